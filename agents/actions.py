@@ -1,0 +1,26 @@
+"""What a member may try to do: one fixed, ordered list of actions that a community declares."""
+
+from typing import NamedTuple
+
+
+class Action(NamedTuple):
+    """One option: its name in events and files, and the words a language model reads."""
+
+    name: str
+    words: str
+
+
+class Vocabulary(tuple[Action, ...]):
+    """A community's actions in their fixed order; an action not on offer keeps its column.
+
+    >>> forum = Vocabulary([Action("lurk", "read on"), Action("reply", "answer")])
+    >>> forum.names, forum.column("reply")
+    (('lurk', 'reply'), 1)
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(action.name for action in self)
+
+    def column(self, name: str) -> int:
+        return self.names.index(name)

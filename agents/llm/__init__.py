@@ -1,0 +1,1 @@
+"""Language models as functions from requests to answers: client, embedded server, store, and a fake."""

@@ -1,0 +1,87 @@
+"""A mind made of rules: a multinomial logit over the raw features of a situation (McFadden 1974)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from agents.minds.base import Unanswered
+from agents.situation import Scene, Situations
+
+_BLOCK = 1 << 13
+
+
+class RulesMind:
+    """log p(action) = alpha + features · weights, normalised over the actions on offer.
+
+    `alpha` (actions,) are log base rates; `weights` (features, actions) the table of coefficients.
+    """
+
+    name = "rules"
+    coupling = "gumbel-max"
+
+    def __init__(self, scene: Scene, alpha: np.ndarray, weights: np.ndarray) -> None:
+        shape = (len(scene.features), len(scene.actions))
+        if weights.shape != shape or alpha.shape != shape[1:]:
+            raise ValueError(f"weights are {weights.shape} and alpha {alpha.shape}; this scene needs {shape}")
+        self.alpha, self.weights = alpha, weights
+        self.decisions = 0
+
+    def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
+        self.decisions += sum(len(batch) for batch in batches)
+        return [self._rows(batch) for batch in batches]
+
+    def _rows(self, batch: Situations) -> np.ndarray:
+        out = np.empty(batch.options.shape)
+        for low in range(0, len(batch), _BLOCK):  # blocks that stay in the processor's cache
+            part = slice(low, low + _BLOCK)
+            rows = batch.features[part] @ self.weights
+            rows += self.alpha
+            rows[~batch.options[part]] = -np.inf
+            out[part] = normalise(rows)
+        return out
+
+    def record(self) -> dict[str, Any]:
+        return {"mind": self.name, "decisions": self.decisions}
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def normalise(rows: np.ndarray) -> np.ndarray:
+    """Log-probabilities (n, actions) that sum to one in each row; `-inf` stays."""
+    top = rows.max(axis=1, keepdims=True)
+    return rows - (top + np.log(np.exp(rows - top).sum(axis=1, keepdims=True)))
+
+
+def weight_table(
+    scene: Scene, table: Mapping[str, Mapping[str, Sequence[Any]]], profile: Mapping[str, float]
+) -> np.ndarray:
+    """The (features, actions) array of a table of `[value, source]`; "profile" takes its value from `profile`.
+
+    `ValueError` names a feature or action that the scene does not have.
+    """
+    features = [feature.name for feature in scene.features]
+    actions = list(scene.actions.names)
+    out = np.zeros((len(features), len(actions)))
+    for feature, row in table.items():
+        for action, (value, _source) in row.items():
+            if feature not in features or action not in actions:
+                raise ValueError(
+                    f"coefficient {feature}.{action}: this community has features {features} and actions {actions}"
+                )
+            out[features.index(feature), actions.index(action)] = (
+                profile[feature] if value == "profile" else float(value)
+            )
+    return out
+
+
+def centred(alpha: np.ndarray, weights: np.ndarray, reference: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """`alpha` lowered by each action's mean pull over reference situations (n, features) with shares (n,).
+
+    Base rates are averages over situations, a logit's intercept is the rate in the zero situation; this
+    first-order correction makes the averages come out near the base rates.
+    """
+    mean_pull = np.log(share @ np.exp(reference @ weights))
+    out = alpha - mean_pull
+    return out - np.logaddexp.reduce(out)

@@ -1,0 +1,67 @@
+"""What a mind is told at one decision: declared, typed features, and the options on offer.
+
+A community gives a whole batch at once, one row a decision. `rules` reads the raw feature columns; a
+language model asked by archetype reads each feature's bin, and one asked by member reads `describe`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from agents.actions import Vocabulary
+
+
+class Feature(NamedTuple):
+    """One column of a situation: where its bins part, what each bin is called and says, and what is neutral.
+
+    `edges` are the inner bin borders (a value x falls in bin `searchsorted(edges, x, side="right")`), so
+    `words` has one more entry; an empty sentence says nothing. `neutral` is the bin of an unremarkable
+    situation, against which a language model's shift is measured.
+    """
+
+    name: str
+    edges: tuple[float, ...]
+    words: tuple[str, ...]
+    neutral: int = 0
+
+
+class Persona(NamedTuple):
+    """One of the few kinds of person that members are drawn from; `share` of members, `words` in prompts."""
+
+    name: str
+    share: float
+    words: str
+    traits: Mapping[str, float] = {}
+
+
+class Scene(NamedTuple):
+    """What a community tells every mind about itself once: the words that all its questions share."""
+
+    community: str
+    actions: Vocabulary
+    features: tuple[Feature, ...]
+    personas: tuple[Persona, ...]
+    setting: str
+    question: str
+
+
+@dataclass(frozen=True)
+class Situations:
+    """A batch of n decisions of one world at one step, all reading the same state.
+
+    `features` is (n, len(scene.features)) float64, `options` (n, len(scene.actions)) bool with at least
+    two options a row, `persona` and `member` (n,) integers. `describe(row)` gives the lines that
+    `prompt: member` shows: who the member is and what stands before it, most shared first.
+    """
+
+    scene: Scene
+    features: np.ndarray
+    options: np.ndarray
+    persona: np.ndarray
+    member: np.ndarray
+    describe: Callable[[int], list[str]] = field(repr=False, default=lambda row: [])
+
+    def __len__(self) -> int:
+        return len(self.member)

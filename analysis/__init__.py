@@ -1,0 +1,1 @@
+"""What the runs mean: outcomes, pairs, probabilities of necessity and sufficiency, reports and commands."""

@@ -1,0 +1,87 @@
+"""Negative controls: what the policy cannot have touched must be the same in both arms of every pair.
+
+Who the members are, and everything that happened before the policies could differ, comes before the
+treatment. If it differs, the arms differ for a reason other than the policy, and the claim is withheld.
+"""
+
+from typing import Any
+
+import polars as pl
+
+TRAITS = ("group", "persona", "rate", "newcomer", "node", "stance", "joined")
+PAIR = ["draw", "seed"]
+
+
+def negative_controls(
+    members: pl.DataFrame, events: pl.DataFrame, fork: int, traits: tuple[str, ...] = TRAITS
+) -> dict[str, Any]:
+    """Compare the baseline and the policy arm of each pair in traits, and in events at steps before `fork`.
+
+    Traits are compared over the members who joined before `fork` (at 0: those who were there at step 0), by
+    the columns of `traits` that `members` has. Gives `passed`, `pairs`, `checked`, and `differs`: for each
+    failed control its name, how many pairs it failed in, and the first example; `reason` is a sentence or
+    None. `ValueError` when no pair has both arms.
+    """
+    both = _both_arms(members)
+    if both.is_empty():
+        raise ValueError("no (draw, seed) has members in both arms, baseline and policy: nothing can be compared")
+    present = [name for name in traits if name in members.columns]
+    twins = pl.col("arm").is_in(["baseline", "policy"])
+    start = members.filter(twins, pl.col("joined").fill_null(0) < max(fork, 1)).join(both, on=PAIR, how="semi")
+    early = events.filter(twins, pl.col("step") < fork).join(both, on=PAIR, how="semi")
+
+    failed = [_difference("who is there at the start", start, ["member"])]
+    here = _in_both(start)
+    failed += [_difference(f"trait {name}", here, ["member", name]) for name in present]
+    happened = [name for name in events.columns if name not in (*PAIR, "arm")]
+    failed.append(_difference("events before the fork", early, happened))
+    differs = [found for found in failed if found]
+    return {
+        "passed": not differs,
+        "fork": fork,
+        "pairs": len(both),
+        "checked": {"members": len(start), "traits": present, "events": len(early)},
+        "differs": differs,
+        "reason": _reason(differs, len(both)),
+    }
+
+
+def _both_arms(members: pl.DataFrame) -> pl.DataFrame:
+    arms = members.filter(pl.col("arm").is_in(["baseline", "policy"])).group_by(PAIR).agg(pl.col("arm").n_unique())
+    return arms.filter(pl.col("arm") == 2).select(PAIR)
+
+
+def _in_both(start: pl.DataFrame) -> pl.DataFrame:
+    """The rows of members whom both arms have, so that a missing member is reported once."""
+    key = [*PAIR, "member"]
+    shared = _arm(start, "baseline").select(key).join(_arm(start, "policy").select(key), on=key, how="semi")
+    return start.join(shared.unique(), on=key, how="semi")
+
+
+def _arm(frame: pl.DataFrame, arm: str) -> pl.DataFrame:
+    return frame.filter(pl.col("arm") == arm).drop("arm")
+
+
+def _difference(name: str, frame: pl.DataFrame, columns: list[str]) -> dict[str, Any] | None:
+    """The rows that one arm has more often than the other, as a failed control; None when there are none."""
+    rows = [*PAIR, *columns]
+    base, other = (_arm(frame, arm).select(rows).group_by(rows).len() for arm in ("baseline", "policy"))
+    sides = [
+        mine.join(yours, on=[*rows, "len"], how="anti", nulls_equal=True).with_columns(only_in=pl.lit(arm))
+        for mine, yours, arm in ((base, other, "baseline"), (other, base, "policy"))
+    ]
+    odd = pl.concat(sides).drop("len")
+    if odd.is_empty():
+        return None
+    order = [*PAIR, *(c for c in ("step", "ordinal", "member") if c in columns), "only_in"]
+    first = odd.sort(order, nulls_last=True).row(0, named=True)
+    return {"control": name, "pairs": odd.select(PAIR).n_unique(), "rows": len(odd), "example": first}
+
+
+def _reason(differs: list[dict[str, Any]], pairs: int) -> str | None:
+    if not differs:
+        return None
+    worst = max(differs, key=lambda found: found["pairs"])
+    where = ", ".join(f"{key} {value}" for key, value in worst["example"].items() if key in PAIR)
+    return (f"the arms differ before the policy could act: {worst['control']} in {worst['pairs']} of {pairs} pairs "
+            f"(first in {where})")

@@ -1,0 +1,235 @@
+"""Reads a table of posts, CSV or Parquet, whose columns the user maps to roles."""
+
+import csv
+import math
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import polars as pl
+
+from analysis.importers.posts import Collector, Progress, RawPost, Reading, Status
+
+
+class Role(NamedTuple):
+    """What a column can be, and how its values are read."""
+
+    name: str
+    required: bool
+    words: str
+
+
+ROLES = (
+    Role("id", True, "the post's own id"),
+    Role("parent", True, "id of the post it answers; empty for a post that opens a thread"),
+    Role("author", True, "who wrote it; empty or [deleted] where unknown"),
+    Role("time", False, "Unix seconds, or an ISO date and time (UTC unless it says otherwise)"),
+    Role("minute", False, "minutes since any start, instead of time"),
+    Role("text", False, "what it says"),
+    Role("thread", False, "id of its thread; else told from the parents"),
+    Role("kind", False, "thread, submission, question or topic open a thread; reply, comment, answer do not"),
+    Role("status", False, "visible; removed (by moderators); deleted (by its author); removed_or_deleted"),
+    Role("score", False, "up-votes minus down-votes"),
+    Role("controversial", False, "true/false or 1/0: many votes both ways"),
+    Role("up", False, "number of up-votes"),
+    Role("down", False, "number of down-votes"),
+)
+
+MAP_HELP = "which column is what, as role=column,role=column: " + "; ".join(
+    f"{role.name}{' (needed)' if role.required else ''}: {role.words}" for role in ROLES) + (
+    ". One of time and minute is needed. Example: --map id=post_id,parent=parent_id,thread=conversation_id,"
+    "author=author,minute=minute,status=status,score=score")
+"""For the command line's `--help`."""
+
+EXPECTED = "a table of posts: a .csv, .tsv or .parquet file, a row a post, with --map naming its columns"
+
+T = TypeVar("T")
+
+STATUS_VALUES: dict[str, Status] = {
+    "": "visible", "visible": "visible", "ok": "visible", "kept": "visible", "approved": "visible",
+    "author_gone_text_kept": "visible",
+    "removed": "removed", "removed_by_mods": "removed", "removed_by_moderators": "removed", "moderator": "removed",
+    "deleted": "deleted", "deleted_by_author": "deleted", "author": "deleted",
+    "gone": "gone", "removed_or_deleted": "gone", "gone_link_post": "gone",
+}
+KIND_VALUES: dict[str, Literal["thread", "reply"]] = {
+    **dict.fromkeys(("thread", "submission", "question", "topic"), "thread"),
+    **dict.fromkeys(("reply", "comment", "answer"), "reply"),
+}
+BOOLEAN_VALUES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def parse_mapping(text: str) -> dict[str, str]:
+    """The mapping in a command line's `role=column,role=column`.
+
+    >>> parse_mapping("id=post_id, author=who")
+    {'id': 'post_id', 'author': 'who'}
+    """
+    mapping: dict[str, str] = {}
+    for part in text.split(","):
+        role, equals, column = (each.strip() for each in part.partition("="))
+        if not equals or not role or not column:
+            raise ValueError(f"--map holds {part.strip()!r}, which is not role=column")
+        if role in mapping:
+            raise ValueError(f"--map names {role} twice: {mapping[role]} and {column}")
+        mapping[role] = column
+    return mapping
+
+
+def read_table(path: Path, mapping: Mapping[str, str], progress: Progress | None = None) -> Reading:
+    """The posts in the rows of `path`, whose columns `mapping` (role to column) names."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
+    _check_roles(mapping)
+    rows = _parquet_rows(path, mapping) if path.suffix == ".parquet" else _csv_rows(path, mapping)
+    collector = Collector(progress)
+    for number, row in rows:
+        collector.add(path.name, number, lambda row=row: _post(row))  # type: ignore[misc]
+    if not collector.posts:
+        first = f"; line {collector.bad[0].line}: {collector.bad[0].reason}" if collector.bad else "; it has no rows"
+        raise ValueError(f"{path} is not {EXPECTED}{first}")
+    return collector.reading()
+
+
+def _check_roles(mapping: Mapping[str, str]) -> None:
+    names = [role.name for role in ROLES]
+    for role in mapping:
+        if role not in names:
+            raise ValueError(f"--map names the role {role!r}; {nearest(role, names)}")
+    missing = [role.name for role in ROLES if role.required and role.name not in mapping]
+    if missing:
+        raise ValueError(f"--map lacks {', '.join(missing)}: write {missing[0]}=COLUMN; all roles: {', '.join(names)}")
+    if ("time" in mapping) == ("minute" in mapping):
+        raise ValueError("--map needs one of time=COLUMN and minute=COLUMN, "
+                         + ("and has both" if "time" in mapping else "and has neither"))
+
+
+def nearest(found: str, valid: list[str]) -> str:
+    """Half a sentence that names the valid choice nearest to what was found, or all of them."""
+    close = get_close_matches(found, valid, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"valid are {', '.join(valid)}"
+
+
+def _check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) -> None:
+    for role, column in mapping.items():
+        if column not in columns:
+            raise ValueError(f"{path} has no column {column!r} (for {role}); {nearest(column, columns)}")
+
+
+def _parquet_rows(path: Path, mapping: Mapping[str, str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        columns = pl.read_parquet_schema(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise ValueError(f"{path} is not a Parquet file ({str(error).splitlines()[0]}); give {EXPECTED}") from None
+    _check_columns(path, mapping, list(columns))
+    table = pl.read_parquet(path, columns=list(dict.fromkeys(mapping.values())))
+    for number, row in enumerate(table.iter_rows(named=True), 1):
+        yield number, {role: row[column] for role, column in mapping.items()}
+
+
+def _csv_rows(path: Path, mapping: Mapping[str, str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Rows by the number of their last line; a sentence instead of a row that has too many or too few cells."""
+    delimiter = "\t" if path.suffix == ".tsv" else ","
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        rows = csv.reader(file, delimiter=delimiter, strict=True)
+        header = next(rows, None)
+        if not header:
+            raise ValueError(f"{path} is empty; give {EXPECTED}")
+        _check_columns(path, mapping, header)
+        at = {role: header.index(column) for role, column in mapping.items()}
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield rows.line_num, f"not CSV: {error}"
+                continue
+            if not row:
+                continue
+            if len(row) != len(header):
+                yield rows.line_num, f"{len(row)} cells where the header has {len(header)}"
+            else:
+                yield rows.line_num, {role: row[index] for role, index in at.items()}
+
+
+def _post(row: dict[str, Any] | str) -> RawPost:
+    """One row read by the rules of `ROLES`; `ValueError` says which cell cannot be read."""
+    if isinstance(row, str):
+        raise ValueError(row)
+    if any(isinstance(value, str) and not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value)
+           for value in row.values()):
+        raise ValueError("not UTF-8")
+    name = _word(row.get("id"))
+    if name is None:
+        raise ValueError("no id")
+    author, text = _word(row.get("author")), row.get("text")
+    if text in ("[removed]", "[deleted]"):
+        row = {**row, "status": row.get("status") or text[1:-1]}
+        text = None
+    return RawPost(
+        id=name, parent=_word(row.get("parent")), thread=_word(row.get("thread")),
+        author=None if author == "[deleted]" else author,
+        time=_number(row["minute"], "minute") * 60 if "minute" in row else _seconds(row.get("time")),
+        text=None if text is None else str(text),
+        status=_one_of(row.get("status"), STATUS_VALUES, "status") or "visible",
+        kind=_one_of(row.get("kind"), KIND_VALUES, "kind"),
+        score=_count(row, "score"), up=_count(row, "up"), down=_count(row, "down"),
+        controversial=_one_of(row.get("controversial"), BOOLEAN_VALUES, "controversial"))
+
+
+def _word(value: Any) -> str | None:
+    """An id or a name as text; 12.0 is 12, since a column of integers with gaps often comes as floats."""
+    if value is None or isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip() or None
+
+
+def _one_of(value: Any, values: Mapping[str, T], role: str) -> T | None:
+    word = "" if value is None else str(value).strip().casefold()
+    if word in values:
+        return values[word]
+    if not word:
+        return None
+    raise ValueError(f"{role} is {word[:40]!r}; {nearest(word, [each for each in values if each])}")
+
+
+def _number(value: Any, role: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"no {role}" if value in (None, "") else f"{role} is not a number") from None
+    if not math.isfinite(number) or abs(number) > 1e14:
+        raise ValueError(f"{role} is not a finite number")
+    return number
+
+
+def _count(row: Mapping[str, Any], role: str) -> int | None:
+    value = row.get(role)
+    return None if value is None or value == "" else int(_number(value, role))
+
+
+def _seconds(value: Any) -> float:
+    """Seconds since 1970 of a number, a date, or the text of one."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if isinstance(value, str):
+        value = _first_readable(value.strip(), float, datetime.fromisoformat)
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+    return _number(value, "time")
+
+
+def _first_readable(text: str, *readers: Callable[[str], Any]) -> Any:
+    if not text:
+        return None
+    for reader in readers:
+        try:
+            return reader(text)
+        except ValueError:
+            continue
+    raise ValueError("time is neither a number of seconds nor an ISO date and time")

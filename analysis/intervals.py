@@ -1,0 +1,153 @@
+"""Intervals for shares and differences counted over pairs, with the community draw as the cluster.
+
+Members interfere inside a run and runs of one draw resemble each other, so an interval that takes pairs as
+independent is too short: over 20 draws of 30 seeds it covered 69 % where it promised 95 %. Every function
+takes the draw's label for each pair; `None` says that the pairs are independent (replicates of one incident).
+
+With a single draw nothing can be said about other draws: the limits are `None`, never a short interval.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Estimate(NamedTuple):
+    """A number and its interval; `est` is None where undefined, the limits where the data cannot give them."""
+
+    est: float | None
+    low: float | None
+    high: float | None
+
+
+UNDEFINED = Estimate(None, None, None)
+
+
+def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Score interval of a share, Wilson (1927); counts may be effective ones, not integers.
+
+    >>> [round(limit, 4) for limit in wilson(81, 263)]
+    [0.2553, 0.3662]
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    if trials <= 0:
+        raise ValueError(f"an interval needs at least one trial, found {trials}")
+    low, high = proportion_confint(successes, trials, alpha=1 - confidence, method="wilson")
+    return max(0.0, float(low)), min(1.0, float(high))
+
+
+def share(hits: Any, of: Any, draw: Any = None, confidence: float = 0.95) -> Estimate:
+    """The share of `of` that are `hits`, both boolean arrays over pairs, with its interval.
+
+    With draws, the ratio's variance between draws gives an effective number of trials, which shrinks by
+    (z/t)^2 for the few draws it was learnt from and goes into Wilson's formula (after Korn & Graubard 1998).
+    Only draws that hold a trial count. Where every trial went the same way no variance between draws is
+    visible, and the trials count in full but for that factor.
+    """
+    hits, of = np.asarray(hits, bool) & np.asarray(of, bool), np.asarray(of, bool)
+    trials = int(of.sum())
+    if trials == 0:
+        return UNDEFINED
+    ratio = float(hits.sum() / trials)
+    effective: float | None = trials
+    if draw is not None:
+        labels = _codes(draw)
+        numerators, denominators = np.bincount(labels, hits), np.bincount(labels, of)
+        held = denominators > 0
+        effective = _effective(numerators[held], denominators[held], ratio * (1 - ratio), confidence)
+    if effective is None:
+        return Estimate(ratio, None, None)
+    low, high = wilson(ratio * effective, effective, confidence)
+    return Estimate(ratio, min(low, ratio), max(high, ratio))
+
+
+def paired_difference(y0: Any, y1: Any, draw: Any = None, confidence: float = 0.95) -> Estimate:
+    """p1 - p0 over pairs of 0/1 outcomes, with the paired score interval of Newcombe (1998, method 10).
+
+    With draws, the table is first shrunk to the effective number of pairs that the difference's own variance
+    between draws allows.
+    """
+    y0, y1 = np.asarray(y0, bool), np.asarray(y1, bool)
+    n = len(y0)
+    if n == 0:
+        return UNDEFINED
+    step = y1.astype(float) - y0
+    effective: float | None = n
+    if draw is not None:
+        labels = _codes(draw)
+        spread = float(step.var())
+        effective = _effective(np.bincount(labels, step), np.bincount(labels), spread, confidence)
+    est = float(step.mean())
+    if effective is None:
+        return Estimate(est, None, None)
+    shrink = effective / n
+    n01, n10, n11 = (float(cell.sum()) * shrink for cell in (~y0 & y1, y0 & ~y1, y0 & y1))
+    low, high = newcombe(effective - n01 - n10 - n11, n01, n10, n11, confidence)
+    return Estimate(est, min(low, est), max(high, est))
+
+
+def newcombe(n00: float, n01: float, n10: float, n11: float, confidence: float = 0.95) -> tuple[float, float]:
+    """Limits of p1 - p0 from a paired table (baseline first), Newcombe (1998, Stat. Med. 17:2635, method 10).
+
+    Wilson's limits of the two rates are combined by square and add, with the table's correlation, whose
+    numerator is corrected for continuity when positive.
+    """
+    n = n00 + n01 + n10 + n11
+    p1, p0 = (n01 + n11) / n, (n10 + n11) / n
+    (low1, high1), (low0, high0) = wilson(n01 + n11, n, confidence), wilson(n10 + n11, n, confidence)
+    margins = (n00 + n01) * (n10 + n11) * (n00 + n10) * (n01 + n11)
+    cross = n00 * n11 - n01 * n10
+    if cross > 0:
+        cross = max(cross - n / 2, 0)
+    phi = cross / np.sqrt(margins) if margins > 0 else 0.0
+
+    def reach(a: float, b: float) -> float:
+        return float(np.sqrt(max(a * a - 2 * phi * a * b + b * b, 0)))
+
+    difference = p1 - p0
+    return (max(-1.0, difference - reach(p1 - low1, high0 - p0)),
+            min(1.0, difference + reach(high1 - p1, p0 - low0)))
+
+
+def mean_difference(difference: Any, draw: Any = None, confidence: float = 0.95) -> Estimate:
+    """The mean of paired differences in the outcome's own unit, with Student's t over draws (or pairs)."""
+    from scipy.special import stdtrit
+
+    values = np.asarray(difference, float)
+    if len(values) == 0:
+        return UNDEFINED
+    est = float(values.mean())
+    labels = np.arange(len(values)) if draw is None else _codes(draw)
+    variance = _between(np.bincount(labels, values), np.bincount(labels))
+    if variance is None:
+        return Estimate(est, None, None)
+    reach = float(stdtrit(labels.max(), (1 + confidence) / 2) * np.sqrt(variance))
+    return Estimate(est, est - reach, est + reach)
+
+
+def _codes(draw: Any) -> np.ndarray:
+    """Draw labels as 0, 1, 2 ..."""
+    return np.unique(np.asarray(draw), return_inverse=True)[1].reshape(-1)
+
+
+def _between(numerators: np.ndarray, denominators: np.ndarray) -> float | None:
+    """Variance of a ratio of sums over clusters by linearisation; None for a single cluster."""
+    clusters = len(numerators)
+    if clusters < 2:
+        return None
+    residual = numerators - numerators.sum() / denominators.sum() * denominators
+    return float(clusters / (clusters - 1) * (residual**2).sum() / denominators.sum() ** 2)
+
+
+def _effective(numerators: np.ndarray, denominators: np.ndarray, spread: float, confidence: float) -> float | None:
+    """How many independent trials of variance `spread` tell as much as these clusters; None for one cluster."""
+    from scipy.special import ndtri, stdtrit
+
+    trials = float(denominators.sum())
+    variance = _between(numerators, denominators)
+    if variance is None:
+        return None
+    alike = trials if variance <= 0 else min(trials, spread / variance)
+    tail = (1 + confidence) / 2
+    return alike * float(ndtri(tail) / stdtrit(len(numerators) - 1, tail)) ** 2

@@ -1,0 +1,1 @@
+"""What is toggled: one small file a policy; the base class changes nothing."""

@@ -1,0 +1,9 @@
+"""No policy: the event log is the same, byte for byte, as without one."""
+
+from policies.base import Policy
+
+
+class NoPolicy(Policy):
+    """Does nothing."""
+
+    name = "none"

@@ -1,0 +1,46 @@
+"""What newcomers write waits for a moderator."""
+
+from typing import Any
+
+import numpy as np
+from pydantic import PrivateAttr
+
+from policies.base import Hours
+from policies.detection import Detecting
+
+HELD = 2
+
+
+class PremoderateNewcomers(Detecting):
+    """Newcomers' posts are held, and after `delay` hours approved or rejected as moderators get to them."""
+
+    name = "premoderate_newcomers"
+    forces = ("escalation", "hostile_share", "posts_kept")
+
+    delay: Hours
+
+    _held: list[tuple[int, np.ndarray]] = PrivateAttr(default_factory=list)
+    _looked: int | None = PrivateAttr(None)
+
+    def before_step(self, world: Any) -> None:
+        forum, desk = world.community, world.community.moderation
+        posts = forum.posts
+        fresh = desk.written_since(len(posts) if self._looked is None else self._looked)
+        self._looked = len(posts)
+        due_at = world.now + int(np.ceil(self.delay / forum.hours))
+        self._held.append((due_at, fresh[posts.state[fresh] == HELD]))
+        due = np.concatenate([np.empty(0, int), *(rows for step, rows in self._held if step <= world.now)])
+        handled = desk.take(due)
+        self._held = [
+            (world.now, np.setdiff1d(due, handled)),
+            *((step, rows) for step, rows in self._held if step > world.now),
+        ]
+        bad = self.caught(world, posts.id[handled], posts.tone[handled])
+        desk.remove(world, handled[bad], self.label)
+        desk.approve(world, handled[~bad], self.label)
+
+    def review(self, world: Any, acts: Any) -> None:
+        newcomer = world.community.members.newcomer_until[acts.rows] > world.now
+        held = acts.writes & newcomer
+        acts.verdict[held] = HELD
+        acts.policy[held] = np.int16(world.log.code(self.label))

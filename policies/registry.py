@@ -1,0 +1,88 @@
+"""Policies by name: every module of this package with a policy in it, and out-of-tree ones by entry point."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+import policies
+from policies.base import Policy
+
+_NOT_POLICIES = {"base", "detection", "registry"}
+ENTRY_POINTS = "windtunnel.policies"
+
+
+def policy_names() -> list[str]:
+    """Names that `policy=` and `baseline=` accept, `status_quo` apart."""
+    own = [
+        module.name for module in pkgutil.iter_modules(policies.__path__) if module.name not in _NOT_POLICIES
+    ]
+    return sorted({*own, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+
+
+@cache
+def policy_class(name: str) -> type[Policy]:
+    """The class of a policy; `ValueError` names the nearest one."""
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name == name:
+            return point.load()
+    if name not in policy_names():
+        near = get_close_matches(name, policy_names(), 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(policy_names())}"
+        raise ValueError(f"no policy is called {name!r}: {hint}")
+    module = importlib.import_module(f"policies.{name}")
+    return next(
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and vars(value).get("name") == name
+    )
+
+
+@cache
+def _yaml(name: str) -> dict[str, Any]:
+    file = files("conf") / "policy" / f"{name}.yaml"
+    return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def summary(name: str) -> str:
+    return _yaml(name).get("summary") or (policy_class(name).__doc__ or "").splitlines()[0]
+
+
+def parameters(name: str) -> dict[str, Any]:
+    """A policy's parameters at their defaults: those of its yaml, `start` and `stop`."""
+    own = {
+        key: field.default
+        for key, field in policy_class(name).model_fields.items()
+        if not field.is_required() and key != "label"
+    }
+    return own | _yaml(name).get("parameters", {})
+
+
+def make_policy(name: str, given: Mapping[str, Any] | None = None, *, label: str | None = None) -> Policy:
+    """A policy with its yaml's parameters, `given` ones on top; `ValueError` says which one is wrong and why.
+
+    >>> make_policy("slow_mode", {"hours": 3}).hours
+    3.0
+    """
+    chosen = policy_class(name)
+    known = parameters(name)
+    for key in given or {}:
+        if key not in known:
+            near = get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
+            raise ValueError(f"{name} has no parameter {key!r}: {hint}")
+    try:
+        return chosen(**{**known, **(given or {}), "label": label or name})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in (name, *first["loc"]))
+        raise ValueError(
+            f"{where} is {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
+        ) from None

@@ -1,0 +1,40 @@
+"""Moderators remove what they take for hostile, when they get to it."""
+
+from typing import Any
+
+import numpy as np
+from pydantic import PrivateAttr
+
+from policies.base import Hours, Share
+from policies.detection import Detecting
+
+
+class RemoveHostile(Detecting):
+    """Caught posts wait `delay` hours and then for a moderator's attention; authors may be told why."""
+
+    name = "remove_hostile"
+    raises = ("warned",)
+    forces = ("hostile_exposures", "worst_group_exposure", "posts_kept")
+
+    delay: Hours
+    """Hours before a caught post is up for removal."""
+    explain: bool
+    """Whether authors are told why; they remember it for a day."""
+    evasion: Share
+    """Share of removed posts whose authors say the same in another thread."""
+
+    _waiting: list[tuple[int, np.ndarray]] = PrivateAttr(default_factory=list)
+
+    def before_step(self, world: Any) -> None:
+        forum, desk = world.community, world.community.moderation
+        caught = self.newly_caught(world)
+        self._waiting.append((world.now + int(np.ceil(self.delay / forum.hours)), caught))
+        due = np.concatenate([np.empty(0, int), *(rows for step, rows in self._waiting if step <= world.now)])
+        handled = desk.take(due)
+        later = [(step, rows) for step, rows in self._waiting if step > world.now]
+        self._waiting = [(world.now, np.setdiff1d(due, handled)), *later]
+        gone = desk.remove(world, handled, self.label)
+        if self.explain and len(gone):
+            desk.explain(world, np.unique(forum.posts.author[gone]), 24.0, self.label)
+        evade = world.chance(f"{self.label} evades", forum.posts.id[gone]) < self.evasion
+        desk.repost(world, gone[evade], self.label)

@@ -1,0 +1,21 @@
+"""A pinned notice that states the rules (Matias 2019)."""
+
+from typing import Any
+
+import numpy as np
+
+from policies.base import Policy, Share
+
+
+class RuleReminder(Policy):
+    """Members who notice the pin are told of it in their situation; what it does to them is their mind's."""
+
+    name = "rule_reminder"
+    raises = ("reminder",)
+
+    seen: Share
+    """Share of active members who notice the pin in a step."""
+
+    def offer(self, world: Any, view: Any) -> None:
+        ids = world.community.members.id[view.rows]
+        view.feature("reminder")[:] = np.where(world.chance(f"{self.label} seen", ids) < self.seen, 1.0, 0.0)

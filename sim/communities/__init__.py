@@ -1,0 +1,31 @@
+"""Communities by name; each is the rules of one simulated place.
+
+A community's builder is made from its resolved yaml and gives `scene(raised)`, `make(unit, …)`,
+`alpha(scene)` and `rules(scene, table)`; a new one is a module here and a yaml in `conf/community`.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any
+
+ENTRY_POINTS = "windtunnel.communities"
+
+
+def community_names() -> list[str]:
+    own = [module.name for module in pkgutil.iter_modules(__path__)]
+    return sorted({*own, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+
+
+def community(name: str) -> Callable[[Mapping[str, Any]], Any]:
+    """The builder of a community; `ValueError` names the nearest one."""
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name == name:
+            return point.load()
+    if name not in community_names():
+        near = get_close_matches(name, community_names(), 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(community_names())}"
+        raise ValueError(f"no community is called {name!r}: {hint}")
+    return importlib.import_module(f"sim.communities.{name}.build").Builder

@@ -1,0 +1,1 @@
+"""A forum: threads, replies with a tone, votes, reports, newcomers and moderators with limited attention."""

@@ -1,0 +1,104 @@
+"""A forum from its configuration: the words of its scene, its settings, its profile, its base rates."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from agents.actions import Action, Vocabulary
+from agents.situation import Feature, Persona, Scene
+from sim.communities.forum.forum import Forum, known_features
+from sim.communities.forum.profile import Profile
+from sim.communities.forum.rates import base_rates, typical_situations
+from sim.communities.forum.settings import Settings
+
+NOTICES = ("reminder", "warned", "counterspeech")
+"""Features that only a policy can raise: without such a policy they need no bins."""
+
+
+class Builder:
+    """Makes forums of one configuration. `ValueError` says which key is wrong and what would work."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        try:
+            self.profile = Profile.model_validate(config["profile"])
+            self.settings = Settings(size=config["size"], **config["settings"])
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ValueError(
+                f"community.{where} is {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
+            ) from None
+
+    def scene(self, raised: Sequence[str] | set[str] = ()) -> Scene:
+        """What members are told; a notice that no policy in the experiment `raised` keeps one bin."""
+        config = self.config
+        return Scene(
+            community=str(config["name"]),
+            actions=Vocabulary([Action(name, words) for name, words in config["actions"].items()]),
+            features=tuple(_feature(name, spec, raised) for name, spec in config["features"].items()),
+            personas=tuple(
+                Persona(name, spec["share"], spec["words"], {"temper": spec["temper"]})
+                for name, spec in config["personas"].items()
+            ),
+            setting=config["setting"],
+            question=config["question"],
+        )
+
+    def make(self, scene: Scene, *, root: int, draw: int, seed: int, steps: int) -> Forum:
+        return Forum(
+            scene,
+            self.profile,
+            self.settings,
+            root=root,
+            draw=draw,
+            seed=seed,
+            steps=steps,
+            step_hours=self.config["step_hours"],
+        )
+
+    def alpha(self, scene: Scene) -> np.ndarray:
+        """log base rates of the actions, (actions,)."""
+        return base_rates(self.profile, scene.actions.names)
+
+    def rule_terms(self) -> dict[str, float]:
+        """Coefficients that the profile decides, by feature."""
+        return {"newcomer": float(np.log(max(self.profile.newcomer_hostility.value, 1e-3)))}
+
+    @cached_property
+    def tempers(self) -> np.ndarray:
+        """Nine tempers that stand for the members': each persona's, a spread below, and above."""
+        personas = [spec for spec in self.config["personas"].values() if spec["share"] > 0]
+        share = np.array([spec["share"] for spec in personas])
+        count = np.maximum(1, np.round(20 * share / share.sum()).astype(int))
+        return np.concatenate(
+            [
+                spec["temper"] + 0.5 * np.array([-1.2, 0, 1.2])
+                for spec, n in zip(personas, count, strict=True)
+                for _ in range(n)
+            ]
+        )
+
+    def typical(self, scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+        """Reference situations (n, features) and their shares (n,), over which base rates are averages."""
+        return typical_situations(
+            self.profile, tuple(feature.name for feature in scene.features), self.tempers
+        )
+
+
+def _feature(name: str, spec: Mapping[str, Any], raised: Sequence[str] | set[str]) -> Feature:
+    if name not in known_features():
+        raise ValueError(
+            f"unknown feature {name!r} of the community: a forum measures {', '.join(known_features())}"
+        )
+    edges, words = tuple(spec["edges"]), tuple(spec["words"])
+    if len(words) != len(edges) + 1:
+        raise ValueError(
+            f"feature {name!r} has {len(edges)} edges and {len(words)} sentences; it needs one sentence more than edges"
+        )
+    if name in NOTICES and name not in raised:
+        edges, words = (), words[:1]
+    return Feature(name, edges, words)

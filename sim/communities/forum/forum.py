@@ -1,0 +1,336 @@
+"""The forum itself: what an hour in it is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents.situation import Scene, Situations
+from sim import noise
+from sim.communities.forum import feed
+from sim.communities.forum.feed import NOTHING, View
+from sim.communities.forum.moderation import Moderation
+from sim.communities.forum.posts import CIVIL, HEATED, HELD, HOSTILE, SET_UP, VISIBLE, Posts, post_id
+from sim.communities.forum.profile import Profile
+from sim.communities.forum.settings import Settings
+from sim.communities.forum.telling import thread_lines
+from sim.communities.forum.traits import NEWCOMER_PERSONA, draw_members
+from sim.network import follows
+
+PASSED, CANCELLED = 0, 1
+"""What a review may say of an act; HELD (from posts) is the third."""
+
+_TONES = {"civil": CIVIL, "heated": HEATED, "hostile": HOSTILE}
+
+
+@dataclass
+class Acts:
+    """What the members of a step try to do, one row an act, in drawn order; lurking is not an act.
+
+    `kind` is the action's name without its tone, `target` the row of the post acted on (NOTHING for a new
+    thread or leaving), `verdict` PASSED, CANCELLED or HELD, `policy` the log's code of the policy that
+    changed the act (-1: none).
+    """
+
+    rows: np.ndarray
+    ids: np.ndarray
+    kind: np.ndarray
+    tone: np.ndarray
+    target: np.ndarray
+    verdict: np.ndarray
+    policy: np.ndarray
+
+    @property
+    def writes(self) -> np.ndarray:
+        """Bool (n,): replies and opening posts that nobody has cancelled."""
+        return np.isin(self.kind, ("reply", "post")) & (self.verdict != CANCELLED)
+
+
+class Forum:
+    """Threads, replies, votes, reports; a ranked feed; newcomers and regulars; moderators with limited attention."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        profile: Profile,
+        settings: Settings,
+        *,
+        root: int,
+        draw: int,
+        seed: int,
+        steps: int,
+        step_hours: float = 1.0,
+    ) -> None:
+        traits_key = noise.key("traits", root, draw)
+        self.key = noise.key("chance", root, draw, seed)
+        self.scene, self.profile, self.settings, self.hours = scene, profile, settings, step_hours
+        self.members = draw_members(
+            profile,
+            scene.personas,
+            traits_key=traits_key,
+            chance_key=self.key,
+            size=settings.size,
+            steps=steps,
+            step_hours=step_hours,
+        )
+        self.posts = Posts()
+        self.follows = follows(traits_key, settings.size, settings.follows)
+        count = len(self.members)
+        self.newest_reply_to = np.full(count, NOTHING, np.int32)
+        self.newest_post_of = np.full(count, NOTHING, np.int32)
+        self.wrote_last = np.full(count, -(10**6), np.int32)
+        self.warned_until = np.zeros(count, np.int32)
+        self.moderation = Moderation(self)
+        self.focal = NOTHING
+        self._kinds = np.array([name.split("_")[0] for name in scene.actions.names])
+        self._tones = np.array(
+            [_TONES.get(name.rpartition("_")[2], -1) for name in scene.actions.names], np.int8
+        )
+        self._features = tuple(feature.name for feature in scene.features)
+
+    # --- the community's part of a step, in the order that the world calls it ---
+
+    def open_step(self, world: Any) -> None:
+        """Opening threads and the spark, arrivals noted, heat cooled, moderators back at their desk."""
+        self.posts.heat *= 0.5 ** (self.hours / self.settings.heat_half_life)
+        self.moderation.open_step()
+        if world.now == 0:
+            self._publish(
+                world,
+                "open",
+                np.arange(1, min(self.settings.opening_threads, self.settings.size - 1) + 1),
+                CIVIL,
+                0.0,
+            )
+        if world.now == self.settings.spark_step:
+            self.focal = int(
+                self._publish(world, "spark", np.array([0]), HEATED, self.settings.spark_pull)[0]
+            )
+        if world.now > 0:
+            world.log.add(world.now, "join", self.members.id[self.members.joined == world.now])
+
+    def rhythm(self, step: int) -> float:
+        return self.profile.rhythm[int(step * self.hours) % 24]
+
+    def show(self, world: Any, rows: np.ndarray) -> View:
+        """The feed that each active member sees and the item it attends to; reads, changes nothing."""
+        posts, profile, now = self.posts, self.profile, world.now
+        pull = feed.pull(
+            posts, now, self.hours, profile.attention_growth.value, profile.attention_decay.value
+        )
+        for policy in world.acting():
+            policy.rerank(world, pull)
+        ranked = feed.ranking(posts, pull, self.settings.feed_items)
+        reply, root = feed.balance(posts, ranked, pull, profile.root_share.value)
+        pull += np.where(posts.parent < 0, root, reply)
+        items = feed.shown(ranked, self._own_items(rows), self.settings.feed_items, posts.state)
+        weights = pull[items] if len(posts) else np.zeros(items.shape)
+        weights[:, 0] += self.settings.reply_to_me_pull
+        focus = feed.attend(self.key, now, self.members, rows, items, weights, posts)
+        names = self.scene.actions.names
+        view = View(
+            rows,
+            items,
+            focus,
+            self._measure(rows, focus, now),
+            np.ones((len(rows), len(names)), bool),
+            self._features,
+            names,
+        )
+        view.withdraw(focus == NOTHING, "upvote", "downvote", "report", "reply")
+        view.withdraw((focus >= 0) & (posts.locked_until[posts.thread[focus]] > now), "reply")
+        return view
+
+    def situations(self, world: Any, view: View) -> Situations:
+        members, rows, now = self.members, view.rows, world.now
+        persona = np.where(members.newcomer_until[rows] > now, NEWCOMER_PERSONA, members.persona[rows])
+        threads: dict[int, list[str]] = {}
+        return Situations(
+            self.scene,
+            view.features,
+            view.options,
+            persona,
+            members.id[rows],
+            describe=lambda row: thread_lines(self, now, int(rows[row]), int(view.focus[row]), threads),
+        )
+
+    def act(self, world: Any, view: View, choice: np.ndarray) -> Acts:
+        """Choices (n,) as acts in this step's drawn order; what was seen is noted here."""
+        members = self.members
+        members.note_active(view.rows, world.now)
+        members.exposures[view.rows] += feed.exposures(view.items, self.posts)
+        doing = np.flatnonzero(self._kinds[choice] != "lurk")
+        doing = doing[world.order(members.id[view.rows[doing]])]
+        kind, rows = self._kinds[choice[doing]], view.rows[doing]
+        return Acts(
+            rows=rows,
+            ids=members.id[rows],
+            kind=kind,
+            tone=self._tones[choice[doing]],
+            target=np.where(np.isin(kind, ("post", "leave")), NOTHING, view.focus[doing]),
+            verdict=np.zeros(len(doing), np.int8),
+            policy=np.full(len(doing), -1, np.int16),
+        )
+
+    def apply(self, world: Any, acts: Acts) -> None:
+        """Votes, reports and departures as they are; replies and opening posts become posts, held or visible."""
+        posts, now = self.posts, world.now
+        passed = acts.verdict == PASSED
+        for kind, column, sign in (
+            ("upvote", posts.score, 1),
+            ("downvote", posts.score, -1),
+            ("report", posts.reports, 1),
+        ):
+            hit = acts.target[passed & (acts.kind == kind)]
+            column += sign * np.bincount(hit, minlength=len(posts)).astype(np.int32)
+        self.members.left[acts.rows[passed & (acts.kind == "leave")]] = now + 1
+        target = (
+            np.where(acts.target == NOTHING, NOTHING, posts.id[acts.target])
+            if len(posts)
+            else acts.target.astype(np.int64)
+        )
+        place = (
+            np.where(acts.target == NOTHING, NOTHING, posts.id[posts.thread[acts.target]])
+            if len(posts)
+            else target.copy()
+        )
+        wrote = acts.writes
+        new = self._write(now, acts.rows[wrote], acts.target[wrote], acts.tone[wrote], acts.verdict[wrote])
+        target[wrote] = self.posts.id[new]
+        place[wrote] = self.posts.id[self.posts.thread[new]]
+        log = world.log
+        status = log.codes(["done", "cancelled", "held"])[acts.verdict]
+        kinds, inverse = np.unique(acts.kind, return_inverse=True)
+        log.add(
+            now,
+            log.codes(list(kinds))[inverse],
+            acts.ids,
+            target=target,
+            place=place,
+            tone=acts.tone,
+            status=status,
+            policy=acts.policy,
+        )
+
+    # --- verbs that the moderators share with members ---
+
+    def _write(
+        self,
+        now: int,
+        rows: np.ndarray,
+        parent: np.ndarray,
+        tone: np.ndarray,
+        verdict: np.ndarray,
+        ordinal: int = 0,
+    ) -> np.ndarray:
+        """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows."""
+        posts = self.posts
+        ids = post_id(self.members.id[rows], now, ordinal)
+        reply = parent >= 0
+        before = len(posts)
+        new = posts.add(
+            id=ids,
+            author=rows,
+            thread=np.where(
+                reply, posts.thread[parent] if before else NOTHING, before + np.arange(len(rows))
+            ),
+            parent=parent,
+            depth=np.where(reply, posts.depth[parent] + 1 if before else 0, 0),
+            step=np.full(len(rows), now),
+            tone=tone,
+            state=np.where(verdict == HELD, HELD, VISIBLE),
+            appeal=self.settings.appeal_spread * noise.gumbel(self.key, "appeal", 0, ids, 1)[:, 0],
+        )
+        self.wrote_last[rows] = now
+        self.appear(new[verdict != HELD])
+        return new
+
+    def appear(self, new: np.ndarray) -> None:
+        """Count posts (rows) that have just become visible: sizes, heat, who was answered."""
+        posts = self.posts
+        self.newest_post_of[posts.author[new]] = new
+        replies = new[posts.parent[new] >= 0]
+        self._count(replies, +1)
+        np.add.at(posts.heat, posts.thread[replies], self.settings.heat[posts.tone[replies]])
+        answered = posts.author[posts.parent[replies]]
+        other = answered != posts.author[replies]
+        self.newest_reply_to[answered[other]] = replies[other]
+
+    def vanish(self, gone: np.ndarray, now: int) -> None:
+        """Uncount visible posts (rows) that have just been removed, and cool what they had heated."""
+        posts = self.posts
+        replies = gone[posts.parent[gone] >= 0]
+        self._count(replies, -1)
+        age = (now - posts.step[replies]) * self.hours
+        warmth = self.settings.heat[posts.tone[replies]] * 0.5 ** (age / self.settings.heat_half_life)
+        np.subtract.at(posts.heat, posts.thread[replies], warmth)
+        np.maximum(posts.heat, 0, out=posts.heat)
+
+    def _count(self, replies: np.ndarray, sign: int) -> None:
+        posts = self.posts
+        posts.replies += sign * np.bincount(posts.parent[replies], minlength=len(posts)).astype(np.int32)
+        posts.size += sign * np.bincount(posts.thread[replies], minlength=len(posts)).astype(np.int32)
+
+    def _publish(self, world: Any, kind: str, rows: np.ndarray, tone: int, appeal: float) -> np.ndarray:
+        """Opening posts that the community's set-up makes, not a member's choice."""
+        nothing = np.full(len(rows), NOTHING)
+        new = self._write(
+            world.now, rows, nothing, np.full(len(rows), tone), np.zeros(len(rows)), ordinal=SET_UP
+        )
+        self.posts.appeal[new] += appeal
+        ids = self.posts.id[new]
+        world.log.add(world.now, kind, self.members.id[rows], target=ids, place=ids, tone=tone)
+        return new
+
+    def _own_items(self, rows: np.ndarray) -> list[np.ndarray]:
+        """For each member, the newest reply to it and the newest post of somebody it notices."""
+        noticed = np.full(len(rows), NOTHING, np.int32)
+        founders = rows < len(self.follows)
+        if self.follows.shape[1]:
+            friends = self.follows[rows[founders]]
+            noticed[founders] = np.where(friends < 0, NOTHING, self.newest_post_of[friends]).max(axis=1)
+        return [self.newest_reply_to[rows], noticed]
+
+    def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
+        """The raw features (n, features) of what each member attends to; 0 where it found nothing."""
+        posts = self.posts
+        found = focus >= 0
+        thread = posts.thread[focus] if len(posts) else focus
+        columns: dict[str, np.ndarray] = {
+            "newcomer": self.members.newcomer_until[rows] > now,
+            "warned": self.warned_until[rows] > now,
+            "temper": self.members.traits["temper"][rows],
+        }
+        if len(posts):
+            parent = posts.parent[focus]
+            addressed = found & (parent >= 0) & (posts.author[parent] == rows)
+            columns |= {
+                "tone": found * posts.tone[focus],
+                "heat": found * np.log1p(posts.heat[thread]),
+                "addressed": addressed,
+                "attacked": addressed * posts.tone[focus],
+                "score": found * np.sign(posts.score[focus]),
+                "counterspeech": found & (posts.calmed_until[thread] > now),
+            }
+        out = np.zeros((len(rows), len(self._features)))
+        for place, name in enumerate(self._features):
+            if name in columns:
+                out[:, place] = columns[name]
+        return out
+
+
+def known_features() -> Sequence[str]:
+    """Names of the features that a forum can measure or a policy can raise."""
+    return (
+        "tone",
+        "heat",
+        "addressed",
+        "attacked",
+        "score",
+        "newcomer",
+        "temper",
+        "reminder",
+        "warned",
+        "counterspeech",
+    )

@@ -1,0 +1,83 @@
+"""The forum's posts as columns that grow: opening posts and replies alike, one row each."""
+
+import numpy as np
+
+VISIBLE, HELD, REMOVED = 0, 1, 2
+CIVIL, HEATED, HOSTILE = 0, 1, 2
+SET_UP = 9
+"""Ordinal in the ids of posts that set the scene: the opening threads and the spark."""
+
+_COLUMNS = {
+    "id": np.int64,  # built from author, step and ordinal: the same post has the same id in both twins
+    "author": np.int32,  # row in Members
+    "thread": np.int32,  # row of the opening post; an opening post's own row
+    "parent": np.int32,  # row answered, -1 for an opening post
+    "depth": np.int16,
+    "step": np.int32,
+    "tone": np.int8,
+    "state": np.int8,
+    "score": np.int32,
+    "replies": np.int32,  # visible direct replies
+    "size": np.int32,  # of a thread, on its opening post: visible replies at any depth
+    "reports": np.int32,
+    "heat": np.float64,  # of a thread, on its opening post
+    "locked_until": np.int32,  # of a thread, on its opening post
+    "calmed_until": np.int32,  # of a thread, on its opening post: counterspeech stands there
+    "appeal": np.float64,  # a post's own pull on attention, drawn once
+}
+
+
+class Posts:
+    """Columns of equal length `len(posts)`; each is read as an attribute, a view of the filled part."""
+
+    def __init__(self, capacity: int = 256) -> None:
+        self._count = 0
+        self._store = {name: np.zeros(capacity, dtype) for name, dtype in _COLUMNS.items()}
+        self._refresh()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, **columns: np.ndarray) -> np.ndarray:
+        """Append posts and give their rows; columns not named start at zero."""
+        count = len(columns["id"])
+        rows = np.arange(self._count, self._count + count)
+        while self._count + count > len(self._store["id"]):
+            for name, values in self._store.items():
+                self._store[name] = np.concatenate([values, np.zeros_like(values)])
+        self._count += count
+        for name, values in columns.items():
+            self._store[name][rows] = values
+        self._refresh()
+        return rows
+
+    def roots(self) -> np.ndarray:
+        """Rows of opening posts."""
+        return np.flatnonzero(self.parent < 0)
+
+    def _refresh(self) -> None:
+        for name, values in self._store.items():
+            setattr(self, name, values[: self._count])
+
+    # Declared for readers and type checkers; set by _refresh.
+    id: np.ndarray
+    author: np.ndarray
+    thread: np.ndarray
+    parent: np.ndarray
+    depth: np.ndarray
+    step: np.ndarray
+    tone: np.ndarray
+    state: np.ndarray
+    score: np.ndarray
+    replies: np.ndarray
+    size: np.ndarray
+    reports: np.ndarray
+    heat: np.ndarray
+    locked_until: np.ndarray
+    calmed_until: np.ndarray
+    appeal: np.ndarray
+
+
+def post_id(member: np.ndarray, step: int, ordinal: int | np.ndarray = 0) -> np.ndarray:
+    """Member id, then five digits: four of the step, one of the ordinal within the member's step."""
+    return np.asarray(member, np.int64) * 100_000 + step * 10 + ordinal

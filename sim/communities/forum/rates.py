@@ -1,0 +1,68 @@
+"""From a profile to how often each action is taken in an unremarkable hour."""
+
+import numpy as np
+
+from sim.communities.forum.posts import HEATED, HOSTILE
+from sim.communities.forum.profile import Profile
+
+THREAD_CALM = 0.5
+"""Opening posts are heated or hostile this much as often as replies are. Chosen."""
+
+TYPICAL_HEAT = 0.3
+"""log(1 + heat) of a thread that a typical look falls on. Chosen."""
+
+
+def base_rates(profile: Profile, actions: tuple[str, ...]) -> np.ndarray:
+    """log of each action's share of active steps, (actions,), in the order given; sums to one.
+
+    `ValueError` for an action whose rate a profile does not tell.
+    """
+    writes = profile.active_post_share.value
+    replies = writes * (1 - profile.new_thread_share.value)
+    opens = writes * profile.new_thread_share.value
+    heated, hostile = profile.heated_share.value, profile.hostile_share.value
+    active_a_day = max(profile.posts_per_member_day.value / writes, 1e-9)
+    leave = min(0.5, -np.expm1(np.log1p(-min(profile.leave_per_day.value, 0.999)) / max(active_a_day, 1.0)))
+    rates = {
+        "upvote": profile.upvote_share.value,
+        "downvote": profile.downvote_share.value,
+        "report": profile.report_share.value,
+        "reply_civil": replies * (1 - heated - hostile),
+        "reply_heated": replies * heated,
+        "reply_hostile": replies * hostile,
+        "post_civil": opens * (1 - THREAD_CALM * (heated + hostile)),
+        "post_heated": opens * THREAD_CALM * heated,
+        "post_hostile": opens * THREAD_CALM * hostile,
+        "leave": leave,
+    }
+    rates["lurk"] = 1 - sum(rates.values())
+    unknown = [name for name in actions if name not in rates]
+    if unknown:
+        raise ValueError(f"no base rate for {unknown}; a profile tells {sorted(rates)}")
+    floor = 1e-6  # an action never seen is rare, not impossible
+    shares = np.maximum([rates[name] for name in actions], floor)
+    return np.log(shares / shares.sum())
+
+
+def typical_situations(
+    profile: Profile, features: tuple[str, ...], tempers: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Reference situations (n, features) and their shares (n,): posts of each tone met by members of each temper."""
+    tone = np.array(
+        [
+            1 - profile.heated_share.value - profile.hostile_share.value,
+            profile.heated_share.value,
+            profile.hostile_share.value,
+        ]
+    )
+    levels, temper = np.meshgrid(np.arange(HOSTILE + 1), tempers, indexing="ij")
+    out = np.zeros((levels.size, len(features)))
+    columns = {
+        "tone": levels,
+        "temper": temper,
+        "heat": np.where(levels >= HEATED, 2 * TYPICAL_HEAT, TYPICAL_HEAT),
+    }
+    for name, values in columns.items():
+        if name in features:
+            out[:, features.index(name)] = values.ravel()
+    return out, np.repeat(tone / len(tempers), len(tempers))

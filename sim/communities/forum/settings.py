@@ -1,0 +1,47 @@
+"""A forum's own settings: what a user may set about the place, apart from the people in it."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Settings(BaseModel):
+    """Numbers of `conf/community/forum.yaml`; hours unless a name says otherwise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: Annotated[int, Field(ge=2, le=20_000_000)]
+    feed_items: Annotated[int, Field(ge=3, le=50)]
+    """Items of the feed that a member sees."""
+    reply_to_me_pull: float
+    """Added to the (log) pull of the newest reply to the member."""
+    appeal_spread: Annotated[float, Field(ge=0)]
+    """Scale of the Gumbel law of a post's own (log) pull."""
+    follows: Count
+    """How many others a founder notices."""
+    opening_threads: Annotated[int, Field(ge=1)]
+    spark_step: Annotated[int, Field(ge=0)] | None
+    """Step at which the provoking post opens the focal thread; null for none."""
+    spark_pull: float
+    """Added to the (log) pull of the spark."""
+    heat_half_life: Positive
+    heat_of_heated: Annotated[float, Field(ge=0)]
+    """Heat that a heated reply adds to its thread; a hostile one adds 1."""
+    moderators_per_100: Annotated[float, Field(ge=0)]
+    actions_per_moderator_hour: Annotated[float, Field(ge=0)]
+
+    @property
+    def heat(self) -> np.ndarray:
+        """Heat added by a reply of each tone."""
+        return np.array([0.0, self.heat_of_heated, 1.0])
+
+    def attention(self, hours: float) -> int:
+        """Posts and members that the moderators can deal with in a step; one moderator at least."""
+        if self.moderators_per_100 == 0:
+            return 0
+        moderators = max(1.0, self.moderators_per_100 * self.size / 100)
+        return int(moderators * self.actions_per_moderator_hour * hours)

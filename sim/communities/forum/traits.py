@@ -1,0 +1,57 @@
+"""A community draw: the founders and newcomers of one forum, drawn from its profile."""
+
+import numpy as np
+from scipy.special import gammaincinv, ndtri
+
+from agents.situation import Persona
+from sim import noise
+from sim.communities.forum.profile import Profile
+from sim.members import Members, arrivals
+
+NEWCOMER_PERSONA = 0
+"""Row of the persona that a newcomer reads as; it becomes the member's own once the newcomer has settled."""
+
+
+def draw_members(
+    profile: Profile,
+    personas: tuple[Persona, ...],
+    *,
+    traits_key: int,
+    chance_key: int,
+    size: int,
+    steps: int,
+    step_hours: float,
+) -> Members:
+    """Members of a draw: rates from the profile's gamma law, a persona, a temper; arrivals by seed.
+
+    Everything about a member comes from `traits_key` and the member's own id; only when somebody
+    arrives comes from `chance_key`. Both keys are the same in all arms.
+    """
+    new_ids, joined = arrivals(
+        chance_key, size, profile.arrivals_per_member_day.value / 24 * step_hours, steps
+    )
+    ids = np.concatenate([np.arange(size), new_ids])
+    joined = np.concatenate([np.zeros(size, np.int32), joined])
+    new = noise.uniform(traits_key, "newcomer", 0, ids) < profile.newcomer_share.value
+    new |= joined > 0
+    settle = round(profile.window_hours / step_hours)
+    lot = noise.uniform(traits_key, "persona", 0, ids)
+    cuts = np.cumsum([persona.share for persona in personas[1:]])
+    persona = 1 + np.searchsorted(cuts / cuts[-1], lot).astype(np.int16)
+    base = np.array([p.traits.get("temper", 0.0) for p in personas])[persona]
+    spread = ndtri(noise.uniform(traits_key, "temper", 0, ids))
+    return Members(
+        id=ids,
+        joined=joined,
+        rate=activity(profile, noise.uniform(traits_key, "rate", 0, ids)),
+        persona=persona,
+        newcomer_until=np.where(new, joined + settle, 0).astype(np.int32),
+        traits={"temper": base + 0.5 * spread},
+    )
+
+
+def activity(profile: Profile, lot: np.ndarray) -> np.ndarray:
+    """Active steps an hour: the profile's posts and replies, over the share of active steps that make one."""
+    mean = profile.posts_per_member_day.value / 24 / profile.active_post_share.value
+    shape = profile.rate_shape.value
+    return gammaincinv(shape, lot) * mean / shape

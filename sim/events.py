@@ -1,0 +1,136 @@
+"""The event log: what happened in one run, in order, kept as columns."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+TONES = ("civil", "heated", "hostile")
+
+SCHEMA = {
+    "draw": pl.Int32,
+    "seed": pl.Int32,
+    "arm": pl.String,
+    "step": pl.Int32,
+    "ordinal": pl.Int32,
+    "member": pl.Int64,
+    "kind": pl.String,
+    "target": pl.Int64,
+    "place": pl.Int64,
+    "tone": pl.String,
+    "status": pl.String,
+    "policy": pl.String,
+    "text": pl.String,
+}
+"""Columns of `events.parquet`. An id that does not apply is null; a run's rows are sorted by (step, ordinal)."""
+
+NOBODY = -1
+"""Stands for a missing id inside arrays; null in the table."""
+
+
+class EventLog:
+    """Rows are added in batches, one call an occasion; `frame` puts them in a table once, at the end."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._codes: dict[str, int] = {}
+        self._chunks: list[tuple[np.ndarray, ...]] = []
+        self._step = -1
+        self._ordinal = 0
+
+    def code(self, name: str | None) -> int:
+        """The number that stands for a kind, status or policy name inside the log."""
+        if name is None:
+            return NOBODY
+        if name not in self._codes:
+            self._codes[name] = len(self._names)
+            self._names.append(name)
+        return self._codes[name]
+
+    def codes(self, names: Sequence[str | None]) -> np.ndarray:
+        return np.array([self.code(name) for name in names], dtype=np.int16)
+
+    def add(
+        self,
+        step: int,
+        kind: str | np.ndarray,
+        member: np.ndarray | int,
+        *,
+        target: np.ndarray | int = NOBODY,
+        place: np.ndarray | int = NOBODY,
+        tone: np.ndarray | int = NOBODY,
+        status: str | np.ndarray = "done",
+        policy: str | None | np.ndarray = None,
+    ) -> None:
+        """Add one row for each member given; scalars repeat. Arrays of kind, status, policy hold codes."""
+        members = np.atleast_1d(np.asarray(member, dtype=np.int64))
+        count = len(members)
+        if not count:
+            return
+        if step != self._step:
+            self._step, self._ordinal = step, 0
+        ordinal = np.arange(self._ordinal, self._ordinal + count, dtype=np.int32)
+        self._ordinal += count
+
+        def column(value: object, dtype: type) -> np.ndarray:
+            if value is None or isinstance(value, str):
+                value = self.code(value)
+            return np.broadcast_to(np.asarray(value, dtype=dtype), (count,))
+
+        self._chunks.append(
+            (
+                column(step, np.int32),
+                ordinal,
+                members,
+                column(kind, np.int16),
+                column(target, np.int64),
+                column(place, np.int64),
+                column(tone, np.int8),
+                column(status, np.int16),
+                column(policy, np.int16),
+            )
+        )
+
+    def __len__(self) -> int:
+        return sum(len(chunk[2]) for chunk in self._chunks)
+
+    def frame(self, draw: int, seed: int, arm: str) -> pl.DataFrame:
+        """The run's events as a table with the columns of `SCHEMA`."""
+        if not self._chunks:
+            return pl.DataFrame(schema=SCHEMA)
+        step, ordinal, member, kind, target, place, tone, status, policy = (
+            np.concatenate(parts) for parts in zip(*self._chunks, strict=True)
+        )
+        table = pl.DataFrame(
+            {
+                "step": step,
+                "ordinal": ordinal,
+                "member": _nullable(member),
+                "kind": _named(kind, self._names),
+                "target": _nullable(target),
+                "place": _nullable(place),
+                "tone": _named(tone, TONES),
+                "status": _named(status, self._names),
+                "policy": _named(policy, self._names),
+            }
+        )
+        fixed = {"draw": draw, "seed": seed, "arm": arm, "text": None}
+        return table.with_columns(**{name: pl.lit(value) for name, value in fixed.items()}).select(
+            pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()
+        )
+
+
+def digest(events: pl.DataFrame) -> str:
+    """SHA-256 of one run's events as comma-separated text, the run's fingerprint."""
+    return hashlib.sha256(events.write_csv().encode()).hexdigest()
+
+
+def _nullable(ids: np.ndarray) -> pl.Series:
+    series = pl.Series(ids)
+    return series.set(series == NOBODY, None)
+
+
+def _named(codes: np.ndarray, names: Sequence[str]) -> pl.Series:
+    table = pl.Series([*names, None], dtype=pl.String)
+    return table.gather(np.where(codes == NOBODY, len(names), codes).astype(np.uint32))

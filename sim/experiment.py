@@ -1,0 +1,67 @@
+"""One experiment, fully resolved: what two arms share, and the policies in which they differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from policies.base import Policy
+from policies.registry import make_policy, policy_class
+from sim.communities import community
+
+ARMS = ("baseline", "policy", "aa")
+"""`aa` is the baseline a second time, in a world of its own: it must not differ."""
+
+
+class PolicySpec(NamedTuple):
+    """A policy as data: its name, parameters that differ from the defaults, and its label in logs and draws."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    label: str
+
+
+class Unit(NamedTuple):
+    """One run: a community draw, a seed of chance within it, and an arm."""
+
+    draw: int
+    seed: int
+    arm: str
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that decides a run's events. `community` is the resolved yaml of the community.
+
+    Twins share `root`, draw and seed, so community and chance; they differ in their policies alone.
+    """
+
+    community: Mapping[str, Any]
+    baseline: Sequence[PolicySpec] = ()
+    policy: Sequence[PolicySpec] = ()
+    mind: Mapping[str, Any] = field(default_factory=lambda: {"name": "rules"})
+    draws: int = 20
+    seeds: int = 5
+    steps: int = 24
+    root: int = 0
+
+    def schedule(self, arm: str) -> list[Policy]:
+        """Fresh policy objects for one world of this arm: what the baseline has, and the treatment on top."""
+        specs = [*self.baseline, *(self.policy if arm == "policy" else ())]
+        return [make_policy(spec.name, spec.parameters, label=spec.label) for spec in specs]
+
+    def raised(self) -> set[str]:
+        """Situation features that some policy in either arm can raise."""
+        return {name for spec in (*self.baseline, *self.policy) for name in policy_class(spec.name).raises}
+
+    def forced(self) -> set[str]:
+        """Outcomes that the treatment's own mechanism decides."""
+        return {name for spec in self.policy for name in policy_class(spec.name).forces}
+
+    def units(self) -> list[Unit]:
+        return [
+            Unit(draw, seed, arm) for draw in range(self.draws) for seed in range(self.seeds) for arm in ARMS
+        ]
+
+    def kind(self) -> Any:
+        """The community's builder: scene, forum, base rates."""
+        return community(str(self.community["name"]))(self.community)

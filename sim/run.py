@@ -1,0 +1,178 @@
+"""Runs: blocks of worlds in lock-step, so that one batch of questions a step serves all of them."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from agents.minds.base import Mind, Unanswered
+from agents.situation import Scene
+from sim.events import TONES, digest
+from sim.experiment import ARMS, Experiment, Unit
+from sim.world import World
+
+
+@dataclass
+class Run:
+    """One finished (or failed) run: its events, its members, its fingerprint."""
+
+    unit: Unit
+    status: str  # "ok" or "failed"
+    stage: str | None
+    reason: str | None
+    decisions: int
+    events: pl.DataFrame
+    members: pl.DataFrame
+    events_sha256: str
+
+
+class Block(NamedTuple):
+    """What a block of worlds gives back; `record` is the mind's, for this block alone."""
+
+    runs: list[Run]
+    record: dict[str, Any]
+    cpu_s: float
+
+
+Progress = Callable[[str, int], None]
+"""Called with "steps" or "worlds" and how many more are done."""
+
+
+def blocks(experiment: Experiment, pairs_a_block: int) -> list[list[Unit]]:
+    """The units in blocks of whole pairs; a pair's A/A run sits in the next block, in reverse order.
+
+    So the A/A arm also checks that neither the width of a block nor a row's place in it matters.
+    """
+    pairs = [(draw, seed) for draw in range(experiment.draws) for seed in range(experiment.seeds)]
+    parts = [pairs[low : low + pairs_a_block] for low in range(0, len(pairs), pairs_a_block)]
+    return [
+        [Unit(draw, seed, arm) for draw, seed in part for arm in ARMS[:2]]
+        + [Unit(draw, seed, "aa") for draw, seed in reversed(parts[number - 1])]
+        for number, part in enumerate(parts)
+    ]
+
+
+def make_world(experiment: Experiment, unit: Unit, scene: Scene | None = None) -> World:
+    """The world of one unit, before its first step."""
+    kind = experiment.kind()
+    scene = scene or kind.scene(experiment.raised())
+    place = kind.make(scene, root=experiment.root, draw=unit.draw, seed=unit.seed, steps=experiment.steps)
+    return World(
+        place,
+        experiment.schedule(unit.arm),
+        root=experiment.root,
+        draw=unit.draw,
+        seed=unit.seed,
+        arm=unit.arm,
+        step_hours=float(experiment.community["step_hours"]),
+    )
+
+
+def lock_step(
+    worlds: Sequence[World], mind: Mind, steps: int, progress: Progress | None = None
+) -> dict[int, tuple[str, str]]:
+    """Step all worlds together; gives stage and reason for each world (by place) that had to stop."""
+    failed: dict[int, tuple[str, str]] = {}
+    for step in range(steps):
+        going = [place for place in range(len(worlds)) if place not in failed]
+        if not going:
+            break
+        for place in going:
+            worlds[place].begin_step()
+        answers = mind.decide([worlds[place].ask() for place in going])
+        for place, answer in zip(going, answers, strict=True):
+            if isinstance(answer, Unanswered):
+                failed[place] = (f"{answer.stage}, step {step}", answer.reason)
+            else:
+                worlds[place].hand_over(answer)
+                worlds[place].step()
+        if progress:
+            progress("steps", len(going))
+    return failed
+
+
+def run_block(
+    experiment: Experiment,
+    units: Sequence[Unit],
+    make_mind: Callable[[Experiment], Mind],
+    progress: Progress | None = None,
+) -> Block:
+    """Run these units in lock-step with a mind of their own."""
+    began = time.process_time()
+    scene = experiment.kind().scene(experiment.raised())
+    worlds = [make_world(experiment, unit, scene) for unit in units]
+    mind = make_mind(experiment)
+    try:
+        failed = lock_step(worlds, mind, experiment.steps, progress)
+        runs = [
+            _finish(world, unit, failed.get(place), scene)
+            for place, (world, unit) in enumerate(zip(worlds, units, strict=True))
+        ]
+        return Block(runs, mind.record(), time.process_time() - began)
+    finally:
+        mind.close()
+
+
+def run(
+    experiment: Experiment,
+    make_mind: Callable[[Experiment], Mind],
+    *,
+    jobs: int = 1,
+    backend: str = "loky",
+    pairs_a_block: int = 16,
+    progress: Progress | None = None,
+) -> Iterator[Block]:
+    """Blocks as they finish, in any order; results do not depend on `jobs`, `backend` or `pairs_a_block`."""
+    work = blocks(experiment, pairs_a_block)
+    if jobs == 1:
+        for units in work:
+            yield run_block(experiment, units, make_mind, progress)
+        return
+    from joblib import Parallel, delayed
+
+    if backend == "ray":
+        from ray.util.joblib import register_ray
+
+        register_ray()
+    parallel = Parallel(
+        n_jobs=jobs, backend=backend, return_as="generator_unordered" if backend == "loky" else "list"
+    )
+    for block in parallel(delayed(run_block)(experiment, units, make_mind) for units in work):
+        if progress:
+            progress("steps", len(block.runs) * experiment.steps)
+        yield block
+
+
+def first_divergence(baseline: pl.DataFrame, policy: pl.DataFrame) -> int | None:
+    """First step in which two event logs differ in anything but the arm; None if they never do."""
+    one, two = (np.asarray(log.drop("arm").hash_rows(seed=0)) for log in (baseline, policy))
+    short = min(len(one), len(two))
+    apart = np.flatnonzero(one[:short] != two[:short])
+    if len(apart):
+        place = int(apart[0])
+        return int(min(baseline["step"][place], policy["step"][place]))
+    if len(one) == len(two):
+        return None
+    longer = baseline if len(one) > len(two) else policy
+    return int(longer["step"][short])
+
+
+def _finish(world: World, unit: Unit, failure: tuple[str, str] | None, scene: Scene) -> Run:
+    events = world.log.frame(*unit)
+    personas = tuple(persona.name for persona in scene.personas)
+    members = world.community.members.frame(*unit, personas, TONES)
+    stage, reason = failure or (None, None)
+    return Run(
+        unit, "failed" if failure else "ok", stage, reason, world.decisions, events, members, digest(events)
+    )
+
+
+@lru_cache(maxsize=1)
+def processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

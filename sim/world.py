@@ -1,0 +1,132 @@
+"""A world: one community under one policy schedule and one run of chance, stepped hour by hour.
+
+In each step, in this order:
+
+1. `begin_step`: the community opens the hour, then each policy may act on it.
+2. `ask`: active members are found, shown what they see, and their situations returned. Nothing changes.
+3. a mind (outside) gives each situation a row of log-probabilities; `hand_over` leaves them here.
+4. `step`: each member's choice is drawn with addressed noise, policies review the acts, and the
+   community applies them in an order drawn per member.
+
+Everybody in a step sees the same state: the one that the step began with. A block of worlds takes each
+of these four together, so that one batch of questions serves them all (`sim/run.py`).
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import mesa
+import numpy as np
+
+from agents.situation import Scene, Situations
+from policies.base import Policy
+from sim import noise
+from sim.events import EventLog
+from sim.members import Member, Members
+
+
+class Community(Protocol):
+    """The rules of a simulated place, as a world needs them. `acts` is the community's own record."""
+
+    scene: Scene
+    members: Members
+
+    def open_step(self, world: "World") -> None: ...
+    def rhythm(self, step: int) -> float: ...
+    def show(self, world: "World", rows: np.ndarray) -> Any: ...
+    def situations(self, world: "World", view: Any) -> Situations: ...
+    def act(self, world: "World", view: Any, choice: np.ndarray) -> Any: ...
+    def apply(self, world: "World", acts: Any) -> None: ...
+
+
+class World(mesa.Model):
+    """A community, its policies and its chance. Nothing here knows what a thread is."""
+
+    def __init__(
+        self,
+        community: Community,
+        policies: Sequence[Policy] = (),
+        *,
+        root: int = 0,
+        draw: int = 0,
+        seed: int = 0,
+        arm: str = "baseline",
+        step_hours: float = 1.0,
+    ) -> None:
+        super().__init__(rng=0)  # Mesa wants one; no behaviour draws from it
+        self.community = community
+        self.policies = tuple(policies)
+        self.draw, self.seed, self.arm = draw, seed, arm
+        self.step_hours = step_hours
+        self.key = noise.key("chance", root, draw, seed)
+        self.now = 0
+        self.log = EventLog()
+        self.decisions = 0
+        self._view: Any = None
+        self._rows: np.ndarray | None = None
+        self._handles: dict[int, Member] = {}
+
+    def begin_step(self) -> None:
+        """Open the hour: arrivals and what is due, then the policies in their written order."""
+        self.community.open_step(self)
+        for policy in self.acting():
+            policy.before_step(self)
+
+    def ask(self) -> Situations:
+        """The situations of everybody active in this step, one row each; reads, changes nothing."""
+        self._view = self.community.show(self, self._active())
+        for policy in self.acting():
+            policy.offer(self, self._view)
+        return self.community.situations(self, self._view)
+
+    def hand_over(self, rows: np.ndarray) -> None:
+        """Leave the mind's (n, actions) log-probabilities for the coming `step`."""
+        self._rows = rows
+
+    def step(self) -> None:
+        """Draw everybody's choice and apply it: the second half of the hour."""
+        if self._rows is None:
+            raise ValueError("step() came before hand_over(): begin_step, ask, hand_over, then step")
+        self.tell(self._choose(self._rows))
+        self._rows = self._view = None
+        self.now += 1
+
+    def tell(self, choice: np.ndarray) -> None:
+        """Turn choices (n,) of action columns into acts, let the policies review them, apply what is left."""
+        acts = self.community.act(self, self._view, choice)
+        for policy in self.acting():
+            policy.review(self, acts)
+        self.community.apply(self, acts)
+
+    def acting(self) -> list[Policy]:
+        """The policies in force at this step, in their written order."""
+        return [policy for policy in self.policies if policy.in_force(self.now)]
+
+    def chance(self, purpose: str, ids: np.ndarray) -> np.ndarray:
+        """Uniforms addressed by (world, purpose, step, id): the only chance a policy may use."""
+        return noise.uniform(self.key, purpose, self.now, ids)
+
+    def order(self, ids: np.ndarray) -> np.ndarray:
+        """Places of `ids` in this step's order: sorting by a draw each moves nobody when one is missing."""
+        return np.argsort(self.chance("order", ids), kind="stable")
+
+    def member(self, row: int) -> Member:
+        """A Mesa agent that stands for the member in this row."""
+        if row not in self._handles:
+            self._handles[row] = Member(self, self.community.members, row)
+        return self._handles[row]
+
+    def _active(self) -> np.ndarray:
+        """Rows of present members whose uniform is below 1 - exp(-rate · rhythm · hours)."""
+        members = self.community.members
+        pace = self.community.rhythm(self.now) * self.step_hours
+        awake = self.chance("active", members.id) < -np.expm1(-members.rate * pace)
+        return np.flatnonzero(awake & members.present(self.now))
+
+    def _choose(self, rows: np.ndarray) -> np.ndarray:
+        """The Gumbel-max choice among options: argmax of log-probability plus addressed noise."""
+        ids = self.community.members.id[self._view.rows]
+        self.decisions += len(ids)
+        luck = noise.gumbel(self.key, "choose", self.now, ids, rows.shape[1])
+        luck += rows
+        return luck.argmax(axis=1)
