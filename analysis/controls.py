@@ -24,10 +24,14 @@ def negative_controls(
     """
     both = _both_arms(members)
     if both.is_empty():
-        raise ValueError("no (draw, seed) has members in both arms, baseline and policy: nothing can be compared")
+        raise ValueError(
+            "no (draw, seed) has members in both arms, baseline and policy: nothing can be compared"
+        )
     present = [name for name in traits if name in members.columns]
     twins = pl.col("arm").is_in(["baseline", "policy"])
-    start = members.filter(twins, pl.col("joined").fill_null(0) < max(fork, 1)).join(both, on=PAIR, how="semi")
+    start = members.filter(twins, pl.col("joined").fill_null(0) < max(fork, 1)).join(
+        both, on=PAIR, how="semi"
+    )
     early = events.filter(twins, pl.col("step") < fork).join(both, on=PAIR, how="semi")
 
     failed = [_difference("who is there at the start", start, ["member"])]
@@ -47,7 +51,11 @@ def negative_controls(
 
 
 def _both_arms(members: pl.DataFrame) -> pl.DataFrame:
-    arms = members.filter(pl.col("arm").is_in(["baseline", "policy"])).group_by(PAIR).agg(pl.col("arm").n_unique())
+    arms = (
+        members.filter(pl.col("arm").is_in(["baseline", "policy"]))
+        .group_by(PAIR)
+        .agg(pl.col("arm").n_unique())
+    )
     return arms.filter(pl.col("arm") == 2).select(PAIR)
 
 
@@ -83,5 +91,7 @@ def _reason(differs: list[dict[str, Any]], pairs: int) -> str | None:
         return None
     worst = max(differs, key=lambda found: found["pairs"])
     where = ", ".join(f"{key} {value}" for key, value in worst["example"].items() if key in PAIR)
-    return (f"the arms differ before the policy could act: {worst['control']} in {worst['pairs']} of {pairs} pairs "
-            f"(first in {where})")
+    return (
+        f"the arms differ before the policy could act: {worst['control']} "
+        f"in {worst['pairs']} of {pairs} pairs (first in {where})"
+    )

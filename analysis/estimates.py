@@ -1,4 +1,4 @@
-"""From a table of pairs to the content of estimates.json: quantities, bounds, checks and what they rest on."""
+"""From a table of pairs to estimates.json: quantities, bounds, checks, and what they rest on."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,6 @@ import polars as pl
 
 from analysis.intervals import Estimate, mean_difference, share
 from analysis.necessity import (
-    CELLS,
     QUANTITIES,
     Paired,
     bound_intervals,
@@ -19,38 +18,12 @@ from analysis.necessity import (
     paired_estimates,
 )
 from analysis.pairs import check_pairs, complete, read_pairs, variance_ratio, worst_case
+from analysis.questions import CAVEAT, questions
 
-CAVEAT = "inside this model; not evidence of what the real members would have done"
-PERCENT_FROM = 20
-"""No percentage is shown for fewer cases than this; counts are."""
 NOISE_SHARE = 0.25
 """A/A discordance beyond this share of the effect withholds the claim: noise alone could make most of it."""
 CURVE_POINTS = 21
 NEVER = "never assessed"
-
-QUESTIONS = {
-    "preventive": (
-        ("ps", "ps_prev", "policy off, it happened", "Would the policy have averted it?",
-         "it happened without the policy", "the policy averted it"),
-        ("pn_backfire", "pn_backfire", "policy on, it happened", "Did the policy cause it?",
-         "it happened with the policy", "it would not have happened without the policy"),
-        ("pn", "pn_prev", "policy on, it did not happen", "Was the policy needed?",
-         "it did not happen with the policy", "it would have happened without the policy"),
-        ("ps_backfire", "ps_backfire", "policy off, it did not happen", "Would the policy have caused it?",
-         "it did not happen without the policy", "the policy brought it about"),
-    ),
-    "generative": (
-        ("pn", "pn", "policy on, it happened", "Was the policy needed?",
-         "it happened with the policy", "it would not have happened without the policy"),
-        ("ps", "ps", "policy off, it did not happen", "Would the policy have brought it about?",
-         "it did not happen without the policy", "the policy brought it about"),
-        ("pn_backfire", "pn_backfire", "policy on, it did not happen", "Did the policy prevent it?",
-         "it did not happen with the policy", "it would have happened without the policy"),
-        ("ps_backfire", "ps_backfire", "policy off, it happened", "Would the policy have spoiled it?",
-         "it happened without the policy", "the policy prevented it"),
-    ),
-}
-"""For each direction: key in estimates.json, name, what happened, the question, and the two halves of a count."""
 
 
 def estimate_pairs(
@@ -68,10 +41,10 @@ def estimate_pairs(
     llm: Mapping[str, Any] | None = None,
     fidelity: Mapping[str, Any] | str | None = None,
 ) -> dict[str, Any]:
-    """Everything that estimates.json says about one policy and one outcome, ready for JSON; undefined is null.
+    """What estimates.json says about one policy and one outcome, ready for JSON; undefined is null.
 
-    `pairs` is any table that `check_pairs` takes. `lost` counts pairs that failed and have no row; rows with a
-    null half are added to them. `controls` is what `negative_controls` gave; where it failed, or where the
+    `pairs` is any table that `check_pairs` takes. `lost` counts pairs that failed and have no row; rows with
+    a null half are added to them. `controls` is what `negative_controls` gave; where it failed, or where the
     A/A arm is too noisy, `claim` is "withheld": the counts stay and every causal number is null.
     `ValueError` for a bad table, an undeclared direction, or no complete pair.
     """
@@ -79,26 +52,42 @@ def estimate_pairs(
     pairs = check_pairs(pairs)
     whole = complete(pairs)
     if whole.is_empty():
-        raise ValueError(f"none of the {len(pairs) + lost} pairs is complete: run both arms on the same draws and seeds")
+        raise ValueError(
+            f"none of the {len(pairs) + lost} pairs is complete: run both arms on the same draws and seeds"
+        )
     y0, y1, draw = (whole[name].to_numpy() for name in ("y0", "y1", "draw"))
     found = paired_estimates(y0, y1, direction=direction, draw=draw, confidence=confidence)
-    halves = [(row["y0"], row["y1"]) for row in pairs.select("y0", "y1").rows(named=True) if None in row.values()]
+    halves = [
+        (row["y0"], row["y1"]) for row in pairs.select("y0", "y1").rows(named=True) if None in row.values()
+    ]
     missing = halves + [(None, None)] * lost
     noise = repeats(pairs)
     reason = _withheld(controls, noise, found)
 
     record: dict[str, Any] = {
-        "outcome": outcome, "direction": direction, "threshold": threshold, "confidence": confidence,
-        "claim": "withheld" if reason else "made", "claim_reason": reason, "caveat": CAVEAT,
-        "n_pairs": len(whole), "n_draws": whole["draw"].n_unique(), "n_lost": len(missing),
-        "table": found.table._asdict(), "p0": found.p0._asdict(), "p1": found.p1._asdict(),
+        "outcome": outcome,
+        "direction": direction,
+        "threshold": threshold,
+        "confidence": confidence,
+        "claim": "withheld" if reason else "made",
+        "claim_reason": reason,
+        "caveat": CAVEAT,
+        "n_pairs": len(whole),
+        "n_draws": whole["draw"].n_unique(),
+        "n_lost": len(missing),
+        "table": found.table._asdict(),
+        "p0": found.p0._asdict(),
+        "p1": found.p1._asdict(),
     }
     record |= {name: getattr(found, name)._asdict() for name in ("rd", *QUANTITIES)}
     record["bounds"] = _bounds(found, y0, y1, draw, direction, confidence)
-    record["worst_case"] = {name: _bound(ends) for name, ends in worst_case(found.table, missing, direction).items()
-                            } if missing else None
+    record["worst_case"] = (
+        {name: _bound(ends) for name, ends in worst_case(found.table, missing, direction).items()}
+        if missing
+        else None
+    )
     record["within_one_draw"] = _within_one_draw(found, y0, y1, draw, direction, confidence)
-    record["questions"] = _questions(found, direction)
+    record["questions"] = questions(found, direction)
     record |= _severity(whole, threshold, direction, confidence)
     record["aa_discordance"] = noise and noise[0] / noise[1]
     record["coupling"] = coupling
@@ -112,11 +101,18 @@ def estimate_pairs(
 
 
 def estimate_file(
-    path: Path | str, *, direction: str, outcome: str = "outcome", out: Path | str | None = None,
-    coupling: str = "not stated", **options: Any,
+    path: Path | str,
+    *,
+    direction: str,
+    outcome: str = "outcome",
+    out: Path | str | None = None,
+    coupling: str = "not stated",
+    **options: Any,
 ) -> dict[str, Any]:
     """The estimates of a CSV or Parquet table of pairs; written to `out` as JSON too when that is given."""
-    record = estimate_pairs(read_pairs(path), outcome=outcome, direction=direction, coupling=coupling, **options)
+    record = estimate_pairs(
+        read_pairs(path), outcome=outcome, direction=direction, coupling=coupling, **options
+    )
     if out is not None:
         write_estimates(record, Path(out))
     return record
@@ -130,14 +126,16 @@ def write_estimates(record: dict[str, Any], path: Path) -> None:
 
 
 def repeats(pairs: pl.DataFrame) -> tuple[int, int] | None:
-    """In how many pairs the baseline came out otherwise the second time, of how many; None without an A/A arm."""
+    """In how many pairs, of how many, the baseline came out otherwise the second time; None without A/A."""
     if "y_aa" not in pairs.columns:
         return None
     twice = pairs.drop_nulls(["y0", "y_aa"])
     return (int((twice["y0"] != twice["y_aa"]).sum()), len(twice)) if len(twice) else None
 
 
-def severity_curve(whole: pl.DataFrame, threshold: float, direction: str, confidence: float) -> list[dict[str, Any]]:
+def severity_curve(
+    whole: pl.DataFrame, threshold: float, direction: str, confidence: float
+) -> list[dict[str, Any]]:
     """PN and PS as curves over the threshold of severity (event: severity >= t), the declared one marked.
 
     Thresholds are quantiles of both arms' severities together; each interval holds at its point, not for the
@@ -148,13 +146,17 @@ def severity_curve(whole: pl.DataFrame, threshold: float, direction: str, confid
     points = []
     for t in sorted({*grid.tolist(), float(threshold)}):
         at = paired_estimates(s0 >= t, s1 >= t, direction=direction, draw=draw, confidence=confidence)
-        points.append({"threshold": t, "declared": t == threshold, "table": at.table._asdict()}
-                      | {name: getattr(at, name)._asdict() for name in ("p0", "p1", *QUANTITIES)})
+        points.append(
+            {"threshold": t, "declared": t == threshold, "table": at.table._asdict()}
+            | {name: getattr(at, name)._asdict() for name in ("p0", "p1", *QUANTITIES)}
+        )
     return points
 
 
-def _severity(whole: pl.DataFrame, threshold: float | None, direction: str, confidence: float) -> dict[str, Any]:
-    """`mean_difference` (policy minus baseline, in the outcome's unit) and `curve`, null where not measured."""
+def _severity(
+    whole: pl.DataFrame, threshold: float | None, direction: str, confidence: float
+) -> dict[str, Any]:
+    """`mean_difference` (policy minus baseline, in the outcome's unit) and `curve`; null if not measured."""
     if not {"severity0", "severity1"} <= set(whole.columns):
         return {"mean_difference": None, "curve": None}
     measured = whole.drop_nulls(["severity0", "severity1"])
@@ -174,18 +176,23 @@ def _check_threshold(measured: pl.DataFrame, threshold: float) -> None:
     for arm in (0, 1):
         y, severity = measured[f"y{arm}"] == 1, measured[f"severity{arm}"]
         if (y != (severity >= threshold)).any() and (y != (severity > threshold)).any():
-            raise ValueError(f"y{arm} is not severity{arm} beyond the threshold {threshold:g}: the table and the "
-                             "declared threshold belong to different outcomes")
+            raise ValueError(
+                f"y{arm} is not severity{arm} beyond the threshold {threshold:g}: the table and the "
+                "declared threshold belong to different outcomes"
+            )
 
 
 def _withheld(controls: Mapping[str, Any] | None, noise: tuple[int, int] | None, found: Paired) -> str | None:
     """Why no causal claim can be made, as a sentence; None where one can."""
     if controls is not None and not controls["passed"]:
-        return f"a negative control failed: {controls.get('reason') or 'the arms differ before the policy could act'}"
+        reason = controls.get("reason") or "the arms differ before the policy could act"
+        return f"a negative control failed: {reason}"
     if noise and noise[0] > NOISE_SHARE * abs(found.rd.est or 0) * noise[1]:
         effect = abs(found.table.n01 - found.table.n10)
-        return (f"the baseline run twice differs from itself in {noise[0]} of {noise[1]} pairs, more than a quarter "
-                f"of the net difference between the arms ({effect} of {sum(found.table)} pairs)")
+        return (
+            f"the baseline run twice differs from itself in {noise[0]} of {noise[1]} pairs, "
+            f"more than a quarter of the arms' net difference ({effect} of {sum(found.table)} pairs)"
+        )
     return None
 
 
@@ -193,29 +200,37 @@ def _without_claim(record: dict[str, Any]) -> dict[str, Any]:
     """The record with its counts kept and every causal number null."""
     nothing = Estimate(None, None, None)._asdict()
     record |= {name: nothing for name in ("rd", *QUANTITIES)}
-    record |= dict.fromkeys(("bounds", "worst_case", "within_one_draw", "mean_difference", "curve", "variance_ratio"))
-    record["questions"] = [question | nothing | {"sentence": f"withheld: {record['claim_reason']}"}
-                           for question in record["questions"]]
+    record |= dict.fromkeys(
+        ("bounds", "worst_case", "within_one_draw", "mean_difference", "curve", "variance_ratio")
+    )
+    record["questions"] = [
+        question | nothing | {"sentence": f"withheld: {record['claim_reason']}"}
+        for question in record["questions"]
+    ]
     return record
 
 
-def _bounds(found: Paired, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str,
-            confidence: float) -> dict[str, Any]:
+def _bounds(
+    found: Paired, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str, confidence: float
+) -> dict[str, Any]:
     """What the rates alone allow under any coupling; `interval` adds the rates' own uncertainty."""
     each = (1 + confidence) / 2  # both rates at once: half of the error for each
     everyone = np.ones(len(y0), bool)
     outer = bound_intervals(share(y1, everyone, draw, each), share(y0, everyone, draw, each), direction)
     inner = coupling_free(found.p1.est, found.p0.est, direction)
-    return {name: (_bound(inner[name]) or {}) | {"interval": _bound(outer[name])} if inner[name] else None
-            for name in QUANTITIES}
+    return {
+        name: (_bound(inner[name]) or {}) | {"interval": _bound(outer[name])} if inner[name] else None
+        for name in QUANTITIES
+    }
 
 
 def _bound(bound: Sequence[Any] | None) -> dict[str, float] | None:
     return None if bound is None else {"low": float(bound[0]), "high": float(bound[1])}
 
 
-def _within_one_draw(found: Paired, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str,
-                     confidence: float) -> dict[str, Any] | None:
+def _within_one_draw(
+    found: Paired, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str, confidence: float
+) -> dict[str, Any] | None:
     """With one community draw: intervals over its seeds alone, which say nothing of other communities."""
     if len(np.unique(draw)) > 1:
         return None
@@ -223,21 +238,9 @@ def _within_one_draw(found: Paired, y0: np.ndarray, y1: np.ndarray, draw: np.nda
     return {name: getattr(here, name)._asdict() for name in ("p0", "p1", "rd", *QUANTITIES)}
 
 
-def _questions(found: Paired, direction: str) -> list[dict[str, Any]]:
-    """The four questions with their quantity, counts and a sentence of counts."""
-    rows = []
-    for key, name, happened, question, given, then in QUESTIONS[direction]:
-        num, den = (sum(getattr(found.table, cell) for cell in cells) for cells in CELLS[direction][key])
-        futures = "simulated future" if den == 1 else "simulated futures"
-        words = f"in {den} {futures} {given}; in {num} of them {then}" if den else f"in no simulated future {given}"
-        rows.append({"key": key, "quantity": name, "happened": happened, "question": question,
-                     "num": num, "den": den, "percent": den >= PERCENT_FROM, "sentence": words,
-                     "caveat": CAVEAT} | getattr(found, key)._asdict())
-    return rows
-
-
-def _dowhy(whole: pl.DataFrame, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str,
-           seed: int) -> dict[str, Any]:
+def _dowhy(
+    whole: pl.DataFrame, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str, seed: int
+) -> dict[str, Any]:
     from analysis.dowhy_layer import dowhy_record, panel
     from analysis.refute import own_checks
 
@@ -246,34 +249,64 @@ def _dowhy(whole: pl.DataFrame, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray
     return record
 
 
-def _assumptions(record: dict[str, Any], found: Paired, noise: tuple[int, int] | None,
-                 controls: Mapping[str, Any] | None) -> list[dict[str, str]]:
+def _assumptions(
+    record: dict[str, Any], found: Paired, noise: tuple[int, int] | None, controls: Mapping[str, Any] | None
+) -> list[dict[str, str]]:
     """What the numbers rest on: `holds` and `fails` were checked, `assumed` was not or cannot be."""
     pairs, draws, lost = record["n_pairs"], record["n_draws"], record["n_lost"]
     backfires = found.table.n01 if record["direction"] == "preventive" else found.table.n10
     possible = coupling_free(found.p1.est, found.p0.est, record["direction"])["backfire"] or (0, 1)
 
     def checked(name: str, holds: bool | None, sentence: str) -> dict[str, str]:
-        return {"name": name, "status": {True: "holds", False: "fails", None: "assumed"}[holds], "sentence": sentence}
+        return {
+            "name": name,
+            "status": {True: "holds", False: "fails", None: "assumed"}[holds],
+            "sentence": sentence,
+        }
 
     return [
-        checked("arms differ in the policy alone", None if controls is None else bool(controls["passed"]),
-                "no negative control was checked" if controls is None else str(
-                    controls.get("reason") or "traits and events before the fork are the same in both arms")),
-        checked("the baseline repeats itself", None if noise is None else noise[0] == 0,
-                "there is no A/A arm" if noise is None else
-                f"run a second time, the baseline came out otherwise in {noise[0]} of {noise[1]} pairs"),
-        checked("every pair is complete", lost == 0,
-                f"{lost} pairs were lost: see worst_case" if lost else "no pair was lost"),
-        checked("monotonicity", backfires == 0,
-                f"the policy backfired in {backfires} of {pairs} pairs under this coupling; with the same rates, "
-                f"another coupling may have up to {round(possible[1] * pairs)}"),
-        checked("coupling", None, f"PN and PS belong to the coupling {record['coupling']!r}; the bounds hold under any"),
-        checked("enough communities", False if draws < 2 else None if draws < 10 else True,
-                "one community draw: no interval can speak of others; within_one_draw speaks of its seeds" if draws < 2
-                else f"intervals speak of communities like these {draws} draws"),
-        checked("no interference between runs", None,
-                "members act on each other inside a run; one run must not reach another"),
+        checked(
+            "arms differ in the policy alone",
+            None if controls is None else bool(controls["passed"]),
+            "no negative control was checked"
+            if controls is None
+            else str(controls.get("reason") or "traits and events before the fork are the same in both arms"),
+        ),
+        checked(
+            "the baseline repeats itself",
+            None if noise is None else noise[0] == 0,
+            "there is no A/A arm"
+            if noise is None
+            else f"run a second time, the baseline came out otherwise in {noise[0]} of {noise[1]} pairs",
+        ),
+        checked(
+            "every pair is complete",
+            lost == 0,
+            f"{lost} pairs were lost: see worst_case" if lost else "no pair was lost",
+        ),
+        checked(
+            "monotonicity",
+            backfires == 0,
+            f"the policy backfired in {backfires} of {pairs} pairs under this coupling; with the same rates, "
+            f"another coupling may have up to {round(possible[1] * pairs)}",
+        ),
+        checked(
+            "coupling",
+            None,
+            f"PN and PS belong to the coupling {record['coupling']!r}; the bounds hold under any",
+        ),
+        checked(
+            "enough communities",
+            False if draws < 2 else None if draws < 10 else True,
+            "one community draw: no interval can speak of others; within_one_draw speaks of its seeds"
+            if draws < 2
+            else f"intervals speak of communities like these {draws} draws",
+        ),
+        checked(
+            "no interference between runs",
+            None,
+            "members act on each other inside a run; one run must not reach another",
+        ),
         checked("one version of the policy", None, "the policy means the same in every run"),
         checked("the model resembles the community", None, CAVEAT),
     ]

@@ -13,7 +13,7 @@ import numpy as np
 
 
 class Estimate(NamedTuple):
-    """A number and its interval; `est` is None where undefined, the limits where the data cannot give them."""
+    """A number and its interval; `est` is None where undefined, limits where the data cannot give them."""
 
     est: float | None
     low: float | None
@@ -106,8 +106,10 @@ def newcombe(n00: float, n01: float, n10: float, n11: float, confidence: float =
         return float(np.sqrt(max(a * a - 2 * phi * a * b + b * b, 0)))
 
     difference = p1 - p0
-    return (max(-1.0, difference - reach(p1 - low1, high0 - p0)),
-            min(1.0, difference + reach(high1 - p1, p0 - low0)))
+    return (
+        max(-1.0, difference - reach(p1 - low1, high0 - p0)),
+        min(1.0, difference + reach(high1 - p1, p0 - low0)),
+    )
 
 
 def mean_difference(difference: Any, draw: Any = None, confidence: float = 0.95) -> Estimate:
@@ -140,8 +142,10 @@ def _between(numerators: np.ndarray, denominators: np.ndarray) -> float | None:
     return float(clusters / (clusters - 1) * (residual**2).sum() / denominators.sum() ** 2)
 
 
-def _effective(numerators: np.ndarray, denominators: np.ndarray, spread: float, confidence: float) -> float | None:
-    """How many independent trials of variance `spread` tell as much as these clusters; None for one cluster."""
+def _effective(
+    numerators: np.ndarray, denominators: np.ndarray, spread: float, confidence: float
+) -> float | None:
+    """How many independent trials of variance `spread` tell as much as these clusters; None for one."""
     from scipy.special import ndtri, stdtrit
 
     trials = float(denominators.sum())

@@ -36,7 +36,7 @@ class Point(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Counts of pairs, baseline first: n10 pairs had the outcome under the baseline and not under the policy."""
+    """Counts of pairs, baseline first: n10 pairs had the outcome without the policy and not with it."""
 
     n00: int
     n01: int
@@ -94,8 +94,10 @@ def experimental_bounds(p1: Any, p0: Any, *, direction: str = "generative") -> B
     return Bounds(_over(low, high, p1), _over(low, high, 1 - p0), _ordered(low, high))
 
 
-def combined_bounds(p1: Any, p0: Any, joint: Sequence[Sequence[Any]], *, direction: str = "generative") -> Bounds:
-    """Sharp bounds from an experiment and an observed joint law `joint[x][y]`; Tian & Pearl (2000), (24)-(26).
+def combined_bounds(
+    p1: Any, p0: Any, joint: Sequence[Sequence[Any]], *, direction: str = "generative"
+) -> Bounds:
+    """Sharp bounds from an experiment and observed joint law `joint[x][y]`; Tian & Pearl (2000), eq. 24-26.
 
     `ValueError` when no model can have both: an experiment must satisfy P(x,y) <= p1 <= 1 - P(x,y') and
     P(x',y) <= p0 <= 1 - P(x',y').
@@ -113,25 +115,29 @@ def combined_bounds(p1: Any, p0: Any, joint: Sequence[Sequence[Any]], *, directi
 def monotone_estimates(
     p1: Any, p0: Any, joint: Sequence[Sequence[Any]] | None = None, *, direction: str = "generative"
 ) -> Point:
-    """The closed forms that hold if the policy never acts against the direction (Pearl 2009, 9.21-23, 9.28-30).
+    """Closed forms that hold if the policy never acts against the direction (Pearl 2009, 9.21-23, 9.28-30).
 
     Without monotonicity the same numbers are only lower bounds. Without `joint` the arms are taken as
     randomised. `ValueError` where the rates contradict monotonicity, which asks p1 >= P(y) >= p0.
     """
     sign = "generative" if direction == "generative" else "preventive (both rates are of the complement)"
     p1, p0 = _oriented(p1, p0, direction)
-    slack = _slack(p1, p0)
-    if p1 < p0 - slack:
-        raise ValueError(f"p1={p1} is below p0={p0}, which contradicts monotonicity in the {sign} direction: "
-                         "use experimental_bounds, or the other direction")
+    if p1 < p0 - _slack(p1, p0):
+        raise ValueError(
+            f"p1={p1} is below p0={p0}, which contradicts monotonicity in the {sign} direction: "
+            "use experimental_bounds, or the other direction"
+        )
     pns = max(0, p1 - p0)
     if joint is None:
         return Point(_ratio(pns, p1), _ratio(pns, 1 - p0), pns)
     off0, off1, on0, on1 = _checked_joint(p1, p0, joint, direction)
     y = on1 + off1
-    if not p0 - _SLACK * bool(slack) <= y <= p1 + _SLACK * bool(slack):
-        raise ValueError(f"P(y)={y} lies outside [p0, p1]=[{p0}, {p1}], which contradicts monotonicity: "
-                         "use combined_bounds")
+    slack = _slack(p1, p0, y)
+    if not p0 - slack <= y <= p1 + slack:
+        raise ValueError(
+            f"P(y)={y} lies outside [p0, p1]=[{p0}, {p1}], which contradicts monotonicity: "
+            "use combined_bounds"
+        )
     return Point(_ratio(y - p0, on1), _ratio(p1 - y, off0), pns)
 
 
@@ -158,15 +164,21 @@ def coupling_free(p1: Any, p0: Any, direction: str) -> dict[str, Bound | None]:
     """
     with_it = experimental_bounds(p1, p0, direction=direction)
     against = experimental_bounds(p1, p0, direction=opposite(direction))
-    return {"pn": with_it.pn, "ps": with_it.ps, "pns": with_it.pns,
-            "backfire": against.pns, "pn_backfire": against.pn, "ps_backfire": against.ps}
+    return {
+        "pn": with_it.pn,
+        "ps": with_it.ps,
+        "pns": with_it.pns,
+        "backfire": against.pns,
+        "pn_backfire": against.pn,
+        "ps_backfire": against.ps,
+    }
 
 
 def bound_intervals(p1: Estimate, p0: Estimate, direction: str) -> dict[str, Bound | None]:
     """Outer limits of the bounds when each rate is only known to lie in its interval.
 
     The rates' intervals must hold simultaneously (give each half of the error). Every bound is monotone in
-    each rate, so its extremes stand at the corners; an undefined corner widens to [0, 1]. None without limits.
+    each rate, so its extremes stand at the corners; an undefined corner widens to [0, 1].
     """
     if None in p1 or None in p0:
         return dict.fromkeys(QUANTITIES)
@@ -192,8 +204,10 @@ def paired_estimates(
         raise ValueError(f"confidence is {confidence}; it must lie between 0 and 1, as 0.95 does")
     y0, y1 = _binary("y0", y0), _binary("y1", y1)
     if len(y0) != len(y1) or (draw is not None and len(np.asarray(draw)) != len(y0)):
-        raise ValueError(f"y0 has {len(y0)} runs, y1 {len(y1)}{'' if draw is None else f', draw {len(np.asarray(draw))}'}"
-                         ": give one of each for every pair")
+        raise ValueError(
+            f"y0 has {len(y0)} runs, y1 {len(y1)}{'' if draw is None else f', draw {len(np.asarray(draw))}'}"
+            ": give one of each for every pair"
+        )
     cell = {"n00": ~y0 & ~y1, "n01": ~y0 & y1, "n10": y0 & ~y1, "n11": y0 & y1}
     everyone = np.ones(len(y0), bool)
 
@@ -213,8 +227,10 @@ def paired_estimates(
 def check_direction(direction: str) -> None:
     """`ValueError` unless the direction is one of the two; there is no default to fall back on."""
     if direction not in DIRECTIONS:
-        raise ValueError(f"direction is {direction!r}: give 'preventive' for a harm that the policy should avert, "
-                         "or 'generative' for a good that it should bring about")
+        raise ValueError(
+            f"direction is {direction!r}: give 'preventive' for a harm that the policy should avert, "
+            "or 'generative' for a good that it should bring about"
+        )
 
 
 def opposite(direction: str) -> str:
@@ -233,20 +249,26 @@ def _oriented(p1: Any, p0: Any, direction: str) -> tuple[Any, Any]:
     return (p1, p0) if direction == "generative" else (1 - p1, 1 - p0)
 
 
-def _checked_joint(p1: Any, p0: Any, joint: Sequence[Sequence[Any]], direction: str) -> tuple[Any, Any, Any, Any]:
+def _checked_joint(
+    p1: Any, p0: Any, joint: Sequence[Sequence[Any]], direction: str
+) -> tuple[Any, Any, Any, Any]:
     """P(x',y'), P(x',y), P(x,y'), P(x,y) after the checks; y is the complement when preventive."""
     (off0, off1), (on0, on1) = ((joint[x][0], joint[x][1]) for x in (0, 1))
     cells = (off0, off1, on0, on1)
     slack = _slack(p1, p0, *cells)
     if min(cells) < -slack or abs(sum(cells) - 1) > slack * 4:
-        raise ValueError(f"joint is {joint}, whose entries sum to {sum(cells)}: give joint[x][y] as four "
-                         "probabilities that sum to 1")
+        raise ValueError(
+            f"joint is {joint}, whose entries sum to {sum(cells)}: give joint[x][y] as four "
+            "probabilities that sum to 1"
+        )
     if direction == "preventive":
         off0, off1, on0, on1 = off1, off0, on1, on0
     for name, p, low, high in (("p1", p1, on1, 1 - on0), ("p0", p0, off1, 1 - off0)):
         if not low - slack <= p <= high + slack:
-            raise ValueError(f"the experiment and the observed joint law contradict each other: {name}={p} "
-                             f"should lie in [{low}, {high}], so they do not describe one population")
+            raise ValueError(
+                f"the experiment and the observed joint law contradict each other: {name}={p} "
+                f"should lie in [{low}, {high}], so they do not describe one population"
+            )
     return off0, off1, on0, on1
 
 

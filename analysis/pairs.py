@@ -15,7 +15,10 @@ import polars as pl
 from analysis.necessity import CELLS, QUANTITIES, Table
 
 OUR_NAMES = {
-    "y_baseline": "y0", "y_policy": "y1", "severity_baseline": "severity0", "severity_policy": "severity1",
+    "y_baseline": "y0",
+    "y_policy": "y1",
+    "severity_baseline": "severity0",
+    "severity_policy": "severity1",
 }
 NEEDED = ("draw", "seed", "y0", "y1")
 KNOWN = (*NEEDED, "y_aa", "severity0", "severity1", "severity_aa")
@@ -29,7 +32,9 @@ def read_pairs(path: Path | str) -> pl.DataFrame:
     if reader is None:
         raise ValueError(f"{path.name} is not a table of pairs we can read: give a .csv or a .parquet file")
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}: give a table of pairs with columns {', '.join(NEEDED)}")
+        raise FileNotFoundError(
+            f"there is no file {path}: give a table of pairs with columns {', '.join(NEEDED)}"
+        )
     try:
         frame = reader(path)
     except pl.exceptions.PolarsError as error:
@@ -39,8 +44,13 @@ def read_pairs(path: Path | str) -> pl.DataFrame:
 
 def check_pairs(pairs: pl.DataFrame) -> pl.DataFrame:
     """The pairs under their common names and types, sorted by draw and seed; `ValueError` for a bad table."""
-    pairs = pairs.rename({ours: name for ours, name in OUR_NAMES.items()
-                          if ours in pairs.columns and name not in pairs.columns})
+    pairs = pairs.rename(
+        {
+            ours: name
+            for ours, name in OUR_NAMES.items()
+            if ours in pairs.columns and name not in pairs.columns
+        }
+    )
     for name in NEEDED:
         if name not in pairs.columns:
             near = difflib.get_close_matches(name, pairs.columns, 1)
@@ -48,14 +58,19 @@ def check_pairs(pairs: pl.DataFrame) -> pl.DataFrame:
             raise ValueError(f"the pairs have no column {name!r}, only {', '.join(pairs.columns)}{hint}")
     for name in ("draw", "seed"):
         if pairs[name].null_count():
-            raise ValueError(f"column {name!r} is empty in {pairs[name].null_count()} rows: every pair needs its {name}")
+            raise ValueError(
+                f"column {name!r} is empty in {pairs[name].null_count()} rows: every pair needs its {name}"
+            )
     present = [name for name in KNOWN[2:] if name in pairs.columns]
     pairs = pairs.with_columns(
-        _zero_or_one(pairs[name]) if name.startswith("y") else _number(pairs[name]) for name in present)
+        _zero_or_one(pairs[name]) if name.startswith("y") else _number(pairs[name]) for name in present
+    )
     repeated = pairs.filter(pl.struct("draw", "seed").is_duplicated())
     if len(repeated):
         draw, seed = repeated.row(0, named=True)["draw"], repeated.row(0, named=True)["seed"]
-        raise ValueError(f"draw {draw}, seed {seed} stands in more than one row: give each pair of twins once")
+        raise ValueError(
+            f"draw {draw}, seed {seed} stands in more than one row: give each pair of twins once"
+        )
     return pairs.sort("draw", "seed")
 
 
@@ -72,7 +87,7 @@ def covariates(pairs: pl.DataFrame) -> list[str]:
 def variance_ratio(y0: np.ndarray, y1: np.ndarray) -> float | None:
     """Variance of the difference if the arms were independent, over that of the paired difference.
 
-    How many times fewer runs pairing needs for the same error. None where the paired difference does not vary.
+    How many times fewer runs pairing needs for the same error. None where the difference does not vary.
     """
     y0, y1 = np.asarray(y0, float), np.asarray(y1, float)
     if len(y0) < 2:
@@ -81,7 +96,9 @@ def variance_ratio(y0: np.ndarray, y1: np.ndarray) -> float | None:
     return float((np.var(y0, ddof=1) + np.var(y1, ddof=1)) / paired) if paired > 0 else None
 
 
-def worst_case(table: Table, lost: list[tuple[int | None, int | None]], direction: str) -> dict[str, list[float] | None]:
+def worst_case(
+    table: Table, lost: list[tuple[int | None, int | None]], direction: str
+) -> dict[str, list[float] | None]:
     """[low, high] of each quantity over every way the lost pairs could have turned out; no assumption.
 
     `lost` holds (y0, y1) of each lost pair, None for a half that did not run. None where the conditioning
@@ -98,8 +115,9 @@ def worst_case(table: Table, lost: list[tuple[int | None, int | None]], directio
     return bounds
 
 
-def _extremes(table: Table, lost: list[tuple[int | None, int | None]], top: tuple[str, ...],
-              bottom: tuple[str, ...]) -> list[float] | None:
+def _extremes(
+    table: Table, lost: list[tuple[int | None, int | None]], top: tuple[str, ...], bottom: tuple[str, ...]
+) -> list[float] | None:
     """Least and greatest count(top) / count(bottom); each lost pair goes where it pushes hardest."""
     counts = table._asdict()
     ends = []
@@ -126,8 +144,10 @@ def _zero_or_one(column: pl.Series) -> pl.Series:
     number = _number(column)
     odd = number.filter((number != 0) & (number != 1))
     if len(odd):
-        raise ValueError(f"column {column.name!r} holds {odd[0]:g}: an outcome of a run is 0 or 1 "
-                         "(put a measured outcome in severity0 and severity1)")
+        raise ValueError(
+            f"column {column.name!r} holds {odd[0]:g}: an outcome of a run is 0 or 1 "
+            "(put a measured outcome in severity0 and severity1)"
+        )
     return number.cast(pl.Int8)
 
 

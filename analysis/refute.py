@@ -23,7 +23,9 @@ def own_checks(
     cells = cells_by_draw(y0, y1, labels)
     checks = []
     for name in ("rd", "pn", "ps"):
-        checks.append(whole_pair_subset(cells.sum(0), name, direction, np.random.default_rng([seed, 1]), repeats))
+        checks.append(
+            whole_pair_subset(cells.sum(0), name, direction, np.random.default_rng([seed, 1]), repeats)
+        )
         checks.append(draw_bootstrap(cells, name, direction, np.random.default_rng([seed, 2]), repeats))
     checks.append(sign_flip_placebo(Table(*cells.sum(0).tolist())))
     checks.append(shuffled_twins(y0, y1, labels, np.random.default_rng([seed, 3]), repeats))
@@ -36,7 +38,7 @@ def cells_by_draw(y0: np.ndarray, y1: np.ndarray, labels: np.ndarray) -> np.ndar
 
 
 def quantity(cells: np.ndarray, name: str, direction: str) -> np.ndarray:
-    """`rd` (p1 - p0) or a quantity of `CELLS` from counts with cells on the last axis; nan where undefined."""
+    """`rd` (p1 - p0) or a quantity of `CELLS` from counts, cells on the last axis; nan where undefined."""
     column = dict(zip(Table._fields, np.moveaxis(np.asarray(cells, float), -1, 0), strict=True))
     if name == "rd":
         top, bottom = column["n01"] - column["n10"], sum(column.values())
@@ -53,8 +55,14 @@ def whole_pair_subset(
     pairs = int(cells.sum())
     left = max(1, round(kept * pairs))
     values = quantity(rng.multivariate_hypergeometric(cells, left, size=repeats), name, direction)
-    return _resampled("whole-pair subset", name, quantity(cells, name, direction), values, left,
-                      f"on random subsets of {left} of {pairs} pairs")
+    return _resampled(
+        "whole-pair subset",
+        name,
+        quantity(cells, name, direction),
+        values,
+        left,
+        f"on random subsets of {left} of {pairs} pairs",
+    )
 
 
 def draw_bootstrap(
@@ -65,10 +73,20 @@ def draw_bootstrap(
     words = f"on {draws} communities drawn again with replacement"
     estimate = quantity(cells.sum(0), name, direction)
     if draws < 2:
-        return _record("draw bootstrap", name, estimate, None, None, None, pairs,
-                       "one community draw: there is nothing to draw again; run with more draws")
+        return _record(
+            "draw bootstrap",
+            name,
+            estimate,
+            None,
+            None,
+            None,
+            pairs,
+            "one community draw: there is nothing to draw again; run with more draws",
+        )
     weights = rng.multinomial(draws, np.full(draws, 1 / draws), size=repeats)
-    return _resampled("draw bootstrap", name, estimate, quantity(weights @ cells, name, direction), pairs, words)
+    return _resampled(
+        "draw bootstrap", name, estimate, quantity(weights @ cells, name, direction), pairs, words
+    )
 
 
 def sign_flip_placebo(table: Table) -> dict[str, Any]:
@@ -83,8 +101,16 @@ def sign_flip_placebo(table: Table) -> dict[str, Any]:
     differ = table.n01 + table.n10
     p = float(binomtest(table.n01, differ).pvalue) if differ else 1.0
     verdict = "stands out from" if p <= ALPHA else "is not told apart from"
-    return _record("sign-flip placebo", "rd", quantity(np.array(table), "rd", "generative"), 0.0, p, p <= ALPHA,
-                   sum(table), f"the difference {verdict} swapping the arms within pairs at random (p = {p:.3g})")
+    return _record(
+        "sign-flip placebo",
+        "rd",
+        quantity(np.array(table), "rd", "generative"),
+        0.0,
+        p,
+        p <= ALPHA,
+        sum(table),
+        f"the difference {verdict} swapping the arms within pairs at random (p = {p:.3g})",
+    )
 
 
 def shuffled_twins(
@@ -99,34 +125,75 @@ def shuffled_twins(
     agree = float((y0 == y1).mean())
     order = np.argsort(groups, kind="stable")
     base, other, groups = y0[order], y1[order], groups[order]
-    spots = np.array([(base == other[np.lexsort((rng.random(len(base)), groups))]).mean() for _ in range(repeats)])
+    repeats = min(repeats, max(100, 5_000_000 // len(base)))
+    spots = np.array(
+        [(base == other[np.lexsort((rng.random(len(base)), groups))]).mean() for _ in range(repeats)]
+    )
     if spots.min() == spots.max():
-        return _record("shuffled twins", "agreement", agree, None, None, None, len(y0),
-                       "shuffling changes nothing: an arm has the same outcome in every run that could be swapped")
+        return _record(
+            "shuffled twins",
+            "agreement",
+            agree,
+            None,
+            None,
+            None,
+            len(y0),
+            "shuffling changes nothing: an arm has the same outcome in every run that could be swapped",
+        )
     p = float((1 + (spots >= agree - 1e-12).sum()) / (repeats + 1))
     word = "more often than" if p <= ALPHA else "no more often than"
-    return _record("shuffled twins", "agreement", agree, float(spots.mean()), p, p <= ALPHA, len(y0),
-                   f"twins agree in {agree:.3g} of pairs, {word} strangers do ({spots.mean():.3g})")
+    return _record(
+        "shuffled twins",
+        "agreement",
+        agree,
+        float(spots.mean()),
+        p,
+        p <= ALPHA,
+        len(y0),
+        f"twins agree in {agree:.3g} of pairs, {word} strangers do ({spots.mean():.3g})",
+    )
 
 
 def panel_checks(panel: Any) -> list[dict[str, Any]]:
-    """Whether a row-per-run table is made of twins: one run of each arm, alike in all that is not the outcome.
+    """Whether a row-per-run table is made of twins: a run of each arm, alike in all but the outcome.
 
     `panel` is a pandas frame with pair, policy (0 or 1), outcome, and draw or covariates.
     """
     total = panel["pair"].nunique()
     arms = panel.groupby("pair")["policy"].agg(["min", "max", "size"])
     whole = int(((arms["min"] == 0) & (arms["max"] == 1) & (arms["size"] == 2)).sum())
-    checks = [_record("one run of each arm", "pairs", float(whole), float(total), None, whole == total, whole,
-                      f"{whole} of {total} pairs have one run of each arm")]
+    checks = [
+        _record(
+            "one run of each arm",
+            "pairs",
+            float(whole),
+            float(total),
+            None,
+            whole == total,
+            whole,
+            f"{whole} of {total} pairs have one run of each arm",
+        )
+    ]
     for name in panel.columns.difference(["pair", "policy", "outcome"]):
         alike = int((panel.groupby("pair")[name].nunique(dropna=False) == 1).sum())
-        checks.append(_record(f"twins share their {name}", name, float(alike), float(total), None, alike == total,
-                              alike, f"{alike} of {total} pairs have the same {name} in both arms"))
+        checks.append(
+            _record(
+                f"twins share their {name}",
+                name,
+                float(alike),
+                float(total),
+                None,
+                alike == total,
+                alike,
+                f"{alike} of {total} pairs have the same {name} in both arms",
+            )
+        )
     return checks
 
 
-def _resampled(check: str, name: str, estimate: Any, values: np.ndarray, left: int, how: str) -> dict[str, Any]:
+def _resampled(
+    check: str, name: str, estimate: Any, values: np.ndarray, left: int, how: str
+) -> dict[str, Any]:
     """A record that passes when the estimate lies inside the middle 95 % of the resampled values."""
     values = values[~np.isnan(values)]
     if np.isnan(estimate) or not len(values):
@@ -134,13 +201,38 @@ def _resampled(check: str, name: str, estimate: Any, values: np.ndarray, left: i
     above = float(((values > estimate) + 0.5 * (values == estimate)).mean())
     p = min(1.0, 2 * min(above, 1 - above))
     low, high = np.quantile(values, [ALPHA / 2, 1 - ALPHA / 2]).tolist()
-    record = _record(check, name, estimate, float(values.mean()), p, p > ALPHA, left,
-                     f"{how}, {name} lies in [{low:.3g}, {high:.3g}]")
+    record = _record(
+        check,
+        name,
+        estimate,
+        float(values.mean()),
+        p,
+        p > ALPHA,
+        left,
+        f"{how}, {name} lies in [{low:.3g}, {high:.3g}]",
+    )
     return record | {"low": low, "high": high}
 
 
-def _record(check: str, name: str, estimate: Any, new: float | None, p: float | None, passed: bool | None,
-            left: int, words: str) -> dict[str, Any]:
+def _record(
+    check: str,
+    name: str,
+    estimate: Any,
+    new: float | None,
+    p: float | None,
+    passed: bool | None,
+    left: int,
+    words: str,
+) -> dict[str, Any]:
     value = float(estimate)
-    return {"name": check, "by": "windtunnel", "of": name, "estimate": None if np.isnan(value) else value,
-            "new": new, "p_value": p, "passed": passed, "pairs_left": int(left), "sentence": words}
+    return {
+        "name": check,
+        "by": "windtunnel",
+        "of": name,
+        "estimate": None if np.isnan(value) else value,
+        "new": new,
+        "p_value": p,
+        "passed": passed,
+        "pairs_left": int(left),
+        "sentence": words,
+    }

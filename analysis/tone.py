@@ -22,13 +22,16 @@ HEATED_TOXICITY = 0.3
 TENSE_TOXICITY = 0.1
 BITTER_VALENCE = -0.5
 """Heated also where toxicity is above its 95th percentile there (TENSE_TOXICITY) and the words are strongly
-negative; negative words alone mark sad or technical topics (injury, kill a process)."""
+negative; negative words alone are more often about a sad topic (an injury) than about anybody."""
 
 MAX_CHARACTERS = 5_000
 """VADER's sum saturates in long texts and takes time; the tone of a post shows in its first page."""
 
-RULE = (f"hostile: toxicity>={HOSTILE_TOXICITY} and valence<{POSITIVE_VALENCE}; heated: toxicity>={HEATED_TOXICITY}, "
-        f"or toxicity>={TENSE_TOXICITY} and valence<={BITTER_VALENCE}; else civil")
+RULE = (
+    f"hostile: toxicity>={HOSTILE_TOXICITY} and valence<{POSITIVE_VALENCE}; "
+    f"heated: toxicity>={HEATED_TOXICITY}, or toxicity>={TENSE_TOXICITY} and "
+    f"valence<={BITTER_VALENCE}; else civil"
+)
 
 
 class Scores(NamedTuple):
@@ -40,7 +43,8 @@ class Scores(NamedTuple):
 
 def scorer_name() -> str:
     """Name and version of the scorers and of the rule, for profiles and manifests."""
-    return f"alt-profanity-check {version('alt-profanity-check')} + vaderSentiment {version('vaderSentiment')}, tone rule 1"
+    packages = ("alt-profanity-check", "vaderSentiment")
+    return " + ".join(f"{each} {version(each)}" for each in packages) + ", tone rule 1"
 
 
 def score(texts: Sequence[str]) -> Scores:

@@ -1,4 +1,4 @@
-"""Twins of a plain Mesa model, written as PAIRS.csv for `windtunnel estimate PAIRS.csv --direction preventive`.
+"""Twins of a plain Mesa model, as PAIRS.csv for `windtunnel estimate PAIRS.csv --direction preventive`.
 
 Nothing of ours is used: any Mesa model can be paired if its chance is addressed by agent and step instead of
 being taken from the stream `model.random`, where one extra draw would change everybody's luck. Run it with
@@ -18,8 +18,12 @@ HEATED_SHARE = 0.5
 """It escalated if more than this share of members was heated at the end."""
 
 
+TEMPER, MOOD = 1, 2
+"""What a number is for comes first in its address: SeedSequence takes (1, 2) and (1, 2, 0) for the same."""
+
+
 def luck(*address: int) -> float:
-    """A uniform number that belongs to an address (draw, seed, agent, step), the same in both arms."""
+    """A uniform number that belongs to an address (purpose, draw, seed, agent, step) in both arms."""
     return float(np.random.default_rng(np.random.SeedSequence(address)).random())
 
 
@@ -29,20 +33,21 @@ class Member(mesa.Agent):
     def __init__(self, model: "Room", number: int) -> None:
         super().__init__(model)
         self.number = number
-        self.temper = luck(model.draw, 0, number)
-        self.heated = luck(model.draw, model.seed_number, number, 0) < 0.15
+        self.temper = luck(TEMPER, model.draw, number)
+        self.heated = luck(MOOD, model.draw, model.seed_number, number, 0) < 0.15
 
     def step(self) -> None:
         pull = self.temper * (0.2 + self.model.mood) * (0.75 if self.model.slow_mode else 1.0)
         chance = 0.5 + 0.5 * pull if self.heated else pull
-        self.heated_next = luck(self.model.draw, self.model.seed_number, self.number, self.model.hour) < chance
+        address = (MOOD, self.model.draw, self.model.seed_number, self.number, self.model.hour)
+        self.heated_next = luck(*address) < chance
 
     def advance(self) -> None:
         self.heated = self.heated_next
 
 
 class Room(mesa.Model):
-    """Members who heat each other up; slow mode weakens the pull. Tempers belong to the draw, the rest to the seed."""
+    """Members who heat each other up; slow mode weakens the pull. Tempers belong to the draw alone."""
 
     def __init__(self, draw: int, seed_number: int, slow_mode: bool) -> None:
         super().__init__(seed=0)

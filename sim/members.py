@@ -17,7 +17,8 @@ ARRIVAL = 10**9
 class Members:
     """n members, one row each; a row is a place in these arrays, an id names the member for ever.
 
-    `rate` is in active steps an hour, `left` is the first step without the member, `exposures` is (n, tones).
+    `rate` is in active steps an hour, `departs` is when the member drifts away by itself, `left` the
+    first step without it, `exposures` is (n, tones).
     """
 
     id: np.ndarray
@@ -25,6 +26,7 @@ class Members:
     rate: np.ndarray
     persona: np.ndarray
     newcomer_until: np.ndarray
+    departs: np.ndarray
     traits: dict[str, np.ndarray]
     tones: int = 3
     left: np.ndarray = field(init=False)
@@ -36,7 +38,7 @@ class Members:
 
     def __post_init__(self) -> None:
         count = len(self.id)
-        self.left = np.full(count, NEVER, np.int32)
+        self.left = self.departs.astype(np.int32)
         self.away_until = np.zeros(count, np.int32)
         self.active_steps = np.zeros(count, np.int32)
         self.first_active = np.full(count, -1, np.int32)

@@ -6,14 +6,17 @@ Field names: convokit 5.0's source; `user`, `root`, `reply_to` are those of olde
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from analysis.importers.posts import Collector, Progress, RawPost, Reading, Status, numbered
 from analysis.importers.reddit import PLACEHOLDERS, parse_object
 
-EXPECTED = ("a ConvoKit corpus: a folder with utterances.jsonl or utterances.json, each utterance with id, speaker, "
-            "conversation_id, reply-to, timestamp (seconds) and text")
+EXPECTED = (
+    "a ConvoKit corpus: a folder with utterances.jsonl or utterances.json, each utterance with id, speaker, "
+    "conversation_id, reply-to, timestamp (seconds) and text"
+)
 
 
 def read_convokit(path: Path, progress: Progress | None = None) -> Reading:
@@ -23,9 +26,11 @@ def read_convokit(path: Path, progress: Progress | None = None) -> Reading:
     file = _utterances(path)
     collector = Collector(progress)
     for number, line in _lines(file):
-        collector.add(file.name, number, lambda line=line: _post(line))  # type: ignore[misc]
+        collector.add(file.name, number, partial(_post, line))
     if not collector.posts:
-        first = f"; {file.name} line {collector.bad[0].line}: {collector.bad[0].reason}" if collector.bad else ""
+        first = (
+            f"; {file.name} line {collector.bad[0].line}: {collector.bad[0].reason}" if collector.bad else ""
+        )
         raise ValueError(f"{path} is not {EXPECTED}{first}")
     binary = sorted(each.name for each in file.parent.glob("*-bin.p"))
     remarks = [f"{', '.join(binary)} left unopened: pickles can run code"] if binary else []
@@ -67,10 +72,15 @@ def _post(line: bytes | Any) -> RawPost:
         raise ValueError("text is not a text")
     author = _name(record, "speaker", "user")
     return RawPost(
-        id=_required(record, "id"), parent=_name(record, "reply-to", "reply_to"),
-        thread=_name(record, "conversation_id", "root"), author=None if author == "[deleted]" else author,
-        time=_seconds(record.get("timestamp")), text=None if text in PLACEHOLDERS else text,
-        status=_status(text, meta), score=meta.get("score") if isinstance(meta.get("score"), int) else None)
+        id=_required(record, "id"),
+        parent=_name(record, "reply-to", "reply_to"),
+        thread=_name(record, "conversation_id", "root"),
+        author=None if author == "[deleted]" else author,
+        time=_seconds(record.get("timestamp")),
+        text=None if text in PLACEHOLDERS else text,
+        status=_status(text, meta),
+        score=meta.get("score") if isinstance(meta.get("score"), int) else None,
+    )
 
 
 def _status(text: str | None, meta: dict[str, Any]) -> Status:

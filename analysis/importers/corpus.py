@@ -15,13 +15,27 @@ from analysis.importers.table import nearest, read_table
 
 FORMATS = ("reddit", "convokit", "table")
 
-COLUMNS = ("post", "thread", "parent", "kind", "author", "role", "minute", "tone", "status", "score",
-           "controversial", "up", "down", "text")
+COLUMNS = (
+    "post",
+    "thread",
+    "parent",
+    "kind",
+    "author",
+    "role",
+    "minute",
+    "tone",
+    "status",
+    "score",
+    "controversial",
+    "up",
+    "down",
+    "text",
+)
 """Columns of posts.parquet; the last five only where the record has them."""
 
 
 class ImportReport(NamedTuple):
-    """What an import did: counts, the bad lines by reason, where tone came from, the files, and how to say it."""
+    """What an import did: counts, bad lines by reason, the source of tone, the files, and how to say it."""
 
     name: str
     posts: int
@@ -36,15 +50,22 @@ class ImportReport(NamedTuple):
     sentences: tuple[str, ...]
 
 
-def import_corpus(format: str, path: Path, out: Path, *, mapping: dict[str, str] | None = None,
-                  name: str | None = None, key_file: Path | None = None,
-                  progress: Progress | None = None) -> ImportReport:
-    """Import the record at `path` into the folder `out`: posts.parquet, profile.yaml and, if any, bad_lines.csv.
+def import_corpus(
+    format: str,
+    path: Path,
+    out: Path,
+    *,
+    mapping: dict[str, str] | None = None,
+    name: str | None = None,
+    key_file: Path | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import the record at `path` into the folder `out`: posts.parquet, profile.yaml, bad_lines.csv if any.
 
     `format` is one of `FORMATS`; `mapping` (role to column) goes with `table` alone; `name` is the profile's,
     by default the folder's; `key_file` holds the secret of the pseudonyms, by default in the current project.
 
-    Raises `ValueError` for a record that is not of this format, `FileNotFoundError` for one that is not there.
+    Raises `ValueError` for a record of another format, `FileNotFoundError` for one that is not there.
     """
     from analysis.profile_fit import fit_profile
     from sim.communities.forum.profile import write_profile
@@ -65,20 +86,33 @@ def import_corpus(format: str, path: Path, out: Path, *, mapping: dict[str, str]
     if reading.bad:
         write_bad_lines(reading.bad, bad_file)
     report = ImportReport(
-        name, posts.height, posts["thread"].n_unique(), posts["author"].n_unique() - posts["author"].has_nulls(),
-        len(reading.bad), dict(Counter(each.reason for each in reading.bad).most_common()), tone_source(posts),
-        posts_file, profile_file, bad_file if reading.bad else None, ())
+        name,
+        posts.height,
+        posts["thread"].n_unique(),
+        posts["author"].n_unique() - posts["author"].has_nulls(),
+        len(reading.bad),
+        dict(Counter(each.reason for each in reading.bad).most_common()),
+        tone_source(posts),
+        posts_file,
+        profile_file,
+        bad_file if reading.bad else None,
+        (),
+    )
     return report._replace(sentences=_sentences(report, reading, posts))
 
 
 def _read(format: str, path: Path, mapping: dict[str, str] | None, progress: Progress | None) -> Reading:
     if format == "table":
         if not mapping:
-            raise ValueError("a table needs --map role=column,… that says which column is what; "
-                             "needed roles: id, parent, author, and time or minute")
+            raise ValueError(
+                "a table needs --map role=column,… that says which column is what; "
+                "needed roles: id, parent, author, and time or minute"
+            )
         return read_table(path, mapping, progress)
     readers: dict[str, Callable[[Path, Progress | None], Reading]] = {
-        "reddit": read_reddit, "convokit": read_convokit}
+        "reddit": read_reddit,
+        "convokit": read_convokit,
+    }
     if format not in readers:
         raise ValueError(f"unknown format {format!r}; {nearest(format, list(FORMATS))}")
     if mapping:
@@ -100,9 +134,11 @@ def _with_tone(posts: pl.DataFrame) -> pl.DataFrame:
     from analysis.tone_proxy import proxy_tone
 
     spoken = posts.filter(pl.col("text").is_not_null()).select("post", "text")
-    scored = pl.DataFrame({"post": spoken["post"], "heard": pl.Series(tones(spoken["text"].to_list()), dtype=pl.String)})
+    scored = pl.DataFrame(
+        {"post": spoken["post"], "heard": pl.Series(tones(spoken["text"].to_list()), dtype=pl.String)}
+    )
     posts = posts.join(scored, on="post", how="left", maintain_order="left")
-    # In a record with texts a visible post without one is a bare link; only what was taken away needs the proxy.
+    # In a record with texts a visible post without one is a bare link; the proxy is for what was taken.
     guessed = pl.when((pl.col("status") != "visible") | (spoken.height == 0)).then(proxy_tone())
     return posts.with_columns(tone=pl.coalesce("heard", guessed)).drop("heard")
 
@@ -127,8 +163,11 @@ def _present(posts: pl.DataFrame) -> list[str]:
 
 def _sentences(report: ImportReport, reading: Reading, posts: pl.DataFrame) -> tuple[str, ...]:
     days = posts["minute"].to_numpy().max(initial=0) / 1440
-    said = [f"{report.name}: {report.posts:,} posts in {report.threads:,} threads by {report.authors:,} authors over "
-            f"{days:,.0f} days", f"tone: {report.tone_source}"]
+    said = [
+        f"{report.name}: {report.posts:,} posts in {report.threads:,} threads by {report.authors:,} authors "
+        f"over {days:,.0f} days",
+        f"tone: {report.tone_source}",
+    ]
     said += [f"note: {remark}" for remark in reading.remarks]
     lost = posts.filter((pl.col("kind") == "reply") & pl.col("parent").is_null()).height
     if lost:
@@ -138,8 +177,12 @@ def _sentences(report: ImportReport, reading: Reading, posts: pl.DataFrame) -> t
         said.append(f"note: {unsigned:,} posts have no author; they count as posts, not as members")
     if report.bad_lines:
         most, times = next(iter(report.bad_reasons.items()))
-        said.append(f"{report.bad_lines:,} lines could not be used (most often: {most}, {times:,}); each is listed in "
-                    f"{report.bad_lines_file}")
-    said.append("authors are pseudonymised, not anonymous: whoever holds the original record can match threads; "
-                "imported text is other people's words")
+        said.append(
+            f"{report.bad_lines:,} lines could not be used (most often: {most}, {times:,}); each is listed "
+            f"in {report.bad_lines_file}"
+        )
+    said.append(
+        "authors are pseudonymised, not anonymous: whoever holds the original record can match threads; "
+        "imported text is other people's words"
+    )
     return tuple(said)

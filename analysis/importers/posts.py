@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 Status = Literal["visible", "removed", "deleted", "gone"]
-"""`removed` by moderators, `deleted` by its author, `gone`: one of these two, the record does not say which."""
+"""`removed` by moderators, `deleted` by its author, `gone`: either, the record does not say which."""
 
 Progress = Callable[[str], None]
 """Told a short sentence now and then during a long import."""
@@ -87,9 +87,19 @@ def numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 SCHEMA: dict[str, type[pl.DataType]] = {
-    "id": pl.String, "parent": pl.String, "thread": pl.String, "author": pl.String, "time": pl.Float64,
-    "text": pl.String, "status": pl.String, "score": pl.Int64, "controversial": pl.Boolean,
-    "up": pl.Int64, "down": pl.Int64, "kind": pl.String, "moderator": pl.Boolean,
+    "id": pl.String,
+    "parent": pl.String,
+    "thread": pl.String,
+    "author": pl.String,
+    "time": pl.Float64,
+    "text": pl.String,
+    "status": pl.String,
+    "score": pl.Int64,
+    "controversial": pl.Boolean,
+    "up": pl.Int64,
+    "down": pl.Int64,
+    "kind": pl.String,
+    "moderator": pl.Boolean,
 }
 
 
@@ -97,26 +107,35 @@ def number_posts(raw: list[RawPost]) -> pl.DataFrame:
     """The table of posts in order of time: `post`, `thread`, `parent` are integers from 1, `minute` counts
     whole minutes since the first post, `kind` is `thread` for the post that opens one, else `reply`.
 
-    A reply whose parent is not in the record has a null parent and stays a reply. The source's ids and
-    times are dropped, since one exact id or time identifies its author (pseudonymised records, FORMATS.md).
+    A reply whose parent is not in the record has a null parent and stays a reply; a blank text is
+    none. The source's ids and times are dropped, since one exact id or time identifies its author.
     """
     table = pl.DataFrame(raw, schema=SCHEMA, orient="row").sort("time", maintain_order=True)
     itself = pl.col("parent") == pl.col("id")
-    table = table.with_columns(parent=pl.when(itself).then(None).otherwise(pl.col("parent")))
+    blank = pl.col("text").str.strip_chars() == ""
+    table = table.with_columns(
+        parent=pl.when(itself).then(None).otherwise(pl.col("parent")),
+        text=pl.when(blank).then(None).otherwise(pl.col("text")),
+    )
     table = table.with_row_index("post", offset=1).with_columns(pl.col("post").cast(pl.Int64))
     ids = table.select(pl.col("id").alias("parent"), pl.col("post").alias("parent_post"))
     table = table.join(ids, on="parent", how="left", maintain_order="left")
     table = table.with_columns(
         thread=pl.Series(_threads(table), dtype=pl.String),
-        minute=((pl.col("time") - pl.col("time").min()) // 60).cast(pl.Int64))
+        minute=((pl.col("time") - pl.col("time").min()) // 60).cast(pl.Int64),
+    )
     opener = (pl.col("kind") == "thread") | (
-        pl.col("kind").is_null() & pl.col("parent").is_null()
-        & (pl.col("post") == pl.col("post").filter(pl.col("parent").is_null()).min().over("thread")))
+        pl.col("kind").is_null()
+        & pl.col("parent").is_null()
+        & (pl.col("post") == pl.col("post").filter(pl.col("parent").is_null()).min().over("thread"))
+    )
     table = table.with_columns(kind=pl.when(opener).then(pl.lit("thread")).otherwise(pl.lit("reply")))
     threads = table.select("thread").unique(maintain_order=True).with_row_index("number", offset=1)
     table = table.join(threads, on="thread", how="left", maintain_order="left")
-    table = table.with_columns(thread=pl.col("number").cast(pl.Int64),
-                               parent=pl.when(opener).then(None).otherwise(pl.col("parent_post")))
+    table = table.with_columns(
+        thread=pl.col("number").cast(pl.Int64),
+        parent=pl.when(opener).then(None).otherwise(pl.col("parent_post")),
+    )
     return table.drop("id", "time", "number", "parent_post")
 
 
@@ -140,7 +159,7 @@ def _threads(table: pl.DataFrame) -> list[str]:
 
 
 def write_bad_lines(bad: list[BadLine], path: Path) -> None:
-    """Write the bad lines as CSV; a cell that a spreadsheet would take for a formula starts with an apostrophe."""
+    """Write the bad lines as CSV; a cell that would be a formula in a spreadsheet gets an apostrophe."""
     partial = path.with_name(path.name + ".partial")
     with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

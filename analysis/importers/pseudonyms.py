@@ -40,8 +40,10 @@ def read_key(path: Path) -> bytes:
             partial.unlink()
     text = path.read_text(encoding="utf-8", errors="replace").strip()
     if not re.fullmatch(r"[0-9a-f]{64}", text):
-        raise ValueError(f"{path} holds no pseudonym key (64 hexadecimal digits): restore it from a copy, or "
-                         "delete it and a new one is made, under which authors get other pseudonyms")
+        raise ValueError(
+            f"{path} holds no pseudonym key (64 hexadecimal digits): restore it from a copy, or "
+            "delete it and a new one is made, under which authors get other pseudonyms"
+        )
     return bytes.fromhex(text)
 
 
@@ -68,7 +70,7 @@ def _folded(name: str) -> str:
 
 
 def is_bot(name: str) -> bool:
-    """Whether a name is a machine's: one of `BOTS`, or it ends in -bot, _bot, Bot or [bot] (Abbot is a person)."""
+    """Whether a name is a machine's: in `BOTS`, or ending in -bot, _bot, Bot or [bot] (not Abbot)."""
     return _folded(name) in BOTS or _BOT_ENDING.search(name.strip()) is not None
 
 
@@ -81,10 +83,18 @@ def pseudonymise(posts: pl.DataFrame, secret: bytes) -> pl.DataFrame:
     bots = {name for name in names if is_bot(name)}
     ids = pseudonyms((name for name in names if name not in bots), secret)
     known = {name: ids.get(_folded(name)) for name in names}
-    role = (pl.when(pl.col("author").is_in(list(bots))).then(pl.lit("bot"))
-            .when(pl.col("moderator")).then(pl.lit("moderator")).otherwise(pl.lit("member")))
-    posts = posts.with_columns(role=role).with_columns(
-        author=pl.col("author").replace_strict(known, return_dtype=pl.String, default=None)).drop("moderator")
+    role = (
+        pl.when(pl.col("author").is_in(list(bots)))
+        .then(pl.lit("bot"))
+        .when(pl.col("moderator"))
+        .then(pl.lit("moderator"))
+        .otherwise(pl.lit("member"))
+    )
+    posts = (
+        posts.with_columns(role=role)
+        .with_columns(author=pl.col("author").replace_strict(known, return_dtype=pl.String, default=None))
+        .drop("moderator")
+    )
     texts = [None if text is None else scrub(text, ids) for text in posts["text"]]
     return posts.with_columns(text=pl.Series(texts, dtype=pl.String))
 
@@ -92,22 +102,34 @@ def pseudonymise(posts: pl.DataFrame, secret: bytes) -> pl.DataFrame:
 _ADDRESSES = (
     ("<url>", re.compile(r"(?:\b(?:https?|ftp)://|\bwww\.)[^\s<>\"')\]]+", re.IGNORECASE)),
     ("<email>", re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")),
-    ("<ip>", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d)|(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}:?"
-                        r"[0-9a-f]{1,4}(?![\w:])", re.IGNORECASE)),
+    (
+        "<ip>",
+        re.compile(
+            r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d)|(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}:?"
+            r"[0-9a-f]{1,4}(?![\w:])",
+            re.IGNORECASE,
+        ),
+    ),
     ("<wallet>", re.compile(r"\b(?:0x[0-9a-fA-F]{40}|bc1[0-9a-z]{25,60}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b")),
-    ("<phone>", re.compile(r"(?<![\w.,/-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]\d{3,4}"
-                           r"(?![\w-])|(?<!\w)\+\d{9,14}(?!\w)")),
+    (
+        "<phone>",
+        re.compile(
+            r"(?<![\w.,/-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{2,4}[ .-])\d{3,4}[ .-]\d{3,4}"
+            r"(?![\w-])|(?<!\w)\+\d{9,14}(?!\w)"
+        ),
+    ),
 )
 _NAMES = re.compile(
     r"\A\s*(?P<addressed>[^\s:,<>@/]{1,40})(?=[:,]\s)"  # Ann: or Ann, at the very start
     r"|(?<![\w@/])(?P<call>@|/?u/)(?P<called>\w[\w.-]*)"  # @Ann, u/Ann, /u/Ann
-    r"|(?<![\w@<])(?P<token>\w(?:[\w.-]*\w)?)(?![\w>])")
+    r"|(?<![\w@<])(?P<token>\w(?:[\w.-]*\w)?)(?![\w>])"
+)
 _PART = re.compile(r"\w+")
 
 
 def scrub(text: str, ids: Mapping[str, str]) -> str:
     """`text` with addresses and numbers as `<url>`, `<email>`, `<ip>`, `<wallet>`, `<phone>`, and every
-    known name as its pseudonym; an @name that nobody in `ids` (casefolded name to pseudonym) bears is `<name>`.
+    known name as its pseudonym; an @name not in `ids` (casefolded name to pseudonym) becomes `<name>`.
 
     >>> scrub("@Ann: see http://x.org says Bob42", {"ann": "u00001", "bob42": "u00002"})
     '@u00001: see <url> says u00002'
@@ -123,10 +145,12 @@ def scrub(text: str, ids: Mapping[str, str]) -> str:
     def named(match: re.Match[str]) -> str:
         if match["addressed"]:  # a name even if it is an ordinary word
             found = ids.get(match["addressed"].casefold())
-            return match[0].replace(match["addressed"], found or _PART.sub(lambda part: token(part[0]), match["addressed"]))
+            return match[0].replace(
+                match["addressed"], found or _PART.sub(lambda part: token(part[0]), match["addressed"])
+            )
         if match["call"]:
             name = match["called"].rstrip(".-")
-            return match["call"] + ids.get(name.casefold(), "<name>") + match["called"][len(name):]
+            return match["call"] + ids.get(name.casefold(), "<name>") + match["called"][len(name) :]
         whole = token(match["token"])
         return whole if whole != match["token"] else _PART.sub(lambda part: token(part[0]), whole)
 
@@ -142,10 +166,54 @@ def _stop_words() -> frozenset[str]:
     return ENGLISH_STOP_WORDS | _FORUM_WORDS
 
 
-_FORUM_WORDS = frozenset((
-    "user", "users", "people", "person", "post", "posts", "question", "questions", "answer", "answers",
-    "comment", "comments", "thread", "reply", "mod", "moderator", "admin", "site", "forum", "good",
-    "bad", "yes", "thanks", "thank", "please", "know", "think", "like", "time", "way", "thing",
-    "things", "want", "need", "really", "right", "wrong", "just", "make", "use", "said", "say", "read",
-    "work", "help", "new", "old",
-))
+_FORUM_WORDS = frozenset(
+    (
+        "user",
+        "users",
+        "people",
+        "person",
+        "post",
+        "posts",
+        "question",
+        "questions",
+        "answer",
+        "answers",
+        "comment",
+        "comments",
+        "thread",
+        "reply",
+        "mod",
+        "moderator",
+        "admin",
+        "site",
+        "forum",
+        "good",
+        "bad",
+        "yes",
+        "thanks",
+        "thank",
+        "please",
+        "know",
+        "think",
+        "like",
+        "time",
+        "way",
+        "thing",
+        "things",
+        "want",
+        "need",
+        "really",
+        "right",
+        "wrong",
+        "just",
+        "make",
+        "use",
+        "said",
+        "say",
+        "read",
+        "work",
+        "help",
+        "new",
+        "old",
+    )
+)

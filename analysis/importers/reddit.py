@@ -5,17 +5,31 @@ Fields and their quirks by year: Arctic Shift's monthly schemas, 2005-12 to 2026
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from analysis.importers.posts import BadLine, Collector, Progress, RawPost, Reading, Status, numbered
 
-EXPECTED = ("a Reddit record: an RC_* file of comments, an RS_* file of submissions, or a folder with both, one JSON "
-            "object a line (.ndjson, .jsonl, plain or .zst), comments with id, author, body, created_utc, link_id, "
-            "parent_id and submissions with id, author, title, created_utc")
+EXPECTED = (
+    "a Reddit record: an RC_* file of comments, an RS_* file of submissions, or a folder with both, one JSON "
+    "object a line (.ndjson, .jsonl, plain or .zst), comments with id, author, body, created_utc, link_id, "
+    "parent_id and submissions with id, author, title, created_utc"
+)
 
-REMOVERS = frozenset({"removed", "removed by reddit", "moderator", "automod_filtered", "reddit", "anti_evil_ops",
-                      "content_takedown", "copyright_takedown", "community_ops"})
+REMOVERS = frozenset(
+    {
+        "removed",
+        "removed by reddit",
+        "moderator",
+        "automod_filtered",
+        "reddit",
+        "anti_evil_ops",
+        "content_takedown",
+        "copyright_takedown",
+        "community_ops",
+    }
+)
 """Values of `_meta.removal_type` and `removed_by_category` that mean somebody other than the author."""
 DELETERS = frozenset({"deleted", "author"})
 PLACEHOLDERS = ("[removed]", "[deleted]")
@@ -30,15 +44,21 @@ def read_reddit(path: Path, progress: Progress | None = None) -> Reading:
         number = 0
         try:
             for number, line in numbered(_lines(file)):
-                collector.add(file.name, number, lambda line=line: _post(line, subreddits))  # type: ignore[misc]
+                collector.add(file.name, number, partial(_post, line, subreddits))
         except BrokenOff as error:
             collector.bad.append(BadLine(file.name, number + 1, str(error)))
     if not collector.posts:
-        first = f"; {files[0].name} line {collector.bad[0].line}: {collector.bad[0].reason}" if collector.bad else ""
+        first = (
+            f"; {files[0].name} line {collector.bad[0].line}: {collector.bad[0].reason}"
+            if collector.bad
+            else ""
+        )
         raise ValueError(f"{path} is not {EXPECTED}{first}")
     remarks = list(_remarks(collector.posts, subreddits))
     if passed_over:
-        remarks.append(f"{len(passed_over)} other files in the folder were left unread: {', '.join(passed_over[:5])}")
+        remarks.append(
+            f"{len(passed_over)} other files in the folder were left unread: {', '.join(passed_over[:5])}"
+        )
     return collector.reading(*remarks)
 
 
@@ -49,8 +69,9 @@ def _files(path: Path) -> tuple[list[Path], list[str]]:
     if path.is_file():
         return [path], []
     files = sorted(each for each in path.iterdir() if each.is_file())
-    found = ([each for each in files if each.name.startswith(("RC_", "RS_"))]
-             or [each for each in files if {".ndjson", ".jsonl", ".zst"} & set(each.suffixes)])
+    found = [each for each in files if each.name.startswith(("RC_", "RS_"))] or [
+        each for each in files if {".ndjson", ".jsonl", ".zst"} & set(each.suffixes)
+    ]
     # A dump and its unpacked copy side by side are one record.
     plain = {each.stem for each in found if each.suffix != ".zst"} | {each.name for each in found}
     found = [each for each in found if each.suffix != ".zst" or each.stem not in plain]
@@ -122,8 +143,13 @@ def parse_object(line: bytes) -> dict[str, Any]:
 
 
 def _comment(record: dict[str, Any]) -> RawPost:
-    return RawPost(id=_id(record, "t1_"), parent=_text(record, "parent_id"), thread=_text(record, "link_id"),
-                   kind="reply", **_common(record, _text(record, "body")))
+    return RawPost(
+        id=_id(record, "t1_"),
+        parent=_text(record, "parent_id"),
+        thread=_text(record, "link_id"),
+        kind="reply",
+        **_common(record, _text(record, "body")),
+    )
 
 
 def _submission(record: dict[str, Any]) -> RawPost:
@@ -136,15 +162,19 @@ def _submission(record: dict[str, Any]) -> RawPost:
 
 def _common(record: dict[str, Any], text: str) -> dict[str, Any]:
     author = _text(record, "author")
-    return {"author": None if author == "[deleted]" else author, "time": _seconds(record.get("created_utc")),
-            "text": None if text in PLACEHOLDERS else text, "status": _status(record, text),
-            "score": _integer(record.get("score")),
-            "controversial": bool(record["controversiality"]) if "controversiality" in record else None,
-            "moderator": record.get("distinguished") in ("moderator", "admin")}
+    return {
+        "author": None if author == "[deleted]" else author,
+        "time": _seconds(record.get("created_utc")),
+        "text": None if text in PLACEHOLDERS else text,
+        "status": _status(record, text),
+        "score": _integer(record.get("score")),
+        "controversial": bool(record["controversiality"]) if "controversiality" in record else None,
+        "moderator": record.get("distinguished") in ("moderator", "admin"),
+    }
 
 
 def _status(record: dict[str, Any], text: str) -> Status:
-    """Removed or deleted: what the archive noted, then Reddit's category, then what the text was replaced by."""
+    """Removed or deleted: what the archive noted, then Reddit's category, then what replaced the text."""
     meta = record.get("_meta")
     if not isinstance(meta, dict):
         meta = {}

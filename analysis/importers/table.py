@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -37,10 +38,14 @@ ROLES = (
     Role("down", False, "number of down-votes"),
 )
 
-MAP_HELP = "which column is what, as role=column,role=column: " + "; ".join(
-    f"{role.name}{' (needed)' if role.required else ''}: {role.words}" for role in ROLES) + (
-    ". One of time and minute is needed. Example: --map id=post_id,parent=parent_id,thread=conversation_id,"
-    "author=author,minute=minute,status=status,score=score")
+MAP_HELP = (
+    "which column is what, as role=column,role=column: "
+    + "; ".join(f"{role.name}{' (needed)' if role.required else ''}: {role.words}" for role in ROLES)
+    + (
+        ". One of time and minute is needed. Example: --map id=post_id,parent=parent_id,"
+        "thread=conversation_id,author=author,minute=minute,status=status,score=score"
+    )
+)
 """For the command line's `--help`."""
 
 EXPECTED = "a table of posts: a .csv, .tsv or .parquet file, a row a post, with --map naming its columns"
@@ -48,11 +53,22 @@ EXPECTED = "a table of posts: a .csv, .tsv or .parquet file, a row a post, with 
 T = TypeVar("T")
 
 STATUS_VALUES: dict[str, Status] = {
-    "": "visible", "visible": "visible", "ok": "visible", "kept": "visible", "approved": "visible",
+    "": "visible",
+    "visible": "visible",
+    "ok": "visible",
+    "kept": "visible",
+    "approved": "visible",
     "author_gone_text_kept": "visible",
-    "removed": "removed", "removed_by_mods": "removed", "removed_by_moderators": "removed", "moderator": "removed",
-    "deleted": "deleted", "deleted_by_author": "deleted", "author": "deleted",
-    "gone": "gone", "removed_or_deleted": "gone", "gone_link_post": "gone",
+    "removed": "removed",
+    "removed_by_mods": "removed",
+    "removed_by_moderators": "removed",
+    "moderator": "removed",
+    "deleted": "deleted",
+    "deleted_by_author": "deleted",
+    "author": "deleted",
+    "gone": "gone",
+    "removed_or_deleted": "gone",
+    "gone_link_post": "gone",
 }
 KIND_VALUES: dict[str, Literal["thread", "reply"]] = {
     **dict.fromkeys(("thread", "submission", "question", "topic"), "thread"),
@@ -86,9 +102,13 @@ def read_table(path: Path, mapping: Mapping[str, str], progress: Progress | None
     rows = _parquet_rows(path, mapping) if path.suffix == ".parquet" else _csv_rows(path, mapping)
     collector = Collector(progress)
     for number, row in rows:
-        collector.add(path.name, number, lambda row=row: _post(row))  # type: ignore[misc]
+        collector.add(path.name, number, partial(_post, row))
     if not collector.posts:
-        first = f"; line {collector.bad[0].line}: {collector.bad[0].reason}" if collector.bad else "; it has no rows"
+        first = (
+            f"; line {collector.bad[0].line}: {collector.bad[0].reason}"
+            if collector.bad
+            else "; it has no rows"
+        )
         raise ValueError(f"{path} is not {EXPECTED}{first}")
     return collector.reading()
 
@@ -100,10 +120,14 @@ def _check_roles(mapping: Mapping[str, str]) -> None:
             raise ValueError(f"--map names the role {role!r}; {nearest(role, names)}")
     missing = [role.name for role in ROLES if role.required and role.name not in mapping]
     if missing:
-        raise ValueError(f"--map lacks {', '.join(missing)}: write {missing[0]}=COLUMN; all roles: {', '.join(names)}")
+        raise ValueError(
+            f"--map lacks {', '.join(missing)}: write {missing[0]}=COLUMN; all roles: {', '.join(names)}"
+        )
     if ("time" in mapping) == ("minute" in mapping):
-        raise ValueError("--map needs one of time=COLUMN and minute=COLUMN, "
-                         + ("and has both" if "time" in mapping else "and has neither"))
+        raise ValueError(
+            "--map needs one of time=COLUMN and minute=COLUMN, "
+            + ("and has both" if "time" in mapping else "and has neither")
+        )
 
 
 def nearest(found: str, valid: list[str]) -> str:
@@ -122,7 +146,9 @@ def _parquet_rows(path: Path, mapping: Mapping[str, str]) -> Iterator[tuple[int,
     try:
         columns = pl.read_parquet_schema(path)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise ValueError(f"{path} is not a Parquet file ({str(error).splitlines()[0]}); give {EXPECTED}") from None
+        raise ValueError(
+            f"{path} is not a Parquet file ({str(error).splitlines()[0]}); give {EXPECTED}"
+        ) from None
     _check_columns(path, mapping, list(columns))
     table = pl.read_parquet(path, columns=list(dict.fromkeys(mapping.values())))
     for number, row in enumerate(table.iter_rows(named=True), 1):
@@ -130,7 +156,7 @@ def _parquet_rows(path: Path, mapping: Mapping[str, str]) -> Iterator[tuple[int,
 
 
 def _csv_rows(path: Path, mapping: Mapping[str, str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Rows by the number of their last line; a sentence instead of a row that has too many or too few cells."""
+    """Rows by the number of their last line; a sentence for a row with too many or too few cells."""
     delimiter = "\t" if path.suffix == ".tsv" else ","
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         rows = csv.reader(file, delimiter=delimiter, strict=True)
@@ -159,8 +185,10 @@ def _post(row: dict[str, Any] | str) -> RawPost:
     """One row read by the rules of `ROLES`; `ValueError` says which cell cannot be read."""
     if isinstance(row, str):
         raise ValueError(row)
-    if any(isinstance(value, str) and not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value)
-           for value in row.values()):
+    if any(
+        isinstance(value, str) and not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value)
+        for value in row.values()
+    ):
         raise ValueError("not UTF-8")
     name = _word(row.get("id"))
     if name is None:
@@ -170,14 +198,19 @@ def _post(row: dict[str, Any] | str) -> RawPost:
         row = {**row, "status": row.get("status") or text[1:-1]}
         text = None
     return RawPost(
-        id=name, parent=_word(row.get("parent")), thread=_word(row.get("thread")),
+        id=name,
+        parent=_word(row.get("parent")),
+        thread=_word(row.get("thread")),
         author=None if author == "[deleted]" else author,
         time=_number(row["minute"], "minute") * 60 if "minute" in row else _seconds(row.get("time")),
         text=None if text is None else str(text),
         status=_one_of(row.get("status"), STATUS_VALUES, "status") or "visible",
         kind=_one_of(row.get("kind"), KIND_VALUES, "kind"),
-        score=_count(row, "score"), up=_count(row, "up"), down=_count(row, "down"),
-        controversial=_one_of(row.get("controversial"), BOOLEAN_VALUES, "controversial"))
+        score=_count(row, "score"),
+        up=_count(row, "up"),
+        down=_count(row, "down"),
+        controversial=_one_of(row.get("controversial"), BOOLEAN_VALUES, "controversial"),
+    )
 
 
 def _word(value: Any) -> str | None:

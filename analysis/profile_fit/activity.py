@@ -21,12 +21,12 @@ FEW = 20
 
 RETURN_DAYS = 7
 WARM_UP_WINDOWS = 30
-"""At the start everybody looks new, at the end everybody looks gone: so many windows, at most a quarter of the
-record, are left out there."""
+"""At the start everybody looks new, at the end everybody looks gone: so many windows, at most a quarter
+of the record, are left out there."""
 
 
 class Presence(NamedTuple):
-    """Who wrote in which window: columns window, author, posts, first, last (first and last window of the author).
+    """Who wrote in which window: window, author, posts, first, last (the author's first and last window).
 
     `warm_up` windows are left out at either end where coming and going is counted; `windows` is their number.
     """
@@ -54,15 +54,18 @@ def presence(posts: pl.DataFrame) -> Presence:
 
 def _presence(posts: pl.DataFrame, hours: int) -> Presence:
     windows = last_minute(posts) // (60 * hours) + 1
-    table = (posts.filter(pl.col("author").is_not_null())
-             .group_by((pl.col("minute") // (60 * hours)).alias("window"), "author").agg(pl.len().alias("posts"))
-             .with_columns(first=pl.col("window").min().over("author"), last=pl.col("window").max().over("author"))
-             .sort("window", "author"))
+    table = (
+        posts.filter(pl.col("author").is_not_null())
+        .group_by((pl.col("minute") // (60 * hours)).alias("window"), "author")
+        .agg(pl.len().alias("posts"))
+        .with_columns(first=pl.col("window").min().over("author"), last=pl.col("window").max().over("author"))
+        .sort("window", "author")
+    )
     return Presence(table, hours, windows, min(WARM_UP_WINDOWS, windows // 4))
 
 
 class GammaPoisson(NamedTuple):
-    """Posts in a window: Poisson with a gamma rate of this mean and shape; `silent` is the share with none."""
+    """Posts in a window: Poisson with a gamma rate of this mean and shape; `silent`: the share with none."""
 
     mean: float
     shape: float
@@ -76,7 +79,7 @@ def zero_truncated_negative_binomial(counts: np.ndarray) -> GammaPoisson:
 
     For each shape k the mean m solves m / (1 - P(0)) = mean count, which is the likelihood equation of m in
     this exponential family; k is then searched between the bound on silent visitors and `MAX_SHAPE`
-    (Johnson, Kemp & Kotz, Univariate Discrete Distributions, 2005, 5.11). Raises `ValueError` if all counts are 1.
+    (Johnson, Kemp & Kotz, Univariate Discrete Distributions, 2005). Raises `ValueError` if all counts are 1.
     """
     from scipy.optimize import brentq, minimize_scalar
     from scipy.special import gammaln
@@ -100,8 +103,14 @@ def zero_truncated_negative_binomial(counts: np.ndarray) -> GammaPoisson:
         shape = float(np.exp(log_shape))
         mean = mean_at(shape)
         silent = log_silent(mean, shape)
-        terms = (gammaln(values + shape) - gammaln(shape) - gammaln(values + 1) + silent
-                 + values * np.log(mean / (shape + mean)) - np.log(-np.expm1(silent)))
+        terms = (
+            gammaln(values + shape)
+            - gammaln(shape)
+            - gammaln(values + 1)
+            + silent
+            + values * np.log(mean / (shape + mean))
+            - np.log(-np.expm1(silent))
+        )
         return -float(times @ terms)
 
     def room(log_shape: float) -> float:
@@ -123,17 +132,25 @@ def posting_rate(seen: Presence) -> tuple[Rate, Rate]:
     counts = seen.table["posts"].to_numpy()
     days = seen.hours / 24
     if len(counts) < FEW or counts.max() <= 1:
-        return (Rate(value=0.4, mark="chosen", note=f"only {len(counts)} visits seen: too few to fit"),
-                Rate(value=0.3, mark="chosen", note="as above"))
+        return (
+            Rate(value=0.4, mark="chosen", note=f"only {len(counts)} visits seen: too few to fit"),
+            Rate(value=0.3, mark="chosen", note="as above"),
+        )
     law = zero_truncated_negative_binomial(counts)
     mark: Mark = "proxy" if law.bounded else "data"
-    how = (f"zero-truncated negative binomial, {len(counts)} author-windows of {seen.hours} h, mean {counts.mean():.2f} "
-           f"posts of those seen; silent share of present members {law.silent:.2f}")
+    how = (
+        f"zero-truncated negative binomial, {len(counts)} author-windows of {seen.hours} h, "
+        f"mean {counts.mean():.2f} posts of those seen; silent share of present members {law.silent:.2f}"
+    )
     if law.bounded:
-        how += (f", the bound: counts of those who wrote do not limit the silent; held at {MAX_SILENT_SHARE} "
-                "(van Mierlo 2014)")
-    return (Rate(value=_tidy(law.mean / days), mark=mark, note=how),
-            Rate(value=_tidy(law.shape), mark=mark, note="shape of the same fit"))
+        how += (
+            f", the bound: counts of those who wrote do not limit the silent; held at {MAX_SILENT_SHARE} "
+            "(van Mierlo 2014)"
+        )
+    return (
+        Rate(value=_tidy(law.mean / days), mark=mark, note=how),
+        Rate(value=_tidy(law.shape), mark=mark, note="shape of the same fit"),
+    )
 
 
 def rhythm(posts: pl.DataFrame) -> list[float]:
@@ -149,25 +166,36 @@ def newcomer_share(seen: Presence) -> Rate:
     if late.height < FEW:
         return Rate(value=0.2, mark="chosen", note=f"only {late.height} visits after the warm-up")
     share = (late["first"] == late["window"]).mean()
-    return Rate(value=_tidy(share), mark="data", note=f"{late.height} author-windows after {seen.warm_up} windows of "
-                "warm-up; silent visitors taken to be alike")
+    return Rate(
+        value=_tidy(share),
+        mark="data",
+        note=f"{late.height} author-windows after {seen.warm_up} windows of "
+        "warm-up; silent visitors taken to be alike",
+    )
 
 
 def arrivals(newcomers: Rate, seen: Presence) -> Rate:
     """New members a day for each present member: the newcomers of a window over its length."""
-    return Rate(value=_tidy(newcomers.value * 24 / seen.hours), mark=newcomers.mark,
-                note="newcomer_share over the window in days")
+    return Rate(
+        value=_tidy(newcomers.value * 24 / seen.hours),
+        mark=newcomers.mark,
+        note="newcomer_share over the window in days",
+    )
 
 
 def leaving(seen: Presence) -> Rate:
-    """Share of members who leave for good in a day: visits that are their author's last, before the final windows."""
+    """Share of members who leave for good in a day: visits that are the author's last, but for the end."""
     early = seen.table.filter(pl.col("window") < seen.windows - seen.warm_up)
     if early.height < FEW:
         return Rate(value=0.2, mark="chosen", note=f"only {early.height} visits before the final windows")
     share = (early["last"] == early["window"]).mean()
     daily = 1 - (1 - share) ** (24 / seen.hours)  # type: ignore[operator]
-    return Rate(value=_tidy(daily), mark="data", note=f"{early.height} author-windows before the last {seen.warm_up}; "
-                "somebody seen once leaves at once")
+    return Rate(
+        value=_tidy(daily),
+        mark="data",
+        note=f"{early.height} author-windows before the last {seen.warm_up}; "
+        "somebody seen once leaves at once",
+    )
 
 
 def newcomer_return(posts: pl.DataFrame, seen: Presence) -> Rate:
@@ -177,16 +205,25 @@ def newcomer_return(posts: pl.DataFrame, seen: Presence) -> Rate:
     """
     day = 24 * 60
     end = last_minute(posts)
-    firsts = (posts.filter(pl.col("author").is_not_null())
-              .with_columns(first=pl.col("minute").min().over("author"))
-              .filter((pl.col("first") >= seen.warm_up * seen.hours * 60)
-                      & (pl.col("first") <= end - (RETURN_DAYS + 1) * day)))
+    firsts = (
+        posts.filter(pl.col("author").is_not_null())
+        .with_columns(first=pl.col("minute").min().over("author"))
+        .filter(
+            (pl.col("first") >= seen.warm_up * seen.hours * 60)
+            & (pl.col("first") <= end - (RETURN_DAYS + 1) * day)
+        )
+    )
     since = pl.col("minute") - pl.col("first")
-    back = firsts.group_by("author").agg(((since > day) & (since <= (RETURN_DAYS + 1) * day)).any().alias("back"))
+    back = firsts.group_by("author").agg(
+        ((since > day) & (since <= (RETURN_DAYS + 1) * day)).any().alias("back")
+    )
     if back.height < FEW:
         return Rate(value=0.25, mark="chosen", note=f"only {back.height} newcomers seen")
-    return Rate(value=_tidy(back["back"].mean()), mark="data", note=f"{back.height} newcomers; again between 24 h and "
-                "8 days after the first post")
+    return Rate(
+        value=_tidy(back["back"].mean()),
+        mark="data",
+        note=f"{back.height} newcomers; again between 24 h and 8 days after the first post",
+    )
 
 
 def _tidy(value: object) -> float:

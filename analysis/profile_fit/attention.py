@@ -15,7 +15,7 @@ ALIVE_WINDOWS = 30
 
 
 class Choices(NamedTuple):
-    """Features of the threads at each sampled reply, (replies, 1 + CONTROLS, 2); the chosen thread is column 0.
+    """Features of the threads at each sampled reply, (replies, 1 + CONTROLS, 2), the chosen thread first.
 
     `valid` marks the alternatives that exist, where fewer threads were alive than controls are asked for.
     """
@@ -64,8 +64,8 @@ def sample_choices(posts: pl.DataFrame, window_hours: float, rng: np.random.Gene
         threads = np.concatenate([[thread[reply]], others])
         so_far = np.searchsorted(key, threads * posts.height + reply) - starts[threads] - 1
         age = (minute[reply] - opened[threads]) / 60
-        features[row, :len(threads)] = np.log1p(np.stack([so_far, age], axis=1))
-        valid[row, :len(threads)] = True
+        features[row, : len(threads)] = np.log1p(np.stack([so_far, age], axis=1))
+        valid[row, : len(threads)] = True
     chosen = valid.sum(axis=1) > 1
     return Choices(features[chosen], valid[chosen])
 
@@ -90,8 +90,8 @@ def conditional_logit(choices: Choices, *, iterations: int = 50) -> Logit:
         mean = np.einsum("na,nak->nk", weight, features)
         gradient = (features[:, 0] - mean).sum(axis=0)
         information = np.einsum("na,nak,nal->kl", weight, features, features) - mean.T @ mean
-        if np.linalg.cond(information) > 1e10:
-            raise ValueError("the threads do not differ enough to tell what draws replies")
+        if np.linalg.eigvalsh(information)[0] < 1e-6 * len(features):
+            raise ValueError("the threads do not differ enough, or one feature decides every choice")
         step = np.linalg.solve(information, gradient)
         if gradient @ step < 1e-9:  # twice the likelihood still to be gained
             return Logit(beta, np.sqrt(np.diag(np.linalg.inv(information))))
@@ -99,7 +99,7 @@ def conditional_logit(choices: Choices, *, iterations: int = 50) -> Logit:
         while (new := shares(beta + length * step))[0] < likelihood and length > 1e-6:
             length /= 2
         beta, (likelihood, weight) = beta + length * step, new
-    raise ValueError("the conditional logit did not converge: one feature may decide every choice")
+    raise ValueError("the conditional logit did not converge")
 
 
 def attention(posts: pl.DataFrame, window_hours: float, rng: np.random.Generator) -> tuple[Rate, Rate]:
@@ -110,11 +110,26 @@ def attention(posts: pl.DataFrame, window_hours: float, rng: np.random.Generator
             raise ValueError(f"only {len(choices.features)} replies had a choice of threads")
         fit = conditional_logit(choices)
     except ValueError as error:
-        return (Rate(value=0.7, mark="chosen", note=str(error)), Rate(value=0.8, mark="chosen", note=str(error)))
+        return (
+            Rate(value=0.7, mark="chosen", note=str(error)),
+            Rate(value=0.8, mark="chosen", note=str(error)),
+        )
     growth, decay = float(fit.coefficients[0]), -float(fit.coefficients[1])
-    how = (f"conditional logit of {len(choices.features)} replies against up to {CONTROLS} threads opened in the last "
-           f"{ALIVE_WINDOWS * window_hours:.0f} h")
-    return (Rate(value=round(growth, 4), mark="data", note=f"{how}; standard error {fit.errors[0]:.3f}; "
-                 "what sets threads apart from the start counts as growth too"),
-            Rate(value=round(max(decay, 0.0), 4), mark="data", note=f"same fit; standard error {fit.errors[1]:.3f}"
-                 + ("" if decay >= 0 else f"; fitted {decay:.3f}, set to 0")))
+    how = (
+        f"conditional logit of {len(choices.features)} replies against up to {CONTROLS} threads "
+        f"opened in the last {ALIVE_WINDOWS * window_hours:.0f} h"
+    )
+    return (
+        Rate(
+            value=round(growth, 4),
+            mark="data",
+            note=f"{how}; standard error {fit.errors[0]:.3f}; "
+            "what sets threads apart from the start counts as growth too",
+        ),
+        Rate(
+            value=round(max(decay, 0.0), 4),
+            mark="data",
+            note=f"same fit; standard error {fit.errors[1]:.3f}"
+            + ("" if decay >= 0 else f"; fitted {decay:.3f}, set to 0"),
+        ),
+    )

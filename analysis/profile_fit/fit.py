@@ -50,35 +50,61 @@ def fit_profile(posts: pl.DataFrame, *, name: str, tone: str, seed: int = 0) -> 
     in_force = moderation_in_force(counts)
     upvotes, downvotes = votes(posts)
     return Profile(
-        name=name, window_hours=seen.hours,
-        source=Source(corpus=name, posts=posts.height, authors=seen.table["author"].n_unique(),
-                      threads=posts["thread"].n_unique(), tone=tone, fitted_by=_program(),
-                      span_days=round(last_minute(posts) / 1440, 1)),
-        posts_per_member_day=rate, rate_shape=shape, rhythm=rhythm(posts),
+        name=name,
+        window_hours=seen.hours,
+        source=Source(
+            corpus=name,
+            posts=posts.height,
+            authors=seen.table["author"].n_unique(),
+            threads=posts["thread"].n_unique(),
+            tone=tone,
+            fitted_by=_program(),
+            span_days=round(last_minute(posts) / 1440, 1),
+        ),
+        posts_per_member_day=rate,
+        rate_shape=shape,
+        rhythm=rhythm(posts),
         rhythm_mark="data" if posts.height >= 24 * FEW else "proxy",
-        new_thread_share=opening, root_share=to_root, attention_growth=growth, attention_decay=decay,
-        newcomer_share=newcomers, arrivals_per_member_day=arrivals(newcomers, seen),
-        newcomer_return=newcomer_return(posts, seen), leave_per_day=leaving(seen),
-        heated_share=heated, hostile_share=hostile,
+        new_thread_share=opening,
+        root_share=to_root,
+        attention_growth=growth,
+        attention_decay=decay,
+        newcomer_share=newcomers,
+        arrivals_per_member_day=arrivals(newcomers, seen),
+        newcomer_return=newcomer_return(posts, seen),
+        leave_per_day=leaving(seen),
+        heated_share=heated,
+        hostile_share=hostile,
         newcomer_hostility=newcomer_hostility(posts, seen, from_text=from_text),
-        active_post_share=Rate(value=ACTIVE_POST_SHARE, mark="chosen", note="reading leaves no trace in a record"),
-        upvote_share=upvotes, downvote_share=downvotes,
+        active_post_share=Rate(
+            value=ACTIVE_POST_SHARE, mark="chosen", note="reading leaves no trace in a record"
+        ),
+        upvote_share=upvotes,
+        downvote_share=downvotes,
         report_share=Rate(value=REPORT_SHARE, mark="chosen", note="reports are not public"),
-        moderation=in_force.policies, moderation_mark=in_force.mark, moderation_note=in_force.note,
-        structure=figures)
+        moderation=in_force.policies,
+        moderation_mark=in_force.mark,
+        moderation_note=in_force.note,
+        structure=figures,
+    )
 
 
 def votes(posts: pl.DataFrame) -> tuple[Rate, Rate]:
-    """upvote_share and downvote_share: counted votes a post, at the chosen share of active steps that post."""
+    """upvote_share and downvote_share: counted votes a post, times the chosen share of steps that post."""
     if not {"up", "down"} <= set(posts.columns) or posts["up"].drop_nulls().is_empty():
         note = "votes one by one are not public; a score is only their difference"
-        return (Rate(value=UPVOTE_SHARE, mark="chosen", note=note), Rate(value=DOWNVOTE_SHARE, mark="chosen", note=note))
+        return (
+            Rate(value=UPVOTE_SHARE, mark="chosen", note=note),
+            Rate(value=DOWNVOTE_SHARE, mark="chosen", note=note),
+        )
     up, down = (int(posts[column].sum() or 0) for column in ("up", "down"))
     each = ACTIVE_POST_SHARE / posts.height
     scale = min(1.0, MOST_VOTES / max((up + down) * each, 1e-12))
     note = f"{up} up and {down} down on {posts.height} posts, times the chosen active_post_share"
-    return (Rate(value=round(up * each * scale, 4), mark="proxy", note=note),
-            Rate(value=round(down * each * scale, 4), mark="proxy", note=note))
+    return (
+        Rate(value=round(up * each * scale, 4), mark="proxy", note=note),
+        Rate(value=round(down * each * scale, 4), mark="proxy", note=note),
+    )
 
 
 def _program() -> str:

@@ -15,11 +15,11 @@ were civil and broke another rule (off topic, links). Chosen: no record without 
 DELAY_HOURS = 1
 """How long a removed reply stood. Chosen: a dump does not say when a reply was removed."""
 PRIOR_CASES = 5
-"""Hostile replies at the common rate that are added to newcomers and to regulars before their ratio is taken."""
+"""Hostile replies at the common rate added to newcomers and to regulars before their ratio is taken."""
 
 
 class ToneCounts(NamedTuple):
-    """Replies as posted: how many stand and how many moderators took, by tone (float: shares of the unknown)."""
+    """Replies as posted: how many stand, how many moderators took, by tone (floats: unknowns are split)."""
 
     kept: dict[str, float]
     removed: dict[str, float]
@@ -80,10 +80,15 @@ def tone_rates(counts: ToneCounts, tone_source: str, *, from_text: bool) -> tupl
     mark: Mark = "data" if from_text and not counts.guessed else "proxy"
 
     def rate(tone: str) -> Rate:
-        note = (f"{counts.kept[tone]:.0f} replies left standing and {counts.removed[tone]:.0f} removed, of {total:.0f} "
-                f"as posted; {tone_source}")
+        note = (
+            f"{counts.kept[tone]:.0f} replies left standing and {counts.removed[tone]:.0f} removed, "
+            f"of {total:.0f} as posted; {tone_source}"
+        )
         if tone == "heated" and counts.guessed:
-            note += f"; {HEATED_AMONG_OTHER_REMOVALS} of {counts.guessed:.0f} removals of unknown tone taken as heated (chosen)"
+            note += (
+                f"; {HEATED_AMONG_OTHER_REMOVALS} of {counts.guessed:.0f} removals of unknown tone taken as "
+            )
+            note += "heated (chosen)"
         return Rate(value=round(counts.posted(tone) / total, 4), mark=mark, note=note)
 
     return rate("heated"), rate("hostile")
@@ -92,21 +97,31 @@ def tone_rates(counts: ToneCounts, tone_source: str, *, from_text: bool) -> tupl
 def newcomer_hostility(posts: pl.DataFrame, seen: Presence, *, from_text: bool) -> Rate:
     """Hostile share of newcomers' replies over that of regulars, both drawn towards 1 by `PRIOR_CASES`."""
     window = seen.hours * 60
-    replies = (posts.filter(pl.col("author").is_not_null())
-               .with_columns(first=pl.col("minute").min().over("author"))
-               .filter((pl.col("kind") == "reply") & pl.col("tone").is_not_null()
-                       & (pl.col("minute") >= seen.warm_up * window)))
+    replies = (
+        posts.filter(pl.col("author").is_not_null())
+        .with_columns(first=pl.col("minute").min().over("author"))
+        .filter(
+            (pl.col("kind") == "reply")
+            & pl.col("tone").is_not_null()
+            & (pl.col("minute") >= seen.warm_up * window)
+        )
+    )
     hostile, new = replies["tone"] == "hostile", replies["minute"] - replies["first"] <= window
     overall = float(hostile.mean() or 0)  # type: ignore[arg-type]
     if int(hostile.sum()) < PRIOR_CASES:
-        return Rate(value=1.0, mark="chosen", note=f"only {int(hostile.sum())} hostile replies with a known author")
+        return Rate(
+            value=1.0, mark="chosen", note=f"only {int(hostile.sum())} hostile replies with a known author"
+        )
     prior = PRIOR_CASES / overall
 
     def drawn(group: pl.Series) -> float:
         return (int((hostile & group).sum()) + PRIOR_CASES) / (int(group.sum()) + prior)
 
-    note = (f"{int((hostile & new).sum())} hostile of {int(new.sum())} newcomers' replies, {int((hostile & ~new).sum())} of "
-            f"{int((~new).sum())} others'; drawn to 1 by {PRIOR_CASES} cases each")
+    note = (
+        f"{int((hostile & new).sum())} hostile of {int(new.sum())} newcomers' replies, "
+        f"{int((hostile & ~new).sum())} of {int((~new).sum())} others'; "
+        f"drawn to 1 by {PRIOR_CASES} cases each"
+    )
     if (posts["status"] != "visible").any():
         note += "; removed replies without a named author are not in it"
     return Rate(value=round(drawn(new) / drawn(~new), 3), mark="data" if from_text else "proxy", note=note)
@@ -131,13 +146,21 @@ def moderation_in_force(counts: ToneCounts) -> InForce:
         return round(counts.removed[tone] / posted, 3) if posted else 0.0
 
     own = "counted on opening posts" if counts.own_is_counted else "chosen"
-    note = (f"{removed:.0f} of {counts.posted():.0f} replies as posted were removed. ")
+    note = f"{removed:.0f} of {counts.posted():.0f} replies as posted were removed. "
     if counts.own_deletions:
-        note += f"Of the vanished, {counts.own_deletions:.2f} are taken as the authors' own deletions ({own}). "
+        note += (
+            f"Of the vanished, {counts.own_deletions:.2f} are taken as the authors' own deletions ({own}). "
+        )
     if counts.guessed:
-        note += (f"{counts.guessed:.0f} removals of unknown tone: {HEATED_AMONG_OTHER_REMOVALS} heated, the others civil and "
-                 "removed under another rule (chosen). ")
+        note += (
+            f"{counts.guessed:.0f} removals of unknown tone: {HEATED_AMONG_OTHER_REMOVALS} heated, the "
+            "others civil and removed under another rule (chosen). "
+        )
     note += f"delay of {DELAY_HOURS} h: chosen."
-    policy = {"detection": share("hostile"), "false_positive": share("civil"), "heated": share("heated"),
-              "delay": DELAY_HOURS}
+    policy = {
+        "detection": share("hostile"),
+        "false_positive": share("civil"),
+        "heated": share("heated"),
+        "delay": DELAY_HOURS,
+    }
     return InForce({"remove_hostile": policy}, "proxy", note)

@@ -1,4 +1,4 @@
-"""The shape of a record of threads: how long, how deep, how unequal, how fast. For profiles and their checks."""
+"""The shape of a record of threads: how long, how deep, how unequal, how fast."""
 
 import numpy as np
 import polars as pl
@@ -46,18 +46,22 @@ def structure(posts: pl.DataFrame) -> dict[str, float]:
     sizes = posts.group_by("thread").len()["len"].to_numpy()
     replies = posts.filter((pl.col("kind") == "reply") & pl.col("parent").is_not_null())
     authors = posts.filter(pl.col("author").is_not_null()).group_by("author").len()["len"].to_numpy()
-    parents = posts.select(pl.col("post").alias("parent"), pl.col("minute").alias("asked"),
-                           pl.col("kind").alias("parent_kind"))
+    parents = posts.select(
+        pl.col("post").alias("parent"), pl.col("minute").alias("asked"), pl.col("kind").alias("parent_kind")
+    )
     replies = replies.join(parents, on="parent", how="left")
     depth = depths(posts)
     figures: dict[str, float | None] = {
-        "thread_mean": sizes.mean(), "thread_median": float(np.median(sizes)), "thread_singletons": (sizes == 1).mean(),
+        "thread_mean": sizes.mean(),
+        "thread_median": float(np.median(sizes)),
+        "thread_singletons": (sizes == 1).mean(),
         "depth_mean": depth[depth >= 0].mean(),
         "no_reply_share": 1 - replies["parent"].n_unique() / posts.height,
     }
     if replies.height:
         figures["top_level_share"] = (replies["parent_kind"] == "thread").mean()  # type: ignore[assignment]
-        figures["reply_delay_median_min"] = (replies["minute"] - replies["asked"]).median()  # type: ignore[assignment]
+        delay = replies["minute"] - replies["asked"]
+        figures["reply_delay_median_min"] = delay.median()  # type: ignore[assignment]
     if len(authors):
         figures["gini_posts"] = gini(authors)
         figures["one_post_author_share"] = (authors == 1).mean()
@@ -67,7 +71,13 @@ def structure(posts: pl.DataFrame) -> dict[str, float]:
 def thread_shares(posts: pl.DataFrame, figures: dict[str, float]) -> tuple[Rate, Rate]:
     """new_thread_share and root_share."""
     opening = int((posts["kind"] == "thread").sum())
-    new = Rate(value=round(opening / posts.height, 4), mark="data", note=f"{opening} of {posts.height} posts open a thread")
+    new = Rate(
+        value=round(opening / posts.height, 4),
+        mark="data",
+        note=f"{opening} of {posts.height} posts open a thread",
+    )
     if "top_level_share" not in figures:
         return new, Rate(value=0.5, mark="chosen", note="no reply with a known parent")
-    return new, Rate(value=figures["top_level_share"], mark="data", note="replies whose parent is the opening post")
+    return new, Rate(
+        value=figures["top_level_share"], mark="data", note="replies whose parent is the opening post"
+    )

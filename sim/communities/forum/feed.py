@@ -35,7 +35,7 @@ class View:
     def withdraw(self, who: np.ndarray, *prefixes: str) -> None:
         """Take the actions whose names begin so off the offer of the members marked in `who` (n,) bool."""
         columns = [i for i, name in enumerate(self.action_names) if name.startswith(prefixes)]
-        self.options[np.ix_(who, columns)] = False
+        self.options[np.ix_(who, np.array(columns, int))] = False
 
 
 def pull(posts: Posts, now: int, step_hours: float, growth: float, decay: float) -> np.ndarray:

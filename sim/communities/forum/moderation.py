@@ -6,7 +6,6 @@ import numpy as np
 
 from sim.communities.forum.feed import NOTHING
 from sim.communities.forum.posts import HELD, REMOVED, SET_UP, VISIBLE
-from sim.members import NEVER
 
 if TYPE_CHECKING:
     from sim.communities.forum.forum import Forum
@@ -87,7 +86,7 @@ class Moderation:
         """Sanctioned members come back under a new account: free to act, and newcomers again."""
         table = self.forum.members
         table.away_until[members] = world.now
-        table.left[members] = NEVER
+        table.left[members] = table.departs[members]
         table.newcomer_until[members] = world.now + round(self.forum.profile.window_hours / self.forum.hours)
         self.forum.warned_until[members] = world.now
         self._log_members(world, "evade", members, policy)

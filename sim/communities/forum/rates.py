@@ -8,6 +8,10 @@ from sim.communities.forum.profile import Profile
 THREAD_CALM = 0.5
 """Opening posts are heated or hostile this much as often as replies are. Chosen."""
 
+LEAVE = 0.002
+"""Share of active steps in which a member decides to leave for good. Chosen: the profile's `leave_per_day` counts
+people who drift away, which is drawn beforehand, the same in both arms."""
+
 TYPICAL_HEAT = 0.3
 """log(1 + heat) of a thread that a typical look falls on. Chosen."""
 
@@ -21,8 +25,6 @@ def base_rates(profile: Profile, actions: tuple[str, ...]) -> np.ndarray:
     replies = writes * (1 - profile.new_thread_share.value)
     opens = writes * profile.new_thread_share.value
     heated, hostile = profile.heated_share.value, profile.hostile_share.value
-    active_a_day = max(profile.posts_per_member_day.value / writes, 1e-9)
-    leave = min(0.5, -np.expm1(np.log1p(-min(profile.leave_per_day.value, 0.999)) / max(active_a_day, 1.0)))
     rates = {
         "upvote": profile.upvote_share.value,
         "downvote": profile.downvote_share.value,
@@ -33,7 +35,7 @@ def base_rates(profile: Profile, actions: tuple[str, ...]) -> np.ndarray:
         "post_civil": opens * (1 - THREAD_CALM * (heated + hostile)),
         "post_heated": opens * THREAD_CALM * heated,
         "post_hostile": opens * THREAD_CALM * hostile,
-        "leave": leave,
+        "leave": LEAVE,
     }
     rates["lurk"] = 1 - sum(rates.values())
     unknown = [name for name in actions if name not in rates]

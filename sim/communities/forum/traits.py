@@ -6,7 +6,7 @@ from scipy.special import gammaincinv, ndtri
 from agents.situation import Persona
 from sim import noise
 from sim.communities.forum.profile import Profile
-from sim.members import Members, arrivals
+from sim.members import NEVER, Members, arrivals
 
 NEWCOMER_PERSONA = 0
 """Row of the persona that a newcomer reads as; it becomes the member's own once the newcomer has settled."""
@@ -24,8 +24,8 @@ def draw_members(
 ) -> Members:
     """Members of a draw: rates from the profile's gamma law, a persona, a temper; arrivals by seed.
 
-    Everything about a member comes from `traits_key` and the member's own id; only when somebody
-    arrives comes from `chance_key`. Both keys are the same in all arms.
+    Who a member is comes from `traits_key` and the member's own id; when somebody arrives and when they
+    drift away come from `chance_key`. Both keys are the same in all arms.
     """
     new_ids, joined = arrivals(
         chance_key, size, profile.arrivals_per_member_day.value / 24 * step_hours, steps
@@ -34,6 +34,8 @@ def draw_members(
     joined = np.concatenate([np.zeros(size, np.int32), joined])
     new = noise.uniform(traits_key, "newcomer", 0, ids) < profile.newcomer_share.value
     new |= joined > 0
+    hazard = -np.log1p(-min(profile.leave_per_day.value, 0.999)) / 24 * step_hours
+    stays = np.log(1 / noise.uniform(chance_key, "drift", 0, ids)) / max(hazard, 1e-12)
     settle = round(profile.window_hours / step_hours)
     lot = noise.uniform(traits_key, "persona", 0, ids)
     cuts = np.cumsum([persona.share for persona in personas[1:]])
@@ -46,6 +48,7 @@ def draw_members(
         rate=activity(profile, noise.uniform(traits_key, "rate", 0, ids)),
         persona=persona,
         newcomer_until=np.where(new, joined + settle, 0).astype(np.int32),
+        departs=joined + np.minimum(np.ceil(stays), NEVER // 2).astype(np.int32),
         traits={"temper": base + 0.5 * spread},
     )
 

@@ -1,0 +1,207 @@
+"""What each command does, once its words are read; every function gives an exit code."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis import configuration
+from analysis.cli import FAILED, MISTAKE, OK
+from analysis.folder import Folder
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Check every setting of every cell, then hand over to Hydra, which makes the folders."""
+    multirun = [word for word in asked.words if word in ("-m", "--multirun")]
+    words = [word for word in asked.words if word not in multirun]
+    stray = [word for word in words if word.startswith("--")]
+    if stray:
+        raise ValueError(f"windtunnel run has no option {stray[0]}: settings are key=value, and -m sweeps")
+    overrides = configuration.hydra_overrides(words)
+    cells = _cells(overrides, bool(multirun))
+    plans = [configuration.plan(configuration.compose_overrides(cell)) for cell in cells]
+    if plans[0].dry:
+        from analysis.dry import say_what_would_be_asked
+
+        for plan in plans:
+            say_what_would_be_asked(plan)
+        return OK
+    return _through_hydra(overrides, multirun)
+
+
+def demo(asked: argparse.Namespace) -> int:
+    """`windtunnel run experiment=demo`, with any settings on top."""
+    return run(argparse.Namespace(words=["experiment=demo", *asked.words]))
+
+
+def _cells(overrides: Sequence[str], multirun: bool) -> list[list[str]]:
+    """The override lists that a sweep stands for; `ValueError` for a sweep without -m."""
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    sweeps = [override for override in parsed if override.is_sweep_override()]
+    if sweeps and not multirun:
+        name = str(sweeps[0].key_or_group).replace("treatment", "policy")
+        raise ValueError(
+            f"{name} has several values: write -m to sweep over them, or {name}=[a,b] for both at once"
+        )
+    batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    return [list(cell) for batch in batches for cell in batch]
+
+
+def _through_hydra(overrides: Sequence[str], multirun: Sequence[str]) -> int:
+    """Run every cell through Hydra's own entry; gives the worst exit code of the cells."""
+    import hydra
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import DictConfig, OmegaConf
+
+    codes: list[int] = []
+
+    @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")
+    def cell(config: DictConfig) -> None:
+        plain = OmegaConf.to_container(config, resolve=True)
+        codes.append(one_cell(configuration.plan(plain), Folder(HydraConfig.get().runtime.output_dir)))  # type: ignore[arg-type]
+
+    program = sys.argv
+    sys.argv = ["windtunnel", *multirun, *overrides]
+    try:
+        cell()
+    finally:
+        sys.argv = program
+    return max(codes, default=MISTAKE)
+
+
+def one_cell(plan: configuration.Plan, folder: Folder) -> int:
+    """Run one experiment, write its folder, print the answer in short."""
+    from analysis.progress import shown
+    from analysis.report import write_report
+    from analysis.summary import short_answer
+    from analysis.tunnel import run_plan, write_result
+
+    worlds = len(plan.experiment.units())
+    with shown(worlds * plan.experiment.steps, worlds) as progress:
+        result = run_plan(plan, progress)
+    write_result(result, folder)
+    for line in short_answer(result.estimates, result.manifest, result.runs):
+        print(line)
+    if result.estimates is not None:
+        write_report(folder)
+        print(f"Report: {folder.report}")
+    else:
+        print(f"No pair is complete, so there is no estimate; what happened is in {folder.path}")
+    return FAILED if result.failed else OK
+
+
+def report(asked: argparse.Namespace) -> int:
+    from analysis.report import write_report
+    from analysis.summary import short_answer
+
+    folder = Folder(asked.out)
+    estimates, manifest = folder.read_json(folder.estimates), folder.read_json(folder.manifest)
+    write_report(folder)
+    if asked.json:
+        _print_json(estimates)
+        return OK
+    for line in short_answer(estimates, manifest, folder.read_table("runs")):
+        print(line)
+    print(f"Report: {folder.report}")
+    return OK
+
+
+def estimate(asked: argparse.Namespace) -> int:
+    from analysis.estimates import estimate_file
+    from analysis.summary import short_answer
+
+    record = estimate_file(
+        Path(asked.pairs),
+        direction=asked.direction,
+        outcome=asked.outcome,
+        coupling=asked.coupling,
+        threshold=asked.threshold,
+        confidence=asked.confidence,
+        dowhy=not asked.no_dowhy,
+    )
+    if asked.out:
+        from analysis.report import write_pairs_report
+
+        folder = Folder(asked.out)
+        folder.write_json(folder.estimates, record)
+        write_pairs_report(folder, record)
+    if asked.json:
+        _print_json(record)
+        return OK
+    for line in short_answer(record, None, None):
+        print(line)
+    if asked.out:
+        print(f"Report: {folder.report}")
+    return OK
+
+
+def import_(asked: argparse.Namespace) -> int:
+    from analysis.importers import import_corpus
+
+    mapping = None
+    if asked.map is not None:
+        parts = [part.partition("=") for part in asked.map.split(",")]
+        wrong = [name for name, equals, column in parts if not (name and equals and column)]
+        if wrong:
+            raise ValueError(
+                f"--map has {wrong[0]!r}; write role=COLUMN pairs such as id=post_id,parent=parent_id"
+            )
+        mapping = {name: column for name, _, column in parts}
+    found = import_corpus(asked.format, Path(asked.path), Path(asked.out), mapping=mapping, name=asked.name)
+    for line in found.sentences:
+        print(line)
+    return OK
+
+
+def models(asked: argparse.Namespace) -> int:
+    from agents.llm.weights import known_models, pull
+
+    if asked.what == "pull":
+        print(f"Weights: {pull()}")
+        return OK
+    rows = known_models()
+    if asked.json:
+        _print_json(rows)
+    else:
+        _table(rows)
+    return OK
+
+
+def list_(asked: argparse.Namespace) -> int:
+    """A table of what there is to choose from, or the same as JSON."""
+    from analysis.listing import rows
+
+    found = rows(asked.what)
+    if asked.json:
+        _print_json(found)
+    else:
+        _table(found)
+    return OK
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in rows[0] if rows else ():
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(_words(value)) for value in row.values()))
+    Console().print(table)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={_words(inner)}" for key, inner in value.items())
+    return "-" if value is None else str(value)
+
+
+def _print_json(content: Any) -> None:
+    print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

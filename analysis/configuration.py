@@ -1,0 +1,334 @@
+"""From `key=value` on the command line to a checked plan: every mistake is found here, before anything runs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from analysis.outcomes import Outcome, find_outcome, threshold_of
+from policies.registry import policy_class
+from sim.experiment import Experiment, PolicySpec
+from sim.run import processors
+
+GROUPS = ("community", "mind", "llm", "outcome", "experiment")
+FREE = ("policy_with", "baseline_with")
+STATUS_QUO = "status_quo"
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Parallel(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    jobs: Positive | Literal["auto"]
+    backend: Literal["loky", "ray"]
+    worlds: Positive
+
+
+class Request(BaseModel):
+    """What a user may set at the top level; the groups are checked by what they configure."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    community: dict[str, Any]
+    mind: dict[str, Any]
+    llm: dict[str, Any]
+    outcome: dict[str, Any]
+    treatment: str | list[str]
+    policy_with: dict[str, dict[str, Any]]
+    baseline: str | list[str] | None
+    baseline_with: dict[str, dict[str, Any]]
+    prompt: Literal["archetype", "member"]
+    draws: Positive
+    seeds: Positive
+    steps: Annotated[int, Field(ge=1, le=9999)]
+    root: int
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    dowhy: bool
+    dry: bool
+    store: str | None
+    out: str | None
+    parallel: Parallel
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked experiment, the outcome that decides it, and how to run and where to put it."""
+
+    experiment: Experiment
+    outcome: Outcome
+    threshold: float
+    horizon: int | None
+    llm: Mapping[str, Any]
+    prompt: str
+    confidence: float
+    dowhy: bool
+    dry: bool
+    store: Path | None
+    jobs: int
+    backend: str
+    worlds: int
+    resolved: Mapping[str, Any]
+    """Everything above as plain data, names resolved: the manifest's `config`."""
+
+
+def hydra_overrides(words: Sequence[str]) -> list[str]:
+    """The words of a command line as Hydra takes them; `ValueError` for an unknown key or group choice."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    known = _known_keys()
+    out = []
+    for word in words:
+        try:
+            override = OverridesParser.create().parse_override(word)
+        except HydraException:
+            raise ValueError(
+                f"{word!r} is not a setting: write key=value, for example policy=slow_mode"
+            ) from None
+        key = override.key_or_group
+        if key.startswith("hydra"):
+            out.append(word)
+            continue
+        if key == "treatment" or (key.split(".")[0] not in FREE and key not in known):
+            raise ValueError(f"no setting is called {key!r}: {_hint(key, sorted(known))}")
+        if key in GROUPS and not isinstance(override.value(), dict):
+            for choice in _choices(override):
+                if choice not in _options(key):
+                    raise ValueError(f"{key}={choice} is not known: {_hint(choice, _options(key))}")
+        body = word.lstrip("+~")
+        if key.split(".")[0] in FREE:
+            out.append("++" + body)
+        elif key == "policy":
+            out.append("treatment" + body[len("policy") :])
+        elif key == "experiment":
+            out.append("+" + body)
+        else:
+            out.append(word)
+            if key == "out":
+                where = body.partition("=")[2]
+                out += [f"hydra.run.dir={where}", f"hydra.sweep.dir={where}"]
+    return out
+
+
+def compose(words: Sequence[str]) -> dict[str, Any]:
+    """The configuration that these words make, as plain data; `ValueError` says what is wrong with them."""
+    return compose_overrides(hydra_overrides(words))
+
+
+def compose_overrides(overrides: Sequence[str]) -> dict[str, Any]:
+    """The configuration of words that `hydra_overrides` has already checked."""
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_module
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        with initialize_config_module("conf", version_base="1.3"):
+            config = hydra_compose(
+                "config", overrides=[word for word in overrides if not word.startswith("hydra.")]
+            )
+        return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ValueError(str(error).splitlines()[0]) from None
+
+
+def plan(config: Mapping[str, Any]) -> Plan:
+    """Check a composed configuration and resolve its names; `ValueError` says what was found and what works."""
+    try:
+        asked = Request.model_validate(
+            {key: value for key, value in config.items() if key not in ("hydra", "experiment")}
+        )
+    except ValidationError as error:
+        raise ValueError(_first(error)) from None
+    community = dict(asked.community) | {"profile": load_profile(asked.community["profile"])}
+    baseline_names = _baseline(asked.baseline, community["profile"])
+    policy = _specs(_names(asked.treatment, "policy"), asked.policy_with, "policy", community)
+    baseline = _specs(baseline_names, asked.baseline_with, "baseline", community)
+    experiment = Experiment(
+        community=community,
+        baseline=baseline,
+        policy=policy,
+        mind=_mind(asked),
+        draws=asked.draws,
+        seeds=asked.seeds,
+        steps=asked.steps,
+        root=asked.root,
+    )
+    experiment.kind()  # checks the community's own settings and profile
+    outcome = find_outcome(asked.outcome["name"])
+    threshold = threshold_of(asked.outcome, int(community["size"]))
+    for arm in ("baseline", "policy"):
+        experiment.schedule(arm)  # checks every parameter
+    for spec in policy:
+        start = spec.parameters.get("start", 0)
+        if start >= asked.steps:
+            raise ValueError(
+                f"policy_with.{spec.name}.start is {start}, but the run has only {asked.steps} steps"
+            )
+    jobs = processors() if asked.parallel.jobs == "auto" else asked.parallel.jobs
+    resolved = asked.model_dump(exclude={"treatment", "out", "store", "parallel", "dry"}) | {
+        "policy": [[spec.name, dict(spec.parameters)] for spec in policy],
+        "baseline": [[spec.name, dict(spec.parameters)] for spec in baseline],
+        "community": community,
+        "threshold": threshold,
+    }
+    return Plan(
+        experiment,
+        outcome,
+        threshold,
+        asked.outcome.get("horizon"),
+        asked.llm,
+        asked.prompt,
+        asked.confidence,
+        asked.dowhy,
+        asked.dry,
+        Path(asked.store) if asked.store else None,
+        jobs,
+        asked.parallel.backend,
+        asked.parallel.worlds,
+        resolved,
+    )
+
+
+def load_profile(name: str | Mapping[str, Any]) -> dict[str, Any]:
+    """A profile's content by its name in conf/profile, or by the path of a yaml file."""
+    if isinstance(name, Mapping):
+        return dict(name)
+    shipped = profile_names()
+    if name in shipped:
+        text = (files("conf") / "profile" / f"{name}.yaml").read_text(encoding="utf-8")
+    else:
+        path = Path(name)
+        if path.is_dir():
+            path = path / "profile.yaml"
+        if not path.is_file():
+            raise ValueError(
+                f"no profile {name!r}: choose {', '.join(shipped)}, or give the path of a profile.yaml"
+            )
+        text = path.read_text(encoding="utf-8")
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"profile {name} is not yaml: {str(error).splitlines()[0]}") from None
+    if not isinstance(content, dict):
+        raise ValueError(
+            f"profile {name} is not a profile: it should map names such as posts_per_member_day to numbers"
+        )
+    return content
+
+
+def profile_names() -> list[str]:
+    return _options("profile")
+
+
+def _baseline(given: str | list[str] | None, profile: Mapping[str, Any]) -> list[str]:
+    if given == "auto":
+        return [STATUS_QUO] if profile.get("moderation") else ["none"]
+    return _names(given or "none", "baseline")
+
+
+def _names(given: str | list[str], key: str) -> list[str]:
+    names = [given] if isinstance(given, str) else list(given)
+    doubled = {name for name in names if names.count(name) > 1}
+    if doubled:
+        raise ValueError(f"{key} names {sorted(doubled)[0]} twice")
+    return names or ["none"]
+
+
+def _specs(
+    names: Sequence[str], given: Mapping[str, Mapping[str, Any]], key: str, community: Mapping[str, Any]
+) -> list[PolicySpec]:
+    """Policies of one side with labels that no other has; `status_quo` stands for what the profile records."""
+    unused = set(given) - set(names)
+    if unused:
+        name = sorted(unused)[0]
+        raise ValueError(f"{key}_with.{name} is set, but {key} is {', '.join(names)}")
+    specs = []
+    for name in names:
+        if name == STATUS_QUO:
+            if key == "policy":
+                raise ValueError(
+                    "policy=status_quo: the status quo is a baseline; name the policy to add to it"
+                )
+            found = community["profile"].get("moderation", {})
+            if not found:
+                raise ValueError(
+                    f"baseline=status_quo, but the profile {community['profile'].get('name')} records no moderation"
+                )
+            specs += [
+                PolicySpec(inner, dict(values), f"{STATUS_QUO}.{inner}") for inner, values in found.items()
+            ]
+        elif name != "none":
+            label = name if key == "policy" else f"baseline.{name}"
+            specs.append(PolicySpec(name, dict(given.get(name, {})), label))
+    for spec in specs:
+        fits = policy_class(spec.name).fits
+        if community["name"] not in fits:
+            raise ValueError(f"{spec.name} fits {', '.join(fits)}, not {community['name']}")
+    return specs
+
+
+def _mind(asked: Request) -> dict[str, Any]:
+    return dict(asked.mind) | ({"prompt": asked.prompt} if asked.mind["name"] == "llm" else {})
+
+
+def known_settings() -> list[dict[str, Any]]:
+    """Every setting by its dotted key, with its default in config.yaml or in the first option that has it."""
+    root = files("conf")
+    top = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+    chosen = {
+        group: name for entry in top["defaults"] if isinstance(entry, dict) for group, name in entry.items()
+    }
+    found = {"policy": top["treatment"]} | {group: chosen.get(group) for group in GROUPS}
+    found |= dict(
+        _dotted({key: value for key, value in top.items() if key not in ("defaults", "hydra", "treatment")})
+    )
+    for group in GROUPS[:-1]:
+        for option in sorted(_options(group), key=lambda name: name != chosen[group]):
+            content = yaml.safe_load((root / group / f"{option}.yaml").read_text(encoding="utf-8"))
+            found = dict(_dotted({group: content})) | found
+    return [{"setting": key, "default": value} for key, value in found.items()]
+
+
+def _known_keys() -> set[str]:
+    return {row["setting"] for row in known_settings()}
+
+
+def _dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            yield from _dotted(value, f"{prefix}{key}.")
+        yield prefix + str(key), None if isinstance(value, Mapping) else value
+
+
+def _options(group: str) -> list[str]:
+    return sorted(
+        path.name.removesuffix(".yaml")
+        for path in (files("conf") / group).iterdir()
+        if path.name.endswith(".yaml")
+    )
+
+
+def _choices(override: Any) -> list[str]:
+    if override.is_sweep_override():
+        return [str(value) for value in override.sweep_iterator()]
+    return [str(override.value())]
+
+
+def _hint(wrong: str, known: Sequence[str]) -> str:
+    near = get_close_matches(wrong, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known[:20])}"
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    extra = "" if len(error.errors()) == 1 else f" (and {len(error.errors()) - 1} more)"
+    if first["type"] == "extra_forbidden":
+        return f"no setting is called {where!r}{extra}"
+    return f"{where.replace('treatment', 'policy')} is {first['input']!r}: {first['msg']}{extra}"

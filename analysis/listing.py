@@ -1,0 +1,85 @@
+"""What there is to choose from, as rows for a table or for JSON."""
+
+from typing import Any
+
+
+def rows(what: str) -> list[dict[str, Any]]:
+    """One dictionary a thing: `what` is policies, communities, minds, outcomes, profiles or settings."""
+    return {
+        "policies": policies,
+        "communities": communities,
+        "minds": minds,
+        "outcomes": outcomes,
+        "profiles": profiles,
+        "settings": settings,
+    }[what]()
+
+
+def policies() -> list[dict[str, Any]]:
+    from policies.registry import parameters, policy_class, policy_names, summary
+
+    return [
+        {
+            "name": name,
+            "what": summary(name),
+            "parameters": parameters(name),
+            "fits": list(policy_class(name).fits),
+        }
+        for name in policy_names()
+    ]
+
+
+def communities() -> list[dict[str, Any]]:
+    from sim.communities import community_names
+
+    return [{"name": name} for name in community_names()]
+
+
+def minds() -> list[dict[str, Any]]:
+    return [
+        {"name": "rules", "what": "a multinomial logit over the situation's features; no language model"},
+        {
+            "name": "llm",
+            "what": "a language model's option probabilities, calibrated to the profile's base rates; llm=embedded, openai or fake",
+        },
+    ]
+
+
+def outcomes() -> list[dict[str, Any]]:
+    from analysis.outcomes import known_outcomes
+
+    return [
+        {
+            "name": outcome.name,
+            "polarity": outcome.polarity,
+            "unit": outcome.unit,
+            "cost": outcome.cost,
+            "what": (outcome.measure.__doc__ or "").splitlines()[0],
+        }
+        for outcome in known_outcomes().values()
+    ]
+
+
+def profiles() -> list[dict[str, Any]]:
+    from analysis.configuration import load_profile, profile_names
+
+    found = []
+    for name in profile_names():
+        profile = load_profile(name)
+        source = profile["source"]
+        found.append(
+            {
+                "name": name,
+                "posts": source["posts"],
+                "threads": source["threads"],
+                "tone": source["tone"],
+                "moderation": profile.get("moderation") or None,
+            }
+        )
+    return found
+
+
+def settings() -> list[dict[str, Any]]:
+    from analysis.configuration import known_settings
+
+    return known_settings()

@@ -1,0 +1,76 @@
+"""How far a run is: live bars on a terminal, plain lines now and then otherwise."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sim.run import Progress
+
+PLAIN_EVERY_S = 10.0
+
+
+@contextmanager
+def shown(steps: int, worlds: int) -> Iterator[Progress]:
+    """A progress callback for `steps` world-steps and `worlds` runs; it writes to standard error.
+
+    "questions" and "hits" are counted beside them: what was asked of a model, what the store knew.
+    """
+    if sys.stderr.isatty():
+        yield from _live(steps, worlds)
+    else:
+        yield from _plain(steps, worlds)
+
+
+def _live(steps: int, worlds: int) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    counts = {"questions": 0, "hits": 0}
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks = {
+            "steps": bars.add_task("steps", total=steps, note=""),
+            "worlds": bars.add_task("worlds", total=worlds, note=""),
+        }
+
+        def note(what: str, more: int) -> None:
+            if what in tasks:
+                bars.advance(tasks[what], more)
+            else:
+                counts[what] = counts.get(what, 0) + more
+                bars.update(
+                    tasks["steps"], note=f"{counts['questions']} questions asked, {counts['hits']} store hits"
+                )
+
+        yield note
+
+
+def _plain(steps: int, worlds: int) -> Iterator[Progress]:
+    done = {"steps": 0, "worlds": 0, "questions": 0, "hits": 0}
+    began = last = time.monotonic()
+
+    def note(what: str, more: int) -> None:
+        nonlocal last
+        done[what] = done.get(what, 0) + more
+        now = time.monotonic()
+        if now - last < PLAIN_EVERY_S or not done["steps"]:
+            return
+        last = now
+        left = (now - began) / done["steps"] * (steps - done["steps"])
+        asked = (
+            f", {done['questions']} questions asked, {done['hits']} store hits"
+            if done["questions"] or done["hits"]
+            else ""
+        )
+        line = f"{done['steps']} of {steps} steps, {done['worlds']} of {worlds} worlds{asked}, about {left:.0f} s left"
+        print(line, file=sys.stderr, flush=True)
+
+    yield note

@@ -1,0 +1,101 @@
+"""What tests share: a small lively forum, experiments made of it, and its worlds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sim.experiment import Experiment, PolicySpec, Unit
+from sim.minds import make_mind
+from sim.run import lock_step, make_world
+from sim.world import World
+
+CONF = Path(__file__).parents[1] / "conf"
+
+RATES = {
+    "posts_per_member_day": 8.0,
+    "rate_shape": 0.9,
+    "new_thread_share": 0.23,
+    "root_share": 0.42,
+    "attention_growth": 0.8,
+    "attention_decay": 1.0,
+    "newcomer_share": 0.3,
+    "arrivals_per_member_day": 0.3,
+    "newcomer_return": 0.35,
+    "leave_per_day": 0.05,
+    "heated_share": 0.25,
+    "hostile_share": 0.2,
+    "newcomer_hostility": 1.3,
+    "active_post_share": 0.4,
+    "upvote_share": 0.2,
+    "downvote_share": 0.05,
+    "report_share": 0.02,
+}
+"""A quarrelsome, busy place: enough happens in a dozen hours for each policy to act."""
+
+
+def tiny_community(size: int, rates: Mapping[str, float], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """conf/community/forum.yaml with a profile of the tests' own; `rates` and `settings` on top."""
+    config = yaml.safe_load((CONF / "community" / "forum.yaml").read_text(encoding="utf-8"))
+    chosen = {name: {"value": value, "mark": "chosen"} for name, value in (RATES | dict(rates)).items()}
+    source = dict(corpus="none", posts=1, authors=1, threads=1, span_days=1, tone="none", fitted_by="hand")
+    profile = {"name": "tiny", "source": source, "rhythm": [1] * 24, "rhythm_mark": "chosen", **chosen}
+    return config | {"size": size, "profile": profile, "settings": config["settings"] | dict(settings)}
+
+
+def spec(policy: "str | tuple[str, Mapping[str, Any]] | PolicySpec") -> PolicySpec:
+    """A policy given by name, or as (name, parameters)."""
+    if isinstance(policy, PolicySpec):
+        return policy
+    name, parameters = (policy, {}) if isinstance(policy, str) else policy
+    return PolicySpec(name, parameters, name)
+
+
+def make_tiny(
+    policy: Sequence[Any] = (),
+    baseline: Sequence[Any] = (),
+    *,
+    size: int = 30,
+    steps: int = 12,
+    draws: int = 1,
+    seeds: int = 1,
+    root: int = 0,
+    rates: Mapping[str, float] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    step_hours: float = 1,
+) -> Experiment:
+    """A small experiment with the rules mind; policies by name or as (name, parameters)."""
+    mind = yaml.safe_load((CONF / "mind" / "rules.yaml").read_text(encoding="utf-8"))
+    community = tiny_community(size, rates or {}, settings or {}) | {"step_hours": step_hours}
+    return Experiment(
+        community,
+        [spec(one) for one in baseline],
+        [spec(one) for one in policy],
+        mind,
+        draws=draws,
+        seeds=seeds,
+        steps=steps,
+        root=root,
+    )
+
+
+def run_tiny(experiment: Experiment, arm: str = "policy", *, draw: int = 0, seed: int = 0) -> World:
+    """One world of the experiment, stepped to the end."""
+    world = make_world(experiment, Unit(draw, seed, arm))
+    failed = lock_step([world], make_mind(experiment), experiment.steps)
+    assert not failed
+    return world
+
+
+@pytest.fixture(scope="session")
+def tiny_experiment() -> Callable[..., Experiment]:
+    """`tiny_experiment([policy], [baseline], size=, steps=, …)`."""
+    return make_tiny
+
+
+@pytest.fixture(scope="session")
+def tiny_world() -> Callable[..., World]:
+    """`tiny_world(experiment, arm)`: that arm's world, run to its end."""
+    return run_tiny
