@@ -141,18 +141,17 @@ def estimate(asked: argparse.Namespace) -> int:
 
 
 def import_(asked: argparse.Namespace) -> int:
-    from analysis.importers import import_corpus
+    from analysis.importers import import_corpus, parse_mapping
 
-    mapping = None
-    if asked.map is not None:
-        parts = [part.partition("=") for part in asked.map.split(",")]
-        wrong = [name for name, equals, column in parts if not (name and equals and column)]
-        if wrong:
-            raise ValueError(
-                f"--map has {wrong[0]!r}; write role=COLUMN pairs such as id=post_id,parent=parent_id"
-            )
-        mapping = {name: column for name, _, column in parts}
-    found = import_corpus(asked.format, Path(asked.path), Path(asked.out), mapping=mapping, name=asked.name)
+    mapping = None if asked.map is None else parse_mapping(asked.map)
+    found = import_corpus(
+        asked.format,
+        Path(asked.path),
+        Path(asked.out),
+        mapping=mapping,
+        name=asked.name,
+        progress=lambda line: print(line, file=sys.stderr),
+    )
     for line in found.sentences:
         print(line)
     return OK

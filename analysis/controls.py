@@ -8,26 +8,24 @@ from typing import Any
 
 import polars as pl
 
-TRAITS = ("group", "persona", "rate", "newcomer", "node", "stance", "joined")
 PAIR = ["draw", "seed"]
+AFTERMATH = ("left", "active_steps", "first_active", "last_active")
+"""Columns of members that sum up the run, as those named `saw_...` do; every other column is a trait."""
 
 
 def negative_controls(
-    members: pl.DataFrame, events: pl.DataFrame, fork: int, traits: tuple[str, ...] = TRAITS
+    members: pl.DataFrame, events: pl.DataFrame, fork: int, traits: list[str] | None = None
 ) -> dict[str, Any]:
     """Compare the baseline and the policy arm of each pair in traits, and in events at steps before `fork`.
 
-    Traits are compared over the members who joined before `fork` (at 0: those who were there at step 0), by
-    the columns of `traits` that `members` has. Gives `passed`, `pairs`, `checked`, and `differs`: for each
-    failed control its name, how many pairs it failed in, and the first example; `reason` is a sentence or
-    None. `ValueError` when no pair has both arms.
+    Traits are compared over the members who joined before `fork` (at 0: those who were there at step 0).
+    Without `traits` every column is one that is not an aftermath, so a new summary that is not declared as
+    such withholds claims loudly. Gives `passed`, `pairs`, `checked`, and `differs`: for each failed control
+    its name, in how many pairs, and the first example; `reason` is a sentence or None. Where no pair has
+    both arms nothing could be compared, and that does not pass.
     """
     both = _both_arms(members)
-    if both.is_empty():
-        raise ValueError(
-            "no (draw, seed) has members in both arms, baseline and policy: nothing can be compared"
-        )
-    present = [name for name in traits if name in members.columns]
+    present = _traits(members) if traits is None else traits
     twins = pl.col("arm").is_in(["baseline", "policy"])
     start = members.filter(twins, pl.col("joined").fill_null(0) < max(fork, 1)).join(
         both, on=PAIR, how="semi"
@@ -41,13 +39,18 @@ def negative_controls(
     failed.append(_difference("events before the fork", early, happened))
     differs = [found for found in failed if found]
     return {
-        "passed": not differs,
+        "passed": not differs and not both.is_empty(),
         "fork": fork,
         "pairs": len(both),
         "checked": {"members": len(start), "traits": present, "events": len(early)},
         "differs": differs,
         "reason": _reason(differs, len(both)),
     }
+
+
+def _traits(members: pl.DataFrame) -> list[str]:
+    known = (*PAIR, "arm", "member", *AFTERMATH)
+    return [name for name in members.columns if name not in known and not name.startswith("saw_")]
 
 
 def _both_arms(members: pl.DataFrame) -> pl.DataFrame:
@@ -87,6 +90,8 @@ def _difference(name: str, frame: pl.DataFrame, columns: list[str]) -> dict[str,
 
 
 def _reason(differs: list[dict[str, Any]], pairs: int) -> str | None:
+    if not pairs:
+        return "no pair has both arms, so nothing could be compared"
     if not differs:
         return None
     worst = max(differs, key=lambda found: found["pairs"])

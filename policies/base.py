@@ -11,10 +11,10 @@ The hooks are called by the world in this order within a step; each may be left 
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Hours = Annotated[float, Field(ge=0)]
+Hours = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
 class Policy(BaseModel):
@@ -37,6 +37,12 @@ class Policy(BaseModel):
     """What the event log and the draws call it; the registry sets it, so two of a kind stay apart."""
     start: Annotated[int, Field(ge=0)] = 0
     stop: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _starts_before_it_stops(self) -> "Policy":
+        if self.stop is not None and self.stop < self.start:
+            raise ValueError(f"stop {self.stop} lies before start {self.start}")
+        return self
 
     def in_force(self, step: int) -> bool:
         return self.start <= step and (self.stop is None or step < self.stop)

@@ -22,6 +22,10 @@ class PremoderateNewcomers(Detecting):
     _held: list[tuple[int, np.ndarray]] = PrivateAttr(default_factory=list)
     _looked: int | None = PrivateAttr(None)
 
+    def in_force(self, step: int) -> bool:
+        """From `start` on: after `stop` nothing more is held, but what waits is still decided."""
+        return self.start <= step
+
     def before_step(self, world: Any) -> None:
         forum, desk = world.community, world.community.moderation
         posts = forum.posts
@@ -40,6 +44,8 @@ class PremoderateNewcomers(Detecting):
         desk.approve(world, handled[~bad], self.label)
 
     def review(self, world: Any, acts: Any) -> None:
+        if not super().in_force(world.now):
+            return
         newcomer = world.community.members.newcomer_until[acts.rows] > world.now
         held = acts.writes & newcomer
         acts.verdict[held] = HELD

@@ -83,6 +83,5 @@ def make_policy(name: str, given: Mapping[str, Any] | None = None, *, label: str
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (name, *first["loc"]))
-        raise ValueError(
-            f"{where} is {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
-        ) from None
+        found = f" is {first['input']!r}" if first["loc"] else ""  # no one place: parameters at odds
+        raise ValueError(f"{where}{found}: {first['msg'].removeprefix('Value error, ')}") from None

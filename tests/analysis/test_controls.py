@@ -1,7 +1,6 @@
 """Negative controls pass for true twins, and fail for arms that differ before the policy could act."""
 
 import polars as pl
-import pytest
 
 from analysis.controls import negative_controls
 
@@ -103,5 +102,11 @@ def test_a_member_whom_one_arm_lacks_at_the_start_fails_and_a_later_one_is_not_a
 def test_runs_without_their_twin_are_not_compared():
     found = negative_controls(members().filter(~where(arm="policy", draw=1, seed=1)), events(), fork=3)
     assert found["passed"] and found["pairs"] == 3
-    with pytest.raises(ValueError, match="in both arms"):
-        negative_controls(members().filter(pl.col("arm") != "policy"), events(), fork=3)
+    alone = negative_controls(members().filter(pl.col("arm") != "policy"), events(), fork=3)
+    assert not alone["passed"] and "nothing could be compared" in alone["reason"]
+
+
+def test_any_column_that_is_no_summary_of_the_run_is_a_trait():
+    for name, passes in (("temper", False), ("active_steps", True), ("saw_hostile", True)):
+        table = members().with_columns(pl.when(pl.col("arm") == "policy").then(2).otherwise(1).alias(name))
+        assert negative_controls(table, events(), fork=3)["passed"] is passes

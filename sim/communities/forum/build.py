@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from agents.actions import Action, Vocabulary
 from agents.situation import Feature, Persona, Scene
 from sim.communities.forum.forum import Forum, known_features
+from sim.communities.forum.posts import MOST_STEPS
 from sim.communities.forum.profile import Profile
 from sim.communities.forum.rates import base_rates, typical_situations
 from sim.communities.forum.settings import Settings
@@ -49,6 +50,8 @@ class Builder:
         )
 
     def make(self, scene: Scene, *, root: int, draw: int, seed: int, steps: int) -> Forum:
+        if steps > MOST_STEPS:
+            raise ValueError(f"steps is {steps}; a forum's post ids have room for {MOST_STEPS}")
         return Forum(
             scene,
             self.profile,

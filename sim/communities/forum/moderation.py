@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.communities.forum.feed import NOTHING
-from sim.communities.forum.posts import HELD, REMOVED, SET_UP, VISIBLE
+from sim.communities.forum.posts import HELD, REMOVED, SET_UP, VISIBLE, post_id
 
 if TYPE_CHECKING:
     from sim.communities.forum.forum import Forum
@@ -92,10 +92,12 @@ class Moderation:
         self._log_members(world, "evade", members, policy)
 
     def repost(self, world: Any, posts: np.ndarray, policy: str) -> None:
-        """Authors of removed posts say the same in another thread: the one that pulls most, not their own."""
-        table = self.forum.posts
+        """Authors of removed posts who are still here say the same in another thread, once a step each."""
+        table, people = self.forum.posts, self.forum.members
         authors, first = np.unique(table.author[posts], return_index=True)
-        posts = posts[first]
+        again = np.isin(post_id(people.id[authors], world.now, 1), table.id[table.step == world.now])
+        can = people.present(world.now)[authors] & ~again
+        authors, posts = authors[can], posts[first[can]]
         elsewhere = self.other_threads(world, table.thread[posts])
         posts, authors, elsewhere = (part[elsewhere >= 0] for part in (posts, authors, elsewhere))
         if not len(posts):
@@ -116,7 +118,7 @@ class Moderation:
         )
 
     def other_threads(self, world: Any, threads: np.ndarray) -> np.ndarray:
-        """For each thread, the open thread with the newest activity apart from it; NOTHING if there is none."""
+        """For each thread, the open thread that pulls most apart from it; NOTHING if there is none."""
         table = self.forum.posts
         roots = table.roots()
         open_ = roots[(table.state[roots] == VISIBLE) & (table.locked_until[roots] <= world.now)]

