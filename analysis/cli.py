@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 _FUNCTIONS = {"import": "import_", "list": "list_"}  # words that Python keeps for itself
 OK, MISTAKE, FAILED, INTERRUPTED = 0, 2, 3, 130
@@ -23,21 +24,28 @@ def main(words: Sequence[str] | None = None) -> int:
         return OK
     from analysis import commands  # late: `--help` answers without the heavy parts
 
+    return guarded(lambda: getattr(commands, _FUNCTIONS.get(asked.command, asked.command))(asked))
+
+
+def guarded(action: Callable[[], int]) -> int:
+    """The action's exit code; a user's mistake, a missing file or package, or Ctrl-C becomes one line and a code."""
     try:
-        return getattr(commands, _FUNCTIONS.get(asked.command, asked.command))(asked)
-    except ValueError as error:
-        print(f"windtunnel: {plain(str(error))}", file=sys.stderr)
-        return MISTAKE
+        return action()
+    except (ValueError, ImportError) as error:
+        return _said(str(error), MISTAKE)
+    except BrokenPipeError:  # the reader, say `head`, has seen enough
+        sys.stdout = None  # type: ignore[assignment]
+        return OK
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        print(f"windtunnel: {error.strerror or error}{where}", file=sys.stderr)
-        return MISTAKE
+        return _said(f"{error.strerror or error}{where}", MISTAKE)
     except KeyboardInterrupt:
-        print(
-            "windtunnel: interrupted; the same command starts again, and answers already had are kept",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
+        return _said("interrupted; the same command starts again, and answers already had are kept", INTERRUPTED)
+
+
+def _said(sentence: str, code: int) -> int:
+    print(f"windtunnel: {plain(sentence)}", file=sys.stderr)
+    return code
 
 
 def plain(text: str) -> str:
@@ -53,8 +61,15 @@ def _bidi(char: str) -> bool:
     return "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069" or char in "\u200e\u200f\u061c"
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse, with messages that a terminal can show."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(plain(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="windtunnel",
         description="Would this policy have prevented that? Simulated communities in pairs that differ in one policy.",
         epilog="Exit codes: 0 ok; 2 a mistake in the command; 3 some runs failed, each with its reason; 130 interrupted.",

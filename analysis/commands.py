@@ -2,13 +2,14 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from analysis import configuration
-from analysis.cli import FAILED, MISTAKE, OK
+from analysis.cli import FAILED, INTERRUPTED, MISTAKE, OK, guarded, plain
 from analysis.folder import Folder
 
 
@@ -21,13 +22,16 @@ def run(asked: argparse.Namespace) -> int:
         raise ValueError(f"windtunnel run has no option {stray[0]}: settings are key=value, and -m sweeps")
     overrides = configuration.hydra_overrides(words)
     cells = _cells(overrides, bool(multirun))
-    plans = [configuration.plan(configuration.compose_overrides(cell)) for cell in cells]
+    configs = [configuration.compose_overrides(cell) for cell in cells]
+    plans = [configuration.plan(config) for config in configs]
     if plans[0].dry:
-        from analysis.dry import say_what_would_be_asked
+        from analysis import dry
 
         for plan in plans:
-            say_what_would_be_asked(plan)
+            for line in dry.lines(plan):
+                print(line)
         return OK
+    _check_room(configs[0]["out"], bool(multirun))
     return _through_hydra(overrides, multirun)
 
 
@@ -52,6 +56,18 @@ def _cells(overrides: Sequence[str], multirun: bool) -> list[list[str]]:
     return [list(cell) for batch in batches for cell in batch]
 
 
+class Stopped(BaseException):
+    """Ctrl-C in one cell ends the sweep; no `Exception`, which Hydra would catch and print."""
+
+
+def _check_room(where: str | None, multirun: bool) -> None:
+    """`OSError` or `ValueError` where the output cannot be written; Hydra would answer with a traceback."""
+    folder = Path(where or ("multirun" if multirun else "outputs"))
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ValueError(f"nothing can be written in {folder}: give another folder as out=FOLDER")
+
+
 def _through_hydra(overrides: Sequence[str], multirun: Sequence[str]) -> int:
     """Run every cell through Hydra's own entry; gives the worst exit code of the cells."""
     import hydra
@@ -62,13 +78,18 @@ def _through_hydra(overrides: Sequence[str], multirun: Sequence[str]) -> int:
 
     @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")
     def cell(config: DictConfig) -> None:
-        plain = OmegaConf.to_container(config, resolve=True)
-        codes.append(one_cell(configuration.plan(plain), Folder(HydraConfig.get().runtime.output_dir)))  # type: ignore[arg-type]
+        content = OmegaConf.to_container(config, resolve=True)
+        folder = Folder(HydraConfig.get().runtime.output_dir)
+        codes.append(guarded(lambda: one_cell(configuration.plan(content), folder)))  # type: ignore[arg-type]
+        if codes[-1] == INTERRUPTED:
+            raise Stopped
 
     program = sys.argv
     sys.argv = ["windtunnel", *multirun, *overrides]
     try:
         cell()
+    except Stopped:
+        pass
     finally:
         sys.argv = program
     return max(codes, default=MISTAKE)
@@ -153,7 +174,7 @@ def import_(asked: argparse.Namespace) -> int:
         progress=lambda line: print(line, file=sys.stderr),
     )
     for line in found.sentences:
-        print(line)
+        print(plain(line))
     return OK
 
 
@@ -192,7 +213,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> None:
     for column in rows[0] if rows else ():
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(escape(_words(value)) for value in row.values()))
+        table.add_row(*(escape(plain(_words(value))) for value in row.values()))
     Console().print(table)
 
 

@@ -13,19 +13,34 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from analysis.outcomes import Outcome, find_outcome, threshold_of
 from policies.registry import policy_class
 from sim.experiment import Experiment, PolicySpec
+from sim.minds import MIND_NAMES, make_mind
 from sim.run import processors
 
 GROUPS = ("community", "mind", "llm", "outcome", "experiment")
 FREE = ("policy_with", "baseline_with")
 STATUS_QUO = "status_quo"
-Positive = Annotated[int, Field(ge=1)]
+HYDRA = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir")
+"""Hydra's own settings that may be set: where things go. Others name code to import, which no config of ours does."""
+EITHER = ("outcome.threshold",)
+"""Settings that are one value or several with names of their own."""
+Whole = Annotated[int, Field(strict=True)]
+Positive = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 
 
 class Parallel(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    jobs: Positive | Literal["auto"]
+    jobs: Annotated[int, Field(ge=1, le=1024, strict=True)] | Literal["auto"]
     backend: Literal["loky", "ray"]
     worlds: Positive
+
+
+class Asked(BaseModel):
+    """Which outcome decides; `threshold_of` checks its threshold."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    threshold: Any
+    horizon: Annotated[int, Field(ge=0, strict=True)] | None
 
 
 class Request(BaseModel):
@@ -36,7 +51,7 @@ class Request(BaseModel):
     community: dict[str, Any]
     mind: dict[str, Any]
     llm: dict[str, Any]
-    outcome: dict[str, Any]
+    outcome: Asked
     treatment: str | list[str]
     policy_with: dict[str, dict[str, Any]]
     baseline: str | list[str] | None
@@ -44,12 +59,11 @@ class Request(BaseModel):
     prompt: Literal["archetype", "member"]
     draws: Positive
     seeds: Positive
-    steps: Annotated[int, Field(ge=1, le=9999)]
-    root: int
+    steps: Annotated[int, Field(ge=1, le=9999, strict=True)]
+    root: Whole
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
     dowhy: bool
     dry: bool
-    store: str | None
     out: str | None
     parallel: Parallel
 
@@ -67,7 +81,6 @@ class Plan:
     confidence: float
     dowhy: bool
     dry: bool
-    store: Path | None
     jobs: int
     backend: str
     worlds: int
@@ -89,29 +102,54 @@ def hydra_overrides(words: Sequence[str]) -> list[str]:
             raise ValueError(
                 f"{word!r} is not a setting: write key=value, for example policy=slow_mode"
             ) from None
-        key = override.key_or_group
-        if key.startswith("hydra"):
-            out.append(word)
-            continue
-        if key == "treatment" or (key.split(".")[0] not in FREE and key not in known):
-            raise ValueError(f"no setting is called {key!r}: {_hint(key, sorted(known))}")
-        if key in GROUPS and not isinstance(override.value(), dict):
-            for choice in _choices(override):
-                if choice not in _options(key):
-                    raise ValueError(f"{key}={choice} is not known: {_hint(choice, _options(key))}")
-        body = word.lstrip("+~")
+        if override.is_delete():
+            raise ValueError(f"{word!r} takes a setting away, but each one is needed: write key=value")
+        if override.is_sweep_override() and not _is_listed(override):
+            raise ValueError(f"{word!r} sweeps over values that are not listed: write them out, as in seeds=1,2,3")
+        _check_key(override, known)
+        body, key = word.lstrip("+"), override.key_or_group
         if key.split(".")[0] in FREE:
             out.append("++" + body)
         elif key == "policy":
             out.append("treatment" + body[len("policy") :])
-        elif key == "experiment":
-            out.append("+" + body)
         else:
-            out.append(word)
+            out.append(body)
             if key == "out":
                 where = body.partition("=")[2]
                 out += [f"hydra.run.dir={where}", f"hydra.sweep.dir={where}"]
     return out
+
+
+def _is_listed(override: Any) -> bool:
+    """Whether a sweep's values and their order stand in the word itself."""
+    kind, value = override.value_type.name, override.value()
+    return kind in ("SIMPLE_CHOICE_SWEEP", "CHOICE_SWEEP", "RANGE_SWEEP") and not value.shuffle
+
+
+def _check_key(override: Any, known: set[str]) -> None:
+    """`ValueError` for a key that nothing is called, a group's unknown option, or one value where there are several."""
+    key = override.key_or_group
+    if override.package is not None:
+        raise ValueError(f"{override.input_line!r}: a setting has one place only; leave out @{override.package}")
+    if key in HYDRA or key.split(".")[0] in FREE:
+        return
+    if key.split(".")[0].split("/")[0] == "hydra":
+        raise ValueError(f"{key} cannot be set: of Hydra's own settings only {', '.join(HYDRA)} can")
+    if key == "treatment" or key not in known:
+        near = get_close_matches(key, sorted(known - {"treatment"}), 1)
+        hint = f"did you mean {near[0]!r}?" if near else "see `windtunnel list settings`"
+        raise ValueError(f"no setting is called {key!r}: {hint}")
+    if isinstance(override.value(), dict):
+        return
+    inner = sorted(name for name in known if name.startswith(f"{key}."))
+    if key in GROUPS:
+        for choice in _choices(override):
+            if choice not in _options(key):
+                raise ValueError(f"{key}={choice} is not known: {_hint(choice, _options(key))}")
+    elif inner and key not in EITHER:
+        raise ValueError(f"{key} is not one value: set one within it, for example {inner[0]}=…")
+    elif key == "out" and (not isinstance(override.value(), str) or not override.value().strip()):
+        raise ValueError(f"{override.input_line!r} names no folder: write out=FOLDER")
 
 
 def compose(words: Sequence[str]) -> dict[str, Any]:
@@ -159,21 +197,22 @@ def plan(config: Mapping[str, Any]) -> Plan:
         steps=asked.steps,
         root=asked.root,
     )
-    experiment.kind()  # checks the community's own settings and profile
-    outcome = find_outcome(asked.outcome["name"])
-    threshold = threshold_of(asked.outcome, int(community["size"]))
-    for arm in ("baseline", "policy"):
-        experiment.schedule(arm)  # checks every parameter
-    for spec in policy:
-        start = spec.parameters.get("start", 0)
-        if start >= asked.steps:
+    both = experiment.schedule("policy")  # checks every parameter
+    for made in both[len(baseline) :]:
+        if made.start >= asked.steps:
             raise ValueError(
-                f"policy_with.{spec.name}.start is {start}, but the run has only {asked.steps} steps"
+                f"policy_with.{made.name}.start is {made.start}, but the run has only {asked.steps} steps"
             )
+    experiment.kind().scene(experiment.raised())  # checks the community's own settings, words and profile
+    if asked.mind["name"] == "rules":
+        make_mind(experiment).close()  # checks its coefficients
+    outcome = find_outcome(asked.outcome.name)
+    threshold = threshold_of(asked.outcome.model_dump(), int(community["size"]))
+    complete = [[made.name, made.model_dump(exclude={"label"})] for made in both]
     jobs = processors() if asked.parallel.jobs == "auto" else asked.parallel.jobs
-    resolved = asked.model_dump(exclude={"treatment", "out", "store", "parallel", "dry"}) | {
-        "policy": [[spec.name, dict(spec.parameters)] for spec in policy],
-        "baseline": [[spec.name, dict(spec.parameters)] for spec in baseline],
+    resolved = asked.model_dump(exclude={"treatment", "out", "parallel", "dry"}) | {
+        "policy": complete[len(baseline) :],
+        "baseline": complete[: len(baseline)],
         "community": community,
         "threshold": threshold,
     }
@@ -181,13 +220,12 @@ def plan(config: Mapping[str, Any]) -> Plan:
         experiment,
         outcome,
         threshold,
-        asked.outcome.get("horizon"),
+        asked.outcome.horizon,
         asked.llm,
         asked.prompt,
         asked.confidence,
         asked.dowhy,
         asked.dry,
-        Path(asked.store) if asked.store else None,
         jobs,
         asked.parallel.backend,
         asked.parallel.worlds,
@@ -200,6 +238,8 @@ def load_profile(name: str | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(name, Mapping):
         return dict(name)
     shipped = profile_names()
+    if not isinstance(name, str):
+        raise ValueError(f"community.profile is {name!r}: choose {', '.join(shipped)}, or give the path of a profile.yaml")
     if name in shipped:
         text = (files("conf") / "profile" / f"{name}.yaml").read_text(encoding="utf-8")
     else:
@@ -244,6 +284,9 @@ def _specs(
     names: Sequence[str], given: Mapping[str, Mapping[str, Any]], key: str, community: Mapping[str, Any]
 ) -> list[PolicySpec]:
     """Policies of one side with labels that no other has; `status_quo` stands for what the profile records."""
+    for name in (STATUS_QUO, "none"):
+        if name in given:
+            raise ValueError(f"{key}_with.{name} is set, but {name} has no parameters: name the policy itself")
     unused = set(given) - set(names)
     if unused:
         name = sorted(unused)[0]
@@ -274,6 +317,8 @@ def _specs(
 
 
 def _mind(asked: Request) -> dict[str, Any]:
+    if asked.mind.get("name") not in MIND_NAMES:
+        raise ValueError(f"mind.name is {asked.mind.get('name')!r}: choose {' or '.join(MIND_NAMES)}")
     return dict(asked.mind) | ({"prompt": asked.prompt} if asked.mind["name"] == "llm" else {})
 
 
@@ -327,8 +372,15 @@ def _hint(wrong: str, known: Sequence[str]) -> str:
 
 def _first(error: ValidationError) -> str:
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(str(part) for part in first["loc"] if str(part) not in _UNION_TAGS)
+    where = where.replace("treatment", "policy")
     extra = "" if len(error.errors()) == 1 else f" (and {len(error.errors()) - 1} more)"
     if first["type"] == "extra_forbidden":
         return f"no setting is called {where!r}{extra}"
-    return f"{where.replace('treatment', 'policy')} is {first['input']!r}: {first['msg']}{extra}"
+    if first["type"] == "missing":
+        return f"{where} is missing: give it a value{extra}"
+    return f"{where} is {first['input']!r}: {first['msg']}{extra}"
+
+
+_UNION_TAGS = {"str", "int", "list[str]", "constrained-int", "literal['auto']"}
+"""What pydantic adds to the place of an error in a setting that may be of several types."""

@@ -7,6 +7,7 @@ threshold. Out-of-tree outcomes register under the entry point group `windtunnel
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib.metadata import entry_points
+from math import isfinite
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -25,6 +26,8 @@ class Runs(NamedTuple):
     members: pl.DataFrame
     horizon: int | None = None
     """Steps after the spark within which a focal-thread outcome counts; None: to the end."""
+    steps: int | None = None
+    """Length of each run; None: to the last event of all of them."""
 
 
 class Outcome(NamedTuple):
@@ -50,9 +53,12 @@ def _count(runs: Runs, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def published(events: pl.DataFrame) -> pl.DataFrame:
-    """Posts and replies that others could read: written and not held, or approved later."""
-    written = pl.col("kind").is_in(["reply", "post"]) & pl.col("status").is_in(["done", "evaded"])
-    return events.filter(written | (pl.col("kind") == "approve"))
+    """Posts and replies that others could read, each with its author: written and not held, or approved later."""
+    written = events.filter(pl.col("kind").is_in(["reply", "post"]))
+    authors = written.filter(pl.col("status") == "held").select(*RUN, "target", author="member")
+    approved = events.filter(pl.col("kind") == "approve").join(authors, on=[*RUN, "target"], how="left")
+    approved = approved.with_columns(member=pl.coalesce("member", "author")).drop("author")
+    return pl.concat([written.filter(pl.col("status").is_in(["done", "evaded"])), approved])
 
 
 def _focal(runs: Runs) -> pl.DataFrame:
@@ -96,9 +102,9 @@ def worst_group_exposure(runs: Runs) -> pl.DataFrame:
 
 def newcomer_return(runs: Runs) -> pl.DataFrame:
     """Share of newcomers, first active early enough to tell, who are active again some hours later."""
-    last = runs.events["step"].max() if len(runs.events) else 0
+    steps = runs.steps or 1 + int(runs.events["step"].max() or 0)  # type: ignore[arg-type]
     new = _active(runs).filter(
-        (pl.col("group") == "newcomer") & (pl.col("first_active") + RETURN_GAP <= pl.lit(last, pl.Int32))
+        (pl.col("group") == "newcomer") & (pl.col("first_active") + RETURN_GAP < steps)
     )
     back = (pl.col("last_active") - pl.col("first_active") >= RETURN_GAP).mean()
     return _per_run(runs, new.group_by(RUN).agg(value=back), None)
@@ -145,17 +151,13 @@ def wrongful_removals(runs: Runs) -> pl.DataFrame:
 def civil_posts_lost(runs: Runs) -> pl.DataFrame:
     """Civil posts that members wrote and that were removed, cancelled or held to the end."""
     civil = runs.events.filter(pl.col("tone") == "civil")
-    gone = civil.filter(
-        (pl.col("kind") == "remove")
-        | (pl.col("kind").is_in(["reply", "post"]) & pl.col("status").is_in(["held", "cancelled"]))
-    )
+    written = civil.filter(pl.col("kind").is_in(["reply", "post"]))
     approved = civil.filter(pl.col("kind") == "approve").select(*RUN, "target")
-    return _count(
-        runs,
-        gone.unique([*RUN, "target", "kind"])
-        .join(approved, on=[*RUN, "target"], how="anti")
-        .unique([*RUN, "target"]),
-    )
+    held = written.filter(pl.col("status") == "held").join(approved, on=[*RUN, "target"], how="anti")
+    removed = civil.filter(pl.col("kind") == "remove")
+    # A cancelled one never became a post: its target is the post that it would have answered.
+    cancelled = written.filter(pl.col("status") == "cancelled")
+    return _count(runs, pl.concat([pl.concat([removed, held]).unique([*RUN, "target"]), cancelled]))
 
 
 def _active(runs: Runs) -> pl.DataFrame:
@@ -205,10 +207,17 @@ def direction(outcome: Outcome) -> str:
 
 def threshold_of(spec: Mapping[str, Any], size: int) -> float:
     """The severity at which an outcome has happened: `threshold`, or at least `least` and `per_member` · size."""
-    given = spec["threshold"]
-    if isinstance(given, Mapping):
-        return float(max(given["least"], given["per_member"] * size))
-    return float(given)
+    given = spec.get("threshold")
+    parts = given if isinstance(given, Mapping) else {"least": given, "per_member": 0}
+    if set(parts) != {"least", "per_member"} or not all(map(_is_number, parts.values())):
+        raise ValueError(
+            f"outcome.threshold is {given!r}: give a number, or outcome.threshold.least and .per_member as numbers"
+        )
+    return float(max(parts["least"], parts["per_member"] * size))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def measure_all(runs: Runs) -> pl.DataFrame:

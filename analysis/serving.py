@@ -15,10 +15,12 @@ def serving(plan: Plan) -> Iterator[Experiment]:
     if plan.experiment.mind["name"] != "llm":
         yield plan.experiment
         return
-    from agents.llm.serve import served
+    from agents.llm.settings import open_model, read_settings
+    from agents.llm.settings import serving as server
 
-    with served(plan.llm, plan.store) as llm:
-        yield replace(plan.experiment, mind={**plan.experiment.mind, "llm": llm})
+    with server(read_settings(plan.llm)) as settings:
+        open_model(settings).close()  # a missing key or store is said before anything runs
+        yield replace(plan.experiment, mind={**plan.experiment.mind, "llm": settings.model_dump()})
 
 
 def merged(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -31,6 +33,6 @@ def merged(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
                 out.setdefault(key, value)
             elif key.endswith("_min"):
                 out[key] = min(out[key], value)
-            elif key not in ("beta", "permute"):
+            elif key not in ("beta", "permute", "letter_mass_mean"):
                 out[key] += value
     return out

@@ -1,83 +1,307 @@
-"""The answer in a few lines of plain words: counts of simulated futures first, how far to trust them last."""
+"""Sentences for people: one source of the words that the terminal, report.md and report.html show.
 
-from collections.abc import Mapping
+Counts of simulated futures come first, and no percentage stands for fewer than 20 cases. Chance, which more
+seeds shrink, and what no number of seeds shrinks (the model, the personas, the coupling) are said apart.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
+from analysis.cli import plain
+from analysis.estimates import NEVER
+from analysis.questions import PERCENT_FROM
+
 INSIDE = "Inside this model of the community; not evidence of what its members would have done."
+EVENTS = {"escalation": "the thread escalated"}
+"""Outcomes that have a verb of their own; the others "reached" their threshold."""
+
+Record = Mapping[str, Any]
 
 
-def short_answer(
-    estimates: Mapping[str, Any] | None, manifest: Mapping[str, Any] | None, runs: pl.DataFrame | None
-) -> list[str]:
-    """Lines for a terminal: what was compared, the four questions in counts, the noise floor, failures."""
+def short_answer(estimates: Record | None, manifest: Record | None, runs: pl.DataFrame | None) -> list[str]:
+    """Lines for a terminal: what was compared, the answer, the four questions in counts, how far to trust it."""
     lines = []
     if manifest:
         lines.append(compared(manifest))
     if estimates:
-        lines += answer(estimates)
+        lines += answer(estimates, manifest)
     if runs is not None:
         lines += failures(runs)
-    return lines
+    return [plain(line) for line in lines]
 
 
-def compared(manifest: Mapping[str, Any]) -> str:
-    """One sentence: which policy, against what, where, how often."""
+def answer(estimates: Record, manifest: Record | None = None) -> list[str]:
+    """The headline, then a line for each question; or why no claim is made. The caveat comes last."""
+    lines = [fidelity(estimates), definition(estimates, manifest)]
+    if estimates.get("claim") == "withheld":
+        return [*lines, withheld(estimates), INSIDE]
+    if estimates.get("by_construction"):
+        lines.append(construction(estimates, manifest))
+    lines += [headline(estimates, manifest), net(estimates)]
+    lines += [f"- {question['question']} {question_line(question)}" for question in estimates["questions"]]
+    lines += [line for line in (noise_floor(estimates), lost(estimates)) if line]
+    return [*lines, INSIDE]
+
+
+def compared(manifest: Record) -> str:
+    """One sentence: which policy, against what, where, how often.
+
+    `pairs` are those asked for; how many were lost is another sentence.
+    """
     config = manifest["config"]
-    policy = _policies(config["policy"]) or "no policy"
-    baseline = _policies(config["baseline"]) or "no moderation"
     community = config["community"]
     pairs = config["draws"] * config["seeds"]
+    policy, baseline = specs(config["policy"]) or "no policy", specs(config["baseline"])
+    arms = f"on top of {baseline}, against {baseline} alone" if baseline else "against no moderation"
     return (
-        f"{policy} against {baseline}, in a {community['name']} of {community['size']} members like "
-        f"{community['profile']['name']}, {config['steps']} steps, mind {config['mind']['name']}: "
-        f"{pairs} pairs of twins ({config['draws']} communities x {config['seeds']} seeds)."
+        f"{policy} {arms}, in a {community['name']} of {community['size']} members like {community['profile']['name']}, "
+        f"{number(config['steps'], 'step')}, mind {config['mind']['name']}: {number(pairs, 'pair')} of twins "
+        f"({_communities(config['draws'])} x {number(config['seeds'], 'seed')})."
     )
 
 
-def answer(estimates: Mapping[str, Any]) -> list[str]:
-    """The questions with counts and intervals, in the order of the table of questions."""
-    name = estimates["outcome"]
-    if estimates.get("claim") == "withheld":
-        return [f"No claim is made: {estimates['claim_reason']}.", INSIDE]
-    lines = [
-        f"Outcome: {name}"
-        + (f" at {estimates['threshold']:g} or more." if estimates["threshold"] is not None else ".")
-    ]
-    for question in estimates["questions"]:
-        lines.append(f"- {question['question']} {_capital(question['sentence'])}{_interval(question)}.")
-    aa = estimates["aa_discordance"]
-    if aa is not None:
-        lines.append(f"Noise floor: the baseline run twice disagreed with itself in {aa:.1%} of pairs.")
-    if estimates.get("by_construction"):
-        lines.append(f"By construction: the policy's own mechanism decides {name}; do not headline it alone.")
-    if estimates.get("n_lost"):
-        lines.append(f"{estimates['n_lost']} pairs were lost; worst-case bounds are in estimates.json.")
-    lines.append(INSIDE)
-    return lines
+def definition(estimates: Record, manifest: Record | None = None) -> str:
+    """What counts as the outcome having happened."""
+    name, threshold = estimates["outcome"], estimates["threshold"]
+    if threshold is None:
+        return f"Outcome: {name}."
+    unit = manifest["outcome"]["unit"] if manifest else None
+    return f"Outcome: {name}, which happened where it reached {threshold:g}{f' ({unit})' if unit else ''}."
+
+
+def headline(estimates: Record, manifest: Record | None = None) -> str:
+    """The paired table in a sentence: how often without the policy, what it stopped, what it caused."""
+    table, policy = estimates["table"], policy_words(manifest)
+    n, event = estimates["n_pairs"], event_words(estimates)
+    had, had_not = table["n10"] + table["n11"], table["n00"] + table["n01"]
+    if estimates["direction"] == "preventive":
+        return (
+            f"In {had} of {n} simulated futures {event} without {policy}; {policy} stopped {table['n10']} of "
+            f"these {had}, and caused it in {table['n01']} of the other {had_not}."
+        )
+    return (
+        f"In {had} of {n} simulated futures {event} without {policy}; {policy} brought it about in {table['n01']} "
+        f"of the other {had_not}, and prevented it in {table['n10']} of these {had}."
+    )
+
+
+def verdict(estimates: Record, manifest: Record | None = None) -> str:
+    """The shortest true answer, for a heading."""
+    policy, rd, table = capital(policy_words(manifest)), estimates["rd"], estimates["table"]
+    if not table["n01"] + table["n10"]:
+        return f"{policy} changed in no pair whether {event_words(estimates)}"
+    if rd["low"] is None:
+        return "One community was drawn: no answer for others like it"
+    if rd["low"] <= 0 <= rd["high"]:
+        return f"No clear change in how often {event_words(estimates)}: chance alone could explain it"
+    rarer = "more often" if rd["est"] > 0 else "less often"
+    return f"With {policy_words(manifest)}, {event_words(estimates)} {rarer} inside this model, beyond chance"
+
+
+def net(estimates: Record) -> str:
+    """The difference of the arms in futures, with its interval, and whether chance alone could make it."""
+    n, rd, table = estimates["n_pairs"], estimates["rd"], estimates["table"]
+    change = table["n01"] - table["n10"]
+    said = f"Net change with the policy: {_more(change)} of {n} futures"
+    if rd["low"] is None:
+        return f"{said}; with one community drawn, nothing can be said about others like it."
+    low, high = math.floor(rd["low"] * n + 1e-9), math.ceil(rd["high"] * n - 1e-9)
+    chance = (
+        "chance alone could explain it" if rd["low"] <= 0 <= rd["high"] else "more than chance alone explains"
+    )
+    return f"{said} (interval {_more(low)} to {_more(high)}): {chance}."
+
+
+def mean_change(estimates: Record, manifest: Record | None = None) -> str | None:
+    """The paired mean difference in the outcome's own unit; None where it was not measured."""
+    found = estimates.get("mean_difference")
+    if not found or found["est"] is None:
+        return None
+    unit = manifest["outcome"]["unit"] if manifest else words(estimates["outcome"])
+    low, high = found["low"], found["high"]
+    clear = low is not None and not low <= 0 <= high
+    tail = f"{unit}: more than chance alone explains" if clear else unit
+    return f"Mean change with the policy: {change(found['est'], low, high)}, in {tail}."
+
+
+def change(est: float | None, low: float | None, high: float | None) -> str:
+    """A difference with its interval.
+
+    >>> change(0.5, None, None), change(0.5, -1e-20, 2)
+    ('+0.5 (no interval)', '+0.5 (0 to +2)')
+    """
+    ends = "no interval" if low is None or high is None else f"{_signed(low)} to {_signed(high)}"
+    return "undefined" if est is None else f"{_signed(est)} ({ends})"
+
+
+def question_line(question: Record) -> str:
+    """The counts of one question as a sentence, with its interval: in per cent from 20 cases, else in counts."""
+    return f"{capital(question['sentence'])}{_interval(question)}."
+
+
+def chance(estimates: Record) -> str:
+    """What more draws and seeds would shrink."""
+    if estimates["n_draws"] < 2:
+        return (
+            "Chance (more draws shrink it): one community was drawn, so no interval can speak of others"
+            f"{_within(estimates)}."
+        )
+    return (
+        f"Chance (more draws and seeds shrink it): the {estimates['confidence']:.0%} intervals, from "
+        f"{number(estimates['n_pairs'], 'pair')} in {_communities(estimates['n_draws'])}."
+    )
+
+
+def _within(estimates: Record) -> str:
+    """What one community's own seeds allow, as the tail of a sentence."""
+    n, found = estimates["n_pairs"], estimates.get("within_one_draw")
+    if not found or found["rd"]["low"] is None:
+        return ""
+    low, high = math.floor(found["rd"]["low"] * n + 1e-9), math.ceil(found["rd"]["high"] * n - 1e-9)
+    return f"; for this one, over its {number(n, 'seed')}, the net change lies between {_more(low)} and {_more(high)}"
+
+
+def spread(manifest: Record | None) -> str:
+    """What no number of seeds shrinks."""
+    config = manifest["config"] if manifest else None
+    held = (
+        f"this run holds one mind ({config['mind']['name']}) and one profile "
+        f"({config['community']['profile']['name']})"
+        if config
+        else "a table of pairs shows nothing of it"
+    )
+    return (
+        f"Models and personas (more seeds do not shrink it): {held}; how far another would differ is in no "
+        "interval here."
+    )
+
+
+def noise_floor(estimates: Record) -> str | None:
+    """How often the baseline, run twice, disagreed with itself; None where it was not run twice."""
+    share, n = estimates["aa_discordance"], estimates["n_pairs"]
+    if share is None:
+        return None
+    counted = abs(share * n - round(share * n)) < 1e-6  # else the A/A arm has other pairs than the twins
+    how = f"{round(share * n)} of {number(n, 'pair')}" if counted or n < PERCENT_FROM else f"{share:.1%} of pairs"
+    return f"Noise floor: the baseline run twice disagreed with itself in {how}."
+
+
+def construction(estimates: Record, manifest: Record | None = None) -> str:
+    return (
+        f"By construction: the mechanism of {policy_words(manifest)} itself decides {words(estimates['outcome'])}; "
+        "never quote this result alone."
+    )
+
+
+def lost(estimates: Record) -> str | None:
+    """How many pairs were lost, and what they could change at worst; None where every pair is complete."""
+    count = estimates.get("n_lost")
+    if not count:
+        return None
+    said = f"{number(count, 'pair')} {'was' if count == 1 else 'were'} lost"
+    worst = (estimates.get("worst_case") or {}).get("rd")
+    if not worst:
+        return f"{said}."
+    n = estimates["n_pairs"] + count
+    ends = [_more(round(worst[end] * n)) for end in ("low", "high")]
+    return f"{said}; however they had ended, the net change lies between {ends[0]} and {ends[1]} of {n} futures."
+
+
+def withheld(estimates: Record) -> str:
+    return f"No claim is made: {estimates['claim_reason']}."
+
+
+def fidelity(estimates: Record) -> str:
+    """How far the model was compared with the real community: never, until somebody does it."""
+    found = estimates.get("fidelity") or NEVER
+    if isinstance(found, str):
+        tail = ": nobody has compared this model with a real community" if found == NEVER else ""
+        return f"Fidelity: {found}{tail}."
+    return f"Fidelity: {found.get('sentence') or '; '.join(f'{words(k)} {v}' for k, v in found.items())}"
 
 
 def failures(runs: pl.DataFrame) -> list[str]:
-    """One line a reason for which runs failed."""
-    failed = (
-        runs.filter(pl.col("status") == "failed")
-        .group_by("stage", "reason", maintain_order=True)
-        .len()
-        .head(5)
+    """One line a reason for which runs failed; the five most frequent, and how many runs had others."""
+    failed = runs.filter(pl.col("status") == "failed")
+    reasons = failed.group_by("stage", "reason", maintain_order=True).len().sort("len", descending=True)
+    shown = reasons.head(5)
+    lines = [f"{number(count, 'run')} failed ({stage}): {reason}" for stage, reason, count in shown.rows()]
+    rest = len(failed) - int(shown["len"].sum())
+    return [*lines, f"{number(rest, 'run')} failed for other reasons: see runs.parquet"] if rest else lines
+
+
+def coupling_counts(estimates: Record, question: Record) -> str | None:
+    """The coupling-free bounds of one question in futures; None where undefined or without a claim."""
+    bound = (estimates.get("bounds") or {}).get(question["key"])
+    if not bound or not question["den"]:
+        return None
+    low, high = (round(bound[end] * question["den"]) for end in ("low", "high"))
+    return (
+        f"{low} to {high} of {question['den']}" if low != high else f"exactly {low} of {question['den']}"
     )
-    return [f"{count} runs failed ({stage}): {reason}" for stage, reason, count in failed.iter_rows()]
 
 
-def _policies(specs: list[Any]) -> str:
-    return " + ".join(name for name, _parameters in specs)
+def asked(estimates: Record, manifest: Record | None = None) -> str:
+    """The question of the whole run, for a title."""
+    name, threshold = words(estimates["outcome"]), estimates["threshold"]
+    what = name if threshold is None or estimates["outcome"] in EVENTS else f"{name} of {threshold:g} or more"
+    verb = "prevent" if estimates["direction"] == "preventive" else "bring about"
+    return f"Does {policy_words(manifest)} {verb} {what}?"
 
 
-def _interval(question: Mapping[str, Any]) -> str:
-    if not question["percent"] or question["est"] is None or question["low"] is None:
-        return ""
-    return f" ({question['est']:.0%}, interval {question['low']:.0%} to {question['high']:.0%})"
+def event_words(estimates: Record) -> str:
+    """The outcome as something that happens: "the thread escalated", "hostile share reached 0.12"."""
+    name, threshold = estimates["outcome"], estimates["threshold"]
+    reached = "happened" if threshold is None else f"reached {threshold:g}"
+    return EVENTS.get(name, f"{words(name)} {reached}")
 
 
-def _capital(text: str) -> str:
+def policy_words(manifest: Record | None) -> str:
+    """The policy as people say it; "the policy" where it has no name."""
+    return (words(specs(manifest["config"]["policy"])) if manifest else "") or "the policy"
+
+
+def specs(found: Sequence[Any]) -> str:
+    return " + ".join(name for name, _parameters in found)
+
+
+def words(name: str) -> str:
+    """A name from a file as words: `slow_mode` is slow mode."""
+    return name.replace("_", " ")
+
+
+def number(count: int, noun: str) -> str:
+    """
+    >>> number(1, "pair"), number(2, "pair")
+    ('1 pair', '2 pairs')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _communities(count: int) -> str:
+    return f"{count} {'community' if count == 1 else 'communities'}"
+
+
+def _more(count: int) -> str:
+    return "none" if count == 0 else f"{abs(count)} {'more' if count > 0 else 'fewer'}"
+
+
+def _signed(value: float) -> str:
+    return "0" if abs(value) < 1e-9 else f"{value:+.3g}".replace("-", "\u2212")
+
+
+def _interval(question: Record) -> str:
+    est, low, high = (question[end] for end in ("est", "low", "high"))
+    if est is None or low is None:
+        return ""
+    if question["percent"]:
+        return f" ({est:.0%}, interval {low:.0%} to {high:.0%})"
+    den = question["den"]
+    return f" (interval {math.floor(low * den + 1e-9)} to {math.ceil(high * den - 1e-9)} of {den})"

@@ -14,7 +14,7 @@ from analysis.configuration import Plan
 from analysis.controls import negative_controls
 from analysis.estimates import estimate_pairs
 from analysis.folder import Folder
-from analysis.outcomes import RUN, Runs, direction, find_outcome, measure_all
+from analysis.outcomes import RUN, Runs, direction, measure_all
 from analysis.serving import merged, serving
 from sim.events import SCHEMA
 from sim.experiment import Unit
@@ -22,6 +22,9 @@ from sim.minds import make_mind
 from sim.run import Block, Progress, Run, first_divergence, run
 
 VERSIONED = ("policy-windtunnel", "mesa", "numpy", "polars", "networkx", "openai", "dowhy", "scipy")
+COUPLING = "gumbel-max"
+REPEATS = "A/A"
+"""Stage of a run that failed because the baseline, run again, was another."""
 
 
 class Result(NamedTuple):
@@ -60,14 +63,14 @@ def run_plan(plan: Plan, progress: Progress | None = None) -> Result:
     _check_repeats(finished)
     runs, events, members = _tables(plan, finished)
     pairs, lost = pair(runs, plan)
-    controls = negative_controls(members, events, _fork(plan))
+    controls = negative_controls(members, events, _fork(plan)) | _repeats(finished)
     estimates = None
     if len(pairs):
         estimates = estimate_pairs(
             pairs,
             outcome=plan.outcome.name,
             direction=direction(plan.outcome),
-            coupling=llm.get("coupling", "gumbel-max"),
+            coupling=llm.get("coupling", COUPLING),
             threshold=plan.threshold,
             lost=lost,
             dowhy=plan.dowhy,
@@ -88,7 +91,9 @@ def run_plan(plan: Plan, progress: Progress | None = None) -> Result:
 
 
 def write_result(result: Result, folder: Folder) -> None:
-    """Every file of the output folder but the report."""
+    """Every file of the output folder but the report; the manifest last, and none of an earlier run is left."""
+    for stale in (folder.manifest, folder.estimates, folder.report, folder.report_text):
+        stale.unlink(missing_ok=True)
     for name in ("runs", "events", "members", "pairs"):
         folder.write_table(name, getattr(result, name))
     if result.estimates is not None:
@@ -152,7 +157,13 @@ def _tables(plan: Plan, finished: list[Run]) -> tuple[pl.DataFrame, pl.DataFrame
     members = pl.concat([run.members for run in finished])
     ok = runs.filter(pl.col("status") == "ok")
     measured = measure_all(
-        Runs(ok, events.join(ok, on=RUN, how="semi"), members.join(ok, on=RUN, how="semi"), plan.horizon)
+        Runs(
+            ok,
+            events.join(ok, on=RUN, how="semi"),
+            members.join(ok, on=RUN, how="semi"),
+            plan.horizon,
+            plan.experiment.steps,
+        )
     )
     return runs.join(measured, on=RUN, how="left", maintain_order="left"), events, members
 
@@ -174,13 +185,20 @@ def _check_repeats(finished: list[Run]) -> None:
             continue
         step = first_divergence(first.events, run.events)
         if step is not None:
-            run.status, run.stage = "failed", "A/A"
+            run.status, run.stage = "failed", REPEATS
             run.reason = f"the baseline run twice differs from itself from step {step} on: the engine is not deterministic"
 
 
+def _repeats(finished: list[Run]) -> dict[str, Any]:
+    """What the negative controls must say when an engine does not repeat itself: nothing can then be claimed."""
+    odd = [run for run in finished if run.stage == REPEATS]
+    return {"passed": False, "reason": odd[0].reason} if odd else {}
+
+
 def _fork(plan: Plan) -> int:
-    """The first step at which the arms may differ."""
-    return min((spec.parameters.get("start", 0) for spec in plan.experiment.policy), default=0)
+    """The first step at which the arms may differ; the last one where no policy tells them apart."""
+    policies = plan.experiment.schedule("policy")[len(plan.experiment.baseline) :]
+    return min((policy.start for policy in policies), default=plan.experiment.steps)
 
 
 def events_digest(finished: Iterable[Run]) -> str:
@@ -193,7 +211,8 @@ def _manifest(
 ) -> dict[str, Any]:
     config = dict(plan.resolved)
     declared = json.dumps(
-        {key: config[key] for key in ("outcome", "threshold", "policy", "baseline", "steps")},
+        {key: config[key] for key in ("outcome", "threshold", "policy", "baseline", "steps")}
+        | {"polarity": plan.outcome.polarity},
         sort_keys=True,
         default=str,
     )
@@ -202,11 +221,12 @@ def _manifest(
         "declared_sha256": hashlib.sha256(declared.encode()).hexdigest(),
         "outcome": {
             "name": plan.outcome.name,
-            "polarity": find_outcome(plan.outcome.name).polarity,
+            "polarity": plan.outcome.polarity,
             "threshold": plan.threshold,
             "horizon": plan.horizon,
             "unit": plan.outcome.unit,
         },
+        "coupling": llm.get("coupling", COUPLING),
         "events_sha256": events_digest(finished),
         "runs": len(finished),
         "failed": sum(run.status == "failed" for run in finished),

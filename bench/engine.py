@@ -10,12 +10,9 @@ Mesa's bare loop is an agent that adds one, activated in random order as most mo
 (`agents.shuffle_do`, `mesa_steps_per_s`); `mesa_in_order_steps_per_s` is its cheaper `agents.do`.
 """
 
-import os
-
-os.environ |= {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")}
-
 import argparse
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -23,8 +20,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ["POLARS_MAX_THREADS"] = "1"
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import mesa
 import numpy as np
@@ -34,9 +31,12 @@ import yaml
 from agents.minds.base import Mind
 from sim.events import digest
 from sim.experiment import Experiment, PolicySpec, Unit
+from sim.members import NEVER
 from sim.minds import make_mind
 from sim.run import lock_step, make_world
 from sim.world import World
+
+ROOT = Path(__file__).parents[1]
 
 ALWAYS = 60.0
 """Active steps an hour at which 1 - exp(-rate) is 1 in a float: everybody acts in every step."""
@@ -75,8 +75,14 @@ def make_experiment(members: int, steps: int, policies: list[str]) -> Experiment
 
 
 def activate(world: World, share: float) -> None:
-    """Give every member the one rate at which `share` of them are active in a step of average rhythm."""
-    world.community.members.rate[:] = ALWAYS if share >= 1 else -np.log1p(-share) / world.step_hours
+    """Give every member one rate, at which `share` of them are active in a step, by day and by night.
+
+    Nobody drifts away; members may still choose to leave.
+    """
+    members, forum = world.community.members, world.community
+    members.rate[:] = ALWAYS if share >= 1 else -np.log1p(-share) / world.step_hours
+    members.left[:] = members.departs[:] = NEVER
+    forum.profile = forum.profile.model_copy(update={"rhythm": [1.0] * 24})
 
 
 def timed_run(experiment: Experiment, share: float) -> dict[str, Any]:
@@ -132,7 +138,11 @@ def main() -> None:
         json.dumps(
             {"members": options.members, "steps": options.steps, "policy": options.policy}
             | {**best, "seconds": round(best["seconds"], 3), "build_s": round(best["build_s"], 3)}
-            | {"decisions_per_s": round(pace), "mesa_steps_per_s": round(bare), "ratio": round(pace / bare, 3)}
+            | {
+                "decisions_per_s": round(pace),
+                "mesa_steps_per_s": round(bare),
+                "ratio": round(pace / bare, 3),
+            }
             | {"mesa_in_order_steps_per_s": round(in_order), "peak_gb": round(peak, 2)}
         )
     )

@@ -44,6 +44,10 @@ class Policy(BaseModel):
             raise ValueError(f"stop {self.stop} lies before start {self.start}")
         return self
 
+    def raised(self) -> tuple[str, ...]:
+        """Those of `raises` that these parameters can switch on."""
+        return self.raises
+
     def in_force(self, step: int) -> bool:
         return self.start <= step and (self.stop is None or step < self.stop)
 

@@ -25,6 +25,9 @@ class RemoveHostile(Detecting):
 
     _waiting: list[tuple[int, np.ndarray]] = PrivateAttr(default_factory=list)
 
+    def raised(self) -> tuple[str, ...]:
+        return self.raises if self.explain else ()
+
     def before_step(self, world: Any) -> None:
         forum, desk = world.community, world.community.moderation
         caught = self.newly_caught(world)

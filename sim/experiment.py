@@ -51,7 +51,7 @@ class Experiment:
 
     def raised(self) -> set[str]:
         """Situation features that some policy in either arm can raise."""
-        return {name for spec in (*self.baseline, *self.policy) for name in policy_class(spec.name).raises}
+        return {name for policy in self.schedule("policy") for name in policy.raised()}
 
     def forced(self) -> set[str]:
         """Outcomes that the treatment's own mechanism decides."""

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from agents.minds.base import Mind
 from agents.minds.rules import RulesMind, centred, weight_table
 from sim.experiment import Experiment
@@ -20,7 +18,14 @@ def make_mind(experiment: Experiment) -> Mind:
         weights = weight_table(scene, config["coefficients"], kind.rule_terms())
         reference, share = kind.typical(scene)
         return RulesMind(scene, centred(kind.alpha(scene), weights, reference, share), weights)
-    from agents.minds.llm import make_llm_mind
+    from agents.llm.settings import LLMSettings, open_model
+    from agents.minds.llm import LLMMind
 
-    alpha = np.asarray(kind.alpha(scene)) if config["alpha"] == "profile" else None
-    return make_llm_mind(config, scene, alpha)
+    return LLMMind(
+        open_model(LLMSettings.model_validate(config["llm"])),
+        scene,
+        prompt=config["prompt"],
+        alpha=kind.alpha(scene).tolist() if config["alpha"] == "profile" else config["alpha"],
+        beta=config["beta"],
+        permute=config["permute"],
+    )

@@ -113,7 +113,10 @@ def run_block(
             _finish(world, unit, failed.get(place), scene)
             for place, (world, unit) in enumerate(zip(worlds, units, strict=True))
         ]
-        return Block(runs, mind.record(), time.process_time() - began)
+        record = mind.record()
+        if units[0] == (0, 0, ARMS[0]) and experiment.mind.get("drift_sample"):
+            record["noise_floor"] = mind.drift(experiment.mind["drift_sample"])
+        return Block(runs, record, time.process_time() - began)
     finally:
         mind.close()
 

@@ -9,10 +9,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agents.llm.cache import default_store
-from agents.llm.counts import Counts
 from agents.llm.keys import check_base_url, check_key_name
 from agents.llm.request import Model
-from agents.llm.weights import Progress, Weights
+from agents.llm.weights import Weights
 
 
 class LLMSettings(BaseModel):
@@ -37,7 +36,7 @@ class LLMSettings(BaseModel):
     """Seconds for one call."""
     store: str | None = None
     """The file of answers; null: in the user's cache folder; `none`: answers are not kept."""
-    weights: Weights | None = None
+    weights: Weights = Weights()
     context: int = Field(4096, ge=256)
     """Longest question of the embedded server, in tokens."""
     threads: int | None = Field(None, ge=1)
@@ -69,30 +68,34 @@ def read_settings(config: Mapping[str, Any]) -> LLMSettings:
 
 
 @contextmanager
-def serving(settings: LLMSettings, progress: Progress | None = None) -> Iterator[LLMSettings]:
-    """Settings whose server runs while the block does; worker processes open their model from them.
+def serving(settings: LLMSettings) -> Iterator[LLMSettings]:
+    """Settings whose server runs while the block does; worker processes open their models from them.
 
-    Only `embedded` starts anything, and only without a `base_url`.
+    Only `embedded` starts anything, and not if a `base_url` is given. Missing weights are fetched, with a
+    progress bar.
     """
     if settings.kind != "embedded" or settings.base_url:
         yield settings
         return
     from agents.llm.embedded import embedded_server
-    from agents.llm.weights import fetch_weights
+    from agents.llm.weights import fetch_weights, named, progress_bar, resolve
 
-    path, digest = fetch_weights(settings.weights or Weights(), progress)
+    weights = resolve(settings.model, settings.weights)
+    with progress_bar(named(weights)) as progress:
+        path, digest = fetch_weights(weights, progress)
     with embedded_server(path, threads=settings.threads, context=settings.context) as address:
-        yield settings.model_copy(update={"base_url": address, "digest": digest})
+        yield settings.model_copy(update={"base_url": address, "model": named(weights), "digest": digest})
 
 
 def open_model(settings: LLMSettings) -> Model:
-    """The model behind its store. `ValueError` if its server or its key is missing."""
+    """The model of settings whose server runs, behind its store; `ValueError` if an address or key is missing."""
     model = _bare_model(settings)
     if settings.store == "none":
         return model
     from agents.llm.store import ResponseStore, Stored
 
-    return Stored(model, ResponseStore(Path(settings.store).expanduser() if settings.store else default_store()))
+    path = Path(settings.store).expanduser() if settings.store else default_store()
+    return Stored(model, ResponseStore(path))
 
 
 def _bare_model(settings: LLMSettings) -> Model:
@@ -101,8 +104,8 @@ def _bare_model(settings: LLMSettings) -> Model:
 
         return FakeModel()
     if not settings.base_url:
-        how = "open it inside `with serving(settings)`" if settings.kind == "embedded" else "set llm.base_url"
-        raise ValueError(f"llm={settings.kind} has no server address yet: {how}")
+        how = "open it inside `with serving(...)`" if settings.kind == "embedded" else "set llm.base_url"
+        raise ValueError(f"llm={settings.kind} has no server address: {how}")
     if not settings.model:
         raise ValueError("llm.model is empty: name the model that the server offers")
     from agents.llm.client import OpenAIModel
@@ -110,4 +113,4 @@ def _bare_model(settings: LLMSettings) -> Model:
     return OpenAIModel(base_url=settings.base_url, model=settings.model, key_env=settings.key_env,
                        endpoint=settings.endpoint, template=settings.template, top=settings.top,
                        batch=settings.batch, concurrency=settings.concurrency, max_retries=settings.max_retries,
-                       timeout=settings.timeout, digest=settings.digest, counts=Counts())
+                       timeout=settings.timeout, digest=settings.digest)

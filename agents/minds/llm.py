@@ -11,11 +11,9 @@ import numpy as np
 
 from agents.llm.request import Answer, Model, Request
 from agents.minds.base import Unanswered
-from agents.minds.codes import Codes, count_questions
+from agents.minds.codes import Codes
 from agents.prompt import archetype_request, member_request, neutral_request, option_orders, prompt_sha256
 from agents.situation import Scene, Situations
-
-__all__ = ["LLMMind", "count_questions"]
 
 
 class LLMMind:

@@ -44,6 +44,9 @@ class RulesMind:
     def record(self) -> dict[str, Any]:
         return {"mind": self.name, "decisions": self.decisions}
 
+    def drift(self, sample: int) -> dict[str, Any] | None:
+        return None
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -65,7 +68,12 @@ def weight_table(
     actions = list(scene.actions.names)
     out = np.zeros((len(features), len(actions)))
     for feature, row in table.items():
-        for action, (value, _source) in row.items():
+        for action, cell in row.items():
+            if not isinstance(cell, list | tuple) or len(cell) != 2:
+                raise ValueError(f"coefficient {feature}.{action} is {cell!r}: write [value, source]")
+            value, _source = cell
+            if value != "profile" and not isinstance(value, int | float):
+                raise ValueError(f"coefficient {feature}.{action} is {value!r}: give a number, or profile")
             if feature not in features or action not in actions:
                 raise ValueError(
                     f"coefficient {feature}.{action}: this community has features {features} and actions {actions}"

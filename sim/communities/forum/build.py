@@ -13,7 +13,7 @@ from sim.communities.forum.forum import Forum, known_features
 from sim.communities.forum.posts import MOST_STEPS
 from sim.communities.forum.profile import Profile
 from sim.communities.forum.rates import base_rates, typical_situations
-from sim.communities.forum.settings import Settings
+from sim.communities.forum.settings import Settings, Words
 
 NOTICES = ("reminder", "warned", "counterspeech")
 """Features that only a policy can raise: without such a policy they need no bins."""
@@ -26,13 +26,17 @@ class Builder:
         self.config = config
         try:
             self.profile = Profile.model_validate(config["profile"])
-            self.settings = Settings(size=config["size"], **config["settings"])
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ValueError(
-                f"community.{where} is {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
-            ) from None
+            raise ValueError(_sentence("community.profile", error)) from None
+        try:
+            self.settings = Settings(
+                size=config["size"], step_hours=config["step_hours"], **config["settings"]
+            )
+            self.words = Words(
+                actions=config["actions"], features=config["features"], personas=config["personas"]
+            )
+        except ValidationError as error:
+            raise ValueError(_sentence("community", error)) from None
 
     def scene(self, raised: Sequence[str] | set[str] = ()) -> Scene:
         """What members are told; a notice that no policy in the experiment `raised` keeps one bin."""
@@ -90,6 +94,16 @@ class Builder:
         return typical_situations(
             self.profile, tuple(feature.name for feature in scene.features), self.tempers
         )
+
+
+def _sentence(place: str, error: ValidationError) -> str:
+    first = error.errors()[0]
+    if place == "community" and first["loc"][0] in Settings.model_fields.keys() - {"size", "step_hours"}:
+        place = "community.settings"
+    where = ".".join(str(part) for part in (place, *first["loc"]))
+    if first["type"] == "missing":
+        return f"{where} is missing"
+    return f"{where} is {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def _feature(name: str, spec: Mapping[str, Any], raised: Sequence[str] | set[str]) -> Feature:

@@ -152,7 +152,10 @@ class Forum:
             view.options,
             persona,
             members.id[rows],
-            describe=lambda row: thread_lines(self, now, int(rows[row]), int(view.focus[row]), threads),
+            describe=lambda row: [
+                *thread_lines(self, now, int(rows[row]), int(view.focus[row]), threads),
+                self.scene.personas[persona[row]].words,
+            ],
         )
 
     def act(self, world: Any, view: View, choice: np.ndarray) -> Acts:

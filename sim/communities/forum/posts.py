@@ -2,7 +2,7 @@
 
 import numpy as np
 
-VISIBLE, HELD, REMOVED = 0, 1, 2
+VISIBLE, REMOVED, HELD = 0, 1, 2  # HELD is also what a review says of an act
 CIVIL, HEATED, HOSTILE = 0, 1, 2
 SET_UP = 9
 """Ordinal in the ids of posts that set the scene: the opening threads and the spark."""

@@ -15,6 +15,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     size: Annotated[int, Field(ge=2, le=20_000_000)]
+    step_hours: Annotated[float, Field(gt=0, le=24)]
     feed_items: Annotated[int, Field(ge=3, le=50)]
     """Items of the feed that a member sees."""
     reply_to_me_pull: float
@@ -45,3 +46,32 @@ class Settings(BaseModel):
             return 0
         moderators = max(1.0, self.moderators_per_100 * self.size / 100)
         return int(moderators * self.actions_per_moderator_hour * hours)
+
+
+class FeatureWords(BaseModel):
+    """Where a feature's bins part, and one sentence a bin."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    edges: list[float]
+    words: list[str]
+
+
+class PersonaWords(BaseModel):
+    """The share of members who are so, how prone to hostility they are, and what a language model reads."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: Annotated[float, Field(ge=0, le=1)]
+    temper: float
+    words: str
+
+
+class Words(BaseModel):
+    """The parts of the yaml that questions are made of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    actions: dict[str, str]
+    features: dict[str, FeatureWords]
+    personas: dict[str, PersonaWords]

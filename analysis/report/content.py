@@ -1,0 +1,143 @@
+"""What the report says, in which order: the answer and how far to trust it first, workings last."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from analysis import summary
+from analysis.report import figures
+from analysis.report.blocks import Block, Card, Cards, Document, Fold, Rows, Section, Text
+from analysis.report.costs import costs, forced_outcomes
+from analysis.report.measures import differences
+from analysis.report.workings import assumptions, checks, how_made, symbols
+
+Record = Mapping[str, Any]
+
+
+def run_report(
+    estimates: Record, manifest: Record, *, runs: pl.DataFrame, events: pl.DataFrame, members: pl.DataFrame
+) -> Document:
+    """The report of a finished run; a withheld claim leaves out whatever would read as an effect."""
+    sections = [compared(estimates, manifest)]
+    made = estimates.get("claim") != "withheld"
+    if made:
+        forced = forced_outcomes(estimates, manifest)
+        others = costs(differences(runs, forced, estimates["confidence"]), estimates)
+        drawn = figures.of_run(estimates, manifest, runs, events, members)
+        middle = [answer(estimates, manifest), trust(estimates, manifest, runs), pictures(estimates, drawn)]
+        sections += [others, *middle] if estimates.get("by_construction") else [*middle, others]
+    else:
+        sections += [answer(estimates, manifest), trust(estimates, manifest, runs)]
+    sections += [assumptions(estimates), checks(estimates), how_made(manifest)]
+    if made:
+        sections.append(symbols(estimates))
+    return Document(summary.asked(estimates, manifest), sections)
+
+
+def pairs_report(estimates: Record) -> Document:
+    """The report of a table of pairs that somebody brought: what estimates.json says, and no more."""
+    sections = [compared(estimates, None), answer(estimates, None), trust(estimates, None, None)]
+    if estimates.get("claim") != "withheld":
+        sections.append(pictures(estimates, figures.of_pairs(estimates, None)))
+        sections += [assumptions(estimates), checks(estimates), symbols(estimates)]
+    else:
+        sections += [assumptions(estimates), checks(estimates)]
+    return Document(summary.asked(estimates), sections)
+
+
+def compared(estimates: Record, manifest: Record | None) -> Section:
+    """What was compared, and above the answer what it is worth."""
+    said = f"{summary.number(estimates['n_pairs'], 'pair')} of twins, brought as a table."
+    if manifest:
+        said = f"Compared: {summary.compared(manifest)}"
+    alarm = "alarm" if isinstance(estimates.get("fidelity") or "", str) else "small"
+    return Section(
+        "",
+        [
+            Text(said),
+            Text(summary.definition(estimates, manifest)),
+            Text(summary.INSIDE, "lead"),
+            Text(summary.fidelity(estimates), alarm),
+        ],
+    )
+
+
+def answer(estimates: Record, manifest: Record | None) -> Section:
+    """The headline in counts, then the four questions; or why there is no answer."""
+    if estimates.get("claim") == "withheld":
+        return Section("No answer", [Text(summary.withheld(estimates), "alarm"), counted(estimates)])
+    blocks: list[Block] = [
+        Text(summary.headline(estimates, manifest), "claim"),
+        Text(summary.net(estimates), "claim"),
+    ]
+    if (mean := summary.mean_change(estimates, manifest)) is not None:
+        blocks.append(Text(mean, "claim"))
+    forced = bool(estimates.get("by_construction"))
+    if forced:
+        blocks.insert(0, Text(summary.construction(estimates, manifest), "tag"))
+    blocks.append(Cards([_card(question, estimates) for question in estimates["questions"]]))
+    return Section(summary.verdict(estimates, manifest), blocks, "by construction" if forced else "")
+
+
+def counted(estimates: Record) -> Rows:
+    """The paired table in counts."""
+    table = estimates["table"]
+    return Rows(
+        ("without the policy", "with it: happened", "with it: did not happen"),
+        [
+            ("it happened", str(table["n11"]), str(table["n10"])),
+            ("it did not happen", str(table["n01"]), str(table["n00"])),
+        ],
+        "Pairs of twins, counted. " + summary.INSIDE,
+    )
+
+
+def trust(estimates: Record, manifest: Record | None, runs: pl.DataFrame | None) -> Section:
+    """Chance apart from what no seed shrinks, then noise, losses and failures."""
+    said = [summary.chance(estimates), summary.spread(manifest)]
+    if estimates.get("claim") != "withheld":
+        said.append(_coupling(estimates))
+    said.append(summary.noise_floor(estimates) or "Noise floor: unknown; there is no A/A arm.")
+    if manifest and manifest["llm"].get("model"):
+        said.append("Drift of the language model: unknown here; both baselines read the same stored answers.")
+    lost = summary.lost(estimates)
+    broken = [lost] if lost else []
+    broken += summary.failures(runs) if runs is not None else []
+    if not broken:
+        said.append("Losses: every pair is complete.")
+    rows = [(label, summary.capital(rest)) for label, _, rest in (line.partition(": ") for line in said)]
+    return Section(
+        "How far to trust it",
+        [Rows(("doubt", "how it stands"), rows), *(Text(line, "alarm") for line in broken)],
+    )
+
+
+def pictures(estimates: Record, drawn: list[figures.Figure]) -> Section:
+    """The charts, with the paired table in numbers beside them."""
+    return Section("In pictures", [*drawn, Fold("The paired table in numbers", [counted(estimates)])])
+
+
+LABELS = {
+    "pn": "Necessity",
+    "ps": "Sufficiency",
+    "pn_backfire": "Backfire, looking back",
+    "ps_backfire": "Backfire, looking ahead",
+}
+
+
+def _card(question: Record, estimates: Record) -> Card:
+    said = summary.question_line(question)
+    other = summary.coupling_counts(estimates, question)
+    if other:
+        said += f" The same rates under other couplings: {other}."
+    return Card(LABELS[question["key"]], f"{summary.capital(question['happened'])}. {question['question']}", said)
+
+
+def _coupling(estimates: Record) -> str:
+    return (
+        f"Coupling (more seeds do not change it): the answers above hold for twins that share chance by "
+        f"{estimates['coupling']}; beside each stands what the same rates allow under any other."
+    )
+
+

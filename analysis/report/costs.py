@@ -1,0 +1,70 @@
+"""What else the policy changed: every other outcome and cost, as paired mean differences with intervals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from analysis import summary
+from analysis.report.blocks import Block, Rows, Section, Text
+from analysis.report.measures import Difference
+
+Record = Mapping[str, Any]
+HEAD = ("outcome", "counted in", "without", "with", "change (interval)", "reading")
+FIRST = ("hostile_share", "hostility_elsewhere", "newcomer_return", "posts_kept", "active_members")
+"""Which outcome leads where the declared one is forced: the first of these that is not."""
+
+
+def forced_outcomes(estimates: Record, manifest: Record) -> set[str]:
+    """Outcomes that the mechanism of one of the policies decides."""
+    from policies.registry import policy_class
+
+    forced = {estimates["outcome"]} if estimates.get("by_construction") else set()
+    for name, _parameters in manifest["config"]["policy"]:
+        try:
+            forced |= set(policy_class(name).forces)
+        except ValueError:  # an out-of-tree policy that this installation lacks: what the run recorded stands
+            continue
+    return forced
+
+
+def costs(found: list[Difference], estimates: Record) -> Section:
+    """Every other outcome in a table, costs last. Where the declared one is forced, a free one leads."""
+    others = [one for one in found if one.outcome.name != estimates["outcome"]]
+    if not others:
+        return Section("What else it changed", [Text("No other outcome was measured.")])
+    blocks: list[Block] = [
+        Text(
+            "Means over pairs in each arm, and the paired difference. Each interval stands alone: of "
+            f"{len(others)} at {estimates['confidence']:.0%}, one may miss zero by chance."
+        ),
+        Rows(HEAD, [_row(one) for one in others], summary.INSIDE),
+    ]
+    if not estimates.get("by_construction"):
+        return Section("What else it changed, and its costs", blocks)
+    free = {one.outcome.name: one for one in others if not one.forced}
+    lead = next((free[name] for name in FIRST if name in free), next(iter(free.values()), None))
+    if lead:
+        blocks.insert(0, Text(sentence(lead), "claim"))
+    return Section("First, what the policy does not decide itself", blocks)
+
+
+def sentence(one: Difference) -> str:
+    """One outcome's difference, with its interval and its reading."""
+    tail = {
+        "unclear": "not told apart from no change",
+        "the same": f"the same in all {summary.number(one.pairs, 'pair')}",
+    }.get(one.reading, one.reading)
+    return (
+        f"{summary.capital(summary.words(one.outcome.name))} ({one.outcome.unit}): {one.without:.3g} without the "
+        f"policy, {one.under:.3g} with it, change {summary.change(*one.change)}: {tail}."
+    )
+
+
+def _row(one: Difference) -> tuple[str, ...]:
+    return (
+        summary.words(one.outcome.name) + (" (cost)" if one.outcome.cost else ""),
+        one.outcome.unit,
+        f"{one.without:.3g}",
+        f"{one.under:.3g}",
+        summary.change(*one.change),
+        one.reading + (", by construction" if one.forced else ""),
+    )

@@ -1,0 +1,136 @@
+"""What the report counts beyond estimates.json: other outcomes and costs, trajectories, where twins parted."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from analysis.intervals import Estimate, mean_difference
+from analysis.outcomes import RUN, Outcome, Runs, find_outcome, known_outcomes, published
+
+POINTS = 25
+"""A trajectory is measured at so many steps at most: each is a pass over the events."""
+
+
+class Difference(NamedTuple):
+    """One outcome in both arms: means over complete pairs, and the paired difference (policy minus baseline)."""
+
+    outcome: Outcome
+    without: float
+    under: float
+    change: Estimate
+    pairs: int
+    forced: bool
+
+    @property
+    def reading(self) -> str:
+        """`better`, `worse`, `the same` or `unclear`, by the interval and the outcome's declared polarity."""
+        low, high = self.change.low, self.change.high
+        if self.change.est == 0 and low in (0, None) and high in (0, None):
+            return "the same"
+        if low is None or high is None or low <= 0 <= high:
+            return "unclear"
+        return "better" if (low > 0) == (self.outcome.polarity == "good") else "worse"
+
+
+def differences(runs: pl.DataFrame, forced: set[str], confidence: float) -> list[Difference]:
+    """Every outcome that the runs table holds and some pair has in both arms, in the order of their list."""
+    found = []
+    for name, outcome in known_outcomes().items():
+        if name not in runs.columns:
+            continue
+        pairs = side_by_side(runs, name)
+        if len(pairs):
+            step = pairs["policy"] - pairs["baseline"]
+            change = mean_difference(step.to_numpy(), pairs["draw"].to_numpy(), confidence)
+            without, under = (float(pairs[arm].sum() / len(pairs)) for arm in ("baseline", "policy"))
+            found.append(Difference(outcome, without, under, change, len(pairs), name in forced))
+    return found
+
+
+def side_by_side(runs: pl.DataFrame, column: str) -> pl.DataFrame:
+    """draw, seed, baseline, policy: `column` of the pairs that have it in both arms."""
+    ok = runs.filter(pl.col("status") == "ok", pl.col(column).is_not_null())
+    arms = [
+        ok.filter(pl.col("arm") == arm).select("draw", "seed", pl.col(column).alias(arm))
+        for arm in ("baseline", "policy")
+    ]
+    return arms[0].join(arms[1], on=["draw", "seed"]).sort("draw", "seed")
+
+
+class Trajectory(NamedTuple):
+    """`points` has step, arm, mean, low, high (10th and 90th percentile over pairs); `label` says of what."""
+
+    points: pl.DataFrame
+    label: str
+    own: bool
+    """Whether it is the declared outcome, so far, or hostile posts in its stead."""
+
+
+def trajectory(
+    runs: pl.DataFrame, events: pl.DataFrame, members: pl.DataFrame, declared: Mapping[str, Any], steps: int
+) -> Trajectory:
+    """The outcome as it stood after each step, in both arms, over complete pairs.
+
+    An outcome that also reads members' summaries, which exist at the end alone, has no course: cumulative
+    hostile posts and replies stand in for it.
+    """
+    outcome = find_outcome(declared["name"])
+    pairs = side_by_side(runs, outcome.name).select("draw", "seed")
+    both = pl.col("arm").is_in(["baseline", "policy"])
+    kept = runs.filter(both).join(pairs, on=["draw", "seed"], how="semi")
+    events = events.filter(both).join(pairs, on=["draw", "seed"], how="semi")
+    whole = Runs(kept, events, members, declared["horizon"])
+    own = outcome.measure(whole).equals(outcome.measure(whole._replace(members=members.clear())))
+    measure = outcome.measure if own else _hostile
+    values = [
+        measure(whole._replace(events=events.filter(pl.col("step") <= step), members=members.clear()))
+        .filter(pl.col("value").is_not_nan())
+        .with_columns(step=pl.lit(step))
+        for step in _steps(steps)
+    ]
+    points = (
+        pl.concat(values)
+        .group_by("step", "arm")
+        .agg(
+            mean=pl.col("value").mean(),
+            low=pl.col("value").quantile(0.1, "linear"),
+            high=pl.col("value").quantile(0.9, "linear"),
+        )
+        .sort("arm", "step")
+    )
+    label = f"{outcome.name.replace('_', ' ')} ({outcome.unit})" if own else "hostile posts and replies"
+    return Trajectory(points, label, own)
+
+
+def _hostile(runs: Runs) -> pl.DataFrame:
+    hostile = published(runs.events).filter(pl.col("tone") == "hostile")
+    counts = hostile.group_by(RUN).agg(value=pl.len().cast(pl.Float64))
+    return runs.runs.select(RUN).join(counts, on=RUN, how="left").with_columns(pl.col("value").fill_null(0))
+
+
+def _steps(steps: int) -> list[int]:
+    """All steps of a short run; of a long one `POINTS` of them, first and last included."""
+    if steps <= POINTS:
+        return list(range(steps))
+    return sorted({round(point * (steps - 1) / (POINTS - 1)) for point in range(POINTS)})
+
+
+class Divergence(NamedTuple):
+    """In how many pairs the twins' events first differed at each step (`step`, `pairs`), and in how many never."""
+
+    points: pl.DataFrame
+    never: int
+    pairs: int
+
+
+def divergence(runs: pl.DataFrame) -> Divergence:
+    """Where twins parted, over the pairs of which both halves ran."""
+    keys = [
+        runs.filter(pl.col("arm") == arm, pl.col("status") == "ok").select("draw", "seed", "first_divergence")
+        for arm in ("policy", "baseline")
+    ]
+    policy = keys[0].join(keys[1].select("draw", "seed"), on=["draw", "seed"], how="semi")
+    parted = policy.drop_nulls("first_divergence")
+    points = parted.group_by(step="first_divergence").agg(pairs=pl.len()).sort("step")
+    return Divergence(points, len(policy) - len(parted), len(policy))

@@ -1,0 +1,98 @@
+"""The report as one HTML file: no script, nothing fetched, every text escaped."""
+
+from html import escape
+
+from analysis.cli import plain
+from analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Section, Text
+from analysis.report.style import STYLE
+from analysis.summary import INSIDE
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def page(document: Document) -> str:
+    """The whole page. Charts stand in it as inline SVG, which needs no permission and follows the theme."""
+    body = "\n".join(_section(section) for section in document.sections)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>{_text(document.title)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+<h1>{_text(document.title)}</h1>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def _section(section: Section) -> str:
+    note = f' <span class="note">{_text(section.note)}</span>' if section.note else ""
+    head = f"<h2>{_text(section.title)}{note}</h2>\n" if section.title else ""
+    return f"<section>\n{head}{_blocks(section.blocks)}\n</section>"
+
+
+def _blocks(blocks: list[Block]) -> str:
+    """Blocks in order; pictures that follow each other stand side by side where there is room."""
+    out, open_ = [], False
+    for block in blocks:
+        drawn = isinstance(block, Picture)
+        if drawn != open_:
+            out.append('<div class="pictures">' if drawn else "</div>")
+            open_ = drawn
+        out.append(_block(block))
+    return "\n".join([*out, "</div>"] if open_ else out)
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Text):
+        caveat = f" {_caveat()}" if block.kind == "claim" else ""
+        return f"<p{_class(block.kind)}>{_text(block.words)}{caveat}</p>"
+    if isinstance(block, Rows):
+        return _rows(block)
+    if isinstance(block, Cards):
+        cards = "\n".join(
+            f'<div class="card"><p class="label">{_text(card.label)}</p><p class="question">{_text(card.question)}</p>'
+            f"<p>{_text(card.words)} {_caveat()}</p></div>"
+            for card in block.cards
+        )
+        return f'<div class="cards">\n{cards}\n</div>'
+    if isinstance(block, Picture):
+        note = block.words if block.note is None else block.note
+        svg = block.svg.replace("<svg ", f'<svg role="img" aria-label="{_text(block.words)}" ', 1)
+        under = f"<figcaption>{_text(note)}</figcaption>" if note else ""
+        return f"<figure>{svg}{under}</figure>"
+    assert isinstance(block, Fold)
+    return f"<details><summary>{_text(block.title)}</summary>\n{_blocks(block.blocks)}\n</details>"
+
+
+def _rows(table: Rows) -> str:
+    head = "".join(f'<th scope="col">{_text(name)}</th>' for name in table.head)
+    lines = []
+    for row in table.rows:
+        first, *rest = zip(table.head, row, strict=True)
+        cells = "".join(f'<td data-label="{_text(name)}">{_text(cell)}</td>' for name, cell in rest)
+        lines.append(f'<tr><th scope="row">{_text(first[1])}</th>{cells}</tr>')
+    caption = f"<caption>{_text(table.caption)}</caption>" if table.caption else ""
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+
+
+def _caveat() -> str:
+    return f"<small>{_text(INSIDE)}</small>"
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
+
+
+def _text(text: str) -> str:
+    """Escaped, without control and bidirectional characters."""
+    return escape(plain(text), quote=True)

@@ -1,0 +1,60 @@
+"""The report as Markdown: the same tree as the page, with pictures in words."""
+
+import re
+
+from analysis.cli import plain
+from analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Text
+from analysis.summary import INSIDE
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#!|~$&])")
+
+
+def markdown(document: Document) -> str:
+    """The whole document; every text is escaped, so that names cannot become markup or links."""
+    parts = [f"# {_escape(document.title)}"]
+    for section in document.sections:
+        if section.title:
+            tag = f" ({_escape(section.note)})" if section.note else ""
+            parts.append(f"## {_escape(section.title)}{tag}")
+        parts += [_block(block) for block in section.blocks]
+    return "\n\n".join(parts) + "\n"
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Text):
+        return _text(block)
+    if isinstance(block, Rows):
+        return _rows(block)
+    if isinstance(block, Cards):
+        return "\n".join(
+            f"- **{_escape(card.label)}.** {_escape(card.question)} {_escape(card.words)} _{_escape(INSIDE)}_"
+            for card in block.cards
+        )
+    if isinstance(block, Picture):
+        return f"{_escape(block.words)} _{_escape(INSIDE)}_ (Picture in report.html.)"
+    assert isinstance(block, Fold)
+    return "\n\n".join([f"### {_escape(block.title)}", *map(_block, block.blocks)])
+
+
+def _text(text: Text) -> str:
+    words = _escape(text.words)
+    if text.kind == "claim":
+        return f"{words} _{_escape(INSIDE)}_"
+    return f"**{words}**" if text.kind in ("lead", "alarm", "tag") else words
+
+
+def _rows(table: Rows) -> str:
+    lines = [table.head, ("---",) * len(table.head), *table.rows]
+    body = "\n".join("| " + " | ".join(_escape(cell) if cell != "---" else cell for cell in line) + " |" for line in lines)
+    return f"{body}\n\n{_escape(table.caption)}" if table.caption else body
+
+
+def _escape(text: str) -> str:
+    """Text that Markdown shows as it is: one line, specials behind a backslash.
+
+    >>> _escape("a_b <script>[x](y)")
+    'a\\\\_b \\\\<script\\\\>\\\\[x\\\\]\\\\(y\\\\)'
+    """
+    line = " ".join(plain(text).split())
+    line = _SPECIAL.sub(r"\\\1", line)
+    return re.sub(r"^([-+=]|\d+[.)])", r"\\\1", line)

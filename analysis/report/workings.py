@@ -1,0 +1,154 @@
+"""The report's back pages: assumptions, arithmetic checks, how the run was made, and the symbols on demand."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from analysis import summary
+from analysis.questions import PERCENT_FROM
+from analysis.report.blocks import Block, Fold, Rows, Section, Text
+
+Record = Mapping[str, Any]
+STATUS = {"holds": "checked: holds", "fails": "checked: fails", "assumed": "assumed"}
+
+
+def assumptions(estimates: Record) -> Section:
+    """What the numbers rest on, what was checked and what cannot be."""
+    rows = [(one["name"], STATUS[one["status"]], one["sentence"]) for one in estimates["assumptions"]]
+    return Section("What it rests on", [Rows(("assumption", "status", "found"), rows)])
+
+
+def checks(estimates: Record) -> Section:
+    """DoWhy's refuters and our own: arithmetic cross-checks, no assumption verified."""
+    record = estimates.get("dowhy")
+    blocks: list[Block] = [Text("Arithmetic cross-checks: they verify no assumption.")]
+    if not record:
+        return Section("Cross-checks", [*blocks, Text("None was made in this run.", "small")])
+    agree = "agrees" if record.get("agrees") else "does not agree"
+    passed = sum(bool(one["passed"]) for one in record["refuters"])
+    blocks += [
+        Text(f"DoWhy {record['version']}, asked again, {agree} with the paired difference.", "" if record.get("agrees") else "alarm"),
+        Text(f"{passed} of {len(record['refuters'])} checks came out as they should."),
+        Fold("Each check", [Rows(("check", "of", "by", "passed", "found"), [_check(one) for one in record["refuters"]])]),
+        Fold("The estimand", [Text(str(record["estimand"]))]),
+    ]
+    return Section("Cross-checks", blocks)
+
+
+def _check(one: Record) -> tuple[str, ...]:
+    return (summary.words(one["name"]), one["of"], one["by"], "yes" if one["passed"] else "no", one["sentence"])
+
+
+def how_made(manifest: Record) -> Section:
+    """The model and its cost, the settings, and what it takes to make the run again."""
+    config, profile = manifest["config"], manifest["config"]["community"]["profile"]
+    marks = [value["mark"] for value in profile.values() if isinstance(value, Mapping) and "mark" in value]
+    counted = ", ".join(f"{marks.count(mark)} {words}" for mark, words in MARKS.items())
+    blocks: list[Block] = [
+        Text(_model(manifest)),
+        Text(
+            f"Cost: {summary.number(manifest['runs'], 'run')}, {summary.number(manifest['decisions'], 'decision')}, "
+            f"{manifest['wall_s']:,.1f} s of wall time, {manifest['cpu_s']:,.1f} s of processor time."
+        ),
+        Text(f"The profile {profile['name']}: {counted}."),
+        Fold("Policies", [Rows(("arm", "policy", "parameters"), list(_policies(config)))]),
+    ]
+    if len(manifest["llm"]) > 2:
+        blocks.append(Fold("Model, calibration and counts", [Rows(("what", "value"), _flat(manifest["llm"]))]))
+    again = {
+        "root": config["root"],
+        "draws x seeds": f"{config['draws']} x {config['seeds']}",
+        "steps": config["steps"],
+        "declared before the run (SHA-256)": manifest["declared_sha256"],
+        "events (SHA-256)": manifest["events_sha256"],
+        **{f"version of {name}": version for name, version in manifest["versions"].items()},
+    }
+    blocks.append(Fold("To make it again", [Rows(("what", "value"), _flat(again))]))
+    return Section("The model and its cost", blocks)
+
+
+MARKS = {"data": "numbers counted in data", "proxy": "inferred by a declared rule", "chosen": "chosen by hand"}
+
+
+def _model(manifest: Record) -> str:
+    llm = manifest["llm"]
+    if not llm.get("model"):
+        return f"Model: none. Members decide by fixed rules (mind {manifest['config']['mind']['name']}); no language model was asked."
+    counts = {
+        "questions": "questions", "unique": "distinct", "store_hits": "answered from the store", "calls": "calls",
+        "tokens_in": "tokens in", "tokens_out": "tokens out", "retries": "retries", "invalid": "unreadable answers",
+    }
+    cost = ", ".join(f"{llm[name]:,} {words}" for name, words in counts.items() if llm.get(name) is not None)
+    return f"Model: {llm['model']}. {summary.capital(cost)}."
+
+
+def _policies(config: Record) -> Iterator[tuple[str, ...]]:
+    for arm, found in (("both arms", config["baseline"]), ("policy arm", config["policy"])):
+        for name, given in found:
+            settings = ", ".join(f"{key} = {value}" for key, value in (_defaults(name) | dict(given)).items())
+            yield arm, summary.words(name), settings or "none"
+
+
+def _defaults(name: str) -> dict[str, Any]:
+    from policies.registry import parameters
+
+    try:
+        return dict(parameters(name))
+    except ValueError:  # an out-of-tree policy that this installation lacks: its given parameters remain
+        return {}
+
+
+def _flat(record: Record, prefix: str = "") -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            rows += _flat(value, f"{prefix}{summary.words(key)}: ")
+        elif value is not None:
+            rows.append((prefix + summary.words(key), _value(value)))
+    return rows
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_value, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+SYMBOLS = (
+    ("p0", "share of futures in which it happened without the policy"),
+    ("p1", "the same with the policy"),
+    ("rd", "p1 \u2212 p0"),
+    ("pn", "PN, probability of necessity"),
+    ("ps", "PS, probability of sufficiency"),
+    ("pns", "PNS, of both: the policy decided it, in the direction it is meant to"),
+    ("backfire", "the policy decided it, in the other direction"),
+    ("pn_backfire", "PN of the other direction"),
+    ("ps_backfire", "PS of the other direction"),
+)
+
+
+def symbols(estimates: Record) -> Section:
+    """Every quantity under its symbol, for those who read them; shares only where 20 cases stand behind."""
+    dens = {question["key"]: question["den"] for question in estimates["questions"]}
+    rows = []
+    for key, means in SYMBOLS:
+        den, found = int(dens.get(key, estimates["n_pairs"])), estimates[key]
+        bound = (estimates["bounds"] or {}).get(key) or {"low": None, "high": None}
+        few = den < PERCENT_FROM
+        allowed = _points({"est": None, **bound}, few) if key in estimates["bounds"] else ""
+        rows.append((key, means, _points(found, few), allowed, str(den)))
+    head = ("symbol", "means", "estimate (interval)", "any coupling", "cases")
+    said = [f"Direction: {estimates['direction']}. Coupling: {estimates['coupling']}. {summary.INSIDE}"]
+    if estimates.get("variance_ratio"):
+        said.append(f"Pairing spared runs: unpaired, the same error would take {estimates['variance_ratio']:.1f} times as many.")
+    blocks: list[Block] = [Rows(head, rows, f"A share of fewer than {PERCENT_FROM} cases is not shown."), *map(Text, said)]
+    return Section("Symbols", [Fold("PN, PS and the rest", blocks)])
+
+
+def _points(found: Record, few: bool) -> str:
+    est, low, high = found["est"], found["low"], found["high"]
+    if few:
+        return "too few cases"
+    ends = "" if low is None else f"{low:.3f} to {high:.3f}"
+    if est is None:
+        return ends or "undefined"
+    return f"{est:.3f} ({ends or 'no interval'})"

@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+
+from sim.communities.forum import feed
+from sim.communities.forum.feed import NOTHING
+from sim.communities.forum.posts import REMOVED, VISIBLE, Posts
+from sim.experiment import Unit
+from sim.minds import make_mind
+from sim.run import lock_step, make_world
+
+
+def board(parents: list[int], **columns) -> Posts:
+    """Posts that answer these rows (-1 opens a thread), each by an author of its own."""
+    posts, count = Posts(capacity=2), len(parents)
+    thread = [row if parent < 0 else 0 for row, parent in enumerate(parents)]
+    given = {"step": np.zeros(count), "state": np.full(count, VISIBLE), "appeal": np.zeros(count)} | columns
+    posts.add(
+        id=np.arange(count) + 100,
+        author=np.arange(count),
+        parent=np.array(parents),
+        thread=np.array(thread),
+        **given,
+    )
+    return posts
+
+
+def test_pull_grows_with_replies_falls_with_age_and_hides_what_is_gone():
+    posts = board([-1, 0, -1, 0], step=np.array([0, 3, 3, 3]), state=np.array([0, 0, 0, REMOVED]))
+    posts.size[0], posts.replies[0], posts.replies[1], posts.appeal[2] = 4, 1, 2, 0.25
+    pull = feed.pull(posts, 4, 0.5, growth=1.5, decay=2.0)
+    expected = [
+        1.5 * np.log(5) - 2 * np.log(3),
+        1.5 * np.log(3) - 2 * np.log(1.5),
+        0.25 - 2 * np.log(1.5),
+        -np.inf,
+    ]
+    assert pull == pytest.approx(expected)
+
+
+def test_the_ranking_takes_opening_posts_and_replies_in_turn_strongest_first():
+    posts = board([-1, -1, -1, 0, 0, 0])
+    strength = np.array([1.0, 3.0, 2.0, 9.0, -np.inf, 7.0])
+    assert feed.ranking(posts, strength, 4).tolist() == [1, 3, 2, 5]
+    assert feed.ranking(posts, strength, 3).tolist() == [1, 3, 2]
+    assert feed.ranking(posts, strength, 10).tolist() == [1, 3, 2, 5, 0]
+    assert feed.ranking(board([-1, -1, -1]), strength[:3], 3).tolist() == [1, 2, 0]
+
+
+def test_the_ranking_equals_a_plain_sort_on_many_posts():
+    rng = np.random.default_rng(3)
+    posts = board([-1, *np.where(rng.random(499) < 0.3, -1, 0)])
+    strength = rng.normal(size=500)
+    opening = [row for row in np.argsort(-strength) if posts.parent[row] < 0][:4]
+    replies = [row for row in np.argsort(-strength) if posts.parent[row] >= 0][:4]
+    ranked = feed.ranking(posts, strength, 8)
+    assert [set(ranked[turn : turn + 2]) for turn in (0, 2, 4, 6)] == [
+        set(pair) for pair in zip(opening, replies, strict=True)
+    ]
+
+
+def test_balance_gives_opening_posts_their_share_of_looks():
+    posts = board([-1, -1, 0, 0, 0])
+    strength = np.array([0.3, 2.0, 1.0, -1.0, 4.0])
+    shared = np.arange(5)
+    reply, root = feed.balance(posts, shared, strength, 0.42)
+    looks = np.exp(strength + np.where(posts.parent < 0, root, reply))
+    assert looks[:2].sum() == pytest.approx(0.42) and looks.sum() == pytest.approx(1)
+    assert feed.balance(posts, shared[:2], strength, 0.42) == (0.0, 0.0)
+
+
+def test_own_items_come_first_and_no_item_twice():
+    state = np.array([VISIBLE, VISIBLE, REMOVED, VISIBLE, VISIBLE])
+    own = [np.array([3, 0, 2, 4]), np.array([4, 3, NOTHING, 4])]
+    items = feed.shown(np.array([0, 1]), own, 4, state)
+    assert items.tolist() == [[3, 4, 0, 1], [NOTHING, 3, 0, 1], [NOTHING, NOTHING, 0, 1], [4, NOTHING, 0, 1]]
+
+
+def test_exposures_count_each_tone():
+    posts = board([-1, 0, 0, 0], tone=np.array([0, 2, 2, 1]))
+    assert feed.exposures(np.array([[1, 2, 3], [0, NOTHING, NOTHING]]), posts).tolist() == [
+        [0, 1, 2],
+        [1, 0, 0],
+    ]
+
+
+def test_looks_fall_on_posts_as_often_as_their_pull_says_and_never_on_own_ones(tiny_experiment):
+    experiment = tiny_experiment(size=20_000)
+    world = make_world(experiment, Unit(0, 0, "baseline"))
+    members = world.community.members
+    rows = np.flatnonzero(members.joined == 0)[100:]
+    posts = board([-1, 0, 0, 0])
+    chance = np.array([0.5, 0.3, 0.15, 0.05])
+    items = np.tile(np.arange(4), (len(rows), 1))
+    focus = feed.attend(7, 3, members, rows, items, np.tile(np.log(chance), (len(rows), 1)), posts)
+    counts = np.bincount(focus, minlength=4)
+    assert (np.abs(counts - chance * len(rows)) < 5 * np.sqrt(len(rows) * chance * (1 - chance))).all()
+    authors = np.arange(4)
+    own = feed.attend(7, 3, members, authors, np.tile(np.arange(4), (4, 1)), np.zeros((4, 4)), posts)
+    assert (own != authors).all()
+    alone = feed.attend(7, 3, members, authors, authors[:, None], np.zeros((4, 1)), posts)
+    assert (alone == NOTHING).all()
+
+
+def test_another_item_in_the_feed_draws_some_looks_and_moves_no_other(tiny_experiment):
+    members = make_world(tiny_experiment(size=500), Unit(0, 0, "baseline")).community.members
+    rows = np.arange(100, 500)
+    posts = board([-1, 0, 0, 0])
+    few = feed.attend(7, 3, members, rows, np.tile([0, 1, 2], (400, 1)), np.zeros((400, 3)), posts)
+    many = feed.attend(7, 3, members, rows, np.tile([3, 0, 1, 2], (400, 1)), np.zeros((400, 4)), posts)
+    assert 50 < (many == 3).sum() < 150
+    assert np.array_equal(few[many != 3], many[many != 3])
+
+
+def test_answers_get_their_share_to_opening_posts(tiny_experiment):
+    """The profile's `root_share` comes back, within the spread of own items, in a run of the rules mind."""
+    experiment = tiny_experiment(
+        size=400, settings={"reply_to_me_pull": 0.0, "follows": 0}, rates={"root_share": 0.42}
+    )
+    world = make_world(experiment, Unit(0, 0, "baseline"))
+    lock_step([world], make_mind(experiment), 12)
+    posts = world.community.posts
+    answered = posts.parent[posts.parent >= 0]
+    assert len(answered) > 500 and (posts.parent[answered] < 0).mean() == pytest.approx(0.42, abs=0.1)
+
+
+def test_posts_grow_without_losing_a_column():
+    posts = board([-1])
+    for _ in range(6):
+        before = {name: getattr(posts, name).copy() for name in posts._store}
+        new = posts.add(id=np.arange(len(posts)) + 1000 * len(posts), tone=np.full(len(posts), 2))
+        assert all(np.array_equal(getattr(posts, name)[: len(old)], old) for name, old in before.items())
+        assert (posts.tone[new] == 2).all() and (posts.score[new] == 0).all()
+    assert (
+        len(posts) == 64
+        and posts.roots().tolist() == [0]
+        and all(len(getattr(posts, n)) == 64 for n in posts._store)
+    )
