@@ -22,9 +22,13 @@ def main(words: Sequence[str] | None = None) -> int:
     if not asked.command:
         parser.print_help()
         return OK
+    return guarded(lambda: _call(asked))
+
+
+def _call(asked: argparse.Namespace) -> int:
     from analysis import commands  # late: `--help` answers without the heavy parts
 
-    return guarded(lambda: getattr(commands, _FUNCTIONS.get(asked.command, asked.command))(asked))
+    return getattr(commands, _FUNCTIONS.get(asked.command, asked.command))(asked)
 
 
 def guarded(action: Callable[[], int]) -> int:
@@ -40,7 +44,9 @@ def guarded(action: Callable[[], int]) -> int:
         where = f": {error.filename}" if error.filename else ""
         return _said(f"{error.strerror or error}{where}", MISTAKE)
     except KeyboardInterrupt:
-        return _said("interrupted; the same command starts again, and answers already had are kept", INTERRUPTED)
+        return _said(
+            "interrupted; the same command starts again, and answers already had are kept", INTERRUPTED
+        )
 
 
 def _said(sentence: str, code: int) -> int:

@@ -121,6 +121,10 @@ def report(asked: argparse.Namespace) -> int:
     from analysis.summary import short_answer
 
     folder = Folder(asked.out)
+    if folder.manifest.is_file() and not folder.estimates.is_file():
+        raise ValueError(
+            f"{folder.path} holds no estimates: no pair of that run is complete; runs.parquet says why"
+        )
     estimates, manifest = folder.read_json(folder.estimates), folder.read_json(folder.manifest)
     write_report(folder)
     if asked.json:

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.outcomes import Outcome, find_outcome, threshold_of
+from analysis.serving import check_llm
 from policies.registry import policy_class
 from sim.experiment import Experiment, PolicySpec
 from sim.minds import MIND_NAMES, make_mind
@@ -105,7 +106,9 @@ def hydra_overrides(words: Sequence[str]) -> list[str]:
         if override.is_delete():
             raise ValueError(f"{word!r} takes a setting away, but each one is needed: write key=value")
         if override.is_sweep_override() and not _is_listed(override):
-            raise ValueError(f"{word!r} sweeps over values that are not listed: write them out, as in seeds=1,2,3")
+            raise ValueError(
+                f"{word!r} sweeps over values that are not listed: write them out, as in seeds=1,2,3"
+            )
         _check_key(override, known)
         body, key = word.lstrip("+"), override.key_or_group
         if key.split(".")[0] in FREE:
@@ -130,7 +133,9 @@ def _check_key(override: Any, known: set[str]) -> None:
     """`ValueError` for a key that nothing is called, a group's unknown option, or one value where there are several."""
     key = override.key_or_group
     if override.package is not None:
-        raise ValueError(f"{override.input_line!r}: a setting has one place only; leave out @{override.package}")
+        raise ValueError(
+            f"{override.input_line!r}: a setting has one place only; leave out @{override.package}"
+        )
     if key in HYDRA or key.split(".")[0] in FREE:
         return
     if key.split(".")[0].split("/")[0] == "hydra":
@@ -206,6 +211,8 @@ def plan(config: Mapping[str, Any]) -> Plan:
     experiment.kind().scene(experiment.raised())  # checks the community's own settings, words and profile
     if asked.mind["name"] == "rules":
         make_mind(experiment).close()  # checks its coefficients
+    else:
+        check_llm(experiment, asked.llm, reach=not asked.dry)
     outcome = find_outcome(asked.outcome.name)
     threshold = threshold_of(asked.outcome.model_dump(), int(community["size"]))
     complete = [[made.name, made.model_dump(exclude={"label"})] for made in both]
@@ -239,7 +246,9 @@ def load_profile(name: str | Mapping[str, Any]) -> dict[str, Any]:
         return dict(name)
     shipped = profile_names()
     if not isinstance(name, str):
-        raise ValueError(f"community.profile is {name!r}: choose {', '.join(shipped)}, or give the path of a profile.yaml")
+        raise ValueError(
+            f"community.profile is {name!r}: choose {', '.join(shipped)}, or give the path of a profile.yaml"
+        )
     if name in shipped:
         text = (files("conf") / "profile" / f"{name}.yaml").read_text(encoding="utf-8")
     else:
@@ -286,7 +295,9 @@ def _specs(
     """Policies of one side with labels that no other has; `status_quo` stands for what the profile records."""
     for name in (STATUS_QUO, "none"):
         if name in given:
-            raise ValueError(f"{key}_with.{name} is set, but {name} has no parameters: name the policy itself")
+            raise ValueError(
+                f"{key}_with.{name} is set, but {name} has no parameters: name the policy itself"
+            )
     unused = set(given) - set(names)
     if unused:
         name = sorted(unused)[0]

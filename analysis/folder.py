@@ -50,10 +50,20 @@ class Folder:
         partial.replace(path)
 
     def read_table(self, name: str) -> pl.DataFrame:
-        return pl.read_parquet(self._there(self.table(name)))
+        path = self._there(self.table(name))
+        try:
+            return pl.read_parquet(path)
+        except pl.exceptions.PolarsError:
+            raise ValueError(f"{path} is not a whole table: run the experiment again") from None
 
     def read_json(self, path: Path) -> dict[str, Any]:
-        return json.loads(self._there(path).read_text(encoding="utf-8"))
+        try:
+            content = json.loads(self._there(path).read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path} is not JSON: {error}") from None
+        if not isinstance(content, dict):
+            raise ValueError(f"{path} holds no JSON object: it is not what `windtunnel run` writes")
+        return content
 
     def _there(self, path: Path) -> Path:
         if not path.is_file():

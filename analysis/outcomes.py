@@ -208,7 +208,7 @@ def direction(outcome: Outcome) -> str:
 def threshold_of(spec: Mapping[str, Any], size: int) -> float:
     """The severity at which an outcome has happened: `threshold`, or at least `least` and `per_member` · size."""
     given = spec.get("threshold")
-    parts = given if isinstance(given, Mapping) else {"least": given, "per_member": 0}
+    parts: Mapping[str, Any] = given if isinstance(given, Mapping) else {"least": given, "per_member": 0}
     if set(parts) != {"least", "per_member"} or not all(map(_is_number, parts.values())):
         raise ValueError(
             f"outcome.threshold is {given!r}: give a number, or outcome.threshold.least and .per_member as numbers"

@@ -153,6 +153,7 @@ def _zero_or_one(column: pl.Series) -> pl.Series:
 
 def _number(column: pl.Series) -> pl.Series:
     """The column as Float64, nan as null; `ValueError` for words."""
-    if column.dtype == pl.Boolean or column.dtype.is_numeric() or column.dtype == pl.Null:
+    empty = column.null_count() == len(column)  # of whatever type: a CSV without rows reads as words
+    if empty or column.dtype == pl.Boolean or column.dtype.is_numeric():
         return column.cast(pl.Float64).fill_nan(None)
     raise ValueError(f"column {column.name!r} holds {column.drop_nulls()[0]!r}, which is no number")

@@ -3,36 +3,74 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
-from analysis.configuration import Plan
+from agents.llm.counts import NAMES
+from agents.minds.codes import count_questions
 from sim.experiment import Experiment
+from sim.minds import make_mind
+
+ADDED = ("decisions", *NAMES)
+"""Counts of a mind's record."""
+
+
+MOST_ARCHETYPES = 512
+"""Personas x bins x option sets of `prompt: archetype`; more would not be shared by enough members."""
+OPTION_SETS = 3
+"""Of a forum: everything on offer, no replies, nothing to look at."""
 
 
 @contextmanager
-def serving(plan: Plan) -> Iterator[Experiment]:
-    """The plan's experiment with its mind ready to ask: a server is up while the block lasts."""
-    if plan.experiment.mind["name"] != "llm":
-        yield plan.experiment
+def serving(experiment: Experiment, llm: Mapping[str, Any]) -> Iterator[Experiment]:
+    """The experiment with its mind ready to ask: a server is up while the block lasts."""
+    if experiment.mind["name"] != "llm":
+        yield experiment
         return
-    from agents.llm.settings import open_model, read_settings
+    from agents.llm.settings import read_settings
     from agents.llm.settings import serving as server
 
-    with server(read_settings(plan.llm)) as settings:
-        open_model(settings).close()  # a missing key or store is said before anything runs
-        yield replace(plan.experiment, mind={**plan.experiment.mind, "llm": settings.model_dump()})
+    with server(read_settings(llm)) as settings:
+        yield replace(experiment, mind={**experiment.mind, "llm": settings.model_dump()})
+
+
+def archetype_questions(experiment: Experiment) -> int:
+    """How many archetype questions this experiment's members could come to ask, at the most."""
+    scene = experiment.kind().scene(experiment.raised())
+    return count_questions(scene, OPTION_SETS, experiment.mind["permute"])
 
 
 def merged(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The records of many blocks' minds as one: counts added, smallest of `*_min`, the rest from the first."""
+    """The records of many blocks' minds as one: counts added, distinct questions counted once, the rest from the first."""
     out: dict[str, Any] = {}
+    mass: dict[int, float] = {}
     for record in records:
+        mass |= record.get("mass_by_question", {})
         for key, value in record.items():
-            counts = isinstance(value, int | float) and not isinstance(value, bool)
-            if key not in out or not counts:
+            if key in ADDED:
+                out[key] = out.get(key, 0) + value
+            elif key != "mass_by_question":
                 out.setdefault(key, value)
-            elif key.endswith("_min"):
-                out[key] = min(out[key], value)
-            elif key not in ("beta", "permute", "letter_mass_mean"):
-                out[key] += value
+    if mass:
+        out |= {"unique": len(mass), "letter_mass_min": min(mass.values()), "letter_mass_mean": fmean(mass.values())}
     return out
+
+
+def check_llm(experiment: Experiment, llm: Mapping[str, Any], *, reach: bool) -> None:
+    """`ValueError` if the model's settings, the choice model or the number of archetype questions cannot work.
+
+    With `reach` a server's address and key must be there too; no question is asked.
+    """
+    from agents.llm.settings import open_model, read_settings
+
+    settings = read_settings(llm)
+    if reach and settings.kind != "embedded":
+        open_model(settings).close()
+    make_mind(replace(experiment, mind={**experiment.mind, "llm": {"kind": "fake", "store": "none"}})).close()
+    if experiment.mind["prompt"] == "archetype":
+        count = archetype_questions(experiment)
+        if count > MOST_ARCHETYPES:
+            raise ValueError(
+                f"these policies make {count} kinds of situation; prompt=archetype takes {MOST_ARCHETYPES} at most: "
+                "leave out a policy that tells members something, or set prompt=member"
+            )

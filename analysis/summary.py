@@ -22,7 +22,7 @@ Record = Mapping[str, Any]
 
 
 def short_answer(estimates: Record | None, manifest: Record | None, runs: pl.DataFrame | None) -> list[str]:
-    """Lines for a terminal: what was compared, the answer, the four questions in counts, how far to trust it."""
+    """Lines for a terminal: what was compared, the answer in counts, how far to trust it."""
     lines = []
     if manifest:
         lines.append(compared(manifest))
@@ -109,9 +109,9 @@ def net(estimates: Record) -> str:
     if rd["low"] is None:
         return f"{said}; with one community drawn, nothing can be said about others like it."
     low, high = math.floor(rd["low"] * n + 1e-9), math.ceil(rd["high"] * n - 1e-9)
-    chance = (
-        "chance alone could explain it" if rd["low"] <= 0 <= rd["high"] else "more than chance alone explains"
-    )
+    chance = "chance alone could explain it" if change else "none was seen"
+    if not rd["low"] <= 0 <= rd["high"]:
+        chance = "more than chance alone explains"
     return f"{said} (interval {_more(low)} to {_more(high)}): {chance}."
 
 
@@ -138,7 +138,7 @@ def change(est: float | None, low: float | None, high: float | None) -> str:
 
 
 def question_line(question: Record) -> str:
-    """The counts of one question as a sentence, with its interval: in per cent from 20 cases, else in counts."""
+    """One question's counts as a sentence, with the interval: in per cent from 20 cases, else in counts."""
     return f"{capital(question['sentence'])}{_interval(question)}."
 
 
@@ -179,13 +179,29 @@ def spread(manifest: Record | None) -> str:
     )
 
 
+def drift(llm: Mapping[str, Any]) -> str:
+    """How far the language model was from repeating itself when it was asked again past the store."""
+    floor = llm.get("noise_floor") or {}
+    if not floor.get("answered"):
+        return "Drift of the language model: not measured; both baselines read the same stored answers."
+    return (
+        f"Drift of the language model: asked again, {floor['answered']} questions would turn "
+        f"{1000 * floor['flips']:.0f} of 1,000 choices under the same luck (largest change of a log-probability "
+        f"{floor['logp_max']:.2g})."
+    )
+
+
 def noise_floor(estimates: Record) -> str | None:
     """How often the baseline, run twice, disagreed with itself; None where it was not run twice."""
     share, n = estimates["aa_discordance"], estimates["n_pairs"]
     if share is None:
         return None
     counted = abs(share * n - round(share * n)) < 1e-6  # else the A/A arm has other pairs than the twins
-    how = f"{round(share * n)} of {number(n, 'pair')}" if counted or n < PERCENT_FROM else f"{share:.1%} of pairs"
+    how = (
+        f"{round(share * n)} of {number(n, 'pair')}"
+        if counted or n < PERCENT_FROM
+        else f"{share:.1%} of pairs"
+    )
     return f"Noise floor: the baseline run twice disagreed with itself in {how}."
 
 
@@ -207,7 +223,8 @@ def lost(estimates: Record) -> str | None:
         return f"{said}."
     n = estimates["n_pairs"] + count
     ends = [_more(round(worst[end] * n)) for end in ("low", "high")]
-    return f"{said}; however they had ended, the net change lies between {ends[0]} and {ends[1]} of {n} futures."
+    they = "it" if count == 1 else "they"
+    return f"{said}; however {they} had ended, the net change lies between {ends[0]} and {ends[1]} of {n} futures."
 
 
 def withheld(estimates: Record) -> str:
@@ -239,9 +256,7 @@ def coupling_counts(estimates: Record, question: Record) -> str | None:
     if not bound or not question["den"]:
         return None
     low, high = (round(bound[end] * question["den"]) for end in ("low", "high"))
-    return (
-        f"{low} to {high} of {question['den']}" if low != high else f"exactly {low} of {question['den']}"
-    )
+    return f"{low} to {high} of {question['den']}" if low != high else f"exactly {low} of {question['den']}"
 
 
 def asked(estimates: Record, manifest: Record | None = None) -> str:

@@ -46,7 +46,7 @@ def run_plan(plan: Plan, progress: Progress | None = None) -> Result:
     """Run both arms and the A/A arm of every draw and seed, and say what they mean. Writes nothing."""
     began, cpu_began = time.perf_counter(), time.process_time()
     blocks: list[Block] = []
-    with serving(plan) as experiment:
+    with serving(plan.experiment, plan.llm) as experiment:
         for block in run(
             experiment,
             make_mind,
@@ -179,14 +179,14 @@ def _divergence(by_unit: Mapping[Unit, Run], run: Run) -> int | None:
 def _check_repeats(finished: list[Run]) -> None:
     """Fail every A/A run that differs from its baseline: the engine, not the policy, made a difference."""
     by_unit = {run.unit: run for run in finished}
-    for run in finished:
-        first = by_unit[run.unit._replace(arm="baseline")]
-        if run.unit.arm != "aa" or "failed" in (run.status, first.status):
+    for again in finished:
+        first = by_unit[again.unit._replace(arm="baseline")]
+        if again.unit.arm != "aa" or "failed" in (again.status, first.status):
             continue
-        step = first_divergence(first.events, run.events)
+        step = first_divergence(first.events, again.events)
         if step is not None:
-            run.status, run.stage = "failed", REPEATS
-            run.reason = f"the baseline run twice differs from itself from step {step} on: the engine is not deterministic"
+            again.status, again.stage = "failed", REPEATS
+            again.reason = f"the baseline run twice differs from itself from step {step} on: the engine is not deterministic"
 
 
 def _repeats(finished: list[Run]) -> dict[str, Any]:

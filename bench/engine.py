@@ -29,6 +29,7 @@ import polars as pl
 import yaml
 
 from agents.minds.base import Mind
+from sim import noise
 from sim.events import digest
 from sim.experiment import Experiment, PolicySpec, Unit
 from sim.members import NEVER
@@ -62,6 +63,16 @@ def mesa_pace(activation: str, agents: int, steps: int = 5) -> float:
     for _ in range(steps):
         activate_all("step")
     return agents * steps / (time.perf_counter() - began)
+
+
+def uniforms_per_s(count: int = 1_000_000) -> float:
+    """Addressed uniforms a second, best of five."""
+    ids, times = np.arange(count), []
+    for step in range(5):
+        began = time.perf_counter()
+        noise.uniform(7, "bench", step, ids)
+        times.append(time.perf_counter() - began)
+    return count / min(times)
 
 
 def make_experiment(members: int, steps: int, policies: list[str]) -> Experiment:
@@ -144,6 +155,7 @@ def main() -> None:
                 "ratio": round(pace / bare, 3),
             }
             | {"mesa_in_order_steps_per_s": round(in_order), "peak_gb": round(peak, 2)}
+            | {"uniforms_per_s": round(uniforms_per_s())}
         )
     )
 

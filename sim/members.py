@@ -60,9 +60,9 @@ class Members:
         self.first_active[fresh] = step
 
     def frame(
-        self, draw: int, seed: int, arm: str, personas: tuple[str, ...], tones: tuple[str, ...]
+        self, draw: int, seed: int, arm: str, personas: tuple[str, ...], tones: tuple[str, ...], until: int
     ) -> pl.DataFrame:
-        """The table of `members.parquet`; members who were to join after the last step are left out."""
+        """The table of `members.parquet` for a run of `until` steps; a departure after it is not told."""
         table = pl.DataFrame(
             {
                 "member": self.id,
@@ -71,7 +71,7 @@ class Members:
                 "rate": self.rate,
                 **self.traits,
                 "joined": self.joined,
-                "left": np.where(self.left == NEVER, -1, self.left),
+                "left": np.where(self.left > until, -1, self.left),
                 "active_steps": self.active_steps,
                 "first_active": self.first_active,
                 "last_active": self.last_active,

@@ -168,7 +168,7 @@ def first_divergence(baseline: pl.DataFrame, policy: pl.DataFrame) -> int | None
 def _finish(world: World, unit: Unit, failure: tuple[str, str] | None, scene: Scene) -> Run:
     events = world.log.frame(*unit)
     personas = tuple(persona.name for persona in scene.personas)
-    members = world.community.members.frame(*unit, personas, TONES)
+    members = world.community.members.frame(*unit, personas, TONES, world.now)
     stage, reason = failure or (None, None)
     return Run(
         unit, "failed" if failure else "ok", stage, reason, world.decisions, events, members, digest(events)

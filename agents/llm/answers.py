@@ -35,14 +35,19 @@ def read_letters(candidates: Iterable[tuple[str, float]], letters: Sequence[str]
     (-3.0, -0.307, 1)
     """
     candidates = [(token, value) for token, value in candidates if math.isfinite(value)]
-    mass = dict.fromkeys(letters, 0.0)
+    found: dict[str, list[float]] = {letter: [] for letter in letters}
     for token, value in candidates:
-        if token.strip() in mass:
-            mass[token.strip()] += math.exp(value)
-    missing = [letter for letter in letters if mass[letter] == 0]
+        if token.strip() in found:
+            found[token.strip()].append(value)
+    missing = [letter for letter in letters if not found[letter]]
     if len(missing) == len(letters):
         raise Unreadable(f"none of the letters {''.join(letters)} is among the {len(candidates)} likeliest first tokens"
                          + (f" (the likeliest is {candidates[0][0]!r})" if candidates else ""))
     floor = min(value for _, value in candidates)
-    logp = tuple(math.log(mass[letter]) if mass[letter] > 0 else floor for letter in letters)
-    return Answer(logp, floored=len(missing))
+    return Answer(tuple(_added(found[letter]) if found[letter] else floor for letter in letters), floored=len(missing))
+
+
+def _added(values: Sequence[float]) -> float:
+    """The log of the summed probabilities; one alone stays as it is, to the last bit."""
+    top = max(values)
+    return top + math.log(sum(math.exp(value - top) for value in values)) if len(values) > 1 else top

@@ -150,8 +150,8 @@ class OpenAIModel:
         from openai import APIConnectionError, APIStatusError
 
         if isinstance(error, APIConnectionError):
-            return (f"no answer from {self._base_url} after {1 + self._max_retries} tries "
-                    f"({type(error).__name__}): is the server running, and llm.base_url right?")
+            return (f"no answer from {self._base_url} ({type(error).__name__}, {self._max_retries} retries): "
+                    "is the server running, and llm.base_url right?")
         if isinstance(error, APIStatusError) and error.status_code in (401, 403):
             where = f"the key in ${self._key_env}" if self._key_env else "a request without a key: set llm.key_env"
             return f"{self._base_url} refused {where} (status {error.status_code})"

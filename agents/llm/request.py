@@ -82,6 +82,11 @@ def canonical(request: Request, identity: Identity) -> str:
     return json.dumps(whole, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
+def hash_of(request: Request) -> int:
+    """64 bits that stand for a question where only sameness matters; equal in every process."""
+    return int.from_bytes(hashlib.blake2b("\0".join(request).encode("utf-8", "surrogatepass"), digest_size=8).digest())
+
+
 def key_of(text: str) -> str:
     """SHA-256 of a canonical request, as 64 hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

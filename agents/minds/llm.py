@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from agents.llm.request import Answer, Model, Request
+from agents.llm.request import Answer, Model, Request, hash_of
 from agents.minds.base import Unanswered
 from agents.minds.codes import Codes
 from agents.prompt import archetype_request, member_request, neutral_request, option_orders, prompt_sha256
@@ -65,6 +65,7 @@ class LLMMind:
             "alpha": None if self.alpha is None else self.alpha.tolist(), "beta": self.beta, "permute": self.permute,
             "letter_mass_min": min(mass, default=None), "letter_mass_mean": float(np.mean(mass)) if mass else None,
             **self.model.counts.snapshot(), "unique": len(mass),
+            "mass_by_question": {hash_of(request): share for request, share in self._mass.items()},
         }
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ ROW = 30
 
 
 def pairs_picture(cells: list[tuple[str, int, str]]) -> str:
-    """One square a pair in a block for each cell of the paired table: (words, count, colour) in the order given."""
+    """One square a pair in a block for each cell of the paired table: (words, count, colour)."""
     total = sum(count for _, count, _ in cells)
     each = max(1, -(-total // SQUARES))
     squares, labels, line = [], [], 0.0
@@ -46,7 +46,7 @@ def pairs_picture(cells: list[tuple[str, int, str]]) -> str:
     if squares:
         marks = alt.Chart(pl.DataFrame(squares)).mark_square(size=95, opacity=1)
         layers.insert(0, marks.encode(scale_x, scale_y, color=alt.Color("colour:N", scale=None)))
-    what = "Each square is a pair of simulated futures" if each == 1 else f"Each square: up to {each} pairs"
+    what = "Each square: a pair of futures" if each == 1 else f"Each square: up to {each} pairs of futures"
     return _svg(
         alt.layer(*layers), "What the twins did", [f"{what} that differ in the policy alone."], 13.5 * line
     )
@@ -58,17 +58,26 @@ def shares_picture(rows: pl.DataFrame, confidence: float) -> str:
     `rows` has `what`, `est`, `low`, `high` and `least`, `most` (null where there are no bounds).
     """
     order = rows["what"].to_list()
-    y = alt.Y("what:N", sort=order, title=None, axis=alt.Axis(labelLimit=190, labelPadding=9, ticks=False, domain=False))
+    y = alt.Y(
+        "what:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelLimit=190, labelPadding=9, ticks=False, domain=False),
+    )
     x = alt.X("est:Q", **_percent())
     chart = alt.Chart(rows)
     layers = []
     if rows["least"].null_count() < len(rows):
         bounds = chart.transform_filter("isValid(datum.least)")
         layers.append(
-            bounds.mark_bar(height=13, color=FAINT, opacity=0.55).encode(alt.X("least:Q", **_percent()), y, x2="most:Q")
+            bounds.mark_bar(height=13, color=FAINT, opacity=0.55).encode(
+                alt.X("least:Q", **_percent()), y, x2="most:Q"
+            )
         )
     if rows["low"].null_count() < len(rows):
-        layers.append(chart.mark_rule(strokeWidth=3, color=POLICY).encode(alt.X("low:Q", **_percent()), y, x2="high:Q"))
+        layers.append(
+            chart.mark_rule(strokeWidth=3, color=POLICY).encode(alt.X("low:Q", **_percent()), y, x2="high:Q")
+        )
     layers.append(chart.mark_point(size=70, filled=True, color=INK, opacity=1).encode(x, y))
     lines = [
         f"Dot: counted. Line: {confidence:.0%} interval for chance.",
@@ -77,8 +86,8 @@ def shares_picture(rows: pl.DataFrame, confidence: float) -> str:
     return _svg(alt.layer(*layers), "The rates, and how sure", lines, 30 * len(order))
 
 
-def course_picture(points: pl.DataFrame, label: str, step: str) -> str:
-    """Both arms over time: the mean over pairs, and the band between the 10th and the 90th percentile."""
+def course_picture(points: pl.DataFrame, label: str, band_words: str, step: str) -> str:
+    """Both arms over time: the mean over pairs and a band (`step`, `arm`, `mean`, `low`, `high`)."""
     points = points.with_columns(
         arm=pl.col("arm").replace({"baseline": "without the policy", "policy": "with the policy"})
     )
@@ -92,21 +101,33 @@ def course_picture(points: pl.DataFrame, label: str, step: str) -> str:
     x = alt.X("step:Q", title=step, scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1, grid=False))
     band = chart.mark_area(opacity=0.18).encode(x, alt.Y("low:Q", title=None), y2="high:Q", color=colour)
     dash = alt.StrokeDash("arm:N", scale=alt.Scale(domain=list(ARMS), range=[[1, 0], [6, 3]]), legend=None)
-    mean = chart.mark_line(strokeWidth=2.5).encode(x, alt.Y("mean:Q", title=None), color=colour, strokeDash=dash)
-    lines = [f"{label}, so far.", "Line: mean over pairs. Band: 10 to 90 % of them."]
+    mean = chart.mark_line(strokeWidth=2.5).encode(
+        x, alt.Y("mean:Q", title=None), color=colour, strokeDash=dash
+    )
+    lines = [f"{label}, so far.", f"Line: mean over pairs. Band: {band_words}."]
     return _svg(alt.layer(band, mean), "How it went in both arms", lines, 190)
 
 
 def parting_picture(points: pl.DataFrame, steps: int, step: str, never: str) -> str:
     """How many pairs of twins first differed at each step."""
     chart = alt.Chart(points).mark_bar(color=POLICY, size=max(2, 0.7 * (WIDTH - 60) / max(steps, 1)))
-    x = alt.X("step:Q", title=step, scale=alt.Scale(domain=[-0.5, steps - 0.5]), axis=alt.Axis(tickMinStep=1, grid=False))
-    y = alt.Y("pairs:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4))
+    x = alt.X(
+        "step:Q",
+        title=step,
+        scale=alt.Scale(domain=[-0.5, steps - 0.5]),
+        axis=alt.Axis(tickMinStep=1, grid=False),
+    )
+    most = int(points["pairs"].max() or 0)  # type: ignore[arg-type]
+    whole = list(range(0, most + 1, -(-most // 4)))
+    y = alt.Y("pairs:Q", title=None, axis=alt.Axis(values=whole, format="d"))
     return _svg(chart.encode(x, y), "When twins first parted", [f"Pairs, by {step}. {never}"], 140)
 
 
 def curve_picture(points: pl.DataFrame, declared: float, label: str) -> str:
-    """Necessity and sufficiency over the threshold (`threshold`, `what`, `est`, `low`, `high`), the declared one marked."""
+    """Shares over the threshold, the declared one marked.
+
+    `points` has `threshold`, `what` (necessity or sufficiency), `est`, `low`, `high`.
+    """
     kinds = points["what"].unique(maintain_order=True).to_list()
     colour = alt.Color(
         "what:N",
@@ -149,11 +170,22 @@ def _svg(chart: Any, title: str, lines: list[str], height: float) -> str:
     chart = (
         chart.configure(font=FONT)
         .configure_title(
-            color=INK, fontSize=15, subtitleColor=SOFT, subtitleFontSize=12, subtitleLineHeight=15, subtitlePadding=5
+            color=INK,
+            fontSize=15,
+            subtitleColor=SOFT,
+            subtitleFontSize=12,
+            subtitleLineHeight=15,
+            subtitlePadding=5,
         )
         .configure_axis(
-            labelColor=SOFT, titleColor=SOFT, labelFontSize=12, titleFontSize=12, titleFontWeight="normal",
-            gridColor=GRID, domainColor=GRID, tickColor=GRID,
+            labelColor=SOFT,
+            titleColor=SOFT,
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            gridColor=GRID,
+            domainColor=GRID,
+            tickColor=GRID,
         )
         .configure_legend(labelColor=INK, labelFontSize=12)
         .configure_view(stroke=None)

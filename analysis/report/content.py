@@ -100,7 +100,7 @@ def trust(estimates: Record, manifest: Record | None, runs: pl.DataFrame | None)
         said.append(_coupling(estimates))
     said.append(summary.noise_floor(estimates) or "Noise floor: unknown; there is no A/A arm.")
     if manifest and manifest["llm"].get("model"):
-        said.append("Drift of the language model: unknown here; both baselines read the same stored answers.")
+        said.append(summary.drift(manifest["llm"]))
     lost = summary.lost(estimates)
     broken = [lost] if lost else []
     broken += summary.failures(runs) if runs is not None else []
@@ -131,13 +131,15 @@ def _card(question: Record, estimates: Record) -> Card:
     other = summary.coupling_counts(estimates, question)
     if other:
         said += f" The same rates under other couplings: {other}."
-    return Card(LABELS[question["key"]], f"{summary.capital(question['happened'])}. {question['question']}", said)
-
-
-def _coupling(estimates: Record) -> str:
-    return (
-        f"Coupling (more seeds do not change it): the answers above hold for twins that share chance by "
-        f"{estimates['coupling']}; beside each stands what the same rates allow under any other."
+    return Card(
+        LABELS[question["key"]], f"{summary.capital(question['happened'])}. {question['question']}", said
     )
 
 
+def _coupling(estimates: Record) -> str:
+    name = estimates["coupling"]
+    shared = "in a way that was not stated" if name == "not stated" else f"by {name}"
+    return (
+        f"Coupling (more seeds do not change it): the answers above hold for twins that share chance {shared}; "
+        "beside each stands what the same rates allow under any other."
+    )

@@ -1,4 +1,4 @@
-"""Which charts a report shows, each with the same in words; none shows a percentage of fewer than 20 cases."""
+"""Which charts a report shows, each with the same in words; no share of fewer than 20 cases is drawn."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -47,13 +47,8 @@ def of_run(
 ) -> list[Figure]:
     """All charts of a finished run."""
     first, second, *rest = of_pairs(estimates, manifest)
-    return [
-        first,
-        course(manifest, runs, events, members),
-        second,
-        parting(manifest, runs),
-        *rest,
-    ]
+    drawn = [first, course(manifest, runs, events, members), second, parting(manifest, runs), *rest]
+    return sorted(drawn, key=lambda figure: isinstance(figure, Text))  # what could not be drawn comes last
 
 
 def pairs(estimates: Record, manifest: Record | None) -> Picture:
@@ -67,7 +62,7 @@ def pairs(estimates: Record, manifest: Record | None) -> Picture:
 
 
 def shares(estimates: Record) -> Figure:
-    """Rates in both arms, PN, PS and backfire with intervals and bounds, where 20 cases or more stand behind."""
+    """Rates in both arms, PN, PS and backfire with intervals and bounds, from 20 cases on."""
     rows, short = [], []
     n, bounds = estimates["n_pairs"], estimates["bounds"]
     dens = {question["key"]: question["den"] for question in estimates["questions"]}
@@ -86,24 +81,37 @@ def shares(estimates: Record) -> Figure:
     left = f" No percentage, for want of {PERCENT_FROM} cases: {', '.join(short)}." if short else ""
     if not rows:
         return Text(f"The rates are not drawn.{left} The counts above are all there is.", "small")
-    frame = pl.DataFrame(rows, schema_overrides=dict.fromkeys(("est", "low", "high", "least", "most"), pl.Float64))
+    frame = pl.DataFrame(
+        rows, schema_overrides=dict.fromkeys(("est", "low", "high", "least", "most"), pl.Float64)
+    )
     said = "; ".join(_share_words(row) for row in rows)
-    return Picture(charts.shares_picture(frame, estimates["confidence"]), f"Shares: {said}.{left}", left.strip())
+    return Picture(
+        charts.shares_picture(frame, estimates["confidence"]), f"Shares: {said}.{left}", left.strip()
+    )
 
 
 def _share_words(row: Record) -> str:
     ends = "" if row["low"] is None else f" ({row['low']:.0%} to {row['high']:.0%} by chance"
-    other = "" if row["least"] is None else f"{'; ' if ends else ' ('}{row['least']:.0%} to {row['most']:.0%} by coupling"
+    other = (
+        ""
+        if row["least"] is None
+        else f"{'; ' if ends else ' ('}{row['least']:.0%} to {row['most']:.0%} by coupling"
+    )
     return f"{row['what']} {row['est']:.0%}{ends}{other}{')' if ends or other else ''}"
 
 
 def course(manifest: Record, runs: pl.DataFrame, events: pl.DataFrame, members: pl.DataFrame) -> Figure:
     config = manifest["config"]
     found = trajectory(runs, events, members, manifest["outcome"], config["steps"])
-    last = found.points.filter(pl.col("step") == pl.col("step").max()).rows_by_key("arm", named=True, unique=True)
-    svg = charts.course_picture(found.points, summary.capital(found.label), _step(manifest))
-    ends = [f"{last[arm]['mean']:.3g} {words}" for arm, words in (("baseline", "without the policy"), ("policy", "with it"))]
-    why = "" if found.own else f" {summary.capital(summary.words(manifest['outcome']['name']))} is known at the end only; this stands in for it."
+    last = found.points.filter(pl.col("step") == pl.col("step").max()).rows_by_key(
+        "arm", named=True, unique=True
+    )
+    svg = charts.course_picture(found.points, summary.capital(found.label), found.band, _step(manifest))
+    ends = [
+        f"{last[arm]['mean']:.3g} {words}"
+        for arm, words in (("baseline", "without the policy"), ("policy", "with it"))
+    ]
+    why = "" if found.own else " The declared outcome is known at the end only; this stands in for it."
     return Picture(svg, f"{summary.capital(found.label)}, mean at the end: {' and '.join(ends)}.{why}")
 
 
@@ -111,7 +119,9 @@ def parting(manifest: Record, runs: pl.DataFrame) -> Figure:
     found = divergence(runs)
     never = f"{found.never} of {summary.number(found.pairs, 'pair')} never parted."
     if found.points.is_empty():
-        return Text(f"When twins first parted: {never} In what they did, the policy changed nothing.", "small")
+        return Text(
+            f"When twins first parted: {never} In what they did, the policy changed nothing.", "small"
+        )
     svg = charts.parting_picture(found.points, manifest["config"]["steps"], _step(manifest), never)
     had = found.points["pairs"].cum_sum() * 2 >= found.points["pairs"].sum()
     half = found.points["step"].filter(had)[0]

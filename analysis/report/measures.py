@@ -1,4 +1,4 @@
-"""What the report counts beyond estimates.json: other outcomes and costs, trajectories, where twins parted."""
+"""What the report counts beyond estimates.json: other outcomes, trajectories, where twins parted."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,26 +7,29 @@ import polars as pl
 
 from analysis.intervals import Estimate, mean_difference
 from analysis.outcomes import RUN, Outcome, Runs, find_outcome, known_outcomes, published
+from analysis.questions import PERCENT_FROM
 
 POINTS = 25
 """A trajectory is measured at so many steps at most: each is a pass over the events."""
 
 
 class Difference(NamedTuple):
-    """One outcome in both arms: means over complete pairs, and the paired difference (policy minus baseline)."""
+    """One outcome in both arms: means over complete pairs, and the difference (policy minus baseline)."""
 
     outcome: Outcome
     without: float
     under: float
     change: Estimate
     pairs: int
+    changed: int
+    """Pairs in which the arms differ at all."""
     forced: bool
 
     @property
     def reading(self) -> str:
         """`better`, `worse`, `the same` or `unclear`, by the interval and the outcome's declared polarity."""
         low, high = self.change.low, self.change.high
-        if self.change.est == 0 and low in (0, None) and high in (0, None):
+        if not self.changed:
             return "the same"
         if low is None or high is None or low <= 0 <= high:
             return "unclear"
@@ -44,7 +47,11 @@ def differences(runs: pl.DataFrame, forced: set[str], confidence: float) -> list
             step = pairs["policy"] - pairs["baseline"]
             change = mean_difference(step.to_numpy(), pairs["draw"].to_numpy(), confidence)
             without, under = (float(pairs[arm].sum() / len(pairs)) for arm in ("baseline", "policy"))
-            found.append(Difference(outcome, without, under, change, len(pairs), name in forced))
+            found.append(
+                Difference(
+                    outcome, without, under, change, len(pairs), int((step != 0).sum()), name in forced
+                )
+            )
     return found
 
 
@@ -59,12 +66,16 @@ def side_by_side(runs: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 class Trajectory(NamedTuple):
-    """`points` has step, arm, mean, low, high (10th and 90th percentile over pairs); `label` says of what."""
+    """`points` has step, arm, mean and a band (low, high) over pairs; `label` says of what.
+
+    The band goes from the 10th to the 90th percentile, and below 20 pairs from the least to the most.
+    """
 
     points: pl.DataFrame
     label: str
     own: bool
     """Whether it is the declared outcome, so far, or hostile posts in its stead."""
+    band: str
 
 
 def trajectory(
@@ -89,18 +100,20 @@ def trajectory(
         .with_columns(step=pl.lit(step))
         for step in _steps(steps)
     ]
+    tail = 0.1 if len(pairs) >= PERCENT_FROM else 0.0
     points = (
         pl.concat(values)
         .group_by("step", "arm")
         .agg(
             mean=pl.col("value").mean(),
-            low=pl.col("value").quantile(0.1, "linear"),
-            high=pl.col("value").quantile(0.9, "linear"),
+            low=pl.col("value").quantile(tail, "linear"),
+            high=pl.col("value").quantile(1 - tail, "linear"),
         )
         .sort("arm", "step")
     )
     label = f"{outcome.name.replace('_', ' ')} ({outcome.unit})" if own else "hostile posts and replies"
-    return Trajectory(points, label, own)
+    band = f"{tail:.0%} to {1 - tail:.0%} of them" if tail else "the least to the most"
+    return Trajectory(points, label, own, band)
 
 
 def _hostile(runs: Runs) -> pl.DataFrame:
@@ -117,7 +130,7 @@ def _steps(steps: int) -> list[int]:
 
 
 class Divergence(NamedTuple):
-    """In how many pairs the twins' events first differed at each step (`step`, `pairs`), and in how many never."""
+    """In how many `pairs` the twins' events first differed at each `step`, and in how many never."""
 
     points: pl.DataFrame
     never: int

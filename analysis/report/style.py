@@ -3,12 +3,20 @@
 from analysis.report.charts import BAD, BASE, FAINT, GRID, INK, POLICY, SOFT
 
 DARK = {
-    INK: "#e6edf3", SOFT: "#9da7b1", GRID: "#373e47", BASE: "#9aa4af", POLICY: "#58b0e8", BAD: "#f0883e", FAINT: "#4b535d",
+    INK: "#e6edf3",
+    SOFT: "#9da7b1",
+    GRID: "#373e47",
+    BASE: "#9aa4af",
+    POLICY: "#58b0e8",
+    BAD: "#f0883e",
+    FAINT: "#4b535d",
 }
 """Each colour of a chart, and what stands for it in the dark."""
 
 _SWAPS = "\n".join(
-    f'  svg [{place}="{light}"] {{ {place}: {dark}; }}' for light, dark in DARK.items() for place in ("fill", "stroke")
+    f'  svg [{place}="{light}"] {{ {place}: {dark}; }}'
+    for light, dark in DARK.items()
+    for place in ("fill", "stroke")
 )
 
 STYLE = (

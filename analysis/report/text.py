@@ -6,7 +6,8 @@ from analysis.cli import plain
 from analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Text
 from analysis.summary import INSIDE
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#!|~$&])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&]|:(?=//)|(?<=\bwww)\.)")
+_START = re.compile(r"^(\d*)([-+=.)])(?=\s|$)")
 
 
 def markdown(document: Document) -> str:
@@ -45,16 +46,17 @@ def _text(text: Text) -> str:
 
 def _rows(table: Rows) -> str:
     lines = [table.head, ("---",) * len(table.head), *table.rows]
-    body = "\n".join("| " + " | ".join(_escape(cell) if cell != "---" else cell for cell in line) + " |" for line in lines)
+    body = "\n".join(
+        "| " + " | ".join(_escape(cell) if cell != "---" else cell for cell in line) + " |" for line in lines
+    )
     return f"{body}\n\n{_escape(table.caption)}" if table.caption else body
 
 
 def _escape(text: str) -> str:
-    """Text that Markdown shows as it is: one line, specials behind a backslash.
+    """Text that Markdown shows as it is: one line, what it would read as markup escaped.
 
     >>> _escape("a_b <script>[x](y)")
-    'a\\\\_b \\\\<script\\\\>\\\\[x\\\\]\\\\(y\\\\)'
+    'a\\\\_b \\\\<script\\\\>\\\\[x\\\\](y)'
     """
     line = " ".join(plain(text).split())
-    line = _SPECIAL.sub(r"\\\1", line)
-    return re.sub(r"^([-+=]|\d+[.)])", r"\\\1", line)
+    return _START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", line))

@@ -1,4 +1,4 @@
-"""The report's back pages: assumptions, arithmetic checks, how the run was made, and the symbols on demand."""
+"""The report's back pages: assumptions, arithmetic checks, how the run was made, symbols on demand."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,16 +26,28 @@ def checks(estimates: Record) -> Section:
     agree = "agrees" if record.get("agrees") else "does not agree"
     passed = sum(bool(one["passed"]) for one in record["refuters"])
     blocks += [
-        Text(f"DoWhy {record['version']}, asked again, {agree} with the paired difference.", "" if record.get("agrees") else "alarm"),
+        Text(
+            f"DoWhy {record['version']}, asked again, {agree} with the paired difference.",
+            "" if record.get("agrees") else "alarm",
+        ),
         Text(f"{passed} of {len(record['refuters'])} checks came out as they should."),
-        Fold("Each check", [Rows(("check", "of", "by", "passed", "found"), [_check(one) for one in record["refuters"]])]),
+        Fold(
+            "Each check",
+            [Rows(("check", "of", "by", "passed", "found"), [_check(one) for one in record["refuters"]])],
+        ),
         Fold("The estimand", [Text(str(record["estimand"]))]),
     ]
     return Section("Cross-checks", blocks)
 
 
 def _check(one: Record) -> tuple[str, ...]:
-    return (summary.words(one["name"]), one["of"], one["by"], "yes" if one["passed"] else "no", one["sentence"])
+    return (
+        summary.words(one["name"]),
+        one["of"],
+        one["by"],
+        "yes" if one["passed"] else "no",
+        one["sentence"],
+    )
 
 
 def how_made(manifest: Record) -> Section:
@@ -53,7 +65,9 @@ def how_made(manifest: Record) -> Section:
         Fold("Policies", [Rows(("arm", "policy", "parameters"), list(_policies(config)))]),
     ]
     if len(manifest["llm"]) > 2:
-        blocks.append(Fold("Model, calibration and counts", [Rows(("what", "value"), _flat(manifest["llm"]))]))
+        blocks.append(
+            Fold("Model, calibration and counts", [Rows(("what", "value"), _flat(manifest["llm"]))])
+        )
     again = {
         "root": config["root"],
         "draws x seeds": f"{config['draws']} x {config['seeds']}",
@@ -66,16 +80,27 @@ def how_made(manifest: Record) -> Section:
     return Section("The model and its cost", blocks)
 
 
-MARKS = {"data": "numbers counted in data", "proxy": "inferred by a declared rule", "chosen": "chosen by hand"}
+MARKS = {
+    "data": "numbers counted in data",
+    "proxy": "inferred by a declared rule",
+    "chosen": "chosen by hand",
+}
 
 
 def _model(manifest: Record) -> str:
     llm = manifest["llm"]
     if not llm.get("model"):
-        return f"Model: none. Members decide by fixed rules (mind {manifest['config']['mind']['name']}); no language model was asked."
+        mind = manifest["config"]["mind"]["name"]
+        return f"Model: none. Members decide by fixed rules (mind {mind}); no language model was asked."
     counts = {
-        "questions": "questions", "unique": "distinct", "store_hits": "answered from the store", "calls": "calls",
-        "tokens_in": "tokens in", "tokens_out": "tokens out", "retries": "retries", "invalid": "unreadable answers",
+        "questions": "questions",
+        "unique": "distinct",
+        "store_hits": "answered from the store",
+        "calls": "calls",
+        "tokens_in": "tokens in",
+        "tokens_out": "tokens out",
+        "retries": "retries",
+        "invalid": "unreadable answers",
     }
     cost = ", ".join(f"{llm[name]:,} {words}" for name, words in counts.items() if llm.get(name) is not None)
     return f"Model: {llm['model']}. {summary.capital(cost)}."
@@ -131,7 +156,7 @@ def symbols(estimates: Record) -> Section:
     dens = {question["key"]: question["den"] for question in estimates["questions"]}
     rows = []
     for key, means in SYMBOLS:
-        den, found = int(dens.get(key, estimates["n_pairs"])), estimates[key]
+        den, found = int(dens.get(key) or 0) if key in dens else estimates["n_pairs"], estimates[key]
         bound = (estimates["bounds"] or {}).get(key) or {"low": None, "high": None}
         few = den < PERCENT_FROM
         allowed = _points({"est": None, **bound}, few) if key in estimates["bounds"] else ""
@@ -139,8 +164,13 @@ def symbols(estimates: Record) -> Section:
     head = ("symbol", "means", "estimate (interval)", "any coupling", "cases")
     said = [f"Direction: {estimates['direction']}. Coupling: {estimates['coupling']}. {summary.INSIDE}"]
     if estimates.get("variance_ratio"):
-        said.append(f"Pairing spared runs: unpaired, the same error would take {estimates['variance_ratio']:.1f} times as many.")
-    blocks: list[Block] = [Rows(head, rows, f"A share of fewer than {PERCENT_FROM} cases is not shown."), *map(Text, said)]
+        said.append(
+            f"Pairing spared runs: unpaired, the same error would take {estimates['variance_ratio']:.1f} times as many."
+        )
+    blocks: list[Block] = [
+        Rows(head, rows, f"A share of fewer than {PERCENT_FROM} cases is not shown."),
+        *map(Text, said),
+    ]
     return Section("Symbols", [Fold("PN, PS and the rest", blocks)])
 
 

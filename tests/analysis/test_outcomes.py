@@ -82,7 +82,9 @@ def members(rows, run=(0, 0, "baseline")):
 
 
 def by_hand(rows=EVENTS, people=MEMBERS, horizon=None, steps=11):
-    runs = pl.DataFrame({"draw": [0], "seed": [0], "arm": ["baseline"]}, schema_overrides={"draw": pl.Int32, "seed": pl.Int32})
+    runs = pl.DataFrame(
+        {"draw": [0], "seed": [0], "arm": ["baseline"]}, schema_overrides={"draw": pl.Int32, "seed": pl.Int32}
+    )
     return Runs(runs, events(rows), members(people), horizon, steps)
 
 
@@ -113,7 +115,13 @@ def test_without_a_spark_there_is_no_escalation_and_all_hostility_is_elsewhere()
 def test_what_is_undefined_is_null_and_what_is_merely_absent_is_zero():
     nothing = by_hand([], [])
     found = measure_all(nothing).row(0, named=True)
-    undefined = {"hostile_share", "hostile_exposures", "worst_group_exposure", "newcomer_return", "gini_posts"}
+    undefined = {
+        "hostile_share",
+        "hostile_exposures",
+        "worst_group_exposure",
+        "newcomer_return",
+        "gini_posts",
+    }
     assert {name for name in BY_HAND if found[name] is None} == undefined
     assert all(found[name] == 0 for name in set(BY_HAND) - undefined)
 
@@ -170,7 +178,9 @@ def test_a_threshold_may_grow_with_the_community():
     assert threshold_of({"threshold": 0.4}, 10) == 0.4
 
 
-@pytest.mark.parametrize("given", [None, "many", True, float("nan"), {"least": 2}, {"least": 2, "per_member": "x"}])
+@pytest.mark.parametrize(
+    "given", [None, "many", True, float("nan"), {"least": 2}, {"least": 2, "per_member": "x"}]
+)
 def test_a_threshold_that_is_no_number_is_refused(given):
     with pytest.raises(ValueError, match="outcome.threshold is"):
         threshold_of({"threshold": given}, 50)
@@ -219,14 +229,20 @@ def recount(log, people, spark, steps):
     }
 
 
-@pytest.mark.parametrize("policies", [["premoderate_newcomers", "remove_hostile"], ["reconsider_prompt", "thread_lock"]])
+@pytest.mark.parametrize(
+    "policies", [["premoderate_newcomers", "remove_hostile"], ["reconsider_prompt", "thread_lock"]]
+)
 def test_outcomes_of_a_lively_run_equal_a_recount_in_plain_python(policies, tiny_experiment, tiny_world):
     experiment = tiny_experiment(policies, size=60, steps=14)
     for arm in ("baseline", "policy"):
         world = tiny_world(experiment, arm)
         log = world.log.frame(0, 0, arm)
-        people = world.community.members.frame(0, 0, arm, tuple(p.name for p in world.community.scene.personas), ("civil", "heated", "hostile"))
-        runs = pl.DataFrame({"draw": [0], "seed": [0], "arm": [arm]}, schema_overrides={"draw": pl.Int32, "seed": pl.Int32})
+        people = world.community.members.frame(
+            0, 0, arm, tuple(p.name for p in world.community.scene.personas), ("civil", "heated", "hostile")
+        )
+        runs = pl.DataFrame(
+            {"draw": [0], "seed": [0], "arm": [arm]}, schema_overrides={"draw": pl.Int32, "seed": pl.Int32}
+        )
         found = measure_all(Runs(runs, log, people, None, 14)).row(0, named=True)
         spark = log.filter(pl.col("kind") == "spark")["target"].item()
         again = recount(log.to_dicts(), people.to_dicts(), spark, 14)

@@ -213,7 +213,7 @@ def test_more_steps_than_post_ids_can_hold_are_refused(tiny_experiment):
 
 def test_a_wrong_setting_is_refused_by_name(tiny_experiment):
     for key, value in {"feed_items": 0, "heat_half_life": 0, "colour": 1}.items():
-        with pytest.raises(ValueError, match=rf"^community\.{key} is {value}"):
+        with pytest.raises(ValueError, match=rf"^community(\.settings)?\.{key} is {value}"):
             tiny_experiment(settings={key: value}).kind()
 
 

@@ -34,11 +34,12 @@ def test_activity_is_noted_with_its_first_and_last_step():
     members = five()
     members.note_active(np.array([1, 2]), 3)
     members.note_active(np.array([2]), 4)
-    frame = members.frame(1, 2, "policy", ("ordinary",), ("civil", "heated", "hostile"))
+    members.left[[2, 3]] = 6, 7
+    frame = members.frame(1, 2, "policy", ("ordinary",), ("civil", "heated", "hostile"), until=6)
     assert frame["active_steps"].to_list() == [0, 1, 2, 0, 0]
     assert frame["first_active"].to_list() == [None, 3, 3, None, None]
     assert frame["last_active"].to_list() == [None, 3, 4, None, None]
-    assert frame["left"].null_count() == 5 and (members.left == NEVER).all()
+    assert frame["left"].to_list() == [None, None, 6, None, None], "what happens after the run is not told"
     assert frame["group"].to_list() == ["regular", "newcomer", "regular", "newcomer", "newcomer"]
 
 

@@ -1,0 +1,136 @@
+"""The response store: one answer a question, for every thread and process, and no silent damage."""
+
+import pickle
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from agents.llm.fake import FakeModel
+from agents.llm.request import Answer, Request
+from agents.llm.store import ResponseStore, Stored
+from agents.minds.base import Unanswered
+
+QUESTIONS = [Request("s", f"question {number}", "ABC") for number in range(5)]
+
+
+class Moody(FakeModel):
+    """Answers each call differently, as a server under load may, and some questions never."""
+
+    def __init__(self, mood: float) -> None:
+        super().__init__()
+        self.mood, self.asked = mood, []
+
+    def ask(self, requests):
+        self.asked += requests
+        return [Unanswered("ask", "gone") if "4" in request.user else Answer((self.mood, -1.0, -1.0))
+                for request in requests]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "deep" / "answers.sqlite"
+
+
+def test_each_distinct_question_is_asked_once_and_answered_in_order(path):
+    model = Moody(-0.5)
+    replies = Stored(model, ResponseStore(path)).ask([QUESTIONS[1], QUESTIONS[0], QUESTIONS[1]])
+    assert model.asked == [QUESTIONS[1], QUESTIONS[0]]
+    assert replies == [Answer((-0.5, -1.0, -1.0))] * 3
+
+
+def test_an_answer_once_kept_is_used_by_everybody_after(path):
+    Stored(Moody(-0.5), ResponseStore(path)).ask(QUESTIONS)
+    later = Moody(-0.9)
+    replies = Stored(later, ResponseStore(path)).ask(QUESTIONS)
+    assert later.asked == [QUESTIONS[4]]  # what got no answer is not kept
+    assert replies[0] == Answer((-0.5, -1.0, -1.0)) and replies[4] == Unanswered("ask", "gone")
+    assert later.counts.snapshot()["store_hits"] == 4
+
+
+def test_of_two_answers_at_once_both_workers_use_the_first_kept(path):
+    class Overtaken(Moody):
+        def ask(self, requests):
+            replies = super().ask(requests)
+            Stored(Moody(-0.9), ResponseStore(path)).ask(requests)  # another worker, between asking and keeping
+            return replies
+
+    assert Stored(Overtaken(-0.5), ResponseStore(path)).ask(QUESTIONS[:1]) == [Answer((-0.9, -1.0, -1.0))]
+
+
+def test_numbers_come_back_to_the_last_bit(path):
+    store, answer = ResponseStore(path), Answer((-0.1 / 3, -1e-300, -745.1332191019412), 7, 1, 2)
+    store.put_many({"k": ("{}", answer)})
+    assert store.get_many(["k", "other"]) == {"k": answer}
+
+
+def test_a_thousand_keys_are_found_at_once(path):
+    store = ResponseStore(path)
+    store.put_many({f"k{number}": ("{}", Answer((-float(number),))) for number in range(1300)})
+    assert len(store.get_many([f"k{number}" for number in range(2000)])) == len(store) == 1300
+
+
+def test_processes_and_threads_share_one_file(path):
+    program = ("import sys; from pathlib import Path; from agents.llm.store import *; from agents.llm.fake import *\n"
+               "store = ResponseStore(Path(sys.argv[1]))\n"
+               "for n in range(60): Stored(FakeModel(), store).ask([Request('s', f'q{n}', 'AB')])\n")
+    workers = [subprocess.Popen([sys.executable, "-c", program, str(path)]) for _ in range(3)]
+    store = ResponseStore(path)
+    threads = [threading.Thread(target=lambda: [Stored(FakeModel(), store).ask([Request("s", f"q{number}", "AB")])
+                                                for number in range(60)]) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [worker.wait() for worker in workers] == [0, 0, 0]
+    assert len(store) == 60
+
+
+def test_a_store_can_be_sent_to_another_process(path):
+    store = ResponseStore(path)
+    store.put_many({"k": ("{}", Answer((-1.0,)))})
+    assert len(pickle.loads(pickle.dumps(store))) == 1
+
+
+@pytest.mark.parametrize("content", [b"not a database, but long enough to be one " * 50, b"SQLite format 3\0garbage"])
+def test_a_file_that_is_no_store_is_refused(path, content):
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="damaged .* move it away"):
+        ResponseStore(path).get_many(["k"])
+
+
+def test_another_program_s_database_is_left_alone(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE letters (text)")
+    with pytest.raises(ValueError, match="is not a response store"):
+        ResponseStore(path).get_many(["k"])
+
+
+def test_an_answer_that_was_changed_on_disk_is_noticed(path):
+    store = ResponseStore(path)
+    store.put_many({"k": ("{}", Answer((-1.0,)))})
+    store.close()
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE answers SET answer = replace(answer, '-1', '-2')")
+    with pytest.raises(ValueError, match="checksum"):
+        ResponseStore(path).get_many(["k"])
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(OSError, match="cannot be used"):
+        ResponseStore(tmp_path).get_many(["k"])
+
+
+def test_forgetting_removes_the_questions_that_hold_the_words_and_their_bytes(path):
+    store = Stored(FakeModel(), ResponseStore(path))
+    store.ask([Request("s", 'She said "Ünique words"', "AB"), QUESTIONS[0]])
+    assert store.store.forget('"Ünique words"') == 1
+    assert len(store.store) == 1
+    store.close()
+    assert b"nique" not in b"".join(one.read_bytes() for one in path.parent.iterdir())
+    with pytest.raises(ValueError, match="some words"):
+        store.store.forget("")

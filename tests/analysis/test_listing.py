@@ -1,0 +1,60 @@
+"""What is listed is what there is: every name in a list is accepted where it is asked for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis import listing
+from analysis.cli import main
+from analysis.configuration import compose, plan
+from analysis.outcomes import OUTCOMES
+
+CONF = Path(listing.__file__).parents[1] / "conf"
+WHAT = ("policies", "communities", "minds", "outcomes", "profiles", "settings")
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_a_list_is_a_table_for_people_and_one_document_for_programs(what, capsys):
+    assert main(["list", what, "--json"]) == 0
+    said = capsys.readouterr()
+    rows = json.loads(said.out)
+    assert rows == json.loads(json.dumps(listing.rows(what))) and said.err == ""
+    assert main(["list", what]) == 0
+    table = capsys.readouterr().out
+    first = rows[0].get("name") or rows[0]["setting"]
+    assert first in table and not table.lstrip().startswith("[")
+
+
+def test_every_policy_has_a_yaml_and_a_summary():
+    rows = listing.rows("policies")
+    assert {row["name"] for row in rows} == {path.stem for path in (CONF / "policy").glob("*.yaml")}
+    assert all(row["what"].endswith(".") and row["fits"] for row in rows)
+
+
+def test_every_listed_policy_can_be_toggled():
+    for row in listing.rows("policies"):
+        made = plan(compose([f"policy={row['name']}", "baseline=none"]))
+        assert [name for name, _ in made.resolved["policy"]] == [row["name"]][: row["name"] != "none"]
+
+
+def test_outcomes_show_their_polarity():
+    rows = {row["name"]: row for row in listing.rows("outcomes")}
+    assert set(rows) >= set(OUTCOMES)
+    assert rows["escalation"]["polarity"] == "harm" and rows["newcomer_return"]["polarity"] == "good"
+    assert all(row["what"] for row in rows.values())
+
+
+def test_every_listed_profile_makes_a_plan():
+    for row in listing.rows("profiles"):
+        made = plan(compose([f"community.profile={row['name']}"]))
+        assert bool(made.experiment.baseline) == bool(row["moderation"])
+
+
+def test_settings_include_every_key_that_the_design_promises():
+    keys = {row["setting"] for row in listing.rows("settings")}
+    promised = (
+        "community community.size community.profile policy baseline mind llm llm.base_url llm.model prompt outcome "
+        "draws seeds steps root parallel.jobs parallel.backend dry out policy_with baseline_with"
+    )
+    assert keys >= set(promised.split()) and "treatment" not in keys
