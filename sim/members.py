@@ -60,7 +60,13 @@ class Members:
         self.first_active[fresh] = step
 
     def frame(
-        self, draw: int, seed: int, arm: str, personas: tuple[str, ...], tones: tuple[str, ...], until: int
+        self,
+        draw: int,
+        seed: int,
+        arm: str,
+        personas: tuple[str, ...],
+        tones: tuple[str, ...],
+        until: int = NEVER - 1,
     ) -> pl.DataFrame:
         """The table of `members.parquet` for a run of `until` steps; a departure after it is not told."""
         table = pl.DataFrame(

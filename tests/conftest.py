@@ -1,5 +1,6 @@
 """What tests share: a small lively forum, experiments made of it, and its worlds."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -99,3 +100,12 @@ def tiny_experiment() -> Callable[..., Experiment]:
 def tiny_world() -> Callable[..., World]:
     """`tiny_world(experiment, arm)`: that arm's world, run to its end."""
     return run_tiny
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real communities beside the checkout; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("WINDTUNNEL_SHARED", CONF.parents[1] / "shared"))
+    if not (folder / "data").is_dir():
+        pytest.skip("the shared corpora are not here")
+    return folder
