@@ -30,7 +30,9 @@ def option_orders(scene: Scene, options: Sequence[int], permute: int = 1) -> lis
     return [tuple(base[turn:] + base[:turn]) for turn in turns]
 
 
-def archetype_request(scene: Scene, bins: Sequence[int], persona: int | None, order: Sequence[int]) -> Request:
+def archetype_request(
+    scene: Scene, bins: Sequence[int], persona: int | None, order: Sequence[int]
+) -> Request:
     """The question that all members of one persona in the same bins share; `persona` None leaves it out."""
     sentences = [feature.words[index] for feature, index in zip(scene.features, bins, strict=True)]
     who = [] if persona is None else [scene.personas[persona].words]
@@ -51,15 +53,25 @@ def neutral_request(scene: Scene, order: Sequence[int]) -> Request:
 
 def prompt_sha256(scene: Scene) -> str:
     """SHA-256 of everything that questions are made of: our fixed words and the community's."""
-    return _hash(OPTIONS, SITUATION, ASK, scene.setting, scene.question, list(scene.actions), scene.features,
-                 [(persona.name, persona.words) for persona in scene.personas])
+    return _hash(
+        OPTIONS,
+        SITUATION,
+        ASK,
+        scene.setting,
+        scene.question,
+        list(scene.actions),
+        scene.features,
+        [(persona.name, persona.words) for persona in scene.personas],
+    )
 
 
 def _request(scene: Scene, lines: Sequence[str], order: Sequence[int]) -> Request:
     if len(order) > len(LETTERS):
         raise ValueError(f"{len(order)} options are on offer, but there are only {len(LETTERS)} letters")
     letters = LETTERS[: len(order)]
-    options = [f"{letter}) {scene.actions[column].words}" for letter, column in zip(letters, order, strict=True)]
+    options = [
+        f"{letter}) {scene.actions[column].words}" for letter, column in zip(letters, order, strict=True)
+    ]
     said = [line for line in lines if line]
     user = [OPTIONS, *options, *([SITUATION, *said] if said else []), f"{scene.question} {ASK}"]
     return Request(system=scene.setting, user="\n".join(user), letters=letters)

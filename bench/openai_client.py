@@ -36,16 +36,29 @@ def instant_server() -> Iterator[str]:
 def questions(number: int) -> list[Request]:
     """Distinct questions of about the length of an archetype's, sharing their beginning."""
     options = "\n".join(f"{letter}) do the thing called {letter}" for letter in "ABCDEFGH")
-    return [Request("You are a member of an online forum.",
-                    f"What a member can do:\n{options}\nThe situation:\nSomebody answered post {index}.\n"
-                    "You have a short temper.\nWhat do you do? Answer with one letter.", "ABCDEFGH")
-            for index in range(number)]
+    return [
+        Request(
+            "You are a member of an online forum.",
+            f"What a member can do:\n{options}\nThe situation:\nSomebody answered post {index}.\n"
+            "You have a short temper.\nWhat do you do? Answer with one letter.",
+            "ABCDEFGH",
+        )
+        for index in range(number)
+    ]
 
 
 def measure(number: int, endpoint: str, batch: int, concurrency: int) -> dict[str, object]:
     with instant_server() as address, tempfile.TemporaryDirectory() as folder:
-        settings = LLMSettings(kind="openai", base_url=address, model="instant", endpoint=endpoint, template="chatml",
-                               batch=batch, concurrency=concurrency, store=str(Path(folder) / "answers.sqlite"))
+        settings = LLMSettings(
+            kind="openai",
+            base_url=address,
+            model="instant",
+            endpoint=endpoint,
+            template="chatml",
+            batch=batch,
+            concurrency=concurrency,
+            store=str(Path(folder) / "answers.sqlite"),
+        )
         model = open_model(settings)
         model.ask(questions(1))  # connects, and loads what is loaded late
         asked = questions(number + 1)[1:]
@@ -53,9 +66,17 @@ def measure(number: int, endpoint: str, batch: int, concurrency: int) -> dict[st
         answers = model.ask(asked)
         seconds = time.perf_counter() - started
         model.close()
-    return {"bench": "openai_client", "questions_per_s": round(number / seconds, 1), "questions": number,
-            "answered": sum(isinstance(answer, Answer) for answer in answers), "seconds": round(seconds, 3),
-            "endpoint": endpoint, "batch": batch, "concurrency": concurrency, "store": True}
+    return {
+        "bench": "openai_client",
+        "questions_per_s": round(number / seconds, 1),
+        "questions": number,
+        "answered": sum(isinstance(answer, Answer) for answer in answers),
+        "seconds": round(seconds, 3),
+        "endpoint": endpoint,
+        "batch": batch,
+        "concurrency": concurrency,
+        "store": True,
+    }
 
 
 if __name__ == "__main__":

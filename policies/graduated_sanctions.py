@@ -12,7 +12,7 @@ Offences = Annotated[int, Field(ge=1)]
 
 
 class GraduatedSanctions(Detecting):
-    """Each caught post is an offence of its author; the count decides what follows."""
+    """Each caught post, once moderators get to it, is an offence of its author; the count decides what follows."""
 
     name = "graduated_sanctions"
     raises = ("warned",)
@@ -25,6 +25,7 @@ class GraduatedSanctions(Detecting):
     """Share of suspended or banned members who return at once under a new account."""
 
     _offences: np.ndarray | None = PrivateAttr(None)
+    _waiting: np.ndarray = PrivateAttr(default_factory=lambda: np.empty(0, int))
 
     @model_validator(mode="after")
     def _rising(self) -> "GraduatedSanctions":
@@ -38,7 +39,9 @@ class GraduatedSanctions(Detecting):
         forum, desk = world.community, world.community.moderation
         if self._offences is None:
             self._offences = np.zeros(len(forum.members), np.int32)
-        caught = desk.take(self.newly_caught(world))
+        waiting = np.concatenate([self._waiting, self.newly_caught(world)])
+        caught = desk.take(waiting)
+        self._waiting = np.setdiff1d(waiting, caught)
         authors = np.unique(forum.posts.author[caught])
         authors = authors[forum.members.left[authors] > world.now]
         before = self._offences[authors]

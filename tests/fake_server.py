@@ -41,8 +41,12 @@ def message(prompt: str, top: int) -> dict[str, Any]:
     found = candidates(prompt, top)
     listed = [{"token": token, "logprob": value, "bytes": None} for token, value in found]
     content = [{"token": found[0][0], "logprob": found[0][1], "bytes": None, "top_logprobs": listed}]
-    return {"index": 0, "finish_reason": "length", "message": {"role": "assistant", "content": found[0][0]},
-            "logprobs": None if "NOLOGPROBS" in prompt else {"content": content}}
+    return {
+        "index": 0,
+        "finish_reason": "length",
+        "message": {"role": "assistant", "content": found[0][0]},
+        "logprobs": None if "NOLOGPROBS" in prompt else {"content": content},
+    }
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -78,9 +82,21 @@ class Handler(BaseHTTPRequestHandler):
         if "FLAKY" in text and seen[f"flaky {text}"] == 0:
             seen[f"flaky {text}"] += 1
             return self.send(503, {"error": {"message": "busy, on purpose"}})
-        usage = {"prompt_tokens": sum(len(prompt.split()) for prompt in prompts), "completion_tokens": len(prompts)}
-        self.send(200, {"id": "x", "object": "text_completion", "created": 0, "model": body["model"],
-                        "choices": choices, "usage": usage})
+        usage = {
+            "prompt_tokens": sum(len(prompt.split()) for prompt in prompts),
+            "completion_tokens": len(prompts),
+        }
+        self.send(
+            200,
+            {
+                "id": "x",
+                "object": "text_completion",
+                "created": 0,
+                "model": body["model"],
+                "choices": choices,
+                "usage": usage,
+            },
+        )
 
     def send(self, status: int, body: object) -> None:
         content = json.dumps(body).encode()

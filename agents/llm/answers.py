@@ -19,7 +19,9 @@ def first_token(choice: Mapping[str, Any]) -> list[tuple[str, float]]:
     logprobs = choice.get("logprobs") or {}
     try:
         if logprobs.get("content"):
-            return [(str(one["token"]), float(one["logprob"])) for one in logprobs["content"][0]["top_logprobs"]]
+            return [
+                (str(one["token"]), float(one["logprob"])) for one in logprobs["content"][0]["top_logprobs"]
+            ]
         if logprobs.get("top_logprobs"):
             return [(str(token), float(value)) for token, value in logprobs["top_logprobs"][0].items()]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -41,10 +43,14 @@ def read_letters(candidates: Iterable[tuple[str, float]], letters: Sequence[str]
             found[token.strip()].append(value)
     missing = [letter for letter in letters if not found[letter]]
     if len(missing) == len(letters):
-        raise Unreadable(f"none of the letters {''.join(letters)} is among the {len(candidates)} likeliest first tokens"
-                         + (f" (the likeliest is {candidates[0][0]!r})" if candidates else ""))
+        raise Unreadable(
+            f"none of the letters {''.join(letters)} is among the {len(candidates)} likeliest first tokens"
+            + (f" (the likeliest is {candidates[0][0]!r})" if candidates else "")
+        )
     floor = min(value for _, value in candidates)
-    return Answer(tuple(_added(found[letter]) if found[letter] else floor for letter in letters), floored=len(missing))
+    return Answer(
+        tuple(_added(found[letter]) if found[letter] else floor for letter in letters), floored=len(missing)
+    )
 
 
 def _added(values: Sequence[float]) -> float:

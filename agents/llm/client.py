@@ -31,10 +31,22 @@ class OpenAIModel:
     the rest of that batch is not tried.
     """
 
-    def __init__(self, *, base_url: str, model: str, key_env: str | None = None,
-                 endpoint: Literal["chat", "completions"] = "chat", template: str = "server", top: int = 20,
-                 batch: int = 1, concurrency: int = 4, max_retries: int = 2, timeout: float = 60.0,
-                 digest: str = "", counts: Counts | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        model: str,
+        key_env: str | None = None,
+        endpoint: Literal["chat", "completions"] = "chat",
+        template: str = "server",
+        top: int = 20,
+        batch: int = 1,
+        concurrency: int = 4,
+        max_retries: int = 2,
+        timeout: float = 60.0,
+        digest: str = "",
+        counts: Counts | None = None,
+    ) -> None:
         self.counts = counts or Counts()
         self._model, self._endpoint, self._top = model, endpoint, top
         self._batch = batch if endpoint == "completions" else 1
@@ -44,9 +56,12 @@ class OpenAIModel:
         self._client = _client(base_url, self._key, max_retries, timeout)
         self._template = self._find_template(template) if endpoint == "completions" else None
         self.identity = Identity(
-            model=model, digest=digest, source=base_url,
+            model=model,
+            digest=digest,
+            source=base_url,
             template=json.dumps(self._template) if self._template else "messages",
-            parameters={"endpoint": endpoint, "max_tokens": 1, "temperature": 0, "top": top})
+            parameters={"endpoint": endpoint, "max_tokens": 1, "temperature": 0, "top": top},
+        )
 
     def ask(self, requests: Sequence[Request]) -> list[Reply]:
         order = sorted(range(len(requests)), key=lambda index: requests[index])
@@ -54,7 +69,9 @@ class OpenAIModel:
         down = threading.Event()
         pool = ThreadPoolExecutor(self._concurrency)
         try:
-            answers = list(pool.map(lambda chunk: self._ask_chunk([requests[index] for index in chunk], down), chunks))
+            answers = list(
+                pool.map(lambda chunk: self._ask_chunk([requests[index] for index in chunk], down), chunks)
+            )
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         replies = dict(zip(order, (reply for chunk in answers for reply in chunk), strict=True))
@@ -67,8 +84,11 @@ class OpenAIModel:
         """Answers to one call's questions; those that could not be read are asked again, one by one."""
         replies = self._call(requests, down)
         for _ in range(self._max_retries):
-            again = [index for index, reply in enumerate(replies)
-                     if isinstance(reply, Unanswered) and reply.stage == "read"]
+            again = [
+                index
+                for index, reply in enumerate(replies)
+                if isinstance(reply, Unanswered) and reply.stage == "read"
+            ]
             self.counts.add(retries=len(again))
             for index in again:
                 replies[index] = self._call([requests[index]], down)[0]
@@ -78,7 +98,9 @@ class OpenAIModel:
         from openai import APIConnectionError, APIStatusError, BadRequestError, OpenAIError
 
         if down.is_set():
-            return [Unanswered("ask", f"not asked: the server at {self._base_url} is out of reach")] * len(requests)
+            return [Unanswered("ask", f"not asked: the server at {self._base_url} is out of reach")] * len(
+                requests
+            )
         try:
             response = self._send(requests)
         except BadRequestError as error:
@@ -90,8 +112,9 @@ class OpenAIModel:
         except OpenAIError as error:
             tried = self._max_retries if _was_retried(error) else 0
             self.counts.add(calls=1 + tried, retries=tried)
-            if isinstance(error, APIConnectionError) or (isinstance(error, APIStatusError)
-                                                         and error.status_code in (401, 403)):
+            if isinstance(error, APIConnectionError) or (
+                isinstance(error, APIStatusError) and error.status_code in (401, 403)
+            ):
                 down.set()
             return [Unanswered("ask", self._say(error))] * len(requests)
         self.counts.add(calls=1 + response.retries_taken, retries=response.retries_taken)
@@ -101,12 +124,24 @@ class OpenAIModel:
         """The raw response: building the client's typed objects for a hundred candidates costs more than asking."""
         if self._template is not None:
             return self._client.completions.with_raw_response.create(
-                model=self._model, prompt=[self._template.render(request) for request in requests],
-                max_tokens=1, temperature=0, logprobs=self._top)
+                model=self._model,
+                prompt=[self._template.render(request) for request in requests],
+                max_tokens=1,
+                temperature=0,
+                logprobs=self._top,
+            )
         request = requests[0]
         return self._client.chat.completions.with_raw_response.create(
-            model=self._model, max_tokens=1, temperature=0, logprobs=True, top_logprobs=self._top,
-            messages=[{"role": "system", "content": request.system}, {"role": "user", "content": request.user}])
+            model=self._model,
+            max_tokens=1,
+            temperature=0,
+            logprobs=True,
+            top_logprobs=self._top,
+            messages=[
+                {"role": "system", "content": request.system},
+                {"role": "user", "content": request.user},
+            ],
+        )
 
     def _read(self, content: bytes, requests: list[Request]) -> list[Reply]:
         try:
@@ -114,7 +149,9 @@ class OpenAIModel:
             choices = {choice.get("index", 0): choice for choice in body["choices"]}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.counts.add(invalid=len(requests))
-            return [Unanswered("read", f"the server sent no choices ({type(error).__name__})")] * len(requests)
+            return [Unanswered("read", f"the server sent no choices ({type(error).__name__})")] * len(
+                requests
+            )
         usage = body.get("usage") or {}
         tokens_in, tokens_out = (int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens"))
         self.counts.add(tokens_in=tokens_in, tokens_out=tokens_out)
@@ -138,22 +175,31 @@ class OpenAIModel:
 
         root = str(self._client.base_url).removesuffix("/").removesuffix("/v1")
         try:
-            rendered = self._client.post(f"{root}/apply-template", cast_to=object,
-                                         body={"messages": template_messages()})
+            rendered = self._client.post(
+                f"{root}/apply-template", cast_to=object, body={"messages": template_messages()}
+            )
             return template_of(rendered["prompt"])  # type: ignore[index]
         except (OpenAIError, KeyError, TypeError) as error:
-            raise ValueError(f"{self._base_url} does not tell its chat template ({type(error).__name__}): "
-                             f"set llm.template to one of {', '.join(TEMPLATES)}, or llm.endpoint to chat") from None
+            raise ValueError(
+                f"{self._base_url} does not tell its chat template ({type(error).__name__}): "
+                f"set llm.template to one of {', '.join(TEMPLATES)}, or llm.endpoint to chat"
+            ) from None
 
     def _say(self, error: Exception) -> str:
         """What went wrong in one sentence, without the key."""
         from openai import APIConnectionError, APIStatusError
 
         if isinstance(error, APIConnectionError):
-            return (f"no answer from {self._base_url} ({type(error).__name__}, {self._max_retries} retries): "
-                    "is the server running, and llm.base_url right?")
+            return (
+                f"no answer from {self._base_url} ({type(error).__name__}, {self._max_retries} retries): "
+                "is the server running, and llm.base_url right?"
+            )
         if isinstance(error, APIStatusError) and error.status_code in (401, 403):
-            where = f"the key in ${self._key_env}" if self._key_env else "a request without a key: set llm.key_env"
+            where = (
+                f"the key in ${self._key_env}"
+                if self._key_env
+                else "a request without a key: set llm.key_env"
+            )
             return f"{self._base_url} refused {where} (status {error.status_code})"
         text = " ".join(str(error).split())[:300]
         return f"{self._base_url}: {text.replace(self._key, '***') if self._key else text}"
@@ -165,9 +211,15 @@ def _client(base_url: str, key: str, max_retries: int, timeout: float) -> "OpenA
 
     local = is_loopback(check_base_url(base_url))
     account = "" if local else None  # None would send the account named in OPENAI_ORG_ID
-    return OpenAI(base_url=base_url, api_key=key or "none", organization=account, project=account,
-                  max_retries=max_retries, timeout=timeout,
-                  http_client=DefaultHttpxClient(trust_env=not local, timeout=timeout))
+    return OpenAI(
+        base_url=base_url,
+        api_key=key or "none",
+        organization=account,
+        project=account,
+        max_retries=max_retries,
+        timeout=timeout,
+        http_client=DefaultHttpxClient(trust_env=not local, timeout=timeout),
+    )
 
 
 def _was_retried(error: Exception) -> bool:

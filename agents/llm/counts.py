@@ -3,7 +3,17 @@
 import threading
 from collections import Counter
 
-NAMES = ("questions", "unique", "store_hits", "calls", "tokens_in", "tokens_out", "retries", "invalid", "floored")
+NAMES = (
+    "questions",
+    "unique",
+    "store_hits",
+    "calls",
+    "tokens_in",
+    "tokens_out",
+    "retries",
+    "invalid",
+    "floored",
+)
 """questions: decisions; unique: distinct questions among them; calls: HTTP requests answered or given up, retries
 among them; invalid: answers that could not be read; floored: letters missing from a server's list."""
 

@@ -11,8 +11,10 @@ def check_key_name(name: str | None) -> str | None:
     A key written there by mistake is refused and not repeated.
     """
     if name and not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,63}", name):
-        raise ValueError("llm.key_env must be the name of an environment variable in capitals, such as "
-                         "OPENAI_API_KEY; what was given is not shown, in case it is a key")
+        raise ValueError(
+            "llm.key_env must be the name of an environment variable in capitals, such as "
+            "OPENAI_API_KEY; what was given is not shown, in case it is a key"
+        )
     return name
 
 
@@ -30,8 +32,10 @@ def check_base_url(url: str) -> str:
     """`url` if it is an http address without a user, password or query in it, else `ValueError`."""
     parts = urlsplit(url)
     if parts.username or parts.password or parts.query:
-        raise ValueError("llm.base_url holds a user, password or query: take it out, and name the environment "
-                         "variable that holds the key in llm.key_env")
+        raise ValueError(
+            "llm.base_url holds a user, password or query: take it out, and name the environment "
+            "variable that holds the key in llm.key_env"
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"llm.base_url must look like http://127.0.0.1:8000/v1, not {url!r}")
     return url

@@ -84,7 +84,9 @@ def canonical(request: Request, identity: Identity) -> str:
 
 def hash_of(request: Request) -> int:
     """64 bits that stand for a question where only sameness matters; equal in every process."""
-    return int.from_bytes(hashlib.blake2b("\0".join(request).encode("utf-8", "surrogatepass"), digest_size=8).digest())
+    return int.from_bytes(
+        hashlib.blake2b("\0".join(request).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    )
 
 
 def key_of(text: str) -> str:

@@ -110,7 +110,16 @@ def _bare_model(settings: LLMSettings) -> Model:
         raise ValueError("llm.model is empty: name the model that the server offers")
     from agents.llm.client import OpenAIModel
 
-    return OpenAIModel(base_url=settings.base_url, model=settings.model, key_env=settings.key_env,
-                       endpoint=settings.endpoint, template=settings.template, top=settings.top,
-                       batch=settings.batch, concurrency=settings.concurrency, max_retries=settings.max_retries,
-                       timeout=settings.timeout, digest=settings.digest)
+    return OpenAIModel(
+        base_url=settings.base_url,
+        model=settings.model,
+        key_env=settings.key_env,
+        endpoint=settings.endpoint,
+        template=settings.template,
+        top=settings.top,
+        batch=settings.batch,
+        concurrency=settings.concurrency,
+        max_retries=settings.max_retries,
+        timeout=settings.timeout,
+        digest=settings.digest,
+    )

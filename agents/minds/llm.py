@@ -29,15 +29,27 @@ class LLMMind:
     name = "llm"
     coupling = "gumbel-max"
 
-    def __init__(self, model: Model, scene: Scene, *, prompt: Literal["archetype", "member"] = "archetype",
-                 alpha: Sequence[float] | None = None, beta: float = 1.0, permute: int = 1) -> None:
+    def __init__(
+        self,
+        model: Model,
+        scene: Scene,
+        *,
+        prompt: Literal["archetype", "member"] = "archetype",
+        alpha: Sequence[float] | None = None,
+        beta: float = 1.0,
+        permute: int = 1,
+    ) -> None:
         if prompt not in ("archetype", "member"):
             raise ValueError(f"prompt is {prompt!r}; it can be archetype or member")
         if alpha is not None and (len(alpha) != len(scene.actions) or not np.isfinite(alpha).all()):
-            raise ValueError(f"alpha holds {list(alpha)}; it needs {len(scene.actions)} finite numbers, "
-                             f"one for each of {', '.join(scene.actions.names)}")
+            raise ValueError(
+                f"alpha holds {list(alpha)}; it needs {len(scene.actions)} finite numbers, "
+                f"one for each of {', '.join(scene.actions.names)}"
+            )
         if not (np.isfinite(beta) and beta >= 0 and permute >= 1):
-            raise ValueError(f"beta is {beta} and permute {permute}: beta must be at least 0 and permute at least 1")
+            raise ValueError(
+                f"beta is {beta} and permute {permute}: beta must be at least 0 and permute at least 1"
+            )
         self.model, self.scene, self.prompt = model, scene, prompt
         self.alpha = None if alpha is None else np.asarray(alpha, float)
         self.beta, self.permute = float(beta), int(permute)
@@ -49,8 +61,10 @@ class LLMMind:
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         for batch in batches:
             if batch.scene is not self.scene and batch.scene != self.scene:
-                raise ValueError(f"a situation of {batch.scene.community!r} reached the mind of "
-                                 f"{self.scene.community!r}: make one mind for each scene")
+                raise ValueError(
+                    f"a situation of {batch.scene.community!r} reached the mind of "
+                    f"{self.scene.community!r}: make one mind for each scene"
+                )
         self.model.counts.add(questions=sum(map(len, batches)))
         return self._by_archetype(batches) if self.prompt == "archetype" else self._by_member(batches)
 
@@ -58,13 +72,22 @@ class LLMMind:
         """What the manifest must know: model, prompts, calibration, coupling, letter mass and counts."""
         identity, mass = self.model.identity, list(self._mass.values())
         return {
-            "mind": self.name, "prompt": self.prompt, "coupling": self.coupling,
-            "model": identity.model, "weights_sha256": identity.digest or None, "server": identity.source or None,
-            "template": identity.template, "parameters": dict(identity.parameters),
+            "mind": self.name,
+            "prompt": self.prompt,
+            "coupling": self.coupling,
+            "model": identity.model,
+            "weights_sha256": identity.digest or None,
+            "server": identity.source or None,
+            "template": identity.template,
+            "parameters": dict(identity.parameters),
             "prompt_sha256": prompt_sha256(self.scene),
-            "alpha": None if self.alpha is None else self.alpha.tolist(), "beta": self.beta, "permute": self.permute,
-            "letter_mass_min": min(mass, default=None), "letter_mass_mean": float(np.mean(mass)) if mass else None,
-            **self.model.counts.snapshot(), "unique": len(mass),
+            "alpha": None if self.alpha is None else self.alpha.tolist(),
+            "beta": self.beta,
+            "permute": self.permute,
+            "letter_mass_min": min(mass, default=None),
+            "letter_mass_mean": float(np.mean(mass)) if mass else None,
+            **self.model.counts.snapshot(),
+            "unique": len(mass),
             "mass_by_question": {hash_of(request): share for request, share in self._mass.items()},
         }
 
@@ -79,13 +102,19 @@ class LLMMind:
         """
         requests = list(self._mass)
         picked = requests[:: max(1, len(requests) // sample)][:sample]
-        pairs = [(_over_letters(old), _over_letters(new))
-                 for old, new in zip(self.model.ask(picked), getattr(self.model, "inner", self.model).ask(picked),
-                                     strict=True)
-                 if isinstance(old, Answer) and isinstance(new, Answer)]
-        return {"asked": len(picked), "answered": len(pairs),
-                "flips": float(np.mean([flip_share(old, new) for old, new in pairs])) if pairs else None,
-                "logp_max": max((float(abs(old - new).max()) for old, new in pairs), default=None)}
+        pairs = [
+            (_over_letters(old), _over_letters(new))
+            for old, new in zip(
+                self.model.ask(picked), getattr(self.model, "inner", self.model).ask(picked), strict=True
+            )
+            if isinstance(old, Answer) and isinstance(new, Answer)
+        ]
+        return {
+            "asked": len(picked),
+            "answered": len(pairs),
+            "flips": float(np.mean([flip_share(old, new) for old, new in pairs])) if pairs else None,
+            "logp_max": max((float(abs(old - new).max()) for old, new in pairs), default=None),
+        }
 
     def _by_archetype(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         coded = [self._codes.of(batch) for batch in batches]
@@ -106,10 +135,16 @@ class LLMMind:
         questions = []
         for code in codes:
             persona, bins, options = self._codes.meaning(code)
-            questions.append((options, [archetype_request(self.scene, bins, persona, order)
-                                        for order in self._orders(options)]))
+            questions.append(
+                (
+                    options,
+                    [archetype_request(self.scene, bins, persona, order) for order in self._orders(options)],
+                )
+            )
         rows = self._answer(questions)
-        self._rows |= {code: row for code, row in zip(codes, rows, strict=True) if isinstance(row, np.ndarray)}
+        self._rows |= {
+            code: row for code, row in zip(codes, rows, strict=True) if isinstance(row, np.ndarray)
+        }
         return {code: row for code, row in zip(codes, rows, strict=True) if isinstance(row, Unanswered)}
 
     def _by_member(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
@@ -117,7 +152,9 @@ class LLMMind:
         for batch in batches:
             for row in range(len(batch)):
                 options = tuple(int(column) for column in np.flatnonzero(batch.options[row]))
-                questions.append((options, [member_request(batch, row, order) for order in self._orders(options)]))
+                questions.append(
+                    (options, [member_request(batch, row, order) for order in self._orders(options)])
+                )
         rows, start = self._answer(questions), 0
         replies: list[np.ndarray | Unanswered] = []
         for batch in batches:
@@ -127,27 +164,37 @@ class LLMMind:
             replies.append(lost if lost is not None else np.array(mine).reshape(-1, len(self.scene.actions)))
         return replies
 
-    def _answer(self, questions: Sequence[tuple[tuple[int, ...], list[Request]]]) -> list[np.ndarray | Unanswered]:
+    def _answer(
+        self, questions: Sequence[tuple[tuple[int, ...], list[Request]]]
+    ) -> list[np.ndarray | Unanswered]:
         """A calibrated row for each (options, requests in each order), all asked in one batch."""
         calibrated = self.alpha is not None or self.beta != 1
         unknown = {options for options, _ in questions} - self._neutral.keys() if calibrated else set()
-        neutral = [(options, [neutral_request(self.scene, order) for order in self._orders(options)])
-                   for options in sorted(unknown)]
+        neutral = [
+            (options, [neutral_request(self.scene, order) for order in self._orders(options)])
+            for options in sorted(unknown)
+        ]
         every = [*neutral, *questions]
         distinct = list(dict.fromkeys(request for _, requests in every for request in requests))
         replies = dict(zip(distinct, self.model.ask(distinct), strict=True)) if distinct else {}
         self._mass |= {request: reply.mass for request, reply in replies.items() if isinstance(reply, Answer)}
-        rows = [self._average(options, [replies[request] for request in requests]) for options, requests in every]
+        rows = [
+            self._average(options, [replies[request] for request in requests]) for options, requests in every
+        ]
         unasked: dict[tuple[int, ...], Unanswered] = {}
         for (options, _), row in zip(neutral, rows, strict=False):
             if isinstance(row, Unanswered):
                 unasked[options] = row
             else:
                 self._neutral[options] = row
-        return [unasked.get(options) or (row if isinstance(row, Unanswered) else self._calibrate(options, row))
-                for (options, _), row in zip(questions, rows[len(neutral):], strict=True)]
+        return [
+            unasked.get(options) or (row if isinstance(row, Unanswered) else self._calibrate(options, row))
+            for (options, _), row in zip(questions, rows[len(neutral) :], strict=True)
+        ]
 
-    def _average(self, options: tuple[int, ...], replies: Sequence[Answer | Unanswered]) -> np.ndarray | Unanswered:
+    def _average(
+        self, options: tuple[int, ...], replies: Sequence[Answer | Unanswered]
+    ) -> np.ndarray | Unanswered:
         """Log-probabilities over the vocabulary, the mean of the orders', normalised over the options."""
         sums = np.full(len(self.scene.actions), -np.inf)
         sums[list(options)] = 0.0

@@ -13,11 +13,22 @@ from agents.situation import Feature, Persona, Scene, Situations
 
 SCENE = Scene(
     community="tiny",
-    actions=Vocabulary([Action("lurk", "reads on"), Action("calm", "answers calmly"),
-                        Action("rude", "answers with an insult"), Action("leave", "leaves for good")]),
-    features=(Feature("tone", (0.5, 1.5), ("", "The post is angry.", "The post is insulting.")),
-              Feature("quarrel", (0.5,), ("The thread is calm.", "The thread is a quarrel."))),
-    personas=(Persona("new", 0.3, "The member is new."), Persona("ordinary", 0.7, "The member is a regular.")),
+    actions=Vocabulary(
+        [
+            Action("lurk", "reads on"),
+            Action("calm", "answers calmly"),
+            Action("rude", "answers with an insult"),
+            Action("leave", "leaves for good"),
+        ]
+    ),
+    features=(
+        Feature("tone", (0.5, 1.5), ("", "The post is angry.", "The post is insulting.")),
+        Feature("quarrel", (0.5,), ("The thread is calm.", "The thread is a quarrel.")),
+    ),
+    personas=(
+        Persona("new", 0.3, "The member is new."),
+        Persona("ordinary", 0.7, "The member is a regular."),
+    ),
     setting="This is a forum.",
     question="What does the member do?",
 )
@@ -39,8 +50,14 @@ def batch() -> Batch:
             options[row, list(columns)] = True
         features = np.array([[tone, quarrel] for _, tone, quarrel, _ in rows], float).reshape(-1, 2)
         member = np.arange(first, first + len(rows))
-        return Situations(SCENE, features, options, np.array([row[0] for row in rows], int), member,
-                          lambda row: ["The thread is long.", f"This is member {member[row]}."])
+        return Situations(
+            SCENE,
+            features,
+            options,
+            np.array([row[0] for row in rows], int),
+            member,
+            lambda row: ["The thread is long.", f"This is member {member[row]}."],
+        )
 
     return make
 

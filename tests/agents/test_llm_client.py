@@ -21,7 +21,9 @@ def seen(server: str) -> dict[str, int]:
 
 
 def model(server: str, **options) -> OpenAIModel:
-    return OpenAIModel(**{"base_url": server, "model": "m", "max_retries": 1, "timeout": 10.0, "top": 27, **options})
+    return OpenAIModel(
+        **{"base_url": server, "model": "m", "max_retries": 1, "timeout": 10.0, "top": 27, **options}
+    )
 
 
 def test_answers_come_in_the_order_of_the_questions_whatever_the_batching(server):
@@ -71,7 +73,9 @@ def test_a_question_that_gets_no_answer_leaves_its_neighbours_theirs(server):
     assert replies[-1].stage == "ask" and "refused on purpose" in replies[-1].reason
 
 
-@pytest.mark.parametrize(("word", "reason"), [("GARBLED", "none of the letters ABCD"), ("NOLOGPROBS", "must support")])
+@pytest.mark.parametrize(
+    ("word", "reason"), [("GARBLED", "none of the letters ABCD"), ("NOLOGPROBS", "must support")]
+)
 def test_an_unreadable_answer_is_unanswered_after_the_retries_and_never_an_action(server, word, reason):
     asking = model(server, endpoint="completions", template="chatml", batch=4, max_retries=2)
     replies = asking.ask([question(1), question(word), question(2)])
@@ -123,7 +127,9 @@ def test_a_missing_key_is_named_and_a_key_in_place_of_a_name_is_not_repeated(ser
     assert "secret" not in str(told.value)
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "ftp://a/v1", "http://user:secret@a/v1", "http://a/v1?key=secret"])
+@pytest.mark.parametrize(
+    "url", ["localhost:8000", "ftp://a/v1", "http://user:secret@a/v1", "http://a/v1?key=secret"]
+)
 def test_an_address_that_is_none_or_holds_a_password_is_refused(url):
     with pytest.raises(ValueError, match="llm.base_url") as told:
         model(url)

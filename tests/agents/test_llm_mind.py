@@ -31,8 +31,10 @@ class Asked(FakeModel):
 
     def ask(self, requests):
         self.calls.append(list(requests))
-        return [Unanswered("ask", "silence") if self.silent in request.user else self.say(request)
-                for request in requests]
+        return [
+            Unanswered("ask", "silence") if self.silent in request.user else self.say(request)
+            for request in requests
+        ]
 
     def say(self, request):
         """An insult on show adds 1 to the log-odds of insulting; the letter A has a bonus of 2."""
@@ -47,7 +49,11 @@ class Asked(FakeModel):
 def test_every_row_is_a_distribution_over_the_options_on_offer(scene, batch):
     (rows,) = LLMMind(FakeModel(), scene).decide([batch((0, 0, 0, ALL), (1, 2, 1, FEW))])
     assert np.allclose(np.exp(rows).sum(axis=1), 1)
-    assert np.isneginf(rows[1, [1, 3]]).all() and np.isfinite(rows[1, [0, 2]]).all() and np.isfinite(rows[0]).all()
+    assert (
+        np.isneginf(rows[1, [1, 3]]).all()
+        and np.isfinite(rows[1, [0, 2]]).all()
+        and np.isfinite(rows[0]).all()
+    )
 
 
 def test_equal_situations_are_one_question_across_members_worlds_and_steps(scene, batch):
@@ -133,11 +139,20 @@ def test_without_the_neutral_answer_no_row_is_made_up(scene, batch):
 
 
 def test_the_record_is_json_and_names_model_prompts_calibration_and_counts(scene, batch, tmp_path):
-    mind = LLMMind(open_model(LLMSettings(kind="fake", store=str(tmp_path / "a.sqlite"))), scene, alpha=[0, 1, 2, 3],
-                   beta=0.5, permute=2)
+    mind = LLMMind(
+        open_model(LLMSettings(kind="fake", store=str(tmp_path / "a.sqlite"))),
+        scene,
+        alpha=[0, 1, 2, 3],
+        beta=0.5,
+        permute=2,
+    )
     mind.decide([batch((0, 0, 0, ALL), (1, 2, 1, ALL))])
     record = json.loads(json.dumps(mind.record(), allow_nan=False))
-    assert record["model"] == "fake" and record["coupling"] == "gumbel-max" and len(record["prompt_sha256"]) == 64
+    assert (
+        record["model"] == "fake"
+        and record["coupling"] == "gumbel-max"
+        and len(record["prompt_sha256"]) == 64
+    )
     assert (record["alpha"], record["beta"], record["permute"]) == ([0, 1, 2, 3], 0.5, 2)
     assert record["letter_mass_min"] == pytest.approx(1) == record["letter_mass_mean"]
     # neutral, and two situations, in two orders each
@@ -181,14 +196,32 @@ def test_the_share_of_flipped_choices_is_what_gumbel_noise_does():
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 1), st.floats(-5, 5), st.floats(-5, 5),
-                          st.sets(st.integers(0, 3), min_size=2)), min_size=1, max_size=30))
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 1), st.floats(-5, 5), st.floats(-5, 5), st.sets(st.integers(0, 3), min_size=2)
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
 def test_a_code_means_the_persona_bins_and_options_of_its_rows(rows):
-    scene = Scene("tiny", ACTIONS, (Feature("tone", (0.5, 1.5), ("", "", "")), Feature("quarrel", (0.5,), ("", ""))),
-                  (Persona("a", 0.5, ""), Persona("b", 0.5, "")), "", "")
+    scene = Scene(
+        "tiny",
+        ACTIONS,
+        (Feature("tone", (0.5, 1.5), ("", "", "")), Feature("quarrel", (0.5,), ("", ""))),
+        (Persona("a", 0.5, ""), Persona("b", 0.5, "")),
+        "",
+        "",
+    )
     options = np.array([[column in row[3] for column in range(4)] for row in rows])
-    situations = Situations(scene, np.array([row[1:3] for row in rows]), options, np.array([row[0] for row in rows]),
-                            np.arange(len(rows)))
+    situations = Situations(
+        scene,
+        np.array([row[1:3] for row in rows]),
+        options,
+        np.array([row[0] for row in rows]),
+        np.arange(len(rows)),
+    )
     codes = Codes(scene)
     distinct, inverse = codes.of(situations)
     for (persona, tone, quarrel, offered), index in zip(rows, inverse, strict=True):
@@ -202,10 +235,16 @@ def test_questions_are_counted_before_anything_is_asked(scene):
     assert count_questions(scene, permute=99) == 12 * 4
 
 
-@pytest.mark.parametrize(("options", "told"), [
-    ({"prompt": "group"}, "archetype or member"), ({"alpha": [0, 1]}, "4 finite numbers"),
-    ({"alpha": [0, 1, 2, float("-inf")]}, "finite"), ({"beta": -1}, "at least 0"), ({"permute": 0}, "at least 1"),
-])
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"prompt": "group"}, "archetype or member"),
+        ({"alpha": [0, 1]}, "4 finite numbers"),
+        ({"alpha": [0, 1, 2, float("-inf")]}, "finite"),
+        ({"beta": -1}, "at least 0"),
+        ({"permute": 0}, "at least 1"),
+    ],
+)
 def test_a_wrong_calibration_is_refused(scene, options, told):
     with pytest.raises(ValueError, match=told):
         LLMMind(FakeModel(), scene, **options)

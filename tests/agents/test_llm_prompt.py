@@ -14,8 +14,13 @@ def test_a_question_puts_what_is_shared_first_and_the_persona_last(scene):
     assert request.system == "This is a forum."
     assert request.letters == "AB"
     assert request.user.splitlines() == [
-        "What a member can do:", "A) answers calmly", "B) answers with an insult",
-        "The situation:", "The post is insulting.", "The thread is a quarrel.", "The member is new.",
+        "What a member can do:",
+        "A) answers calmly",
+        "B) answers with an insult",
+        "The situation:",
+        "The post is insulting.",
+        "The thread is a quarrel.",
+        "The member is new.",
         "What does the member do? Answer with one letter.",
     ]
 
@@ -31,10 +36,19 @@ def test_the_order_of_letters_depends_on_the_options_and_never_on_the_situation_
     (order,) = option_orders(scene, (0, 1, 2))
     assert sorted(order) == [0, 1, 2]
     assert option_orders(scene, (0, 1, 2)) == [order]
-    requests = [archetype_request(scene, bins, persona, order) for bins in [(0, 0), (2, 1)] for persona in (0, 1)]
+    requests = [
+        archetype_request(scene, bins, persona, order) for bins in [(0, 0), (2, 1)] for persona in (0, 1)
+    ]
     assert len({request.user.split("The situation:")[0] for request in requests}) == 1
-    assert len({option_orders(scene._replace(question=f"Question {number}?"), (0, 1, 2))[0]
-                for number in range(40)}) == 6
+    assert (
+        len(
+            {
+                option_orders(scene._replace(question=f"Question {number}?"), (0, 1, 2))[0]
+                for number in range(40)
+            }
+        )
+        == 6
+    )
 
 
 def test_with_as_many_orders_as_options_each_option_holds_each_letter_once(scene):
@@ -51,7 +65,11 @@ def test_a_member_question_shows_the_lines_of_that_member(scene, batch):
 
 
 def test_the_hash_of_the_prompts_changes_with_each_of_their_words(scene):
-    others = [scene._replace(setting="Another."), scene._replace(question="And?"),
-              scene._replace(features=scene.features[:1]), scene._replace(personas=scene.personas[:1]),
-              scene._replace(actions=type(scene.actions)(scene.actions[:3]))]
+    others = [
+        scene._replace(setting="Another."),
+        scene._replace(question="And?"),
+        scene._replace(features=scene.features[:1]),
+        scene._replace(personas=scene.personas[:1]),
+        scene._replace(actions=type(scene.actions)(scene.actions[:3])),
+    ]
     assert len({prompt_sha256(one) for one in [scene, *others]}) == 6

@@ -14,14 +14,25 @@ from agents.llm.request import Identity, Request, canonical, key_of
 from agents.llm.template import CHATML, template_messages, template_of
 
 QUESTION = Request("You are a member.", "What now?", "ABC")
-MODEL = Identity(model="m", digest="d", source="http://a/v1", template="t", parameters={"top": 20, "max_tokens": 1})
+MODEL = Identity(
+    model="m", digest="d", source="http://a/v1", template="t", parameters={"top": 20, "max_tokens": 1}
+)
 
 
 def test_a_key_changes_with_everything_that_can_change_an_answer():
-    requests = [QUESTION, QUESTION._replace(system="x"), QUESTION._replace(user="x"), QUESTION._replace(letters="AB")]
-    models = [replace(MODEL, **change) for change in
-              ({"model": "n"}, {"digest": "e"}, {"template": "u"}, {"parameters": {"top": 5}})]
-    keys = [key_of(canonical(one, MODEL)) for one in requests] + [key_of(canonical(QUESTION, one)) for one in models]
+    requests = [
+        QUESTION,
+        QUESTION._replace(system="x"),
+        QUESTION._replace(user="x"),
+        QUESTION._replace(letters="AB"),
+    ]
+    models = [
+        replace(MODEL, **change)
+        for change in ({"model": "n"}, {"digest": "e"}, {"template": "u"}, {"parameters": {"top": 5}})
+    ]
+    keys = [key_of(canonical(one, MODEL)) for one in requests] + [
+        key_of(canonical(QUESTION, one)) for one in models
+    ]
     assert len(set(keys)) == 8
     assert all(len(key) == 64 for key in keys)
 
@@ -64,16 +75,21 @@ def test_an_answer_without_any_letter_is_unreadable(candidates):
         read_letters(candidates, "AB")
 
 
-@pytest.mark.parametrize("choice", [
-    {"logprobs": {"content": [{"top_logprobs": [{"token": "A", "logprob": -1}]}]}},
-    {"logprobs": {"top_logprobs": [{"A": -1}]}},
-])
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"logprobs": {"content": [{"top_logprobs": [{"token": "A", "logprob": -1}]}]}},
+        {"logprobs": {"top_logprobs": [{"A": -1}]}},
+    ],
+)
 def test_both_shapes_of_log_probabilities_are_read(choice):
     assert first_token(choice) == [("A", -1.0)]
 
 
-@pytest.mark.parametrize("choice", [{}, {"logprobs": None}, {"logprobs": {"content": [{"top": 1}]}},
-                                    {"logprobs": {"top_logprobs": ["A"]}}])
+@pytest.mark.parametrize(
+    "choice",
+    [{}, {"logprobs": None}, {"logprobs": {"content": [{"top": 1}]}}, {"logprobs": {"top_logprobs": ["A"]}}],
+)
 def test_anything_else_is_unreadable(choice):
     with pytest.raises(Unreadable, match="log-probabilities"):
         first_token(choice)

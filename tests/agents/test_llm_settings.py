@@ -23,20 +23,30 @@ def test_every_model_config_is_valid_and_can_be_sent_to_workers(path):
     assert LLMSettings.model_validate(settings.model_dump()) == settings
 
 
-@pytest.mark.parametrize(("change", "told"), [
-    ({"modle": "x"}, "llm.modle.*did you mean llm.model"),
-    ({"concurrency": 0}, "llm.concurrency.*greater than"),
-    ({"endpoint": "talk"}, "llm.endpoint.*'chat' or 'completions'"),
-    ({"kind": "magic"}, "llm.kind.*'embedded', 'openai' or 'fake'"),
-    ({"base_url": "nowhere"}, "llm.base_url must look like"),
-])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"modle": "x"}, "llm.modle.*did you mean llm.model"),
+        ({"concurrency": 0}, "llm.concurrency.*greater than"),
+        ({"endpoint": "talk"}, "llm.endpoint.*'chat' or 'completions'"),
+        ({"kind": "magic"}, "llm.kind.*'embedded', 'openai' or 'fake'"),
+        ({"base_url": "nowhere"}, "llm.base_url must look like"),
+    ],
+)
 def test_a_mistake_is_told_with_its_key(change, told):
     with pytest.raises(ValueError, match=told):
         read_settings({"kind": "openai"} | change)
 
 
-@pytest.mark.parametrize("change", [{"key_env": "sk-secret"}, {"api_key": "sk-secret"}, {"base_url": "http://a:sk-secret@b/v1"},
-                                    {"timeout": "sk-secret"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"key_env": "sk-secret"},
+        {"api_key": "sk-secret"},
+        {"base_url": "http://a:sk-secret@b/v1"},
+        {"timeout": "sk-secret"},
+    ],
+)
 def test_a_key_in_the_wrong_place_is_never_repeated(change):
     with pytest.raises(ValueError) as told:
         read_settings({"kind": "openai"} | change)
@@ -58,11 +68,14 @@ def test_answers_are_kept_where_the_settings_say_or_in_the_cache_folder(server, 
     assert "WINDTUNNEL_CACHE" in os.environ
 
 
-@pytest.mark.parametrize(("config", "told"), [
-    ({"kind": "openai", "model": "m"}, "set llm.base_url"),
-    ({"kind": "openai", "base_url": "http://127.0.0.1:1/v1"}, "llm.model is empty"),
-    ({"kind": "embedded"}, "has no server address"),
-])
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"kind": "openai", "model": "m"}, "set llm.base_url"),
+        ({"kind": "openai", "base_url": "http://127.0.0.1:1/v1"}, "llm.model is empty"),
+        ({"kind": "embedded"}, "has no server address"),
+    ],
+)
 def test_what_is_missing_is_said_before_anything_is_asked(config, told):
     with pytest.raises(ValueError, match=told):
         open_model(read_settings(config))

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -25,8 +26,10 @@ class Moody(FakeModel):
 
     def ask(self, requests):
         self.asked += requests
-        return [Unanswered("ask", "gone") if "4" in request.user else Answer((self.mood, -1.0, -1.0))
-                for request in requests]
+        return [
+            Unanswered("ask", "gone") if "4" in request.user else Answer((self.mood, -1.0, -1.0))
+            for request in requests
+        ]
 
 
 @pytest.fixture
@@ -54,7 +57,9 @@ def test_of_two_answers_at_once_both_workers_use_the_first_kept(path):
     class Overtaken(Moody):
         def ask(self, requests):
             replies = super().ask(requests)
-            Stored(Moody(-0.9), ResponseStore(path)).ask(requests)  # another worker, between asking and keeping
+            Stored(Moody(-0.9), ResponseStore(path)).ask(
+                requests
+            )  # another worker, between asking and keeping
             return replies
 
     assert Stored(Overtaken(-0.5), ResponseStore(path)).ask(QUESTIONS[:1]) == [Answer((-0.9, -1.0, -1.0))]
@@ -73,13 +78,24 @@ def test_a_thousand_keys_are_found_at_once(path):
 
 
 def test_processes_and_threads_share_one_file(path):
-    program = ("import sys; from pathlib import Path; from agents.llm.store import *; from agents.llm.fake import *\n"
-               "store = ResponseStore(Path(sys.argv[1]))\n"
-               "for n in range(60): Stored(FakeModel(), store).ask([Request('s', f'q{n}', 'AB')])\n")
-    workers = [subprocess.Popen([sys.executable, "-c", program, str(path)]) for _ in range(3)]
+    program = (
+        "import sys; from pathlib import Path; from agents.llm.store import *; from agents.llm.fake import *\n"
+        "store = ResponseStore(Path(sys.argv[1]))\n"
+        "for n in range(60): Stored(FakeModel(), store).ask([Request('s', f'q{n}', 'AB')])\n"
+    )
+    workers = [
+        subprocess.Popen([sys.executable, "-c", program, str(path)], cwd=Path(__file__).parents[2])
+        for _ in range(3)
+    ]
     store = ResponseStore(path)
-    threads = [threading.Thread(target=lambda: [Stored(FakeModel(), store).ask([Request("s", f"q{number}", "AB")])
-                                                for number in range(60)]) for _ in range(3)]
+    threads = [
+        threading.Thread(
+            target=lambda: [
+                Stored(FakeModel(), store).ask([Request("s", f"q{number}", "AB")]) for number in range(60)
+            ]
+        )
+        for _ in range(3)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -94,7 +110,9 @@ def test_a_store_can_be_sent_to_another_process(path):
     assert len(pickle.loads(pickle.dumps(store))) == 1
 
 
-@pytest.mark.parametrize("content", [b"not a database, but long enough to be one " * 50, b"SQLite format 3\0garbage"])
+@pytest.mark.parametrize(
+    "content", [b"not a database, but long enough to be one " * 50, b"SQLite format 3\0garbage"]
+)
 def test_a_file_that_is_no_store_is_refused(path, content):
     path.parent.mkdir()
     path.write_bytes(content)

@@ -34,8 +34,8 @@ def draw_members(
     joined = np.concatenate([np.zeros(size, np.int32), joined])
     new = noise.uniform(traits_key, "newcomer", 0, ids) < profile.newcomer_share.value
     new |= joined > 0
-    hazard = -np.log1p(-min(profile.leave_per_day.value, 0.999)) / 24 * step_hours
-    stays = np.log(1 / noise.uniform(chance_key, "drift", 0, ids)) / max(hazard, 1e-12)
+    hazard = np.where(new, *departures(profile)) / 24 * step_hours
+    stays = np.log(1 / noise.uniform(chance_key, "drift", 0, ids)) / hazard
     settle = round(profile.window_hours / step_hours)
     lot = noise.uniform(traits_key, "persona", 0, ids)
     cuts = np.cumsum([persona.share for persona in personas[1:]])
@@ -58,3 +58,15 @@ def activity(profile: Profile, lot: np.ndarray) -> np.ndarray:
     mean = profile.posts_per_member_day.value / 24 / profile.active_post_share.value
     shape = profile.rate_shape.value
     return gammaincinv(shape, lot) * mean / shape
+
+
+def departures(profile: Profile) -> tuple[float, float]:
+    """Rates a day at which newcomers and regulars drift away, each at least one in 200 days.
+
+    Newcomers go as the profile's `newcomer_return` says; regulars make up the rest of `leave_per_day`. Shares of
+    a day are taken as rates, so that arrivals make up for departures.
+    """
+    share = profile.newcomer_share.value
+    newcomers = 1 - profile.newcomer_return.value
+    regulars = (profile.leave_per_day.value - share * newcomers) / max(1 - share, 1e-9)
+    return max(newcomers, 0.005), max(regulars, 0.005)
