@@ -52,7 +52,11 @@ def merged(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             elif key != "mass_by_question":
                 out.setdefault(key, value)
     if mass:
-        out |= {"unique": len(mass), "letter_mass_min": min(mass.values()), "letter_mass_mean": fmean(mass.values())}
+        out |= {
+            "unique": len(mass),
+            "letter_mass_min": min(mass.values()),
+            "letter_mass_mean": fmean(mass.values()),
+        }
     return out
 
 

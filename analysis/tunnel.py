@@ -19,7 +19,8 @@ from analysis.serving import merged, serving
 from sim.events import SCHEMA
 from sim.experiment import Unit
 from sim.minds import make_mind
-from sim.run import Block, Progress, Run, first_divergence, run
+from sim.run import Block, Run, first_divergence, run
+from sim.watch import Progress
 
 VERSIONED = ("policy-windtunnel", "mesa", "numpy", "polars", "networkx", "openai", "dowhy", "scipy")
 COUPLING = "gumbel-max"

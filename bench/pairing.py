@@ -51,7 +51,11 @@ def call_share(seeds: int, prompt: str) -> dict[str, float]:
     worlds = [make_world(made, Unit(0, seed, arm), scene) for seed in range(seeds) for arm in ARMS]
     lock_step(worlds, mind, made.steps)
     record = mind.record()
-    return {"decisions": record["questions"], "questions": record["unique"], "share": record["unique"] / record["questions"]}
+    return {
+        "decisions": record["questions"],
+        "questions": record["unique"],
+        "share": record["unique"] / record["questions"],
+    }
 
 
 def by_strength(cancel: float, draws: int, seeds: int) -> dict[str, Any]:
@@ -66,17 +70,28 @@ def by_strength(cancel: float, draws: int, seeds: int) -> dict[str, Any]:
     )
     units = [Unit(draw, seed, arm) for draw in range(draws) for seed in range(seeds) for arm in ARMS]
     runs = run_block(made, units, make_mind).runs
-    rows = pl.DataFrame([run.unit._asdict() for run in runs], schema_overrides={"draw": pl.Int32, "seed": pl.Int32})
+    rows = pl.DataFrame(
+        [run.unit._asdict() for run in runs], schema_overrides={"draw": pl.Int32, "seed": pl.Int32}
+    )
     events, members = (pl.concat([getattr(run, name) for run in runs]) for name in ("events", "members"))
     found = find_outcome("escalation").measure(Runs(rows, events, members))
-    y = {arm: (found.filter(pl.col("arm") == arm).sort("draw", "seed")["value"] >= threshold).to_numpy() for arm in ARMS}
+    y = {
+        arm: (found.filter(pl.col("arm") == arm).sort("draw", "seed")["value"] >= threshold).to_numpy()
+        for arm in ARMS
+    }
     difference = float(np.mean(y["policy"]) - np.mean(y["baseline"]))
     ratio = variance_ratio(y["baseline"].astype(int), y["policy"].astype(int))
-    return {"cancel": cancel, "risk_difference": round(difference, 3), "variance_ratio": ratio and round(ratio, 2)}
+    return {
+        "cancel": cancel,
+        "risk_difference": round(difference, 3),
+        "variance_ratio": ratio and round(ratio, 2),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--draws", type=int, default=20, help="for the variance ratio")
     asked = parser.parse_args()

@@ -14,6 +14,7 @@ from agents.minds.base import Mind, Unanswered
 from agents.situation import Scene
 from sim.events import TONES, digest
 from sim.experiment import ARMS, Experiment, Unit
+from sim.watch import Progress, watched
 from sim.world import World
 
 
@@ -37,10 +38,6 @@ class Block(NamedTuple):
     runs: list[Run]
     record: dict[str, Any]
     cpu_s: float
-
-
-Progress = Callable[[str, int], None]
-"""Called with "steps" or "worlds" and how many more are done."""
 
 
 def blocks(experiment: Experiment, pairs_a_block: int) -> list[list[Unit]]:
@@ -78,21 +75,31 @@ def lock_step(
 ) -> dict[int, tuple[str, str]]:
     """Step all worlds together; gives stage and reason for each world (by place) that had to stop."""
     failed: dict[int, tuple[str, str]] = {}
-    for step in range(steps):
-        going = [place for place in range(len(worlds)) if place not in failed]
-        if not going:
-            break
-        for place in going:
-            worlds[place].begin_step()
-        answers = mind.decide([worlds[place].ask() for place in going])
-        for place, answer in zip(going, answers, strict=True):
+
+    def tried(place: int, stage: str, action: Callable[[], Any]) -> Any:
+        """What `action` gives; a world whose code breaks stops, and the others go on."""
+        try:
+            return action()
+        except Exception as error:
+            failed[place] = (f"{stage}, step {worlds[place].now}", f"{type(error).__name__}: {error}")
+
+    for _ in range(steps):
+        asked = {}
+        for place in (place for place in range(len(worlds)) if place not in failed):
+            tried(place, "begin", worlds[place].begin_step)
+            if place not in failed:
+                asked[place] = tried(place, "situations", worlds[place].ask)
+        asked = {place: situations for place, situations in asked.items() if place not in failed}
+        for place, answer in zip(asked, mind.decide(list(asked.values())), strict=True):
             if isinstance(answer, Unanswered):
-                failed[place] = (f"{answer.stage}, step {step}", answer.reason)
+                failed[place] = (f"{answer.stage}, step {worlds[place].now}", answer.reason)
             else:
                 worlds[place].hand_over(answer)
-                worlds[place].step()
+                tried(place, "apply", worlds[place].step)
         if progress:
-            progress("steps", len(going))
+            progress("steps", len(asked))
+        if not asked:
+            break
     return failed
 
 
@@ -108,7 +115,8 @@ def run_block(
     worlds = [make_world(experiment, unit, scene) for unit in units]
     mind = make_mind(experiment)
     try:
-        failed = lock_step(worlds, mind, experiment.steps, progress)
+        with watched(mind, progress):
+            failed = lock_step(worlds, mind, experiment.steps, progress)
         runs = [
             _finish(world, unit, failed.get(place), scene)
             for place, (world, unit) in enumerate(zip(worlds, units, strict=True))
@@ -148,6 +156,8 @@ def run(
     for block in parallel(delayed(run_block)(experiment, units, make_mind) for units in work):
         if progress:
             progress("steps", len(block.runs) * experiment.steps)
+            progress("questions", block.record.get("calls", 0))
+            progress("hits", block.record.get("store_hits", 0))
         yield block
 
 

@@ -27,7 +27,13 @@ def main() -> int:
         for command in commands():
             began = time.monotonic()
             path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
-            done = subprocess.run(shlex.split(command), cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path})
+            done = subprocess.run(
+                shlex.split(command),
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                env={**os.environ, "PATH": path},
+            )
             print(f"{time.monotonic() - began:6.1f} s  {command}", flush=True)
             if done.returncode:
                 print(done.stdout + done.stderr)

@@ -91,6 +91,11 @@ class LLMMind:
             "mass_by_question": {hash_of(request): share for request, share in self._mass.items()},
         }
 
+    def asked(self) -> dict[str, int]:
+        """Calls to the model and store hits so far, for a progress display; may be read from another thread."""
+        counts = self.model.counts.snapshot()
+        return {"questions": counts["calls"], "hits": counts["store_hits"]}
+
     def close(self) -> None:
         self.model.close()
 

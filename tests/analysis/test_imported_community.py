@@ -14,7 +14,15 @@ ROLES = (
     "id=post_id,parent=parent_id,thread=conversation_id,author=author,minute=minute,kind=kind,"
     "status=status,score=score,controversial=controversiality"
 )
-SMALL = "community.size=60 draws=2 seeds=2 steps=8 dowhy=false policy=slow_mode parallel.jobs=1".split()
+SMALL = [
+    "community.size=60",
+    "draws=2",
+    "seeds=2",
+    "steps=8",
+    "dowhy=false",
+    "policy=slow_mode",
+    "parallel.jobs=1",
+]
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +30,10 @@ def imported(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
     folder = tmp_path_factory.mktemp("imported")
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)  # where the pseudonym key goes
-        assert main(["import", "table", str(shared / "data" / CORPUS), str(folder / "mine"), "--map", ROLES]) == OK
+        assert (
+            main(["import", "table", str(shared / "data" / CORPUS), str(folder / "mine"), "--map", ROLES])
+            == OK
+        )
     return folder / "mine"
 
 
@@ -34,10 +45,15 @@ def test_a_run_on_the_profile_of_an_imported_community(imported: Path, mind: str
         except (ValueError, OSError, ImportError) as error:
             pytest.skip(f"no weights to be had: {error}")
     out = tmp_path / "out"
-    assert main(["run", f"mind={mind}", "llm=embedded", f"community.profile={imported}", f"out={out}", *SMALL]) == OK
+    assert (
+        main(["run", f"mind={mind}", "llm=embedded", f"community.profile={imported}", f"out={out}", *SMALL])
+        == OK
+    )
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["config"]["community"]["profile"]["name"] == "mine"
-    assert manifest["config"]["baseline"][0][0] == "remove_hostile", "the moderation that the record shows stays on"
+    assert manifest["config"]["baseline"][0][0] == "remove_hostile", (
+        "the moderation that the record shows stays on"
+    )
     runs = pl.read_parquet(out / "runs.parquet")
     assert (runs["status"] == "ok").all() and runs["decisions"].sum() > 0
     if mind == "llm":

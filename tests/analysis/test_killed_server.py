@@ -29,7 +29,13 @@ def words(address: str, out: Path, store: Path) -> list[str]:
     """One command but for the server's port, which is no part of the model's identity once its digest is known."""
     settings = "mind=llm llm=openai llm.model=m llm.digest=d llm.endpoint=completions llm.template=plain llm.batch=16"
     size = "prompt=member community.size=60 draws=3 seeds=2 steps=12 dowhy=false parallel.jobs=1 parallel.worlds=2"
-    where = [f"llm.base_url={address}", f"out={out}", f"llm.store={store}", "llm.max_retries=0", "mind.drift_sample=0"]
+    where = [
+        f"llm.base_url={address}",
+        f"out={out}",
+        f"llm.store={store}",
+        "llm.max_retries=0",
+        "mind.drift_sample=0",
+    ]
     return ["run", *settings.split(), *size.split(), *where]
 
 
@@ -64,5 +70,9 @@ def test_runs_that_lost_their_server_fail_with_a_reason_and_the_same_command_com
         assert main(words(address, tmp_path / "out", tmp_path / "store.sqlite")) == OK
         assert main(words(address, tmp_path / "undisturbed", tmp_path / "other.sqlite")) == OK
     assert fingerprint(tmp_path / "out") == fingerprint(tmp_path / "undisturbed")
-    again = pl.read_parquet(tmp_path / "out" / "runs.parquet").join(whole, on=["draw", "seed", "arm"], suffix="_before")
-    assert (again["events_sha256"] == again["events_sha256_before"]).all(), "what was whole before is what it was"
+    again = pl.read_parquet(tmp_path / "out" / "runs.parquet").join(
+        whole, on=["draw", "seed", "arm"], suffix="_before"
+    )
+    assert (again["events_sha256"] == again["events_sha256_before"]).all(), (
+        "what was whole before is what it was"
+    )
