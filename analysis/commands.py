@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import configuration
-from analysis.cli import FAILED, INTERRUPTED, MISTAKE, OK, guarded, plain
+from analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, guarded, plain
 from analysis.folder import Folder
 
 
@@ -117,28 +117,24 @@ def one_cell(plan: configuration.Plan, folder: Folder) -> int:
 
 
 def report(asked: argparse.Namespace) -> int:
-    from analysis.report import write_report
-    from analysis.summary import short_answer
+    from analysis.report import write_pairs_report, write_report
 
     folder = Folder(asked.out)
+    if folder.estimates.is_file() and not folder.manifest.is_file():  # of `windtunnel estimate --out`
+        record = folder.read_json(folder.estimates)
+        write_pairs_report(folder, record)
+        return _answered(record, None, None, folder, asked.json)
     if folder.manifest.is_file() and not folder.estimates.is_file():
         raise ValueError(
             f"{folder.path} holds no estimates: no pair of that run is complete; runs.parquet says why"
         )
     estimates, manifest = folder.read_json(folder.estimates), folder.read_json(folder.manifest)
     write_report(folder)
-    if asked.json:
-        _print_json(estimates)
-        return OK
-    for line in short_answer(estimates, manifest, folder.read_table("runs")):
-        print(line)
-    print(f"Report: {folder.report}")
-    return OK
+    return _answered(estimates, manifest, folder.read_table("runs"), folder, asked.json)
 
 
 def estimate(asked: argparse.Namespace) -> int:
     from analysis.estimates import estimate_file
-    from analysis.summary import short_answer
 
     record = estimate_file(
         Path(asked.pairs),
@@ -149,18 +145,25 @@ def estimate(asked: argparse.Namespace) -> int:
         confidence=asked.confidence,
         dowhy=not asked.no_dowhy,
     )
-    if asked.out:
+    folder = Folder(asked.out) if asked.out else None
+    if folder is not None:
         from analysis.report import write_pairs_report
 
-        folder = Folder(asked.out)
         folder.write_json(folder.estimates, record)
         write_pairs_report(folder, record)
-    if asked.json:
+    return _answered(record, None, None, folder, asked.json)
+
+
+def _answered(record: Any, manifest: Any, runs: Any, folder: Folder | None, as_json: bool) -> int:
+    """Print the estimates as JSON, or the answer in short and where its report is."""
+    from analysis.summary import short_answer
+
+    if as_json:
         _print_json(record)
         return OK
-    for line in short_answer(record, None, None):
+    for line in short_answer(record, manifest, runs):
         print(line)
-    if asked.out:
+    if folder is not None:
         print(f"Report: {folder.report}")
     return OK
 
@@ -224,6 +227,8 @@ def _table(rows: Sequence[dict[str, Any]]) -> None:
 def _words(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}={_words(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
     return "-" if value is None else str(value)
 
 

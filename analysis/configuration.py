@@ -347,7 +347,7 @@ def known_settings() -> list[dict[str, Any]]:
     for group in GROUPS[:-1]:
         for option in sorted(_options(group), key=lambda name: name != chosen[group]):
             content = yaml.safe_load((root / group / f"{option}.yaml").read_text(encoding="utf-8"))
-            found = dict(_dotted({group: content})) | found
+            found |= {key: value for key, value in _dotted({group: content}) if key not in found}
     return [{"setting": key, "default": value} for key, value in found.items()]
 
 

@@ -282,7 +282,9 @@ def _assumptions(
         checked(
             "every pair is complete",
             lost == 0,
-            f"{lost} pairs were lost: see worst_case" if lost else "no pair was lost",
+            f"{lost} of {pairs + lost} pairs lost a run: worst-case bounds are given"
+            if lost
+            else "no pair was lost",
         ),
         checked(
             "monotonicity",

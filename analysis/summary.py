@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from analysis.cli import plain
+from analysis.ending import plain
 from analysis.estimates import NEVER
 from analysis.questions import PERCENT_FROM
 

@@ -66,7 +66,7 @@ def run_plan(plan: Plan, progress: Progress | None = None) -> Result:
     pairs, lost = pair(runs, plan)
     controls = negative_controls(members, events, _fork(plan)) | _repeats(finished)
     estimates = None
-    if len(pairs):
+    if len(pairs.drop_nulls(["y_baseline", "y_policy"])):
         estimates = estimate_pairs(
             pairs,
             outcome=plan.outcome.name,
@@ -103,7 +103,10 @@ def write_result(result: Result, folder: Folder) -> None:
 
 
 def pair(runs: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, int]:
-    """Twins side by side, with y = 1 where severity reaches the threshold; and how many pairs were lost."""
+    """Twins side by side, with y = 1 where severity reaches the threshold; and how many pairs have no row.
+
+    A pair that lost one half keeps the other: what is known of it narrows the worst case.
+    """
     ok = runs.filter((pl.col("status") == "ok") & pl.col(plan.outcome.name).is_not_null())
     wide = ok.select("draw", "seed", "arm", severity=plan.outcome.name)
     parts = {
@@ -114,7 +117,7 @@ def pair(runs: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, int]:
     }
     both = (
         parts["baseline"]
-        .join(parts["policy"], on=["draw", "seed"])
+        .join(parts["policy"], on=["draw", "seed"], how="full", coalesce=True)
         .join(parts["aa"], on=["draw", "seed"], how="left")
     )
     happened = [

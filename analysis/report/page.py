@@ -2,7 +2,7 @@
 
 from html import escape
 
-from analysis.cli import plain
+from analysis.ending import plain
 from analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Section, Text
 from analysis.report.style import STYLE
 from analysis.summary import INSIDE

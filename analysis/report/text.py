@@ -2,7 +2,7 @@
 
 import re
 
-from analysis.cli import plain
+from analysis.ending import plain
 from analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Text
 from analysis.summary import INSIDE
 

@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from analysis import cli, commands
-from analysis.cli import main, plain
+from analysis.cli import main
+from analysis.ending import plain
 
 SMALL = ["community.size=20", "steps=3", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]
 PROGRAM = [sys.executable, "-c", "import sys; from analysis.cli import main; sys.exit(main())"]

@@ -3,7 +3,15 @@
 from analysis.configuration import compose, plan
 from analysis.tunnel import run_plan
 
-WORDS = "policy=[thread_lock,slow_mode] community.size=50 draws=2 seeds=2 steps=12 dowhy=false parallel.jobs=1".split()
+WORDS = [
+    "policy=[thread_lock,slow_mode]",
+    "community.size=50",
+    "draws=2",
+    "seeds=2",
+    "steps=12",
+    "dowhy=false",
+    "parallel.jobs=1",
+]
 EVENTS = "9f6bb983ba86c0e48b5390861061bcec2dd74c8aadddd0cd2c5436817a573326"
 
 

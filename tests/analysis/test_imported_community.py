@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from agents.llm.weights import Weights, fetch_weights, resolve
-from analysis.cli import OK, main
+from analysis.cli import main
+from analysis.ending import OK
 
 CORPUS = "reddit-feminism-2017h2/posts.parquet"
 ROLES = (

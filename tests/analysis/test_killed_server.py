@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from analysis import progress
-from analysis.cli import FAILED, OK, main
+from analysis.cli import main
+from analysis.ending import FAILED, OK
 
 ROOT = Path(__file__).resolve().parents[2]
 

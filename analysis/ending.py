@@ -1,0 +1,42 @@
+"""How a command ends: its exit code, and a user's mistake as one sentence that a terminal can show."""
+
+import sys
+from collections.abc import Callable
+
+OK, MISTAKE, FAILED, INTERRUPTED = 0, 2, 3, 130
+
+
+def guarded(action: Callable[[], int]) -> int:
+    """The action's exit code; a user's mistake, a missing file or package, or Ctrl-C becomes one line and a code."""
+    try:
+        return action()
+    except (ValueError, ImportError) as error:
+        return _said(str(error), MISTAKE)
+    except BrokenPipeError:  # the reader, say `head`, has seen enough
+        sys.stdout = None  # type: ignore[assignment]
+        return OK
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        return _said(f"{error.strerror or error}{where}", MISTAKE)
+    except KeyboardInterrupt:
+        return _said(
+            "interrupted; the same command starts again, and answers already had are kept", INTERRUPTED
+        )
+
+
+def _said(sentence: str, code: int) -> int:
+    print(f"windtunnel: {plain(sentence)}", file=sys.stderr)
+    return code
+
+
+def plain(text: str) -> str:
+    """Text safe for a terminal: no control or bidirectional characters.
+
+    >>> plain("a\\x1b[31mb\\u202ec")
+    'a[31mbc'
+    """
+    return "".join(c for c in text if (c.isprintable() and not _bidi(c)) or c in "\n\t")
+
+
+def _bidi(char: str) -> bool:
+    return "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069" or char in "\u200e\u200f\u061c"
