@@ -182,6 +182,7 @@ def import_(asked: argparse.Namespace) -> int:
     )
     for line in found.sentences:
         print(plain(line))
+    print(f"Profile: {found.profile_file}; use it with community.profile={asked.out}")
     return OK
 
 

@@ -12,6 +12,7 @@ Everybody in a step sees the same state: the one that the step began with. A blo
 of these four together, so that one batch of questions serves them all (`sim/run.py`).
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ from policies.base import Policy
 from sim import noise
 from sim.events import EventLog
 from sim.members import Member, Members
+
+logging.getLogger("MESA").setLevel(logging.WARNING)  # newer Mesas log every step
 
 
 class Community(Protocol):

@@ -24,10 +24,13 @@ _BOT_ENDING = re.compile(r"(?:[-_ ]bot|[a-z0-9]Bot|\[bot\])$")
 def read_key(path: Path) -> bytes:
     """The secret in `path`, made at random when there is none yet; only its owner can read the new file.
 
+    In its usual folder a file tells git to leave the folder alone.
     Deleting the file makes the pseudonyms irreversible. Raises `ValueError` where the file holds no key.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent.name == DEFAULT_KEY_FILE.parent.name:
+            (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as file:

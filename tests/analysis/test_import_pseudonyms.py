@@ -71,7 +71,8 @@ def test_a_key_is_made_once_even_by_many_at_once_and_a_broken_one_is_refused(tmp
     with ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(lambda _: read_key(path), range(16)))
     assert len(keys) == 1 and len(keys.pop()) == 32
-    assert [each.name for each in path.parent.iterdir()] == ["pseudonym.key"]
+    assert {each.name for each in path.parent.iterdir()} == {"pseudonym.key", ".gitignore"}
+    assert (path.parent / ".gitignore").read_text() == "*\n", "git leaves the key alone"
     path.write_text("short")
     with pytest.raises(ValueError, match="64 hexadecimal digits"):
         read_key(path)
