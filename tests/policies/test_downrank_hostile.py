@@ -17,7 +17,7 @@ def shown(tiny_experiment, penalty: float, arm: str = "policy") -> tuple[np.ndar
     world.ask()
     posts, view = world.community.posts, world._view
     written = posts.step > 0  # the scene's own threads are spared
-    common = view.items[0, 2:]
+    common = view.seen.common
     focus = view.focus[view.focus >= 0]
     return posts.tone[common][written[common]], posts.tone[focus][written[focus]]
 

@@ -71,16 +71,29 @@ def test_balance_gives_opening_posts_their_share_of_looks():
 def test_own_items_come_first_and_no_item_twice():
     state = np.array([VISIBLE, VISIBLE, REMOVED, VISIBLE, VISIBLE])
     own = [np.array([3, 0, 2, 4]), np.array([4, 3, NOTHING, 4])]
-    items = feed.shown(np.array([0, 1]), own, 4, state)
+    items = feed.shown(np.array([0, 1]), own, 4, state).items()
     assert items.tolist() == [[3, 4, 0, 1], [NOTHING, 3, 0, 1], [NOTHING, NOTHING, 0, 1], [4, NOTHING, 0, 1]]
 
 
 def test_exposures_count_each_tone():
     posts = board([-1, 0, 0, 0], tone=np.array([0, 2, 2, 1]))
-    assert feed.exposures(np.array([[1, 2, 3], [0, NOTHING, NOTHING]]), posts).tolist() == [
-        [0, 1, 2],
-        [1, 0, 0],
-    ]
+    seen = feed.Shown(np.array([[1, 2], [NOTHING, NOTHING]]), np.array([0, 3]))
+    assert feed.exposures(seen, posts).tolist() == [[1, 1, 2], [1, 1, 0]]
+
+
+def look(members, rows, own, common, pull, posts):
+    """Which post each member attends to at step 3 under key 7; own items in up to two columns."""
+    columns = [*own, *[np.full(len(rows), NOTHING)] * (2 - len(own))]
+    seen = feed.Shown(np.column_stack(columns), common)
+    return feed.attend(7, 3, members.id[rows], rows, seen, pull, np.zeros(2), posts)
+
+
+def test_a_post_draws_the_same_look_as_an_own_item_and_in_the_shared_feed(tiny_experiment):
+    members = make_world(tiny_experiment(size=500), Unit(0, 0, "baseline")).community.members
+    rows, posts, pull = np.arange(100, 500), board([-1, 0, 0, 0]), np.array([0.1, 0.5, 0.0, 0.3])
+    shared = look(members, rows, [], np.arange(4), pull, posts)
+    mixed = look(members, rows, [np.full(400, 2), np.full(400, 0)], np.array([1, 3]), pull, posts)
+    assert np.array_equal(shared, mixed) and len(set(shared)) == 4
 
 
 def test_looks_fall_on_posts_as_often_as_their_pull_says_and_never_on_own_ones(tiny_experiment):
@@ -90,14 +103,13 @@ def test_looks_fall_on_posts_as_often_as_their_pull_says_and_never_on_own_ones(t
     rows = np.flatnonzero(members.joined == 0)[100:]
     posts = board([-1, 0, 0, 0])
     chance = np.array([0.5, 0.3, 0.15, 0.05])
-    items = np.tile(np.arange(4), (len(rows), 1))
-    focus = feed.attend(7, 3, members, rows, items, np.tile(np.log(chance), (len(rows), 1)), posts)
+    focus = look(members, rows, [], np.arange(4), np.log(chance), posts)
     counts = np.bincount(focus, minlength=4)
     assert (np.abs(counts - chance * len(rows)) < 5 * np.sqrt(len(rows) * chance * (1 - chance))).all()
     authors = np.arange(4)
-    own = feed.attend(7, 3, members, authors, np.tile(np.arange(4), (4, 1)), np.zeros((4, 4)), posts)
+    own = look(members, authors, [], np.arange(4), np.zeros(4), posts)
     assert (own != authors).all()
-    alone = feed.attend(7, 3, members, authors, authors[:, None], np.zeros((4, 1)), posts)
+    alone = look(members, authors, [authors], np.empty(0, int), np.zeros(4), posts)
     assert (alone == NOTHING).all()
 
 
@@ -105,8 +117,8 @@ def test_another_item_in_the_feed_draws_some_looks_and_moves_no_other(tiny_exper
     members = make_world(tiny_experiment(size=500), Unit(0, 0, "baseline")).community.members
     rows = np.arange(100, 500)
     posts = board([-1, 0, 0, 0])
-    few = feed.attend(7, 3, members, rows, np.tile([0, 1, 2], (400, 1)), np.zeros((400, 3)), posts)
-    many = feed.attend(7, 3, members, rows, np.tile([3, 0, 1, 2], (400, 1)), np.zeros((400, 4)), posts)
+    few = look(members, rows, [], np.array([0, 1, 2]), np.zeros(4), posts)
+    many = look(members, rows, [], np.array([3, 0, 1, 2]), np.zeros(4), posts)
     assert 50 < (many == 3).sum() < 150
     assert np.array_equal(few[many != 3], many[many != 3])
 

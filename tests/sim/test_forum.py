@@ -116,7 +116,8 @@ def test_who_and_what_is_shut_out_stays_out(tiny_experiment, names, size, root):
     def nothing_hidden_is_seen(world, view):
         posts = world.community.posts
         # the step just applied may only have added posts, so the states are those that were seen
-        seen = view.items[view.items >= 0]
+        items = view.seen.items()
+        seen = items[items >= 0]
         assert (posts.state[seen] == VISIBLE).all()
         focus = view.focus[view.focus >= 0]
         rows = view.rows[view.focus >= 0]
@@ -195,7 +196,7 @@ def test_what_was_seen_is_counted_once_for_each_item(tiny_experiment):
         members, posts = world.community.members, world.community.posts
         if not len(seen):
             seen = np.zeros((len(members), 3), int)
-        for row, items in zip(view.rows, view.items, strict=True):
+        for row, items in zip(view.rows, view.seen.items(), strict=True):
             for item in items:
                 if item >= 0:
                     seen[row, posts.tone[item]] += 1

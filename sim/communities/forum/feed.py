@@ -1,27 +1,41 @@
 """What members see: one shared ranking a step, each member's own items, and which one draws the eye."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from sim import noise
 from sim.communities.forum.posts import HOSTILE, VISIBLE, Posts
-from sim.members import Members
 
 NOTHING = -1
 """In place of a post's row: the member found nothing to look at."""
+
+
+_BLOCK = 1 << 11  # members a pass works on: what a feed of them takes stays in the processor's cache
+
+
+class Shown(NamedTuple):
+    """Rows of the posts that n members see: `own` (n, 2), NOTHING where there is none, and `common` (m,) to all."""
+
+    own: np.ndarray
+    common: np.ndarray
+
+    def items(self) -> np.ndarray:
+        """(n, 2 + m): what each member sees, own items first."""
+        return np.column_stack([self.own, np.broadcast_to(self.common, (len(self.own), len(self.common)))])
 
 
 @dataclass
 class View:
     """What the n active members of a step have before them; policies change it in place.
 
-    `rows` are the members' rows, `items` (n, k) the rows of posts shown (NOTHING where fewer), `focus` (n,)
-    the one attended to. `features` and `options` are those of `Situations`.
+    `rows` are the members' rows, `seen` the posts shown, `focus` (n,) the row of the post attended to.
+    `features` and `options` are those of `Situations`.
     """
 
     rows: np.ndarray
-    items: np.ndarray
+    seen: Shown
     focus: np.ndarray
     features: np.ndarray
     options: np.ndarray
@@ -77,8 +91,8 @@ def balance(posts: Posts, feed: np.ndarray, strength: np.ndarray, root_share: fl
     return float(np.log1p(-root_share) - total[0]), float(np.log(root_share) - total[1])
 
 
-def shown(feed: np.ndarray, own: list[np.ndarray], length: int, state: np.ndarray) -> np.ndarray:
-    """Items (n, k): each member's own items (rows of posts or NOTHING) first, then the shared feed.
+def shown(feed: np.ndarray, own: list[np.ndarray], length: int, state: np.ndarray) -> Shown:
+    """Each member's own items (rows of posts or NOTHING) and the shared feed, `length` together at most.
 
     An own item that is no longer visible, or that the shared part shows anyway, is dropped.
     """
@@ -87,33 +101,69 @@ def shown(feed: np.ndarray, own: list[np.ndarray], length: int, state: np.ndarra
     for items in own:
         gone = (items < 0) | (state[items] != VISIBLE) | np.isin(items, common)
         columns.append(np.where(gone, NOTHING, items))
-    if len(columns) == 2:
-        columns[1][columns[1] == columns[0]] = NOTHING
-    shared = np.broadcast_to(common, (len(columns[0]), len(common)))
-    return np.column_stack([*columns, shared])
+    columns[1][columns[1] == columns[0]] = NOTHING
+    return Shown(np.column_stack(columns), common)
 
 
 def attend(
     key: int,
     step: int,
-    members: Members,
+    ids: np.ndarray,
     rows: np.ndarray,
-    items: np.ndarray,
-    weights: np.ndarray,
+    seen: Shown,
+    pull: np.ndarray,
+    own_pull: np.ndarray,
     posts: Posts,
 ) -> np.ndarray:
-    """The one item (n,) that each member attends to: Gumbel-max over `weights` (n, k), noise by post id."""
-    if not items.shape[1]:
-        return np.full(len(rows), NOTHING)
-    weights = np.where((items < 0) | (posts.author[items] == rows[:, None]), -np.inf, weights)
-    luck = noise.gumbel(key, "attend", step, members.id[rows], posts.id[items])
-    luck += weights
-    best = luck.argmax(axis=1)
+    """The one item (n,) that each member attends to: Gumbel-max over pull, noise by member and post id.
+
+    `pull` has one value a post, `own_pull` what is added for each column of own items. Members (`ids`, in
+    ascending `rows`) do not attend to their own posts.
+    """
+    focus = np.empty(len(rows), np.int64)
+    for low in range(0, len(rows), _BLOCK):
+        part = slice(low, low + _BLOCK)
+        focus[part] = _attend(
+            key, step, ids[part], rows[part], seen.own[part], seen.common, pull, own_pull, posts
+        )
+    return focus
+
+
+def _attend(
+    key: int,
+    step: int,
+    ids: np.ndarray,
+    rows: np.ndarray,
+    own: np.ndarray,
+    common: np.ndarray,
+    pull: np.ndarray,
+    own_pull: np.ndarray,
+    posts: Posts,
+) -> np.ndarray:
     each = np.arange(len(rows))
-    return np.where(luck[each, best] == -np.inf, NOTHING, items[each, best])
+    shared = noise.gumbel(key, "attend", step, ids, posts.id[common])
+    shared += pull[common]
+    author = posts.author[common]
+    place = np.minimum(np.searchsorted(rows, author), len(rows) - 1)
+    mine = rows[place] == author
+    shared[place[mine], np.flatnonzero(mine)] = -np.inf
+    mattered = pull[own] + own_pull
+    mattered[(own < 0) | (posts.author[own] == rows[:, None])] = -np.inf
+    mattered += noise.gumbel(key, "attend", step, ids, posts.id[own])
+    best = mattered.argmax(axis=1)
+    top, item = mattered[each, best], own[each, best]
+    if len(common):
+        best = shared.argmax(axis=1)
+        value = shared[each, best]
+        item = np.where(value > top, common[best], item)
+        top = np.maximum(top, value)
+    return np.where(top == -np.inf, NOTHING, item)
 
 
-def exposures(items: np.ndarray, posts: Posts) -> np.ndarray:
+def exposures(seen: Shown, posts: Posts) -> np.ndarray:
     """How many items of each tone each member is shown: (n, 3)."""
-    tone = np.where(items < 0, -1, posts.tone[items])
-    return np.stack([(tone == level).sum(axis=1) for level in range(HOSTILE + 1)], axis=1)
+    tone = np.where(seen.own < 0, NOTHING, posts.tone[seen.own])
+    common = posts.tone[seen.common]
+    return np.stack(
+        [(tone == level).sum(axis=1) + (common == level).sum() for level in range(HOSTILE + 1)], axis=1
+    )

@@ -124,14 +124,13 @@ class Forum:
         ranked = feed.ranking(posts, pull, self.settings.feed_items)
         reply, root = feed.balance(posts, ranked, pull, profile.root_share.value)
         pull += np.where(posts.parent < 0, root, reply)
-        items = feed.shown(ranked, self._own_items(rows), self.settings.feed_items, posts.state)
-        weights = pull[items] if len(posts) else np.zeros(items.shape)
-        weights[:, 0] += self.settings.reply_to_me_pull
-        focus = feed.attend(self.key, now, self.members, rows, items, weights, posts)
+        seen = feed.shown(ranked, self._own_items(rows), self.settings.feed_items, posts.state)
+        own_pull = np.array([self.settings.reply_to_me_pull, 0.0])
+        focus = feed.attend(self.key, now, self.members.id[rows], rows, seen, pull, own_pull, posts)
         names = self.scene.actions.names
         view = View(
             rows,
-            items,
+            seen,
             focus,
             self._measure(rows, focus, now),
             np.ones((len(rows), len(names)), bool),
@@ -162,7 +161,7 @@ class Forum:
         """Choices (n,) as acts in this step's drawn order; what was seen is noted here."""
         members = self.members
         members.note_active(view.rows, world.now)
-        members.exposures[view.rows] += feed.exposures(view.items, self.posts)
+        members.exposures[view.rows] += feed.exposures(view.seen, self.posts)
         doing = np.flatnonzero(self._kinds[choice] != "lurk")
         doing = doing[world.order(members.id[view.rows[doing]])]
         kind, rows = self._kinds[choice[doing]], view.rows[doing]
