@@ -43,15 +43,15 @@ class Posts:
     def add(self, **columns: np.ndarray) -> np.ndarray:
         """Append posts and give their rows; columns not named start at zero."""
         count = len(columns["id"])
-        rows = np.arange(self._count, self._count + count)
+        new = slice(self._count, self._count + count)
         while self._count + count > len(self._store["id"]):
             for name, values in self._store.items():
                 self._store[name] = np.concatenate([values, np.zeros_like(values)])
         self._count += count
         for name, values in columns.items():
-            self._store[name][rows] = values
+            self._store[name][new] = values
         self._refresh()
-        return rows
+        return np.arange(new.start, new.stop)
 
     def roots(self) -> np.ndarray:
         """Rows of opening posts."""
