@@ -106,10 +106,11 @@ def one_cell(plan: configuration.Plan, folder: Folder) -> int:
     with shown(worlds * plan.experiment.steps, worlds) as progress:
         result = run_plan(plan, progress)
     write_result(result, folder)
+    if result.estimates is not None:
+        write_report(folder)
     for line in short_answer(result.estimates, result.manifest, result.runs):
         print(line)
     if result.estimates is not None:
-        write_report(folder)
         print(f"Report: {folder.report}")
     else:
         print(f"No pair is complete, so there is no estimate; what happened is in {folder.path}")

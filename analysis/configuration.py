@@ -220,6 +220,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
     resolved = asked.model_dump(exclude={"treatment", "out", "parallel", "dry"}) | {
         "policy": complete[len(baseline) :],
         "baseline": complete[: len(baseline)],
+        "status_quo": STATUS_QUO in baseline_names,
         "community": community,
         "threshold": threshold,
     }

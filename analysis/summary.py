@@ -55,7 +55,9 @@ def compared(manifest: Record) -> str:
     community = config["community"]
     pairs = config["draws"] * config["seeds"]
     policy, baseline = specs(config["policy"]) or "no policy", specs(config["baseline"])
-    arms = f"on top of {baseline}, against {baseline} alone" if baseline else "against no moderation"
+    if config.get("status_quo"):
+        baseline = f"the moderation under which the record arose ({baseline})"
+    arms = f"on top of {baseline}, against that alone" if baseline else "against no moderation"
     return (
         f"{policy} {arms}, in a {community['name']} of {community['size']} members like {community['profile']['name']}, "
         f"{number(config['steps'], 'step')}, mind {config['mind']['name']}: {number(pairs, 'pair')} of twins "

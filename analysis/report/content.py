@@ -8,7 +8,7 @@ import polars as pl
 from analysis import summary
 from analysis.report import figures
 from analysis.report.blocks import Block, Card, Cards, Document, Fold, Rows, Section, Text
-from analysis.report.costs import costs, forced_outcomes
+from analysis.report.costs import costs, forced_outcomes, free_first
 from analysis.report.measures import differences
 from analysis.report.workings import assumptions, checks, how_made, symbols
 
@@ -23,10 +23,10 @@ def run_report(
     made = estimates.get("claim") != "withheld"
     if made:
         forced = forced_outcomes(estimates, manifest)
-        others = costs(differences(runs, forced, estimates["confidence"]), estimates)
+        changed = differences(runs, forced, estimates["confidence"])
         drawn = figures.of_run(estimates, manifest, runs, events, members)
-        middle = [answer(estimates, manifest), trust(estimates, manifest, runs), pictures(estimates, drawn)]
-        sections += [others, *middle] if estimates.get("by_construction") else [*middle, others]
+        sections += [*free_first(changed, estimates), answer(estimates, manifest)]
+        sections += [trust(estimates, manifest, runs), pictures(estimates, drawn), costs(changed, estimates)]
     else:
         sections += [answer(estimates, manifest), trust(estimates, manifest, runs)]
     sections += [assumptions(estimates), checks(estimates), how_made(manifest)]

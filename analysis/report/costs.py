@@ -27,7 +27,7 @@ def forced_outcomes(estimates: Record, manifest: Record) -> set[str]:
 
 
 def costs(found: list[Difference], estimates: Record) -> Section:
-    """Every other outcome in a table, costs last. Where the declared one is forced, a free one leads."""
+    """Every other outcome in a table, costs last."""
     others = [one for one in found if one.outcome.name != estimates["outcome"]]
     if not others:
         return Section("What else it changed", [Text("No other outcome was measured.")])
@@ -38,13 +38,18 @@ def costs(found: list[Difference], estimates: Record) -> Section:
         ),
         Rows(HEAD, [_row(one) for one in others], summary.INSIDE),
     ]
-    if not estimates.get("by_construction"):
-        return Section("What else it changed, and its costs", blocks)
-    free = {one.outcome.name: one for one in others if not one.forced}
+    return Section("What else it changed, and its costs", blocks)
+
+
+def free_first(found: list[Difference], estimates: Record) -> list[Section]:
+    """Where the declared outcome is forced: one that is not, in a sentence, to stand before it."""
+    free = {
+        one.outcome.name: one for one in found if not one.forced and one.outcome.name != estimates["outcome"]
+    }
     lead = next((free[name] for name in FIRST if name in free), next(iter(free.values()), None))
-    if lead:
-        blocks.insert(0, Text(sentence(lead), "claim"))
-    return Section("First, what the policy does not decide itself", blocks)
+    if not estimates.get("by_construction") or lead is None:
+        return []
+    return [Section("First, what the policy does not decide itself", [Text(sentence(lead), "claim")])]
 
 
 def sentence(one: Difference) -> str:
