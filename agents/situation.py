@@ -4,9 +4,9 @@ A community gives a whole batch at once, one row a decision. `rules` reads the r
 language model asked by archetype reads each feature's bin, and one asked by member reads `describe`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,17 @@ class Persona(NamedTuple):
     traits: Mapping[str, float] = {}
 
 
+class Line(NamedTuple):
+    """One line of what a member is told, and what it is: that decides what is left out where room is short.
+
+    `thread` is a post on show (oldest first, the oldest are cut first), `memory` something the member recalls (most
+    relevant first), `looking` and `member` are always told.
+    """
+
+    kind: Literal["thread", "looking", "memory", "member"]
+    text: str
+
+
 class Scene(NamedTuple):
     """What a community tells every mind about itself once: the words that all its questions share."""
 
@@ -61,7 +72,7 @@ class Situations:
     options: np.ndarray
     persona: np.ndarray
     member: np.ndarray
-    describe: Callable[[int], list[str]] = field(repr=False, default=lambda row: [])
+    describe: Callable[[int], Sequence[Line]] = field(repr=False, default=lambda row: [])
 
     def __len__(self) -> int:
         return len(self.member)

@@ -18,6 +18,8 @@ def main(words: Sequence[str] | None = None) -> int:
         asked = argparse.Namespace(command="run", words=words[1:])
     elif words[:1] == ["demo"] and not {"-h", "--help"} & set(words):
         asked = argparse.Namespace(command="demo", words=words[1:])
+    elif words[:1] == ["calibrate"] and not {"-h", "--help"} & set(words):
+        asked = argparse.Namespace(command="calibrate", words=words[1:])
     else:
         asked = parser.parse_args(words)
     if not asked.command:
@@ -61,6 +63,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("words", nargs="*", metavar="key=value")
 
+    calibrate = commands.add_parser(
+        "calibrate",
+        help="fit a language model's choices to base rates and published shifts, and see what moves it",
+        description="Ask a language model about kinds of situation; write a file for mind.calibration=FILE. Settings as for run.",
+        epilog="Of its own: profile=NAME (short for community.profile), leave_out=[OP01a] (cases not to fit to), "
+        "gap=true (also run the policy by archetype and by member), out=FILE.yaml. "
+        "Example: windtunnel calibrate llm=embedded profile=reddit-feminism out=calibration.yaml",
+    )
+    calibrate.add_argument("words", nargs="*", metavar="key=value")
+
+    distill = commands.add_parser(
+        "distill",
+        help="make a mind as fast as the rules from a language model: windtunnel distill llm=embedded out=FILE",
+        description="Ask a language model about a designed set of situations, fit a logit to its answers, and compare "
+        "a policy's effect under both. Settings are those of run; out= is the file, check=false leaves out the comparison.",
+        epilog="Then: windtunnel run mind=distilled mind.file=FILE policy=slow_mode community.size=100000.",
+    )
+    distill.add_argument("words", nargs="*", metavar="key=value")
+
     report = commands.add_parser(
         "report", help="write the report of a finished run again, and print it in short"
     )
@@ -100,6 +121,16 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="weights of the embedded model: list, pull")
     models.add_argument("what", choices=("list", "pull"))
     models.add_argument("--json", action="store_true")
+
+    store = commands.add_parser(
+        "store", help="the answers kept of language models: info, verify, export, prune"
+    )
+    store.add_argument("what", choices=("info", "verify", "export", "prune"))
+    store.add_argument("path", nargs="?", help="the store's file; default: the one that runs use")
+    store.add_argument("--to", help="for export: the file to write, JSON lines; default: standard output")
+    store.add_argument("--model", help="for prune: drop this model's answers")
+    store.add_argument("--words", help="for prune: drop the answers whose question holds these words")
+    store.add_argument("--json", action="store_true")
 
     listing = commands.add_parser("list", help="what there is to choose from")
     listing.add_argument(

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,6 +39,49 @@ def run(asked: argparse.Namespace) -> int:
 def demo(asked: argparse.Namespace) -> int:
     """`windtunnel run experiment=demo`, with any settings on top."""
     return run(argparse.Namespace(words=["experiment=demo", *asked.words]))
+
+
+def calibrate(asked: argparse.Namespace) -> int:
+    """Fit alpha and beta for the model, community and orders that the settings name, and write the file."""
+    from analysis import calibrate as fitting
+    from analysis.calibration_file import write_calibration
+    from analysis.calibration_words import calibration_lines
+
+    own, words = _own_words(asked.words, ("leave_out", "gap"))
+    words = [f"community.{word}" if word.startswith("profile=") else word for word in words]
+    config = configuration.compose(["mind=llm", *words])
+    plan = configuration.plan(config)
+    if plan.experiment.mind["name"] != "llm":
+        raise ValueError(f"mind={plan.experiment.mind['name']} asks no language model: leave mind out")
+    if plan.experiment.mind.get("calibration"):
+        raise ValueError("mind.calibration names a finished calibration: leave it out to make one")
+    if own.get("gap", "false") not in ("true", "false"):
+        raise ValueError(f"gap is {own['gap']!r}: write gap=true or gap=false")
+    cases = [case.strip() for case in own.get("leave_out", "").strip("[]").split(",") if case.strip()]
+    found = fitting.calibrate(plan, leave_out=cases, say=lambda line: print(line, file=sys.stderr))
+    if own.get("gap") == "true":
+        found = fitting.with_gap(plan, found, lambda line: print(line, file=sys.stderr))
+    path = _calibration_path(config["out"], found)
+    write_calibration(path, found)
+    for line in calibration_lines(found):
+        print(plain(line))
+    print(f"Calibration: {path}; use it with mind.calibration={path}")
+    return OK
+
+
+def _own_words(words: Sequence[str], names: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The words that set `names`, by name, and the others."""
+    own = {name: value for name, _, value in (word.partition("=") for word in words) if name in names}
+    return own, [word for word in words if word.partition("=")[0] not in names]
+
+
+def _calibration_path(out: str | None, found: dict[str, Any]) -> Path:
+    """`out` if it names a yaml file, else a file in that folder; without `out` one named after model and profile."""
+    if out is None:
+        name = f"{found['model']['name']}-{found['profile']['name']}.yaml"
+        return Path("outputs") / "calibration" / re.sub(r"[^A-Za-z0-9._-]+", "-", name)
+    path = Path(out)
+    return path if path.suffix in (".yaml", ".yml") else path / "calibration.yaml"
 
 
 def _cells(overrides: Sequence[str], multirun: bool) -> list[list[str]]:
@@ -115,6 +159,42 @@ def one_cell(plan: configuration.Plan, folder: Folder) -> int:
     else:
         print(f"No pair is complete, so there is no estimate; what happened is in {folder.path}")
     return FAILED if result.failed else OK
+
+
+def distill(asked: argparse.Namespace) -> int:
+    """Check the settings, distil their language model into the file `out=`, and print how good it is."""
+    own = {word.partition("=")[0]: word.partition("=")[2] for word in asked.words}
+    words = [word for word in asked.words if word.partition("=")[0] not in ("out", "check")]
+    out, check = own.get("out"), own.get("check", "true")
+    if not out:
+        raise ValueError("distill needs out=FILE, the file to write, for example out=distilled.yaml")
+    if check not in ("true", "false") or Path(out).is_dir():
+        raise ValueError(
+            f"distill takes check=true or check=false, and a file as out=, not check={check} out={out}"
+        )
+    if "mind" not in own:
+        words = ["mind=llm", *words]
+    overrides = configuration.hydra_overrides(words)
+    _cells(overrides, multirun=False)
+    plan = configuration.plan(configuration.compose_overrides(overrides))
+    from analysis import distill as distilling
+    from analysis import dry
+
+    if plan.dry:
+        print(
+            f"Distilling asks about {len(distilling.designed(plan).weight)} situations; the check runs more:"
+        )
+        for line in dry.lines(plan):
+            print(line)
+        return OK
+    made = distilling.distill(plan, Path(out), check=check == "true", say=lambda line: print(plain(line)))
+    if made.check is not None:
+        for line in distilling.check_words(made.check):
+            print(plain(line))
+    else:
+        print("Not checked against the model: runs of this mind will make no claim.")
+    print(f"Mind: {out}; use it with mind=distilled mind.file={out}")
+    return OK
 
 
 def report(asked: argparse.Namespace) -> int:
@@ -199,6 +279,12 @@ def models(asked: argparse.Namespace) -> int:
     else:
         _table(rows)
     return OK
+
+
+def store(asked: argparse.Namespace) -> int:
+    from analysis import store_commands
+
+    return store_commands.store(asked)
 
 
 def list_(asked: argparse.Namespace) -> int:

@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from analysis.calibration_file import with_calibration
+from analysis.mind_settings import llm_mind
 from analysis.outcomes import Outcome, find_outcome, threshold_of
 from analysis.serving import check_llm
 from policies.registry import policy_class
 from sim.experiment import Experiment, PolicySpec
-from sim.minds import MIND_NAMES, make_mind
+from sim.minds import MIND_NAMES, make_mind, pinned
 from sim.run import processors
 
 GROUPS = ("community", "mind", "llm", "outcome", "experiment")
@@ -209,9 +211,10 @@ def plan(config: Mapping[str, Any]) -> Plan:
                 f"policy_with.{made.name}.start is {made.start}, but the run has only {asked.steps} steps"
             )
     experiment.kind().scene(experiment.raised())  # checks the community's own settings, words and profile
-    if asked.mind["name"] == "rules":
-        make_mind(experiment).close()  # checks its coefficients
+    if asked.mind["name"] != "llm":
+        make_mind(experiment).close()  # checks its coefficients, or its file
     else:
+        experiment = with_calibration(experiment)
         check_llm(experiment, asked.llm, reach=not asked.dry)
     outcome = find_outcome(asked.outcome.name)
     threshold = threshold_of(asked.outcome.model_dump(), int(community["size"]))
@@ -224,6 +227,10 @@ def plan(config: Mapping[str, Any]) -> Plan:
         "community": community,
         "threshold": threshold,
     }
+    if "drift_sample" in experiment.mind:
+        resolved["mind"]["drift_sample"] = experiment.mind["drift_sample"]
+    if calibration := experiment.mind.get("calibration"):
+        resolved["mind"]["calibration"] = {key: calibration[key] for key in ("file", "sha256")}
     return Plan(
         experiment,
         outcome,
@@ -331,7 +338,9 @@ def _specs(
 def _mind(asked: Request) -> dict[str, Any]:
     if asked.mind.get("name") not in MIND_NAMES:
         raise ValueError(f"mind.name is {asked.mind.get('name')!r}: choose {' or '.join(MIND_NAMES)}")
-    return dict(asked.mind) | ({"prompt": asked.prompt} if asked.mind["name"] == "llm" else {})
+    if asked.mind["name"] == "distilled":
+        return pinned(asked.mind)
+    return llm_mind(asked.mind, asked.llm, asked.prompt) if asked.mind["name"] == "llm" else dict(asked.mind)
 
 
 def known_settings() -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """From a table of pairs to estimates.json: quantities, bounds, checks, and what they rest on."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +40,14 @@ def estimate_pairs(
     controls: Mapping[str, Any] | None = None,
     llm: Mapping[str, Any] | None = None,
     fidelity: Mapping[str, Any] | str | None = None,
+    doubt: Callable[[pl.DataFrame], str | None] | None = None,
 ) -> dict[str, Any]:
     """What estimates.json says about one policy and one outcome, ready for JSON; undefined is null.
 
     `pairs` is any table that `check_pairs` takes. `lost` counts pairs that failed and have no row; rows with
     a null half are added to them. `controls` is what `negative_controls` gave; where it failed, or where the
-    A/A arm is too noisy, `claim` is "withheld": the counts stay and every causal number is null.
+    A/A arm is too noisy, or `doubt` gives a reason for the complete pairs, `claim` is "withheld": the counts
+    stay and every causal number is null.
     `ValueError` for a bad table, an undeclared direction, or no complete pair.
     """
     check_direction(direction)
@@ -62,7 +64,7 @@ def estimate_pairs(
     ]
     missing = halves + [(None, None)] * lost
     noise = repeats(pairs)
-    reason = _withheld(controls, noise, found)
+    reason = _withheld(controls, noise, found) or (doubt(whole) if doubt else None)
 
     record: dict[str, Any] = {
         "outcome": outcome,

@@ -42,6 +42,10 @@ def minds() -> list[dict[str, Any]]:
             "name": "llm",
             "what": "a language model's option probabilities, calibrated to the profile's base rates; llm=embedded, openai or fake",
         },
+        {
+            "name": "distilled",
+            "what": "a logit fitted to a language model's answers, at the speed of the rules; mind.file= from windtunnel distill",
+        },
     ]
 
 

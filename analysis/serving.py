@@ -8,6 +8,8 @@ from typing import Any
 
 from agents.llm.counts import NAMES
 from agents.minds.codes import count_questions
+from analysis.asking import ready
+from analysis.calibration_file import check_model
 from sim.experiment import Experiment
 from sim.minds import make_mind
 
@@ -27,10 +29,16 @@ def serving(experiment: Experiment, llm: Mapping[str, Any]) -> Iterator[Experime
     if experiment.mind["name"] != "llm":
         yield experiment
         return
-    from agents.llm.settings import read_settings
+    from agents.llm.settings import open_model, read_settings
     from agents.llm.settings import serving as server
 
-    with server(read_settings(llm)) as settings:
+    with server(read_settings(llm)) as running, ready(running, experiment) as settings:
+        if experiment.mind.get("calibration"):
+            model = open_model(settings)
+            try:
+                check_model(experiment.mind["calibration"], model.identity)
+            finally:
+                model.close()
         yield replace(experiment, mind={**experiment.mind, "llm": settings.model_dump()})
 
 
@@ -54,6 +62,7 @@ def merged(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     if mass:
         out |= {
             "unique": len(mass),
+            "thin": sum(share < out["least_mass"] for share in mass.values()),
             "letter_mass_min": min(mass.values()),
             "letter_mass_mean": fmean(mass.values()),
         }
@@ -65,10 +74,12 @@ def check_llm(experiment: Experiment, llm: Mapping[str, Any], *, reach: bool) ->
 
     With `reach` a server's address and key must be there too; no question is asked.
     """
-    from agents.llm.settings import open_model, read_settings
+    from agents.llm.settings import check_vllm, open_model, read_settings
 
     settings = read_settings(llm)
-    if reach and settings.kind != "embedded":
+    if reach and settings.kind == "vllm" and not settings.base_url:
+        check_vllm(settings)
+    elif reach and settings.kind != "embedded":
         open_model(settings).close()
     make_mind(replace(experiment, mind={**experiment.mind, "llm": {"kind": "fake", "store": "none"}})).close()
     if experiment.mind["prompt"] == "archetype":

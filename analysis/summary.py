@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from analysis import calibration_words
 from analysis.ending import plain
 from analysis.estimates import NEVER
 from analysis.questions import PERCENT_FROM
@@ -26,6 +27,7 @@ def short_answer(estimates: Record | None, manifest: Record | None, runs: pl.Dat
     lines = []
     if manifest:
         lines.append(compared(manifest))
+        lines += [*calibration_words.state(manifest["llm"]), *calibration_words.warnings(manifest["llm"])]
     if estimates:
         lines += answer(estimates, manifest)
     if runs is not None:
@@ -186,10 +188,24 @@ def drift(llm: Mapping[str, Any]) -> str:
     floor = llm.get("noise_floor") or {}
     if not floor.get("answered"):
         return "Drift of the language model: not measured; both baselines read the same stored answers."
+    mean = f", mean {floor['logp_mean']:.2g}" if floor.get("logp_mean") is not None else ""
     return (
         f"Drift of the language model: asked again, {floor['answered']} questions would turn "
         f"{1000 * floor['flips']:.0f} of 1,000 choices under the same luck (largest change of a log-probability "
-        f"{floor['logp_max']:.2g})."
+        f"{floor['logp_max']:.2g}{mean})."
+    )
+
+
+def independent(llm: Mapping[str, Any]) -> str | None:
+    """What the baseline did when every question was asked anew; None where that was not run."""
+    found = llm.get("independent_aa")
+    if not found:
+        return None
+    lost = f"; {number(found['failed'], 'run')} got no answer" if found["failed"] else ""
+    return (
+        f"A/A with a store of its own: with every question asked anew, the baseline disagreed with itself on the "
+        f"outcome in {found['discordant']} of {number(found['pairs'], 'pair')}, and in some event in "
+        f"{found['differ']}{lost}."
     )
 
 

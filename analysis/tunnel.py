@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from analysis.asking import cost_of
 from analysis.configuration import Plan
 from analysis.controls import negative_controls
+from analysis.distill_claim import doubt_of, stands_for_teacher
 from analysis.estimates import estimate_pairs
 from analysis.folder import Folder
+from analysis.independent import independent_aa
 from analysis.outcomes import RUN, Runs, direction, measure_all
 from analysis.serving import merged, serving
 from sim.events import SCHEMA
@@ -59,8 +62,13 @@ def run_plan(plan: Plan, progress: Progress | None = None) -> Result:
             blocks.append(block)
             if progress:
                 progress("worlds", len(block.runs))
-    llm = merged(block.record for block in blocks)
-    finished = sorted((run for block in blocks for run in block.runs), key=lambda run: run.unit)
+        llm = merged(block.record for block in blocks)
+        llm |= cost_of(llm, plan.llm)
+        finished = sorted((run for block in blocks for run in block.runs), key=lambda run: run.unit)
+        if experiment.mind.get("independent_aa"):
+            llm["independent_aa"] = independent_aa(plan, experiment, finished)
+    if experiment.mind["name"] == "llm":
+        llm["calibration"] = experiment.mind.get("calibration")
     _check_repeats(finished)
     runs, events, members = _tables(plan, finished)
     pairs, lost = pair(runs, plan)
@@ -78,7 +86,9 @@ def run_plan(plan: Plan, progress: Progress | None = None) -> Result:
             confidence=plan.confidence,
             controls=controls,
             llm=llm,
+            doubt=doubt_of(plan, llm),
         )
+        estimates["assumptions"] += stands_for_teacher(llm)
         estimates["by_construction"] = plan.outcome.name in plan.experiment.forced()
     cpu = (time.process_time() - cpu_began) + (0 if plan.jobs == 1 else sum(block.cpu_s for block in blocks))
     return Result(

@@ -6,6 +6,9 @@ from typing import Any
 
 from agents.llm.request import Answer
 
+_ROUNDING = 1e-3
+"""A log-probability may exceed 0 by this much: servers compute in 16 bits."""
+
 
 class Unreadable(ValueError):
     """An answer arrived but holds no usable log-probability of any letter."""
@@ -29,6 +32,52 @@ def first_token(choice: Mapping[str, Any]) -> list[tuple[str, float]]:
     raise Unreadable("the server sent no log-probabilities: it must support logprobs and top_logprobs")
 
 
+def choices_by_index(body: object, number: int) -> dict[int, Mapping[str, Any]]:
+    """The choices of a reply to `number` questions, by their index, in whatever order they came.
+
+    `Unreadable` if there are none, or if an index is missing, repeated or out of range: then nobody knows
+    which question a choice answers. A single choice to a single question needs no index.
+    """
+    if not isinstance(body, Mapping):
+        raise Unreadable(f"no choices but {type(body).__name__}")
+    choices = body.get("choices")
+    if not isinstance(choices, list) or not choices:
+        raise Unreadable(
+            "no choices" + (f" but an error: {str(body['error'])[:200]}" if "error" in body else "")
+        )
+    if not all(isinstance(choice, Mapping) for choice in choices):
+        raise Unreadable("choices in an unknown shape")
+    if number == len(choices) == 1:
+        return {0: choices[0]}
+    found = [choice.get("index") for choice in choices]
+    if len(set(map(repr, found))) < len(found) or not all(type(i) is int and 0 <= i < number for i in found):
+        raise Unreadable(f"{len(found)} choices to {number} questions without an index of its own each")
+    return {index: choice for index, choice in zip(found, choices, strict=True) if index is not None}
+
+
+def read_usage(body: Mapping[str, Any]) -> tuple[int, int]:
+    """The tokens in and out that a server says it counted; 0 where it says nothing that can be read."""
+    usage = body.get("usage")
+    told = [
+        usage.get(name) if isinstance(usage, Mapping) else 0
+        for name in ("prompt_tokens", "completion_tokens")
+    ]
+    tokens_in, tokens_out = (value if type(value) is int and value > 0 else 0 for value in told)
+    return tokens_in, tokens_out
+
+
+def read_cached(body: Mapping[str, Any]) -> int:
+    """Tokens of the questions that the server says it had in its cache; 0 where it does not say.
+
+    >>> read_cached({"usage": {"prompt_tokens_details": {"cached_tokens": 7}}}), read_cached({"usage": None})
+    (7, 0)
+    """
+    usage = body.get("usage")
+    details = usage.get("prompt_tokens_details") if isinstance(usage, Mapping) else None
+    cached = details.get("cached_tokens") if isinstance(details, Mapping) else 0
+    return cached if type(cached) is int and cached > 0 else 0
+
+
 def read_letters(candidates: Iterable[tuple[str, float]], letters: Sequence[str]) -> Answer:
     """The log-probability of each letter, with and without a space before it added up.
 
@@ -36,6 +85,10 @@ def read_letters(candidates: Iterable[tuple[str, float]], letters: Sequence[str]
     >>> answer.logp[0], round(answer.logp[1], 3), answer.floored
     (-3.0, -0.307, 1)
     """
+    candidates = list(candidates)
+    odd = [value for _, value in candidates if math.isnan(value) or value > _ROUNDING]
+    if odd:
+        raise Unreadable(f"{odd[0]} as a log-probability")
     candidates = [(token, value) for token, value in candidates if math.isfinite(value)]
     found: dict[str, list[float]] = {letter: [] for letter in letters}
     for token, value in candidates:

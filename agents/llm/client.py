@@ -1,34 +1,48 @@
 """Asks any OpenAI-compatible server for the log-probabilities of option letters, many questions at once."""
 
 import json
-import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any, Literal
 
-from agents.llm.answers import Unreadable, first_token, read_letters
+from agents.llm.answers import (
+    Unreadable,
+    choices_by_index,
+    first_token,
+    read_cached,
+    read_letters,
+    read_usage,
+)
+from agents.llm.cache import cache_folder
 from agents.llm.counts import Counts
-from agents.llm.keys import check_base_url, is_loopback, read_key
-from agents.llm.request import Answer, Identity, Request
+from agents.llm.keys import read_key
+from agents.llm.pace import Pace
+from agents.llm.request import Answer, Identity, Request, hash_of
+from agents.llm.servers import Server, Servers, breaker_of
 from agents.llm.template import TEMPLATES, Template, template_messages, template_of
+from agents.llm.transport import openai_client
+from agents.llm.vllm_template import vllm_template
 from agents.minds.base import Unanswered
 
-if TYPE_CHECKING:
-    from openai import OpenAI
-
 Reply = Answer | Unanswered
+BACKOFF_S = 0.25
+"""Seconds before an unreadable answer is asked for again, at the most; doubled each time."""
 
 
 class OpenAIModel:
-    """A model behind an OpenAI-compatible server.
+    """A model behind one or several OpenAI-compatible servers.
 
-    `endpoint` is `chat` (one question a call, messages) or `completions`, where we apply the chat template
-    and send `batch` prompts a call (llama.cpp and vLLM take lists; llama.cpp then reports the tokens of the
-    first alone). `template` names one of ours, or `server` to learn llama.cpp's own. `top` is how many
-    likely tokens come back (OpenAI allows 20, llama.cpp and vLLM more). Questions are sent in the order of
-    their words, so that neighbours share a beginning in the server's cache. A question that is refused,
-    unreachable or unreadable after `max_retries` more tries is `Unanswered`; once a server is out of reach,
-    the rest of that batch is not tried.
+    `base_url` is an address or several, parted by commas, that share the questions; `digest`, the SHA-256 of
+    their weights, must then say that they hold one and the same model. `endpoint` is `chat` (one question a
+    call, messages) or `completions`, where we apply the chat template and send `batch` prompts a call (llama.cpp
+    and vLLM take lists; llama.cpp then reports the tokens of the first alone). `template` names one of ours, or
+    `server` to learn llama.cpp's own. `top` is how many likely tokens come back (OpenAI allows 20, llama.cpp and
+    vLLM more). Questions are sent in the order of their words, so that neighbours share a beginning in the
+    server's cache, `concurrency` calls at a time to each server, `requests_per_minute` at the most. A question
+    that is refused, unreachable or unreadable after `max_retries` more tries, and by every server, is
+    `Unanswered`; a server out of reach is left alone for the rest of that batch, and one that failed
+    `give_up_after` calls in a row for longer (see `agents.llm.servers.Breaker`).
     """
 
     def __init__(
@@ -45,15 +59,40 @@ class OpenAIModel:
         max_retries: int = 2,
         timeout: float = 60.0,
         digest: str = "",
+        requests_per_minute: float | None = None,
+        give_up_after: int = 10,
         counts: Counts | None = None,
     ) -> None:
         self.counts = counts or Counts()
         self._model, self._endpoint, self._top = model, endpoint, top
         self._batch = batch if endpoint == "completions" else 1
-        self._concurrency, self._max_retries = concurrency, max_retries
+        self._max_retries = max_retries
         self._key_env, self._key = key_env, read_key(key_env)
-        self._base_url = base_url
-        self._client = _client(base_url, self._key, max_retries, timeout)
+        addresses = base_url.split(",")
+        if len(addresses) > 1 and not digest:
+            raise ValueError(
+                f"llm.base_url names {len(addresses)} servers: set llm.digest to the SHA-256 of the weights that "
+                "they all serve, or name one server"
+            )
+        self._servers = Servers(
+            [
+                Server(
+                    address,
+                    openai_client(
+                        address,
+                        self._key,
+                        max_retries=max_retries,
+                        timeout=timeout,
+                        largest=1_000_000 + 500 * top * self._batch,
+                        pace=Pace(address, requests_per_minute, cache_folder()),
+                    ),
+                    breaker_of(address, model, give_up_after),
+                )
+                for address in addresses
+            ],
+            concurrency,
+        )
+        self._threads = concurrency * len(addresses)
         self._template = self._find_template(template) if endpoint == "completions" else None
         self.identity = Identity(
             model=model,
@@ -64,26 +103,35 @@ class OpenAIModel:
         )
 
     def ask(self, requests: Sequence[Request]) -> list[Reply]:
-        order = sorted(range(len(requests)), key=lambda index: requests[index])
-        chunks = [order[start : start + self._batch] for start in range(0, len(order), self._batch)]
-        down = threading.Event()
-        pool = ThreadPoolExecutor(self._concurrency)
-        try:
-            answers = list(
-                pool.map(lambda chunk: self._ask_chunk([requests[index] for index in chunk], down), chunks)
-            )
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-        replies = dict(zip(order, (reply for chunk in answers for reply in chunk), strict=True))
+        replies = {index: reply for part in self._parts(requests) for index, reply in part}
         return [replies[index] for index in range(len(requests))]
 
-    def close(self) -> None:
-        self._client.close()
+    def parts(self, requests: Sequence[Request]) -> Iterator[dict[Request, Reply]]:
+        """The replies as they come, a call's at a time, so that they can be kept before all are there."""
+        for part in self._parts(requests):
+            yield {requests[index]: reply for index, reply in part}
 
-    def _ask_chunk(self, requests: list[Request], down: threading.Event) -> list[Reply]:
+    def close(self) -> None:
+        self._servers.close()
+
+    def _parts(self, requests: Sequence[Request]) -> Iterator[list[tuple[int, Reply]]]:
+        order = sorted(range(len(requests)), key=lambda index: requests[index])
+        chunks = [order[start : start + self._batch] for start in range(0, len(order), self._batch)]
+        self._servers.new_batch()
+        pool = ThreadPoolExecutor(self._threads)
+        try:
+            asked = {
+                pool.submit(self._ask_chunk, [requests[index] for index in chunk]): chunk for chunk in chunks
+            }
+            for done in as_completed(asked):
+                yield list(zip(asked[done], done.result(), strict=True))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _ask_chunk(self, requests: list[Request]) -> list[Reply]:
         """Answers to one call's questions; those that could not be read are asked again, one by one."""
-        replies = self._call(requests, down)
-        for _ in range(self._max_retries):
+        replies = self._call(requests)
+        for attempt in range(self._max_retries):
             again = [
                 index
                 for index, reply in enumerate(replies)
@@ -91,39 +139,66 @@ class OpenAIModel:
             ]
             self.counts.add(retries=len(again))
             for index in again:
-                replies[index] = self._call([requests[index]], down)[0]
+                time.sleep(_backoff(requests[index], attempt))
+                replies[index] = self._call([requests[index]])[0]
         return replies
 
-    def _call(self, requests: list[Request], down: threading.Event) -> list[Reply]:
-        from openai import APIConnectionError, APIStatusError, BadRequestError, OpenAIError
+    def _call(self, requests: list[Request]) -> list[Reply]:
+        """The replies of one call, by the next server where one gives none."""
+        from openai import BadRequestError
 
-        if down.is_set():
-            return [Unanswered("ask", f"not asked: the server at {self._base_url} is out of reach")] * len(
-                requests
-            )
-        try:
-            response = self._send(requests)
-        except BadRequestError as error:
-            self.counts.add(calls=1)
-            if len(requests) > 1:  # one prompt that is too long must not fail its neighbours
+        tried: list[Server] = []
+        replies: list[Reply] = []
+        while len(tried) < len(self._servers.all):
+            server = self._servers.take(tried)
+            if isinstance(server, str):
+                return replies or [Unanswered("ask", f"not asked: {server}")] * len(requests)
+            try:
+                replies, heard = self._try(server, requests)
+            except BadRequestError as error:
+                self.counts.add(calls=1)
+                if len(requests) == 1:
+                    return [Unanswered("ask", self._say(error, server))]
+                heard = False
+            finally:
+                self._servers.give(server)
+            if heard:
+                return replies
+            if not replies:  # one prompt that is too long must not fail its neighbours
                 middle = len(requests) // 2
-                return self._call(requests[:middle], down) + self._call(requests[middle:], down)
-            return [Unanswered("ask", self._say(error))]
-        except OpenAIError as error:
-            tried = self._max_retries if _was_retried(error) else 0
-            self.counts.add(calls=1 + tried, retries=tried)
-            if isinstance(error, APIConnectionError) or (
-                isinstance(error, APIStatusError) and error.status_code in (401, 403)
-            ):
-                down.set()
-            return [Unanswered("ask", self._say(error))] * len(requests)
-        self.counts.add(calls=1 + response.retries_taken, retries=response.retries_taken)
-        return self._read(response.http_response.content, requests)
+                return self._call(requests[:middle]) + self._call(requests[middle:])
+            tried.append(server)
+        return replies
 
-    def _send(self, requests: list[Request]) -> Any:
+    def _try(self, server: Server, requests: list[Request]) -> tuple[list[Reply], bool]:
+        """What one server replies, and whether it replied at all; `BadRequestError` if it refuses the question."""
+        from openai import BadRequestError, OpenAIError
+
+        try:
+            response = self._send(server, requests)
+        except BadRequestError:
+            raise
+        except OpenAIError as error:
+            tries = self._max_retries if _was_retried(error) else 0
+            self.counts.add(calls=1 + tries, retries=tries)
+            reason = self._say(error, server)
+            server.breaker.failed(reason)
+            if _is_gone(error):
+                server.gone = f"the server at {server.base_url} is out of reach"
+            return [Unanswered("ask", reason)] * len(requests), False
+        self.counts.add(calls=1 + response.retries_taken, retries=response.retries_taken)
+        replies = self._read(response.http_response.content, requests)
+        lost = [reply.reason for reply in replies if isinstance(reply, Unanswered)]
+        if len(lost) == len(replies):
+            server.breaker.failed(lost[0])
+        else:
+            server.breaker.worked()
+        return replies, True
+
+    def _send(self, server: Server, requests: list[Request]) -> Any:
         """The raw response: building the client's typed objects for a hundred candidates costs more than asking."""
         if self._template is not None:
-            return self._client.completions.with_raw_response.create(
+            return server.client.completions.with_raw_response.create(
                 model=self._model,
                 prompt=[self._template.render(request) for request in requests],
                 max_tokens=1,
@@ -131,7 +206,7 @@ class OpenAIModel:
                 logprobs=self._top,
             )
         request = requests[0]
-        return self._client.chat.completions.with_raw_response.create(
+        return server.client.chat.completions.with_raw_response.create(
             model=self._model,
             max_tokens=1,
             temperature=0,
@@ -146,22 +221,20 @@ class OpenAIModel:
     def _read(self, content: bytes, requests: list[Request]) -> list[Reply]:
         try:
             body = json.loads(content)
-            choices = {choice.get("index", 0): choice for choice in body["choices"]}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            choices = choices_by_index(body, len(requests))
+        except (ValueError, RecursionError) as error:
             self.counts.add(invalid=len(requests))
-            return [Unanswered("read", f"the server sent no choices ({type(error).__name__})")] * len(
-                requests
-            )
-        usage = body.get("usage") or {}
-        tokens_in, tokens_out = (int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens"))
-        self.counts.add(tokens_in=tokens_in, tokens_out=tokens_out)
+            told = str(error) if isinstance(error, Unreadable) else f"no JSON ({type(error).__name__})"
+            return [Unanswered("read", self._hide(f"the server sent {told}"))] * len(requests)
+        tokens_in, tokens_out = read_usage(body)
+        self.counts.add(tokens_in=tokens_in, tokens_out=tokens_out, tokens_cached=read_cached(body))
         replies: list[Reply] = []
         for index, request in enumerate(requests):
             try:
                 answer = read_letters(first_token(choices.get(index) or {}), request.letters)
             except Unreadable as error:
                 self.counts.add(invalid=1)
-                replies.append(Unanswered("read", str(error)))
+                replies.append(Unanswered("read", self._hide(str(error))))
             else:
                 self.counts.add(floored=answer.floored)
                 share = len(requests)
@@ -171,27 +244,41 @@ class OpenAIModel:
     def _find_template(self, name: str) -> Template:
         if name in TEMPLATES:
             return TEMPLATES[name]
-        from openai import OpenAIError
-
-        root = str(self._client.base_url).removesuffix("/").removesuffix("/v1")
-        try:
-            rendered = self._client.post(
-                f"{root}/apply-template", cast_to=object, body={"messages": template_messages()}
+        told = {server.base_url: self._ask_template(server) for server in self._servers.all}
+        if len(set(told.values())) > 1:
+            raise ValueError(
+                f"the servers {', '.join(told)} have different chat templates: set llm.template to one of "
+                + ", ".join(TEMPLATES)
             )
-            return template_of(rendered["prompt"])  # type: ignore[index]
+        return next(iter(told.values()))
+
+    def _ask_template(self, server: Server) -> Template:
+        from openai import NotFoundError, OpenAIError
+
+        root = str(server.client.base_url).removesuffix("/").removesuffix("/v1")
+
+        def post(path: str, body: dict[str, Any]) -> Any:
+            return server.client.post(f"{root}{path}", cast_to=object, body=body)
+
+        try:
+            try:
+                return template_of(post("/apply-template", {"messages": template_messages()})["prompt"])
+            except NotFoundError:  # not llama.cpp
+                return vllm_template(post, self._model)
         except (OpenAIError, KeyError, TypeError) as error:
             raise ValueError(
-                f"{self._base_url} does not tell its chat template ({type(error).__name__}): "
+                f"{server.base_url} does not tell its chat template ({type(error).__name__}): "
                 f"set llm.template to one of {', '.join(TEMPLATES)}, or llm.endpoint to chat"
             ) from None
 
-    def _say(self, error: Exception) -> str:
+    def _say(self, error: Exception, server: Server) -> str:
         """What went wrong in one sentence, without the key."""
         from openai import APIConnectionError, APIStatusError
 
         if isinstance(error, APIConnectionError):
-            return (
-                f"no answer from {self._base_url} ({type(error).__name__}, {self._max_retries} retries): "
+            cause = f"{type(error).__name__}: {error.__cause__}" if error.__cause__ else type(error).__name__
+            return self._hide(
+                f"no answer from {server.base_url} ({cause}, {self._max_retries} retries): "
                 "is the server running, and llm.base_url right?"
             )
         if isinstance(error, APIStatusError) and error.status_code in (401, 403):
@@ -200,26 +287,29 @@ class OpenAIModel:
                 if self._key_env
                 else "a request without a key: set llm.key_env"
             )
-            return f"{self._base_url} refused {where} (status {error.status_code})"
-        text = " ".join(str(error).split())[:300]
-        return f"{self._base_url}: {text.replace(self._key, '***') if self._key else text}"
+            return f"{server.base_url} refused {where} (status {error.status_code})"
+        if isinstance(error, APIStatusError):
+            return self._hide(f"{server.base_url}: status {error.status_code}, {error}")
+        return self._hide(f"{server.base_url}: {error}")
+
+    def _hide(self, text: str) -> str:
+        """`text` on one line, not too long, without the key."""
+        text = " ".join(text.split())
+        return (text.replace(self._key, "***") if self._key else text)[:400]
 
 
-def _client(base_url: str, key: str, max_retries: int, timeout: float) -> "OpenAI":
-    """A client that sends the key it was given and no other, and no loopback question through a proxy."""
-    from openai import DefaultHttpxClient, OpenAI
+def _backoff(request: Request, attempt: int) -> float:
+    """Seconds before an unreadable answer is asked for again: doubled each time, spread by the question itself."""
+    return BACKOFF_S * 2**attempt * (0.5 + 0.5 * hash_of(request) / 2**64)
 
-    local = is_loopback(check_base_url(base_url))
-    account = "" if local else None  # None would send the account named in OPENAI_ORG_ID
-    return OpenAI(
-        base_url=base_url,
-        api_key=key or "none",
-        organization=account,
-        project=account,
-        max_retries=max_retries,
-        timeout=timeout,
-        http_client=DefaultHttpxClient(trust_env=not local, timeout=timeout),
-    )
+
+def _is_gone(error: Exception) -> bool:
+    """Whether asking this server anything else is pointless: nobody listens there, or the key is wrong."""
+    from openai import APIStatusError
+
+    if isinstance(error, APIStatusError):
+        return error.status_code in (401, 403)
+    return type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout")
 
 
 def _was_retried(error: Exception) -> bool:

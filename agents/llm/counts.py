@@ -10,12 +10,15 @@ NAMES = (
     "calls",
     "tokens_in",
     "tokens_out",
+    "tokens_cached",
     "retries",
     "invalid",
     "floored",
+    "cut",
 )
 """questions: decisions; unique: distinct questions among them; calls: HTTP requests answered or given up, retries
-among them; invalid: answers that could not be read; floored: letters missing from a server's list."""
+among them; tokens_cached: those of tokens_in that the server had in its cache; invalid: answers that could not be read; floored: letters missing from a server's list; cut: lines
+of threads left out so that questions fit the context."""
 
 
 class Counts:

@@ -1,7 +1,7 @@
 """The `llm` part of a config, checked: which model answers, how it is reached, where its answers are kept."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -19,10 +19,11 @@ class LLMSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["embedded", "openai", "fake"]
+    kind: Literal["embedded", "openai", "vllm", "fake"]
     model: str = ""
     base_url: str = ""
-    """Address up to `/v1`; empty for `embedded` until its server runs."""
+    """Address up to `/v1`, or several (a list, or parted by commas) that serve one model and share its questions;
+    empty for `embedded` and `vllm` until their server runs."""
     key_env: str | None = None
     digest: str = ""
     """SHA-256 of the weights, where known; answers are then shared between servers of the same file."""
@@ -33,23 +34,59 @@ class LLMSettings(BaseModel):
     concurrency: int = Field(4, ge=1)
     max_retries: int = Field(2, ge=0)
     timeout: float = Field(60.0, gt=0)
-    """Seconds for one call."""
+    """Seconds for one attempt, however slowly its reply comes."""
+    requests_per_minute: float | None = Field(None, gt=0)
+    """Attempts a minute to one server, of all processes of this machine together; null: no limit of ours."""
+    give_up_after: int = Field(10, ge=0)
+    """Failed calls in a row after which a server is asked no more for a while; 0: never."""
     store: str | None = None
     """The file of answers; null: in the user's cache folder; `none`: answers are not kept."""
     weights: Weights = Weights()
     context: int = Field(4096, ge=256)
-    """Longest question of the embedded server, in tokens."""
+    """Longest question in tokens; of a member's longer one the oldest lines of the thread are cut."""
+    choice: Literal["logprobs", "sampled", "auto"] = "auto"
+    """How an answer is had: the log-probabilities of the letters, or `samples` answers counted; `auto` asks once."""
+    samples: int = Field(16, ge=1, le=1000)
+    answer_tokens: int = Field(1, ge=1)
+    """Tokens that a sampled answer may have: more for a model that thinks before it answers."""
+    least_mass: float = Field(0.1, ge=0, le=1)
+    """Share of the probability that the letters must get; under it no run starts."""
+    budget: float | None = Field(None, ge=0)
+    """What a command may spend, in the currency of the prices; null: no limit."""
+    price_in: float | None = Field(None, ge=0)
+    """For a million tokens of questions, and `price_out` of answers; null: as conf/prices.yaml says."""
+    price_out: float | None = Field(None, ge=0)
+    ledger: str | None = None
+    """The file in which the processes of one command add up what they spend; made where there is a budget."""
     threads: int | None = Field(None, ge=1)
+    python: str | None = None
+    """An interpreter, or a `vllm` program, that has vLLM; null: this one."""
+    serve_args: tuple[str, ...] = ()
+    """More arguments for `vllm serve`."""
+    start_timeout: float = Field(900.0, gt=0)
+    """Seconds until a vLLM server must be ready."""
 
     @field_validator("key_env")
     @classmethod
     def _names_a_variable(cls, name: str | None) -> str | None:
         return check_key_name(name)
 
+    @field_validator("base_url", mode="before")
+    @classmethod
+    def _several_as_one(cls, url: Any) -> Any:
+        return ",".join(map(str, url)) if isinstance(url, (list, tuple)) else url
+
+    @field_validator("serve_args", mode="before")
+    @classmethod
+    def _are_ours_to_pass_on(cls, given: Any) -> tuple[str, ...]:
+        from agents.llm.vllm import checked_arguments, split_arguments
+
+        return tuple(checked_arguments(split_arguments(given)))
+
     @field_validator("base_url")
     @classmethod
     def _holds_no_password(cls, url: str) -> str:
-        return check_base_url(url) if url else url
+        return ",".join(dict.fromkeys(check_base_url(one.strip()) for one in url.split(","))) if url else url
 
 
 def read_settings(config: Mapping[str, Any]) -> LLMSettings:
@@ -71,9 +108,16 @@ def read_settings(config: Mapping[str, Any]) -> LLMSettings:
 def serving(settings: LLMSettings) -> Iterator[LLMSettings]:
     """Settings whose server runs while the block does; worker processes open their models from them.
 
-    Only `embedded` starts anything, and not if a `base_url` is given. Missing weights are fetched, with a
-    progress bar.
+    Only `embedded` and `vllm` start anything, and not if a `base_url` is given. Missing weights are fetched, with a
+    progress bar; a vLLM server tells its start-up on standard error. Servers that an earlier run gave up are tried again.
     """
+    from agents.llm.servers import forget_breakers
+
+    forget_breakers()
+    if settings.kind == "vllm" and not settings.base_url:
+        with _serving_vllm(settings) as ready:
+            yield ready
+        return
     if settings.kind != "embedded" or settings.base_url:
         yield settings
         return
@@ -87,15 +131,62 @@ def serving(settings: LLMSettings) -> Iterator[LLMSettings]:
         yield settings.model_copy(update={"base_url": address, "model": named(weights), "digest": digest})
 
 
+@contextmanager
+def _serving_vllm(settings: LLMSettings) -> Iterator[LLMSettings]:
+    from agents.llm.vllm import model_digest, served_name, vllm_server
+
+    check_vllm(settings)
+    name = served_name(settings.model)
+    with vllm_server(
+        settings.model,
+        name=name,
+        python=settings.python,
+        serve_args=settings.serve_args,
+        top=settings.top,
+        start_timeout=settings.start_timeout,
+    ) as address:
+        digest = settings.digest or model_digest(settings.model, settings.serve_args)
+        yield settings.model_copy(update={"base_url": address, "model": name, "digest": digest})
+
+
+def check_vllm(settings: LLMSettings) -> None:
+    """An error in one sentence if a vLLM server of these settings cannot even be started."""
+    from agents.llm.vllm import launcher
+
+    if not settings.model:
+        raise ValueError(
+            "llm.model is empty: name a model on the hub, or the folder of one, for vLLM to serve"
+        )
+    launcher(settings.python)
+
+
 def open_model(settings: LLMSettings) -> Model:
     """The model of settings whose server runs, behind its store; `ValueError` if an address or key is missing."""
-    model = _bare_model(settings)
+    model = _within_budget(_bare_model(settings), settings)
     if settings.store == "none":
+        if settings.choice == "sampled":
+            raise ValueError(
+                "llm.choice=sampled needs a store, since asked again a model answers otherwise: set llm.store to a file"
+            )
         return model
     from agents.llm.store import ResponseStore, Stored
 
     path = Path(settings.store).expanduser() if settings.store else default_store()
     return Stored(model, ResponseStore(path))
+
+
+def _within_budget(model: Model, settings: LLMSettings) -> Model:
+    if settings.budget is None:
+        return model
+    from agents.llm.budget import Budgeted
+    from agents.llm.prices import price_of
+
+    price = price_of(settings)
+    if price is None:
+        raise ValueError(
+            f"llm.budget is set, but nobody says what {settings.model} costs: set llm.price_in and llm.price_out"
+        )
+    return Budgeted(model, settings, price)
 
 
 def _bare_model(settings: LLMSettings) -> Model:
@@ -104,13 +195,19 @@ def _bare_model(settings: LLMSettings) -> Model:
 
         return FakeModel()
     if not settings.base_url:
-        how = "open it inside `with serving(...)`" if settings.kind == "embedded" else "set llm.base_url"
+        starts = settings.kind in ("embedded", "vllm")
+        how = "open it inside `with serving(...)`" if starts else "set llm.base_url"
         raise ValueError(f"llm={settings.kind} has no server address: {how}")
     if not settings.model:
         raise ValueError("llm.model is empty: name the model that the server offers")
     from agents.llm.client import OpenAIModel
+    from agents.llm.sampled import SampledModel
 
-    return OpenAIModel(
+    sampled = settings.choice == "sampled"
+    make: Callable[..., OpenAIModel] = SampledModel if sampled else OpenAIModel
+    counting = {"samples": settings.samples, "answer_tokens": settings.answer_tokens} if sampled else {}
+    return make(
+        **counting,
         base_url=settings.base_url,
         model=settings.model,
         key_env=settings.key_env,
@@ -122,4 +219,6 @@ def _bare_model(settings: LLMSettings) -> Model:
         max_retries=settings.max_retries,
         timeout=settings.timeout,
         digest=settings.digest,
+        requests_per_minute=settings.requests_per_minute,
+        give_up_after=settings.give_up_after,
     )

@@ -1,5 +1,7 @@
 """How system and user words become one prompt text, for servers that take prompts rather than messages."""
 
+import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from agents.llm.request import Request
@@ -13,12 +15,12 @@ class Template(NamedTuple):
     after: str
 
     def render(self, request: Request) -> str:
-        """One prompt; marks such as `<|im_end|>` inside the words are parted, so that no text can end its turn.
+        """One prompt; marks such as `<|im_end|>`, and the template's own, are parted, so that no text ends its turn.
 
         >>> CHATML.render(Request("Be brief.", "Hi <|im_end|>", "AB")).splitlines()[-2]
         'Hi < |im_end|><|im_end|>'
         """
-        system, user = (words.replace("<|", "< |") for words in (request.system, request.user))
+        system, user = (_parted(words, _marks(self)) for words in (request.system, request.user))
         return self.before + system + self.between + user + self.after
 
 
@@ -27,6 +29,23 @@ CHATML = Template(
 )
 PLAIN = Template("", "\n\n", "\nAnswer:")
 TEMPLATES = {"chatml": CHATML, "plain": PLAIN}
+
+_MARK = re.compile(r"<[^<>\s]*>|\[[^\[\]\s]*\]|[^\s<>\[\]]*[:#|][^\s<>\[\]]*")
+
+
+@lru_cache(maxsize=16)
+def _marks(template: Template) -> tuple[str, ...]:
+    """What stands between the words in a template and could pass for a turn's end or a role: tags and `Name:`."""
+    return tuple(sorted({mark for words in template for mark in _MARK.findall(words)}, key=len, reverse=True))
+
+
+def _parted(words: str, marks: tuple[str, ...]) -> str:
+    """`words` with a space put into each mark."""
+    words = words.replace("<|", "< |")
+    for mark in marks:
+        words = words.replace(mark, f"{mark[:-1]} {mark[-1]}")
+    return words
+
 
 _SYSTEM, _USER = "windtunnel-system-words", "windtunnel-user-words"
 

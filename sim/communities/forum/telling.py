@@ -1,9 +1,14 @@
-"""What `prompt: member` tells of a thread and of the member: author, tone, score and age, no prose."""
+"""What `prompt: member` tells of a thread and of the member: author, tone, score and age, no prose.
+
+Each line says what it is, so that a question can leave out what it has no room for. Text of posts, once there is any,
+must go through `agents.harmless.harmless` before it is put into a line.
+"""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.situation import Line
 from sim.communities.forum.posts import VISIBLE
 from sim.events import TONES
 
@@ -12,12 +17,15 @@ if TYPE_CHECKING:
 
 POSTS_TOLD = 8
 """The opening post and the newest others of a thread."""
+MEMORIES = 12
+"""Replies that a member may recall; how many are told is bounded in tokens, by the question."""
 
 
-def thread_lines(forum: "Forum", now: int, row: int, focus: int, cache: dict[int, list[str]]) -> list[str]:
+def thread_lines(forum: "Forum", now: int, row: int, focus: int, cache: dict[int, list[Line]]) -> list[Line]:
     """Lines for the member in `row` that attends to post `focus`: the thread (shared) first, itself last."""
     if focus < 0:
-        return ["Nothing in the feed catches your eye.", *_member_lines(forum, now, row)]
+        nothing = Line("looking", "Nothing in the feed catches your eye.")
+        return [nothing, *_member_lines(forum, now, row, focus)]
     thread = int(forum.posts.thread[focus])
     if thread not in cache:
         cache[thread] = _posts_lines(forum, now, thread)
@@ -26,38 +34,64 @@ def thread_lines(forum: "Forum", now: int, row: int, focus: int, cache: dict[int
     parent = posts.parent[focus]
     if parent >= 0 and posts.author[parent] == row:
         looking += " It answers you."
-    return [*cache[thread], looking, *_member_lines(forum, now, row)]
+    return [*cache[thread], Line("looking", looking), *_member_lines(forum, now, row, focus)]
 
 
-def _posts_lines(forum: "Forum", now: int, thread: int) -> list[str]:
+def _posts_lines(forum: "Forum", now: int, thread: int) -> list[Line]:
     posts = forum.posts
     rows = np.flatnonzero((posts.thread == thread) & (posts.state == VISIBLE))
     rows = np.unique(np.concatenate([rows[:1], rows[-(POSTS_TOLD - 1) :]]))
-    lines = ["The thread, oldest first:"]
+    lines = [Line("looking", "The thread, oldest first:")]
     for post in rows:
-        age = round((now - int(posts.step[post])) * forum.hours)
-        author = _name(forum, int(posts.author[post]), now)
-        lines.append(f"- {author}: {TONES[posts.tone[post]]}, score {int(posts.score[post])}, {age} h ago")
+        author, age = _name(forum, int(posts.author[post]), now), _age(forum, now, int(post))
+        told = f"- {author}: {TONES[posts.tone[post]]}, score {int(posts.score[post])}, {age} h ago"
+        lines.append(Line("thread", told))
     if posts.locked_until[thread] > now:
-        lines.append("Moderators have locked the thread.")
+        lines.append(Line("looking", "Moderators have locked the thread."))
     if posts.calmed_until[thread] > now:
-        lines.append("Somebody has asked everyone here to stay civil.")
+        lines.append(Line("looking", "Somebody has asked everyone here to stay civil."))
     return lines
 
 
-def _member_lines(forum: "Forum", now: int, row: int) -> list[str]:
+def _member_lines(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
     wrote = int((forum.posts.author == row).sum())
-    lines = [
-        f"You have written {wrote} post{'s' * (wrote != 1)} here."
-        if wrote
-        else "You have not written here yet."
-    ]
+    if not wrote:
+        lines = [Line("member", "You have not written here yet.")]
+    else:
+        lines = [Line("member", f"You have written {wrote} post{'s' * (wrote != 1)} here.")]
+        lines += _memories(forum, now, row, focus)
     answer = forum.newest_reply_to[row]
     if answer >= 0:
-        lines.append(f"The last reply you got was {TONES[forum.posts.tone[answer]]}.")
+        lines.append(Line("member", f"The last reply you got was {TONES[forum.posts.tone[answer]]}."))
     if forum.warned_until[row] > now:
-        lines.append("Moderators have warned you about your tone.")
+        lines.append(Line("member", "Moderators have warned you about your tone."))
     return lines
+
+
+def _memories(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
+    """Replies that the member got and can still see, most relevant first.
+
+    First those of the author it is looking at, then those in this thread, then the rudest, then the newest; the
+    post's id decides between equals, so that twins recall alike.
+    """
+    posts = forum.posts
+    mine = (posts.parent >= 0) & (posts.author[posts.parent] == row) & (posts.author != row)
+    rows = np.flatnonzero(mine & (posts.state == VISIBLE))
+    author, thread = (posts.author[focus], posts.thread[focus]) if focus >= 0 else (-1, -1)
+    keys = (posts.id[rows], -posts.step[rows], -posts.tone[rows], posts.thread[rows] != thread)
+    rows = rows[np.lexsort((*keys, posts.author[rows] != author))][:MEMORIES]
+    return [
+        Line(
+            "memory",
+            f"You recall: {_name(forum, int(posts.author[post]), now)} gave you a {TONES[posts.tone[post]]} answer"
+            f"{' in this thread' if posts.thread[post] == thread else ''} {_age(forum, now, int(post))} h ago.",
+        )
+        for post in rows
+    ]
+
+
+def _age(forum: "Forum", now: int, post: int) -> int:
+    return round((now - int(forum.posts.step[post])) * forum.hours)
 
 
 def _name(forum: "Forum", row: int, now: int) -> str:

@@ -1,0 +1,93 @@
+"""`windtunnel store`: what it says of a sound store, of a faulty one, and what it takes away."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from agents.llm.fake import FakeModel
+from agents.llm.request import Identity, Request
+from agents.llm.store import ResponseStore, Stored
+from analysis.cli import main
+from analysis.ending import FAILED, MISTAKE, OK
+
+
+class Named(FakeModel):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.identity = Identity(model=name)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Five answers of a model called small, three of one called large."""
+    path = tmp_path / "a.sqlite"
+    for name, number in (("small", 5), ("large", 3)):
+        stored = Stored(Named(name), ResponseStore(path))
+        stored.ask([Request("s", f"question {one}", "ABC") for one in range(number)])
+        stored.close()
+    return path
+
+
+def test_info_counts_answers_by_model(path, capsys):
+    assert main(["store", "info", str(path), "--json"]) == OK
+    told = json.loads(capsys.readouterr().out)
+    assert (told["answers"], told["models"]) == (8, {"small": 5, "large": 3})
+    assert told["bytes"] >= path.stat().st_size and told["set_aside"] == []
+    assert main(["store", "info", str(path)]) == OK
+    assert "5 of small" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ("UPDATE answers SET answer = zeroblob(36) WHERE question = 2", "checksum"),
+        ("UPDATE questions SET request = 'another' WHERE id = 2", "not the one"),
+        ("DELETE FROM questions WHERE id = 2", "not the one"),
+    ],
+)
+def test_verify_finds_the_row_that_was_changed_and_leaves_the_file_where_it_is(path, change, fault, capsys):
+    assert main(["store", "verify", str(path)]) == OK
+    assert "8 answers, all sound" in capsys.readouterr().out
+    with sqlite3.connect(path) as other:
+        other.execute(change)
+    other.close()
+    assert main(["store", "verify", str(path), "--json"]) == FAILED
+    (one,) = json.loads(capsys.readouterr().out)["faults"]
+    assert fault in one["fault"]
+    assert main(["store", "export", str(path)]) == MISTAKE
+    assert path.is_file() and not list(path.parent.glob("*damaged*"))
+
+
+def test_verify_says_what_no_database_can_read(path, capsys):
+    content = bytearray(path.read_bytes())
+    content[4096:8192] = bytes(4096)
+    path.write_bytes(content)
+    assert main(["store", "verify", str(path)]) == MISTAKE
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_export_gives_each_question_with_its_answer(path, tmp_path, capsys):
+    assert main(["store", "export", str(path), "--to", str(tmp_path / "out.jsonl")]) == OK
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    right = FakeModel().ask([Request("s", line["request"]["user"], "ABC") for line in lines])
+    assert [tuple(line["logp"]) for line in lines] == [answer.logp for answer in right] and len(lines) == 8
+    assert not list(tmp_path.glob("*.partial"))
+    capsys.readouterr()
+    assert main(["store", "export", str(path)]) == OK
+    assert len(capsys.readouterr().out.splitlines()) == 8
+
+
+def test_prune_drops_a_model_s_answers_or_those_with_some_words(path, capsys):
+    assert main(["store", "prune", str(path), "--model", "small", "--json"]) == OK
+    assert json.loads(capsys.readouterr().out) == {"removed": 5, "answers": 3}
+    assert main(["store", "prune", str(path), "--words", "question 1"]) == OK
+    assert "1 answers removed, 2 left" in capsys.readouterr().out
+    assert main(["store", "prune", str(path)]) == MISTAKE
+    assert main(["store", "verify", str(path)]) == OK
+
+
+def test_a_store_that_is_not_there_is_said_and_not_made(tmp_path, capsys):
+    assert main(["store", "info", str(tmp_path / "none.sqlite")]) == MISTAKE
+    assert "no response store" in capsys.readouterr().err and not list(tmp_path.iterdir())
