@@ -26,7 +26,7 @@ def run(asked: argparse.Namespace) -> int:
     configs = [configuration.compose_overrides(cell) for cell in cells]
     plans = [configuration.plan(config) for config in configs]
     if plans[0].dry:
-        from analysis import dry
+        from analysis.models import dry
 
         for plan in plans:
             for line in dry.lines(plan):
@@ -43,9 +43,9 @@ def demo(asked: argparse.Namespace) -> int:
 
 def calibrate(asked: argparse.Namespace) -> int:
     """Fit alpha and beta for the model, community and orders that the settings name, and write the file."""
-    from analysis import calibrate as fitting
-    from analysis.calibration_file import write_calibration
-    from analysis.calibration_words import calibration_lines
+    from analysis.models import calibrate as fitting
+    from analysis.models.calibration_file import write_calibration
+    from analysis.models.calibration_words import calibration_lines
 
     own, words = _own_words(asked.words, ("leave_out", "gap"))
     words = [f"community.{word}" if word.startswith("profile=") else word for word in words]
@@ -177,8 +177,8 @@ def distill(asked: argparse.Namespace) -> int:
     overrides = configuration.hydra_overrides(words)
     _cells(overrides, multirun=False)
     plan = configuration.plan(configuration.compose_overrides(overrides))
-    from analysis import distill as distilling
-    from analysis import dry
+    from analysis.models import distill as distilling
+    from analysis.models import dry
 
     if plan.dry:
         print(
@@ -282,7 +282,7 @@ def models(asked: argparse.Namespace) -> int:
 
 
 def store(asked: argparse.Namespace) -> int:
-    from analysis import store_commands
+    from analysis.models import store_commands
 
     return store_commands.store(asked)
 

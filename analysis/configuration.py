@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from analysis.calibration_file import with_calibration
-from analysis.mind_settings import llm_mind
+from analysis.models.calibration_file import with_calibration
+from analysis.models.mind_settings import llm_mind
+from analysis.models.serving import check_llm
 from analysis.outcomes import Outcome, find_outcome, threshold_of
-from analysis.serving import check_llm
 from policies.registry import policy_class
 from sim.experiment import Experiment, PolicySpec
 from sim.minds import MIND_NAMES, make_mind, pinned

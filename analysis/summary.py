@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from analysis import calibration_words
 from analysis.ending import plain
 from analysis.estimates import NEVER
+from analysis.models import calibration_words
 from analysis.questions import PERCENT_FROM
 
 INSIDE = "Inside this model of the community; not evidence of what its members would have done."

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.asking import cost_of
 from analysis.configuration import Plan
 from analysis.controls import negative_controls
-from analysis.distill_claim import doubt_of, stands_for_teacher
 from analysis.estimates import estimate_pairs
 from analysis.folder import Folder
-from analysis.independent import independent_aa
+from analysis.models.asking import cost_of
+from analysis.models.distill_claim import doubt_of, stands_for_teacher
+from analysis.models.independent import independent_aa
+from analysis.models.serving import merged, serving
 from analysis.outcomes import RUN, Runs, direction, measure_all
-from analysis.serving import merged, serving
 from sim.events import SCHEMA
 from sim.experiment import Unit
 from sim.minds import make_mind

@@ -26,7 +26,7 @@ from engine import activate, make_experiment, timed_run  # first: it sets one th
 from agents.minds.base import Mind
 from agents.situation import Situations
 from analysis.configuration import compose, plan
-from analysis.distill import distill
+from analysis.models.distill import distill
 from sim.experiment import Experiment, Unit
 from sim.minds import make_mind
 from sim.run import make_world

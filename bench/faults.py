@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from analysis.configuration import compose, plan  # noqa: E402
-from analysis.serving import serving  # noqa: E402
+from analysis.models.serving import serving  # noqa: E402
 from sim.experiment import Experiment  # noqa: E402
 from sim.minds import make_mind  # noqa: E402
 from sim.run import Run, run  # noqa: E402

@@ -31,7 +31,7 @@ def read_key(path: Path) -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.parent.name == DEFAULT_KEY_FILE.parent.name:
             (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+        partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.partial")
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_hex(32) + "\n")

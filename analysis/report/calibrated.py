@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from analysis import calibration_words as words
+from analysis.models import calibration_words as words
 from analysis.report.blocks import Block, Rows, Section, Text
 
 Record = Mapping[str, Any]

@@ -5,7 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from analysis import calibration_words, summary
+from analysis import summary
+from analysis.models import calibration_words
 from analysis.report import figures
 from analysis.report.blocks import Block, Card, Cards, Document, Fold, Rows, Section, Text
 from analysis.report.calibrated import calibrated

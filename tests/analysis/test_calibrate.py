@@ -12,13 +12,14 @@ from agents.llm.request import Answer
 from agents.llm.store import ResponseStore, Stored
 from agents.minds.calibration import Published
 from agents.situation import Situations
-from analysis import calibrate as fitting
-from analysis import calibration_words, commands, summary
-from analysis.calibrate import archetype_gap, calibrate
-from analysis.calibration_file import full_scene, write_calibration
+from analysis import commands, summary
 from analysis.cli import main
 from analysis.configuration import compose, plan
 from analysis.folder import Folder
+from analysis.models import calibrate as fitting
+from analysis.models import calibration_words
+from analysis.models.calibrate import archetype_gap, calibrate
+from analysis.models.calibration_file import full_scene, write_calibration
 from analysis.report.content import run_report
 from analysis.tunnel import run_plan
 from sim.minds import make_mind

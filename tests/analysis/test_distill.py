@@ -11,13 +11,13 @@ from agents.llm.fake import FakeModel
 from agents.minds.base import Unanswered
 from agents.minds.codes import Codes
 from agents.minds.distilled import read_distilled, write_distilled
-from analysis import distill as distilling
 from analysis.cli import main
 from analysis.configuration import compose, plan
-from analysis.distill import answers, distill, fit_design
-from analysis.distill_check import effects
-from analysis.distill_claim import doubt
-from analysis.situation_design import FLOOR, design
+from analysis.models import distill as distilling
+from analysis.models.distill import answers, distill, fit_design
+from analysis.models.distill_check import effects
+from analysis.models.distill_claim import doubt
+from analysis.models.situation_design import FLOOR, design
 from analysis.tunnel import run_plan
 from sim.minds import make_mind
 

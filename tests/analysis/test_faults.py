@@ -10,7 +10,7 @@ import pytest
 
 from agents.llm import client
 from analysis.configuration import Plan, compose, plan
-from analysis.serving import serving
+from analysis.models.serving import serving
 from analysis.tunnel import events_digest
 from sim.minds import make_mind
 from sim.run import Run, run

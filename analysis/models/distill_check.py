@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from analysis.configuration import Plan
-from analysis.distill_claim import EFFECTS, scope_of
 from analysis.intervals import mean_difference
+from analysis.models.distill_claim import EFFECTS, scope_of
 from analysis.pairs import check_pairs, complete
 from analysis.tunnel import run_plan
 

@@ -11,7 +11,7 @@ from agents.llm.counts import Counts
 from agents.llm.request import Answer, Identity, Request, canonical, key_of
 from agents.minds.base import Mind, Unanswered
 from analysis.configuration import Plan
-from analysis.serving import archetype_questions
+from analysis.models.serving import archetype_questions
 from sim.experiment import ARMS, Experiment, Unit
 from sim.minds import make_mind
 from sim.run import run_block

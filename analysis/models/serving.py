@@ -8,8 +8,8 @@ from typing import Any
 
 from agents.llm.counts import NAMES
 from agents.minds.codes import count_questions
-from analysis.asking import ready
-from analysis.calibration_file import check_model
+from analysis.models.asking import ready
+from analysis.models.calibration_file import check_model
 from sim.experiment import Experiment
 from sim.minds import make_mind
 

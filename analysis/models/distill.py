@@ -11,10 +11,10 @@ from agents.minds.base import Unanswered
 from agents.minds.distilled import Distilled, Learned, write_distilled
 from agents.situation import Scene
 from analysis.configuration import Plan, compose
-from analysis.distill_check import check_against_teacher
-from analysis.logit import FOLDS, Fit, columns_of, fit_logit
-from analysis.serving import serving
-from analysis.situation_design import Design, design
+from analysis.models.distill_check import check_against_teacher
+from analysis.models.logit import FOLDS, Fit, columns_of, fit_logit
+from analysis.models.serving import serving
+from analysis.models.situation_design import Design, design
 from sim.experiment import Experiment
 from sim.minds import make_mind
 

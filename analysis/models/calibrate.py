@@ -23,9 +23,9 @@ from agents.minds.calibration import (
 )
 from agents.prompt import archetype_request, option_orders, prompt_sha256
 from agents.situation import Scene
-from analysis.calibration_file import VERSION, full_scene, model_record, profile_record
 from analysis.configuration import Plan
-from analysis.serving import serving
+from analysis.models.calibration_file import VERSION, full_scene, model_record, profile_record
+from analysis.models.serving import serving
 
 AT_ONCE = 128
 REFERENCE = "lurk"
