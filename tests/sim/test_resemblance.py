@@ -10,14 +10,14 @@ from sim.minds import make_mind
 from sim.run import run_block
 
 WEEK = [
-    "community.size=410",
+    "community.size=358",
     "steps=168",
     "community.settings.spark_step=null",
     "policy=none",
     "draws=3",
     "seeds=1",
 ]
-"""As many present members as make the record's 137 posts a day: 137 over the profile's posts_per_member_day, rounded up."""
+"""137 posts a day over the profile's posts_per_member_day, rounded up."""
 
 
 @pytest.fixture(scope="module")
