@@ -12,8 +12,9 @@ from agents.llm.request import Answer
 from agents.llm.store import ResponseStore, Stored
 from agents.minds.calibration import Published
 from agents.situation import Situations
-from analysis import commands, summary
+from analysis import summary
 from analysis.cli import main
+from analysis.commands.calibrate import _calibration_path
 from analysis.configuration import compose, plan
 from analysis.folder import Folder
 from analysis.models import calibrate as fitting
@@ -248,7 +249,7 @@ def test_the_command_writes_a_file_that_a_run_can_use(tmp_path, capsys):
     ]:
         assert main(["calibrate", "llm=fake", wrong]) == 2
         assert told in capsys.readouterr().err
-    assert commands._calibration_path(str(tmp_path), {}) == tmp_path / "calibration.yaml"
+    assert _calibration_path(str(tmp_path), {}) == tmp_path / "calibration.yaml"
 
 
 def test_a_question_without_an_answer_ends_the_calibration(model):

@@ -10,8 +10,9 @@ import time
 import polars as pl
 import pytest
 
-from analysis import cli, commands
+from analysis import cli
 from analysis.cli import main
+from analysis.commands import list_, run
 from analysis.ending import plain
 
 SMALL = ["community.size=20", "steps=3", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]
@@ -173,14 +174,14 @@ def test_a_run_ends_well_and_its_folder_is_reported_again(capsys, elsewhere):
 
 
 def test_a_sweep_makes_a_folder_a_cell_and_shares_the_worst_code(capsys, elsewhere, monkeypatch):
-    real, cells = commands.one_cell, []
+    real, cells = run.one_cell, []
 
     def second_fails(plan, folder):
         cells.append(plan.experiment.policy[0].name)
         real(plan, folder)
         return 3 if len(cells) == 2 else 0
 
-    monkeypatch.setattr(commands, "one_cell", second_fails)
+    monkeypatch.setattr(run, "one_cell", second_fails)
     code, _, _ = said(capsys, "run", "-m", *SMALL, "policy=slow_mode,thread_lock,rule_reminder", "out=sweep")
     assert code == 3 and cells == ["slow_mode", "thread_lock", "rule_reminder"]
     made = sorted((elsewhere / "sweep").glob("*/manifest.json"))
@@ -200,7 +201,7 @@ def test_ctrl_c_in_one_cell_ends_the_sweep(capsys, monkeypatch):
         cells.append(folder)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "one_cell", interrupted)
+    monkeypatch.setattr(run, "one_cell", interrupted)
     code, _, err = said(capsys, "run", "-m", *SMALL, "seeds=1,2,3")
     assert code == 130 and len(cells) == 1 and err.count("interrupted") == 1
 
@@ -315,7 +316,7 @@ def test_a_closed_pipe_is_no_mistake(capsys, monkeypatch):
     def gone(asked):
         raise BrokenPipeError
 
-    monkeypatch.setattr(commands, "list_", gone)
+    monkeypatch.setattr(list_, "call", gone)
     monkeypatch.setattr(cli.sys, "stdout", sys.stdout)
     code, _, err = said(capsys, "list", "policies")
     assert code == 0 and err == ""
@@ -325,6 +326,6 @@ def test_a_missing_package_is_named(capsys, monkeypatch):
     def missing(asked):
         raise ModuleNotFoundError("No module named 'ray'")
 
-    monkeypatch.setattr(commands, "list_", missing)
+    monkeypatch.setattr(list_, "call", missing)
     code, _, err = said(capsys, "list", "policies")
     assert code == 2 and "ray" in err and "Traceback" not in err

@@ -193,12 +193,12 @@ def test_policy_none_leaves_both_arms_alike():
 
 
 def test_a_sweep_needs_m_and_then_makes_a_cell_for_each_combination():
-    from analysis.commands import _cells
+    from analysis.commands.run import cells
 
     overrides = hydra_overrides(["policy=slow_mode,[slow_mode,rule_reminder]", "seeds=range(1,4)"])
     with pytest.raises(ValueError, match="policy has several values: write -m"):
-        _cells(overrides, False)
-    cells = [configuration.compose_overrides(cell) for cell in _cells(overrides, True)]
+        cells(overrides, False)
+    cells = [configuration.compose_overrides(cell) for cell in cells(overrides, True)]
     assert [(cell["treatment"], cell["seeds"]) for cell in cells] == [
         (policy, seeds) for policy in ("slow_mode", ["slow_mode", "rule_reminder"]) for seeds in (1, 2, 3)
     ]

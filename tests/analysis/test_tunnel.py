@@ -11,7 +11,7 @@ import pytest
 import policies.registry
 from agents.minds.base import Unanswered
 from analysis import tunnel
-from analysis.commands import one_cell
+from analysis.commands.run import one_cell
 from analysis.configuration import compose, plan
 from analysis.estimates import estimate_pairs
 from analysis.folder import Folder

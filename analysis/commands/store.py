@@ -1,0 +1,18 @@
+"""`windtunnel store`: the answers kept of language models."""
+
+import argparse
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("info", "verify", "export", "prune"))
+    parser.add_argument("path", nargs="?", help="the store's file; default: the one that runs use")
+    parser.add_argument("--to", help="for export: the file to write, JSON lines; default: standard output")
+    parser.add_argument("--model", help="for prune: drop this model's answers")
+    parser.add_argument("--words", help="for prune: drop the answers whose question holds these words")
+    parser.add_argument("--json", action="store_true")
+
+
+def call(asked: argparse.Namespace) -> int:
+    from analysis.models import store_commands
+
+    return store_commands.store(asked)
