@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-TABLES = ("runs", "events", "members", "pairs")
+TABLES = ("runs", "events", "members", "links", "pairs")
 
 
 class Folder:

@@ -13,7 +13,7 @@ import polars as pl
 from analysis.configuration import Plan
 from analysis.controls import negative_controls
 from analysis.estimates import estimate_pairs
-from analysis.folder import Folder
+from analysis.folder import TABLES, Folder
 from analysis.models.asking import cost_of
 from analysis.models.distill_claim import doubt_of, stands_for_teacher
 from analysis.models.independent import independent_aa
@@ -37,6 +37,7 @@ class Result(NamedTuple):
     runs: pl.DataFrame
     events: pl.DataFrame
     members: pl.DataFrame
+    links: pl.DataFrame
     pairs: pl.DataFrame
     estimates: dict[str, Any] | None
     manifest: dict[str, Any]
@@ -95,6 +96,7 @@ def run_plan(plan: Plan, progress: Progress | None = None) -> Result:
         runs,
         events,
         members,
+        pl.concat([run.links for run in finished]),
         pairs,
         estimates,
         _manifest(plan, finished, llm, time.perf_counter() - began, cpu),
@@ -105,7 +107,7 @@ def write_result(result: Result, folder: Folder) -> None:
     """Every file of the output folder but the report; the manifest last, and none of an earlier run is left."""
     for stale in (folder.manifest, folder.estimates, folder.report, folder.report_text):
         stale.unlink(missing_ok=True)
-    for name in ("runs", "events", "members", "pairs"):
+    for name in TABLES:
         folder.write_table(name, getattr(result, name))
     if result.estimates is not None:
         folder.write_json(folder.estimates, result.estimates)

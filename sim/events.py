@@ -25,6 +25,9 @@ SCHEMA = {
 }
 """Columns of `events.parquet`. An id that does not apply is null; a run's rows are sorted by (step, ordinal)."""
 
+LINKS = {"draw": pl.Int32, "seed": pl.Int32, "arm": pl.String, "target": pl.Int64, "parent": pl.Int64}
+"""Columns of `links.parquet`: which thing (`target` in the events) answers which."""
+
 NOBODY = -1
 """Stands for a missing id inside arrays; null in the table."""
 
@@ -119,6 +122,16 @@ class EventLog:
         return table.with_columns(**{name: pl.lit(value) for name, value in fixed.items()}).select(
             pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()
         )
+
+
+def links(unit: tuple[int, int, str], targets: np.ndarray, parents: np.ndarray) -> pl.DataFrame:
+    """The table of what answers what in one run, with the columns of `LINKS`; ids, in the order written."""
+    draw, seed, arm = unit
+    table = pl.DataFrame({"target": targets, "parent": parents})
+    fixed = {"draw": draw, "seed": seed, "arm": arm}
+    return table.with_columns(**{name: pl.lit(value) for name, value in fixed.items()}).select(
+        pl.col(name).cast(dtype) for name, dtype in LINKS.items()
+    )
 
 
 def digest(events: pl.DataFrame) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 
 from agents.minds.base import Mind, Unanswered
 from agents.situation import Scene
-from sim.events import TONES, digest
+from sim.events import TONES, digest, links
 from sim.experiment import ARMS, Experiment, Unit
 from sim.watch import Progress, watched
 from sim.world import World
@@ -29,6 +29,7 @@ class Run:
     decisions: int
     events: pl.DataFrame
     members: pl.DataFrame
+    links: pl.DataFrame
     events_sha256: str
 
 
@@ -181,7 +182,15 @@ def _finish(world: World, unit: Unit, failure: tuple[str, str] | None, scene: Sc
     members = world.community.members.frame(*unit, personas, TONES, world.now)
     stage, reason = failure or (None, None)
     return Run(
-        unit, "failed" if failure else "ok", stage, reason, world.decisions, events, members, digest(events)
+        unit,
+        "failed" if failure else "ok",
+        stage,
+        reason,
+        world.decisions,
+        events,
+        members,
+        links(unit, *world.community.links()),
+        digest(events),
     )
 
 

@@ -215,6 +215,12 @@ class Forum:
             policy=acts.policy,
         )
 
+    def links(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of all replies, and of the posts that they answer."""
+        posts = self.posts
+        replies = np.flatnonzero(posts.parent >= 0)
+        return posts.id[replies], posts.id[posts.parent[replies]]
+
     # --- verbs that the moderators share with members ---
 
     def _write(
