@@ -323,5 +323,5 @@ def test_nothing_of_ours_is_written_beside_the_folder(folder):
     assert names == {
         "manifest.json",
         "estimates.json",
-        *(f"{name}.parquet" for name in ("runs", "events", "members", "pairs")),
+        *(f"{name}.parquet" for name in ("runs", "events", "members", "links", "pairs")),
     }
