@@ -15,7 +15,7 @@ from pydantic import ValidationError
 import policies
 from policies.base import Policy
 
-_NOT_POLICIES = {"base", "detection", "registry"}
+_NOT_POLICIES = {"base", "detection", "registry", "single_act"}
 ENTRY_POINTS = "windtunnel.policies"
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from sim import noise
+from sim.luck import Luck
 
 NEVER = np.iinfo(np.int32).max
 ARRIVAL = 10**9
@@ -96,7 +97,7 @@ class Members:
         return table.with_columns(*missing).select(*columns, pl.all())
 
 
-def arrivals(key: int, size: int, chance_per_step: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
+def arrivals(luck: Luck, size: int, chance_per_step: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Ids and first steps of everyone who joins in steps 1 … steps-1, the same in both arms.
 
     Each founder's place brings somebody with `chance_per_step`, so a larger community gets more arrivals
@@ -106,7 +107,7 @@ def arrivals(key: int, size: int, chance_per_step: float, steps: int) -> tuple[n
     ids, joined = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
     if chance_per_step > 0:
         for step in range(1, steps):
-            places = founders[noise.uniform(key, "arrive", step, founders) < chance_per_step]
+            places = founders[noise.uniform(luck.at(step), "arrive", step, founders) < chance_per_step]
             ids.append((step + 1) * ARRIVAL + places)
             joined.append(np.full(len(places), step, np.int32))
     return np.concatenate(ids), np.concatenate(joined)

@@ -1,5 +1,7 @@
 """Who notices whom: a seeded directed graph, each member noticing a few others."""
 
+from functools import lru_cache
+
 import networkx as nx
 import numpy as np
 
@@ -9,12 +11,19 @@ ARRAY_SIZE = 20_000
 """Above this many members the graph is drawn with numpy: networkx would take minutes and gigabytes."""
 
 
+@lru_cache(maxsize=8)  # all arms and seeds of a draw have one network
 def follows(key: int, size: int, each: int) -> np.ndarray:
     """(size, each) rows of the members that each member notices, -1 where fewer.
 
     Preferential attachment (Barabási & Albert 1999): founder i notices `each` earlier members, those
-    already noticed more often. One member more changes nobody else's row.
+    already noticed more often. One member more changes nobody else's row. The array is shared: not to be changed.
     """
+    out = _by_attachment(key, size, each)
+    out.flags.writeable = False
+    return out
+
+
+def _by_attachment(key: int, size: int, each: int) -> np.ndarray:
     out = np.full((size, each), -1, np.int32)
     if size <= each or each < 1:
         return out

@@ -12,8 +12,11 @@ import polars as pl
 
 from agents.minds.base import Mind, Unanswered
 from agents.situation import Scene
+from policies.base import Policy
+from sim import noise
 from sim.events import TONES, digest, links
 from sim.experiment import ARMS, Experiment, Unit
+from sim.luck import Luck, luck_of
 from sim.watch import Progress, watched
 from sim.world import World
 
@@ -55,15 +58,28 @@ def blocks(experiment: Experiment, pairs_a_block: int) -> list[list[Unit]]:
     ]
 
 
-def make_world(experiment: Experiment, unit: Unit, scene: Scene | None = None) -> World:
-    """The world of one unit, before its first step."""
+def make_world(
+    experiment: Experiment,
+    unit: Unit,
+    scene: Scene | None = None,
+    *,
+    luck: Luck | None = None,
+    policies: Sequence[Policy] | None = None,
+) -> World:
+    """The world of one unit, before its first step; with `luck` or `policies` of its own where they are given."""
     kind = experiment.kind()
     scene = scene or kind.scene(experiment.raised())
-    place = kind.make(scene, root=experiment.root, draw=unit.draw, seed=unit.seed, steps=experiment.steps)
+    luck = luck or luck_of(experiment.root, unit.draw, unit.seed)
+    place = kind.make(
+        scene,
+        traits_key=noise.key("traits", experiment.root, unit.draw),
+        luck=luck,
+        steps=experiment.steps,
+    )
     return World(
         place,
-        experiment.schedule(unit.arm),
-        root=experiment.root,
+        experiment.schedule(unit.arm) if policies is None else policies,
+        luck=luck,
         draw=unit.draw,
         seed=unit.seed,
         arm=unit.arm,

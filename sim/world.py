@@ -23,6 +23,7 @@ from agents.situation import Scene, Situations
 from policies.base import Policy
 from sim import noise
 from sim.events import EventLog
+from sim.luck import Luck
 from sim.members import Member, Members
 
 logging.getLogger("MESA").setLevel(logging.WARNING)  # newer Mesas log every step
@@ -51,7 +52,7 @@ class World(mesa.Model):
         community: Community,
         policies: Sequence[Policy] = (),
         *,
-        root: int = 0,
+        luck: Luck,
         draw: int = 0,
         seed: int = 0,
         arm: str = "baseline",
@@ -62,13 +63,18 @@ class World(mesa.Model):
         self.policies = tuple(policies)
         self.draw, self.seed, self.arm = draw, seed, arm
         self.step_hours = step_hours
-        self.key = noise.key("chance", root, draw, seed)
+        self.luck = luck
         self.now = 0
         self.log = EventLog()
         self.decisions = 0
         self._view: Any = None
         self._rows: np.ndarray | None = None
         self._handles: dict[int, Member] = {}
+
+    @property
+    def key(self) -> int:
+        """The key that addresses this step's chance."""
+        return self.luck.at(self.now)
 
     def begin_step(self) -> None:
         """Open the hour: arrivals and what is due, then the policies in their written order."""

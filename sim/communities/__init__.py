@@ -1,13 +1,14 @@
 """Communities by name; each is the rules of one simulated place.
 
-A community's builder is made from its resolved yaml and gives `scene(raised)`, `make(unit, …)`,
-`alpha(scene)` and `rules(scene, table)`; a new one is a module here and a yaml in `conf/community`.
+A community's builder is made from its resolved yaml and gives `scene(raised)`, `make(scene, …)`,
+`alpha(scene)`, `rule_terms()` and `typical(scene)`; a new one is a module here and a yaml in `conf/community`.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -19,6 +20,7 @@ def community_names() -> list[str]:
     return sorted({*own, *(point.name for point in entry_points(group=ENTRY_POINTS))})
 
 
+@cache
 def community(name: str) -> Callable[[Mapping[str, Any]], Any]:
     """The builder of a community; `ValueError` names the nearest one."""
     for point in entry_points(group=ENTRY_POINTS):

@@ -4,6 +4,7 @@ import pytest
 from sim import noise
 from sim.communities.forum.traits import activity
 from sim.experiment import Unit
+from sim.luck import Luck
 from sim.members import ARRIVAL, NEVER, Members, arrivals
 from sim.run import make_world
 
@@ -44,22 +45,22 @@ def test_activity_is_noted_with_its_first_and_last_step():
 
 
 def test_arrivals_have_ids_of_their_own_in_every_step():
-    ids, joined = arrivals(7, 200, 0.2, 30)
+    ids, joined = arrivals(Luck(7), 200, 0.2, 30)
     assert len(np.unique(ids)) == len(ids) and ids.min() >= ARRIVAL
     assert ((ids // ARRIVAL - 1) == joined).all() and joined.min() >= 1 and joined.max() <= 29
     assert len(ids) == pytest.approx(200 * 29 * 0.2, abs=5 * np.sqrt(200 * 29 * 0.2 * 0.8))
 
 
 def test_a_longer_run_or_a_larger_community_keeps_the_arrivals_it_had():
-    ids, _ = arrivals(7, 50, 0.1, 12)
-    longer, joined = arrivals(7, 50, 0.1, 24)
-    larger, _ = arrivals(7, 51, 0.1, 12)
+    ids, _ = arrivals(Luck(7), 50, 0.1, 12)
+    longer, joined = arrivals(Luck(7), 50, 0.1, 24)
+    larger, _ = arrivals(Luck(7), 51, 0.1, 12)
     assert np.array_equal(longer[joined < 12], ids)
     assert np.array_equal(larger[larger % ARRIVAL != 50], ids)
 
 
 def test_no_arrivals_without_a_rate():
-    assert len(arrivals(7, 50, 0.0, 12)[0]) == 0
+    assert len(arrivals(Luck(7), 50, 0.0, 12)[0]) == 0
 
 
 def test_the_drawn_community_has_the_profiles_rate_and_shares(tiny_experiment):

@@ -14,6 +14,7 @@ from sim.communities.forum.posts import MOST_STEPS
 from sim.communities.forum.profile import Profile
 from sim.communities.forum.rates import base_rates, typical_situations
 from sim.communities.forum.settings import Settings, Words
+from sim.luck import Luck
 
 NOTICES = ("reminder", "warned", "counterspeech")
 """Features that only a policy can raise: without such a policy they need no bins."""
@@ -53,16 +54,16 @@ class Builder:
             question=config["question"],
         )
 
-    def make(self, scene: Scene, *, root: int, draw: int, seed: int, steps: int) -> Forum:
+    def make(self, scene: Scene, *, traits_key: int, luck: Luck, steps: int) -> Forum:
+        """A forum of the community that `traits_key` draws, under `luck`, with arrivals for `steps` steps."""
         if steps > MOST_STEPS:
             raise ValueError(f"steps is {steps}; a forum's post ids have room for {MOST_STEPS}")
         return Forum(
             scene,
             self.profile,
             self.settings,
-            root=root,
-            draw=draw,
-            seed=seed,
+            traits_key=traits_key,
+            luck=luck,
             steps=steps,
             step_hours=self.config["step_hours"],
         )

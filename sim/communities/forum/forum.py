@@ -16,6 +16,7 @@ from sim.communities.forum.profile import Profile
 from sim.communities.forum.settings import Settings
 from sim.communities.forum.telling import thread_lines
 from sim.communities.forum.traits import NEWCOMER_PERSONA, draw_members
+from sim.luck import Luck
 from sim.network import follows
 
 PASSED, CANCELLED = 0, 1
@@ -56,20 +57,18 @@ class Forum:
         profile: Profile,
         settings: Settings,
         *,
-        root: int,
-        draw: int,
-        seed: int,
+        traits_key: int,
+        luck: Luck,
         steps: int,
         step_hours: float = 1.0,
     ) -> None:
-        traits_key = noise.key("traits", root, draw)
-        self.key = noise.key("chance", root, draw, seed)
+        self.luck = luck
         self.scene, self.profile, self.settings, self.hours = scene, profile, settings, step_hours
         self.members = draw_members(
             profile,
             scene.personas,
             traits_key=traits_key,
-            chance_key=self.key,
+            luck=luck,
             size=settings.size,
             steps=steps,
             step_hours=step_hours,
@@ -126,7 +125,7 @@ class Forum:
         pull += np.where(posts.parent < 0, root, reply)
         seen = feed.shown(ranked, self._own_items(rows), self.settings.feed_items, posts.state)
         own_pull = np.array([self.settings.reply_to_me_pull, 0.0])
-        focus = feed.attend(self.key, now, self.members.id[rows], rows, seen, pull, own_pull, posts)
+        focus = feed.attend(world.key, now, self.members.id[rows], rows, seen, pull, own_pull, posts)
         names = self.scene.actions.names
         view = View(
             rows,
@@ -248,7 +247,7 @@ class Forum:
             step=np.full(len(rows), now),
             tone=tone,
             state=np.where(verdict == HELD, HELD, VISIBLE),
-            appeal=self.settings.appeal_spread * noise.gumbel(self.key, "appeal", 0, ids, 1)[:, 0],
+            appeal=self.settings.appeal_spread * noise.gumbel(self.luck.at(now), "appeal", 0, ids, 1)[:, 0],
         )
         self.wrote_last[rows] = now
         self.appear(new[verdict != HELD])

@@ -6,6 +6,7 @@ from scipy.special import gammaincinv, ndtri
 from agents.situation import Persona
 from sim import noise
 from sim.communities.forum.profile import Profile
+from sim.luck import Luck
 from sim.members import NEVER, Members, arrivals
 
 NEWCOMER_PERSONA = 0
@@ -17,7 +18,7 @@ def draw_members(
     personas: tuple[Persona, ...],
     *,
     traits_key: int,
-    chance_key: int,
+    luck: Luck,
     size: int,
     steps: int,
     step_hours: float,
@@ -25,17 +26,21 @@ def draw_members(
     """Members of a draw: rates from the profile's gamma law, a persona, a temper; arrivals by seed.
 
     Who a member is comes from `traits_key` and the member's own id; when somebody arrives and when they
-    drift away come from `chance_key`. Both keys are the same in all arms.
+    drift away come from `luck`. Both are the same in all arms. Departures have no memory, so those that a
+    fork finds still to come are drawn again from there.
     """
     new_ids, joined = arrivals(
-        chance_key, size, profile.arrivals_per_member_day.value / 24 * step_hours, steps
+        luck, size, profile.arrivals_per_member_day.value / 24 * step_hours, steps
     )
     ids = np.concatenate([np.arange(size), new_ids])
     joined = np.concatenate([np.zeros(size, np.int32), joined])
     new = noise.uniform(traits_key, "newcomer", 0, ids) < profile.newcomer_share.value
     new |= joined > 0
     hazard = np.where(new, *departures(profile)) / 24 * step_hours
-    stays = np.log(1 / noise.uniform(chance_key, "drift", 0, ids)) / hazard
+    departs = _departs(luck.past, ids, joined, hazard)
+    if luck.fork is not None:
+        later = np.maximum(joined, luck.fork)
+        departs = np.where(departs > luck.fork, _departs(luck.future, ids, later, hazard), departs)
     settle = round(profile.window_hours / step_hours)
     lot = noise.uniform(traits_key, "persona", 0, ids)
     cuts = np.cumsum([persona.share for persona in personas[1:]])
@@ -48,9 +53,15 @@ def draw_members(
         rate=activity(profile, noise.uniform(traits_key, "rate", 0, ids)),
         persona=persona,
         newcomer_until=np.where(new, joined + settle, 0).astype(np.int32),
-        departs=joined + np.minimum(np.ceil(stays), NEVER // 2).astype(np.int32),
+        departs=departs,
         traits={"temper": base + 0.5 * spread},
     )
+
+
+def _departs(key: int, ids: np.ndarray, since: np.ndarray, hazard: np.ndarray) -> np.ndarray:
+    """First step without each member, who is present at step `since` and drifts away at `hazard` a step."""
+    stays = np.log(1 / noise.uniform(key, "drift", 0, ids)) / hazard
+    return since + np.minimum(np.ceil(stays), NEVER // 2).astype(np.int32)
 
 
 def activity(profile: Profile, lot: np.ndarray) -> np.ndarray:

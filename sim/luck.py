@@ -1,0 +1,32 @@
+"""The chance of one world: a key for the past and, from a fork on, another for its future."""
+
+from typing import NamedTuple
+
+from sim import noise
+
+
+class Luck(NamedTuple):
+    """Which key addresses chance at a step: `past` before `fork`, `future` from then on; no fork, one key for ever.
+
+    Two futures with equal `future` share every piece of chance after the fork, wherever the fork lies.
+    """
+
+    past: int
+    fork: int | None = None
+    future: int = 0
+
+    def at(self, step: int) -> int:
+        return self.past if self.fork is None or step < self.fork else self.future
+
+    def redrawn(self, fork: int, number: int) -> "Luck":
+        """The same past, and the `number`-th other future from step `fork` on.
+
+        >>> Luck(7).redrawn(3, 0).at(2) == 7, Luck(7).redrawn(3, 0).at(3) == Luck(7).redrawn(5, 0).at(9)
+        (True, True)
+        """
+        return Luck(self.past, fork, noise.key("future", self.past, number))
+
+
+def luck_of(root: int, draw: int, seed: int) -> Luck:
+    """The chance of the run (draw, seed) under `root`; twins share it."""
+    return Luck(noise.key("chance", root, draw, seed))
