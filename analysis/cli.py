@@ -16,6 +16,7 @@ COMMANDS = {
     "report": "write the report of a finished run again, and print it in short",
     "estimate": "causal report for your own table of pairs",
     "import": "bring in a real community: threads pseudonymised, base rates fitted",
+    "incidents": "what went wrong in a finished run or an imported community",
     "models": "weights of the embedded model: list, pull",
     "store": "the answers kept of language models: info, verify, export, prune",
     "list": "what there is to choose from",

@@ -31,6 +31,11 @@ class Folder:
     def report_text(self) -> Path:
         return self.path / "report.md"
 
+    @property
+    def posts(self) -> Path:
+        """Of an imported community; see `analysis/importers`."""
+        return self.table("posts")
+
     def table(self, name: str) -> Path:
         return self.path / f"{name}.parquet"
 

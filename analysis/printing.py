@@ -14,7 +14,7 @@ def print_table(rows: Sequence[dict[str, Any]]) -> None:
 
     table = Table(box=None, pad_edge=False)
     for column in rows[0] if rows else ():
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "id")
     for row in rows:
         table.add_row(*(escape(plain(_words(value))) for value in row.values()))
     Console().print(table)

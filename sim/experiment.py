@@ -43,6 +43,8 @@ class Experiment:
     seeds: int = 5
     steps: int = 24
     root: int = 0
+    notices: frozenset[str] = frozenset()
+    """Features that something beside the two schedules can raise, say a single act of a moderator."""
 
     def schedule(self, arm: str) -> list[Policy]:
         """Fresh policy objects for one world of this arm: what the baseline has, and the treatment on top."""
@@ -51,7 +53,7 @@ class Experiment:
 
     def raised(self) -> set[str]:
         """Situation features that some policy in either arm can raise."""
-        return {name for policy in self.schedule("policy") for name in policy.raised()}
+        return {name for policy in self.schedule("policy") for name in policy.raised()} | self.notices
 
     def forced(self) -> set[str]:
         """Outcomes that the treatment's own mechanism decides."""

@@ -120,6 +120,21 @@ def lock_step(
     return failed
 
 
+def run_worlds(
+    worlds: Sequence[World],
+    units: Sequence[Unit],
+    mind: Mind,
+    steps: int,
+    progress: Progress | None = None,
+) -> list[Run]:
+    """Step these worlds together to the end; `units` are what their tables call them."""
+    failed = lock_step(worlds, mind, steps, progress)
+    return [
+        _finish(world, unit, failed.get(place))
+        for place, (world, unit) in enumerate(zip(worlds, units, strict=True))
+    ]
+
+
 def run_block(
     experiment: Experiment,
     units: Sequence[Unit],
@@ -133,11 +148,7 @@ def run_block(
     mind = make_mind(experiment)
     try:
         with watched(mind, progress):
-            failed = lock_step(worlds, mind, experiment.steps, progress)
-        runs = [
-            _finish(world, unit, failed.get(place), scene)
-            for place, (world, unit) in enumerate(zip(worlds, units, strict=True))
-        ]
+            runs = run_worlds(worlds, units, mind, experiment.steps, progress)
         record = mind.record()
         if units[0] == (0, 0, ARMS[0]) and experiment.mind.get("drift_sample"):
             record["noise_floor"] = mind.drift(experiment.mind["drift_sample"])
@@ -192,9 +203,9 @@ def first_divergence(baseline: pl.DataFrame, policy: pl.DataFrame) -> int | None
     return int(longer["step"][short])
 
 
-def _finish(world: World, unit: Unit, failure: tuple[str, str] | None, scene: Scene) -> Run:
+def _finish(world: World, unit: Unit, failure: tuple[str, str] | None) -> Run:
     events = world.log.frame(*unit)
-    personas = tuple(persona.name for persona in scene.personas)
+    personas = tuple(persona.name for persona in world.community.scene.personas)
     members = world.community.members.frame(*unit, personas, TONES, world.now)
     stage, reason = failure or (None, None)
     return Run(

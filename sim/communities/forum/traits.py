@@ -29,9 +29,7 @@ def draw_members(
     drift away come from `luck`. Both are the same in all arms. Departures have no memory, so those that a
     fork finds still to come are drawn again from there.
     """
-    new_ids, joined = arrivals(
-        luck, size, profile.arrivals_per_member_day.value / 24 * step_hours, steps
-    )
+    new_ids, joined = arrivals(luck, size, profile.arrivals_per_member_day.value / 24 * step_hours, steps)
     ids = np.concatenate([np.arange(size), new_ids])
     joined = np.concatenate([np.zeros(size, np.int32), joined])
     new = noise.uniform(traits_key, "newcomer", 0, ids) < profile.newcomer_share.value

@@ -1,0 +1,90 @@
+"""`windtunnel incidents`: what went wrong in a finished run or an imported community."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from analysis.ending import OK, plain
+from analysis.incidents.acts import RECORD, read_acts
+from analysis.incidents.detectors import DETECTORS
+from analysis.incidents.find import Incident, find, load_rules
+from analysis.incidents.moments import moment_words
+from analysis.printing import print_json, print_table
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "The rules and their numbers are in conf/incident. Then: windtunnel why OUT ID --lock"
+    parser.add_argument("out", help="output folder of `windtunnel run` or of `windtunnel import`")
+    parser.add_argument("--kind", choices=tuple(DETECTORS), help="only incidents of this kind")
+    parser.add_argument("--draw", type=int, help="only this draw of the community")
+    parser.add_argument("--seed", type=int, help="only this seed")
+    parser.add_argument("--arm", choices=("baseline", "policy", "aa"), help="only this arm")
+    parser.add_argument("--most", type=int, default=20, help="list this many at most (all with --json)")
+    parser.add_argument(
+        "--excerpts",
+        action="store_true",
+        help="show the posts of an imported community: other people's words",
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON list and nothing else")
+
+
+def call(asked: argparse.Namespace) -> int:
+    acts, hours = read_acts(Path(asked.out))
+    for name in ("draw", "seed", "arm"):
+        if getattr(asked, name) is not None:
+            acts = acts.filter(pl.col(name) == getattr(asked, name))
+    rules = load_rules()
+    if asked.kind:
+        rules = {asked.kind: rules[asked.kind]}
+    found = find(acts.filter(pl.col("arm") != "aa") if asked.arm is None else acts, rules, hours)
+    if asked.json:
+        print_json([content(one, acts, asked.excerpts) for one in found])
+        return OK
+    if not found:
+        print("No incident by the rules of conf/incident.")
+        return OK
+    print_table([_row(one, hours) for one in found[: asked.most]])
+    if len(found) > asked.most:
+        print(f"{len(found) - asked.most} more: --most {len(found)} lists them all")
+    if asked.excerpts or found[0].arm != RECORD:
+        for one in found[: min(asked.most, 3)]:
+            print(f"\n{one.id}")
+            for line in excerpt(one, acts):
+                print(plain(f"  {line}"))
+    print("\nA finding is a rule's reading, and no basis for a sanction without a person's review.")
+    return OK
+
+
+def content(one: Incident, acts: pl.DataFrame, excerpts: bool) -> dict[str, Any]:
+    """An incident as JSON; of a record its posts are shown only where `excerpts` were asked for."""
+    told = one._asdict() | {"members": list(one.members), "shown": list(one.shown)}
+    return told | {"excerpt": excerpt(one, acts) if excerpts or one.arm != RECORD else None}
+
+
+def excerpt(one: Incident, acts: pl.DataFrame) -> list[str]:
+    """The shortest run of posts that shows it, a line each; a simulated one says so."""
+    here = (pl.col("draw") == one.draw) & (pl.col("seed") == one.seed) & (pl.col("arm") == one.arm)
+    rows = acts.filter(here & pl.col("post").is_in(list(one.shown)))
+    return [_line(row, one.arm == RECORD) for row in rows.iter_rows(named=True)]
+
+
+def _line(row: dict[str, Any], record: bool) -> str:
+    act = f"{row['tone'] or ''} {row['kind']}".strip()
+    if not record:
+        return f"SIMULATED simulated member {row['member']}: {row['text'] or act}"
+    return f"{row['member'] or 'somebody'}: {' '.join((row['text'] or f'[{act}, no text]').split())[:280]}"
+
+
+def _row(one: Incident, hours: float) -> dict[str, Any]:
+    run = {} if one.arm == RECORD else {"draw": one.draw, "seed": one.seed, "arm": one.arm}
+    return {
+        "id": one.id,
+        **run,
+        "place": one.place,
+        "onset": moment_words(one.onset, hours),
+        "peak": moment_words(one.peak, hours),
+        "severity": f"{one.severity:g}",
+        "members": len(one.members),
+    }

@@ -1,0 +1,86 @@
+"""One table of acts for every source, so that a rule reads a simulated run and an imported record alike."""
+
+from pathlib import Path
+
+import polars as pl
+
+from analysis.folder import Folder
+from analysis.outcomes import RUN, published
+
+ACTS = {
+    "draw": pl.Int32,
+    "seed": pl.Int32,
+    "arm": pl.String,
+    "step": pl.Int64,
+    "ordinal": pl.Int64,
+    "member": pl.String,
+    "kind": pl.String,
+    "post": pl.Int64,
+    "parent": pl.Int64,
+    "answered": pl.String,
+    "place": pl.Int64,
+    "tone": pl.String,
+    "newcomer": pl.Boolean,
+    "text": pl.String,
+}
+"""`step` is a run's step, or a record's minute; `post` is the post written (null for leaving), `parent` the one it
+answers and `answered` who wrote that; a record is one run of the arm `record`. Only posts that others could read."""
+
+RECORD = "record"
+NEWCOMER_MINUTES = 24 * 60
+
+
+def acts_of_run(events: pl.DataFrame, links: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """The acts of simulated runs, from their events, links and members."""
+    opened = events.filter(pl.col("kind").is_in(["open", "spark"]))
+    left = events.filter(pl.col("kind") == "leave").with_columns(target=None, place=None)
+    rows = pl.concat([published(events), opened, left]).rename({"target": "post"})
+    authors = rows.filter(pl.col("post").is_not_null()).select(*RUN, "post", "member").unique([*RUN, "post"])
+    answers = links.rename({"target": "post"}).join(
+        authors.rename({"post": "parent", "member": "answered"}), on=[*RUN, "parent"], how="left"
+    )
+    new = members.select(*RUN, "member", newcomer=pl.col("group") == "newcomer")
+    rows = rows.join(answers, on=[*RUN, "post"], how="left").join(new, on=[*RUN, "member"], how="left")
+    return _ordered(rows.with_columns(kind=pl.col("kind").replace({"open": "post", "spark": "post"})))
+
+
+def acts_of_import(posts: pl.DataFrame) -> pl.DataFrame:
+    """The acts of an imported record. A newcomer was first seen less than a day ago, and not in the first day."""
+    authors = posts.select(parent="post", answered="author")
+    first = pl.col("minute").min().over("author")
+    rows = posts.join(authors, on="parent", how="left", maintain_order="left").with_columns(
+        draw=0,
+        seed=0,
+        arm=pl.lit(RECORD),
+        step=pl.col("minute"),
+        ordinal=pl.int_range(pl.len()),
+        member=pl.col("author"),
+        kind=pl.when(pl.col("kind") == "thread").then(pl.lit("post")).otherwise(pl.lit("reply")),
+        place=pl.col("thread"),
+        newcomer=(pl.col("minute") - first < NEWCOMER_MINUTES) & (first >= NEWCOMER_MINUTES),
+        text=pl.col("text") if "text" in posts.columns else pl.lit(None),
+    )
+    return _ordered(rows)
+
+
+def read_acts(folder: Path) -> tuple[pl.DataFrame, float]:
+    """The acts of a run's folder or of an imported community's, and the hours that a step of them lasts.
+
+    Raises `ValueError` for a folder that is neither.
+    """
+    place = Folder(folder)
+    if place.manifest.is_file():
+        manifest = place.read_json(place.manifest)
+        acts = acts_of_run(*(place.read_table(name) for name in ("events", "links", "members")))
+        return acts, float(manifest["config"]["community"]["step_hours"])
+    if place.posts.is_file():
+        return acts_of_import(place.read_table("posts")), 1 / 60
+    raise ValueError(
+        f"{folder} holds neither manifest.json nor posts.parquet: give the output folder of `windtunnel run` "
+        "or of `windtunnel import`"
+    )
+
+
+def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
+    chosen = rows.select(pl.col(name).cast(dtype) for name, dtype in ACTS.items())
+    return chosen.sort(*RUN, "step", "ordinal", maintain_order=True)

@@ -1,0 +1,96 @@
+"""Finds the incidents of a table of acts, gives each a name that stays, and looks for one of them in another table."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import polars as pl
+import yaml
+
+from analysis.incidents.detectors import DETECTORS, Found, Rule
+from analysis.outcomes import RUN
+
+
+class Incident(NamedTuple):
+    """An incident: where, when, how bad, who was in it. `id` names the same incident on every machine."""
+
+    id: str
+    kind: str
+    draw: int
+    seed: int
+    arm: str
+    place: int | None
+    member: str | None
+    onset: int
+    peak: int
+    severity: float
+    members: tuple[str, ...]
+    shown: tuple[int, ...]
+
+
+def load_rules(given: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Rule]:
+    """The rule of each kind from `conf/incident`, `given` parameters (kind to name to number) on top.
+
+    Raises `ValueError` for a kind or a parameter that there is not.
+    """
+    rules = {}
+    for kind in DETECTORS:
+        content = yaml.safe_load((files("conf") / "incident" / f"{kind}.yaml").read_text(encoding="utf-8"))
+        rules[kind] = content["parameters"]
+    for kind, parameters in (given or {}).items():
+        if kind not in rules:
+            raise ValueError(f"no incident is of kind {kind!r}: choose from {', '.join(rules)}")
+        for name, value in parameters.items():
+            if name not in rules[kind] or not isinstance(value, int | float):
+                raise ValueError(f"{kind} has no number {name}={value}: it has {', '.join(rules[kind])}")
+        rules[kind] = {**rules[kind], **parameters}
+    return rules
+
+
+def find(acts: pl.DataFrame, rules: Mapping[str, Rule], hours: float) -> list[Incident]:
+    """All incidents of all runs in `acts`: kind by kind as in `conf/incident`, the worst of a kind first."""
+    incidents = []
+    for (draw, seed, arm), rows in acts.group_by(RUN, maintain_order=True):
+        for kind, rule in rules.items():
+            for found in DETECTORS[kind](rows, rule, hours):
+                incidents.append(_named(kind, int(draw), int(seed), str(arm), found))  # type: ignore[call-overload]
+    order = {kind: place for place, kind in enumerate(rules)}
+    return sorted(incidents, key=lambda one: (order[one.kind], -one.severity, one.id))
+
+
+def measure(acts: pl.DataFrame, incident: Incident, rules: Mapping[str, Rule], hours: float) -> pl.DataFrame:
+    """The same kind of thing at the same place and to the same member, in every run of `acts`.
+
+    Gives a row a run that has it: draw, seed, arm, severity, onset. A run that lacks it has no row.
+    """
+    if incident.kind in ("escalation", "pile_on"):
+        acts = acts.filter(pl.col("place") == incident.place)
+    rows = []
+    for (draw, seed, arm), run in acts.group_by(RUN, maintain_order=True):
+        for found in DETECTORS[incident.kind](run, rules[incident.kind], hours):
+            if (found.member, found.place if incident.kind != "newcomer_driven_away" else incident.place) == (
+                incident.member,
+                incident.place,
+            ):
+                rows.append((draw, seed, arm, found.severity, found.onset))
+    schema = {"draw": pl.Int32, "seed": pl.Int32, "arm": pl.String, "severity": pl.Float64, "onset": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def chosen(incidents: Sequence[Incident], name: str) -> Incident:
+    """The incident called so, or whose name begins so; `ValueError` where none or several are."""
+    fitting = [one for one in incidents if one.id == name] or [
+        one for one in incidents if one.id.startswith(name)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    known = ", ".join(one.id for one in (fitting or incidents)[:5]) or "there are none"
+    count = "no incident is" if not fitting else f"{len(fitting)} incidents are"
+    raise ValueError(f"{count} called {name!r}: `windtunnel incidents` lists them ({known}, …)")
+
+
+def _named(kind: str, draw: int, seed: int, arm: str, found: Found) -> Incident:
+    address = repr((draw, seed, arm, kind, found.place, found.member))
+    short = hashlib.sha256(address.encode()).hexdigest()[:8]
+    return Incident(f"{kind}-{short}", kind, draw, seed, arm, *found)

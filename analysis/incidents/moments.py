@@ -1,0 +1,11 @@
+"""Moments in people's words."""
+
+
+def moment_words(step: int, hours: float) -> str:
+    """A step as days, hours and minutes since the beginning.
+
+    >>> moment_words(30, 1.0), moment_words(1500, 1 / 60)
+    ('day 2, 06:00', 'day 2, 01:00')
+    """
+    minutes = round(step * hours * 60)
+    return f"day {minutes // 1440 + 1}, {minutes % 1440 // 60:02d}:{minutes % 60:02d}"
