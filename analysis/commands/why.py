@@ -1,0 +1,143 @@
+"""`windtunnel why`: would this incident have happened otherwise?"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from analysis.ending import OK, plain
+from analysis.folder import Folder
+from analysis.incidents.find import load_rules
+from analysis.models.serving import serving
+from analysis.printing import print_json, print_table
+from analysis.why.case import Case, simulated_case
+from analysis.why.question import ask
+from analysis.why.tell import sentences
+from analysis.why.whole import answer
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Examples: windtunnel why OUT escalation-1a2b3c4d --lock --at comment:12; "
+        "windtunnel why OUT pile_on-1a2b3c4d --with slow_mode --param hours=3 --at onset-2; "
+        "windtunnel why OUT escalation-1a2b3c4d --without thread_lock"
+    )
+    parser.add_argument("out", help="output folder of `windtunnel run` or of `windtunnel import`")
+    parser.add_argument("incident", help="id that `windtunnel incidents OUT` lists, or how it begins")
+    parser.add_argument("--with", dest="with_", metavar="POLICY", help="had this policy been on")
+    parser.add_argument("--without", metavar="POLICY", help="had this policy been off")
+    parser.add_argument(
+        "--param", action="append", default=[], metavar="KEY=VALUE", help="a parameter of --with"
+    )
+    parser.add_argument("--remove", type=int, metavar="POST", help="had this post been removed at once")
+    parser.add_argument("--lock", action="store_true", help="had the thread been locked")
+    parser.add_argument("--warn", metavar="MEMBER", help="had this member been warned")
+    parser.add_argument("--suspend", metavar="MEMBER[:24h]", help="had this member been kept away")
+    parser.add_argument(
+        "--at", help="from when on: comment:12, a post, a step, 'day 2, 13:00', onset-N; default: the onset"
+    )
+    parser.add_argument("--replicates", type=int, default=100, help="futures of the same past (default 100)")
+    parser.add_argument(
+        "--moments", type=int, default=0, metavar="N", help="also try N moments: the last effective one"
+    )
+    parser.add_argument(
+        "--rank", type=int, default=0, metavar="N", help="also leave out N replies one by one"
+    )
+    parser.add_argument("--members", action="store_true", help="with --rank: members instead of replies")
+    parser.add_argument("--html", metavar="FILE", help="write the incident page")
+    parser.add_argument(
+        "--excerpts", action="store_true", help="show an imported community's own words in it"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="for an import: mind=llm and the like"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def call(asked: argparse.Namespace) -> int:
+    for name in ("replicates", "moments", "rank"):
+        least = 1 if name == "replicates" else 0
+        if not least <= getattr(asked, name) <= 100_000:
+            raise ValueError(f"--{name} is {getattr(asked, name)}: give a number from {least} to 100000")
+    if asked.members and not asked.rank:
+        raise ValueError("--members goes with --rank N: how many members to leave out one by one")
+    case, llm = _case(asked)
+    parameters = dict(_parameter(word) for word in asked.param)
+    options = {
+        name: getattr(asked, name) for name in ("with_", "without", "remove", "lock", "warn", "suspend", "at")
+    }
+    question = ask(case, parameters=parameters, **options)
+    case = case.noticing(question.raised)
+    question = ask(case, parameters=parameters, **options)
+    with serving(case.experiment, llm) as experiment:  # type: ignore[attr-defined]
+        case.experiment = experiment  # type: ignore[attr-defined]
+        mind = case.mind()
+        try:
+            record, thread = _answer(case, question, mind, asked)
+        finally:
+            mind.close()
+    if asked.html:
+        from analysis.why.page import incident_page
+
+        path = Path(asked.html)
+        Folder(path.parent).write_text(path, incident_page(record, thread, case, excerpts=asked.excerpts))
+    if asked.json:
+        print_json(record)
+        return OK
+    for line in sentences(record):
+        print(plain(line))
+    _print_more(record, thread)
+    if asked.html:
+        print(f"Page: {asked.html}")
+    return OK
+
+
+def _case(asked: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
+    folder, rules = Folder(asked.out), load_rules()
+    if folder.manifest.is_file():
+        if asked.set:
+            raise ValueError("--set is for an imported community: a run's settings stand in its manifest")
+        made = simulated_case(Path(asked.out), asked.incident, rules)
+        return made, made.llm  # type: ignore[return-value]
+    raise ValueError(
+        f"{asked.out} holds no manifest.json: give the output folder of a finished `windtunnel run`"
+    )
+
+
+def _answer(case: Case, question: Any, mind: Any, asked: argparse.Namespace) -> tuple[dict[str, Any], Any]:
+    return answer(
+        case,
+        question,
+        mind,
+        replicates=asked.replicates,
+        moments=asked.moments,
+        budget=asked.rank,
+        members=asked.members,
+    )
+
+
+def _parameter(word: str) -> tuple[str, Any]:
+    import yaml
+
+    key, equals, value = word.partition("=")
+    if not equals or not key:
+        raise ValueError(f"--param {word}: write KEY=VALUE, for example --param hours=3")
+    return key, yaml.safe_load(value)
+
+
+def _print_more(record: dict[str, Any], thread: Any) -> None:
+    """The thread's posts that would have been otherwise, the curve and the ranking, as tables."""
+    apart = thread.filter(thread["mark"] != "same").head(12)
+    if apart.height:
+        print(
+            f"\nThe thread, {apart.height} of {(thread['mark'] != 'same').sum()} posts that differ (same luck; simulated):"
+        )
+        print_table(apart.select("step", "member", "was", "would", "mark").to_dicts())
+    if record["moments"]:
+        print("\nHad it been done at")
+        print_table(
+            [{k: point[k] for k in ("step", "happened", "averted")} for point in record["moments"]["points"]]
+        )
+    if record["which_act"]:
+        print("\nLeft out one by one")
+        rows = record["which_act"]["ranked"]
+        print_table([{**row, "change": f"{row['change']:+.2f}", "p": f"{row['p']:.3f}"} for row in rows])

@@ -1,0 +1,171 @@
+"""A case: one incident with the worlds in which it can be lived again, with and without an act."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import polars as pl
+
+from agents.minds.base import Mind
+from analysis.again import plan_again
+from analysis.folder import Folder
+from analysis.incidents.acts import acts_of_run
+from analysis.incidents.detectors import Rule
+from analysis.incidents.find import Incident, chosen, find
+from analysis.outcomes import RUN
+from policies.base import Policy
+from sim.events import SCHEMA, digest
+from sim.experiment import Experiment, PolicySpec, Unit
+from sim.luck import luck_of
+from sim.minds import make_mind
+from sim.run import Run, make_world, run_worlds
+from sim.world import World
+
+WITHOUT, WITH = "without", "with"
+"""The two arms of a question: without and with the act or policy that it is about."""
+WORLDS = 64
+"""Worlds stepped together: as many as share a batch of questions."""
+
+
+class Branch(NamedTuple):
+    """One future: its arm, the step from which it may differ, the policies of its world, and which other luck.
+
+    `number` None is the luck that the incident itself had.
+    """
+
+    arm: str
+    fork: int
+    policies: Callable[[], list[Policy]]
+    number: int | None = None
+
+
+class Futures(NamedTuple):
+    """What several branches came to, one table each; `seed` is the branch's place in the list, `arm` its arm."""
+
+    events: pl.DataFrame
+    links: pl.DataFrame
+    members: pl.DataFrame
+    runs: list[Run]
+
+    def acts(self) -> pl.DataFrame:
+        return acts_of_run(self.events, self.links, self.members)
+
+
+class Case(Protocol):
+    """What a question about an incident needs. `acts` are those of the run in which it happened."""
+
+    incident: Incident
+    acts: pl.DataFrame
+    hours: float
+    rules: dict[str, Rule]
+    steps: int
+    real: bool
+
+    def specs(self) -> list[tuple[PolicySpec, int]]: ...
+    def schedule(self) -> list[Policy]: ...
+    def world(self, branch: Branch) -> World: ...
+    def mind(self) -> Mind: ...
+    def member_id(self, name: str) -> int: ...
+    def replay(self, unchanged: Run) -> dict[str, int]: ...
+    def noticing(self, raised: Sequence[str]) -> "Case": ...
+
+
+@dataclass
+class SimulatedCase:
+    """An incident of a finished run: its world is made again from the manifest, and lived again step by step."""
+
+    folder: Folder
+    incident: Incident
+    acts: pl.DataFrame
+    hours: float
+    rules: dict[str, Rule]
+    experiment: Experiment
+    llm: dict[str, Any]
+    recorded_sha256: str
+    real: bool = False
+
+    @property
+    def steps(self) -> int:
+        return self.experiment.steps
+
+    @property
+    def unit(self) -> Unit:
+        return Unit(self.incident.draw, self.incident.seed, self.incident.arm)
+
+    def specs(self) -> list[tuple[PolicySpec, int]]:
+        """The policies that were on, each with the step of its start."""
+        both = [*self.experiment.baseline, *(self.experiment.policy if self.unit.arm == "policy" else ())]
+        return [(spec, made.start) for spec, made in zip(both, self.schedule(), strict=True)]
+
+    def schedule(self) -> list[Policy]:
+        return self.experiment.schedule(self.unit.arm)
+
+    def world(self, branch: Branch) -> World:
+        luck = luck_of(self.experiment.root, self.unit.draw, self.unit.seed)
+        if branch.number is not None:
+            luck = luck.redrawn(branch.fork, branch.number)
+        return make_world(self.experiment, self.unit, luck=luck, policies=branch.policies())
+
+    def mind(self) -> Mind:
+        return make_mind(self.experiment)
+
+    def member_id(self, name: str) -> int:
+        return int(name)
+
+    def replay(self, unchanged: Run) -> dict[str, int]:
+        """How many of the recorded events the unchanged world gives again, in their order."""
+        same = [pl.col(column) == getattr(self.incident, column) for column in RUN]
+        recorded = self.folder.read_table("events").filter(*same)
+        if digest(recorded) == self.recorded_sha256 == digest(_as(unchanged.events, self.unit)):
+            return {"acts": recorded.height, "reproduced": recorded.height}
+        keys = [name for name in SCHEMA if name not in RUN]
+        again = recorded.join(unchanged.events, on=keys, how="semi", nulls_equal=True)
+        return {"acts": recorded.height, "reproduced": min(again.height, recorded.height)}
+
+    def noticing(self, raised: Sequence[str]) -> "SimulatedCase":
+        """The same case with a scene that has words for what an act can raise."""
+        return replace(self, experiment=replace(self.experiment, notices=frozenset(raised)))
+
+
+def _as(events: pl.DataFrame, unit: Unit) -> pl.DataFrame:
+    """The events under another run's name."""
+    named = {name: pl.lit(value).cast(SCHEMA[name]) for name, value in unit._asdict().items()}
+    return events.with_columns(**named)
+
+
+def simulated_case(out: Path, name: str, rules: dict[str, Rule]) -> SimulatedCase:
+    """The case of the incident called `name` in a run's folder; `ValueError` says what is missing."""
+    folder = Folder(out)
+    manifest = folder.read_json(folder.manifest)
+    plan = plan_again(manifest)
+    hours = float(manifest["config"]["community"]["step_hours"])
+    acts = acts_of_run(*(folder.read_table(table) for table in ("events", "links", "members")))
+    kinds = {kind: rule for kind, rule in rules.items() if name.startswith(kind)} or rules
+    incident = chosen(find(acts.filter(pl.col("arm") != "aa"), kinds, hours), name)
+    here = [pl.col(column) == getattr(incident, column) for column in RUN]
+    recorded = folder.read_table("runs").filter(*here)["events_sha256"][0]
+    return SimulatedCase(
+        folder, incident, acts.filter(*here), hours, rules, plan.experiment, dict(plan.llm), recorded
+    )
+
+
+def live(case: Case, branches: Sequence[Branch], mind: Mind) -> Futures:
+    """Live every branch to the end, many worlds in lock-step.
+
+    Raises `ValueError` when a world fails: of a question half answered nothing is told.
+    """
+    runs: list[Run] = []
+    for low in range(0, len(branches), WORLDS):
+        part = branches[low : low + WORLDS]
+        units = [Unit(0, low + place, branch.arm) for place, branch in enumerate(part)]
+        runs += run_worlds([case.world(branch) for branch in part], units, mind, case.steps)
+    failed = [run for run in runs if run.status == "failed"]
+    if failed:
+        raise ValueError(f"a future could not be lived to its end: {failed[0].stage}: {failed[0].reason}")
+    return Futures(
+        pl.concat([run.events for run in runs]),
+        pl.concat([run.links for run in runs]),
+        pl.concat([run.members for run in runs]),
+        runs,
+    )

@@ -1,0 +1,117 @@
+"""Which act mattered: what leaving out one reply, or one member, changes in the simulated futures."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from agents.minds.base import Mind
+from analysis.why.answer import happened
+from analysis.why.case import WITH, WITHOUT, Branch, Case, live
+from policies.base import Policy
+from policies.single_act import SingleAct
+
+_HEAVY = {"hostile": 0, "heated": 1}
+
+
+class Candidate(NamedTuple):
+    """Something that can be left out: its id, what it is, the step from which the worlds may differ, how to do it."""
+
+    id: str
+    words: str
+    fork: int
+    make: Callable[[], Policy]
+
+
+def rank_replies(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[str, Any]:
+    """Posts of the incident's thread up to its peak, the one whose removal changes the outcome most first."""
+    rows = case.acts.filter(pl.col("post").is_not_null() & (pl.col("step") <= case.incident.peak))
+    if case.incident.place is not None:
+        rows = rows.filter(pl.col("place") == case.incident.place)
+    rows = rows.filter(pl.col("kind") == "reply")
+    heavy = pl.col("tone").replace_strict(_HEAVY, default=2)
+    rows = rows.with_columns(heavy=heavy).sort("heavy", "step", "ordinal")
+    candidates = [
+        Candidate(
+            str(row["post"]),
+            f"{row['tone'] or ''} reply of member {row['member']}".strip(),
+            row["step"] + 1,
+            lambda row=row: SingleAct(label="why", act="remove", posts=(row["post"],), start=row["step"] + 1),  # type: ignore[misc]
+        )
+        for row in rows.head(budget).iter_rows(named=True)
+    ]
+    return _ranked(case, mind, candidates, rows.height, futures)
+
+
+def rank_members(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[str, Any]:
+    """Members who wrote in the incident's thread up to its peak, each kept away from its first post there on."""
+    rows = case.acts.filter(pl.col("post").is_not_null() & pl.col("member").is_not_null())
+    if case.incident.place is not None:
+        rows = rows.filter(pl.col("place") == case.incident.place)
+    rows = rows.filter(pl.col("step") <= case.incident.peak)
+    heavy = pl.col("tone").replace_strict({"hostile": 1.0, "heated": 0.5}, default=0.0).sum()
+    each = rows.group_by("member", maintain_order=True).agg(heavy=heavy, first=pl.col("step").min())
+    each = each.sort("heavy", descending=True, maintain_order=True)
+    candidates = [
+        Candidate(
+            row["member"],
+            f"member {row['member']}",
+            row["first"],
+            lambda row=row: SingleAct(  # type: ignore[misc]
+                label="why", act="suspend", member=case.member_id(row["member"]), start=row["first"]
+            ),
+        )
+        for row in each.head(budget).iter_rows(named=True)
+    ]
+    return _ranked(case, mind, candidates, each.height, futures)
+
+
+def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futures: int) -> dict[str, Any]:
+    """Each candidate's `futures` pairs, which redraw chance where the candidate begins.
+
+    `change` is the mean change of severity when it is left out (negative: less of the incident), with the p-value of
+    a sign-flip test over pairs, Holm-adjusted over the candidates; `happened` and `averted` are counts of futures.
+    """
+    branches = []
+    for one in candidates:
+        for arm in (WITHOUT, WITH):
+            for number in range(futures):
+                branches.append(Branch(arm, one.fork, _schedule(case, one, arm), number))
+    rows: list[dict[str, Any]] = []
+    if branches:
+        seen = happened(case, live(case, branches, mind), len(branches))
+        for place, one in enumerate(candidates):
+            low, middle, high = (2 * place * futures + part * futures for part in range(3))
+            difference = seen.severity[middle:high] - seen.severity[low:middle]
+            came = seen.y[low:middle] == 1
+            rows.append(
+                {
+                    "id": one.id,
+                    "what": one.words,
+                    "from": one.fork,
+                    "change": float(difference.mean()),
+                    "happened": int(came.sum()),
+                    "averted": int((came & (seen.y[middle:high] == 0)).sum()),
+                    "p": _sign_flip(difference),
+                }
+            )
+        from statsmodels.stats.multitest import multipletests
+
+        adjusted = multipletests([row["p"] for row in rows], method="holm")[1]
+        rows = [{**row, "p": float(p)} for row, p in zip(rows, adjusted, strict=True)]
+    rows.sort(key=lambda row: (row["change"], row["id"]))
+    return {"tested": len(candidates), "of": all_, "futures": futures, "ranked": rows}
+
+
+def _schedule(case: Case, one: Candidate, arm: str) -> Callable[[], list[Policy]]:
+    return lambda: case.schedule() + ([one.make()] if arm == WITH else [])
+
+
+def _sign_flip(difference: np.ndarray, flips: int = 2000) -> float:
+    """Two-sided p-value of a mean difference over pairs, by flipping signs (seeded)."""
+    if not difference.any():
+        return 1.0
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (flips, len(difference)))
+    extreme = np.abs(signs @ difference) >= np.abs(difference.sum()) - 1e-12
+    return float((extreme.sum() + 1) / (flips + 1))

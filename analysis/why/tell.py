@@ -1,0 +1,152 @@
+"""The answer in sentences: counts of simulated futures first, and what they cannot say."""
+
+from typing import Any
+
+from analysis.incidents.moments import moment_words
+from analysis.intervals import Estimate
+from analysis.questions import PERCENT_FROM
+
+INSIDE = "Inside this model of your community; not evidence of what your members would have done."
+NO_SANCTION = "This is no basis for a sanction without review by a person."
+
+
+def sentences(record: dict[str, Any]) -> list[str]:
+    """The whole answer, a sentence or two a point."""
+    said = [
+        f"{record['incident']['id']}: {record['question']} from {record['moment']} on.",
+        *_replay(record),
+        _same_luck(record),
+        _counts(record),
+        _recurrence(record),
+        _bounds(record),
+    ]
+    if record["forced"]:
+        said.append(
+            "By construction: the act itself keeps replies out of the thread, so that they stop is no finding."
+        )
+    if record["parting"]:
+        said.append(_parting(record))
+    said += _curve(record) + _ranking(record) + _sensitivity(record)
+    return [*said, *record["assumptions"], NO_SANCTION, INSIDE]
+
+
+def _replay(record: dict[str, Any]) -> list[str]:
+    replay, score = record["replay"], record["log_score"]
+    told = []
+    if score:
+        better = score["mind"] > max(score["base_rates"], score["markov"])
+        told.append(
+            f"Held-out log-score of the mind on {score['acts']} replies of other threads: {score['mind']:.3f} bits an act; "
+            f"base rates {score['base_rates']:.3f}, tone after tone {score['markov']:.3f} (nearer 0 is better)."
+            + ("" if better else " The mind is no better than these: the answer is weak.")
+        )
+    if replay["acts"] == replay["reproduced"]:
+        told.append(
+            f"Replay check passed: {replay['acts']} of {replay['acts']} acts (says nothing about realism)."
+        )
+    else:
+        told.append(
+            f"Replay check failed: {replay['reproduced']} of {replay['acts']} acts come out as recorded; "
+            "nothing below can be relied on."
+        )
+    if "not_offered" in replay:
+        told.append(
+            f"{replay['kept']} acts are kept as recorded and never decided anew (no author is known), "
+            f"{replay['not_offered']} acts the model could not have offered by itself."
+        )
+    return told
+
+
+def _same_luck(record: dict[str, Any]) -> str:
+    came = "it happens all the same" if record["same_luck"] else "it does not happen"
+    unlike = "without" if record["quantity"] == "pn_backfire" else "with"
+    return f"Same luck, one replay: {unlike} {record['question']} {came}."
+
+
+def _counts(record: dict[str, Any]) -> str:
+    table, what = record["table"], record["question"]
+    pairs = sum(table.values())
+    if record["quantity"] == "ps_prev":
+        base, hit = table["n10"] + table["n11"], table["n10"]
+        first = f"In {base} of {pairs} simulated futures of the same past it happens without {what}; {what} averts {hit} of these"
+        other = f"{what} brings it about in {table['n01']} of the other {table['n00'] + table['n01']}"
+    else:
+        base, hit = table["n01"] + table["n11"], table["n01"]
+        first = f"In {base} of {pairs} simulated futures of the same past it happens with {what}; {hit} of these would not have had it without"
+        other = (
+            f"{what} averts it in {table['n10']} of the {table['n10'] + table['n11']} that have it without"
+        )
+    return f"{first}{_percent(record['estimate'], base)}. {other[0].upper()}{other[1:]}."
+
+
+def _percent(estimate: dict[str, Any], of: int) -> str:
+    found = Estimate(**estimate)
+    if found.est is None or found.low is None or found.high is None or of < PERCENT_FROM:
+        return ""
+    return f" ({100 * found.est:.0f} %, {100 * found.low:.0f} to {100 * found.high:.0f})"
+
+
+def _recurrence(record: dict[str, Any]) -> str:
+    again, of = record["recurrence_counts"].values()
+    rare = " It was bad luck more than anything: most futures go without it." if of and again < of / 2 else ""
+    return f"With nothing changed and new luck it happens again in {again} of {of} futures.{rare}"
+
+
+def _bounds(record: dict[str, Any]) -> str:
+    bounds = record["bounds"]
+    noise = (
+        "the same world lived twice is the same"
+        if record["noise_floor"] == 0
+        else "the same world lived twice differs"
+    )
+    if bounds is None:
+        return f"No bounds: the case that is asked about does not come up. Noise floor: {noise}."
+    return (
+        f"If the futures shared their chance in another way the share could lie anywhere from {bounds['low']:.2f} to "
+        f"{bounds['high']:.2f}. Noise floor: {noise}."
+    )
+
+
+def _parting(record: dict[str, Any]) -> str:
+    parting = record["parting"]
+    return (
+        f"The two replays part at {moment_words(parting['step'], record['hours'])}: simulated member {parting['member']} "
+        f"did {parting['did']}, and does {parting['would']}, since {parting['why']}."
+    )
+
+
+def _curve(record: dict[str, Any]) -> list[str]:
+    curve = record["moments"]
+    if not curve:
+        return []
+    if curve["last"] is None:
+        return [
+            f"At none of the {len(curve['points'])} moments tried does it avert at least {curve['likely']:.0%} of the futures that have it."
+        ]
+    last, first = (moment_words(curve[name], record["hours"]) for name in ("last", "first"))
+    return [
+        f"The last effective moment of the {len(curve['points'])} tried is {last}, the first {first}: "
+        f"it averts at least {curve['likely']:.0%} of the futures that have it ({curve['futures']} futures a moment)."
+    ]
+
+
+def _ranking(record: dict[str, Any]) -> list[str]:
+    ranking = record["which_act"]
+    if not ranking or not ranking["ranked"]:
+        return []
+    top = ranking["ranked"][0]
+    return [
+        f"Of {ranking['tested']} left out one by one (of {ranking['of']}), removing {top['what']} changed the simulated outcome "
+        f"most: severity {top['change']:+.2f} on average over {ranking['futures']} futures, averted {top['averted']} of "
+        f"{top['happened']} (p = {top['p']:.3f} after Holm's correction for {ranking['tested']} tests)."
+    ]
+
+
+def _sensitivity(record: dict[str, Any]) -> list[str]:
+    rows = record["sensitivity"]
+    if not rows:
+        return []
+    told = ", ".join(
+        f"{row['assumption']}: {row['n10']} of {row['n10'] + row['n11']} averted" for row in rows
+    )
+    return [f"What the record does not tell, assumed otherwise: {told}."]

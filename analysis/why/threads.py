@@ -1,0 +1,148 @@
+"""The thread that was and the thread that would have been, side by side, and the first point where they part."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from agents.minds.base import Mind
+from analysis.why.case import Branch, Case, Futures
+from sim.world import World
+
+SAME, CHANGED, REMOVED, PREVENTED, NEW = "same", "changed", "removed", "prevented", "new"
+
+
+class Parting(NamedTuple):
+    """Where two replays part: the step, whose act differs, what they did in each, and what they saw differently."""
+
+    step: int
+    member: int | None
+    did: str
+    would: str
+    why: str
+
+
+def side_by_side(case: Case, both: Futures) -> pl.DataFrame:
+    """One row a post of the incident's thread, in time: `step`, `post`, `member`, `was`, `would`, `mark`.
+
+    `both` holds the two replays in order: what happened, what would have. `was` and `would` are the act's tone and
+    kind, null where it is absent. A member without a thread of its own is shown through its own posts.
+    """
+    acts = both.acts().filter(pl.col("post").is_not_null())
+    if case.incident.place is not None:
+        acts = acts.filter(pl.col("place") == case.incident.place)
+    else:
+        acts = acts.filter(pl.col("member").is_in(list(case.incident.members)))
+    said = pl.concat_str([pl.col("tone"), pl.col("kind")], separator=" ", ignore_nulls=True)
+    columns = ["step", "ordinal", "post", "member", "parent", "text"]
+    was, would = (
+        acts.filter(pl.col("seed") == place).with_columns(said=said).select(*columns, "said")
+        for place in (0, 1)
+    )
+    gone = both.events.filter((pl.col("seed") == 1) & (pl.col("kind") == "remove"))["target"]
+    kept = both.events.filter((pl.col("seed") == 0) & (pl.col("kind") == "remove"))["target"]
+    joined = was.join(would, on="post", how="full", coalesce=True, suffix="_would")
+    differs = (pl.col("said") != pl.col("said_would")) | pl.col("parent").ne_missing(pl.col("parent_would"))
+    taken = pl.col("post").is_in(gone.implode()) & ~pl.col("post").is_in(kept.implode())
+    mark = (
+        pl.when(pl.col("said").is_null()).then(pl.lit(NEW))
+        .when(taken).then(pl.lit(REMOVED))
+        .when(pl.col("said_would").is_null()).then(pl.lit(PREVENTED))
+        .when(differs).then(pl.lit(CHANGED))
+        .otherwise(pl.lit(SAME))
+    )  # fmt: skip
+    either = {name: pl.coalesce(name, f"{name}_would") for name in ("step", "ordinal", "member", "parent")}
+    text = [pl.col("text"), pl.col("text_would")]
+    return (
+        joined.with_columns(mark=mark, **either)
+        .sort("step", "ordinal", "post")
+        .select(
+            "step",
+            "post",
+            "parent",
+            "member",
+            was="said",
+            would="said_would",
+            mark="mark",
+            text=text[0],
+            text_would=text[1],
+        )
+    )
+
+
+def parting(case: Case, both: Futures, branches: tuple[Branch, Branch], mind: Mind) -> Parting | None:
+    """The first act of a member that differs between two replays; None where none does.
+
+    Acts of moderators are not counted: they are what is asked about. To say why, both worlds are lived again
+    up to that step and what they tell this member is compared.
+    """
+    was, would = (
+        both.events.filter((pl.col("seed") == place) & pl.col("member").is_not_null()).drop(
+            "seed", "arm", "ordinal"
+        )
+        for place in (0, 1)
+    )
+    keys = [name for name in was.columns if name not in ("text", "draw")]
+    only_was = was.join(would, on=keys, how="anti", nulls_equal=True)
+    only_would = would.join(was, on=keys, how="anti", nulls_equal=True)
+    apart = pl.concat([only_was, only_would])
+    if apart.is_empty():
+        return None
+    step = int(apart["step"].min())  # type: ignore[arg-type]
+    member = int(apart.filter(pl.col("step") == step)["member"][0])
+    did, would_do = (_said(part, step, member) for part in (only_was, only_would))
+    return Parting(step, member, did, would_do, _difference(case, branches, step, member, mind))
+
+
+def _said(events: pl.DataFrame, step: int, member: int) -> str:
+    rows = events.filter((pl.col("step") == step) & (pl.col("member") == member))
+    if rows.is_empty():
+        return "nothing that others could see"
+    row = rows.row(0, named=True)
+    words = " ".join(part for part in (row["tone"], row["kind"]) if part)
+    return words if row["status"] == "done" else f"{words} ({row['status']})"
+
+
+def _difference(case: Case, branches: tuple[Branch, Branch], step: int, member: int, mind: Mind) -> str:
+    """What the two worlds tell this member differently at this step, in one sentence."""
+    seen = [_seen(case.world(branch), step, member, mind) for branch in branches]
+    one, two = seen
+    if one is None or two is None:
+        absent = "in the other future" if two is None else "in what happened"
+        return f"the member is kept away or gone {absent}"
+    if one["focus"] != two["focus"]:
+        return f"the member looks at post {two['focus']} instead of post {one['focus']}"
+    withdrawn = [name for name in one["options"] if name not in two["options"]]
+    offered = [name for name in two["options"] if name not in one["options"]]
+    if withdrawn or offered:
+        told = [f"may no longer {', '.join(withdrawn)}"] if withdrawn else []
+        told += [f"may now {', '.join(offered)}"] if offered else []
+        return f"the member {' and '.join(told)}".replace("_", " ")
+    changed = [
+        f"{name} is {two['features'][name]:g} instead of {value:g}"
+        for name, value in one["features"].items()
+        if abs(value - two["features"][name]) > 1e-12
+    ]
+    if changed:
+        return f"the member is told otherwise: {', '.join(changed)}"
+    return "the member sees the same and chooses the same; its act is reviewed or ordered otherwise"
+
+
+def _seen(world: World, step: int, member: int, mind: Mind) -> dict[str, Any] | None:
+    """What a world shows one member at one step: the post looked at, the options, the features."""
+    from sim.run import lock_step
+
+    lock_step([world], mind, step)
+    world.begin_step()
+    situations = world.ask()
+    row = np.flatnonzero(situations.member == member)
+    if not len(row):
+        return None
+    view, place = world._view, int(row[0])
+    posts = world.community.posts  # type: ignore[attr-defined]
+    focus = int(view.focus[place])
+    return {
+        "focus": None if focus < 0 else int(posts.id[focus]),
+        "options": [n for n, free in zip(view.action_names, situations.options[place], strict=True) if free],
+        "features": dict(zip(view.feature_names, situations.features[place], strict=True)),
+    }
