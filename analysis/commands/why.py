@@ -98,9 +98,15 @@ def _case(asked: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
             raise ValueError("--set is for an imported community: a run's settings stand in its manifest")
         made = simulated_case(Path(asked.out), asked.incident, rules)
         return made, made.llm  # type: ignore[return-value]
-    raise ValueError(
-        f"{asked.out} holds no manifest.json: give the output folder of a finished `windtunnel run`"
-    )
+    if not folder.posts.is_file():
+        raise ValueError(
+            f"{asked.out} holds neither manifest.json nor posts.parquet: give the output folder of `windtunnel run` or "
+            "of `windtunnel import`"
+        )
+    from analysis.why.recorded import recorded_case
+
+    real = recorded_case(Path(asked.out), asked.incident, rules, asked.set)
+    return real, real.llm  # type: ignore[return-value]
 
 
 def _answer(case: Case, question: Any, mind: Any, asked: argparse.Namespace) -> tuple[dict[str, Any], Any]:

@@ -23,7 +23,7 @@ class Happened(NamedTuple):
 
 def happened(case: Case, futures: Futures, count: int) -> Happened:
     """Look for the incident in every branch."""
-    found = measure(futures.acts(), case.incident, case.rules, case.hours)
+    found = measure(case.read(futures), case.incident, case.rules, case.hours)
     y, severity = np.zeros(count, int), np.zeros(count)
     place = found["seed"].to_numpy()
     y[place], severity[place] = 1, found["severity"].to_numpy()

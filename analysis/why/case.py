@@ -49,6 +49,7 @@ class Futures(NamedTuple):
     runs: list[Run]
 
     def acts(self) -> pl.DataFrame:
+        """The acts of all branches, ids as their worlds have them."""
         return acts_of_run(self.events, self.links, self.members)
 
 
@@ -59,14 +60,23 @@ class Case(Protocol):
     acts: pl.DataFrame
     hours: float
     rules: dict[str, Rule]
-    steps: int
     real: bool
 
+    @property
+    def first(self) -> int: ...
+    @property
+    def last(self) -> int: ...
+    @property
+    def ticks(self) -> int: ...
+    def read(self, futures: Futures) -> pl.DataFrame: ...
+    def post_number(self, post: int) -> int: ...
+    def post_id(self, number: int) -> int: ...
     def specs(self) -> list[tuple[PolicySpec, int]]: ...
     def schedule(self) -> list[Policy]: ...
     def world(self, branch: Branch) -> World: ...
     def mind(self) -> Mind: ...
     def member_id(self, name: str) -> int: ...
+    def name(self, member: int) -> str: ...
     def replay(self, unchanged: Run) -> dict[str, int]: ...
     def noticing(self, raised: Sequence[str]) -> "Case": ...
 
@@ -85,9 +95,33 @@ class SimulatedCase:
     recorded_sha256: str
     real: bool = False
 
+    first: int = 0
+    """The first moment that can be asked about."""
+
     @property
-    def steps(self) -> int:
+    def last(self) -> int:
+        """The last moment that can be asked about."""
         return self.experiment.steps
+
+    @property
+    def ticks(self) -> int:
+        """How often a world is stepped."""
+        return self.experiment.steps
+
+    def read(self, futures: Futures) -> pl.DataFrame:
+        """The acts of futures, members and posts called as in the incident."""
+        return futures.acts()
+
+    def post_number(self, post: int) -> int:
+        """What a world's post is called in the incident's own table."""
+        return post
+
+    def post_id(self, number: int) -> int:
+        """The other way round."""
+        return number
+
+    def name(self, member: int) -> str:
+        return str(member)
 
     @property
     def unit(self) -> Unit:
@@ -159,7 +193,7 @@ def live(case: Case, branches: Sequence[Branch], mind: Mind) -> Futures:
     for low in range(0, len(branches), WORLDS):
         part = branches[low : low + WORLDS]
         units = [Unit(0, low + place, branch.arm) for place, branch in enumerate(part)]
-        runs += run_worlds([case.world(branch) for branch in part], units, mind, case.steps)
+        runs += run_worlds([case.world(branch) for branch in part], units, mind, case.ticks)
     failed = [run for run in runs if run.status == "failed"]
     if failed:
         raise ValueError(f"a future could not be lived to its end: {failed[0].stage}: {failed[0].reason}")

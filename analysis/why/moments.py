@@ -24,7 +24,9 @@ def curve(
     earliest moment with a share of at least `likely`, None if there is none. It need not fall steadily, so
     nothing between the moments is claimed.
     """
-    grid = np.unique(np.linspace(0, max(case.incident.peak, 1), moments).round().astype(int))
+    grid = np.unique(
+        np.linspace(case.first, max(case.incident.peak, case.first + 1), moments).round().astype(int)
+    )
     points = []
     for step in grid.tolist():
         without, with_ = pairs(case, question, mind, range(futures), step)

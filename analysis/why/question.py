@@ -151,11 +151,19 @@ def _act(
                 f"there is no post {remove} in this run: its posts are in events.parquet, column target"
             )
         step = int(found["step"][0])
-        return {"act": "remove", "posts": (remove,), "words": f"removing post {remove}"}, step + 1
+        return {
+            "act": "remove",
+            "posts": (case.post_id(remove),),
+            "words": f"removing post {remove}",
+        }, step + 1
     if lock:
         if case.incident.place is None:
             raise ValueError(f"{case.incident.id} has no one thread to lock: ask about a policy or a member")
-        return {"act": "lock", "thread": case.incident.place, "words": "locking the thread"}, onset + 1
+        return {
+            "act": "lock",
+            "thread": case.post_id(case.incident.place),
+            "words": "locking the thread",
+        }, onset + 1
     if warn is not None:
         return {
             "act": "warn",
@@ -192,8 +200,8 @@ def _moment(case: Case, at: str | None, default: int) -> tuple[int, str]:
     many steps before the onset, a time is the run's or the record's own clock, a small number a step.
     """
     step = _step(case, at, default)
-    if not 0 <= step <= case.steps:
-        raise ValueError(f"--at {at} is step {step}, outside of the {case.steps} steps there are")
+    if not case.first <= step <= case.last:
+        raise ValueError(f"--at {at} is step {step}, outside of {case.first} to {case.last}")
     return step, moment_words(step, case.hours)
 
 

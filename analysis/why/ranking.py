@@ -37,7 +37,9 @@ def rank_replies(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[s
             str(row["post"]),
             f"{row['tone'] or ''} reply of member {row['member']}".strip(),
             row["step"] + 1,
-            lambda row=row: SingleAct(label="why", act="remove", posts=(row["post"],), start=row["step"] + 1),  # type: ignore[misc]
+            lambda row=row: SingleAct(
+                label="why", act="remove", posts=(case.post_id(row["post"]),), start=row["step"] + 1
+            ),  # type: ignore[misc]
         )
         for row in rows.head(budget).iter_rows(named=True)
     ]

@@ -16,7 +16,7 @@ class Parting(NamedTuple):
     """Where two replays part: the step, whose act differs, what they did in each, and what they saw differently."""
 
     step: int
-    member: int | None
+    member: str | None
     did: str
     would: str
     why: str
@@ -28,7 +28,7 @@ def side_by_side(case: Case, both: Futures) -> pl.DataFrame:
     `both` holds the two replays in order: what happened, what would have. `was` and `would` are the act's tone and
     kind, null where it is absent. A member without a thread of its own is shown through its own posts.
     """
-    acts = both.acts().filter(pl.col("post").is_not_null())
+    acts = case.read(both).filter(pl.col("post").is_not_null())
     if case.incident.place is not None:
         acts = acts.filter(pl.col("place") == case.incident.place)
     else:
@@ -39,11 +39,10 @@ def side_by_side(case: Case, both: Futures) -> pl.DataFrame:
         acts.filter(pl.col("seed") == place).with_columns(said=said).select(*columns, "said")
         for place in (0, 1)
     )
-    gone = both.events.filter((pl.col("seed") == 1) & (pl.col("kind") == "remove"))["target"]
-    kept = both.events.filter((pl.col("seed") == 0) & (pl.col("kind") == "remove"))["target"]
+    gone, kept = (_removed(case, both, place) for place in (1, 0))
     joined = was.join(would, on="post", how="full", coalesce=True, suffix="_would")
     differs = (pl.col("said") != pl.col("said_would")) | pl.col("parent").ne_missing(pl.col("parent_would"))
-    taken = pl.col("post").is_in(gone.implode()) & ~pl.col("post").is_in(kept.implode())
+    taken = pl.col("post").is_in(gone) & ~pl.col("post").is_in(kept)
     mark = (
         pl.when(pl.col("said").is_null()).then(pl.lit(NEW))
         .when(taken).then(pl.lit(REMOVED))
@@ -70,6 +69,11 @@ def side_by_side(case: Case, both: Futures) -> pl.DataFrame:
     )
 
 
+def _removed(case: Case, both: Futures, place: int) -> list[int]:
+    removed = both.events.filter((pl.col("seed") == place) & (pl.col("kind") == "remove"))["target"]
+    return [case.post_number(post) for post in removed.to_list()]
+
+
 def parting(case: Case, both: Futures, branches: tuple[Branch, Branch], mind: Mind) -> Parting | None:
     """The first act of a member that differs between two replays; None where none does.
 
@@ -91,7 +95,7 @@ def parting(case: Case, both: Futures, branches: tuple[Branch, Branch], mind: Mi
     step = int(apart["step"].min())  # type: ignore[arg-type]
     member = int(apart.filter(pl.col("step") == step)["member"][0])
     did, would_do = (_said(part, step, member) for part in (only_was, only_would))
-    return Parting(step, member, did, would_do, _difference(case, branches, step, member, mind))
+    return Parting(step, case.name(member), did, would_do, _difference(case, branches, step, member, mind))
 
 
 def _said(events: pl.DataFrame, step: int, member: int) -> str:
@@ -105,13 +109,14 @@ def _said(events: pl.DataFrame, step: int, member: int) -> str:
 
 def _difference(case: Case, branches: tuple[Branch, Branch], step: int, member: int, mind: Mind) -> str:
     """What the two worlds tell this member differently at this step, in one sentence."""
-    seen = [_seen(case.world(branch), step, member, mind) for branch in branches]
+    seen = [_seen(case.world(branch), case.ticks, step, member, mind) for branch in branches]
     one, two = seen
     if one is None or two is None:
         absent = "in the other future" if two is None else "in what happened"
         return f"the member is kept away or gone {absent}"
     if one["focus"] != two["focus"]:
-        return f"the member looks at post {two['focus']} instead of post {one['focus']}"
+        posts = [None if seen["focus"] is None else case.post_number(seen["focus"]) for seen in (one, two)]
+        return f"the member looks at post {posts[1]} instead of post {posts[0]}"
     withdrawn = [name for name in one["options"] if name not in two["options"]]
     offered = [name for name in two["options"] if name not in one["options"]]
     if withdrawn or offered:
@@ -128,15 +133,18 @@ def _difference(case: Case, branches: tuple[Branch, Branch], step: int, member: 
     return "the member sees the same and chooses the same; its act is reviewed or ordered otherwise"
 
 
-def _seen(world: World, step: int, member: int, mind: Mind) -> dict[str, Any] | None:
+def _seen(world: World, ticks: int, step: int, member: int, mind: Mind) -> dict[str, Any] | None:
     """What a world shows one member at one step: the post looked at, the options, the features."""
-    from sim.run import lock_step
-
-    lock_step([world], mind, step)
-    world.begin_step()
-    situations = world.ask()
-    row = np.flatnonzero(situations.member == member)
-    if not len(row):
+    row = np.empty(0, int)
+    for _ in range(ticks):
+        world.begin_step()
+        situations = world.ask()
+        row = np.flatnonzero(situations.member == member)
+        if world.now > step or (world.now == step and len(row)):
+            break
+        world.hand_over(*mind.decide([situations]))  # type: ignore[arg-type]
+        world.step()
+    if not len(row) or world.now != step:
         return None
     view, place = world._view, int(row[0])
     posts = world.community.posts  # type: ignore[attr-defined]

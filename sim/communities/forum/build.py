@@ -14,7 +14,9 @@ from sim.communities.forum.posts import MOST_STEPS
 from sim.communities.forum.profile import Profile
 from sim.communities.forum.rates import base_rates, typical_situations
 from sim.communities.forum.settings import Settings, Words
+from sim.communities.forum.traits import draw_members
 from sim.luck import Luck
+from sim.network import follows
 
 NOTICES = ("reminder", "warned", "counterspeech")
 """Features that only a policy can raise: without such a policy they need no bins."""
@@ -58,15 +60,18 @@ class Builder:
         """A forum of the community that `traits_key` draws, under `luck`, with arrivals for `steps` steps."""
         if steps > MOST_STEPS:
             raise ValueError(f"steps is {steps}; a forum's post ids have room for {MOST_STEPS}")
-        return Forum(
-            scene,
+        hours = self.settings.step_hours
+        members = draw_members(
             self.profile,
-            self.settings,
+            scene.personas,
             traits_key=traits_key,
             luck=luck,
+            size=self.settings.size,
             steps=steps,
-            step_hours=self.config["step_hours"],
+            step_hours=hours,
         )
+        noticed = follows(traits_key, self.settings.size, self.settings.follows)
+        return Forum(scene, self.profile, self.settings, members, noticed, luck=luck, step_hours=hours)
 
     def alpha(self, scene: Scene) -> np.ndarray:
         """log base rates of the actions, (actions,)."""

@@ -15,9 +15,9 @@ from sim.communities.forum.posts import CIVIL, HEATED, HELD, HOSTILE, SET_UP, VI
 from sim.communities.forum.profile import Profile
 from sim.communities.forum.settings import Settings
 from sim.communities.forum.telling import thread_lines
-from sim.communities.forum.traits import NEWCOMER_PERSONA, draw_members
+from sim.communities.forum.traits import NEWCOMER_PERSONA
 from sim.luck import Luck
-from sim.network import follows
+from sim.members import Members
 
 PASSED, CANCELLED = 0, 1
 """What a review may say of an act; HELD (from posts) is the third."""
@@ -56,25 +56,16 @@ class Forum:
         scene: Scene,
         profile: Profile,
         settings: Settings,
+        members: Members,
+        follows: np.ndarray,
         *,
-        traits_key: int,
         luck: Luck,
-        steps: int,
         step_hours: float = 1.0,
     ) -> None:
         self.luck = luck
         self.scene, self.profile, self.settings, self.hours = scene, profile, settings, step_hours
-        self.members = draw_members(
-            profile,
-            scene.personas,
-            traits_key=traits_key,
-            luck=luck,
-            size=settings.size,
-            steps=steps,
-            step_hours=step_hours,
-        )
+        self.members, self.follows = members, follows
         self.posts = Posts()
-        self.follows = follows(traits_key, settings.size, settings.follows)
         count = len(self.members)
         self.newest_reply_to = np.full(count, NOTHING, np.int32)
         self.newest_post_of = np.full(count, NOTHING, np.int32)
@@ -233,7 +224,7 @@ class Forum:
     ) -> np.ndarray:
         """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows."""
         posts = self.posts
-        ids = post_id(self.members.id[rows], now, ordinal)
+        ids = self.post_ids(rows, now, ordinal)
         reply = parent >= 0
         before = len(posts)
         new = posts.add(
@@ -252,6 +243,10 @@ class Forum:
         self.wrote_last[rows] = now
         self.appear(new[verdict != HELD])
         return new
+
+    def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
+        """Ids of what members `rows` write now, the same in every arm."""
+        return post_id(self.members.id[rows], now, ordinal)
 
     def appear(self, new: np.ndarray) -> None:
         """Count posts (rows) that have just become visible: sizes, heat, who was answered."""

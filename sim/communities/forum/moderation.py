@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.communities.forum.feed import NOTHING
-from sim.communities.forum.posts import HELD, REMOVED, SET_UP, VISIBLE, post_id
+from sim.communities.forum.posts import HELD, REMOVED, SET_UP, VISIBLE
 
 if TYPE_CHECKING:
     from sim.communities.forum.forum import Forum
@@ -95,7 +95,7 @@ class Moderation:
         """Authors of removed posts who are still here say the same in another thread, once a step each."""
         table, people = self.forum.posts, self.forum.members
         authors, first = np.unique(table.author[posts], return_index=True)
-        again = np.isin(post_id(people.id[authors], world.now, 1), table.id[table.step == world.now])
+        again = np.isin(self.forum.post_ids(authors, world.now, 1), table.id[table.step == world.now])
         can = people.present(world.now)[authors] & ~again
         authors, posts = authors[can], posts[first[can]]
         elsewhere = self.other_threads(world, table.thread[posts])

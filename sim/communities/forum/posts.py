@@ -80,6 +80,6 @@ class Posts:
     appeal: np.ndarray
 
 
-def post_id(member: np.ndarray, step: int, ordinal: int | np.ndarray = 0) -> np.ndarray:
+def post_id(member: np.ndarray, step: int | np.ndarray, ordinal: int | np.ndarray = 0) -> np.ndarray:
     """Member id, then five digits: four of the step, one of the ordinal within the member's step."""
     return np.asarray(member, np.int64) * 100_000 + step * 10 + ordinal

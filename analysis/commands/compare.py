@@ -1,0 +1,89 @@
+"""`windtunnel compare`: which policy, at what cost, how sure, over finished runs."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from analysis.ending import OK, plain
+from analysis.folder import Folder
+from analysis.printing import print_json, print_table
+
+WHERE = "outputs/compare"
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Compare policies that were run on the same community, seeds and outcome, against the same baseline: "
+        "effects with simultaneous intervals, costs, harm by group, which cannot be told apart, and what to do."
+    )
+    parser.add_argument("out", nargs="+", help="output folders of runs, or of a sweep (run -m), which stands for its cells")
+    parser.add_argument(
+        "--payoff",
+        metavar="averted=1,backfire=-1,always=0,never=0",
+        help="what a future of each kind is worth to you; for a good outcome brought_about instead of averted; "
+        "without it no benefit is shown",
+    )
+    parser.add_argument(
+        "--smallest-effect",
+        type=float,
+        metavar="SHARE",
+        help="the smallest net share of futures worth acting on, say 0.05; without it no verdict is given",
+    )
+    parser.add_argument("--confidence", type=float, default=0.95)
+    page = parser.add_mutually_exclusive_group()
+    page.add_argument("--html", metavar="FILE", help="write the page to this file, its tables beside it")
+    page.add_argument("--no-html", action="store_true", help="write no page; with --out the tables alone")
+    parser.add_argument("--out", dest="folder", metavar="FOLDER", help=f"where the page and its tables go ({WHERE})")
+    parser.add_argument("--json", action="store_true", help="print the whole comparison as JSON and nothing else")
+
+
+def call(asked: argparse.Namespace) -> int:
+    from analysis import compare
+    from analysis.comparison.benefit import read_payoff
+
+    found = compare(
+        asked.out,
+        payoff=read_payoff(asked.payoff) if asked.payoff else None,
+        smallest_effect=asked.smallest_effect,
+        confidence=asked.confidence,
+    )
+    written = _write(found, asked)
+    if asked.json:
+        print_json(found.record)
+        return OK
+    _print(found.record)
+    for what, path in written:
+        print(f"{what}: {path}")
+    return OK
+
+
+def _write(found: Any, asked: argparse.Namespace) -> list[tuple[str, Path]]:
+    """Write what was asked for, and give what to call each file and its path."""
+    from analysis.comparison.files import write_page, write_tables
+
+    if asked.html:
+        page = Path(asked.html)
+        if page.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"--html is {asked.html}: give a file that ends in .html")
+    elif asked.folder or not asked.no_html:
+        page = Folder(asked.folder or WHERE).comparison_page
+    else:
+        return []
+    written = [] if asked.no_html else [("Page", write_page(found, page))]
+    return [*written, ("Tables", write_tables(found, page))]
+
+
+def _print(record: dict[str, Any]) -> None:
+    from analysis.comparison.sentences import method_words
+    from analysis.comparison.tables import short_table
+
+    for line in record["sentences"]:
+        print(plain(f"- {line}"))
+    print()
+    print_table(short_table(record))
+    print()
+    print(plain(method_words(record)))
+    for row in record["policies"]:
+        for doubt in row["doubts"]:
+            print(plain(f"{row['policy']}: {doubt}"))
+    print(record["caveat"])

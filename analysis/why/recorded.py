@@ -1,0 +1,334 @@
+"""A real incident as a case: members fitted from the record, noise inferred from what they did."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from agents.minds.base import Mind
+from analysis.configuration import compose, plan
+from analysis.folder import Folder
+from analysis.incidents.acts import RECORD, acts_of_import, acts_of_run
+from analysis.incidents.detectors import Rule
+from analysis.incidents.find import Incident, chosen, find
+from analysis.why.case import Branch, Futures
+from policies.base import Policy
+from sim import noise
+from sim.communities.forum.posts import CIVIL, HEATED, HOSTILE
+from sim.communities.forum.record import (
+    UNKNOWN,
+    Inference,
+    Inferred,
+    Record,
+    RecordForum,
+    RecordWorld,
+    infer,
+    record_of,
+)
+from sim.experiment import Experiment, PolicySpec
+from sim.luck import Luck
+from sim.members import NEVER, Members
+from sim.minds import make_mind
+from sim.run import Run
+
+TONES = {"civil": CIVIL, "heated": HEATED, "hostile": HOSTILE}
+MOST_ACTS = 400
+"""Acts of a thread that a case takes: up to so many, and up to a day after the incident's peak."""
+AFTER_PEAK = 24 * 60
+READERS = 100
+"""Members beside those of the thread who may come in: the community's busiest in the week around it."""
+NEARBY = 7 * 24 * 60
+SILENT_TICKS = 24
+PRIOR_POSTS = 10.0
+"""Posts that the community's average weighs in a member's own tone: who wrote little is taken for average."""
+
+
+@dataclass
+class RecordedCase:
+    """An incident of an imported community, with the thread's record and the people around it.
+
+    `attention` scales how often people look in whom the record does not show; 1 is the thread's own pace.
+    """
+
+    folder: Folder
+    incident: Incident
+    acts: pl.DataFrame
+    rules: dict[str, Rule]
+    experiment: Experiment
+    llm: dict[str, Any]
+    record: Record
+    numbers: np.ndarray
+    names: list[str]
+    people: Members
+    newcomer_until: np.ndarray
+    attention: float = 1.0
+    root: int = 0
+    hours: float = 1 / 60
+    real: bool = True
+    inferred: dict[int, Inferred] = field(default_factory=dict)
+    not_offered: tuple[int, ...] = ()
+
+    @property
+    def first(self) -> int:
+        return int(self.record.minute[0])
+
+    @property
+    def last(self) -> int:
+        return int(self.record.ticks[-1].minute)
+
+    @property
+    def ticks(self) -> int:
+        return len(self.record.ticks)
+
+    def specs(self) -> list[tuple[PolicySpec, int]]:
+        return []
+
+    def schedule(self) -> list[Policy]:
+        return []
+
+    def mind(self) -> Mind:
+        return make_mind(self.experiment)
+
+    def noticing(self, raised: Sequence[str]) -> "RecordedCase":
+        return replace(self, experiment=replace(self.experiment, notices=frozenset(raised)), inferred={})
+
+    def with_attention(self, attention: float) -> "RecordedCase":
+        return replace(self, attention=attention, inferred={})
+
+    def luck(self, number: int) -> Luck:
+        return Luck(noise.key("record", self.root, number))
+
+    def forum(self, luck: Luck) -> RecordForum:
+        kind = self.experiment.kind()
+        scene = kind.scene(self.experiment.raised())
+        rate = self.people.rate * self.attention
+        return RecordForum(
+            scene, kind.profile, kind.settings, replace_rate(self.people, rate), self.record, luck=luck
+        )
+
+    def infer(self, numbers: Sequence[int], mind: Mind) -> None:
+        """Draw the noise of these numbers from its posterior, once."""
+        missing = [number for number in numbers if number not in self.inferred]
+        if missing:
+            worlds = [Inference(self.forum(self.luck(number)), luck=self.luck(number)) for number in missing]
+            found = infer(worlds, mind.decide)
+            self.inferred |= dict(zip(missing, found, strict=True))
+            self.not_offered = tuple(worlds[0].not_offered)
+
+    def world(self, branch: Branch) -> RecordWorld:
+        """The record's own chance (number None or from 0 on), or with a number below 0 new chance after the fork."""
+        number = branch.number or 0
+        luck = self.luck(max(number, 0))
+        inferred = self.inferred[max(number, 0)]
+        if number < 0:
+            luck, inferred = self.luck(0).redrawn(branch.fork, -number), self.inferred[0]
+        return RecordWorld(self.forum(luck), branch.policies(), inferred, luck=luck, arm=branch.arm)
+
+    def read(self, futures: Futures) -> pl.DataFrame:
+        acts = acts_of_run(futures.events, futures.links, futures.members)
+        known = dict(zip(self.record.post_ids().tolist(), self.numbers.tolist(), strict=True))
+
+        def number(column: str) -> pl.Expr:
+            return pl.col(column).replace_strict(known, default=-pl.col(column), return_dtype=pl.Int64)
+
+        names = {str(row): name for row, name in enumerate(self.names)} | {"0": None}
+        return acts.with_columns(
+            post=number("post"),
+            parent=number("parent"),
+            place=number("place").replace({int(self.numbers[0]): self.incident_place}),
+            member=pl.col("member").replace(names),
+            answered=pl.col("answered").replace(names),
+        )
+
+    @property
+    def incident_place(self) -> int:
+        return int(self.acts["place"][0])
+
+    def post_number(self, post: int) -> int:
+        found = np.flatnonzero(self.record.post_ids() == post)
+        return int(self.numbers[found[0]]) if len(found) else -post
+
+    def post_id(self, number: int) -> int:
+        """The world's id of a post by its number in the record; a thread is called after its opening post."""
+        at = 0 if number == self.incident_place else int(np.flatnonzero(self.numbers == number)[0])
+        return int(self.record.post_ids()[at])
+
+    def member_id(self, name: str) -> int:
+        return self.names.index(name)
+
+    def name(self, member: int) -> str:
+        return self.names[member]
+
+    def replay(self, unchanged: Run) -> dict[str, int]:
+        """How many recorded acts the unchanged world does at their tick, by their author, in their tone, to their target."""
+        done = replayed_acts(self.record, unchanged)
+        kept = int((~self.record.decided()).sum())
+        return {
+            "acts": len(done),
+            "reproduced": int(done.sum()),
+            "kept": kept,
+            "not_offered": len(self.not_offered),
+        }
+
+
+def replayed_acts(record: Record, run: Run) -> np.ndarray:
+    """Bool (acts,): the run has this act as recorded, and nothing else at its tick; extra posts make all False."""
+    ids = record.post_ids()
+    written = run.events.filter(pl.col("kind").is_in(["reply", "post", "open"]))
+    tone = dict(zip(written["target"].to_list(), written["tone"].to_list(), strict=True))
+    parent = dict(zip(run.links["target"].to_list(), run.links["parent"].to_list(), strict=True))
+    if set(tone) - set(ids.tolist()):
+        return np.zeros(len(ids), bool)
+    names = {value: name for name, value in TONES.items()}
+    return np.array(
+        [
+            tone.get(post) == names[int(record.tone[act])]
+            and (record.parent[act] < 0 or parent.get(post) == ids[record.parent[act]])
+            for act, post in enumerate(ids.tolist())
+        ]
+    )
+
+
+def replace_rate(people: Members, rate: np.ndarray) -> Members:
+    """The same members in a state of their own, with other rates."""
+    return Members(
+        people.id,
+        people.joined,
+        rate,
+        people.persona,
+        people.newcomer_until,
+        people.departs.copy(),
+        people.traits,
+    )
+
+
+def recorded_case(out: Path, name: str, rules: dict[str, Rule], settings: Sequence[str] = ()) -> RecordedCase:
+    """The case of the incident called `name` in an imported community's folder.
+
+    `settings` are those of a run, such as mind=llm; `ValueError` says what is missing, or that the incident has no thread.
+    """
+    folder = Folder(out)
+    posts = folder.read_table("posts")
+    kinds = {kind: rule for kind, rule in rules.items() if name.startswith(kind)} or rules
+    incident = chosen(find(acts_of_import(posts), kinds, 1 / 60), name)
+    if incident.place is None:
+        raise ValueError(
+            f"{name} lies in no one thread, and a record is replayed thread by thread: choose one that does"
+        )
+    return case_of_thread(folder, posts, incident, rules, settings)
+
+
+def case_of_thread(
+    folder: Folder,
+    posts: pl.DataFrame,
+    incident: Incident,
+    rules: dict[str, Rule],
+    settings: Sequence[str] = (),
+) -> RecordedCase:
+    """The case of an incident whose `place` is a thread of `posts`."""
+    made = plan(
+        compose(
+            [
+                f"community.profile={folder.path}",
+                "baseline=none",
+                "policy=none",
+                "draws=1",
+                "seeds=1",
+                *settings,
+            ]
+        )
+    )
+    thread = posts.filter(pl.col("thread") == incident.place).sort("minute", "post")
+    thread = thread.filter(pl.col("minute") <= incident.peak + AFTER_PEAK).head(MOST_ACTS)
+    record, names = as_record(thread, posts)
+    people, newcomer_until = fitted_members(posts, thread, names, record, made.experiment)
+    here = acts_of_import(posts).filter(
+        (pl.col("place") == incident.place) & pl.col("post").is_in(thread["post"].to_list())
+    )
+    return RecordedCase(
+        folder,
+        incident,
+        here,
+        rules,
+        made.experiment,
+        dict(made.llm),
+        record,
+        thread["post"].to_numpy(),
+        names,
+        people,
+        newcomer_until,
+        root=made.experiment.root,
+    )
+
+
+def as_record(thread: pl.DataFrame, posts: pl.DataFrame) -> tuple[Record, list[str]]:
+    """A thread's posts as a record, and the names of the members' rows: nobody, its authors, then readers.
+
+    A reply whose parent is not in the thread answers its first post; a post without tone counts as civil.
+    """
+    authors = thread["author"].drop_nulls().unique(maintain_order=True).to_list()
+    low, high = int(thread["minute"][0]), int(thread["minute"][-1])
+    near = posts.filter(
+        pl.col("minute").is_between(low - NEARBY, high + NEARBY) & pl.col("author").is_not_null()
+    )
+    busy = near.group_by("author").len().sort(["len", "author"], descending=[True, False])["author"].to_list()
+    readers = [name for name in busy if name not in set(authors)][:READERS]
+    names = ["", *authors, *readers]
+    row = {name: place for place, name in enumerate(names)}
+    place = {post: at for at, post in enumerate(thread["post"].to_list())}
+    parent = np.array([place.get(post, 0) for post in thread["parent"].to_list()])
+    parent = np.where(
+        parent >= np.arange(len(parent)), 0, parent
+    )  # an answer cannot come before what it answers
+    parent[0] = -1
+    author = np.array([UNKNOWN if name is None else row[name] for name in thread["author"].to_list()])
+    tone = np.array([TONES.get(name, CIVIL) for name in thread["tone"].to_list()])
+    return record_of(thread["minute"].to_numpy(), author, parent, tone, SILENT_TICKS), names
+
+
+def fitted_members(
+    posts: pl.DataFrame, thread: pl.DataFrame, names: list[str], record: Record, experiment: Experiment
+) -> tuple[Members, np.ndarray]:
+    """The people of a thread: how often they look in, how heated they are, who is new; from the other threads.
+
+    Rates share the thread's own pace out by each one's posts elsewhere (plus one); a temper is the log-odds of heated
+    and hostile posts over the community's, shrunk towards 0 by `PRIOR_POSTS` posts of an average member.
+    """
+    kind = experiment.kind()
+    elsewhere = posts.filter(pl.col("thread") != thread["thread"][0])
+    heated = pl.col("tone").is_in(["heated", "hostile"])
+    each = elsewhere.group_by("author").agg(count=pl.len(), heated=heated.sum(), first=pl.col("minute").min())
+    found = pl.DataFrame({"author": names}).join(each, on="author", how="left", maintain_order="left")
+    count = found["count"].fill_null(0).to_numpy()
+    common = (
+        float(np.clip(elsewhere.select(heated.mean()).item() or 0.05, 0.01, 0.99))
+        if elsewhere.height
+        else 0.05
+    )
+    share = (found["heated"].fill_null(0).to_numpy() + PRIOR_POSTS * common) / (count + PRIOR_POSTS)
+    temper = np.clip(np.log(share / (1 - share)) - np.log(common / (1 - common)), -2, 2)
+    span = max((record.ticks[-1].minute - record.ticks[0].minute) / 60, 1.0)
+    pace = record.decided().sum() / span / max(kind.profile.active_post_share.value, 0.05)
+    weight = count + 1.0
+    weight[UNKNOWN] = 0
+    size = len(names)
+    start = int(record.minute[0])
+    first = found["first"].fill_null(start).to_numpy()
+    began = int(posts["minute"].to_numpy().min())
+    until = np.where(first > began + 24 * 60, first + kind.profile.window_hours * 60, 0).astype(np.int32)
+    members = Members(
+        id=np.arange(size),
+        joined=np.zeros(size, np.int32),
+        rate=pace * weight / weight.sum(),
+        persona=np.ones(size, np.int16),
+        newcomer_until=until,
+        departs=np.full(size, NEVER // 2, np.int32),
+        traits={"temper": temper},
+    )
+    return members, until
+
+
+__all__ = ["RECORD", "RecordedCase", "case_of_thread", "recorded_case", "replayed_acts"]
