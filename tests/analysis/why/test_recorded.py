@@ -1,0 +1,200 @@
+"""Real threads: the record comes out again act by act, and what has no effect changes nothing."""
+
+import polars as pl
+import pytest
+
+from analysis.folder import Folder
+from analysis.importers import import_corpus
+from analysis.incidents.acts import acts_of_import
+from analysis.incidents.find import Incident, load_rules
+from analysis.why.answer import estimate, pairs, recurrence
+from analysis.why.case import WITHOUT, Branch, live
+from analysis.why.question import ask
+from analysis.why.recorded import case_of_thread, recorded_case, replayed_acts
+from analysis.why.threads import side_by_side
+from analysis.why.whole import answer
+
+RULES = load_rules()
+
+
+def quarrel() -> pl.DataFrame:
+    """Two threads of twelve posts among five people; the first grows hostile."""
+    rows = []
+    for thread, tones in (("a", "ccchchhhchhc"), ("b", "cccccchccccc")):
+        for place, tone in enumerate(tones):
+            rows.append(
+                {
+                    "id": f"{thread}{place}",
+                    "parent": None if place == 0 else f"{thread}{max(0, place - 1 - place % 3)}",
+                    "author": ["Ann", "Bob", "Cid", "Dan", "Eve"][(place * (2 if thread == "a" else 3)) % 5],
+                    "time": 1_600_000_000 + 60 * (place * 7 // 2) + (90_000 if thread == "b" else 0),
+                    "text": {"c": "Thanks, that works well.", "h": "You fucking idiot, piss off."}[tone],
+                }
+            )
+    return pl.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory):
+    place = tmp_path_factory.mktemp("quarrel")
+    quarrel().write_csv(place / "posts.csv")
+    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
+    import_corpus("table", place / "posts.csv", place / "mine", mapping=mapping, key_file=place / "key")
+    return place / "mine"
+
+
+@pytest.fixture(scope="module")
+def case(imported):
+    return recorded_case(imported, "escalation", RULES)
+
+
+@pytest.fixture(scope="module")
+def mind(case):
+    made = case.mind()
+    yield made
+    made.close()
+
+
+def test_every_recorded_act_comes_out_again_in_every_draw_of_its_noise(case, mind):
+    case.infer(range(5), mind)
+    runs = live(case, [Branch(WITHOUT, case.last, list, number) for number in range(5)], mind).runs
+    for run in runs:
+        assert replayed_acts(case.record, run).all()
+    assert case.replay(runs[0])["acts"] == 12
+
+
+def test_an_act_that_changes_nothing_averts_nothing(case, mind):
+    """A slow mode of no hours: with the record's own noise, and in new futures, both arms are one."""
+    question = ask(case, with_="slow_mode", parameters={"hours": 0}, at="comment:2")
+    case.infer(range(8), mind)
+    found = estimate(*pairs(case, question, mind, range(8)), question)
+    assert found["table"] == {"n00": 0, "n01": 0, "n10": 0, "n11": 8}
+    without, with_ = pairs(case, question, mind, range(-8, 0))
+    assert (without.y == with_.y).all() and (without.severity == with_.severity).all()
+    assert (
+        recurrence(question, without, with_)["of"] == 8
+    )  # a fixed record against these would credit the difference
+
+
+def test_a_lock_before_the_quarrel_prevents_what_came_after_it_and_nothing_before(case, mind):
+    record, thread = answer(case, ask(case, lock=True, at="comment:3"), mind, replicates=4)
+    assert record["replay"]["reproduced"] == record["replay"]["acts"] == 12
+    assert record["same_luck"] is False and record["quantity"] == "ps_prev"
+    assert record["table"] == {"n00": 0, "n01": 0, "n10": 4, "n11": 0}
+    assert record["forced"] and record["noise_floor"] == 0
+    marks = thread.filter(pl.col("was").is_not_null()).sort("post")["mark"].to_list()
+    assert marks[:4] == ["same"] * 4 and set(marks[4:]) == {"prevented"}
+    assert record["parting"]["step"] >= ask(case, lock=True, at="comment:3").at
+
+
+def test_members_whose_situation_is_unchanged_do_what_they_did(case, mind):
+    """A warned member is told otherwise; who acts before the warning is not, and the record stands."""
+    who = case.incident.members[0]
+    question = ask(case, warn=who, at="comment:5")
+    asked = case.noticing(question.raised)
+    asked.infer([0], mind)
+    both = live(asked, [question.branch("without"), question.branch("with")], mind)
+    thread = side_by_side(asked, both)
+    before = thread.filter(pl.col("step") < question.at)
+    assert before.height and set(before["mark"]) == {"same"}
+
+
+def test_a_post_is_removed_under_its_own_number_and_a_stranger_is_refused(case, mind):
+    hostile = case.acts.filter(pl.col("tone") == "hostile")["post"][0]
+    record, thread = answer(case, ask(case, remove=hostile), mind, replicates=3)
+    assert dict(zip(thread["post"], thread["mark"], strict=True))[hostile] == "removed"
+    with pytest.raises(ValueError, match="no member"):
+        ask(case, warn="Ann")
+    with pytest.raises(ValueError, match="comments"):
+        ask(case, lock=True, at="comment:99")
+    with pytest.raises(ValueError, match="was not on"):
+        ask(case, without="slow_mode")
+
+
+def whole(posts: pl.DataFrame, thread: int) -> Incident:
+    """A whole thread as if it were an incident."""
+    last = int(posts.filter(pl.col("thread") == thread)["minute"].max())
+    return Incident("thread", "escalation", 0, 0, "record", thread, None, last, last, 0.0, (), ())
+
+
+def assert_reproduced(folder, threads: int) -> int:
+    """Replay the longest threads of an imported folder and some others; gives the number of acts."""
+    posts = Folder(folder).read_table("posts")
+    assert acts_of_import(posts).height == posts.height
+    sizes = (
+        posts.group_by("thread")
+        .len()
+        .filter(pl.col("len") > 1)
+        .sort(["len", "thread"], descending=[True, False])
+    )
+    acts = 0
+    mind = None
+    chosen = (
+        sizes["thread"].head(threads // 2).to_list() + sizes["thread"].tail(threads - threads // 2).to_list()
+    )
+    for thread in dict.fromkeys(chosen):
+        made = case_of_thread(Folder(folder), posts, whole(posts, thread), RULES)
+        mind = mind or made.mind()
+        made.infer([0], mind)
+        run = live(made, [Branch(WITHOUT, made.last, list, 0)], mind).runs[0]
+        done = replayed_acts(made.record, run)
+        assert done.all(), f"thread {thread}: {(~done).sum()} of {len(done)} acts"
+        acts += len(done)
+    return acts
+
+
+TIME = pl.col("date") + "T" + (pl.col("minute_of_day") // 60).cast(pl.String).str.zfill(2)
+CORPORA = {
+    "irc-disentangled": (
+        "messages",
+        "id=post_id,parent=parent_id,thread=conversation_id,author=author,time=time,text=text",
+    ),
+    "stackexchange-bicycles-meta": (
+        "posts",
+        "id=post_id,parent=parent_id,thread=conversation_id,author=author,time=created_at,text=text",
+    ),
+    "stackexchange-conlang-meta": (
+        "posts",
+        "id=post_id,parent=parent_id,thread=conversation_id,author=author,time=created_at,text=text",
+    ),
+    "reddit-feminism-2017h2": (
+        "posts",
+        "id=post_id,parent=parent_id,thread=conversation_id,author=author,minute=minute,status=status,score=score",
+    ),
+    "moltbook-2026-01": (
+        "posts",
+        "id=post_id,parent=parent_id,thread=conversation_id,author=author,minute=minute,up=upvotes,down=downvotes",
+    ),
+}
+
+
+def bring_in(shared, tmp_path, name):
+    """The corpus called so, imported by its table; IRC's date and minute become one time, as its user would make it."""
+    table, mapping = CORPORA[name]
+    posts = pl.read_parquet(shared / "data" / name / f"{table}.parquet")
+    if "minute_of_day" in posts.columns:
+        clock = TIME + ":" + (pl.col("minute_of_day") % 60).cast(pl.String).str.zfill(2) + ":00"
+        posts = posts.filter(pl.col("channel") == "ubuntu", pl.col("date").is_not_null()).with_columns(
+            time=clock
+        )
+    posts.write_parquet(tmp_path / "posts.parquet")
+    import_corpus(
+        "table",
+        tmp_path / "posts.parquet",
+        tmp_path / name,
+        mapping=dict(part.split("=") for part in mapping.split(",")),
+        key_file=tmp_path / "key",
+    )
+    return tmp_path / name
+
+
+@pytest.mark.parametrize("name", ["stackexchange-conlang-meta", "stackexchange-bicycles-meta"])
+def test_real_threads_come_out_again_act_by_act(shared, tmp_path, name):
+    assert assert_reproduced(bring_in(shared, tmp_path, name), 8) > 40
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", list(CORPORA))
+def test_many_threads_of_every_corpus_come_out_again_act_by_act(shared, tmp_path, name):
+    assert assert_reproduced(bring_in(shared, tmp_path, name), 120) > 400
