@@ -47,7 +47,7 @@ def pairs_picture(cells: list[tuple[str, int, str]]) -> str:
         marks = alt.Chart(pl.DataFrame(squares)).mark_square(size=95, opacity=1)
         layers.insert(0, marks.encode(scale_x, scale_y, color=alt.Color("colour:N", scale=None)))
     what = "Each square: a pair of futures" if each == 1 else f"Each square: up to {each} pairs of futures"
-    return _svg(
+    return svg_of(
         alt.layer(*layers), "What the twins did", [f"{what} that differ in the policy alone."], 13.5 * line
     )
 
@@ -83,7 +83,7 @@ def shares_picture(rows: pl.DataFrame, confidence: float) -> str:
         f"Dot: counted. Line: {confidence:.0%} interval for chance.",
         "Pale bar: what other couplings allow.",
     ]
-    return _svg(alt.layer(*layers), "The rates, and how sure", lines, 30 * len(order))
+    return svg_of(alt.layer(*layers), "The rates, and how sure", lines, 30 * len(order))
 
 
 def course_picture(points: pl.DataFrame, label: str, band_words: str, step: str) -> str:
@@ -105,7 +105,7 @@ def course_picture(points: pl.DataFrame, label: str, band_words: str, step: str)
         x, alt.Y("mean:Q", title=None), color=colour, strokeDash=dash
     )
     lines = [f"{label}, so far.", f"Line: mean over pairs. Band: {band_words}."]
-    return _svg(alt.layer(band, mean), "How it went in both arms", lines, 190)
+    return svg_of(alt.layer(band, mean), "How it went in both arms", lines, 190)
 
 
 def parting_picture(points: pl.DataFrame, steps: int, step: str, never: str) -> str:
@@ -120,7 +120,7 @@ def parting_picture(points: pl.DataFrame, steps: int, step: str, never: str) -> 
     most = int(points["pairs"].max() or 0)  # type: ignore[arg-type]
     whole = list(range(0, most + 1, -(-most // 4)))
     y = alt.Y("pairs:Q", title=None, axis=alt.Axis(values=whole, format="d"))
-    return _svg(chart.encode(x, y), "When twins first parted", [f"Pairs, by {step}. {never}"], 140)
+    return svg_of(chart.encode(x, y), "When twins first parted", [f"Pairs, by {step}. {never}"], 140)
 
 
 def curve_picture(points: pl.DataFrame, declared: float, label: str) -> str:
@@ -146,7 +146,7 @@ def curve_picture(points: pl.DataFrame, declared: float, label: str) -> str:
         mark.encode(x),
     ]
     lines = ["Dashed: the declared threshold. Bands: chance, point by point."]
-    return _svg(alt.layer(*layers), "If the threshold were another", lines, 190)
+    return svg_of(alt.layer(*layers), "If the threshold were another", lines, 190)
 
 
 def _percent() -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _percent() -> dict[str, Any]:
     return {"title": None, "axis": alt.Axis(format="%", tickCount=5), "scale": alt.Scale(domain=[0, 1])}
 
 
-def _svg(chart: Any, title: str, lines: list[str], height: float) -> str:
+def svg_of(chart: Any, title: str, lines: list[str], height: float) -> str:
     import vl_convert
 
     subtitle = [part for line in (*lines, INSIDE) for part in textwrap.wrap(line, 70)]

@@ -116,7 +116,7 @@ def _added(
         WITHOUT: lambda step: case.schedule(),
         WITH: lambda step: [*case.schedule(), make(step)],
     }
-    return Question(what, False, at, moment, "ps_prev", schedules, forced, raised)
+    return Question(what.replace("_", " "), False, at, moment, "ps_prev", schedules, forced, raised)
 
 
 def _without(case: Case, name: str, at: str | None) -> Question:
@@ -136,7 +136,7 @@ def _without(case: Case, name: str, at: str | None) -> Question:
         return [policy for policy in left if policy.stop is None or policy.stop > policy.start]
 
     schedules = {WITHOUT: stopped, WITH: lambda step: case.schedule()}
-    return Question(name, True, moment, words, "pn_backfire", schedules, False, ())
+    return Question(name.replace("_", " "), True, moment, words, "pn_backfire", schedules, False, ())
 
 
 def _act(

@@ -11,7 +11,7 @@ import polars as pl
 from agents.minds.base import Mind
 from analysis.configuration import compose, plan
 from analysis.folder import Folder
-from analysis.incidents.acts import RECORD, acts_of_import, acts_of_run
+from analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run
 from analysis.incidents.detectors import Rule
 from analysis.incidents.find import Incident, chosen, find
 from analysis.why.case import Branch, Futures
@@ -135,13 +135,15 @@ class RecordedCase:
             return pl.col(column).replace_strict(known, default=-pl.col(column), return_dtype=pl.Int64)
 
         names = {str(row): name for row, name in enumerate(self.names)} | {"0": None}
-        return acts.with_columns(
+        texts = self.acts.select("post", "text").drop_nulls()
+        acts = acts.drop("text").with_columns(
             post=number("post"),
             parent=number("parent"),
             place=number("place").replace({int(self.numbers[0]): self.incident_place}),
             member=pl.col("member").replace(names),
             answered=pl.col("answered").replace(names),
         )
+        return acts.join(texts, on="post", how="left", maintain_order="left").select(list(ACTS))
 
     @property
     def incident_place(self) -> int:

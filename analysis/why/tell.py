@@ -5,29 +5,39 @@ from typing import Any
 from analysis.incidents.moments import moment_words
 from analysis.intervals import Estimate
 from analysis.questions import PERCENT_FROM
+from analysis.summary import INSIDE
 
-INSIDE = "Inside this model of your community; not evidence of what your members would have done."
 NO_SANCTION = "This is no basis for a sanction without review by a person."
 
 
+FORCED = "By construction: the act itself keeps replies out of the thread, so that they stop is no finding."
+
+
+def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
+    """The answer point by point, each a sentence or two; empty where a point was not asked for."""
+    return {
+        "trust": " ".join(_replay(record)),
+        "same_luck": _same_luck(record),
+        "counts": _counts(record),
+        "recurrence": _recurrence(record),
+        "bounds": _bounds(record),
+        "moments": " ".join(_curve(record)),
+        "ranking": " ".join(_ranking(record)),
+        "sensitivity": " ".join(_sensitivity(record)),
+    }
+
+
 def sentences(record: dict[str, Any]) -> list[str]:
-    """The whole answer, a sentence or two a point."""
-    said = [
-        f"{record['incident']['id']}: {record['question']} from {record['moment']} on.",
-        *_replay(record),
-        _same_luck(record),
-        _counts(record),
-        _recurrence(record),
-        _bounds(record),
-    ]
+    """The whole answer in order; what speaks about realism comes first."""
+    said = answer_sentences(record)
+    lines = [f"{record['incident']['id']}: {record['question']} from {record['moment']} on."]
+    lines += [said[point] for point in ("trust", "same_luck", "counts", "recurrence", "bounds")]
     if record["forced"]:
-        said.append(
-            "By construction: the act itself keeps replies out of the thread, so that they stop is no finding."
-        )
+        lines.append(FORCED)
     if record["parting"]:
-        said.append(_parting(record))
-    said += _curve(record) + _ranking(record) + _sensitivity(record)
-    return [*said, *record["assumptions"], NO_SANCTION, INSIDE]
+        lines.append(parting_sentence(record))
+    lines += [said[point] for point in ("moments", "ranking", "sensitivity") if said[point]]
+    return [*lines, *record["assumptions"], NO_SANCTION, INSIDE]
 
 
 def _replay(record: dict[str, Any]) -> list[str]:
@@ -51,7 +61,7 @@ def _replay(record: dict[str, Any]) -> list[str]:
         )
     if "not_offered" in replay:
         told.append(
-            f"{replay['kept']} acts are kept as recorded and never decided anew (no author is known), "
+            f"{replay['kept']} acts are kept as recorded and never decided anew (the opening post, posts of nobody known), "
             f"{replay['not_offered']} acts the model could not have offered by itself."
         )
     return told
@@ -107,11 +117,11 @@ def _bounds(record: dict[str, Any]) -> str:
     )
 
 
-def _parting(record: dict[str, Any]) -> str:
+def parting_sentence(record: dict[str, Any]) -> str:
     parting = record["parting"]
     return (
-        f"The two replays part at {moment_words(parting['step'], record['hours'])}: simulated member {parting['member']} "
-        f"did {parting['did']}, and does {parting['would']}, since {parting['why']}."
+        f"The two replays part at {moment_words(parting['step'], record['hours'])}. Member {parting['member']}: "
+        f"{parting['did']} in the one, in the other (simulated) {parting['would']}; {parting['why']}."
     )
 
 

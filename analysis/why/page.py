@@ -1,0 +1,162 @@
+"""The incident page: one question about one incident as a static page, for a moderator who has a minute."""
+
+from typing import Any
+
+import polars as pl
+
+from analysis.incidents.moments import moment_words
+from analysis.report.blocks import Block, Document, Fold, Picture, Rows, Section, Text
+from analysis.report.page import page
+from analysis.why import tell
+from analysis.why.case import Case
+from analysis.why.pictures import futures_picture, moments_picture, timeline_picture
+
+LONGEST = 60
+"""Rows of the thread that stand open; the others are folded."""
+HARSH = ("heated", "hostile")
+
+
+def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, excerpts: bool = False) -> str:
+    """The page as HTML. Other people's words stand in it only with `excerpts`, harsh ones folded away."""
+    kind = record["incident"]["kind"].replace("_", " ")
+    said = tell.answer_sentences(record)
+    opening: list[Block] = []
+    if record["replay"]["acts"] != record["replay"]["reproduced"] or _weak(record):
+        opening.append(Text(said["trust"], "alarm"))
+    opening += [
+        Text(said["counts"], "claim"),
+        Text(said["same_luck"], "claim"),
+        Text(said["recurrence"], "claim"),
+    ]
+    if record["forced"]:
+        opening.append(Text(tell.FORCED, "tag"))
+    opening.append(Text(tell.NO_SANCTION, "lead"))
+    heated = float(case.rules[record["incident"]["kind"]].get("heated", 0))
+    pictures: list[Block] = []
+    if thread.height:
+        words = (
+            f"Hostile replies so far in the thread as it was and as it would have been: {said['same_luck']}"
+        )
+        pictures.append(Picture(timeline_picture(thread, record["at"], heated, record["hours"]), words, ""))
+    pictures.append(Picture(futures_picture(record), said["counts"], ""))
+    if record["moments"]:
+        pictures.append(Picture(moments_picture(record["moments"], record["hours"]), said["moments"], ""))
+    sections = [
+        Section("", opening),
+        Section("How it went, and how it goes", pictures),
+        Section("The two threads, side by side", _threads(record, thread, case, excerpts)),
+    ]
+    if record["which_act"]:
+        sections.append(Section("Which act mattered", _ranking(record, said)))
+    sections.append(Section("How far to trust it", _trust(record, said)))
+    return page(Document(f"{kind.capitalize()}: had there been {record['question']}?", sections))
+
+
+def _weak(record: dict[str, Any]) -> bool:
+    score = record["log_score"]
+    return bool(score) and score["mind"] <= max(score["base_rates"], score["markov"])
+
+
+def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts: bool) -> list[Block]:
+    blocks: list[Block] = []
+    if record["parting"]:
+        blocks.append(Text(tell.parting_sentence(record), "claim"))
+    counts = {
+        mark: int((thread["mark"] == mark).sum())
+        for mark in ("same", "removed", "prevented", "changed", "new")
+    }
+    told = ", ".join(f"{count} {mark}" for mark, count in counts.items() if count)
+    blocks.append(
+        Text(f"Posts: {told}. The right-hand column is simulated, post by post (SIMULATED simulated member).")
+    )
+    shown = thread.head(LONGEST)
+    blocks.append(_rows(record, shown, case))
+    if thread.height > LONGEST:
+        blocks.append(
+            Fold(f"{thread.height - LONGEST} more posts", [_rows(record, thread.slice(LONGEST), case)])
+        )
+    if excerpts or not case.real:
+        blocks += _words(thread, case)
+    return blocks
+
+
+def _rows(record: dict[str, Any], thread: pl.DataFrame, case: Case) -> Rows:
+    rows = []
+    for row in thread.iter_rows(named=True):
+        member = "somebody" if row["member"] is None else f"member {row['member']}"
+        would = "nothing" if row["would"] is None or row["mark"] == "removed" else f"SIMULATED {row['would']}"
+        if row["mark"] == "same":
+            would = "the same"
+        rows.append(
+            (moment_words(row["step"], record["hours"]), member, row["was"] or "nothing", would, row["mark"])
+        )
+    what = "recorded" if case.real else "simulated too"
+    return Rows(
+        ("when", "who", "what happened", "what would have", "mark"),
+        rows,
+        f"What happened is {what}; same luck, one replay.",
+    )
+
+
+def _words(thread: pl.DataFrame, case: Case) -> list[Block]:
+    """The posts' own words, harsh ones folded; a record's text is other people's words."""
+    told = thread.filter(pl.col("text").is_not_null())
+    calm = told.filter(~pl.col("was").str.contains("|".join(HARSH)))
+    harsh = told.filter(pl.col("was").str.contains("|".join(HARSH)))
+    blocks: list[Block] = []
+    for title, part in (("Words of the civil posts", calm), ("Words of the heated and hostile posts", harsh)):
+        if part.height:
+            mark = "" if case.real else "SIMULATED "
+            rows = [
+                (f"post {post}", f"{mark}{text[:600]}")
+                for post, text in part.select("post", "text").iter_rows()
+            ]
+            blocks.append(Fold(f"{title} ({part.height})", [Rows(("post", "text"), rows)]))
+    return blocks
+
+
+def _ranking(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
+    ranking = record["which_act"]
+    rows = [
+        (row["what"], f"{row['change']:+.2f}", f"{row['averted']} of {row['happened']}", f"{row['p']:.3f}")
+        for row in ranking["ranked"]
+    ]
+    head = ("left out", "change of severity", "averted", "p, Holm")
+    return [
+        Text(said["ranking"], "claim"),
+        Rows(
+            head,
+            rows,
+            f"Each left out by itself in {ranking['futures']} futures; {ranking['tested']} tests. No blame is meant.",
+        ),
+    ]
+
+
+def _trust(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
+    blocks: list[Block] = [Text(said["trust"]), Text(said["bounds"])]
+    if said["sensitivity"]:
+        blocks.append(Text(said["sensitivity"]))
+    blocks += [Text(words, "small") for words in record["assumptions"]]
+    table = record["table"]
+    cells = [
+        (
+            f"without: {'happened' if y0 else 'did not'}; with: {'happened' if y1 else 'did not'}",
+            str(table[f"n{y0}{y1}"]),
+        )
+        for y0 in (0, 1)
+        for y1 in (0, 1)
+    ]
+    found = record["estimate"]
+    numbers = ", ".join(
+        f"{name} {'undefined' if found[name] is None else format(found[name], '.3f')}" for name in found
+    )
+    blocks.append(
+        Fold(
+            "The numbers",
+            [
+                Rows(("pairs of futures", "count"), cells),
+                Text(f"{record['quantity']}: {numbers}. Coupling: {record['coupling']}."),
+            ],
+        )
+    )
+    return blocks
