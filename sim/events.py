@@ -79,7 +79,9 @@ class EventLog:
         def column(value: object, dtype: type) -> np.ndarray:
             if value is None or isinstance(value, str):
                 value = self.code(value)
-            return np.broadcast_to(np.asarray(value, dtype=dtype), (count,))
+            if isinstance(value, np.ndarray) and value.shape == (count,):
+                return value.astype(dtype, copy=False)
+            return np.full(count, value, dtype)
 
         self._chunks.append(
             (
