@@ -34,6 +34,8 @@ class Moderation:
 
     def remove(self, world: Any, posts: np.ndarray, policy: str) -> np.ndarray:
         """Remove those of the posts that are still there; gives the rows removed."""
+        if not len(posts):
+            return posts
         table = self.forum.posts
         visible = posts[table.state[posts] == VISIBLE]
         gone = posts[table.state[posts] != REMOVED]
@@ -44,6 +46,8 @@ class Moderation:
 
     def approve(self, world: Any, posts: np.ndarray, policy: str) -> None:
         """Let held posts appear; their age counts from now."""
+        if not len(posts):
+            return
         table = self.forum.posts
         held = posts[table.state[posts] == HELD]
         table.state[held] = VISIBLE
@@ -93,6 +97,8 @@ class Moderation:
 
     def repost(self, world: Any, posts: np.ndarray, policy: str) -> None:
         """Authors of removed posts who are still here say the same in another thread, once a step each."""
+        if not len(posts):
+            return
         table, people = self.forum.posts, self.forum.members
         authors, first = np.unique(table.author[posts], return_index=True)
         again = np.isin(self.forum.post_ids(authors, world.now, 1), table.id[table.step == world.now])
