@@ -146,4 +146,14 @@ def _print_more(record: dict[str, Any], thread: Any) -> None:
     if record["which_act"]:
         print("\nLeft out one by one")
         rows = record["which_act"]["ranked"]
-        print_table([{**row, "change": f"{row['change']:+.2f}", "p": f"{row['p']:.3f}"} for row in rows])
+        print_table(
+            [
+                {
+                    **row,
+                    "same_luck": f"{row['same_luck']:+.2f}",
+                    "change": f"{row['change']:+.2f}",
+                    "p": f"{row['p']:.3f}",
+                }
+                for row in rows
+            ]
+        )

@@ -118,10 +118,16 @@ def _words(thread: pl.DataFrame, case: Case) -> list[Block]:
 def _ranking(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
     ranking = record["which_act"]
     rows = [
-        (row["what"], f"{row['change']:+.2f}", f"{row['averted']} of {row['happened']}", f"{row['p']:.3f}")
+        (
+            row["what"],
+            f"{row['same_luck']:+.2f}",
+            f"{row['change']:+.2f}",
+            f"{row['averted']} of {row['happened']}",
+            f"{row['p']:.3f}",
+        )
         for row in ranking["ranked"]
     ]
-    head = ("left out", "change of severity", "averted", "p, Holm")
+    head = ("left out", "severity, same luck", "mean over futures", "averted", "p, Holm")
     return [
         Text(said["ranking"], "claim"),
         Rows(

@@ -16,10 +16,11 @@ _HEAVY = {"hostile": 0, "heated": 1}
 
 
 class Candidate(NamedTuple):
-    """Something that can be left out: its id, what it is, the step from which the worlds may differ, how to do it."""
+    """Something that can be left out: its id, what it is, from which step on, where chance is drawn anew, how to do it."""
 
     id: str
     words: str
+    begin: int
     fork: int
     make: Callable[[], Policy]
 
@@ -37,6 +38,7 @@ def rank_replies(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[s
             str(row["post"]),
             f"{row['tone'] or ''} reply of member {row['member']}".strip(),
             row["step"] + 1,
+            max(case.incident.onset, row["step"] + 1),
             lambda row=row: SingleAct(
                 label="why", act="remove", posts=(case.post_id(row["post"]),), start=row["step"] + 1
             ),  # type: ignore[misc]
@@ -60,6 +62,7 @@ def rank_members(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[s
             row["member"],
             f"member {row['member']}",
             row["first"],
+            case.incident.onset,
             lambda row=row: SingleAct(  # type: ignore[misc]
                 label="why", act="suspend", member=case.member_id(row["member"]), start=row["first"]
             ),
@@ -70,44 +73,56 @@ def rank_members(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[s
 
 
 def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futures: int) -> dict[str, Any]:
-    """Each candidate's `futures` pairs, which redraw chance where the candidate begins.
+    """Each candidate left out of the incident's own past, with `futures` ways in which it could go on from its fork.
 
-    `change` is the mean change of severity when it is left out (negative: less of the incident), with the p-value of
-    a sign-flip test over pairs, Holm-adjusted over the candidates; `happened` and `averted` are counts of futures.
+    Up to the fork the incident's own luck holds, then chance is drawn again, the same for everybody left out and for
+    the unchanged past. `change` is the mean change of severity (negative: less of the incident), with the p-value of
+    a sign-flip test over futures, Holm-adjusted over the candidates; `same_luck` the change in the one replay; `happened`
+    and `averted` count futures. Ranked by `change`, then `same_luck`; of equals, who wrote more of it comes first.
     """
-    branches = []
+    if not candidates:
+        return {"tested": 0, "of": all_, "futures": futures, "ranked": []}
+    forks = sorted({one.fork for one in candidates})
+    unchanged = [Branch(WITHOUT, case.last, _schedule(case, None), None)]
+    unchanged += [
+        Branch(WITHOUT, fork, _schedule(case, None), number) for fork in forks for number in range(futures)
+    ]
+    branches = list(unchanged)
     for one in candidates:
-        for arm in (WITHOUT, WITH):
-            for number in range(futures):
-                branches.append(Branch(arm, one.fork, _schedule(case, one, arm), number))
+        numbers: list[int | None] = [None, *range(futures)]
+        branches += [Branch(WITH, one.fork, _schedule(case, one), number) for number in numbers]
+    seen = happened(case, live(case, branches, mind), len(branches))
     rows: list[dict[str, Any]] = []
-    if branches:
-        seen = happened(case, live(case, branches, mind), len(branches))
-        for place, one in enumerate(candidates):
-            low, middle, high = (2 * place * futures + part * futures for part in range(3))
-            difference = seen.severity[middle:high] - seen.severity[low:middle]
-            came = seen.y[low:middle] == 1
-            rows.append(
-                {
-                    "id": one.id,
-                    "what": one.words,
-                    "from": one.fork,
-                    "change": float(difference.mean()),
-                    "happened": int(came.sum()),
-                    "averted": int((came & (seen.y[middle:high] == 0)).sum()),
-                    "p": _sign_flip(difference),
-                }
-            )
-        from statsmodels.stats.multitest import multipletests
+    for place, one in enumerate(candidates):
+        base = slice(1 + forks.index(one.fork) * futures, 1 + (forks.index(one.fork) + 1) * futures)
+        own = len(unchanged) + place * (futures + 1)
+        left = slice(own + 1, own + 1 + futures)
+        difference = seen.severity[left] - seen.severity[base]
+        came = seen.y[base] == 1
+        rows.append(
+            {
+                "id": one.id,
+                "what": one.words,
+                "from": one.begin,
+                "same_luck": float(seen.severity[own] - seen.severity[0]),
+                "change": float(difference.mean()),
+                "happened": int(came.sum()),
+                "averted": int((came & (seen.y[left] == 0)).sum()),
+                "p": _sign_flip(difference),
+            }
+        )
+    from statsmodels.stats.multitest import multipletests
 
-        adjusted = multipletests([row["p"] for row in rows], method="holm")[1]
-        rows = [{**row, "p": float(p)} for row, p in zip(rows, adjusted, strict=True)]
-    rows.sort(key=lambda row: (row["change"], row["id"]))
+    adjusted = multipletests([row["p"] for row in rows], method="holm")[1]
+    rows = [{**row, "p": float(p)} for row, p in zip(rows, adjusted, strict=True)]
+    rows.sort(
+        key=lambda row: (row["change"], row["same_luck"])
+    )  # stable: candidates come by how much they wrote of it
     return {"tested": len(candidates), "of": all_, "futures": futures, "ranked": rows}
 
 
-def _schedule(case: Case, one: Candidate, arm: str) -> Callable[[], list[Policy]]:
-    return lambda: case.schedule() + ([one.make()] if arm == WITH else [])
+def _schedule(case: Case, one: Candidate | None) -> Callable[[], list[Policy]]:
+    return lambda: case.schedule() + ([one.make()] if one else [])
 
 
 def _sign_flip(difference: np.ndarray, flips: int = 2000) -> float:

@@ -147,7 +147,7 @@ def _ranking(record: dict[str, Any]) -> list[str]:
     top = ranking["ranked"][0]
     return [
         f"Of {ranking['tested']} left out one by one (of {ranking['of']}), removing {top['what']} changed the simulated outcome "
-        f"most: severity {top['change']:+.2f} on average over {ranking['futures']} futures, averted {top['averted']} of "
+        f"most: severity {top['same_luck']:+.2f} with the same luck, {top['change']:+.2f} on average over {ranking['futures']} futures, averted {top['averted']} of "
         f"{top['happened']} (p = {top['p']:.3f} after Holm's correction for {ranking['tested']} tests)."
     ]
 

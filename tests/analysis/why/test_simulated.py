@@ -193,7 +193,7 @@ class Planted(SimulatedCase):
     def world(self, branch):
         world = super().world(branch)
         people = world.community.members
-        people.rate[[self.TROLL, self.BYSTANDER]] = 1.5
+        people.rate[[self.TROLL, self.BYSTANDER]] = 4.0
         people.departs[[self.TROLL, self.BYSTANDER]] = people.left[[self.TROLL, self.BYSTANDER]] = 10**6
         people.traits["temper"][self.TROLL], people.traits["temper"][self.BYSTANDER] = 8.0, -8.0
         return world
@@ -201,7 +201,10 @@ class Planted(SimulatedCase):
 
 def planted(seed: int, make) -> tuple[Planted, object]:
     """A case of a seed's worst escalation, with members to tell apart."""
-    quiet = {"heated_share": 0.05, "hostile_share": 0.01}
+    quiet = {
+        "heated_share": 0.01,
+        "hostile_share": 0.002,
+    }  # so that what there is of hostility is the troll's doing
     experiment = make(size=40, steps=14, rates=quiet, draws=1, seeds=1)
     start = Incident("x", "escalation", 0, seed, "baseline", None, None, 0, 13, 0.0, (), ())
     case = Planted(Folder("."), start, pl.DataFrame(), 1.0, RULES, experiment, {}, "")
