@@ -18,6 +18,7 @@ COMMANDS = {
     "import": "bring in a real community: threads pseudonymised, base rates fitted",
     "incidents": "what went wrong in a finished run or an imported community",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
+    "forget": "take a person or a thread out of an imported community",
     "models": "weights of the embedded model: list, pull",
     "store": "the answers kept of language models: info, verify, export, prune",
     "list": "what there is to choose from",

@@ -79,10 +79,12 @@ def measure(acts: pl.DataFrame, incident: Incident, rules: Mapping[str, Rule], h
 
 
 def chosen(incidents: Sequence[Incident], name: str) -> Incident:
-    """The incident called so, or whose name begins so; `ValueError` where none or several are."""
-    fitting = [one for one in incidents if one.id == name] or [
-        one for one in incidents if one.id.startswith(name)
-    ]
+    """The incident called so, the worst of the kind called so, or the one whose name begins so.
+
+    `incidents` are in the order of `find`; `ValueError` where none or several fit.
+    """
+    fitting = [one for one in incidents if one.id == name] or [one for one in incidents if one.kind == name][:1]
+    fitting = fitting or [one for one in incidents if one.id.startswith(name)]
     if len(fitting) == 1:
         return fitting[0]
     known = ", ".join(one.id for one in (fitting or incidents)[:5]) or "there are none"
