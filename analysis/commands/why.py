@@ -22,7 +22,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "windtunnel why OUT escalation-1a2b3c4d --without thread_lock"
     )
     parser.add_argument("out", help="output folder of `windtunnel run` or of `windtunnel import`")
-    parser.add_argument("incident", help="id that `windtunnel incidents OUT` lists, how it begins, or a kind for its worst")
+    parser.add_argument(
+        "incident", help="id that `windtunnel incidents OUT` lists, how it begins, or a kind for its worst"
+    )
     parser.add_argument("--with", dest="with_", metavar="POLICY", help="had this policy been on")
     parser.add_argument("--without", metavar="POLICY", help="had this policy been off")
     parser.add_argument(

@@ -83,7 +83,9 @@ def chosen(incidents: Sequence[Incident], name: str) -> Incident:
 
     `incidents` are in the order of `find`; `ValueError` where none or several fit.
     """
-    fitting = [one for one in incidents if one.id == name] or [one for one in incidents if one.kind == name][:1]
+    fitting = [one for one in incidents if one.id == name] or [one for one in incidents if one.kind == name][
+        :1
+    ]
     fitting = fitting or [one for one in incidents if one.id.startswith(name)]
     if len(fitting) == 1:
         return fitting[0]

@@ -12,6 +12,8 @@ from analysis.why.case import WITH, WITHOUT, Branch, Case, live
 from policies.base import Policy
 from policies.single_act import SingleAct
 
+DOUBT = 0.05
+"""Two candidates are told apart where a sign-flip test over futures is beyond this."""
 _HEAVY = {"hostile": 0, "heated": 1}
 
 
@@ -78,7 +80,8 @@ def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futu
     Up to the fork the incident's own luck holds, then chance is drawn again, the same for everybody left out and for
     the unchanged past. `change` is the mean change of severity (negative: less of the incident), with the p-value of
     a sign-flip test over futures, Holm-adjusted over the candidates; `same_luck` the change in the one replay; `happened`
-    and `averted` count futures. Ranked by `change`, then `same_luck`; of equals, who wrote more of it comes first.
+    and `averted` count futures. Ranked by `change`; those that these futures cannot tell from the first (`tied`) come
+    with it, whoever wrote more of the incident first: somebody who drew the writer in is a cause as well.
     """
     if not candidates:
         return {"tested": 0, "of": all_, "futures": futures, "ranked": []}
@@ -93,12 +96,14 @@ def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futu
         branches += [Branch(WITH, one.fork, _schedule(case, one), number) for number in numbers]
     seen = happened(case, live(case, branches, mind), len(branches))
     rows: list[dict[str, Any]] = []
+    differences = []
     for place, one in enumerate(candidates):
         base = slice(1 + forks.index(one.fork) * futures, 1 + (forks.index(one.fork) + 1) * futures)
         own = len(unchanged) + place * (futures + 1)
         left = slice(own + 1, own + 1 + futures)
         difference = seen.severity[left] - seen.severity[base]
         came = seen.y[base] == 1
+        differences.append(difference)
         rows.append(
             {
                 "id": one.id,
@@ -114,10 +119,12 @@ def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futu
     from statsmodels.stats.multitest import multipletests
 
     adjusted = multipletests([row["p"] for row in rows], method="holm")[1]
-    rows = [{**row, "p": float(p)} for row, p in zip(rows, adjusted, strict=True)]
+    best = differences[min(range(len(rows)), key=lambda place: rows[place]["change"])]
+    tied = [_sign_flip(difference - best) > DOUBT for difference in differences]
+    rows = [{**row, "p": float(p), "tied": tie} for row, p, tie in zip(rows, adjusted, tied, strict=True)]
     rows.sort(
-        key=lambda row: (row["change"], row["same_luck"])
-    )  # stable: candidates come by how much they wrote of it
+        key=lambda row: (not row["tied"], 0 if row["tied"] else row["change"])
+    )  # stable: see `candidates`
     return {"tested": len(candidates), "of": all_, "futures": futures, "ranked": rows}
 
 

@@ -145,10 +145,12 @@ def _ranking(record: dict[str, Any]) -> list[str]:
     if not ranking or not ranking["ranked"]:
         return []
     top = ranking["ranked"][0]
+    alike = sum(row["tied"] for row in ranking["ranked"]) - 1
+    told = f" {alike} others cannot be told apart from it." if alike else ""
     return [
         f"Of {ranking['tested']} left out one by one (of {ranking['of']}), removing {top['what']} changed the simulated outcome "
         f"most: severity {top['same_luck']:+.2f} with the same luck, {top['change']:+.2f} on average over {ranking['futures']} futures, averted {top['averted']} of "
-        f"{top['happened']} (p = {top['p']:.3f} after Holm's correction for {ranking['tested']} tests)."
+        f"{top['happened']} (p = {top['p']:.3f} after Holm's correction for {ranking['tested']} tests).{told}"
     ]
 
 
