@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test test-slow test-vllm install lint types clean
+.PHONY: demo test test-slow test-vllm test-ray install lint types clean
 
 demo: install
 	$(BIN)/windtunnel demo
@@ -25,6 +25,15 @@ test-vllm: install .venv-vllm/.installed
 	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec  # break its transformers
 	touch $@
 
+# A cluster of two Ray nodes on this machine, in an environment of its own.
+test-ray: .venv-ray/.installed
+	.venv-ray/bin/python -m pytest -m ray tests/sim/test_ray.py
+
+.venv-ray/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[cluster,dev]'
+	touch $@
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,4 +51,4 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-vllm outputs multirun .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-vllm .venv-ray outputs multirun .pytest_cache .mypy_cache .ruff_cache

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from analysis.configuration import STATUS_QUO, Plan, plan
+from analysis.stopping import Rule
 
 _AS_THEY_ARE = (
     "community",
@@ -42,6 +43,7 @@ def plan_again(manifest: Mapping[str, Any]) -> Plan:
             "policy_with": _given(config["policy"]),
             "baseline": [*names, *(name for name, _ in baseline)] or "none",
             "baseline_with": _given(baseline),
+            "stop": config.get("stop") or Rule()._asdict(),  # a manifest of 0.1 has none
             "dry": False,
             "out": None,
             "parallel": {"jobs": 1, "backend": "loky", "worlds": 16},

@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from analysis.ending import OK, guarded, plain
+from analysis.ending import OK, guarded, hearing_sigterm, plain
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",
     "demo": "the shipped example: a small language model deciding, a thread lock toggled",
     "calibrate": "fit a language model's choices to base rates and published shifts, and see what moves it",
     "distill": "make a mind as fast as the rules from a language model: windtunnel distill llm=embedded out=FILE",
+    "optimise": "the parameters of a policy with the best stated score",
+    "design": "a full, Latin hypercube or Sobol design over settings, listed or run",
+    "robustness": "in how many variants of the model sign and ranking hold",
+    "select": "which of many policies: clear losers are dropped early, on common seeds",
     "report": "write the report of a finished run again, and print it in short",
+    "compare": "which policy, at what cost, how sure: windtunnel compare OUT OUT --smallest-effect 0.05",
+    "rerun": "a finished run once more from its manifest: identical, or where it first differs",
+    "pilot": "the real test that would show it: metric, unit, sample size, when to stop",
     "estimate": "causal report for your own table of pairs",
     "import": "bring in a real community: threads pseudonymised, base rates fitted",
     "incidents": "what went wrong in a finished run or an imported community",
@@ -35,7 +42,8 @@ def main(words: Sequence[str] | None = None) -> int:
         _overview().parse_args(words)
         _overview().print_help()
         return OK
-    return guarded(lambda: _call(words[0], words[1:]))
+    with hearing_sigterm():
+        return guarded(lambda: _call(words[0], words[1:]))
 
 
 def _call(name: str, words: list[str]) -> int:

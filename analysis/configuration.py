@@ -14,6 +14,8 @@ from analysis.models.calibration_file import with_calibration
 from analysis.models.mind_settings import llm_mind
 from analysis.models.serving import check_llm
 from analysis.outcomes import Outcome, find_outcome, threshold_of
+from analysis.stopping import Rule, rule_of
+from analysis.wordings import worded
 from policies.registry import policy_class
 from sim.experiment import Experiment, PolicySpec
 from sim.minds import MIND_NAMES, make_mind, pinned
@@ -24,6 +26,7 @@ FREE = ("policy_with", "baseline_with")
 STATUS_QUO = "status_quo"
 HYDRA = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir")
 """Hydra's own settings that may be set: where things go. Others name code to import, which no config of ours does."""
+HYDRA_CHOICES = ("hydra/launcher", "hydra/sweeper")
 EITHER = ("outcome.threshold",)
 """Settings that are one value or several with names of their own."""
 Whole = Annotated[int, Field(strict=True)]
@@ -35,6 +38,14 @@ class Parallel(BaseModel):
     jobs: Annotated[int, Field(ge=1, le=1024, strict=True)] | Literal["auto"]
     backend: Literal["loky", "ray"]
     worlds: Positive
+
+
+class Stop(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    precision: Annotated[float, Field(gt=0, lt=1)] | None
+    of: str
+    evidence: Annotated[float, Field(gt=0, lt=0.5)] | None
+    every: Positive
 
 
 class Asked(BaseModel):
@@ -68,6 +79,7 @@ class Request(BaseModel):
     dowhy: bool
     dry: bool
     out: str | None
+    stop: Stop
     parallel: Parallel
 
 
@@ -87,12 +99,16 @@ class Plan:
     jobs: int
     backend: str
     worlds: int
+    stop: Rule | None
     resolved: Mapping[str, Any]
     """Everything above as plain data, names resolved: the manifest's `config`."""
 
 
-def hydra_overrides(words: Sequence[str]) -> list[str]:
-    """The words of a command line as Hydra takes them; `ValueError` for an unknown key or group choice."""
+def hydra_overrides(words: Sequence[str], *, launched: bool = False) -> list[str]:
+    """The words of a command line as Hydra takes them; `ValueError` for an unknown key or group choice.
+
+    With `launched` (a sweep's) a launcher may be among them, which `analysis.sweep.check_launcher` is still to check.
+    """
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -111,8 +127,10 @@ def hydra_overrides(words: Sequence[str]) -> list[str]:
             raise ValueError(
                 f"{word!r} sweeps over values that are not listed: write them out, as in seeds=1,2,3"
             )
-        _check_key(override, known)
-        body, key = word.lstrip("+"), override.key_or_group
+        key = override.key_or_group
+        if not launched or not (key in HYDRA_CHOICES or key.startswith("hydra.launcher.")):
+            _check_key(override, known)
+        body = word.lstrip("+")
         if key.split(".")[0] in FREE:
             out.append("++" + body)
         elif key == "policy":
@@ -141,7 +159,8 @@ def _check_key(override: Any, known: set[str]) -> None:
     if key in HYDRA or key.split(".")[0] in FREE:
         return
     if key.split(".")[0].split("/")[0] == "hydra":
-        raise ValueError(f"{key} cannot be set: of Hydra's own settings only {', '.join(HYDRA)} can")
+        settable = f"{', '.join(HYDRA)} and, in a sweep (-m), hydra/launcher"
+        raise ValueError(f"{key} cannot be set: of Hydra's own settings only {settable} can")
     if key == "treatment" or key not in known:
         near = get_close_matches(key, sorted(known - {"treatment"}), 1)
         hint = f"did you mean {near[0]!r}?" if near else "see `windtunnel list settings`"
@@ -175,7 +194,7 @@ def compose_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     try:
         with initialize_config_module("conf", version_base="1.3"):
             config = hydra_compose(
-                "config", overrides=[word for word in overrides if not word.startswith("hydra.")]
+                "config", overrides=[word for word in overrides if not word.startswith(("hydra.", "hydra/"))]
             )
         return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
     except (HydraException, OmegaConfBaseException) as error:
@@ -190,7 +209,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
         )
     except ValidationError as error:
         raise ValueError(_first(error)) from None
-    community = dict(asked.community) | {"profile": load_profile(asked.community["profile"])}
+    community = worded(asked.community) | {"profile": load_profile(asked.community["profile"])}
     baseline_names = _baseline(asked.baseline, community["profile"])
     policy = _specs(_names(asked.treatment, "policy"), asked.policy_with, "policy", community)
     baseline = _specs(baseline_names, asked.baseline_with, "baseline", community)
@@ -219,7 +238,10 @@ def plan(config: Mapping[str, Any]) -> Plan:
     outcome = find_outcome(asked.outcome.name)
     threshold = threshold_of(asked.outcome.model_dump(), int(community["size"]))
     complete = [[made.name, made.model_dump(exclude={"label"})] for made in both]
-    jobs = processors() if asked.parallel.jobs == "auto" else asked.parallel.jobs
+    everything = (
+        0 if asked.parallel.backend == "ray" else processors()
+    )  # a cluster's size is known once connected
+    jobs = everything if asked.parallel.jobs == "auto" else asked.parallel.jobs
     resolved = asked.model_dump(exclude={"treatment", "out", "parallel", "dry"}) | {
         "policy": complete[len(baseline) :],
         "baseline": complete[: len(baseline)],
@@ -229,6 +251,8 @@ def plan(config: Mapping[str, Any]) -> Plan:
     }
     if "drift_sample" in experiment.mind:
         resolved["mind"]["drift_sample"] = experiment.mind["drift_sample"]
+    if "sha256" in experiment.mind:
+        resolved["mind"]["sha256"] = experiment.mind["sha256"]
     if calibration := experiment.mind.get("calibration"):
         resolved["mind"]["calibration"] = {key: calibration[key] for key in ("file", "sha256")}
     return Plan(
@@ -244,6 +268,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
         jobs,
         asked.parallel.backend,
         asked.parallel.worlds,
+        rule_of(asked.stop.model_dump()),
         resolved,
     )
 

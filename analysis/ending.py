@@ -1,9 +1,34 @@
 """How a command ends: its exit code, and a user's mistake as one sentence that a terminal can show."""
 
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
-OK, MISTAKE, FAILED, INTERRUPTED = 0, 2, 3, 130
+OK, MISTAKE, FAILED, INTERRUPTED, TERMINATED = 0, 2, 3, 130, 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: it ends a command as Ctrl-C does."""
+
+
+@contextmanager
+def hearing_sigterm() -> Iterator[None]:
+    """SIGTERM raises `Terminated` while the block lasts."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def guarded(action: Callable[[], int]) -> int:
@@ -18,10 +43,9 @@ def guarded(action: Callable[[], int]) -> int:
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         return _said(f"{error.strerror or error}{where}", MISTAKE)
-    except KeyboardInterrupt:
-        return _said(
-            "interrupted; the same command starts again, and answers already had are kept", INTERRUPTED
-        )
+    except KeyboardInterrupt as stop:
+        sentence = str(stop) or "interrupted; the same command starts again, and answers already had are kept"
+        return _said(sentence, TERMINATED if isinstance(stop, Terminated) else INTERRUPTED)
 
 
 def _said(sentence: str, code: int) -> int:

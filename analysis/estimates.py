@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from analysis.intervals import Estimate, mean_difference, share
+from analysis.intervals import Estimate, mean_difference
 from analysis.necessity import (
     QUANTITIES,
     Paired,
     bound_intervals,
     check_direction,
     coupling_free,
+    interval_methods,
     paired_estimates,
 )
 from analysis.pairs import check_pairs, complete, read_pairs, variance_ratio, worst_case
@@ -41,13 +42,15 @@ def estimate_pairs(
     llm: Mapping[str, Any] | None = None,
     fidelity: Mapping[str, Any] | str | None = None,
     doubt: Callable[[pl.DataFrame], str | None] | None = None,
+    stopping: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What estimates.json says about one policy and one outcome, ready for JSON; undefined is null.
 
     `pairs` is any table that `check_pairs` takes. `lost` counts pairs that failed and have no row; rows with
     a null half are added to them. `controls` is what `negative_controls` gave; where it failed, or where the
     A/A arm is too noisy, or `doubt` gives a reason for the complete pairs, `claim` is "withheld": the counts
-    stay and every causal number is null.
+    stay and every causal number is null. `stopping` is what the manifest says of a stopping rule: intervals are
+    then anytime-valid, and the mean difference has none, for its unit has no bounds to bet within.
     `ValueError` for a bad table, an undeclared direction, or no complete pair.
     """
     check_direction(direction)
@@ -58,7 +61,8 @@ def estimate_pairs(
             f"none of the {len(pairs) + lost} pairs is complete: run both arms on the same draws and seeds"
         )
     y0, y1, draw = (whole[name].to_numpy() for name in ("y0", "y1", "draw"))
-    found = paired_estimates(y0, y1, direction=direction, draw=draw, confidence=confidence)
+    anytime = stopping is not None
+    found = paired_estimates(y0, y1, direction=direction, draw=draw, confidence=confidence, anytime=anytime)
     halves = [
         (row["y0"], row["y1"]) for row in pairs.select("y0", "y1").rows(named=True) if None in row.values()
     ]
@@ -71,6 +75,8 @@ def estimate_pairs(
         "direction": direction,
         "threshold": threshold,
         "confidence": confidence,
+        "intervals": "anytime-valid" if anytime else "fixed number of draws",
+        "stopping": dict(stopping) if stopping else None,
         "claim": "withheld" if reason else "made",
         "claim_reason": reason,
         "caveat": CAVEAT,
@@ -82,15 +88,15 @@ def estimate_pairs(
         "p1": found.p1._asdict(),
     }
     record |= {name: getattr(found, name)._asdict() for name in ("rd", *QUANTITIES)}
-    record["bounds"] = _bounds(found, y0, y1, draw, direction, confidence)
+    record["bounds"] = _bounds(found, y0, y1, draw, direction, confidence, anytime)
     record["worst_case"] = (
         {name: _bound(ends) for name, ends in worst_case(found.table, missing, direction).items()}
         if missing
         else None
     )
-    record["within_one_draw"] = _within_one_draw(found, y0, y1, draw, direction, confidence)
+    record["within_one_draw"] = _within_one_draw(found, y0, y1, draw, direction, confidence, anytime)
     record["questions"] = questions(found, direction)
-    record |= _severity(whole, threshold, direction, confidence)
+    record |= _severity(whole, threshold, direction, confidence, anytime)
     record["aa_discordance"] = noise and noise[0] / noise[1]
     record["coupling"] = coupling
     record["variance_ratio"] = variance_ratio(y0, y1)
@@ -136,7 +142,7 @@ def repeats(pairs: pl.DataFrame) -> tuple[int, int] | None:
 
 
 def severity_curve(
-    whole: pl.DataFrame, threshold: float, direction: str, confidence: float
+    whole: pl.DataFrame, threshold: float, direction: str, confidence: float, anytime: bool = False
 ) -> list[dict[str, Any]]:
     """PN and PS as curves over the threshold of severity (event: severity >= t), the declared one marked.
 
@@ -147,7 +153,9 @@ def severity_curve(
     grid = np.quantile(np.concatenate([s0, s1]), np.linspace(0, 1, CURVE_POINTS)[1:], method="nearest")
     points = []
     for t in sorted({*grid.tolist(), float(threshold)}):
-        at = paired_estimates(s0 >= t, s1 >= t, direction=direction, draw=draw, confidence=confidence)
+        at = paired_estimates(
+            s0 >= t, s1 >= t, direction=direction, draw=draw, confidence=confidence, anytime=anytime
+        )
         points.append(
             {"threshold": t, "declared": t == threshold, "table": at.table._asdict()}
             | {name: getattr(at, name)._asdict() for name in ("p0", "p1", *QUANTITIES)}
@@ -156,7 +164,7 @@ def severity_curve(
 
 
 def _severity(
-    whole: pl.DataFrame, threshold: float | None, direction: str, confidence: float
+    whole: pl.DataFrame, threshold: float | None, direction: str, confidence: float, anytime: bool
 ) -> dict[str, Any]:
     """`mean_difference` (policy minus baseline, in the outcome's unit) and `curve`; null if not measured."""
     if not {"severity0", "severity1"} <= set(whole.columns):
@@ -166,11 +174,16 @@ def _severity(
         return {"mean_difference": None, "curve": None}
     s0, s1 = measured["severity0"].to_numpy(), measured["severity1"].to_numpy()
     mean = mean_difference(s1 - s0, measured["draw"].to_numpy(), confidence)._asdict()
+    if anytime:
+        mean |= {"low": None, "high": None}
     mean |= {"n_pairs": len(measured), "variance_ratio": variance_ratio(s0, s1)}
     if threshold is None:
         return {"mean_difference": mean, "curve": None}
     _check_threshold(measured, threshold)
-    return {"mean_difference": mean, "curve": severity_curve(measured, threshold, direction, confidence)}
+    return {
+        "mean_difference": mean,
+        "curve": severity_curve(measured, threshold, direction, confidence, anytime),
+    }
 
 
 def _check_threshold(measured: pl.DataFrame, threshold: float) -> None:
@@ -213,12 +226,20 @@ def _without_claim(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bounds(
-    found: Paired, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str, confidence: float
+    found: Paired,
+    y0: np.ndarray,
+    y1: np.ndarray,
+    draw: np.ndarray,
+    direction: str,
+    confidence: float,
+    anytime: bool,
 ) -> dict[str, Any]:
     """What the rates alone allow under any coupling; `interval` adds the rates' own uncertainty."""
     each = (1 + confidence) / 2  # both rates at once: half of the error for each
     everyone = np.ones(len(y0), bool)
-    outer = bound_intervals(share(y1, everyone, draw, each), share(y0, everyone, draw, each), direction)
+    of_shares, _ = interval_methods(anytime)
+    p1, p0 = (of_shares(y, everyone, draw, each) for y in (y1, y0))
+    outer = bound_intervals(p1, p0, direction)
     inner = coupling_free(found.p1.est, found.p0.est, direction)
     return {
         name: (_bound(inner[name]) or {}) | {"interval": _bound(outer[name])} if inner[name] else None
@@ -231,12 +252,18 @@ def _bound(bound: Sequence[Any] | None) -> dict[str, float] | None:
 
 
 def _within_one_draw(
-    found: Paired, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str, confidence: float
+    found: Paired,
+    y0: np.ndarray,
+    y1: np.ndarray,
+    draw: np.ndarray,
+    direction: str,
+    confidence: float,
+    anytime: bool,
 ) -> dict[str, Any] | None:
     """With one community draw: intervals over its seeds alone, which say nothing of other communities."""
     if len(np.unique(draw)) > 1:
         return None
-    here = paired_estimates(y0, y1, direction=direction, confidence=confidence)
+    here = paired_estimates(y0, y1, direction=direction, confidence=confidence, anytime=anytime)
     return {name: getattr(here, name)._asdict() for name in ("p0", "p1", "rd", *QUANTITIES)}
 
 

@@ -1,6 +1,10 @@
 """The output folder of a run: the one place that knows its file names, and writes whole files or none."""
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +16,20 @@ TABLES = ("runs", "events", "members", "links", "pairs")
 class Folder:
     """Paths of one output folder; each `write` goes to a temporary name first and is then renamed."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, units: Path | None = None) -> None:
+        """`units` is where finished runs are kept, if cells of a sweep share the place."""
         self.path = Path(path)
+        self.shares_units = units is not None
+        self.units = units or self.path / "units"
 
     @property
     def manifest(self) -> Path:
         return self.path / "manifest.json"
+
+    @property
+    def begun(self) -> Path:
+        """What an unfinished run was asked for; gone once the manifest is there."""
+        return self.path / "begun.json"
 
     @property
     def estimates(self) -> Path:
@@ -32,27 +44,77 @@ class Folder:
         return self.path / "report.md"
 
     @property
+    def comparison_page(self) -> Path:
+        """Of `windtunnel compare`, with `comparison_csv` and the table `compare` beside it."""
+        return self.path / "compare.html"
+
+    @property
+    def comparison_csv(self) -> Path:
+        return self.path / "compare.csv"
+
+    @property
+    def selection(self) -> Path:
+        """Of `windtunnel select`."""
+        return self.path / "selection.json"
+
+    @property
+    def design(self) -> Path:
+        """Of `windtunnel design --run`: which folder holds which point."""
+        return self.path / "design.json"
+
+    @property
+    def search(self) -> Path:
+        """Of `windtunnel optimise`, which keeps its trials in `search_storage`."""
+        return self.path / "search.json"
+
+    @property
+    def search_storage(self) -> Path:
+        return self.path / "search.sqlite"
+
+    @property
     def posts(self) -> Path:
         """Of an imported community; see `analysis/importers`."""
         return self.table("posts")
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No other run writes here while the block lasts; `ValueError` if one does.
+
+        The lock is on the folder itself and ends with its process, however that ends; there is no lock file.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ValueError(
+                    f"another windtunnel is writing {self.path}: wait for it, or give another folder as out=FOLDER"
+                ) from None
+            except OSError:  # a network path that knows no locks
+                pass
+            yield
+        finally:
+            os.close(handle)
 
     def table(self, name: str) -> Path:
         return self.path / f"{name}.parquet"
 
     def write_table(self, name: str, table: pl.DataFrame) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
-        partial = self.table(name).with_suffix(".partial")
-        table.write_parquet(partial)
-        partial.replace(self.table(name))
+        with _renamed(self.table(name)) as partial:
+            try:
+                table.write_parquet(partial)
+            except pl.exceptions.PolarsError as error:
+                raise OSError(f"{self.table(name)} cannot be written ({error})") from None
 
     def write_json(self, path: Path, content: Any) -> None:
         self.write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def write_text(self, path: Path, text: str) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        with _renamed(path) as partial:
+            partial.write_text(text, encoding="utf-8")
 
     def read_table(self, name: str) -> pl.DataFrame:
         path = self._there(self.table(name))
@@ -76,3 +138,15 @@ class Folder:
                 f"{self.path} holds no {path.name}: give the output folder of a finished `windtunnel run`"
             )
         return path
+
+
+@contextmanager
+def _renamed(path: Path) -> Iterator[Path]:
+    """A temporary name that becomes `path` after the block; nothing is left of it if the block fails."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        yield partial
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

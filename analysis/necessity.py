@@ -6,12 +6,13 @@ section 9.2). `preventive` asks the same of the complement of Y: PN = P(Y0=1 | Y
 Formulas are exact on `fractions.Fraction`; an undefined quantity is None.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Rational
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from analysis import sequential
 from analysis.intervals import UNDEFINED, Estimate, paired_difference, share
 
 Bound = tuple[Any, Any]
@@ -192,12 +193,19 @@ def bound_intervals(p1: Estimate, p0: Estimate, direction: str) -> dict[str, Bou
 
 
 def paired_estimates(
-    y0: Any, y1: Any, *, direction: str, draw: Any = None, confidence: float = 0.95
+    y0: Any,
+    y1: Any,
+    *,
+    direction: str,
+    draw: Any = None,
+    confidence: float = 0.95,
+    anytime: bool = False,
 ) -> Paired:
     """PN, PS and their companions, counted in paired runs of 0/1 outcomes (baseline `y0`, policy `y1`).
 
     They hold for this model under this coupling of its noise. `draw` labels each pair's community draw and
-    widens the intervals to it; None takes pairs as independent. See `intervals.share` for one draw.
+    widens the intervals to it; None takes pairs as independent. See `intervals.share` for one draw. `anytime`
+    gives the intervals of `analysis.sequential`, which hold where somebody looked before all draws had run.
     """
     check_direction(direction)
     if not 0 < confidence < 1:
@@ -211,17 +219,36 @@ def paired_estimates(
     cell = {"n00": ~y0 & ~y1, "n01": ~y0 & y1, "n10": y0 & ~y1, "n11": y0 & y1}
     everyone = np.ones(len(y0), bool)
 
+    of_shares, of_difference = interval_methods(anytime)
+
     def counted(name: str) -> Estimate:
         top, bottom = (np.logical_or.reduce([cell[c] for c in cells]) for cells in CELLS[direction][name])
-        return share(top, bottom, draw, confidence)
+        return of_shares(top, bottom, draw, confidence)
 
     return Paired(
         Table(*(int(cell[name].sum()) for name in Table._fields)),
-        share(y0, everyone, draw, confidence) if len(y0) else UNDEFINED,
-        share(y1, everyone, draw, confidence) if len(y1) else UNDEFINED,
-        paired_difference(y0, y1, draw, confidence),
+        of_shares(y0, everyone, draw, confidence) if len(y0) else UNDEFINED,
+        of_shares(y1, everyone, draw, confidence) if len(y1) else UNDEFINED,
+        of_difference(y0, y1, draw, confidence),
         *(counted(name) for name in QUANTITIES),
     )
+
+
+def interval_methods(anytime: bool) -> tuple[Callable[..., Estimate], Callable[..., Estimate]]:
+    """What gives the interval of a share, and of a difference: for a fixed number of draws, or for any look."""
+    if not anytime:
+        return share, paired_difference
+    return _not_of_one_draw(sequential.anytime_share), _not_of_one_draw(sequential.anytime_difference)
+
+
+def _not_of_one_draw(method: Callable[..., Estimate]) -> Callable[..., Estimate]:
+    """The same, without limits where a single draw was seen, as `intervals` has it."""
+
+    def found(one: Any, two: Any, draw: Any, confidence: float) -> Estimate:
+        estimate = method(one, two, draw, confidence)
+        return estimate if draw is None or len(np.unique(draw)) > 1 else Estimate(estimate.est, None, None)
+
+    return found
 
 
 def check_direction(direction: str) -> None:

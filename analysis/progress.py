@@ -42,6 +42,7 @@ def _live(steps: int, worlds: int) -> Iterator[Progress]:
         }
 
         def note(what: str, more: int) -> None:
+            what = "steps" if what == "kept" else what
             if what in tasks:
                 bars.advance(tasks[what], more)
             else:
@@ -56,15 +57,18 @@ def _live(steps: int, worlds: int) -> Iterator[Progress]:
 def _plain(steps: int, worlds: int) -> Iterator[Progress]:
     done = {"steps": 0, "worlds": 0, "questions": 0, "hits": 0}
     began = last = time.monotonic()
+    free = 0
 
     def note(what: str, more: int) -> None:
-        nonlocal last
+        nonlocal last, began, free
+        if what == "kept":  # they took no time, so they tell nothing of how long the others will take
+            what, free, began = "steps", free + more, time.monotonic()
         done[what] = done.get(what, 0) + more
         now = time.monotonic()
-        if now - last < PLAIN_EVERY_S or not done["steps"]:
+        if now - last < PLAIN_EVERY_S or done["steps"] <= free:
             return
         last = now
-        left = (now - began) / done["steps"] * (steps - done["steps"])
+        left = (now - began) / (done["steps"] - free) * (steps - done["steps"])
         asked = (
             f", {done['questions']} questions asked, {done['hits']} store hits"
             if done["questions"] or done["hits"]

@@ -14,6 +14,7 @@ from analysis.ending import plain
 from analysis.estimates import NEVER
 from analysis.models import calibration_words
 from analysis.questions import PERCENT_FROM
+from analysis.stopping import sentence as stopping_sentence
 
 INSIDE = "Inside this model of the community; not evidence of what its members would have done."
 EVENTS = {"escalation": "the thread escalated"}
@@ -44,18 +45,19 @@ def answer(estimates: Record, manifest: Record | None = None) -> list[str]:
         lines.append(construction(estimates, manifest))
     lines += [headline(estimates, manifest), net(estimates)]
     lines += [f"- {question['question']} {question_line(question)}" for question in estimates["questions"]]
-    lines += [line for line in (noise_floor(estimates), lost(estimates)) if line]
+    lines += [line for line in (stopping(estimates), noise_floor(estimates), lost(estimates)) if line]
     return [*lines, INSIDE]
 
 
 def compared(manifest: Record) -> str:
     """One sentence: which policy, against what, where, how often.
 
-    `pairs` are those asked for; how many were lost is another sentence.
+    `pairs` are those asked for, or run before a stopping rule ended it; how many were lost is another sentence.
     """
     config = manifest["config"]
     community = config["community"]
-    pairs = config["draws"] * config["seeds"]
+    draws = (manifest.get("stopping") or config)["draws"]
+    pairs = draws * config["seeds"]
     policy, baseline = specs(config["policy"]) or "no policy", specs(config["baseline"])
     if config.get("status_quo"):
         baseline = f"the moderation under which the record arose ({baseline})"
@@ -63,7 +65,7 @@ def compared(manifest: Record) -> str:
     return (
         f"{policy} {arms}, in a {community['name']} of {community['size']} members like {community['profile']['name']}, "
         f"{number(config['steps'], 'step')}, mind {config['mind']['name']}: {number(pairs, 'pair')} of twins "
-        f"({_communities(config['draws'])} x {number(config['seeds'], 'seed')})."
+        f"({_communities(draws)} x {number(config['seeds'], 'seed')})."
     )
 
 
@@ -153,10 +155,17 @@ def chance(estimates: Record) -> str:
             "Chance (more draws shrink it): one community was drawn, so no interval can speak of others"
             f"{_within(estimates)}."
         )
+    kind = "anytime-valid " if estimates.get("intervals") == "anytime-valid" else ""
     return (
-        f"Chance (more draws and seeds shrink it): the {estimates['confidence']:.0%} intervals, from "
+        f"Chance (more draws and seeds shrink it): the {estimates['confidence']:.0%} {kind}intervals, from "
         f"{number(estimates['n_pairs'], 'pair')} in {_communities(estimates['n_draws'])}."
     )
+
+
+def stopping(estimates: Record) -> str | None:
+    """How a run with a stopping rule ended; None where it had none."""
+    found = estimates.get("stopping")
+    return stopping_sentence(found) if found else None
 
 
 def _within(estimates: Record) -> str:

@@ -5,11 +5,12 @@ import json
 import platform
 import time
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import polars as pl
 
+from analysis import stopping
 from analysis.configuration import Plan
 from analysis.controls import negative_controls
 from analysis.estimates import estimate_pairs
@@ -17,18 +18,25 @@ from analysis.folder import TABLES, Folder
 from analysis.models.asking import cost_of
 from analysis.models.distill_claim import doubt_of, stands_for_teacher
 from analysis.models.independent import independent_aa
-from analysis.models.serving import merged, serving
+from analysis.models.serving import ADDED, merged, serving
 from analysis.outcomes import RUN, Runs, direction, measure_all
+from analysis.resume import runs_of
+from analysis.run_card import recorded
+from sim.block import Block, Run
 from sim.events import SCHEMA
-from sim.experiment import Unit
+from sim.experiment import ARMS, Unit
+from sim.kept import Kept
 from sim.minds import make_mind
-from sim.run import Block, Run, first_divergence, run
+from sim.run import first_divergence, run
+from sim.version import code_sha256, installed
 from sim.watch import Progress
 
 VERSIONED = ("policy-windtunnel", "mesa", "numpy", "polars", "networkx", "openai", "dowhy", "scipy")
 COUPLING = "gumbel-max"
 REPEATS = "A/A"
 """Stage of a run that failed because the baseline, run again, was another."""
+ORIGINS = ("run", "kept", "shared")
+"""Where a manifest's runs come from: this command, an earlier one in this folder, another cell of the sweep."""
 
 
 class Result(NamedTuple):
@@ -47,30 +55,64 @@ class Result(NamedTuple):
         return int((self.runs["status"] == "failed").sum())
 
 
-def run_plan(plan: Plan, progress: Progress | None = None) -> Result:
-    """Run both arms and the A/A arm of every draw and seed, and say what they mean. Writes nothing."""
+def run_plan(plan: Plan, progress: Progress | None = None, kept: Kept | None = None) -> Result:
+    """Run both arms and the A/A arm of every draw and seed, and say what they mean.
+
+    Writes nothing but finished runs, where there is a place to keep them; those that are there are not run again.
+    """
     began, cpu_began = time.perf_counter(), time.process_time()
     blocks: list[Block] = []
+    looks: list[dict[str, Any]] = []
+    seen: list[pl.DataFrame] = []
     with serving(plan.experiment, plan.llm) as experiment:
-        for block in run(
-            experiment,
-            make_mind,
-            jobs=plan.jobs,
-            backend=plan.backend,
-            pairs_a_block=plan.worlds,
-            progress=progress,
-        ):
-            blocks.append(block)
-            if progress:
-                progress("worlds", len(block.runs))
-        llm = merged(block.record for block in blocks)
+        for units in stopping.parts(experiment, plan.stop):
+            before = len(blocks)
+            for block in run(
+                experiment,
+                make_mind,
+                units,
+                kept=kept,
+                jobs=plan.jobs,
+                backend=plan.backend,
+                pairs_a_block=plan.worlds,
+                progress=progress,
+            ):
+                blocks.append(block)
+                if progress:
+                    progress("worlds", len(block.runs))
+            if plan.stop:
+                seen.append(_outcomes(plan, blocks[before:]))
+                looks.append(_look(plan, pl.concat(seen), units[-1].draw + 1))
+                if looks[-1]["reached"]:
+                    break
+        stopped = stopping.record(plan.stop, looks, experiment, plan.confidence) if plan.stop else None
+        if stopped:
+            plan = replace(plan, experiment=replace(plan.experiment, draws=stopped["draws"]))
+        llm = merged(block.record for block in sorted(blocks, key=lambda block: ORIGINS.index(block.origin)))
+        llm |= _earlier(blocks)
         llm |= cost_of(llm, plan.llm)
         finished = sorted((run for block in blocks for run in block.runs), key=lambda run: run.unit)
+        _check_repeats(finished)
+        if kept is not None:
+            kept.drop(experiment, _unrepeated(finished))
         if experiment.mind.get("independent_aa"):
             llm["independent_aa"] = independent_aa(plan, experiment, finished)
     if experiment.mind["name"] == "llm":
         llm["calibration"] = experiment.mind.get("calibration")
-    _check_repeats(finished)
+    result = analysed(plan, finished, llm, stopped)
+    cpu = (time.process_time() - cpu_began) + (0 if plan.jobs == 1 else sum(block.cpu_s for block in blocks))
+    how = {
+        "units": {name: sum(len(block.runs) for block in blocks if block.origin == name) for name in ORIGINS},
+        "wall_s": round(time.perf_counter() - began, 3),
+        "cpu_s": round(cpu, 3),
+    }
+    return result._replace(manifest=result.manifest | how)
+
+
+def analysed(
+    plan: Plan, finished: list[Run], llm: Mapping[str, Any], stopped: dict[str, Any] | None = None
+) -> Result:
+    """What finished runs, in (draw, seed, arm) order, mean; the manifest tells neither time nor origin."""
     runs, events, members = _tables(plan, finished)
     pairs, lost = pair(runs, plan)
     controls = negative_controls(members, events, _fork(plan)) | _repeats(finished)
@@ -88,10 +130,10 @@ def run_plan(plan: Plan, progress: Progress | None = None) -> Result:
             controls=controls,
             llm=llm,
             doubt=doubt_of(plan, llm),
+            stopping=stopped,
         )
         estimates["assumptions"] += stands_for_teacher(llm)
         estimates["by_construction"] = plan.outcome.name in plan.experiment.forced()
-    cpu = (time.process_time() - cpu_began) + (0 if plan.jobs == 1 else sum(block.cpu_s for block in blocks))
     return Result(
         runs,
         events,
@@ -99,8 +141,18 @@ def run_plan(plan: Plan, progress: Progress | None = None) -> Result:
         pl.concat([run.links for run in finished]),
         pairs,
         estimates,
-        _manifest(plan, finished, llm, time.perf_counter() - began, cpu),
+        _manifest(plan, finished, llm) | {"stopping": stopped},
     )
+
+
+def analysed_again(plan: Plan, folder: Folder) -> Result:
+    """A finished folder's own runs under other settings of the estimates; what it says of their making stays."""
+    before = folder.read_json(folder.manifest)
+    if before.get("stopping"):
+        plan = replace(plan, experiment=replace(plan.experiment, draws=before["stopping"]["draws"]))
+    result = analysed(plan, runs_of(folder), before["llm"], before.get("stopping"))
+    made = {key: before[key] for key in ("units", "wall_s", "cpu_s", "versions") if key in before}
+    return result._replace(manifest=result.manifest | made)
 
 
 def write_result(result: Result, folder: Folder) -> None:
@@ -112,6 +164,24 @@ def write_result(result: Result, folder: Folder) -> None:
     if result.estimates is not None:
         folder.write_json(folder.estimates, result.estimates)
     folder.write_json(folder.manifest, result.manifest)
+
+
+def _outcomes(plan: Plan, blocks: Iterable[Block]) -> pl.DataFrame:
+    """The pairs of these blocks, which hold whole draws."""
+    finished = sorted((run for block in blocks for run in block.runs), key=lambda run: run.unit)
+    return pair(_tables(plan, finished)[0], plan)[0]
+
+
+def _look(plan: Plan, pairs: pl.DataFrame, draws: int) -> dict[str, Any]:
+    """What the stopping rule sees in the pairs of the first `draws` draws."""
+    return stopping.look(
+        plan.stop,  # type: ignore[arg-type]
+        pairs,
+        draws,
+        direction=direction(plan.outcome),
+        confidence=plan.confidence,
+        seeds=plan.experiment.seeds,
+    )
 
 
 def pair(runs: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, int]:
@@ -205,6 +275,11 @@ def _check_repeats(finished: list[Run]) -> None:
             again.reason = f"the baseline run twice differs from itself from step {step} on: the engine is not deterministic"
 
 
+def _unrepeated(finished: Iterable[Run]) -> list[Unit]:
+    """The runs of both baselines of every pair in which they differ: they must not be taken up again."""
+    return [run.unit._replace(arm=arm) for run in finished if run.stage == REPEATS for arm in ARMS]
+
+
 def _repeats(finished: list[Run]) -> dict[str, Any]:
     """What the negative controls must say when an engine does not repeat itself: nothing can then be claimed."""
     odd = [run for run in finished if run.stage == REPEATS]
@@ -222,9 +297,13 @@ def events_digest(finished: Iterable[Run]) -> str:
     return hashlib.sha256("".join(run.events_sha256 for run in finished).encode()).hexdigest()
 
 
-def _manifest(
-    plan: Plan, finished: list[Run], llm: Mapping[str, Any], wall: float, cpu: float
-) -> dict[str, Any]:
+def _earlier(blocks: Iterable[Block]) -> dict[str, Any]:
+    """`earlier`: what of a model's counts earlier commands asked, whose finished runs this one took up."""
+    kept = merged(block.record for block in blocks if block.origin == "kept")
+    return {"earlier": {name: kept[name] for name in ADDED if name in kept}} if "calls" in kept else {}
+
+
+def _manifest(plan: Plan, finished: list[Run], llm: Mapping[str, Any]) -> dict[str, Any]:
     config = dict(plan.resolved)
     declared = json.dumps(
         {key: config[key] for key in ("outcome", "threshold", "policy", "baseline", "steps")}
@@ -248,14 +327,7 @@ def _manifest(
         "failed": sum(run.status == "failed" for run in finished),
         "decisions": sum(run.decisions for run in finished),
         "llm": dict(llm),
-        "wall_s": round(wall, 3),
-        "cpu_s": round(cpu, 3),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in VERSIONED}},
+        "experiment": recorded(plan.experiment),
+        "code_sha256": code_sha256(),
+        "versions": {"python": platform.python_version(), **{name: installed(name) for name in VERSIONED}},
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

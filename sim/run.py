@@ -1,11 +1,14 @@
 """Runs: blocks of worlds in lock-step, so that one batch of questions a step serves all of them."""
 
+import contextlib
+import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,48 +17,43 @@ from agents.minds.base import Mind, Unanswered
 from agents.situation import Scene
 from policies.base import Policy
 from sim import noise
+from sim.block import Block, Run
 from sim.events import TONES, digest, links
 from sim.experiment import ARMS, Experiment, Unit
+from sim.kept import Kept
 from sim.luck import Luck, luck_of
+from sim.pool import cluster_processors, connected, in_processes
 from sim.watch import Progress, watched
 from sim.world import World
 
 
-@dataclass
-class Run:
-    """One finished (or failed) run: its events, its members, its fingerprint."""
-
-    unit: Unit
-    status: str  # "ok" or "failed"
-    stage: str | None
-    reason: str | None
-    decisions: int
-    events: pl.DataFrame
-    members: pl.DataFrame
-    links: pl.DataFrame
-    events_sha256: str
-
-
-class Block(NamedTuple):
-    """What a block of worlds gives back; `record` is the mind's, for this block alone."""
-
-    runs: list[Run]
-    record: dict[str, Any]
-    cpu_s: float
-
-
-def blocks(experiment: Experiment, pairs_a_block: int) -> list[list[Unit]]:
-    """The units in blocks of whole pairs; a pair's A/A run sits in the next block, in reverse order.
+def blocks(units: Sequence[Unit], pairs_a_block: int, done: Collection[Unit] = ()) -> list[list[Unit]]:
+    """The units in blocks of whole pairs, less what is done; a pair's A/A run sits in the next block, in reverse order.
 
     So the A/A arm also checks that neither the width of a block nor a row's place in it matters.
     """
-    pairs = [(draw, seed) for draw in range(experiment.draws) for seed in range(experiment.seeds)]
+    missing = set(units) - set(done)
+    pairs = list(dict.fromkeys(unit[:2] for unit in units if unit in missing))
     parts = [pairs[low : low + pairs_a_block] for low in range(0, len(pairs), pairs_a_block)]
-    return [
+    made = [
         [Unit(draw, seed, arm) for draw, seed in part for arm in ARMS[:2]]
         + [Unit(draw, seed, "aa") for draw, seed in reversed(parts[number - 1])]
         for number, part in enumerate(parts)
     ]
+    left = [[unit for unit in part if unit in missing] for part in made]
+    return [part for part in left if part]
+
+
+def width(pairs: int, pairs_a_block: int, jobs: int) -> int:
+    """Pairs a block, `pairs_a_block` at the most, so that every process gets as many blocks of the same width.
+
+    >>> width(100, 16, 2), width(10, 16, 2), width(100, 16, 1)
+    (13, 5, 16)
+    """
+    if jobs == 1:
+        return pairs_a_block
+    rounds = math.ceil(pairs / (pairs_a_block * jobs))
+    return max(1, math.ceil(pairs / max(1, rounds * jobs)))
 
 
 def make_world(
@@ -150,7 +148,8 @@ def run_block(
         with watched(mind, progress):
             runs = run_worlds(worlds, units, mind, experiment.steps, progress)
         record = mind.record()
-        if units[0] == (0, 0, ARMS[0]) and experiment.mind.get("drift_sample"):
+        first = any(unit[:2] == (0, 0) and unit.arm != "aa" for unit in units)
+        if first and experiment.mind.get("drift_sample"):
             record["noise_floor"] = mind.drift(experiment.mind["drift_sample"])
         return Block(runs, record, time.process_time() - began)
     finally:
@@ -160,33 +159,78 @@ def run_block(
 def run(
     experiment: Experiment,
     make_mind: Callable[[Experiment], Mind],
+    units: Sequence[Unit] | None = None,
     *,
+    kept: Kept | None = None,
     jobs: int = 1,
     backend: str = "loky",
     pairs_a_block: int = 16,
     progress: Progress | None = None,
 ) -> Iterator[Block]:
-    """Blocks as they finish, in any order; results do not depend on `jobs`, `backend` or `pairs_a_block`."""
-    work = blocks(experiment, pairs_a_block)
-    if jobs == 1:
+    """Blocks of these runs (default: all) as they finish, in any order; the kept ones come first, new ones are kept.
+
+    Results do not depend on `jobs`, `backend`, `pairs_a_block` or on what was kept. With `ray`, 0 jobs are as many as
+    the cluster has processors.
+    """
+    jobs = jobs or cluster_processors()
+    wanted = experiment.units() if units is None else list(units)
+    done: set[Unit] = set()
+    for block in kept.take(experiment, wanted) if kept is not None else ():
+        done |= {run.unit for run in block.runs}
+        if progress:
+            progress("kept", len(block.runs) * experiment.steps)
+        yield block
+    pairs = len({unit[:2] for unit in wanted if unit not in done})
+    work = blocks(wanted, width(pairs, pairs_a_block, jobs), done)
+    with contextlib.closing(_simulated(experiment, make_mind, work, jobs, backend, progress)) as simulated:
+        for block in simulated:
+            if kept is not None:
+                kept.keep(experiment, block)
+            yield block
+
+
+def _simulated(
+    experiment: Experiment,
+    make_mind: Callable[[Experiment], Mind],
+    work: Sequence[Sequence[Unit]],
+    jobs: int,
+    backend: str,
+    progress: Progress | None,
+) -> Generator[Block, None, None]:
+    if jobs == 1 or (len(work) <= 1 and backend == "loky"):
         for units in work:
             yield run_block(experiment, units, make_mind, progress)
         return
-    from joblib import Parallel, delayed
+    with _store_for_all(experiment, backend) as reachable:
+        one_block = partial(_one_block, reachable, make_mind)
+        for block in in_processes(one_block, work, jobs=jobs, backend=backend):
+            if progress:
+                progress("steps", len(block.runs) * experiment.steps)
+                progress("questions", block.record.get("calls", 0))
+                progress("hits", block.record.get("store_hits", 0))
+            yield block
 
-    if backend == "ray":
-        from ray.util.joblib import register_ray
 
-        register_ray()
-    parallel = Parallel(
-        n_jobs=jobs, backend=backend, return_as="generator_unordered" if backend == "loky" else "list"
-    )
-    for block in parallel(delayed(run_block)(experiment, units, make_mind) for units in work):
-        if progress:
-            progress("steps", len(block.runs) * experiment.steps)
-            progress("questions", block.record.get("calls", 0))
-            progress("hits", block.record.get("store_hits", 0))
-        yield block
+@contextlib.contextmanager
+def _store_for_all(experiment: Experiment, backend: str) -> Iterator[Experiment]:
+    """The experiment with a response store that every machine of a cluster can reach; one process then owns it."""
+    llm = experiment.mind.get("llm") or {}
+    if backend != "ray" or experiment.mind["name"] != "llm" or llm.get("store") == "none":
+        yield experiment
+        return
+    from agents.llm.cache import default_store
+    from agents.llm.store_owner import owning
+
+    connected()
+    path = Path(llm["store"]).expanduser() if llm.get("store") else default_store()
+    with owning(path) as address:
+        yield replace(experiment, mind={**experiment.mind, "llm": {**llm, "store": address}})
+
+
+def _one_block(
+    experiment: Experiment, make_mind: Callable[[Experiment], Mind], units: Sequence[Unit]
+) -> Block:
+    return run_block(experiment, units, make_mind)
 
 
 def first_divergence(baseline: pl.DataFrame, policy: pl.DataFrame) -> int | None:

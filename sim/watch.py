@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from agents.minds.base import Mind
 
 Progress = Callable[[str, int], None]
-"""Called with "steps", "worlds", "questions" (asked of a model) or "hits" (known to its store), and how many more."""
+"""Called with "steps", "kept" (steps of runs that were kept), "worlds", "questions" (asked of a model) or "hits" (known
+to its store), and how many more."""
 
 
 @contextmanager

@@ -169,10 +169,19 @@ def open_model(settings: LLMSettings) -> Model:
                 "llm.choice=sampled needs a store, since asked again a model answers otherwise: set llm.store to a file"
             )
         return model
-    from agents.llm.store import ResponseStore, Stored
+    from agents.llm.store import Stored
 
-    path = Path(settings.store).expanduser() if settings.store else default_store()
-    return Stored(model, ResponseStore(path))
+    return Stored(model, _open_store(settings.store))
+
+
+def _open_store(where: str | None) -> Any:
+    """The store of a file, or of the process that owns it for a cluster."""
+    from agents.llm.store import ResponseStore
+    from agents.llm.store_owner import OWNED, RemoteStore
+
+    if where and where.startswith(OWNED):
+        return RemoteStore(where)
+    return ResponseStore(Path(where).expanduser() if where else default_store())
 
 
 def _within_budget(model: Model, settings: LLMSettings) -> Model:

@@ -16,7 +16,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "Compare policies that were run on the same community, seeds and outcome, against the same baseline: "
         "effects with simultaneous intervals, costs, harm by group, which cannot be told apart, and what to do."
     )
-    parser.add_argument("out", nargs="+", help="output folders of runs, or of a sweep (run -m), which stands for its cells")
+    parser.add_argument(
+        "out", nargs="+", help="output folders of runs, or of a sweep (run -m), which stands for its cells"
+    )
     parser.add_argument(
         "--payoff",
         metavar="averted=1,backfire=-1,always=0,never=0",
@@ -33,8 +35,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
     page = parser.add_mutually_exclusive_group()
     page.add_argument("--html", metavar="FILE", help="write the page to this file, its tables beside it")
     page.add_argument("--no-html", action="store_true", help="write no page; with --out the tables alone")
-    parser.add_argument("--out", dest="folder", metavar="FOLDER", help=f"where the page and its tables go ({WHERE})")
-    parser.add_argument("--json", action="store_true", help="print the whole comparison as JSON and nothing else")
+    parser.add_argument(
+        "--out", dest="folder", metavar="FOLDER", help=f"where the page and its tables go ({WHERE})"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the whole comparison as JSON and nothing else"
+    )
 
 
 def call(asked: argparse.Namespace) -> int:

@@ -3,14 +3,18 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analysis import configuration
-from analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, guarded
+from analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded
 from analysis.folder import Folder
+from analysis.sweep import cell_folder, cells, check_launcher, swept
 
 SETTINGS = True
+HERE = "."
+"""`hydra.sweep.subdir` of conf/config.yaml: the cell's folder is named by us."""
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +32,8 @@ def call(asked: argparse.Namespace) -> int:
     stray = [word for word in words if word.startswith("--")]
     if stray:
         raise ValueError(f"windtunnel run has no option {stray[0]}: settings are key=value, and -m sweeps")
-    overrides = configuration.hydra_overrides(words)
+    overrides = configuration.hydra_overrides(words, launched=bool(multirun))
+    check_launcher(overrides)
     each = cells(overrides, bool(multirun))
     configs = [configuration.compose_overrides(cell) for cell in each]
     plans = [configuration.plan(config) for config in configs]
@@ -39,82 +44,162 @@ def call(asked: argparse.Namespace) -> int:
             for line in dry.lines(plan):
                 print(line)
         return OK
-    _check_room(configs[0]["out"], bool(multirun))
-    return _through_hydra(overrides, multirun)
+    where = _where(overrides, bool(multirun))
+    if where is None:
+        where = Path("multirun" if multirun else "outputs") / time.strftime("%Y-%m-%d/%H-%M-%S")
+        overrides.append(f"hydra.{'sweep' if multirun else 'run'}.dir={where}")
+    _check_room(where)
+    if not multirun:
+        code = _through_hydra(overrides, multirun)
+        return MISTAKE if code is None else code
+    with Folder(where).held():
+        code = _through_hydra(overrides, multirun)
+        if code is None:
+            keys, parts = swept(overrides), zip(each, plans, strict=True)
+            code = max(_ended(cell_folder(where, cell, keys, plan.resolved)) for cell, plan in parts)
+        if code == OK:
+            from sim.kept import Kept
+
+            Kept(Folder(where).units).sweep_out()
+    return code
 
 
-def cells(overrides: Sequence[str], multirun: bool) -> list[list[str]]:
-    """The override lists that a sweep stands for; `ValueError` for a sweep without -m."""
-    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
-    sweeps = [override for override in parsed if override.is_sweep_override()]
-    if sweeps and not multirun:
-        name = str(sweeps[0].key_or_group).replace("treatment", "policy")
-        raise ValueError(
-            f"{name} has several values: write -m to sweep over them, or {name}=[a,b] for both at once"
-        )
-    batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
-    return [list(cell) for batch in batches for cell in batch]
+def _ended(folder: Folder) -> int:
+    """How a cell that another process ran has ended, as its folder says."""
+    try:
+        return FAILED if folder.read_json(folder.manifest).get("failed") else OK
+    except ValueError:
+        return MISTAKE
 
 
 class Stopped(BaseException):
     """Ctrl-C in one cell ends the sweep; no `Exception`, which Hydra would catch and print."""
 
 
-def _check_room(where: str | None, multirun: bool) -> None:
+def _where(overrides: Sequence[str], multirun: bool) -> Path | None:
+    """The folder that the words name for the run or for the whole sweep; None where they name none."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    key = f"hydra.{'sweep' if multirun else 'run'}.dir"
+    given = [override for override in OverridesParser.create().parse_overrides(list(overrides))]
+    named = [str(override.value()) for override in given if override.key_or_group == key]
+    return Path(named[-1]) if named else None
+
+
+def _check_room(folder: Path) -> None:
     """`OSError` or `ValueError` where the output cannot be written; Hydra would answer with a traceback."""
-    folder = Path(where or ("multirun" if multirun else "outputs"))
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ValueError(f"nothing can be written in {folder}: give another folder as out=FOLDER")
 
 
-def _through_hydra(overrides: Sequence[str], multirun: Sequence[str]) -> int:
-    """Run every cell through Hydra's own entry; gives the worst exit code of the cells."""
+def _through_hydra(overrides: Sequence[str], multirun: Sequence[str]) -> int | None:
+    """Run every cell through Hydra's own entry; gives the worst exit code of the cells, None if they ran elsewhere."""
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import DictConfig, OmegaConf
 
     codes: list[int] = []
+    keys = swept(overrides)
 
     @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")
     def cell(config: DictConfig) -> None:
         content = OmegaConf.to_container(config, resolve=True)
-        folder = Folder(HydraConfig.get().runtime.output_dir)
-        codes.append(guarded(lambda: one_cell(configuration.plan(content), folder)))  # type: ignore[arg-type]
-        if codes[-1] == INTERRUPTED:
-            raise Stopped
+        asked = HydraConfig.get()
+
+        def called() -> int:
+            plan = configuration.plan(content)  # type: ignore[arg-type]
+            folder = Folder(asked.runtime.output_dir)
+            if multirun and asked.sweep.subdir == HERE:
+                folder = cell_folder(Path(asked.sweep.dir), asked.overrides.task, keys, plan.resolved)
+            elif multirun:
+                folder = Folder(folder.path, Folder(asked.sweep.dir).units)
+            return one_cell(plan, folder)
+
+        codes.append(guarded(called))
+        if codes[-1] in (INTERRUPTED, TERMINATED):
+            raise Stopped(codes[-1])
 
     program = sys.argv
     sys.argv = ["windtunnel", *multirun, *overrides]
     try:
         cell()
-    except Stopped:
-        pass
+    except Stopped as stop:
+        codes.append(int(str(stop)))
     finally:
         sys.argv = program
-    return max(codes, default=MISTAKE)
+    return max(codes, default=None)
 
 
 def one_cell(plan: configuration.Plan, folder: Folder) -> int:
-    """Run one experiment, write its folder, print the answer in short."""
-    from analysis.progress import shown
-    from analysis.report import write_report
-    from analysis.summary import short_answer
-    from analysis.tunnel import run_plan, write_result
+    """Run one experiment, write its folder, print the answer in short.
 
+    What an earlier command finished in this folder, or another cell of the sweep, is not run again.
+    """
+    with folder.held():
+        try:
+            said = _filled(plan, folder)
+        except KeyboardInterrupt as stop:
+            raise type(stop)(
+                f"interrupted; the same command with out={folder.path} goes on with the runs that are left"
+                if not folder.shares_units
+                else "interrupted; the same command with the same out= goes on with the runs that are left"
+            ) from None
+    return said
+
+
+def _filled(plan: configuration.Plan, folder: Folder) -> int:
+    """The exit code of a run whose folder is this command's alone."""
+    from analysis.progress import shown
+    from analysis.resume import begun, standing
+    from analysis.tunnel import analysed_again, run_plan, write_result
+    from sim.kept import Kept
+
+    state = standing(plan, folder)
+    if state == "finished":
+        return _told(folder, "Nothing was run: this folder holds the finished run.")
+    folder.write_json(folder.begun, begun(plan))
+    if state == "other estimates":
+        write_result(analysed_again(plan, folder), folder)
+        folder.begun.unlink()
+        return _told(folder, "Nothing was run: the finished runs were estimated again.")
+    kept = Kept(folder.units)
     worlds = len(plan.experiment.units())
     with shown(worlds * plan.experiment.steps, worlds) as progress:
-        result = run_plan(plan, progress)
+        result = run_plan(plan, progress, kept)
     write_result(result, folder)
-    if result.estimates is not None:
+    code = _told(folder, _origin(result.manifest["units"]))
+    if code == OK and not folder.shares_units:
+        kept.sweep_out()
+    folder.begun.unlink(missing_ok=True)
+    return code
+
+
+def _origin(units: Mapping[str, int]) -> str | None:
+    """Which runs were not simulated by this command; None where all were."""
+    told = [
+        f"{units[name]} runs were {how}"
+        for name, how in (("kept", "there from before"), ("shared", "taken from another cell of the sweep"))
+        if units[name]
+    ]
+    return f"{' and '.join(told)}; {units['run']} were run now." if told else None
+
+
+def _told(folder: Folder, remark: str | None = None) -> int:
+    """Print the answer of a written folder in short, with its report, which is made where it is missing."""
+    from analysis.report import write_report
+    from analysis.summary import short_answer
+
+    manifest, runs = folder.read_json(folder.manifest), folder.read_table("runs")
+    estimates = folder.read_json(folder.estimates) if folder.estimates.is_file() else None
+    if estimates is not None and not folder.report.is_file():
         write_report(folder)
-    for line in short_answer(result.estimates, result.manifest, result.runs):
+    for line in short_answer(estimates, manifest, runs):
         print(line)
-    if result.estimates is not None:
+    if remark:
+        print(remark)
+    if estimates is not None:
         print(f"Report: {folder.report}")
     else:
         print(f"No pair is complete, so there is no estimate; what happened is in {folder.path}")
-    return FAILED if result.failed else OK
+    return FAILED if manifest["failed"] else OK

@@ -100,6 +100,8 @@ def counted(estimates: Record) -> Rows:
 def trust(estimates: Record, manifest: Record | None, runs: pl.DataFrame | None) -> Section:
     """Chance apart from what no seed shrinks, then noise, losses and failures."""
     said = [summary.chance(estimates), summary.spread(manifest)]
+    if (stopped := summary.stopping(estimates)) is not None:
+        said.append(f"Stopping: {stopped}")
     if estimates.get("claim") != "withheld":
         said.append(_coupling(estimates))
     said.append(summary.noise_floor(estimates) or "Noise floor: unknown; there is no A/A arm.")

@@ -8,6 +8,7 @@ from analysis.report.blocks import Block, Rows, Section, Text
 from analysis.report.measures import Difference
 
 Record = Mapping[str, Any]
+FIXED = " They are for a number of draws fixed beforehand; this run had a stopping rule, which makes them somewhat too short."
 HEAD = ("outcome", "counted in", "without", "with", "change (interval)", "reading")
 FIRST = ("hostile_share", "hostility_elsewhere", "newcomer_return", "posts_kept", "active_members")
 """Which outcome leads where the declared one is forced: the first of these that is not."""
@@ -35,6 +36,7 @@ def costs(found: list[Difference], estimates: Record) -> Section:
         Text(
             "Means over pairs in each arm, and the paired difference. Each interval stands alone: of "
             f"{len(others)} at {estimates['confidence']:.0%}, one may miss zero by chance."
+            + (FIXED if estimates.get("stopping") else "")
         ),
         Rows(HEAD, [_row(one) for one in others], summary.INSIDE),
     ]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -95,6 +96,17 @@ run parallel.jobs=0
 run parallel.backend=dask
 run hydra.launcher._target_=os.system
 run hydra/launcher=joblib
+run -m hydra/launcher=nope policy=slow_mode,thread_lock
+run -m hydra/launcher=joblib hydra.launcher.pre_dispatch=1 policy=slow_mode,thread_lock
+run -m hydra/launcher=joblib hydra.launcher.n_jobs=two policy=slow_mode,thread_lock
+run -m hydra/launcher=submitit_slurm hydra.launcher.partition=a;b policy=slow_mode,thread_lock
+run -m hydra.launcher._target_=os.system policy=slow_mode,thread_lock
+run -m hydra/sweeper=optuna policy=slow_mode,thread_lock
+run -m hydra/job_logging=default policy=slow_mode,thread_lock
+rerun
+rerun nowhere
+rerun folder
+rerun folder seeds=3
 run _target_=os.system
 run ~draws
 run -x
@@ -185,8 +197,9 @@ def test_a_sweep_makes_a_folder_a_cell_and_shares_the_worst_code(capsys, elsewhe
     code, _, _ = said(capsys, "run", "-m", *SMALL, "policy=slow_mode,thread_lock,rule_reminder", "out=sweep")
     assert code == 3 and cells == ["slow_mode", "thread_lock", "rule_reminder"]
     made = sorted((elsewhere / "sweep").glob("*/manifest.json"))
-    assert [path.parent.name for path in made] == ["0", "1", "2"]
-    assert [json.loads(path.read_text())["config"]["policy"][0][0] for path in made] == cells
+    for path, name in zip(made, sorted(cells), strict=True):
+        assert re.fullmatch(f"policy={name}-[0-9a-f]{{8}}", path.parent.name)
+        assert json.loads(path.read_text())["config"]["policy"][0][0] == name
 
 
 def test_a_sweep_with_one_wrong_value_runs_nothing(capsys, elsewhere):
@@ -206,8 +219,10 @@ def test_ctrl_c_in_one_cell_ends_the_sweep(capsys, monkeypatch):
     assert code == 130 and len(cells) == 1 and err.count("interrupted") == 1
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_ends_with_130_and_no_traceback(jobs, elsewhere):
+@pytest.mark.parametrize(
+    ("jobs", "number", "code"), [(1, signal.SIGINT, 130), (2, signal.SIGINT, 130), (2, signal.SIGTERM, 143)]
+)
+def test_ctrl_c_and_sigterm_end_with_their_code_and_no_traceback(jobs, number, code, elsewhere):
     words = [
         "run",
         "community.size=300",
@@ -225,11 +240,11 @@ def test_ctrl_c_ends_with_130_and_no_traceback(jobs, elsewhere):
         while not (elsewhere / "long").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(1)
-        os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, number)
         _, err = process.communicate(timeout=30)
     finally:
         process.kill()
-    assert process.returncode == 130 and "Traceback" not in err
+    assert process.returncode == code and "Traceback" not in err
     assert err.strip().splitlines()[-1].startswith("windtunnel: interrupted")
     assert not list((elsewhere / "long").glob("*.parquet"))
 

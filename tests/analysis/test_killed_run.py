@@ -79,3 +79,74 @@ def test_a_run_killed_three_times_and_given_again_is_the_run_undisturbed(tmp_pat
 @pytest.mark.slow
 def test_runs_killed_at_fifty_instants_and_given_again_are_the_run_undisturbed(tmp_path):
     killed_runs(tmp_path, 50, 5, 1)
+
+
+RULES = [
+    "policy=[slow_mode,rule_reminder]",
+    "community.size=100",
+    "draws=8",
+    "seeds=1",
+    "steps=24",
+    "dowhy=false",
+    "parallel.worlds=1",
+]
+
+
+def rules_started(out: Path, jobs: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "analysis.cli", "run", *RULES, f"parallel.jobs={jobs}", f"out={out}"]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def rules_finished(out: Path, jobs: int) -> dict:
+    with rules_started(out, jobs) as process:
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return json.loads((out / "manifest.json").read_text())
+
+
+ENDINGS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 143, signal.SIGINT: 130}
+
+
+def ended_within(process: subprocess.Popen[str], seconds: float, how: signal.Signals) -> bool:
+    """Whether the signal came before the run's own end; it then ended as that signal is to end it."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(how)
+    _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err, err
+    if process.returncode == 0:
+        return False
+    assert process.returncode in (ENDINGS[how], -how)  # Python itself was not up yet: the signal's own way
+    return True
+
+
+def ended_rules_runs(folder: Path, times: int, each: int, seed: int) -> int:
+    """End `times` runs by signals at random instants; gives how many runs were kept over the ends."""
+    chance, kept = random.Random(seed), 0
+    began = time.monotonic()
+    expected = rules_finished(folder / "undisturbed", 1)
+    longest = time.monotonic() - began
+    for turn in range(0, times, each):
+        out, left, jobs = folder / f"out{turn}", min(each, times - turn), 1 + turn // each % 2
+        while left:
+            how = chance.choice(list(ENDINGS))
+            if ended_within(rules_started(out, jobs), longest * (0.2 + 0.8 * chance.random()), how):
+                left -= 1
+            else:
+                (out / "manifest.json").unlink()  # it was quicker: again from the beginning
+        found = rules_finished(out, jobs)
+        assert found["events_sha256"] == expected["events_sha256"]
+        assert found["runs"] == sum(found["units"].values())
+        assert not list(out.rglob("*.partial")) and not (out / "units").exists()
+        kept += found["units"]["kept"]
+    return kept
+
+
+def test_a_run_of_rules_ended_at_random_instants_and_given_again_is_the_run_undisturbed(tmp_path):
+    ended_rules_runs(tmp_path, 4, 2, 0)
+
+
+@pytest.mark.slow
+def test_runs_of_rules_ended_at_fifty_instants_lose_little_and_change_nothing(tmp_path):
+    assert ended_rules_runs(tmp_path, 50, 5, 1) > 0

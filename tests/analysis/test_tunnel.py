@@ -236,6 +236,9 @@ def test_when_every_run_fails_there_is_no_estimate_and_it_is_said(monkeypatch, t
     made = planned(*LIVELY, "policy=remove_hostile")
     folder = Folder(tmp_path / "run")
     assert one_cell(made, folder) == 0
+    folder.begun.write_text(
+        folder.manifest.read_text(encoding="utf-8"), encoding="utf-8"
+    )  # as if it had been killed
     stumble(monkeypatch, set(range(100)))
     assert one_cell(made, folder) == 3
     said = capsys.readouterr().out

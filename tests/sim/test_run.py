@@ -27,7 +27,7 @@ def test_neither_the_width_of_a_block_nor_the_number_of_processes_changes_an_eve
 
 def test_every_unit_is_in_one_block_and_the_aa_run_sits_in_another_than_its_baseline(tiny_experiment):
     experiment = tiny_experiment(draws=3, seeds=4)
-    work = blocks(experiment, 5)
+    work = blocks(experiment.units(), 5)
     assert sorted(unit for part in work for unit in part) == sorted(experiment.units())
     where = {unit: (number, place) for number, part in enumerate(work) for place, unit in enumerate(part)}
     for draw in range(3):

@@ -1,0 +1,94 @@
+"""`windtunnel design`: the cells of a full, Latin hypercube or Sobol design, listed, and run if asked."""
+
+import argparse
+import shlex
+import time
+from pathlib import Path
+from typing import Any
+
+from analysis.ending import OK, plain
+from analysis.folder import Folder
+from analysis.printing import print_json
+
+SETTINGS = True
+EXAMPLE = "windtunnel design sobol policy=thread_lock policy_with.thread_lock.heat=1:4 policy_with.thread_lock.hours=1:12 n=32"
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Points over settings that vary: KEY=LOW:HIGH is a range, KEY=a,b,c are values. full crosses them all "
+        "(KEY=LOW:HIGH:LEVELS), lhs is a Latin hypercube and sobol a Sobol sequence of n points, both drawn from "
+        "root. Each point is printed as settings of `windtunnel run`; --run runs them all, each in a folder of its "
+        "own, a shared baseline once."
+    )
+    parser.epilog = f"Example: {EXAMPLE}. Also --json, --run, out=FOLDER."
+    parser.add_argument("words", nargs="*", metavar="full|lhs|sobol key=value")
+
+
+def call(asked: argparse.Namespace) -> int:
+    from analysis import configuration
+    from analysis.designs import KINDS, points, read_factors
+    from analysis.objective import split_words
+
+    flags = [word for word in asked.words if word.startswith("-")]
+    words = [word for word in asked.words if word not in flags]
+    if stray := [word for word in flags if word not in ("--run", "--json")]:
+        raise ValueError(f"windtunnel design has no option {stray[0]}: there are --run and --json")
+    if not words or words[0] not in KINDS:
+        raise ValueError(f"say which design first, {', '.join(KINDS)}: {EXAMPLE}")
+    own, rest = split_words(words[1:], ("n",))
+    if unknown := [name for name in own if name != "n"]:
+        raise ValueError(f"no setting is called {unknown[0]!r}: a design has no score")
+    factors, fixed = read_factors(rest)
+    same = configuration.compose(fixed)
+    cells = points(words[0], factors, _count(own.get("n")), int(same["root"]))
+    if "--run" not in flags:
+        for cell in cells[:1]:
+            configuration.plan(configuration.compose([*fixed, *cell]))
+        _list(words[0], cells, fixed, "--json" in flags)
+        return OK
+    return _run(cells, fixed, same["out"])
+
+
+def _count(n: str | None) -> int | None:
+    if n is not None and not n.isdigit():
+        raise ValueError(f"n is {n!r}: give a whole number, as in n=32")
+    return None if n is None else int(n)
+
+
+def _list(kind: str, cells: list[list[str]], fixed: list[str], as_json: bool) -> None:
+    lines = [[*fixed, *cell] for cell in cells]
+    if as_json:
+        print_json({"design": kind, "points": len(lines), "settings": lines})
+        return
+    for line in lines:
+        print(plain(" ".join(shlex.quote(word) for word in line)))
+
+
+def _run(cells: list[list[str]], fixed: list[str], out: str | None) -> int:
+    """Every cell in a folder of its own, named as a sweep's are; the worst exit code of them."""
+    from analysis import configuration
+    from analysis.commands.run import one_cell
+    from analysis.sweep import cell_folder
+    from sim.kept import Kept
+
+    plans = [
+        configuration.plan(configuration.compose([*fixed, *cell])) for cell in cells
+    ]  # all checked first
+    where = Path(out or time.strftime("multirun/%Y-%m-%d/%H-%M-%S"))
+    names = [word.partition("=")[0] for word in cells[0]]
+    code = OK
+    with Folder(where).held():
+        rows: list[dict[str, Any]] = []
+        for number, (cell, plan) in enumerate(zip(cells, plans, strict=True)):
+            folder = cell_folder(where, cell, names, plan.resolved)
+            print(plain(f"[{number + 1} of {len(cells)}] {' '.join(cell)}"))
+            code = max(code, one_cell(plan, folder))
+            rows.append({"folder": folder.path.name, "settings": [*fixed, *cell]})
+            Folder(where).write_json(Folder(where).design, {"cells": rows})
+        if code == OK:
+            Kept(Folder(where).units).sweep_out()
+    print(
+        plain(f"{len(cells)} cells in {where}: `windtunnel compare {where}`, `windtunnel robustness {where}`")
+    )
+    return code

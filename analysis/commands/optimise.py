@@ -1,0 +1,97 @@
+"""`windtunnel optimise`: the parameters of a policy with the best stated score, and how they do on new communities."""
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from analysis.ending import OK, plain
+from analysis.printing import print_json, print_table
+
+SETTINGS = True
+EXAMPLE = (
+    "windtunnel optimise policy=thread_lock policy_with.thread_lock.heat=1:4 policy_with.thread_lock.hours=1:24 "
+    "trials=30 lambda=1 cost.moderator_actions=0.01"
+)
+SHOWN = 5
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Search a policy's parameters for the best score on common seeds (Optuna). The score must be stated: "
+        "averted - lambda x backfire - cost.NAME x what the policy adds of that outcome. The best trial is run "
+        "again on communities that the search has not seen."
+    )
+    parser.epilog = (
+        f"Example: {EXAMPLE}. Also --json, out=FOLDER (each trial's folder, and the search itself: the same command "
+        "goes on). DoWhy is left out of trials unless dowhy=true."
+    )
+    parser.add_argument("words", nargs="*", metavar="key=value")
+
+
+def call(asked: argparse.Namespace) -> int:
+    from analysis.configuration import compose
+    from analysis.designs import read_factors
+    from analysis.objective import read_objective, split_words
+    from analysis.search import Question, checked, search
+
+    flags = [word for word in asked.words if word.startswith("-")]
+    if stray := [word for word in flags if word != "--json"]:
+        raise ValueError(f"windtunnel optimise has no option {stray[0]}: write key=value, as in {EXAMPLE}")
+    own, rest = split_words([word for word in asked.words if word not in flags], ("trials",))
+    factors, fixed = read_factors(rest)
+    if not any(word.startswith("dowhy=") for word in fixed):
+        fixed.append("dowhy=false")
+    from analysis.outcomes import find_outcome
+
+    outcome = find_outcome(str(compose(fixed)["outcome"]["name"]))
+    weights = {name: value for name, value in own.items() if name != "trials"}
+    question = Question(fixed, factors, read_objective(weights, outcome), _trials(own.get("trials")))
+    made = checked(question)
+    out = Path(compose(fixed)["out"] or time.strftime("multirun/%Y-%m-%d/%H-%M-%S"))
+    forced = outcome.name in made.experiment.forced()
+    found = search(question, out, lambda line: print(plain(line), file=sys.stderr))
+    if "--json" in flags:
+        print_json(found | {"out": str(out)})
+    else:
+        _print(found, out, forced)
+    return OK
+
+
+def _short(settings: Sequence[str]) -> str:
+    return " ".join(word.removeprefix("policy_with.") for word in settings)
+
+
+def _trials(given: str | None) -> int:
+    if given is None or not given.isdigit():
+        raise ValueError(f"trials is {given!r}: say how many, for example trials=30")
+    return int(given)
+
+
+def _print(found: Mapping[str, Any], out: Path, forced: bool) -> None:
+    best, again = found["best"], found["confirmed"]
+    print(plain(f"Score: {found['objective']['words']}. {found['trials']} trials on common seeds."))
+    rows = sorted(found["all"], key=lambda row: -row["score"])[:SHOWN]
+    print_table(
+        [
+            {"trial": row["trial"], "score": f"{row['score']:+.4f}", "settings": _short(row["settings"])}
+            for row in rows
+        ]
+    )
+    interval = "no interval" if again["low"] is None else f"{again['low']:+.4f} to {again['high']:+.4f}"
+    print(
+        plain(
+            f"Best: {_short(best['settings'])}. On other communities (root {again['root']}) it scores "
+            f"{again['score']:+.4f} ({interval}): averted in {again['averted']} of {again['pairs']} pairs, backfired in "
+            f"{again['backfire']}. In the search it scored {best['score']:+.4f}, the best of {found['trials']}, which is "
+            "too good to be true of others."
+        )
+    )
+    if forced:
+        print(
+            "By construction: the policy's own mechanism decides this outcome; state what it costs, or take another."
+        )
+    print(plain(f"Trials and search: {out}"))
+    print(f"This holds {found['caveat']}.")

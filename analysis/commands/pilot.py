@@ -1,0 +1,105 @@
+"""`windtunnel pilot`: from a finished run to the real test that would show whether it holds."""
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.ending import OK, plain
+from analysis.folder import Folder
+from analysis.printing import print_json, print_table
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "What a real A/B test of this policy would need: metric, unit, sample size and stopping rule, from the "
+        "simulated variances between and within communities."
+    )
+    parser.add_argument("out", help="output folder of a finished run, with seeds of 2 or more")
+    parser.add_argument(
+        "--smallest-effect", type=float, default=0.05, help="least change of the share worth finding (0.05)"
+    )
+    parser.add_argument("--power", type=float, default=0.8, help="chance of finding it (0.8)")
+    parser.add_argument("--alpha", type=float, default=0.05, help="two-sided error of the test (0.05)")
+    parser.add_argument(
+        "--per-community", type=int, default=10, help="threads or windows that each community gives (10)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+
+
+def call(asked: argparse.Namespace) -> int:
+    from analysis.pilot import pilot
+
+    folder = Folder(asked.out)
+    found = pilot(
+        folder.read_table("pairs"),
+        folder.read_json(folder.manifest),
+        folder.read_json(folder.estimates),
+        folder.read_table("runs"),
+        smallest_effect=asked.smallest_effect,
+        power=asked.power,
+        alpha=asked.alpha,
+        per_community=asked.per_community,
+    )
+    if asked.json:
+        print_json(found)
+    else:
+        _print(found)
+    return OK
+
+
+def _print(found: Mapping[str, Any]) -> None:
+    best, what = found["recommended"], found["observation"]
+    lines = [
+        f"Metric: {found['metric']}; {found['direction']} is better.",
+        f"To find: {found['p0']:.3f} without the policy against {found['p1_at_smallest_effect']:.3f} with it, in "
+        f"{found['power']:.0%} of tests, wrong in {found['alpha']:.0%} if nothing differs.",
+        f"Unit: the community. {best['units_an_arm']:,} communities an arm, {best['per_community']} {what}"
+        f"{'' if best['per_community'] == 1 else 's'} each ({best['observations_an_arm']:,} {what}s an arm; design "
+        f"effect {best['design_effect']:.2f}).",
+    ]
+    upper = best.get("units_at_the_upper_icc")
+    if upper:
+        lines.append(f"If communities differ as much as the simulation leaves possible: {upper:,} an arm.")
+    for line in lines:
+        print(plain(line))
+    print_table(
+        [
+            {
+                "randomised": "whole communities"
+                if row["unit"] == "community"
+                else f"{what}s within communities",
+                f"{what}s a community": row["per_community"],
+                "design effect": f"{row['design_effect']:.2f}",
+                "units an arm": f"{row['units_an_arm']:,}",
+                f"{what}s an arm": f"{row['observations_an_arm']:,}",
+            }
+            for row in found["designs"]
+        ]
+    )
+    if found["alike"]:
+        print(plain(_within(found, what)))
+    print(plain(f"Decide {found['stopping']['success']}."))
+    print(plain(f"Stop early for harm alone: {found['stopping']['harm']}."))
+    told = found["if_as_simulated"]
+    if told:
+        print(
+            plain(
+                f"If the world were as simulated (effect {told['effect']:+.3f}), this test would find a difference in "
+                f"{told['power']:.0%} of cases."
+            )
+        )
+    print("What this rests on:")
+    for line in found["rests_on"]:
+        print(plain(f"- {line}"))
+    print(f"All numbers hold {found['caveat']}.")
+
+
+def _within(found: Mapping[str, Any], what: str) -> str:
+    """What speaks against putting single threads or windows of one community into both arms."""
+    said = f"Putting {what}s of one community into both arms needs fewer, if a policy in one {what} leaves the others alone"
+    moved = found["leakage"] and found["leakage"]["beyond_chance"]
+    if moved is None:
+        return f"{said}; the simulation does not tell."
+    if moved:
+        return f"{said}; in the simulation it does not: hostility elsewhere changed with the policy."
+    return f"{said}; in the simulation hostility elsewhere did not change beyond chance."

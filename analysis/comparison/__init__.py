@@ -1,0 +1,29 @@
+"""Comparing policies on common seeds: which one, at what cost, to whom, and how sure."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from analysis.comparison.build import compare_inputs
+from analysis.comparison.inputs import read_inputs
+from analysis.comparison.result import Comparison
+
+__all__ = ["Comparison", "compare"]
+
+
+def compare(
+    folders: Sequence[Path | str] | Path | str,
+    *,
+    payoff: Mapping[str, float] | None = None,
+    smallest_effect: float | None = None,
+    confidence: float = 0.95,
+) -> Comparison:
+    """The policies of finished runs against the same baseline on the same seeds, as one object of frames.
+
+    `folders` are output folders of runs, or of sweeps, which stand for their cells. `payoff` states what a
+    future of each kind is worth (see `benefit.KINDS`); without it no benefit is shown. `smallest_effect` is the
+    smallest net share of futures worth acting on; without it there is no verdict. `ValueError` where the runs
+    do not share their community, seeds, outcome or baseline.
+    """
+    return compare_inputs(
+        read_inputs(folders), payoff=payoff, smallest_effect=smallest_effect, confidence=confidence
+    )

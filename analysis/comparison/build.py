@@ -1,0 +1,130 @@
+"""One comparison from its inputs: every part is computed once here and put into one record."""
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from analysis.comparison.benefit import benefit, check_payoff
+from analysis.comparison.contrasts import better_for_groups, contrasts, group_contrasts, interactions
+from analysis.comparison.deciding import NOTHING, RULE, front, verdict
+from analysis.comparison.effects import costs_of, effects, group_changes, outcome_changes
+from analysis.comparison.evasion import evasion
+from analysis.comparison.inputs import Inputs
+from analysis.comparison.result import Comparison
+from analysis.comparison.sentences import sentences
+from analysis.comparison.simultaneous import Family
+from analysis.summary import INSIDE
+
+Record = dict[str, Any]
+
+
+def compare_inputs(
+    inputs: Inputs,
+    *,
+    payoff: Mapping[str, float] | None = None,
+    smallest_effect: float | None = None,
+    confidence: float = 0.95,
+) -> Comparison:
+    """See `analysis.comparison.compare`, which reads the inputs from folders."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}; it must lie between 0 and 1, as 0.95 does")
+    if smallest_effect is not None and not (isfinite(smallest_effect) and 0 <= smallest_effect < 1):
+        raise ValueError(f"the smallest effect is {smallest_effect}; give a share of futures, as 0.05 is")
+    stated = None if payoff is None else check_payoff(payoff, inputs.direction)
+    tested, direction = inputs.tested, inputs.direction
+    policies, all_policies = effects(tested, direction, confidence)
+    outcomes = outcome_changes(tested, confidence)
+    groups, all_groups = group_changes(tested, confidence)
+    two, all_two = contrasts(tested, direction, confidence)
+    two_groups, all_two_groups = group_contrasts(tested, confidence)
+    for row in two:
+        row["better_for_groups"] = better_for_groups(row, two_groups)
+        row["for_everyone"] = row["better"] is not None and row["better"] == row["better_for_groups"]
+    points, flips = evasion(tested, policies, two)
+    costs = {one.name: costs_of(outcomes, one.name) for one in tested}
+    means = {
+        name: {cost: row["change"]["est"] for cost, row in found.items()} for name, found in costs.items()
+    }
+    dominated = front(policies, means, direction)
+    for one, record in zip(tested, policies, strict=True):
+        made = one.claim_reason is None
+        mine = [row for row in groups if row["policy"] == one.name]
+        harmed = list(dict.fromkeys(row["group"] for row in mine if row["harmed"]))
+        said, reason = verdict(record, harmed, smallest_effect, direction)
+        worst = _worst(mine)
+        record |= {
+            "costs": {name: row["change"] for name, row in costs[one.name].items()},
+            "benefit": benefit(one, stated, direction, confidence) if stated and made else None,
+            "harmed_groups": harmed,
+            "worst_group": worst,
+            "exposures": dict(one.spread) if made else None,
+            "on_front": not dominated[one.name] if made else None,
+            "dominated_by": dominated.get(one.name, []),
+            "verdict": said,
+            "verdict_reason": reason,
+            "doubts": list(one.doubts),
+        }
+    record = {
+        "caveat": INSIDE,
+        "outcome": dict(inputs.outcome),
+        "direction": direction,
+        "shared": _shared(inputs),
+        "confidence": confidence,
+        "smallest_effect": smallest_effect,
+        "rule": RULE,
+        "payoff": stated,
+        "simultaneous": {
+            "policies": _method(all_policies),
+            "pairs_of_policies": _method(all_two),
+            "groups": _method(all_groups),
+            "groups_of_pairs": _method(all_two_groups),
+        },
+        "policies": policies,
+        "outcomes": outcomes,
+        "groups": groups,
+        "pairs_of_policies": two,
+        "groups_of_pairs": two_groups,
+        "interactions": interactions(tested, confidence),
+        "evasion": {"points": points, "flips": flips},
+        "nothing_dominated_by": dominated.get(NOTHING, []),
+        "left_out": list(inputs.left_out),
+    }
+    return Comparison(record | {"sentences": sentences(record)})
+
+
+def _worst(rows: list[Record]) -> Record | None:
+    """The group whose hostile exposures changed for the worst, or the least for the better."""
+    seen = [row for row in rows if row["measure"] == "hostile_exposures"]
+    if not seen:
+        return None
+    row = max(seen, key=lambda row: row["change"]["est"])
+    return {
+        "group": row["group"],
+        "kind": row["kind"],
+        "change": row["simultaneous"],
+        "harmed": row["harmed"],
+    }
+
+
+def _shared(inputs: Inputs) -> Record:
+    config = inputs.config
+    community, mind = config.get("community") or {}, config.get("mind") or {}
+    return {
+        "community": community.get("name"),
+        "size": community.get("size"),
+        "profile": (community.get("profile") or {}).get("name"),
+        "mind": mind.get("name"),
+        "baseline": config.get("baseline"),
+        "status_quo": bool(config.get("status_quo")),
+        "couplings": sorted({one.coupling for one in inputs.tested}),
+        **{key: config.get(key) for key in ("draws", "seeds", "steps", "root")},
+    }
+
+
+def _method(found: Family) -> Record:
+    return {
+        "method": found.method,
+        "level": found.level,
+        "comparisons": found.comparisons,
+        "draws": found.draws,
+    }

@@ -1,0 +1,45 @@
+"""Small pieces of the page as HTML: escaped text, tables, and choices that need no script."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from analysis.ending import plain
+from analysis.summary import INSIDE
+
+
+def text(words: Any) -> str:
+    """Escaped, without control and bidirectional characters."""
+    return escape(plain(str(words)), quote=True)
+
+
+def claim(words: str) -> str:
+    """A sentence that can be copied, with the caveat that goes with it."""
+    return f'<p class="claim">{text(words)} <small>{text(INSIDE)}</small></p>'
+
+
+def table(rows: Sequence[Mapping[str, str]], caption: str = INSIDE) -> str:
+    """A table whose first column names the row; the caption is the caveat, so that a copy keeps it."""
+    if not rows:
+        return ""
+    head = "".join(f'<th scope="col">{text(name)}</th>' for name in rows[0])
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    return f"<table><caption>{text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def choice(name: str, title: str, options: Sequence[tuple[str, str]]) -> str:
+    """Radio buttons of which the checked one shows its part; `options` are (label, HTML)."""
+    if not options:
+        return ""
+    parts = "".join(
+        f'<label><input type="radio" name="{text(name)}"{" checked" if place == 0 else ""}>{text(label)}</label>'
+        f'<div class="shown">{inner}</div>'
+        for place, (label, inner) in enumerate(options)
+    )
+    return f'<fieldset class="choice"><legend>{text(title)}</legend>{parts}</fieldset>'
+
+
+def _cells(row: Mapping[str, str]) -> str:
+    (_, first), *rest = row.items()
+    cells = "".join(f'<td data-label="{text(name)}">{text(cell)}</td>' for name, cell in rest)
+    return f'<th scope="row">{text(first)}</th>{cells}'

@@ -1,0 +1,211 @@
+"""compare.html: one file with the trade-off first, then the words, then tables and charts to sort and filter.
+
+The charts are drawn by Vega, which stands in the file whole; the only script that may run is that bundle, by its
+hash, and it may fetch nothing.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from analysis.comparison import charts
+from analysis.comparison.markup import choice, claim, table, text
+from analysis.comparison.page_tables import (
+    group_tables,
+    memo_tables,
+    outcome_tables,
+    symbols_table,
+    two_tables,
+)
+from analysis.comparison.result import Comparison
+from analysis.comparison.sentences import method_words
+from analysis.report.style import STYLE
+from analysis.summary import INSIDE, number, specs, words
+
+Record = Mapping[str, Any]
+DRAW = """
+for (const one of document.querySelectorAll("script[data-chart]")) {
+  const settings = {mode: "vega", renderer: "svg", actions: false, ast: true};
+  vegaEmbed("#" + one.dataset.chart, JSON.parse(one.textContent), settings);
+}
+"""
+EXTRA = """
+.choice { display: flex; flex-wrap: wrap; gap: 4px 14px; border: 0; padding: 0; margin: 10px 0; min-width: 0; }
+.choice legend { color: var(--soft); font-size: 13.5px; padding: 0; }
+.choice label { font-size: 14px; white-space: nowrap; }
+.choice input { margin: 0 5px 0 0; vertical-align: -1px; }
+.choice .shown { display: none; order: 1; flex: 0 0 100%; min-width: 0; overflow-x: auto; }
+.choice label:has(:checked) + .shown { display: block; }
+@supports not selector(:has(*)) { .choice .shown { display: block; } }
+.chart { width: 100%; margin: 0 0 26px; }
+.chart svg { width: auto; max-width: 100%; }
+.vega-embed { width: 100%; display: flex !important; flex-direction: column; }
+.vega-bindings { order: -1; display: flex; flex-wrap: wrap; gap: 6px 18px; margin-bottom: 10px; font-size: 14px; }
+.vega-bind-name { color: var(--soft); margin-right: 4px; }
+.vega-bindings select { font: inherit; color: var(--ink); background: var(--pane); border: 1px solid var(--line); border-radius: 6px; padding: 3px 6px; max-width: 100%; }
+ul.said { padding-left: 20px; max-width: 860px; }
+ul.said li { margin-bottom: 6px; }
+.memo table { font-size: 13.5px; }
+main { overflow-wrap: break-word; }
+@media (min-width: 641px) { main { max-width: 1240px; } }
+@media print {
+  .choice { display: block; }
+  .choice label { display: none; }
+  .choice label:has(:checked) { display: inline; }
+  .choice input { display: none; }
+  .choice .shown { overflow: visible; }
+  .chart { break-inside: avoid; }
+  .chart svg { max-height: 200mm; height: auto; }
+  .memo { page: wide; }
+  .memo table { font-size: 7.5pt; }
+  @page { margin: 14mm; }
+  @page wide { size: A4 landscape; margin: 12mm; }
+  th, td { padding: 3px 6px 3px 0; }
+}
+"""
+
+
+def comparison_page(found: Comparison) -> str:
+    """The whole page."""
+    record = found.record
+    script = _bundle()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:"
+    body = "\n".join(part for part in _parts(record) if part)
+    title = text(_title(record))
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>{STYLE}{EXTRA}</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+{body}
+</main>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _parts(record: Record) -> list[str]:
+    """The page from top to bottom."""
+    return [
+        _shared(record),
+        _chart("trade-off", charts.trade_off(record)),
+        "<section><h2>What it comes to</h2>" + _said(record) + "</section>",
+        f'<section class="memo"><h2>The table</h2>{choice("order", "Sort by", memo_tables(record))}'
+        f"<p><small>{text(method_words(record))}</small></p>"
+        f"<details><summary>Symbols</summary>{table(symbols_table(record))}</details></section>",
+        "<section><h2>Every outcome</h2>"
+        + _chart("outcomes", charts.outcomes(record))
+        + f"<details><summary>In numbers</summary>{choice('outcome', 'Outcome', outcome_tables(record))}</details></section>",
+        _groups(record),
+        "<section><h2>Policies against each other</h2>"
+        + choice("two", "Policy", two_tables(record))
+        + "</section>"
+        if record["pairs_of_policies"]
+        else "",
+        _evasion(record),
+        _trust(record),
+    ]
+
+
+def _shared(record: Record) -> str:
+    shared, outcome = record["shared"], record["outcome"]
+    baseline = words(specs(shared["baseline"] or [])) or "no moderation"
+    reached = (
+        "" if outcome["threshold"] is None else f", which happened where it reached {outcome['threshold']:g}"
+    )
+    said = (
+        f"{number(len(record['policies']), 'treatment')} against {baseline}, in a {shared['community']} of {shared['size']} members like "
+        f"{shared['profile']}, mind {shared['mind']}, {number(shared['steps'], 'step')}: {shared['draws']} communities x "
+        f"{number(shared['seeds'], 'seed')} each, the same for all."
+    )
+    doubts = [f"{row['policy']}: {doubt}" for row in record["policies"] for doubt in row["doubts"]]
+    alarms = "".join(f'<p class="alarm">{text(doubt)}</p>' for doubt in [*record["left_out"], *doubts])
+    defined = f"Outcome: {words(outcome['name'])}{reached} ({outcome['unit']})."
+    return (
+        f"<section><p>{text(said)}</p><p>{text(defined)}</p>"
+        f'<p class="lead">{text(INSIDE)}</p>{alarms}</section>'
+    )
+
+
+def _said(record: Record) -> str:
+    first, *rest = record["sentences"]
+    verdicts = _rule(record)
+    items = "".join(f"<li>{text(line)} <small>{text(INSIDE)}</small></li>" for line in rest)
+    return f'{claim(first)}<ul class="said">{items}</ul>{verdicts}'
+
+
+def _rule(record: Record) -> str:
+    if record["smallest_effect"] is None:
+        return "<p><small>No verdict: the smallest effect worth acting on was not stated (--smallest-effect).</small></p>"
+    return f"<p><small>{text(record['rule'])}</small></p>"
+
+
+def _groups(record: Record) -> str:
+    spec = charts.groups(record)
+    if spec is None:
+        return ""
+    inner = choice("group", "Group", group_tables(record))
+    return (
+        f"<section><h2>Who gains, who loses</h2>{_chart('groups', spec)}"
+        f"<details><summary>In numbers</summary>{inner}</details></section>"
+    )
+
+
+def _evasion(record: Record) -> str:
+    spec = charts.evasion(record)
+    return f"<section><h2>Evasion</h2>{_chart('evasion', spec)}</section>" if spec else ""
+
+
+def _trust(record: Record) -> str:
+    couplings = ", ".join(record["shared"]["couplings"])
+    lines = [
+        method_words(record),
+        f"Necessity and sufficiency hold for twins that share chance by {couplings}; the bounds in compare.csv hold under any coupling.",
+        "Models and personas: more seeds do not shrink that doubt; every run here holds one mind and one profile.",
+        "No score is made of these columns, and no weight has a default: what a future is worth is yours to state (--payoff).",
+    ]
+    return (
+        "<section><h2>How far to trust it</h2>"
+        + "".join(f"<p>{text(line)}</p>" for line in lines)
+        + "</section>"
+    )
+
+
+def _chart(name: str, spec: Mapping[str, Any] | None) -> str:
+    if spec is None:
+        return ""
+    import vl_convert
+
+    whole = vl_convert.vegalite_to_vega(dict(spec))
+    data = json.dumps(whole, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
+    return (
+        f'<div class="chart"><div id="chart-{name}"></div></div>'
+        f'<script type="application/json" data-chart="chart-{name}">{data}</script>'
+    )
+
+
+def _title(record: Record) -> str:
+    verb = "prevents" if record["direction"] == "preventive" else "brings about"
+    return f"Which policy {verb} {words(record['outcome']['name'])}?"
+
+
+@cache
+def _bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed in one script, without anything to fetch, and the lines that draw."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle(DRAW)).replace("</script", "<\\/script")

@@ -1,0 +1,190 @@
+"""The page's tables, each with the label under which a reader chooses it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from analysis.comparison.markup import table
+from analysis.comparison.sentences import net_words
+from analysis.comparison.tables import benefit_words, cost_words, counts, share_words, worst_words
+from analysis.necessity import CELLS
+from analysis.summary import INSIDE, change, words
+
+Record = Mapping[str, Any]
+LAST = float("inf")
+
+
+def memo_tables(record: Record) -> list[tuple[str, str]]:
+    """The table for a memo in every order that a reader can ask for."""
+    sign = 1 if record["direction"] == "preventive" else -1
+    costs = list(dict.fromkeys(name for row in record["policies"] for name in row["costs"]))
+    orders: list[tuple[str, Callable[[Record], float]]] = [
+        ("as given", lambda row: 0.0),
+        ("net change", lambda row: _known(row["rd"]["est"], sign)),
+        ("sufficiency", lambda row: _known(row["ps"]["est"], -1)),
+        ("necessity", lambda row: _known(row["pn"]["est"], -1)),
+        ("backfire", lambda row: _known(row["backfire"]["est"], 1)),
+        *((words(name), lambda row, name=name: _known(row["costs"][name]["est"], 1)) for name in costs),  # type: ignore[misc]
+        ("worst group", lambda row: _known(row["worst_group"] and row["worst_group"]["change"]["est"], 1)),
+    ]
+    if record["payoff"]:
+        orders.insert(
+            2, ("benefit", lambda row: _known(row["benefit"] and row["benefit"]["paired"]["est"], -1))
+        )
+    return [(label, _memo(record, sorted(record["policies"], key=key), costs)) for label, key in orders]
+
+
+def outcome_tables(record: Record) -> list[tuple[str, str]]:
+    """A table of all policies for each outcome."""
+    names = list(dict.fromkeys(row["outcome"] for row in record["outcomes"]))
+    return [
+        (
+            words(name),
+            table(
+                [
+                    {
+                        "policy": row["policy"],
+                        "without": f"{row['without']:.3g}",
+                        "with": f"{row['with']:.3g}",
+                        "change (interval, alone)": change(*row["change"].values()),
+                        "counted in": row["unit"],
+                        "pairs that differ": f"{row['changed_pairs']} of {row['n_pairs']}",
+                        "by construction": "yes" if row["forced"] else "no",
+                    }
+                    for row in record["outcomes"]
+                    if row["outcome"] == name
+                ]
+            ),
+        )
+        for name in names
+    ]
+
+
+def group_tables(record: Record) -> list[tuple[str, str]]:
+    """A table of all policies for each group, and one of how evenly the gain is shared."""
+    found = list(dict.fromkeys((row["kind"], row["group"]) for row in record["groups"]))
+    shared = [
+        {
+            "policy": row["policy"],
+            "members shown fewer hostile posts": _of(row["exposures"], "better"),
+            "shown more": _of(row["exposures"], "worse"),
+            "Gini of the gain over groups": _gini(row["exposures"]["gini_groups"]),
+            "over members": _gini(row["exposures"]["gini_members"]),
+            "worst group": worst_words(row),
+        }
+        for row in record["policies"]
+        if row["exposures"]
+    ]
+    note = f"Gini: 0 where all gain alike, near 1 where few gain all; a loss counts as no gain. {INSIDE}"
+    return [
+        ("how it is shared", table(shared, note)),
+        *((words(group), _group(record, kind, group)) for kind, group in found),
+    ]
+
+
+def two_tables(record: Record) -> list[tuple[str, str]]:
+    """A table for each policy of how it stands against each other one."""
+    rows = record["pairs_of_policies"]
+    names = [row["policy"] for row in record["policies"] if row["claim"] == "made"]
+    return [
+        (name, table([_against(row, name) for row in rows if name in (row["a"], row["b"])])) for name in names
+    ]
+
+
+def symbols_table(record: Record) -> list[dict[str, str]]:
+    """The quantities with their symbols, as numbers with single intervals."""
+    return [
+        {"policy": row["policy"]}
+        | {
+            name: _three(row[key])
+            for name, key in (
+                ("RD = p1 - p0", "rd"),
+                ("RD, simultaneous", "rd_simultaneous"),
+                ("PS", "ps"),
+                ("PN", "pn"),
+                ("PNS", "pns"),
+                ("backfire", "backfire"),
+            )
+        }
+        for row in record["policies"]
+    ]
+
+
+def _memo(record: Record, rows: Sequence[Record], costs: Sequence[str]) -> str:
+    cells = CELLS[record["direction"]]
+    preventive = record["direction"] == "preventive"
+    lines = []
+    for row in rows:
+        at = {
+            name: tuple(sum(row["table"][cell] for cell in part) for part in cells[name])
+            for name in ("ps", "pn", "backfire")
+        }
+        counted = list(counts(record, row).values())
+        lines.append(
+            {
+                "policy": row["policy"] + (" (by construction)" if row["by_construction"] else ""),
+                "verdict": row["verdict"] or ("withheld" if row["claim"] != "made" else "not asked"),
+                "net change in futures (all intervals hold at once)": net_words(row),
+                f"sufficient: {'stopped' if preventive else 'brought about'}, of those without it": share_words(
+                    row, "ps", at["ps"]
+                ),  # type: ignore[arg-type]
+                f"needed: of those {'calm' if preventive else 'good'} with it": share_words(
+                    row, "pn", at["pn"]
+                ),  # type: ignore[arg-type]
+                f"backfired: {'caused' if preventive else 'prevented'}": counted[1],
+                **{f"{words(name)}, a future": cost_words(row["costs"].get(name)) for name in costs},
+                "worst group (hostile posts shown)": worst_words(row),
+                **({"benefit a future, at your payoffs": benefit_words(row)} if record["payoff"] else {}),
+            }
+        )
+    return table(lines)
+
+
+def _group(record: Record, kind: str, group: str) -> str:
+    rows = [
+        {
+            "policy": row["policy"],
+            "measure": row["unit"],
+            "without": f"{row['without']:.3g}",
+            "with": f"{row['with']:.3g}",
+            "change (all hold at once)": change(*row["simultaneous"].values()),
+            "reading": "harmed" if row["harmed"] else "helped" if row["helped"] else "unclear",
+            "active members": f"{row['members']:.3g} in each of {row['n_pairs']} pairs",
+        }
+        for row in record["groups"]
+        if (row["kind"], row["group"]) == (kind, group)
+    ]
+    return table(rows)
+
+
+def _against(row: Record, name: str) -> dict[str, str]:
+    mine, other = ("a", "b") if row["a"] == name else ("b", "a")
+    said = "cannot be told apart" if not row["told_apart"] else f"{row['better']} is better"
+    if row["for_everyone"]:
+        said += ", for every group"
+    return {
+        "against": row[other],
+        "happened with this one": f"{row[f'happened_{mine}']} of {row['n_pairs']}",
+        "with the other": f"{row[f'happened_{other}']} of {row['n_pairs']}",
+        "only with this one": str(row[f"only_{mine}"]),
+        "only with the other": str(row[f"only_{other}"]),
+        "reading": said,
+    }
+
+
+def _known(value: float | None, sign: int) -> float:
+    return LAST if value is None else sign * value
+
+
+def _of(found: Record, key: str) -> str:
+    return f"{found[key]:,} of {found['members']:,}"
+
+
+def _gini(value: float | None) -> str:
+    return "nobody gains" if value is None else f"{value:.2f}"
+
+
+def _three(found: Record) -> str:
+    if found["est"] is None:
+        return "-"
+    ends = "no interval" if found["low"] is None else f"{found['low']:.3f} to {found['high']:.3f}"
+    return f"{found['est']:.3f} ({ends})".replace("-", "\u2212")

@@ -1,0 +1,273 @@
+"""What a comparison says in words: who leads, who cannot be told apart, who is harmed, what to do."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.report.costs import FIRST
+from analysis.summary import capital, event_words, number, words
+
+Record = Mapping[str, Any]
+MOST = 12
+"""So many sentences of one sort; the rest is counted, and stands in the tables."""
+
+
+def sentences(record: Record) -> list[str]:
+    """Every sentence of the page and the terminal, the choice first; each holds inside the model alone."""
+    made = [row for row in record["policies"] if row["claim"] == "made"]
+    said = list(record["left_out"])
+    said += [
+        f"{capital(row['policy'])}: no claim is made: {row['claim_reason']}."
+        for row in record["policies"]
+        if row not in made
+    ]
+    if not made:
+        return said
+    said += [
+        *leader(record, made),
+        *_first(_told_apart(record), "differences"),
+        *_first(_alike(record), "pairs of policies that cannot be told apart"),
+    ]
+    said += [
+        *_first(harms(record, made), "harms"),
+        *_first(_together(record), "interactions"),
+        *_first(_flips(record), "flips"),
+    ]
+    return [*said, *_front(record, made), *_constructed(record, made), *_verdicts(made)]
+
+
+def leader(record: Record, made: Sequence[Record]) -> list[str]:
+    """The policy with the best estimate, and whether another could be as good."""
+    best = min(made, key=lambda row: _good(record, row["rd"]["est"]))
+    if _good(record, best["rd"]["est"]) >= 0:
+        return ["No policy here does better than doing nothing, on average."]
+    event = event_words({"outcome": record["outcome"]["name"], "threshold": record["outcome"]["threshold"]})
+    table, n = best["table"], best["n_pairs"]
+    had = table["n10"] + table["n11"]
+    has = table["n01"] + table["n11"]
+    rivals = [
+        row["b"] if row["a"] == best["policy"] else row["a"]
+        for row in record["pairs_of_policies"]
+        if best["policy"] in (row["a"], row["b"]) and not row["told_apart"]
+    ]
+    if len(made) == 1:
+        standing = ""
+    elif not rivals:
+        standing = "; it can be told apart from every other policy here"
+    else:
+        standing = f"; it cannot be told apart from {_listed(rivals)}"
+    nothing = (
+        ""
+        if best["told_apart"]
+        else ", nor from doing nothing"
+        if rivals
+        else "; it cannot be told apart from doing nothing"
+    )
+    tag = ", by construction" if best["by_construction"] else ""
+    return [
+        f"Best on average: {best['policy']}{tag}. In {had} of {n} simulated futures {event} without it, in {has} with it"
+        f"{standing}{nothing}."
+    ]
+
+
+def harms(record: Record, made: Sequence[Record]) -> list[str]:
+    """Policies that harm a group beyond noise, and whether they help on average."""
+    said = []
+    for row in made:
+        rows = [group for group in record["groups"] if group["policy"] == row["policy"] and group["harmed"]]
+        if not rows:
+            continue
+        helps = row["told_apart"] and _good(record, row["rd"]["est"]) < 0
+        start = (
+            f"{capital(row['policy'])} helps on average but harms"
+            if helps
+            else f"{capital(row['policy'])} harms"
+        )
+        parts = [
+            f"{_people(group)} ({group['unit']} {_change(group['simultaneous'])}, from {group['without']:.3g} to {group['with']:.3g})"
+            for group in rows
+        ]
+        said.append(f"{start} {_listed(parts)}, beyond noise.")
+    return said
+
+
+def _told_apart(record: Record) -> list[str]:
+    said = []
+    for row in record["pairs_of_policies"]:
+        if not row["told_apart"]:
+            continue
+        other = row["b"] if row["better"] == row["a"] else row["a"]
+        everyone = ", and better for every group" if row["for_everyone"] else ""
+        happened = {row["a"]: row["happened_a"], row["b"]: row["happened_b"]}
+        said.append(
+            f"{capital(row['better'])} is better than {other}{everyone}: it happened in {happened[row['better']]} of "
+            f"{row['n_pairs']} futures against {happened[other]}."
+        )
+    return said
+
+
+def _alike(record: Record) -> list[str]:
+    """Which policies cannot be told apart in the outcome, and whether every group still fares better under one."""
+    two = [row for row in record["pairs_of_policies"] if not row["told_apart"]]
+    said = [
+        f"{capital(row['a'])} and {row['b']} cannot be told apart: it happened in {row['happened_a']} and "
+        f"{row['happened_b']} of {row['n_pairs']} futures ({_futures(row['simultaneous'], row['n_pairs'])})."
+        for row in two
+    ]
+    if 1 < len(two) == len(record["pairs_of_policies"]):
+        count = sum(row["claim"] == "made" for row in record["policies"])
+        said = [f"Of these {count} policies no two can be told apart."]
+    return said + [
+        f"Though the two cannot be told apart in the outcome, with {row['better_for_groups']} every group is shown "
+        f"fewer hostile posts than with {row['b'] if row['better_for_groups'] == row['a'] else row['a']}, beyond noise."
+        for row in two
+        if row["better_for_groups"]
+    ]
+
+
+def _together(record: Record) -> list[str]:
+    said = []
+    for row in record["interactions"]:
+        whole, *parts = row["net"]
+        found = row["interaction"]
+        clear = found["low"] is not None and not found["low"] <= 0 <= found["high"]
+        reading = "the parts do not add up, beyond chance" if clear else "no interaction beyond chance"
+        between = f"interaction {_signed(whole - sum(parts))}, {_futures(found, row['n_pairs'])}: {reading}"
+        if not row["changed_pairs"]:
+            between = "the parts added up in every pair"
+        said.append(
+            f"{capital(row['policy'])} together: net change {_signed(whole)} of {row['n_pairs']} futures, the parts alone "
+            f"{' and '.join(map(_signed, parts))}; {between}."
+        )
+    return said
+
+
+def _flips(record: Record) -> list[str]:
+    """The evasion rates at which a ranking flips, or that none was found over the rates that were run."""
+    said, points = [], record["evasion"]["points"]
+    for name in dict.fromkeys(point["family"] for point in points):
+        if not any(name in (flip["family"], flip["other"]) for flip in record["evasion"]["flips"]):
+            rates = [point["rate"] for point in points if point["family"] == name]
+            said.append(
+                f"Between evasion rates of {min(rates):g} and {max(rates):g} the rank of {name} does not change, by estimates."
+            )
+    for flip in record["evasion"]["flips"]:
+        low, high = flip["between"]
+        sure = {
+            True: "the two can be told apart on either side",
+            False: "chance alone could have made it: the two cannot be told apart on both sides",
+            None: "whether chance alone made it was not tested at these rates",
+        }[flip["told_apart"]]
+        said.append(
+            f"The ranking of {flip['family']} and {flip['other']} flips at an evasion rate of about {flip['rate']:.2g}, "
+            f"interpolated on a straight line between the runs at {low:g} and {high:g}; {sure}."
+        )
+    return said
+
+
+def _front(record: Record, made: Sequence[Record]) -> list[str]:
+    on = [row["policy"] for row in made if row["on_front"]]
+    said = []
+    if on and (len(made) > 1 or made[0]["costs"]):
+        said.append(f"Not dominated, by estimates of the outcome and every cost: {_listed(on)}.")
+    said += [
+        f"{capital(row['policy'])} is dominated by {_listed(row['dominated_by'])}: no better in the outcome or in any cost."
+        for row in made
+        if row["dominated_by"]
+    ]
+    return _first(said, "dominated policies")
+
+
+def _constructed(record: Record, made: Sequence[Record]) -> list[str]:
+    """Policies that force the outcome, each with the first outcome that it does not force."""
+    said = []
+    for row in made:
+        if not row["by_construction"]:
+            continue
+        free = {
+            other["outcome"]: other
+            for other in record["outcomes"]
+            if other["policy"] == row["policy"]
+            and not other["forced"]
+            and other["outcome"] != record["outcome"]["name"]
+        }
+        other = next((free[name] for name in FIRST if name in free), None)
+        beside = (
+            f" Beside it: {words(other['outcome'])} {_change(other['change'])} ({other['unit']})."
+            if other
+            else ""
+        )
+        said.append(
+            f"By construction: {row['policy']} decides this outcome by its own mechanism; never quote that alone.{beside}"
+        )
+    return _first(said, "policies that decide the outcome by construction")
+
+
+def _verdicts(made: Sequence[Record]) -> list[str]:
+    """One sentence for all policies that have the same verdict for the same reason."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for row in made:
+        if row["verdict"]:
+            tag = " (by construction)" if row["by_construction"] else ""
+            said.setdefault((row["verdict"], row["verdict_reason"]), []).append(row["policy"] + tag)
+    return [f"{capital(verdict)}: {_listed(names)}; {reason}." for (verdict, reason), names in said.items()]
+
+
+def method_words(record: Record) -> str:
+    """How the simultaneous intervals were made."""
+    found, level = record["simultaneous"]["policies"], record["confidence"]
+    if found["method"] == "single":
+        return f"Intervals: {level:.0%}, over {number(found['draws'], 'community draw')}."
+    how = (
+        "max-t by joint sign flips over draws"
+        if found["method"] == "max-t"
+        else "Holm's steps at Bonferroni's level, since there are too few draws for sign flips"
+    )
+    return (
+        f"Simultaneous intervals: all {found['comparisons']} hold at once with {level:.0%} confidence ({how}, "
+        f"{number(found['draws'], 'community draw')}). Those of costs, PN, PS, PNS and backfire stand alone."
+    )
+
+
+def net_words(row: Record) -> str:
+    """The net change of a policy in futures with its simultaneous interval."""
+    if row["rd"]["est"] is None:
+        return "withheld"
+    change = row["table"]["n01"] - row["table"]["n10"]
+    return f"{_signed(change)} of {row['n_pairs']} ({_futures(row['rd_simultaneous'], row['n_pairs'])})"
+
+
+def _good(record: Record, rd: float) -> float:
+    """Smaller is better, whatever the direction."""
+    return rd if record["direction"] == "preventive" else -rd
+
+
+def _people(group: Record) -> str:
+    return f"{words(group['group'])}s" if group["kind"] == "group" else f"{words(group['group'])} members"
+
+
+def _signed(count: int) -> str:
+    return f"{count:+d}".replace("-", "\u2212") if count else "0"
+
+
+def _futures(found: Record, n: int) -> str:
+    if found["low"] is None:
+        return "no interval: one community was drawn"
+    low, high = math.floor(found["low"] * n + 1e-9), math.ceil(found["high"] * n - 1e-9)
+    return f"interval {_signed(low)} to {_signed(high)}"
+
+
+def _change(found: Record) -> str:
+    from analysis.summary import change
+
+    return change(found["est"], found["low"], found["high"])
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _first(said: Sequence[str], what: str) -> list[str]:
+    """The first of many sentences, and how many more there are."""
+    rest = len(said) - MOST
+    return [*said[:MOST], f"And {rest} more {what}: see the tables."] if rest > 0 else list(said)

@@ -1,0 +1,143 @@
+"""The same command in the same folder: goes on, or tells the finished answer again; another question is refused."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import polars as pl
+
+from analysis.configuration import Plan
+from analysis.folder import TABLES, Folder
+from sim.block import Run
+from sim.experiment import Unit
+from sim.identity import HOW_ASKED, hashed
+from sim.version import code_sha256
+
+MAY_CHANGE = ("dowhy", "confidence")
+"""Settings that change what is written about the runs, but no run; `parallel`, `out` and `dry` are not even recorded."""
+WRITTEN_OUT = ("policy_with", "baseline_with")
+"""Settings whose values stand, with all defaults, in `policy` and `baseline`."""
+Standing = Literal["new", "begun", "finished", "other estimates"]
+
+
+def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a manifest's `config` that decide runs or were declared before them, by their dotted names."""
+    plain = json.loads(json.dumps(dict(config), default=str))
+    for key in (*WRITTEN_OUT, *_may_change(plain)):
+        plain.pop(key, None)
+    mind = plain.get("mind", {})
+    if mind.get("name") != "llm":
+        plain.pop("llm", None)
+        plain.pop("prompt", None)
+    else:
+        by_address = plain["llm"].get("kind") == "openai" and not plain["llm"].get("digest")
+        for key in HOW_ASKED:
+            if key != "base_url" or not by_address:
+                plain["llm"].pop(key, None)
+    if "sha256" in mind:
+        mind.pop("file", None)
+    if "threshold" in plain and isinstance(plain.get("outcome"), dict):
+        plain["outcome"]["threshold"] = plain.pop("threshold")
+    for side in ("policy", "baseline"):
+        specs = plain.pop(side, None) or []
+        plain[side] = [name for name, _ in specs]
+        plain[f"{side}_with"] = dict(specs)
+    return dict(_dotted(plain))
+
+
+def cell_hash(config: Mapping[str, Any]) -> str:
+    """Eight digits that stand for the settings of one cell of a sweep."""
+    return hashed(settings_of(config))[:8]
+
+
+def begun(plan: Plan) -> dict[str, Any]:
+    """What `begun.json` says: which question the folder is for."""
+    return {"config": dict(plan.resolved), "code_sha256": code_sha256()}
+
+
+def standing(plan: Plan, folder: Folder) -> Standing:
+    """How far the folder is with this plan; `ValueError` if it holds another, naming the first setting that differs.
+
+    A finished run of another version of the code is to be run again.
+    """
+    path = next((path for path in (folder.begun, folder.manifest) if path.is_file()), None)
+    if path is None:
+        return "new"
+    try:
+        record = folder.read_json(path)
+        before = settings_of(record["config"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "new"  # what a full disk or a stranger left
+    now = settings_of(plan.resolved)
+    for key in sorted(before.keys() | now.keys()):
+        if before.get(key) != now.get(key):
+            raise ValueError(
+                f"{folder.path} holds a run with {key}={_short(before.get(key))}, and this command says "
+                f"{key}={_short(now.get(key))}: give another folder as out=FOLDER, or the old value"
+            )
+    if path == folder.begun or record.get("failed") or record.get("code_sha256") != code_sha256():
+        return "begun"
+    if not _is_whole(folder):
+        return "begun"
+    told = json.loads(json.dumps({key: plan.resolved.get(key) for key in MAY_CHANGE}))
+    same = all(record["config"].get(key) == value for key, value in told.items())
+    return "finished" if same else "other estimates"
+
+
+def _may_change(config: Mapping[str, Any]) -> list[str]:
+    """`MAY_CHANGE`, less the confidence where a rule stops the run by it."""
+    stop = config.get("stop") or {}
+    stopped = stop.get("precision") is not None or stop.get("evidence") is not None
+    return [key for key in MAY_CHANGE if key != "confidence" or not stopped]
+
+
+def runs_of(folder: Folder) -> list[Run]:
+    """The runs of a finished folder, in order, as they were before their tables were written."""
+    runs = folder.read_table("runs")
+    parts = {
+        name: folder.read_table(name).partition_by("draw", "seed", "arm", as_dict=True, maintain_order=True)
+        for name in ("events", "members", "links")
+    }
+    empty = {name: folder.read_table(name).clear() for name in parts}
+    found = []
+    for row in runs.iter_rows(named=True):
+        unit = Unit(row["draw"], row["seed"], row["arm"])
+        events, members, links = (parts[name].get(tuple(unit), empty[name]) for name in parts)
+        found.append(
+            Run(
+                unit,
+                row["status"],
+                row["stage"],
+                row["reason"],
+                row["decisions"],
+                events,
+                members,
+                links,
+                row["events_sha256"],
+            )
+        )
+    return found
+
+
+def _is_whole(folder: Folder) -> bool:
+    """Whether every file that a finished run writes is there and can be read."""
+    try:
+        folder.read_json(folder.estimates)
+        return all(pl.read_parquet_schema(folder.table(name)) for name in TABLES)
+    except (ValueError, OSError, pl.exceptions.PolarsError):
+        return False
+
+
+def _dotted(tree: Mapping[str, Any], prefix: str = "") -> Any:
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            yield from _dotted(value, f"{prefix}{key}.")
+        else:
+            yield prefix + str(key), value
+
+
+def _short(value: Any) -> str:
+    text = (
+        "nothing" if value is None else ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    )
+    return text if len(text) <= 60 else f"{text[:57]}…"

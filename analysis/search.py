@@ -1,0 +1,230 @@
+"""Searching a policy's parameters for the best stated score, on common seeds, with Optuna's tree-structured Parzen estimator.
+
+Every trial runs on the same draws and seeds, so that scores differ by the parameters alone. The best of many
+scores is too good to be true of new communities; the best trial is therefore run again on others.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from analysis.configuration import Plan, compose, plan
+from analysis.designs import Factor
+from analysis.folder import Folder
+from analysis.intervals import mean_difference
+from analysis.objective import STATED, Objective, scores
+from analysis.questions import CAVEAT
+from analysis.sweep import cell_folder
+from analysis.tunnel import Result, run_plan, write_result
+from sim.kept import Kept
+from sim.noise import key
+from sim.version import code_sha256
+
+STUDY = "search"
+NEEDED = "windtunnel optimise needs Optuna: install policy-windtunnel[sweep]"
+
+
+class Question(NamedTuple):
+    """What is searched: settings that stay, factors that vary, the objective, and how many trials."""
+
+    fixed: Sequence[str]
+    factors: Sequence[Factor]
+    objective: Objective
+    trials: int
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "settings": [word for word in self.fixed if not word.startswith(("out=", "parallel."))],
+            "factors": [one._asdict() for one in self.factors],
+            "weights": {STATED: self.objective.backfire_weight, **self.objective.costs},
+            "code": code_sha256()[:8],
+        }
+
+
+def search(question: Question, out: Path, told: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+    """Run the trials that are left, then the best one on new communities; the record of all of it.
+
+    Trials stand in the Optuna storage of `out` and in a folder each; the same question in the same folder goes on. The
+    suggestion of a trial follows from the root and the trials before it, so an interrupted search ends like any other.
+    `ValueError` where `out` holds another question, or where a trial's runs fail.
+    """
+    try:
+        import optuna
+    except ImportError:
+        raise ImportError(NEEDED) from None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    place = Folder(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with place.held():
+        storage = optuna.storages.RDBStorage(f"sqlite:///{place.search_storage}")
+        try:
+            study = optuna.create_study(
+                storage=storage, study_name=STUDY, direction="maximize", load_if_exists=True
+            )
+            _same_question(study, question)
+            kept = Kept(place.units)
+            root = int(compose(question.fixed)["root"])
+            done = _finished(study)
+            while len(done) < question.trials:
+                study.sampler = optuna.samplers.TPESampler(seed=key("search", root, len(done)) % 2**32)
+                trial = study.ask()
+                cell = [_suggested(trial, one) for one in question.factors]
+                score, folder = _tried(question, cell, out, kept, len(done))
+                trial.set_user_attr("settings", cell)
+                trial.set_user_attr("folder", folder)
+                study.tell(trial, score)
+                done = _finished(study)
+                told(f"[{len(done)} of {question.trials}] {' '.join(cell)}: {score:+.4f}")
+            best = max(done, key=lambda one: one.value)
+            found = _record(question, done, _confirmed(question, best.user_attrs["settings"], out, kept))
+        finally:
+            storage.engine.dispose()
+        place.write_json(place.search, found)
+        kept.sweep_out()
+    return found
+
+
+def checked(question: Question) -> Plan:
+    """The plan of a trial with every factor at its first value; `ValueError` if no trial could run."""
+    if question.trials < 1:
+        raise ValueError(f"trials is {question.trials}: give 1 or more")
+    if not question.factors:
+        raise ValueError(
+            "nothing varies: give a range, as in policy_with.thread_lock.heat=1:4, or values, as in policy=a,b"
+        )
+    for one in question.factors:
+        if one.key.split(".")[0] not in ("policy", "policy_with"):
+            raise ValueError(
+                f"{one.key} is not part of the policy: a search varies policy and policy_with alone"
+            )
+    made = [plan(compose([*question.fixed, *cell])) for cell in _corners(question.factors)]
+    if made[0].stop is not None:
+        raise ValueError("trials share their draws: leave out stop.precision and stop.evidence")
+    return made[0]
+
+
+def _corners(factors: Sequence[Factor]) -> list[list[str]]:
+    """Every factor at its low end, and at its high end."""
+    ends = [[f"{one.key}={end}" for end in _ends(one)] for one in factors]
+    return [[words[place] for words in ends] for place in (0, -1)]
+
+
+def _ends(one: Factor) -> Sequence[Any]:
+    if one.values:
+        return one.values
+    return (round(one.low), round(one.high)) if one.whole else (one.low, one.high)
+
+
+def _suggested(trial: Any, one: Factor) -> str:
+    """The trial's value of a factor, as a setting."""
+    if one.values:
+        return f"{one.key}={trial.suggest_categorical(one.key, list(one.values))}"
+    if one.whole:
+        return f"{one.key}={trial.suggest_int(one.key, round(one.low), round(one.high))}"
+    return f"{one.key}={trial.suggest_float(one.key, one.low, one.high):.6g}"
+
+
+def _tried(question: Question, cell: Sequence[str], out: Path, kept: Kept, number: int) -> tuple[float, str]:
+    """The score of one trial, and the name of its folder, whose manifest holds the objective."""
+    result, folder = _ran(question, [*question.fixed, *cell], cell, out, kept, {"trial": number})
+    return float(result.manifest["objective"]["score"]), folder.path.name
+
+
+def _ran(
+    question: Question,
+    words: Sequence[str],
+    cell: Sequence[str],
+    out: Path,
+    kept: Kept,
+    about: Mapping[str, Any],
+) -> tuple[Result, Folder]:
+    """Run one cell and write its folder."""
+    made = plan(compose(words))
+    result = run_plan(made, kept=kept)
+    pairs = scores(question.objective, result.runs, made.outcome, made.threshold)
+    wanted = made.experiment.draws * made.experiment.seeds
+    if len(pairs) < wanted:
+        failed = result.runs.filter(result.runs["status"] == "failed")
+        why = f": {failed['reason'][0]}" if len(failed) else f": {made.outcome.name} is undefined in some"
+        raise ValueError(
+            f"{' '.join(cell)}: only {len(pairs)} of {wanted} pairs can be scored{why}; the same command goes on"
+        )
+    found = mean_difference(pairs["score"].to_numpy(), pairs["draw"].to_numpy(), made.confidence)
+    told = question.objective.record() | {
+        "score": found.est,
+        "low": found.low,
+        "high": found.high,
+        "averted": int(pairs["averted"].sum()),
+        "backfire": int(pairs["backfire"].sum()),
+        "cost": pairs["cost"].mean(),
+        "pairs": len(pairs),
+    }
+    result = result._replace(manifest=result.manifest | {"objective": told | dict(about)})
+    names = [word.partition("=")[0] for word in cell]
+    folder = cell_folder(out, cell, names, made.resolved)
+    write_result(result, folder)
+    return result, folder
+
+
+def _confirmed(question: Question, cell: Sequence[str], out: Path, kept: Kept) -> dict[str, Any]:
+    """The best trial on communities that the search has not seen: the next root's."""
+    root = int(compose(question.fixed)["root"]) + 1
+    fixed = [word for word in question.fixed if not word.startswith("root=")]
+    words = [*fixed, f"root={root}", *cell]
+    result, folder = _ran(question, words, [f"root={root}", *cell], out, kept, {"confirms": list(cell)})
+    return dict(result.manifest["objective"]) | {
+        "root": root,
+        "folder": folder.path.name,
+        "by_construction": bool(result.estimates and result.estimates.get("by_construction")),
+    }
+
+
+def _same_question(study: Any, question: Question) -> None:
+    """`ValueError` where the study is of another question; a trial left half done by a killed search is closed."""
+    import optuna
+
+    asked = json.loads(json.dumps(question.record()))
+    before = study.user_attrs.get("question")
+    if before is None:
+        study.set_user_attr("question", asked)
+    elif before != asked:
+        name = next(name for name in asked if before.get(name) != asked[name])
+        raise ValueError(
+            f"the search in this folder has other {name}, {_short(before.get(name))} and not {_short(asked[name])}: "
+            "give another out="
+        )
+    for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _finished(study: Any) -> list[Any]:
+    import optuna
+
+    return study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+
+
+def _record(question: Question, done: Sequence[Any], confirmed: Mapping[str, Any]) -> dict[str, Any]:
+    rows = [
+        {
+            "trial": number,
+            "settings": one.user_attrs["settings"],
+            "folder": one.user_attrs["folder"],
+            "score": one.value,
+        }
+        for number, one in enumerate(done)
+    ]
+    best = max(rows, key=lambda row: row["score"])
+    return question.record() | {
+        "objective": question.objective.record(),
+        "trials": len(rows),
+        "best": best,
+        "confirmed": dict(confirmed),
+        "all": rows,
+        "caveat": CAVEAT,
+    }

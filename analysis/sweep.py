@@ -1,0 +1,114 @@
+"""The cells of a sweep: their settings, the folder of each, and the few of Hydra's own choices that may be made."""
+
+import re
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from analysis.folder import Folder
+from analysis.resume import cell_hash
+
+LAUNCHERS = {
+    "basic": None,
+    "joblib": "hydra_plugins.hydra_joblib_launcher",
+    "submitit_local": "hydra_plugins.hydra_submitit_launcher",
+    "submitit_slurm": "hydra_plugins.hydra_submitit_launcher",
+}
+"""What may start the cells, and the package that each needs. A name from this list is all that Hydra is given."""
+_NUMBER = re.compile(r"-?\d{1,9}")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}")
+LAUNCHER_SETTINGS = {
+    "joblib": dict.fromkeys(("n_jobs", "verbose", "batch_size"), _NUMBER),
+    "submitit_local": dict.fromkeys(
+        ("timeout_min", "cpus_per_task", "gpus_per_node", "tasks_per_node", "mem_gb", "nodes"), _NUMBER
+    ),
+    "submitit_slurm": dict.fromkeys(
+        (
+            *("timeout_min", "cpus_per_task", "gpus_per_node", "tasks_per_node", "mem_gb", "nodes"),
+            *("array_parallelism", "max_num_timeout"),
+        ),
+        _NUMBER,
+    )
+    | dict.fromkeys(("partition", "qos", "account"), _NAME),
+}
+"""Settings of a launcher that may be given: numbers, and names of a cluster's queues."""
+
+
+def cells(overrides: Sequence[str], multirun: bool) -> list[list[str]]:
+    """The override lists that a sweep stands for; `ValueError` for a sweep without -m."""
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    sweeps = [override for override in parsed if override.is_sweep_override()]
+    if sweeps and not multirun:
+        name = _shown(str(sweeps[0].key_or_group))
+        raise ValueError(
+            f"{name} has several values: write -m to sweep over them, or {name}=[a,b] for both at once"
+        )
+    batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    return [list(cell) for batch in batches for cell in batch]
+
+
+def swept(overrides: Sequence[str]) -> list[str]:
+    """The keys that a sweep gives several values, as Hydra calls them."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    return [str(override.key_or_group) for override in parsed if override.is_sweep_override()]
+
+
+def cell_folder(sweep: Path, cell: Sequence[str], keys: Sequence[str], config: Mapping[str, Any]) -> Folder:
+    """The folder of one cell, named by what is swept and by a hash of its settings, so that it is found again.
+
+    >>> cell_name(["treatment=slow_mode", "draws=3"], ["treatment"], "0a1b2c3d")
+    'policy=slow_mode-0a1b2c3d'
+    """
+    return Folder(sweep / cell_name(cell, keys, cell_hash(config)), Folder(sweep).units)
+
+
+def cell_name(cell: Sequence[str], keys: Sequence[str], digits: str) -> str:
+    """Letters, digits and `=,._-` alone, whatever the settings hold."""
+    told = [word.lstrip("+") for word in cell if word.lstrip("+").partition("=")[0] in keys]
+    prefix = re.sub(r"[^A-Za-z0-9=,._-]+", "_", ",".join(map(_shown, told)))[:100].strip("._-")
+    return f"{prefix}-{digits}" if prefix else digits
+
+
+def check_launcher(words: Sequence[str]) -> None:
+    """`ValueError` for a launcher or a setting of it that is not in the lists; `ImportError` for one not installed."""
+    pairs = [word.lstrip("+").partition("=")[::2] for word in words]
+    given = [(key, value) for key, value in pairs if key.startswith(("hydra/", "hydra.launcher"))]
+    launchers = [value for key, value in given if key == "hydra/launcher"] or ["basic"]
+    if unknown := [name for name in launchers if name not in LAUNCHERS]:
+        raise ValueError(f"hydra/launcher={unknown[0]} is not known: choose {', '.join(LAUNCHERS)}")
+    name = launchers[-1]
+    for key, value in given:
+        if key == "hydra/sweeper" and value != "basic":
+            raise ValueError(
+                f"hydra/sweeper={value} is not known: a sweep goes over the values that are listed; `windtunnel optimise` "
+                "searches for good ones"
+            )
+        if key not in ("hydra/launcher", "hydra/sweeper"):
+            _check_setting(name, key, value)
+    package = LAUNCHERS[name]
+    if package and (find_spec(package.partition(".")[0]) is None or find_spec(package) is None):
+        plugin = package.partition(".")[2].replace("_", "-")
+        raise ImportError(
+            f"hydra/launcher={name} needs {plugin}: pip install {plugin}, or leave it out and set parallel.jobs"
+        )
+
+
+def _check_setting(launcher: str, key: str, value: str) -> None:
+    allowed = LAUNCHER_SETTINGS.get(launcher, {})
+    short = key.removeprefix("hydra.launcher.")
+    if key == short or short not in allowed:
+        known = ", ".join(f"hydra.launcher.{one}" for one in allowed) or "nothing"
+        raise ValueError(f"{key} cannot be set: of hydra/launcher={launcher} one can set {known}")
+    if not allowed[short].fullmatch(value):
+        raise ValueError(f"{key} is {value!r}: give a whole number, or the plain name of a queue")
+
+
+def _shown(word: str) -> str:
+    """A setting as the user writes it: `policy` is `treatment` inside."""
+    return f"policy{word[len('treatment') :]}" if re.match(r"treatment(=|$)", word) else word

@@ -1,0 +1,36 @@
+"""What a run, and a block of runs stepped together, give back."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from sim.experiment import Unit
+
+
+@dataclass
+class Run:
+    """One finished (or failed) run: its events, its members, its fingerprint."""
+
+    unit: Unit
+    status: str  # "ok" or "failed"
+    stage: str | None
+    reason: str | None
+    decisions: int
+    events: pl.DataFrame
+    members: pl.DataFrame
+    links: pl.DataFrame
+    events_sha256: str
+
+
+class Block(NamedTuple):
+    """What a block of worlds gives back; `record` is the mind's, for this block alone.
+
+    `origin` is `run` for what was simulated now, `kept` for runs that an earlier command finished, `shared` for those
+    of another cell of a sweep.
+    """
+
+    runs: list[Run]
+    record: dict[str, Any]
+    cpu_s: float
+    origin: str = "run"

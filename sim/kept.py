@@ -1,0 +1,221 @@
+"""Finished runs kept in a folder, so that a command given again, or the next cell of a sweep, does not run them twice.
+
+A block's good runs stand in one file: a line that names the format, the header's length, the header (JSON), three
+tables (Parquet), and the SHA-256 of all before it. It is written under a temporary name and renamed; a file
+that is not whole, or not what was written, is never read as good. Failed runs are not kept.
+"""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from agents.llm.counts import NAMES
+from sim.block import Block, Run
+from sim.experiment import Experiment, Unit
+from sim.identity import Keys, hashed
+
+MAGIC = b"windtunnel finished runs 1\n"
+SUFFIX = ".runs"
+PARTIAL = ".partial"
+TABLES = ("events", "members", "links")
+COUNTED = ("decisions", "thin", *NAMES)
+"""What a mind's record counts for its block; a cell that borrows a block's run has asked none of it."""
+
+
+class Place(NamedTuple):
+    """Where a kept run is: its file, and which of the runs in it."""
+
+    file: Path
+    number: int
+
+
+class Kept:
+    """The finished runs of one folder, found by their keys; several commands may share the folder.
+
+    The folder is looked through once. What `take` and `keep` have given back is not given again, so that an
+    experiment run in parts counts each block's record once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self._places: dict[str, Place] = {}
+        self._owners: dict[Path, str] = {}
+        self._told: set[Path] = set()
+        self._last: tuple[Experiment, Keys] | None = None
+        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+            self._note(path, _header(path))
+
+    def take(self, experiment: Experiment, units: Sequence[Unit]) -> Iterator[Block]:
+        """Blocks of those of these runs that are kept: `kept` from this experiment itself, `shared` from another.
+
+        The record of a `kept` block is that of everything asked in it; of a `shared` one all counts are 0.
+        """
+        keys = self._keys(experiment)
+        wanted: dict[Path, list[Unit]] = {
+            path: []
+            for path, owner in self._owners.items()
+            if owner == keys.experiment and path not in self._told
+        }
+        numbers = {}
+        for unit in units:
+            place = self._places.get(keys.of(unit))
+            if place is not None:
+                wanted.setdefault(place.file, []).append(unit)
+                numbers[unit] = place.number
+        for path, inside in wanted.items():
+            own = self._owners.get(path) == keys.experiment
+            whole = own and path not in self._told
+            if not inside and not (whole and self._is_only_a_record(path)):
+                continue
+            block = _read(path, [numbers[unit] for unit in inside])
+            if block is None:
+                self._forget(path)
+                continue
+            self._told.add(path)
+            record = block.record if whole else _nothing_asked(block.record)
+            yield block._replace(record=record, cpu_s=0.0, origin="kept" if own else "shared")
+
+    def keep(self, experiment: Experiment, block: Block) -> None:
+        """Write the block's good runs; `OSError` where there is no room, and nothing is left of the file then."""
+        good = [run for run in block.runs if run.status == "ok"]
+        if not good and not block.record.get("calls"):
+            return
+        keys = self._keys(experiment)
+        names = [keys.of(run.unit) for run in good]
+        path = self.folder / f"{hashed([keys.experiment, names, block.record.get('calls')])[:32]}{SUFFIX}"
+        partial = path.with_suffix(f".{os.getpid()}{PARTIAL}")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(_packed(keys.experiment, names, good, block))
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        self._note(path, {"owner": keys.experiment, "runs": [{"key": name} for name in names]})
+        self._told.add(path)
+
+    def drop(self, experiment: Experiment, units: Sequence[Unit]) -> None:
+        """Remove every file that holds one of these runs."""
+        places = {self._places.get(self._keys(experiment).of(unit)) for unit in units}
+        for path in {place.file for place in places if place is not None}:
+            self._forget(path)
+
+    def sweep_out(self) -> None:
+        """Remove everything kept, and the folder; files of other kinds stay."""
+        for path in [*self.folder.glob(f"*{SUFFIX}"), *self.folder.glob(f"*{PARTIAL}")]:
+            path.unlink(missing_ok=True)
+        self._places, self._owners = {}, {}
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+    def _keys(self, experiment: Experiment) -> Keys:
+        """Its keys, made once: a language model is asked for its template."""
+        if self._last is None or self._last[0] is not experiment:
+            self._last = experiment, Keys(experiment)
+        return self._last[1]
+
+    def _is_only_a_record(self, path: Path) -> bool:
+        return not any(place.file == path for place in self._places.values())
+
+    def _note(self, path: Path, header: Mapping[str, Any] | None) -> None:
+        if header is None:
+            path.unlink(missing_ok=True)
+            return
+        self._owners[path] = header["owner"]
+        for number, run in enumerate(header["runs"]):
+            self._places.setdefault(run["key"], Place(path, number))
+
+    def _forget(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        self._owners.pop(path, None)
+        self._places = {key: place for key, place in self._places.items() if place.file != path}
+
+
+def _packed(owner: str, keys: Sequence[str], runs: Sequence[Run], block: Block) -> bytes:
+    """The bytes of a file."""
+    tables = [_parquet([getattr(run, name) for run in runs]) for name in TABLES] if runs else [b""] * 3
+    header = {
+        "owner": owner,
+        "runs": [
+            {
+                "key": key,
+                "unit": list(run.unit),
+                "decisions": run.decisions,
+                "events_sha256": run.events_sha256,
+                "rows": [len(getattr(run, name)) for name in TABLES],
+            }
+            for key, run in zip(keys, runs, strict=True)
+        ],
+        "bytes": [len(table) for table in tables],
+        "record": block.record,
+    }
+    text = json.dumps(header).encode()
+    body = b"".join((MAGIC, len(text).to_bytes(8, "big"), text, *tables))
+    return body + hashlib.sha256(body).digest()
+
+
+def _parquet(parts: Iterable[pl.DataFrame]) -> bytes:
+    made = io.BytesIO()
+    pl.concat(list(parts)).write_parquet(made)
+    return made.getvalue()
+
+
+def _header(path: Path) -> dict[str, Any] | None:
+    """What a file says it holds, not yet checked; None for one that is no file of ours."""
+    try:
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                return None
+            length = int.from_bytes(file.read(8), "big")
+            if length > path.stat().st_size:
+                return None
+            header = json.loads(file.read(length))
+            return header if {"owner", "runs", "bytes", "record"} <= set(header) else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _read(path: Path, numbers: Sequence[int]) -> Block | None:
+    """These of a file's runs, in its order, and its record; None if a byte of it is not what was written."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    body, check = content[:-32], content[-32:]
+    if hashlib.sha256(body).digest() != check or not body.startswith(MAGIC):
+        return None
+    begin = len(MAGIC) + 8
+    end = begin + int.from_bytes(body[len(MAGIC) : begin], "big")
+    header = json.loads(body[begin:end])
+    record = header["record"]
+    if "mass_by_question" in record:
+        record["mass_by_question"] = {int(key): share for key, share in record["mass_by_question"].items()}
+    tables = []
+    for length in header["bytes"] if numbers else ():
+        tables.append(pl.read_parquet(io.BytesIO(body[end : end + length])))
+        end += length
+    starts, picked = [0] * len(TABLES), []
+    for number, run in enumerate(header["runs"]):
+        if number in numbers:
+            events, members, links = (
+                table.slice(start, rows)
+                for table, start, rows in zip(tables, starts, run["rows"], strict=True)
+            )
+            told = run["decisions"], events, members, links, run["events_sha256"]
+            picked.append(Run(Unit(*run["unit"]), "ok", None, None, *told))
+        starts = [start + rows for start, rows in zip(starts, run["rows"], strict=True)]
+    return Block(picked, record, 0.0)
+
+
+def _nothing_asked(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record that describes the mind and counts nothing."""
+    told = {key: 0 if key in COUNTED else value for key, value in record.items()}
+    return {key: None if key.startswith("letter_mass") else value for key, value in told.items()} | (
+        {"mass_by_question": {}} if "mass_by_question" in told else {}
+    )

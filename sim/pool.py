@@ -1,0 +1,113 @@
+"""Blocks of runs in several processes: joblib's loky on one machine, Ray on a cluster; a lost worker's block is run again."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+Work = TypeVar("Work")
+Done = TypeVar("Done")
+DEATHS = 3
+"""Times in a row that a worker may die before anything else is finished."""
+
+
+def in_processes(
+    function: Callable[[Work], Done], work: Sequence[Work], *, jobs: int, backend: str
+) -> Iterator[Done]:
+    """`function` of each piece of work, as they finish, in any order; `function` must be known by name or picklable.
+
+    `ChildProcessError` if workers die again and again. What is left when the iterator is closed is given up.
+    """
+    each = _by_ray if backend == "ray" else _by_loky
+    left, deaths = dict(enumerate(work)), 0
+    while left:
+        try:
+            for number, done in each(function, left, jobs):
+                del left[number]
+                deaths = 0
+                yield done
+        except _Died as died:
+            deaths += 1
+            if deaths == DEATHS:
+                raise ChildProcessError(
+                    f"worker processes ended {DEATHS} times before they finished anything ({died}): if memory is short, "
+                    "set parallel.worlds or parallel.jobs to less"
+                ) from None
+
+
+class _Died(Exception):
+    """A worker ended before its piece of work did."""
+
+
+def _by_loky(
+    function: Callable[[Work], Done], left: dict[int, Work], jobs: int
+) -> Iterator[tuple[int, Done]]:
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    # One piece at a time: a batch of quick ones would be lost with its worker, and be late for the others.
+    parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1)
+    try:
+        yield from parallel(delayed(_numbered)(function, number, one) for number, one in list(left.items()))
+    except BrokenProcessPool as error:
+        raise _Died(str(error).strip().splitlines()[0]) from None
+
+
+def _numbered(function: Callable[[Work], Done], number: int, one: Work) -> tuple[int, Done]:
+    return number, function(one)
+
+
+def _by_ray(function: Callable[[Work], Done], left: dict[int, Work], jobs: int) -> Iterator[tuple[int, Done]]:
+    """Tasks on Ray's workers, as many at a time as `jobs`; Ray itself runs a task again whose worker or node is lost.
+
+    joblib's own backend for Ray gives nothing back before all is done, and loses everything with one worker.
+    """
+    ray = connected()
+    from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+
+    task = ray.remote(max_retries=DEATHS)(_numbered)
+    shared = ray.put(function)
+    waiting = list(left.items())[::-1]
+    running: list[Any] = []
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                running.append(task.remote(shared, *waiting.pop()))
+            done, running = ray.wait(running, num_returns=1)
+            yield ray.get(done[0])
+    except RayTaskError as error:
+        raise error.cause from None
+    except GetTimeoutError:
+        raise
+    except RayError as error:
+        raise _Died(type(error).__name__) from None
+    finally:
+        for one in running:
+            ray.cancel(one, force=True)
+
+
+def connected() -> Any:
+    """Ray, connected to the cluster that RAY_ADDRESS or this machine knows of; `ImportError` or `ValueError` say what to do.
+
+    None is started here: Ray listens on every address of a machine, which is for its owner to decide.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError:
+        raise ImportError(
+            "parallel.backend=ray needs Ray: pip install 'policy-windtunnel[cluster]', or use parallel.backend=loky"
+        ) from None
+    if not ray.is_initialized():
+        try:
+            ray.init(address="auto", log_to_driver=False, logging_level="ERROR")
+        except ConnectionError:
+            raise ValueError(
+                "parallel.backend=ray found no Ray cluster: start one by `ray start --head` and name it in RAY_ADDRESS, or "
+                "use parallel.backend=loky"
+            ) from None
+    return ray
+
+
+def cluster_processors() -> int:
+    """Processors of the whole Ray cluster."""
+    return max(1, int(connected().cluster_resources().get("CPU", 1)))

@@ -1,0 +1,360 @@
+"""The same command in the same folder: what is there is not run again, another question is refused, sweeps go on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from analysis.cli import main
+from analysis.commands import run as command
+from analysis.configuration import compose, plan
+from analysis.folder import TABLES, Folder
+from analysis.resume import runs_of, settings_of, standing
+from analysis.sweep import cell_name
+from analysis.tunnel import run_plan
+from sim.kept import Kept
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ["community.size=20", "steps=4", "draws=3", "seeds=2", "dowhy=false", "parallel.jobs=1"]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words: str, out: str = "made") -> int:
+    return main(["run", *SMALL, f"out={out}", *words])
+
+
+def manifest(out: str = "made") -> dict:
+    return json.loads((Path(out) / "manifest.json").read_text(encoding="utf-8"))
+
+
+def killed_after(blocks: int, monkeypatch, error: type[BaseException] = KeyboardInterrupt) -> None:
+    """The next command ends by `error` once it has kept so many blocks."""
+    real = Kept.keep
+
+    def keep(self, experiment, block):
+        nonlocal blocks
+        if blocks == 0:
+            raise error
+        blocks -= 1
+        real(self, experiment, block)
+
+    monkeypatch.setattr(Kept, "keep", keep)
+
+
+def test_an_interrupted_run_goes_on_and_ends_as_one_undisturbed(monkeypatch, capsys):
+    assert run(out="whole") == 0
+    with monkeypatch.context() as patch:
+        killed_after(2, patch)
+        assert run("parallel.worlds=2") == 130
+    said = capsys.readouterr().err
+    assert "out=" in said and "goes on with the runs that are left" in said
+    assert {path.name for path in Path("made").iterdir()} == {"begun.json", "units"}
+    assert run("parallel.worlds=3") == 0
+    assert "12 runs were there from before; 6 were run now." in capsys.readouterr().out
+    assert manifest()["events_sha256"] == manifest("whole")["events_sha256"]
+    assert manifest()["units"] == {"run": 6, "kept": 12, "shared": 0}
+    for name in TABLES:
+        assert Folder("made").read_table(name).equals(Folder("whole").read_table(name))
+    one, two = (json.loads(Path(out, "estimates.json").read_text()) for out in ("made", "whole"))
+    assert one == two
+    assert not Path("made/units").exists() and not Path("made/begun.json").exists()
+
+
+def test_a_finished_run_is_told_again_and_nothing_is_run(monkeypatch, capsys):
+    assert run() == 0
+    told = capsys.readouterr().out
+    files = {path: path.stat().st_mtime_ns for path in Path("made").iterdir()}
+    monkeypatch.setattr("analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again"))
+    assert run("parallel.jobs=2", "parallel.worlds=1") == 0
+    again = capsys.readouterr().out
+    assert "Nothing was run" in again
+    assert [line for line in again.splitlines() if "Nothing was run" not in line] == told.splitlines()
+    assert {path: path.stat().st_mtime_ns for path in Path("made").iterdir()} == files
+
+
+def test_another_confidence_estimates_the_finished_runs_again_and_runs_none(monkeypatch, capsys):
+    assert run(out="other") == 0 and run("confidence=0.8", out="wanted") == 0
+    monkeypatch.setattr("analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again"))
+    assert run("confidence=0.8", out="other") == 0
+    assert "estimated again" in capsys.readouterr().out
+    one, two = (json.loads(Path(out, "estimates.json").read_text()) for out in ("other", "wanted"))
+    assert one == two and manifest("other")["config"]["confidence"] == 0.8
+    assert manifest("other")["events_sha256"] == manifest("wanted")["events_sha256"]
+    for name in TABLES:
+        assert Folder("other").read_table(name).equals(Folder("wanted").read_table(name))
+
+
+@pytest.mark.parametrize(
+    ("word", "key", "old", "new"),
+    [
+        ("community.size=21", "community.size", "20", "21"),
+        ("policy=slow_mode", "policy", "thread_lock", "slow_mode"),
+        ("policy_with.thread_lock.heat=3", "policy_with.thread_lock.heat", "1", "3"),
+        ("baseline=none", "baseline", "remove_hostile", ""),
+        ("draws=4", "draws", "3", "4"),
+        ("seeds=1", "seeds", "2", "1"),
+        ("steps=5", "steps", "4", "5"),
+        ("root=1", "root", "0", "1"),
+        ("outcome.threshold=3", "outcome.threshold", "2", "3"),
+        ("outcome=hostile_share", "outcome.name", "escalation", "hostile_share"),
+        ("outcome.horizon=2", "outcome.horizon", "nothing", "2"),
+        (
+            "mind.coefficients.tone.upvote=[-0.3,chosen]",
+            "mind.coefficients.tone.upvote",
+            "-0.4,chosen",
+            "-0.3,chosen",
+        ),
+    ],
+)
+@pytest.mark.parametrize("unfinished", [False, True])
+def test_another_question_is_refused_with_the_setting_and_both_values(word, key, old, new, unfinished):
+    made = plan(compose(SMALL))
+    folder = Folder("made")
+    content = {"config": dict(made.resolved), "code_sha256": "x", "failed": 0}
+    folder.write_json(folder.begun if unfinished else folder.manifest, content)
+    with pytest.raises(ValueError) as refused:
+        standing(plan(compose([*SMALL, word])), folder)
+    said = str(refused.value)
+    assert f"{key}=" in said and f"={old}" in said and f"={new}" in said and said.count(". ") == 0
+
+
+def test_the_refusal_leaves_the_folder_as_it_was(capsys):
+    assert run() == 0
+    before = {path: path.read_bytes() for path in Path("made").iterdir()}
+    assert run("root=3") == 2
+    err = capsys.readouterr().err
+    assert "root=0" in err and "root=3" in err and err.count("\n") == 1
+    assert {path: path.read_bytes() for path in Path("made").iterdir()} == before
+
+
+def test_how_a_model_is_reached_may_change_and_which_it_is_may_not():
+    words = ["mind=llm", "llm=openai", "llm.model=m", "llm.digest=d", "llm.base_url=http://127.0.0.1:9/v1"]
+    words += ["llm.endpoint=chat", "llm.template=plain", "llm.store=none", "dry=true"]
+
+    def settings(*more: str) -> dict:
+        return settings_of(plan(compose([*SMALL, *words, *more])).resolved)
+
+    for word in ("llm.budget=3", "llm.timeout=3", "llm.concurrency=1", "llm.base_url=http://127.0.0.1:8/v1"):
+        assert settings(word) == settings()
+    for word in ("llm.model=n", "llm.digest=e", "llm.store=s", "prompt=member"):
+        assert settings(word) != settings()
+    assert settings("llm.digest=''") != settings("llm.digest=''", "llm.base_url=http://127.0.0.1:8/v1")
+    rules = settings_of(plan(compose([*SMALL, "llm.model=m"])).resolved)
+    assert rules == settings_of(plan(compose(SMALL)).resolved)
+
+
+def test_another_version_of_the_code_runs_it_again(monkeypatch, capsys):
+    assert run() == 0
+    path = Path("made/manifest.json")
+    path.write_text(path.read_text().replace(manifest()["code_sha256"], "0" * 64), encoding="utf-8")
+    assert run() == 0
+    assert "Nothing was run" not in capsys.readouterr().out.split("Report:")[-2]
+    assert manifest()["code_sha256"] != "0" * 64
+
+
+@pytest.mark.parametrize("name", ["events.parquet", "pairs.parquet", "estimates.json"])
+def test_a_finished_folder_that_is_not_whole_is_run_again(name):
+    assert run() == 0
+    digest = manifest()["events_sha256"]
+    Path("made", name).write_bytes(b"half")
+    assert run() == 0 and manifest()["events_sha256"] == digest
+    assert Folder("made").read_table("pairs").height == 6 and standing(plan(compose(SMALL)), Folder("made"))
+
+
+def test_the_tables_give_back_the_runs_that_made_them():
+    made = plan(compose(SMALL))
+    folder = Folder("made")
+    assert run() == 0
+    before = {one.unit: one for block in command_blocks(made) for one in block.runs}
+    found = runs_of(folder)
+    assert [one.unit for one in found] == sorted(before)
+    for one in found:
+        other = before[one.unit]
+        assert one.events.equals(other.events) and one.members.equals(other.members)
+        assert (one.status, one.decisions, one.events_sha256) == ("ok", other.decisions, other.events_sha256)
+
+
+def command_blocks(made):
+    from sim.minds import make_mind
+    from sim.run import run as simulated
+
+    return list(simulated(made.experiment, make_mind))
+
+
+def test_two_commands_do_not_write_one_folder(capsys):
+    with Folder("made").held():
+        assert run() == 2
+    err = capsys.readouterr().err
+    assert "another windtunnel is writing" in err and err.count("\n") == 1
+    assert run() == 0
+
+
+def test_a_killed_process_leaves_no_lock(elsewhere):
+    script = (
+        "import sys, time\nfrom analysis.folder import Folder\n"
+        "with Folder('made').held():\n    print('held', flush=True)\n    time.sleep(60)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout and process.stdout.readline() == "held\n"
+    assert run() == 2
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert run() == 0
+
+
+def sweep(*words: str) -> int:
+    return main(["run", "-m", *SMALL, "out=swept", "policy=slow_mode,thread_lock,rule_reminder", *words])
+
+
+def cells() -> dict[str, dict]:
+    return {path.parent.name: json.loads(path.read_text()) for path in Path("swept").glob("*/manifest.json")}
+
+
+def test_a_sweep_runs_the_shared_baseline_once_and_goes_on_where_it_ended(monkeypatch, capsys):
+    with monkeypatch.context() as patch:
+        killed_after(2, patch)
+        assert sweep() == 130
+    assert len(cells()) == 2 and Path("swept/units").is_dir()
+    capsys.readouterr()
+    assert sweep() == 0
+    assert capsys.readouterr().out.count("Nothing was run") == 2
+    found = sorted(cells().items())
+    assert [name.rpartition("-")[0] for name, _ in found] == [
+        "policy=rule_reminder",
+        "policy=slow_mode",
+        "policy=thread_lock",
+    ]
+    assert sum(one["units"]["run"] for _, one in found) == 18 + 6 + 6
+    assert sum(one["units"]["shared"] for _, one in found) == 24
+    assert not Path("swept/units").exists()
+    for name, one in found:
+        policy = name.removeprefix("policy=").rpartition("-")[0]
+        alone = run_plan(plan(compose([*SMALL, f"policy={policy}"])))
+        assert alone.manifest["events_sha256"] == one["events_sha256"]
+
+
+def test_a_sweep_by_joblib_has_the_cells_of_one_in_this_process(capsys):
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    assert sweep() == 0
+    here = {name: one["events_sha256"] for name, one in cells().items()}
+    Path("swept").rename("before")
+    assert sweep("hydra/launcher=joblib", "hydra.launcher.n_jobs=2") == 0
+    assert {name: one["events_sha256"] for name, one in cells().items()} == here
+
+
+def test_a_folder_of_the_user_s_own_is_kept(capsys):
+    assert sweep("hydra.sweep.subdir=cell${hydra:job.num}") == 0
+    assert sorted(cells()) == ["cell0", "cell1", "cell2"]
+
+
+@pytest.mark.parametrize("value", ["../../etc/passwd", "a/b", "\x1b[31m", "$(id)", "é", ". .", "x" * 300])
+def test_a_cell_s_name_is_a_plain_file_name(value):
+    name = cell_name([f"community.profile={value}", "draws=3"], ["community.profile"], "0a1b2c3d")
+    assert Path(name).name == name and name.endswith("-0a1b2c3d") and len(name) < 120
+    assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=,._-")
+
+
+def test_counts_of_a_model_are_the_run_s_and_what_was_asked_before_is_told(monkeypatch):
+    words = ["mind=llm", "llm=fake", "llm.store=none", "mind.drift_sample=0", "parallel.worlds=2"]
+    assert run(*words, out="whole") == 0
+    with monkeypatch.context() as patch:
+        killed_after(2, patch)
+        assert run(*words) == 130
+    assert run(*words) == 0
+    whole, parts = manifest("whole")["llm"], manifest()["llm"]
+    earlier = parts.pop("earlier")
+    assert 0 < earlier["questions"] < parts["questions"] and 0 < earlier["calls"] < parts["calls"]
+    for name in ("questions", "unique", "calls", "tokens_in", "letter_mass_mean", "thin"):
+        assert parts[name] == pytest.approx(whole[name]), name
+    assert manifest()["events_sha256"] == manifest("whole")["events_sha256"]
+
+
+def test_a_cell_that_borrows_runs_counts_only_what_it_asked():
+    words = ["mind=llm", "llm=fake", "llm.store=none", "mind.drift_sample=3"]
+    assert sweep(*words) == 0
+    for one in cells().values():
+        shared, llm = one["units"]["shared"], one["llm"]
+        assert "earlier" not in llm and llm["noise_floor"]["asked"] > 0
+        runs = Folder("swept").path / next(name for name, each in cells().items() if each == one)
+        table = Folder(runs).read_table("runs")
+        asked = table if not shared else table.filter(arm="policy")
+        assert llm["questions"] == asked["decisions"].sum()
+
+
+def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere):
+    """A file-size limit stands for a full disk: the kernel refuses the write in the same place."""
+    limit = (
+        "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))\n"
+        "from analysis.cli import main\nsys.exit(main(sys.argv[2:]))"
+    )
+    words = ["run", *SMALL, "parallel.worlds=2", "out=made"]
+    assert run(out="whole") == 0
+    for room in (200, 6_000, 12_000, 20_000):
+        done = subprocess.run(
+            [sys.executable, "-c", limit, str(room), *words], capture_output=True, text=True, cwd=elsewhere
+        )
+        if done.returncode == 0:
+            break
+        assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+        assert done.stderr.strip().splitlines()[-1].startswith("windtunnel: ")
+        assert not list(Path("made").rglob("*.partial"))
+    assert main(words) == 0
+    assert manifest()["events_sha256"] == manifest("whole")["events_sha256"]
+
+
+def test_a_worker_that_is_killed_costs_its_block_alone():
+    words = [
+        "run",
+        "community.size=150",
+        "draws=12",
+        "seeds=2",
+        "steps=24",
+        "dowhy=false",
+        "parallel.worlds=1",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import sys; from analysis.cli import main; sys.exit(main(sys.argv[1:]))"]
+        + [*words, "parallel.jobs=2", "out=made"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list(Path("made").glob("units/*.runs")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for pid in loky_workers(process.pid)[:1]:
+        os.kill(pid, signal.SIGKILL)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    whole = run_plan(plan(compose([*words[1:], "parallel.jobs=1"])))
+    assert manifest()["events_sha256"] == whole.manifest["events_sha256"]
+
+
+def loky_workers(parent: int) -> list[int]:
+    """Children of a process that are joblib's workers."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            mine = int((entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1]) == parent
+            if mine and b"popen_loky_posix" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    assert found, "no worker was found"
+    return found
+
+
+def test_the_command_of_one_cell_takes_a_plan_and_a_folder():
+    assert command.one_cell(plan(compose(SMALL)), Folder("cell")) == 0
+    assert manifest("cell")["units"]["run"] == 18

@@ -1,0 +1,147 @@
+"""A search's scores are those of its trials' folders; it repeats, goes on where it was killed, and pays for no harm."""
+
+import json
+
+import pytest
+
+pytest.importorskip("optuna")
+
+from analysis.cli import main
+from analysis.configuration import compose
+from analysis.designs import Factor, read_factors
+from analysis.folder import Folder
+from analysis.objective import Objective
+from analysis.search import Question, checked, search
+
+FIXED = (
+    "policy=thread_lock",
+    "community.size=40",
+    "steps=8",
+    "draws=3",
+    "seeds=2",
+    "dowhy=false",
+    "parallel.jobs=1",
+    "baseline=none",
+    "outcome=hostile_share",
+    "outcome.threshold=0.1",
+)
+LOCKS = (Factor("policy_with.thread_lock.heat", 0.5, 3), Factor("policy_with.thread_lock.hours", 1, 12))
+
+
+def question(trials=4, weight=1.0, costs=None, fixed=FIXED, factors=LOCKS):
+    return Question(fixed, factors, Objective(weight, costs or {}), trials)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    out = tmp_path_factory.mktemp("search")
+    return search(question(), out), out
+
+
+def test_every_trial_has_a_folder_whose_pairs_give_its_score(found):
+    """With lambda 1 and no cost the score is the risk difference in the wanted direction."""
+    record, out = found
+    assert [row["trial"] for row in record["all"]] == [0, 1, 2, 3]
+    for row in record["all"]:
+        folder = Folder(out / row["folder"])
+        assert -folder.read_json(folder.estimates)["rd"]["est"] == pytest.approx(row["score"])
+        told = folder.read_json(folder.manifest)["objective"]
+        assert (told["lambda"], told["score"]) == (1.0, row["score"])
+    assert record["best"]["score"] == max(row["score"] for row in record["all"])
+
+
+def test_the_best_is_run_again_on_communities_that_the_search_has_not_seen(found):
+    record, out = found
+    folder = Folder(out / record["confirmed"]["folder"])
+    manifest = folder.read_json(folder.manifest)
+    assert manifest["config"]["root"] == record["confirmed"]["root"] == 1
+    assert manifest["objective"]["confirms"] == record["best"]["settings"]
+    sought = Folder(out / record["best"]["folder"])
+    assert manifest["events_sha256"] != sought.read_json(sought.manifest)["events_sha256"]
+
+
+def test_a_killed_search_ends_as_an_undisturbed_one(found, tmp_path):
+    record, _ = found
+    lines = []
+
+    def killed(line):
+        lines.append(line)
+        if len(lines) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search(question(), tmp_path, killed)
+    again = search(question(), tmp_path, lines.append)
+    assert len(lines) == 4  # two trials before, two after
+    assert again == record
+
+
+def test_more_trials_go_on_from_those_there_are(found, tmp_path):
+    record, _ = found
+    search(question(trials=2), tmp_path)
+    assert search(question(trials=4), tmp_path)["all"] == record["all"]
+
+
+def test_another_question_in_the_same_folder_is_refused(found):
+    _, out = found
+    with pytest.raises(ValueError, match="other weights"):
+        search(question(weight=2.0), out)
+    with pytest.raises(ValueError, match="other settings"):
+        search(question(fixed=(*FIXED, "root=3")), out)
+
+
+def test_a_cost_lowers_the_score_by_its_weight(found, tmp_path):
+    record, _ = found
+    dear = search(question(trials=1, costs={"moderator_actions": 0.5}), tmp_path)
+    told = dear["all"][0]
+    folder = Folder(tmp_path / told["folder"])
+    runs = folder.read_table("runs").sort("draw", "seed")
+    acts = [runs.filter(runs["arm"] == arm)["moderator_actions"].to_numpy() for arm in ("policy", "baseline")]
+    assert record["all"][0]["settings"] == told["settings"]
+    assert told["score"] == pytest.approx(record["all"][0]["score"] - 0.5 * (acts[0] - acts[1]).mean())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"trials": 0}, "give 1 or more"),
+        ({"factors": ()}, "nothing varies"),
+        ({"factors": (Factor("outcome.threshold", 0.1, 0.9),)}, "not part of the policy"),
+        ({"factors": (Factor("policy_with.thread_lock.evasion", 0, 2),)}, "evasion"),
+        ({"fixed": (*FIXED, "stop.evidence=0.05")}, "leave out stop"),
+    ],
+)
+def test_a_search_that_could_not_run_is_refused_beforehand(change, said):
+    with pytest.raises(ValueError, match=said):
+        checked(question(**change))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["trials=2"], "lambda is not stated"),
+        (["trials=2", "lambda=-1"], "would reward a harm"),
+        (["trials=2", "lambda=1", "cost.posts_kept=1"], "is a good"),
+        (["lambda=1"], "say how many"),
+        (["trials=2", "lambda=1", "--go"], "no option --go"),
+    ],
+)
+def test_the_command_refuses_a_score_that_is_unstated_or_rewards_a_harm(words, said, capsys):
+    assert main(["optimise", *FIXED, "policy_with.thread_lock.heat=1:4", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_command_prints_the_best_and_how_it_does_elsewhere(tmp_path, capsys):
+    words = [*FIXED, "policy_with.thread_lock.heat=1:4", "trials=2", "lambda=1", f"out={tmp_path / 'out'}"]
+    assert main(["optimise", *words]) == 0
+    said = capsys.readouterr().out
+    assert "On other communities (root 1) it scores" in said and "too good to be true" in said
+    assert main(["optimise", *words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["trials"] == 2 and told["objective"]["lambda"] == 1.0
+
+
+def test_a_search_over_policies_by_name_and_ranges_reads_its_factors():
+    factors, fixed = read_factors(["policy=slow_mode,thread_lock", "community.size=40"])
+    assert checked(question(factors=factors, fixed=[*FIXED[1:], *fixed])).experiment.draws == 3
+    assert compose(fixed)["community"]["size"] == 40

@@ -1,0 +1,230 @@
+"""Kim and Nelson's procedure: its constants, a published implementation, its promise, and policies on trial."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from analysis.cli import main
+from analysis.configuration import compose, plan
+from analysis.elimination import candidates, select
+from analysis.folder import Folder
+from analysis.objective import Objective, read_objective, scores, split_words
+from analysis.outcomes import find_outcome
+from analysis.selection import Elimination, constants
+from sim.kept import Kept
+
+SMALL = ("community.size=30", "steps=6", "seeds=2", "dowhy=false", "parallel.jobs=1", "baseline=none")
+LIVELY = ("outcome=hostile_exposures", "outcome.threshold=0.3", "steps=10", "draws=12")
+THREE = ("remove_hostile", "counterspeech", "thread_lock")
+
+
+def left_of(scores_by_draw, **rule):
+    """Who is in after each draw until one is left."""
+    trial = Elimination(scores_by_draw.shape[1], **rule)
+    for row in scores_by_draw:
+        trial.see(row)
+        if trial.decided:
+            break
+    return trial
+
+
+def plans(names=THREE, *words):
+    return [plan(compose([*SMALL, *LIVELY, f"policy={name}", *words])) for name in names]
+
+
+@pytest.fixture(scope="module")
+def trial():
+    objective = Objective(1.0, {"moderator_actions": 0.002})
+    return select(plans(), objective, delta=0.3, first=5, alpha=0.05, every=2)
+
+
+@pytest.mark.parametrize(
+    ("policies", "first", "eta", "h2"), [(4, 10, 0.564680, 10.164243), (10, 20, 0.302934, 11.511485)]
+)
+def test_constants_are_the_published_ones(policies, first, eta, h2):
+    assert constants(policies, first, 0.05) == pytest.approx((eta, h2), abs=5e-7)
+
+
+def test_one_policy_or_one_draw_cannot_be_selected_from():
+    for policies, first in ((1, 10), (3, 1)):
+        with pytest.raises(ValueError, match="two policies or more"):
+            constants(policies, first, 0.05)
+
+
+def test_a_lead_beyond_the_slack_drops_and_one_within_it_does_not():
+    """Two policies, first=2, alpha .25: eta = .5(.5^-2 - 1) = 1.5, h2 = 3. Differences 1, 3: S2 = 2, delta 2:
+    slack after 2 draws = (2/2)(3 · 2 / 4 - 2) = -.5, so 0, and the lead of 4 drops the second."""
+    trial = left_of(np.array([[1.0, 0.0], [3.0, 0.0]]), delta=2, first=2, alpha=0.25)
+    assert (trial.constants.eta, trial.constants.h2) == (1.5, 3.0)
+    assert (trial.left, trial.rounds) == ([0], [(2, (1,))])
+    wide = left_of(
+        np.array([[5.0, 0.0], [-3.0, 0.0]]), delta=2, first=2, alpha=0.25
+    )  # S2 = 32, slack 22, lead 2
+    assert wide.left == [0, 1]
+
+
+def test_equal_scores_are_never_told_apart():
+    assert left_of(np.ones((50, 3)), delta=0.1, first=5, alpha=0.05).left == [0, 1, 2]
+
+
+def test_first_draws_without_a_difference_say_nothing_of_the_variance():
+    rows = np.zeros((30, 2))
+    rows[20] = [0.5, 0]  # one rare event: a variance of 0 would drop the other at once
+    assert left_of(rows[:21], delta=0.01, first=10, alpha=0.05).left == [0, 1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_published_implementation_drops_the_same_ones(seed):
+    zone = pytest.importorskip("sim_tools.ovs.indifference_zone")
+    rng = np.random.default_rng(seed)
+    means = np.array([0.0, 0.2, 0.5, 0.9])
+    data = rng.normal(means, 1, (5000, 4)) + rng.normal(0, 1, (5000, 1))  # common seeds: draws share a shock
+
+    class Model:
+        def register_observer(self, observer):
+            self.observer, self.at = observer, np.zeros(4, int)
+
+        def simulate(self, design):
+            value = data[self.at[design], design]
+            self.at[design] += 1
+            self.observer.feedback(self, design, value)
+
+    model = Model()
+    theirs = zone.KN(model, 4, 0.3, alpha=0.05, n_0=10)
+    assert theirs.solve().tolist() == left_of(data, delta=0.3, first=10, alpha=0.05).left
+
+
+def test_the_best_of_five_is_found_as_often_as_promised():
+    """Best by exactly delta on common seeds, the hardest case: 200 repetitions, three standard errors."""
+    rng = np.random.default_rng(0)
+    means = np.array([0, 0, 0, 0, 0.3])
+    found = []
+    for _ in range(200):
+        shock = rng.normal(0, 1, (1500, 1))
+        found.append(left_of(rng.normal(means, 0.6, (1500, 5)) + shock, delta=0.3, first=10, alpha=0.05).left)
+    assert np.mean([left == [4] for left in found]) >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 200)
+
+
+def table(rows):
+    return pl.DataFrame(
+        rows, schema=["draw", "seed", "arm", "status", "escalation", "moderator_actions"], orient="row"
+    )
+
+
+def test_a_score_is_averted_less_backfire_less_cost():
+    rows = table(
+        [
+            (0, 0, "baseline", "ok", 3.0, 1.0),
+            (0, 0, "policy", "ok", 0.0, 5.0),
+            (0, 1, "baseline", "ok", 0.0, 0.0),
+            (0, 1, "policy", "ok", 2.0, 0.0),
+            (1, 0, "baseline", "ok", 5.0, 0.0),
+            (1, 0, "policy", "failed", None, None),
+        ]
+    )
+    found = scores(Objective(2.0, {"moderator_actions": 0.1}), rows, find_outcome("escalation"), 2.0)
+    assert found["averted"].to_list() == [1.0, 0.0]
+    assert found["backfire"].to_list() == [0.0, 1.0]
+    assert found["score"].to_list() == pytest.approx([1 - 0.4, -2.0])
+
+
+def test_for_a_good_outcome_bringing_it_about_scores():
+    rows = table([(0, 0, "baseline", "ok", 1.0, 0.0), (0, 0, "policy", "ok", 3.0, 0.0)])
+    good = find_outcome("escalation")._replace(polarity="good")
+    assert scores(Objective(1.0, {}), rows, good, 2.0)["score"].to_list() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "lambda is not stated"),
+        ({"lambda": "-1"}, "would reward a harm that the policy causes"),
+        ({"lambda": "1", "cost.moderator_actions": "-0.1"}, "would reward more of moderator_actions"),
+        ({"lambda": "1", "cost.posts_kept": "1"}, "is a good"),
+        ({"lambda": "1", "cost.escalation": "1"}, "the outcome itself"),
+        ({"lambda": "nan"}, "give a number"),
+    ],
+)
+def test_an_objective_that_is_not_stated_or_rewards_a_harm_is_refused(given, said):
+    with pytest.raises(ValueError, match=said):
+        read_objective(given, find_outcome("escalation"))
+
+
+def test_a_commands_own_words_are_parted_from_the_settings():
+    own, rest = split_words(["delta=0.1", "lambda=1", "draws=4", "cost.a=2", "policy=a,b"], ("delta",))
+    assert own == {"delta": "0.1", "lambda": "1", "cost.a": "2"}
+    assert rest == ["draws=4", "policy=a,b"]
+
+
+def test_candidates_have_names_of_their_own_and_differ_in_the_policy_alone():
+    locks = [
+        *plans(["thread_lock"], "policy_with.thread_lock.heat=1"),
+        *plans(["thread_lock"], "policy_with.thread_lock.heat=2"),
+    ]
+    assert [one.name for one in candidates(locks)] == ["thread_lock (heat=1.0)", "thread_lock (heat=2.0)"]
+    with pytest.raises(ValueError, match="differ in root"):
+        candidates([*plans(["thread_lock"]), *plans(["slow_mode"], "root=1")])
+    with pytest.raises(ValueError, match="twice"):
+        candidates(plans(["slow_mode", "slow_mode"]))
+    with pytest.raises(ValueError, match="two or more"):
+        candidates(plans(["slow_mode"]))
+
+
+def test_a_dropped_policy_costs_no_more_runs_and_the_saving_adds_up(trial):
+    dropped = [row for row in trial["policies"] if row["dropped_after"]]
+    assert dropped and trial["saving"]["runs_saved"] > 0
+    for row in trial["policies"]:
+        until = row["dropped_after"] or trial["draws"]
+        assert 2 * until <= row["runs"] <= 2 * (until + 1)  # 2 seeds, 2 draws at once
+        assert row["pairs"] == 2 * row["draws"]
+    saving = trial["saving"]
+    assert saving["runs_of_the_full_design"] == (3 + 2) * 12 * 2
+    assert saving["runs"] == sum(row["runs"] for row in trial["policies"]) + 2 * 2 * trial["draws"]
+    assert saving["runs"] + saving["runs_saved"] == saving["runs_of_the_full_design"]
+
+
+def test_the_scores_are_those_of_the_policies_run_on_their_own(trial):
+    from analysis.tunnel import run_plan
+
+    best = next(row for row in trial["policies"] if row["policy"] == "remove_hostile")
+    whole = run_plan(plans(["remove_hostile"], f"draws={best['draws']}")[0])
+    assert best["averted"] == whole.estimates["table"]["n10"]
+    assert best["backfire"] == whole.estimates["table"]["n01"]
+
+
+def test_how_many_draws_are_run_at_once_changes_nobodys_fate(trial):
+    again = select(
+        plans(), Objective(1.0, {"moderator_actions": 0.002}), delta=0.3, first=5, alpha=0.05, every=5
+    )
+    for name in ("policy", "dropped_after", "score"):
+        assert {row["policy"]: row[name] for row in again["policies"]} == {
+            row["policy"]: row[name] for row in trial["policies"]
+        }
+
+
+def test_the_command_tells_the_rule_the_saving_and_goes_on_where_it_was(tmp_path, capsys):
+    words = ["select", f"policy={','.join(THREE)}", *SMALL, *LIVELY, "delta=0.3", "first=5", "lambda=1"]
+    assert main([*words, f"out={tmp_path / 'out'}"]) == 0
+    said = capsys.readouterr().out
+    assert "averted - 1 x backfire" in said and "of the full design" in said
+    folder = Folder(tmp_path / "out")
+    first = folder.read_json(folder.selection)
+    assert first["rule"]["method"] == "Kim-Nelson"
+    assert Kept(folder.units)  # its finished runs are there
+    assert main([*words, f"out={tmp_path / 'out'}"]) == 0
+    assert folder.read_json(folder.selection) == first
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["lambda=1"], "delta is not stated"),
+        (["delta=0.1"], "lambda is not stated"),
+        (["delta=0.1", "lambda=1", "stop.evidence=0.05"], "a rule of its own"),
+        (["delta=0.1", "lambda=1", "first=50"], "only 12 draws"),
+        (["delta=x", "lambda=1"], "give a number"),
+    ],
+)
+def test_what_is_not_stated_is_refused_in_one_sentence(words, said, capsys):
+    assert main(["select", "policy=slow_mode,thread_lock", *SMALL, *LIVELY, *words]) == 2
+    assert said in capsys.readouterr().err
