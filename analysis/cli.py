@@ -23,6 +23,7 @@ COMMANDS = {
     "pilot": "the real test that would show it: metric, unit, sample size, when to stop",
     "estimate": "causal report for your own table of pairs",
     "import": "bring in a real community: threads pseudonymised, base rates fitted",
+    "export": "a simulated community as a ConvoKit corpus: windtunnel export convokit OUT FOLDER",
     "incidents": "what went wrong in a finished run or an imported community",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
     "forget": "take a person or a thread out of an imported community",

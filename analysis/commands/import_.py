@@ -1,34 +1,81 @@
 """`windtunnel import`: bring in a real community."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from analysis.ending import OK, plain
 
+FORMATS = ("reddit", "convokit", "table", "discourse", "stackexchange", "mastodon", "bluesky")
+
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("format", choices=("reddit", "convokit", "table"))
-    parser.add_argument("path", help="file or folder of the export")
-    parser.add_argument("out", help="folder for posts.parquet and profile.yaml")
+    parser.add_argument("format", choices=FORMATS)
+    parser.add_argument(
+        "path", help="file or folder of the export; .gz, .bz2, .xz and .zst are read as they are"
+    )
+    parser.add_argument("out", help="folder for posts.parquet, profile.yaml and what else there is to say")
     parser.add_argument(
         "--map", help="for table: id=COLUMN,parent=COLUMN,author=COLUMN,time=COLUMN,text=COLUMN and more"
     )
     parser.add_argument("--name", help="name of the profile; default: that of the output folder")
+    parser.add_argument(
+        "--mod-log", metavar="FILE", help="table of moderators' acts, a row an act: .csv, .ndjson or .parquet"
+    )
+    parser.add_argument(
+        "--mod-map",
+        metavar="ROLE=COLUMN,…",
+        help="which column of --mod-log is what: act; post, thread or member; time or minute; actor",
+    )
+    parser.add_argument(
+        "--labels", metavar="FILE", help="tones set by hand, with the columns post (the source's id) and tone"
+    )
+    parser.add_argument(
+        "--max-bytes",
+        type=int,
+        metavar="N",
+        help="most bytes that a packed file may unpack to (50,000,000,000)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the counts as JSON and nothing else")
 
 
 def call(asked: argparse.Namespace) -> int:
     from analysis.importers import import_corpus, parse_mapping
+    from analysis.importers.lines import DEFAULT_MAX_BYTES
+    from analysis.importers.watch import watching
+    from analysis.printing import print_json
 
-    mapping = None if asked.map is None else parse_mapping(asked.map)
-    found = import_corpus(
-        asked.format,
-        Path(asked.path),
-        Path(asked.out),
-        mapping=mapping,
-        name=asked.name,
-        progress=lambda line: print(line, file=sys.stderr),
-    )
+    if asked.max_bytes is not None and asked.max_bytes < 1:
+        raise ValueError(f"--max-bytes is {asked.max_bytes}: give a number of bytes, 1 or more")
+    with watching(Path(asked.path)) as watch:
+        found = import_corpus(
+            asked.format,
+            Path(asked.path),
+            Path(asked.out),
+            mapping=None if asked.map is None else parse_mapping(asked.map),
+            name=asked.name,
+            mod_log=None if asked.mod_log is None else Path(asked.mod_log),
+            mod_map=None if asked.mod_map is None else parse_mapping(asked.mod_map, "--mod-map"),
+            labels=None if asked.labels is None else Path(asked.labels),
+            max_bytes=asked.max_bytes or DEFAULT_MAX_BYTES,
+            progress=watch.say,
+            told=watch.told,
+        )
+    if asked.json:
+        print_json(
+            {
+                "name": found.name,
+                "format": asked.format,
+                "lines": found.lines,
+                "posts": found.posts,
+                "threads": found.threads,
+                "authors": found.authors,
+                "bad_lines": found.bad_lines,
+                "bad_reasons": found.bad_reasons,
+                "acts": found.acts,
+                "tone": found.tone_source,
+            }
+        )
+        return OK
     for line in found.sentences:
         print(plain(line))
     print(f"Profile: {found.profile_file}; use it with community.profile={asked.out}")

@@ -1,17 +1,17 @@
-"""Reads ConvoKit corpora: a folder with utterances.jsonl (or .json), as convokit 0 to 5 wrote them.
+"""Reads ConvoKit corpora: a folder with utterances.jsonl (or .json, or packed), as convokit 0 to 5 wrote them.
 
 Field names: convokit 5.0's source; `user`, `root`, `reply_to` are those of older versions. Binary fields
 (`*-bin.p`) are pickles, which could run code, and are never opened.
 """
 
-import json
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from analysis.importers.posts import Collector, Progress, RawPost, Reading, Status, numbered
-from analysis.importers.reddit import PLACEHOLDERS, parse_object
+from analysis.importers.convert import an_object, count, number, parse_json, parse_object
+from analysis.importers.gathering import Collector
+from analysis.importers.lines import SUFFIXES, BrokenOff, bare_name, document
+from analysis.importers.posts import LATEST, RawPost, Status
+from analysis.importers.reddit import PLACEHOLDERS
 
 EXPECTED = (
     "a ConvoKit corpus: a folder with utterances.jsonl or utterances.json, each utterance with id, speaker, "
@@ -19,51 +19,50 @@ EXPECTED = (
 )
 
 
-def read_convokit(path: Path, progress: Progress | None = None) -> Reading:
-    """The utterances of the corpus in folder `path`; `ValueError` if there is not one."""
+def read_convokit(path: Path, into: Collector) -> list[str]:
+    """The utterances of the corpus in folder `path`, and remarks; `ValueError` if there is not one."""
     if not path.exists():
         raise FileNotFoundError(f"there is no {path}: give {EXPECTED}")
     file = _utterances(path)
-    collector = Collector(progress)
-    for number, line in _lines(file):
-        collector.add(file.name, number, partial(_post, line))
-    if not collector.posts:
-        first = (
-            f"; {file.name} line {collector.bad[0].line}: {collector.bad[0].reason}" if collector.bad else ""
-        )
+    if Path(bare_name(file)).suffix == ".json":
+        _read_list(file, into)
+    else:
+        into.read_lines(file, lambda line: _post(parse_object(line)))
+    if not into.posts:
+        first = ""
+        if into.bad:
+            first = f"; {file.name} line {into.bad[0].line}: {into.bad[0].reason}"
         raise ValueError(f"{path} is not {EXPECTED}{first}")
     binary = sorted(each.name for each in file.parent.glob("*-bin.p"))
-    remarks = [f"{', '.join(binary)} left unopened: pickles can run code"] if binary else []
-    return collector.reading(*remarks)
+    return [f"{', '.join(binary)} left unopened: pickles can run code"] if binary else []
 
 
 def _utterances(path: Path) -> Path:
-    candidates = [path] if path.is_file() else [path / "utterances.jsonl", path / "utterances.json"]
-    for each in candidates:
-        if each.is_file():
-            return each
+    if path.is_file():
+        return path
+    for name in ("utterances.jsonl", "utterances.json"):
+        for suffix in ("", *sorted(SUFFIXES)):
+            if (path / f"{name}{suffix}").is_file():
+                return path / f"{name}{suffix}"
     raise ValueError(f"the folder {path} is not {EXPECTED}; it holds neither file")
 
 
-def _lines(file: Path) -> Iterator[tuple[int, bytes | Any]]:
-    """Numbered lines, or the numbered items of a JSON list (small, old corpora)."""
-    if file.suffix == ".json":
-        try:
-            items = json.loads(file.read_bytes())
-        except ValueError:
-            raise ValueError(f"{file} is not JSON: it is not {EXPECTED}") from None
-        if not isinstance(items, list):
-            raise ValueError(f"{file} holds a JSON {type(items).__name__}, not a list: it is not {EXPECTED}")
-        yield from enumerate(items, 1)
-        return
-    with file.open("rb") as lines:
-        yield from numbered(lines)
+def _read_list(file: Path, into: Collector) -> None:
+    """The items of a JSON list (small, old corpora)."""
+    into.begin(file)
+    try:
+        found = parse_json(document(file, into.max_bytes, into.told))
+    except BrokenOff as error:
+        raise ValueError(f"{file.name}: {error}") from None
+    except ValueError:
+        raise ValueError(f"{file} is not JSON: it is not {EXPECTED}") from None
+    if not isinstance(found, list):
+        raise ValueError(f"{file} holds a JSON {type(found).__name__}, not a list: it is not {EXPECTED}")
+    for place, item in enumerate(found, 1):
+        into.add(place, lambda value: _post(an_object(value)), item)
 
 
-def _post(line: bytes | Any) -> RawPost:
-    record = parse_object(line) if isinstance(line, bytes) else line
-    if not isinstance(record, dict):
-        raise ValueError(f"a {type(record).__name__} instead of an object")
+def _post(record: dict[str, Any]) -> RawPost:
     meta = record.get("meta")
     if not isinstance(meta, dict):
         meta = {}
@@ -79,7 +78,7 @@ def _post(line: bytes | Any) -> RawPost:
         time=_seconds(record.get("timestamp")),
         text=None if text in PLACEHOLDERS else text,
         status=_status(text, meta),
-        score=meta.get("score") if isinstance(meta.get("score"), int) else None,
+        score=count(meta.get("score")),
     )
 
 
@@ -108,10 +107,8 @@ def _required(record: dict[str, Any], field: str) -> str:
 
 
 def _seconds(value: Any) -> float:
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError):
-        raise ValueError("no timestamp" if value is None else "timestamp is not a number") from None
-    if seconds != seconds or abs(seconds) > 1e14:
+    """Seconds from any origin: corpora that are not of the web count from their own."""
+    seconds = number(value, "timestamp")
+    if abs(seconds) >= LATEST:
         raise ValueError("timestamp is not a time in seconds")
     return seconds

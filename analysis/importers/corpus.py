@@ -1,37 +1,38 @@
 """Brings a real community in: reads it, takes names out, scores tone, fits a profile, writes the folder."""
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
+from analysis.importers import written
+from analysis.importers.bluesky import read_bluesky
 from analysis.importers.convokit import read_convokit
-from analysis.importers.posts import Progress, Reading, number_posts, write_bad_lines, write_posts
-from analysis.importers.pseudonyms import DEFAULT_KEY_FILE, pseudonymise, read_key
+from analysis.importers.discourse import read_discourse
+from analysis.importers.gathering import Collector, Record
+from analysis.importers.labels import Labels, correct, read_labels
+from analysis.importers.lines import DEFAULT_MAX_BYTES, Told
+from analysis.importers.mastodon import read_mastodon
+from analysis.importers.moderation import PREFIXES, Moderation, moderation, names_in, read_mod_log
+from analysis.importers.numbering import Numbered, number_posts
+from analysis.importers.people import people_of, with_pseudonyms
+from analysis.importers.posts import BadLine, Progress
+from analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
 from analysis.importers.reddit import read_reddit
+from analysis.importers.scrubbing import marks_of
+from analysis.importers.stackexchange import read_stackexchange
 from analysis.importers.table import nearest, read_table
 
-FORMATS = ("reddit", "convokit", "table")
-
-COLUMNS = (
-    "post",
-    "thread",
-    "parent",
-    "kind",
-    "author",
-    "role",
-    "minute",
-    "tone",
-    "status",
-    "score",
-    "controversial",
-    "up",
-    "down",
-    "text",
-)
-"""Columns of posts.parquet; the last five only where the record has them."""
+READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
+    "reddit": read_reddit,
+    "convokit": read_convokit,
+    "discourse": read_discourse,
+    "stackexchange": read_stackexchange,
+    "mastodon": read_mastodon,
+    "bluesky": read_bluesky,
+}
+FORMATS = (*READERS, "table")
 
 
 class ImportReport(NamedTuple):
@@ -41,12 +42,16 @@ class ImportReport(NamedTuple):
     posts: int
     threads: int
     authors: int
+    lines: int
     bad_lines: int
     bad_reasons: dict[str, int]
+    acts: dict[str, int]
     tone_source: str
     posts_file: Path
     profile_file: Path
     bad_lines_file: Path | None
+    moderation_file: Path | None
+    tone_errors_file: Path | None
     sentences: tuple[str, ...]
 
 
@@ -58,88 +63,162 @@ def import_corpus(
     mapping: dict[str, str] | None = None,
     name: str | None = None,
     key_file: Path | None = None,
+    mod_log: Path | None = None,
+    mod_map: dict[str, str] | None = None,
+    labels: Path | None = None,
+    max_bytes: int = DEFAULT_MAX_BYTES,
     progress: Progress | None = None,
+    told: Told | None = None,
 ) -> ImportReport:
-    """Import the record at `path` into the folder `out`: posts.parquet, profile.yaml, bad_lines.csv if any.
+    """Import the record at `path` into the folder `out`: posts.parquet, profile.yaml, import.json, and where
+    there is something to say bad_lines.csv, moderation.parquet, tone_errors.json.
 
     `format` is one of `FORMATS`; `mapping` (role to column) goes with `table` alone; `name` is the profile's,
     by default the folder's; `key_file` holds the secret of the pseudonyms, by default in the current project.
+    `mod_log` is a table of moderators' acts whose columns `mod_map` names, `labels` one of tones set by hand.
 
     Raises `ValueError` for a record of another format, `FileNotFoundError` for one that is not there.
     """
+    from analysis.tone import tones
+
+    _check(format, mapping, mod_log, mod_map)
+    tell = progress or (lambda sentence: None)
+    was_there = out.exists()
+    into = Collector(out, tones, max_bytes, told)
+    try:
+        remarks = read_table(path, mapping, into) if mapping else READERS[format](path, into)
+        if mod_log:
+            read_mod_log(mod_log, mod_map, into)
+        by_hand = read_labels(labels, into) if labels else None
+        tell(f"{into.posts:,} posts read; taking names out")
+        record = into.record(*remarks)
+        return _finish(format, record, by_hand, out, name or out.resolve().name, key_file, tell)
+    finally:
+        into.texts.close()
+        if not was_there and out.is_dir() and not any(out.iterdir()):
+            out.rmdir()
+
+
+def _check(
+    format: str, mapping: dict[str, str] | None, mod_log: Path | None, mod_map: dict[str, str] | None
+) -> None:
+    if format not in FORMATS:
+        raise ValueError(f"unknown format {format!r}; {nearest(format, list(FORMATS))}")
+    if format == "table" and not mapping:
+        raise ValueError(
+            "a table needs --map role=column,… that says which column is what; "
+            "needed roles: id, parent, author, and time or minute"
+        )
+    if format != "table" and mapping:
+        raise ValueError(f"--map goes with table only; {format} records name their own fields")
+    if mod_map and not mod_log:
+        raise ValueError("--mod-map names the columns of --mod-log, which is not given")
+
+
+def _finish(
+    format: str,
+    record: Record,
+    by_hand: Labels | None,
+    out: Path,
+    name: str,
+    key_file: Path | None,
+    tell: Progress,
+) -> ImportReport:
+    """From what was read to the folder; the source's ids and names live in memory alone, and only until here."""
     from analysis.profile_fit import fit_profile
     from sim.communities.forum.profile import write_profile
 
-    tell = progress or (lambda sentence: None)
-    name = name or out.resolve().name
-    reading = _read(format, path, mapping, progress)
-    tell(f"{len(reading.posts):,} posts read; taking names out")
-    posts = pseudonymise_and_score(reading, read_key(key_file or DEFAULT_KEY_FILE), tell)
+    numbered = number_posts(record.facts, record.changed)
+    people = people_of(
+        record.facts, record.aliases, names_in(record.acts), read_key(key_file or DEFAULT_KEY_FILE)
+    )
+    acts = moderation(record.acts, numbered, people, format)
+    posts = with_pseudonyms(_with_tone(numbered.posts), people)
+    source = tone_source(posts)
+    errors, record = None, record._replace(facts=record.facts.clear())
+    if by_hand:
+        posts, errors = _corrected(posts, by_hand, numbered, format, source, record)
+        source = f"{source}; {errors['labelled']} by hand"
+    numbered = numbered._replace(posts=posts.clear(), ids=numbered.ids.clear())
     tell("fitting the profile")
-    profile = fit_profile(posts, name=name, tone=tone_source(posts))
+    profile = fit_profile(_for_profile(posts), name=name, tone=source)
 
     out.mkdir(parents=True, exist_ok=True)
-    posts_file, profile_file, bad_file = out / "posts.parquet", out / "profile.yaml", out / "bad_lines.csv"
-    write_posts(posts.select(_present(posts)), posts_file)
-    write_profile(profile, profile_file)
-    bad_file.unlink(missing_ok=True)
-    if reading.bad:
-        write_bad_lines(reading.bad, bad_file)
+    tell("writing the posts")
+    written.write_posts(posts, record, marks_of(people.marks), out / written.POSTS)
+    write_profile(profile, out / written.PROFILE)
     report = ImportReport(
-        name,
-        posts.height,
-        posts["thread"].n_unique(),
-        posts["author"].n_unique() - posts["author"].has_nulls(),
-        len(reading.bad),
-        dict(Counter(each.reason for each in reading.bad).most_common()),
-        tone_source(posts),
-        posts_file,
-        profile_file,
-        bad_file if reading.bad else None,
-        (),
+        name=name,
+        posts=posts.height,
+        threads=posts["thread"].n_unique(),
+        authors=posts["author"].n_unique() - posts["author"].has_nulls(),
+        lines=record.lines,
+        bad_lines=record.bad_reasons.total(),
+        bad_reasons=dict(record.bad_reasons.most_common()),
+        acts=acts.counts,
+        tone_source=source,
+        posts_file=out / written.POSTS,
+        profile_file=out / written.PROFILE,
+        bad_lines_file=out / written.BAD_LINES if record.bad else None,
+        moderation_file=out / written.MODERATION if acts.table.height else None,
+        tone_errors_file=out / written.TONE_ERRORS if errors else None,
+        sentences=(),
     )
-    return report._replace(sentences=_sentences(report, reading, posts))
+    _write_beside(out, report, record, acts, errors, format)
+    return report._replace(sentences=_sentences(report, record, posts, acts))
 
 
-def _read(format: str, path: Path, mapping: dict[str, str] | None, progress: Progress | None) -> Reading:
-    if format == "table":
-        if not mapping:
-            raise ValueError(
-                "a table needs --map role=column,… that says which column is what; "
-                "needed roles: id, parent, author, and time or minute"
-            )
-        return read_table(path, mapping, progress)
-    readers: dict[str, Callable[[Path, Progress | None], Reading]] = {
-        "reddit": read_reddit,
-        "convokit": read_convokit,
+def _write_beside(
+    out: Path,
+    report: ImportReport,
+    record: Record,
+    acts: Moderation,
+    errors: Mapping[str, Any] | None,
+    format: str,
+) -> None:
+    """The small files; those of an earlier import that have nothing to say now go."""
+    for name in (written.BAD_LINES, written.MODERATION, written.TONE_ERRORS):
+        (out / name).unlink(missing_ok=True)
+    if report.bad_lines_file:
+        written.write_bad_lines(record.bad, report.bad_lines_file)
+    if report.moderation_file:
+        written.write_table(acts.table, report.moderation_file)
+    if report.tone_errors_file:
+        written.write_json(errors, report.tone_errors_file)
+    counts = {
+        "format": format,
+        "files": len(record.files),
+        "lines": report.lines,
+        "posts": report.posts,
+        "threads": report.threads,
+        "authors": report.authors,
+        "bad_lines": report.bad_lines,
+        "acts": report.acts,
+        "acts_about_nothing_here": acts.unknown,
     }
-    if format not in readers:
-        raise ValueError(f"unknown format {format!r}; {nearest(format, list(FORMATS))}")
-    if mapping:
-        raise ValueError(f"--map goes with table only; {format} records name their own fields")
-    return readers[format](path, progress)
+    written.write_json(counts, out / written.SOURCE)
 
 
-def pseudonymise_and_score(reading: Reading, secret: bytes, tell: Progress) -> pl.DataFrame:
-    """The table of posts without names, its tone from the original texts (placeholders would change it)."""
-    posts = number_posts(reading.posts)
-    tell("scoring tone")
-    posts = _with_tone(posts)
-    return pseudonymise(posts, secret)
+def _corrected(
+    posts: pl.DataFrame, by_hand: Labels, numbered: Numbered, format: str, source: str, record: Record
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    prefixes = PREFIXES.get(format, {}).get("post", ())
+    corrected = correct(posts, by_hand, numbered, prefixes, source)
+    reason = "a label for a post that is not in the record"
+    record.bad_reasons[reason] += len(corrected.unknown)
+    record.bad.extend(BadLine(by_hand.file, line, reason) for line in corrected.unknown)
+    if not corrected.unknown:
+        del record.bad_reasons[reason]
+    return corrected.posts, corrected.errors
 
 
 def _with_tone(posts: pl.DataFrame) -> pl.DataFrame:
     """Tone from the text where there is one, else by the proxy rule; null where neither can say."""
-    from analysis.tone import tones
     from analysis.tone_proxy import proxy_tone
 
-    spoken = posts.filter(pl.col("text").is_not_null()).select("post", "text")
-    scored = pl.DataFrame(
-        {"post": spoken["post"], "heard": pl.Series(tones(spoken["text"].to_list()), dtype=pl.String)}
-    )
-    posts = posts.join(scored, on="post", how="left", maintain_order="left")
+    posts = posts.with_columns(pl.col("status", "heard").cast(pl.String))
     # In a record with texts a visible post without one is a bare link; the proxy is for what was taken.
-    guessed = pl.when((pl.col("status") != "visible") | (spoken.height == 0)).then(proxy_tone())
+    guessed = pl.when((pl.col("status") != "visible") | ~pl.col("spoken").any()).then(proxy_tone())
     return posts.with_columns(tone=pl.coalesce("heard", guessed)).drop("heard")
 
 
@@ -149,37 +228,48 @@ def tone_source(posts: pl.DataFrame) -> str:
     from analysis.tone_proxy import NAME
 
     sources = []
-    if posts["text"].is_not_null().any():
+    if posts["spoken"].any():
         sources.append(scorer_name())
-    if not posts.filter(pl.col("text").is_null() & pl.col("tone").is_not_null()).is_empty():
+    if not posts.filter(~pl.col("spoken") & pl.col("tone").is_not_null()).is_empty():
         sources.append(NAME)
     return "; ".join(sources) or "none: neither texts nor scores"
 
 
-def _present(posts: pl.DataFrame) -> list[str]:
-    always = COLUMNS[:-5]
-    return [column for column in COLUMNS if column in always or posts[column].is_not_null().any()]
+def _for_profile(posts: pl.DataFrame) -> pl.DataFrame:
+    """The columns that a profile is fitted to; of a text only whether there is one."""
+    said = pl.when(pl.col("spoken")).then(pl.lit("said"))
+    return posts.with_columns(text=said).drop("spoken", "row")
 
 
-def _sentences(report: ImportReport, reading: Reading, posts: pl.DataFrame) -> tuple[str, ...]:
+def _sentences(
+    report: ImportReport, record: Record, posts: pl.DataFrame, acts: Moderation
+) -> tuple[str, ...]:
     days = posts["minute"].to_numpy().max(initial=0) / 1440
     said = [
         f"{report.name}: {report.posts:,} posts in {report.threads:,} threads by {report.authors:,} authors "
         f"over {days:,.0f} days",
         f"tone: {report.tone_source}",
     ]
-    said += [f"note: {remark}" for remark in reading.remarks]
+    said += [f"note: {remark}" for remark in record.remarks]
     lost = posts.filter((pl.col("kind") == "reply") & pl.col("parent").is_null()).height
     if lost:
         said.append(f"note: {lost:,} replies answer a post that is not in the record; they keep their thread")
     unsigned = posts.filter(pl.col("author").is_null() & (pl.col("role") != "bot")).height
     if unsigned:
         said.append(f"note: {unsigned:,} posts have no author; they count as posts, not as members")
+    if acts.table.height:
+        kinds = ", ".join(f"{act} {times:,}" for act, times in acts.counts.items())
+        said.append(f"acts of moderators: {acts.table.height:,} ({kinds}), in {report.moderation_file}")
+    if acts.unknown:
+        said.append(f"note: {acts.unknown:,} acts of moderators are about nothing in the record; left out")
+    if report.tone_errors_file:
+        said.append(f"the scorer against the labels: {report.tone_errors_file}")
     if report.bad_lines:
         most, times = next(iter(report.bad_reasons.items()))
+        files = "; ".join(f"file {number} is {each}" for number, each in enumerate(record.files[:5], 1))
         said.append(
             f"{report.bad_lines:,} lines could not be used (most often: {most}, {times:,}); each is listed "
-            f"in {report.bad_lines_file}"
+            f"in {report.bad_lines_file} ({files}{'; …' if len(record.files) > 5 else ''})"
         )
     said.append(
         "authors are pseudonymised, not anonymous: whoever holds the original record can match threads; "

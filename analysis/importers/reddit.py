@@ -3,17 +3,18 @@
 Fields and their quirks by year: Arctic Shift's monthly schemas, 2005-12 to 2026-01.
 """
 
-import json
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from analysis.importers.posts import BadLine, Collector, Progress, RawPost, Reading, Status, numbered
+from analysis.importers.convert import count, number, parse_object
+from analysis.importers.gathering import Collector
+from analysis.importers.lines import SUFFIXES
+from analysis.importers.posts import LATEST, Act, RawAct, RawPost, Status
 
 EXPECTED = (
     "a Reddit record: an RC_* file of comments, an RS_* file of submissions, or a folder with both, one JSON "
-    "object a line (.ndjson, .jsonl, plain or .zst), comments with id, author, body, created_utc, link_id, "
+    "object a line (.ndjson, .jsonl, plain or packed), comments with id, author, body, created_utc, link_id, "
     "parent_id and submissions with id, author, title, created_utc"
 )
 
@@ -33,33 +34,42 @@ REMOVERS = frozenset(
 """Values of `_meta.removal_type` and `removed_by_category` that mean somebody other than the author."""
 DELETERS = frozenset({"deleted", "author"})
 PLACEHOLDERS = ("[removed]", "[deleted]")
+FOUNDED = 1_117_584_000
+"""Unix seconds of 2005-06-01, the month in which Reddit began."""
 
 
-def read_reddit(path: Path, progress: Progress | None = None) -> Reading:
-    """The posts in `path`; `ValueError` if not one line of it is a comment or a submission."""
+def read_reddit(path: Path, into: Collector) -> list[str]:
+    """The posts in `path`, and remarks; `ValueError` if not one line of it is a comment or a submission."""
     files, passed_over = _files(path)
-    collector = Collector(progress)
+    kinds: set[str | None] = set()
     subreddits: set[str] = set()
+
+    def read(line: bytes) -> RawPost:
+        record = parse_object(line)
+        if "body" in record and "link_id" in record:
+            post = _comment(record)
+        elif "title" in record:
+            post = _submission(record)
+        else:
+            raise ValueError("neither a comment (body, link_id) nor a submission (title)")
+        kinds.add(post.kind)
+        if isinstance(record.get("subreddit"), str) and len(subreddits) < 100:
+            subreddits.add(record["subreddit"])
+        if "banned_at_utc" in record or "approved_at_utc" in record:
+            into.acts.extend(_acts(record, post.id))
+        return post
+
     for file in files:
-        number = 0
-        try:
-            for number, line in numbered(_lines(file)):
-                collector.add(file.name, number, partial(_post, line, subreddits))
-        except BrokenOff as error:
-            collector.bad.append(BadLine(file.name, number + 1, str(error)))
-    if not collector.posts:
-        first = (
-            f"; {files[0].name} line {collector.bad[0].line}: {collector.bad[0].reason}"
-            if collector.bad
-            else ""
-        )
-        raise ValueError(f"{path} is not {EXPECTED}{first}")
-    remarks = list(_remarks(collector.posts, subreddits))
+        into.read_lines(file, read)
+    if not into.posts:
+        reason = f"; {files[0].name}: {next(iter(into.bad_reasons))}" if into.bad_reasons else ""
+        raise ValueError(f"{path} is not {EXPECTED}{reason}")
+    remarks = list(_remarks(kinds, subreddits))
     if passed_over:
         remarks.append(
             f"{len(passed_over)} other files in the folder were left unread: {', '.join(passed_over[:5])}"
         )
-    return collector.reading(*remarks)
+    return remarks
 
 
 def _files(path: Path) -> tuple[list[Path], list[str]]:
@@ -73,73 +83,12 @@ def _files(path: Path) -> tuple[list[Path], list[str]]:
         each for each in files if {".ndjson", ".jsonl", ".zst"} & set(each.suffixes)
     ]
     # A dump and its unpacked copy side by side are one record.
-    plain = {each.stem for each in found if each.suffix != ".zst"} | {each.name for each in found}
-    found = [each for each in found if each.suffix != ".zst" or each.stem not in plain]
+    plain = {each.stem for each in found if each.suffix not in SUFFIXES}
+    plain |= {each.name for each in found if each.suffix not in SUFFIXES}
+    found = [each for each in found if each.suffix not in SUFFIXES or each.stem not in plain]
     if not found:
         raise ValueError(f"the folder {path} holds no RC_* or RS_* file: give {EXPECTED}")
     return found, [each.name for each in files if each not in found]
-
-
-class BrokenOff(Exception):
-    """A compressed file that ends, or stops making sense, before its end."""
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    """Lines of a plain or zstandard file."""
-    with path.open("rb") as file:
-        yield from (_unpacked(file) if path.suffix == ".zst" else file)
-
-
-def _unpacked(file: BinaryIO) -> Iterator[bytes]:
-    """Lines of a zstandard stream of any number of frames; the dumps' long window needs 2 GiB at most.
-
-    Frames are followed one by one because zstandard's own reader takes a truncated file for a whole one.
-    """
-    import zstandard
-
-    unpacker = zstandard.ZstdDecompressor(max_window_size=2**31)
-    frame, rest = None, b""
-    while packed := file.read(2**20):
-        while packed:
-            frame = frame or unpacker.decompressobj()
-            try:
-                lines = (rest + frame.decompress(packed)).split(b"\n")
-            except zstandard.ZstdError as error:
-                raise BrokenOff(f"not zstandard from here on ({error})") from None
-            rest = lines.pop()
-            yield from lines
-            packed, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
-    if rest:
-        yield rest
-    if frame is not None:
-        raise BrokenOff("the compressed file breaks off here: fetch it again")
-
-
-def _post(line: bytes, subreddits: set[str]) -> RawPost:
-    """One comment or submission; `ValueError` says what the line lacks."""
-    record = parse_object(line)
-    if "body" in record and "link_id" in record:
-        post = _comment(record)
-    elif "title" in record:
-        post = _submission(record)
-    else:
-        raise ValueError("neither a comment (body, link_id) nor a submission (title)")
-    if isinstance(record.get("subreddit"), str):
-        subreddits.add(record["subreddit"])
-    return post
-
-
-def parse_object(line: bytes) -> dict[str, Any]:
-    """The JSON object in a line; `ValueError` says what else was found."""
-    try:
-        record = json.loads(line)
-    except UnicodeDecodeError:
-        raise ValueError("not UTF-8") from None
-    except (ValueError, RecursionError):
-        raise ValueError("not JSON") from None
-    if not isinstance(record, dict):
-        raise ValueError(f"JSON, but a {type(record).__name__} instead of an object")
-    return record
 
 
 def _comment(record: dict[str, Any]) -> RawPost:
@@ -154,6 +103,8 @@ def _comment(record: dict[str, Any]) -> RawPost:
 
 def _submission(record: dict[str, Any]) -> RawPost:
     title, body = _text(record, "title"), record.get("selftext") or ""
+    if not isinstance(body, str):
+        raise ValueError("selftext is not a text")
     gone = body in PLACEHOLDERS
     text = body if gone or body.startswith(title) else f"{title}\n\n{body}".strip()
     name = _id(record, "t3_")
@@ -167,7 +118,7 @@ def _common(record: dict[str, Any], text: str) -> dict[str, Any]:
         "time": _seconds(record.get("created_utc")),
         "text": None if text in PLACEHOLDERS else text,
         "status": _status(record, text),
-        "score": _integer(record.get("score")),
+        "score": count(record.get("score")),
         "controversial": bool(record["controversiality"]) if "controversiality" in record else None,
         "moderator": record.get("distinguished") in ("moderator", "admin"),
     }
@@ -180,9 +131,9 @@ def _status(record: dict[str, Any], text: str) -> Status:
         meta = {}
     placeholder = text[1:-1] if text in PLACEHOLDERS else None
     for said in (meta.get("removal_type"), record.get("removed_by_category"), placeholder):
-        if said in REMOVERS:
+        if isinstance(said, str) and said in REMOVERS:
             return "removed"
-        if said in DELETERS:
+        if isinstance(said, str) and said in DELETERS:
             return "deleted"
     return "gone" if meta.get("was_deleted_later") else "visible"
 
@@ -201,21 +152,25 @@ def _text(record: dict[str, Any], field: str) -> str:
 
 def _seconds(value: Any) -> float:
     """Unix seconds; some dumps hold them as a text."""
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError):
-        raise ValueError("no created_utc" if value is None else "created_utc is not a number") from None
-    if not 0 <= seconds < 1e11:
-        raise ValueError("created_utc is not a time in seconds")
+    seconds = number(value, "created_utc")
+    if not FOUNDED <= seconds < LATEST:
+        raise ValueError("created_utc is not a time at which there was Reddit")
     return seconds
 
 
-def _integer(value: Any) -> int | None:
-    return value if isinstance(value, int) and abs(value) < 2**62 else None
+def _acts(record: dict[str, Any], post: str) -> Iterator[RawAct]:
+    """Removal and approval, whose times a moderator's own export has."""
+    acts: tuple[tuple[Act, str, str], ...] = (
+        ("remove", "banned_at_utc", "banned_by"),
+        ("approve", "approved_at_utc", "approved_by"),
+    )
+    for act, time, actor in acts:
+        if record.get(time) is not None:
+            by = record.get(actor)
+            yield RawAct(act, _seconds(record[time]), post=post, actor=by if isinstance(by, str) else None)
 
 
-def _remarks(posts: list[RawPost], subreddits: set[str]) -> Iterator[str]:
-    kinds = {post.kind for post in posts}
+def _remarks(kinds: set[str | None], subreddits: set[str]) -> Iterator[str]:
     if "thread" not in kinds:
         yield "no submissions: opening posts are missing (add the RS_* file), so thread figures lack them"
     if "reply" not in kinds:

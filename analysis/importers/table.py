@@ -1,17 +1,15 @@
 """Reads a table of posts, CSV or Parquet, whose columns the user maps to roles."""
 
-import csv
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
-import polars as pl
-
-from analysis.importers.posts import Collector, Progress, RawPost, Reading, Status
+from analysis.importers.gathering import Collector
+from analysis.importers.posts import RawPost, Status
+from analysis.importers.sheets import columns_of, sheet_rows
 
 
 class Role(NamedTuple):
@@ -36,6 +34,7 @@ ROLES = (
     Role("controversial", False, "true/false or 1/0: many votes both ways"),
     Role("up", False, "number of up-votes"),
     Role("down", False, "number of down-votes"),
+    Role("other_id", False, "another id of the post, by which --mod-log or --labels names it"),
 )
 
 MAP_HELP = (
@@ -48,7 +47,7 @@ MAP_HELP = (
 )
 """For the command line's `--help`."""
 
-EXPECTED = "a table of posts: a .csv, .tsv or .parquet file, a row a post, with --map naming its columns"
+EXPECTED = "a table of posts: a .csv, .tsv (packed or not) or .parquet file, a row a post, with --map naming its columns"
 
 T = TypeVar("T")
 
@@ -77,7 +76,7 @@ KIND_VALUES: dict[str, Literal["thread", "reply"]] = {
 BOOLEAN_VALUES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-def parse_mapping(text: str) -> dict[str, str]:
+def parse_mapping(text: str, option: str = "--map") -> dict[str, str]:
     """The mapping in a command line's `role=column,role=column`.
 
     >>> parse_mapping("id=post_id, author=who")
@@ -87,30 +86,37 @@ def parse_mapping(text: str) -> dict[str, str]:
     for part in text.split(","):
         role, equals, column = (each.strip() for each in part.partition("="))
         if not equals or not role or not column:
-            raise ValueError(f"--map holds {part.strip()!r}, which is not role=column")
+            raise ValueError(f"{option} holds {part.strip()!r}, which is not role=column")
         if role in mapping:
-            raise ValueError(f"--map names {role} twice: {mapping[role]} and {column}")
+            raise ValueError(f"{option} names {role} twice: {mapping[role]} and {column}")
         mapping[role] = column
     return mapping
 
 
-def read_table(path: Path, mapping: Mapping[str, str], progress: Progress | None = None) -> Reading:
+def read_table(path: Path, mapping: Mapping[str, str], into: Collector) -> list[str]:
     """The posts in the rows of `path`, whose columns `mapping` (role to column) names."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
     _check_roles(mapping)
-    rows = _parquet_rows(path, mapping) if path.suffix == ".parquet" else _csv_rows(path, mapping)
-    collector = Collector(progress)
-    for number, row in rows:
-        collector.add(path.name, number, partial(_post, row))
-    if not collector.posts:
-        first = (
-            f"; line {collector.bad[0].line}: {collector.bad[0].reason}"
-            if collector.bad
-            else "; it has no rows"
-        )
+    into.begin(path)
+    check_columns(path, mapping, columns_of(path, EXPECTED, into.max_bytes))
+    for number, row in sheet_rows(path, list(mapping.values()), into.max_bytes, into.told):
+        into.add(number, lambda row: _post(by_role(row, mapping)), row)
+    if not into.posts:
+        first = f"; line {into.bad[0].line}: {into.bad[0].reason}" if into.bad else "; it has no rows"
         raise ValueError(f"{path} is not {EXPECTED}{first}")
-    return collector.reading()
+    return []
+
+
+def by_role(row: Mapping[str, Any] | str, mapping: Mapping[str, str]) -> dict[str, Any]:
+    """The cells of a row by role; `ValueError` for a row that could not be read, or is not Unicode."""
+    if isinstance(row, str):
+        raise ValueError(row)
+    cells = {role: row[column] for role, column in mapping.items()}
+    for value in cells.values():
+        if isinstance(value, str) and not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+            raise ValueError("not UTF-8")
+    return cells
 
 
 def _check_roles(mapping: Mapping[str, str]) -> None:
@@ -136,73 +142,27 @@ def nearest(found: str, valid: list[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"valid are {', '.join(valid)}"
 
 
-def _check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) -> None:
+def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) -> None:
     for role, column in mapping.items():
         if column not in columns:
             raise ValueError(f"{path} has no column {column!r} (for {role}); {nearest(column, columns)}")
 
 
-def _parquet_rows(path: Path, mapping: Mapping[str, str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        columns = pl.read_parquet_schema(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise ValueError(
-            f"{path} is not a Parquet file ({str(error).splitlines()[0]}); give {EXPECTED}"
-        ) from None
-    _check_columns(path, mapping, list(columns))
-    table = pl.read_parquet(path, columns=list(dict.fromkeys(mapping.values())))
-    for number, row in enumerate(table.iter_rows(named=True), 1):
-        yield number, {role: row[column] for role, column in mapping.items()}
-
-
-def _csv_rows(path: Path, mapping: Mapping[str, str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Rows by the number of their last line; a sentence for a row with too many or too few cells."""
-    delimiter = "\t" if path.suffix == ".tsv" else ","
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        rows = csv.reader(file, delimiter=delimiter, strict=True)
-        header = next(rows, None)
-        if not header:
-            raise ValueError(f"{path} is empty; give {EXPECTED}")
-        _check_columns(path, mapping, header)
-        at = {role: header.index(column) for role, column in mapping.items()}
-        while True:
-            try:
-                row = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield rows.line_num, f"not CSV: {error}"
-                continue
-            if not row:
-                continue
-            if len(row) != len(header):
-                yield rows.line_num, f"{len(row)} cells where the header has {len(header)}"
-            else:
-                yield rows.line_num, {role: row[index] for role, index in at.items()}
-
-
-def _post(row: dict[str, Any] | str) -> RawPost:
+def _post(row: dict[str, Any]) -> RawPost:
     """One row read by the rules of `ROLES`; `ValueError` says which cell cannot be read."""
-    if isinstance(row, str):
-        raise ValueError(row)
-    if any(
-        isinstance(value, str) and not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value)
-        for value in row.values()
-    ):
-        raise ValueError("not UTF-8")
-    name = _word(row.get("id"))
+    name = cell_word(row.get("id"))
     if name is None:
         raise ValueError("no id")
-    author, text = _word(row.get("author")), row.get("text")
+    author, text = cell_word(row.get("author")), row.get("text")
     if text in ("[removed]", "[deleted]"):
         row = {**row, "status": row.get("status") or text[1:-1]}
         text = None
     return RawPost(
         id=name,
-        parent=_word(row.get("parent")),
-        thread=_word(row.get("thread")),
+        parent=cell_word(row.get("parent")),
+        thread=cell_word(row.get("thread")),
         author=None if author == "[deleted]" else author,
-        time=_number(row["minute"], "minute") * 60 if "minute" in row else _seconds(row.get("time")),
+        time=_number(row["minute"], "minute") * 60 if "minute" in row else cell_seconds(row.get("time")),
         text=None if text is None else str(text),
         status=_one_of(row.get("status"), STATUS_VALUES, "status") or "visible",
         kind=_one_of(row.get("kind"), KIND_VALUES, "kind"),
@@ -210,10 +170,11 @@ def _post(row: dict[str, Any] | str) -> RawPost:
         up=_count(row, "up"),
         down=_count(row, "down"),
         controversial=_one_of(row.get("controversial"), BOOLEAN_VALUES, "controversial"),
+        other_id=cell_word(row.get("other_id")),
     )
 
 
-def _word(value: Any) -> str | None:
+def cell_word(value: Any) -> str | None:
     """An id or a name as text; 12.0 is 12, since a column of integers with gaps often comes as floats."""
     if value is None or isinstance(value, float) and math.isnan(value):
         return None
@@ -228,13 +189,14 @@ def _one_of(value: Any, values: Mapping[str, T], role: str) -> T | None:
         return values[word]
     if not word:
         return None
-    raise ValueError(f"{role} is {word[:40]!r}; {nearest(word, [each for each in values if each])}")
+    # The word itself is not said: where a column is mistaken it may be a name.
+    raise ValueError(f"{role} is another word; {nearest(word, [each for each in values if each])}")
 
 
 def _number(value: Any, role: str) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"no {role}" if value in (None, "") else f"{role} is not a number") from None
     if not math.isfinite(number) or abs(number) > 1e14:
         raise ValueError(f"{role} is not a finite number")
@@ -246,7 +208,7 @@ def _count(row: Mapping[str, Any], role: str) -> int | None:
     return None if value is None or value == "" else int(_number(value, role))
 
 
-def _seconds(value: Any) -> float:
+def cell_seconds(value: Any) -> float:
     """Seconds since 1970 of a number, a date, or the text of one."""
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)

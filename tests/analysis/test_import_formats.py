@@ -122,13 +122,13 @@ def test_bad_lines_are_counted_and_listed_and_nothing_else_is_lost(bring_in, tmp
         "neither a comment (body, link_id) nor a submission (title)",
         "no parent_id",
         "not UTF-8",
-        "its id was seen before, in RC_x.ndjson line 1",
+        "its id was seen before, in file 1 line 1",
         "created_utc is not a number",
     ]
     assert any("7 lines could not be used" in sentence for sentence in report.sentences)
 
 
-def test_a_bad_row_of_a_table_is_listed_in_a_cell_that_starts_no_formula(bring_in, tmp_path):
+def test_a_bad_row_of_a_table_is_listed_without_its_content_or_its_files_name(bring_in, tmp_path):
     path = tmp_path / "=cmd().csv"
     path.write_text(
         SOURCES["table"].read_text()
@@ -142,7 +142,7 @@ def test_a_bad_row_of_a_table_is_listed_in_a_cell_that_starts_no_formula(bring_i
     assert report.posts == 8
     with report.bad_lines_file.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert all(row["file"].startswith("'=") for row in rows)
+    assert all(row["file"] == "1" for row in rows) and "cmd" not in report.bad_lines_file.read_text()
     assert "8" in rows[0]["reason"] and "3 cells" in rows[0]["reason"]
     assert "ISO" in rows[1]["reason"] and "valid are" in rows[2]["reason"]
     assert "did you mean 'removed'?" in rows[3]["reason"]
@@ -153,7 +153,11 @@ def test_a_clean_import_takes_away_the_list_of_an_earlier_one(bring_in, tmp_path
     (tmp_path / "out" / "bad_lines.csv").write_text("old")
     report = bring_in("table", SOURCES["table"])
     assert report.bad_lines_file is None and not (tmp_path / "out" / "bad_lines.csv").exists()
-    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["posts.parquet", "profile.yaml"]
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == [
+        "import.json",
+        "posts.parquet",
+        "profile.yaml",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -278,7 +282,7 @@ def test_old_convokit_names_and_a_json_list_are_read(bring_in, tmp_path):
 def test_reddit_status_prefers_what_the_archive_noted_and_keeps_the_text(bring_in, tmp_path, extra, status):
     path = tmp_path / "RS_1"
     path.write_text(
-        f'{{"id": "a", "author": "x", "title": "removed", "selftext": "", "created_utc": 9, {extra}}}'
+        f'{{"id": "a", "author": "x", "title": "removed", "selftext": "", "created_utc": 1500000000, {extra}}}'
     )
     posts = posts_of(bring_in("reddit", path))
     assert posts["status"].to_list() == [status] and posts["text"].to_list() == ["removed"]

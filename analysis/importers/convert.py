@@ -1,0 +1,111 @@
+"""Reads single values of a record with care: objects, names, times, counts; `ValueError` says what is wrong."""
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from analysis.importers.posts import EARLIEST, FIRST_YEAR, LAST_YEAR, LATEST
+
+MOST = 2**62
+
+
+def parse_json(text: bytes) -> Any:
+    """The JSON value in a line or document; `ValueError` says in a few words why there is none."""
+    try:
+        return json.loads(text.removeprefix(b"\xef\xbb\xbf").decode())
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:
+        raise ValueError("not JSON") from None
+
+
+def parse_object(text: bytes) -> dict[str, Any]:
+    """The JSON object in a line; `ValueError` says what else was found."""
+    return an_object(parse_json(text))
+
+
+def an_object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"JSON, but a {type(value).__name__} instead of an object")
+    return value
+
+
+def inner(record: dict[str, Any], field: str) -> dict[str, Any]:
+    """The object in a field; an empty one where there is none."""
+    value = record.get(field)
+    return value if isinstance(value, dict) else {}
+
+
+def items(record: dict[str, Any], field: str) -> list[dict[str, Any]]:
+    """The objects in the list in a field; anything else there is passed over."""
+    value = record.get(field)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def word(value: Any) -> str | None:
+    """An id or a name as text, None where it is empty or something else; 12.0 is 12, and True is no name."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    return str(value).strip() or None if abs(value if isinstance(value, int) else 0) < MOST else None
+
+
+def needed(record: dict[str, Any], field: str) -> str:
+    """The word in a field that has to have one."""
+    found = word(record.get(field))
+    if found is None:
+        raise ValueError(f"no {field}")
+    return found
+
+
+def count(value: Any) -> int | None:
+    """A whole number that fits a column; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST else None
+
+
+def number(value: Any, field: str) -> float:
+    """A finite number, or the text of one."""
+    if value is None or value == "":
+        raise ValueError(f"no {field}")
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{field} is not a number") from None
+    if not math.isfinite(found):
+        raise ValueError(f"{field} is not a finite number")
+    return found
+
+
+def in_range(seconds: float, field: str) -> float:
+    """Unix seconds within the years in which there were forums."""
+    if not EARLIEST <= seconds < LATEST:
+        raise ValueError(f"{field} is a date before {FIRST_YEAR} or after {LAST_YEAR}")
+    return seconds
+
+
+def moment(value: Any, field: str) -> float:
+    """Unix seconds of an ISO date and time (UTC unless it says otherwise); `ValueError` out of range.
+
+    >>> moment("2010-08-17T19:20:00.123Z", "created_at")
+    1282072800.123
+    """
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"no {field}" if value in (None, "") else f"{field} is not an ISO date and time")
+    try:
+        found = datetime.fromisoformat(value)
+        seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        raise ValueError(f"{field} is not an ISO date and time") from None
+    return in_range(seconds, field)
+
+
+def moment_or_none(value: Any) -> float | None:
+    """As `moment`, None where there is no date that can be read."""
+    try:
+        return moment(value, "time")
+    except ValueError:
+        return None

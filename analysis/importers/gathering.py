@@ -1,0 +1,250 @@
+"""Gathers posts line by line into columns, and their texts into a file without a name, so that memory stays small."""
+
+import io
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import polars as pl
+
+from analysis.importers.lines import BrokenOff, Told, numbered_lines
+from analysis.importers.posts import Aliases, BadLine, RawAct, RawPost
+
+CHUNK_POSTS = 50_000
+CHUNK_CHARACTERS = 2**24
+MAX_LISTED = 100_000
+"""Bad lines beyond these are counted, not listed."""
+
+FACTS: dict[str, Any] = {
+    "id": pl.String,
+    "parent": pl.String,
+    "thread": pl.String,
+    "author": pl.String,
+    "time": pl.Float64,
+    "status": pl.Enum(["visible", "removed", "deleted", "gone"]),
+    "score": pl.Int64,
+    "controversial": pl.Boolean,
+    "up": pl.Int64,
+    "down": pl.Int64,
+    "kind": pl.Enum(["thread", "reply"]),
+    "moderator": pl.Boolean,
+    "bot": pl.Boolean,
+    "other_id": pl.String,
+    "file": pl.Int32,
+    "line": pl.Int64,
+    "spoken": pl.Boolean,
+    "heard": pl.Enum(["civil", "heated", "hostile"]),
+}
+"""Columns of a post without its text: those of `RawPost`, where it stood, whether it has words, their tone."""
+
+Hearing = Callable[[list[str]], list[str]]
+
+
+class Texts:
+    """Chunks of texts, packed, in a file that no folder lists and that ends with the process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._opened: IO[bytes] | None = None
+        self._places: list[tuple[int, int]] = []
+
+    @property
+    def _file(self) -> IO[bytes]:
+        if self._opened is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._opened = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+        return self._opened
+
+    def add(self, chunk: pl.DataFrame) -> None:
+        packed = io.BytesIO()
+        chunk.write_ipc(packed, compression="lz4")
+        start = self._file.seek(0, io.SEEK_END)
+        self._places.append((start, self._file.write(packed.getbuffer())))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, number: int) -> pl.DataFrame:
+        start, length = self._places[number]
+        self._file.seek(start)
+        return pl.read_ipc(io.BytesIO(self._file.read(length)))
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+
+class Record(NamedTuple):
+    """A record as read: facts of the posts in the order of reading, their texts in chunks of that order.
+
+    `aliases` has for each author the other names it goes by; `changed` the status that a later line gave a
+    post; `files` the names of the files read, in order, for the screen alone.
+    """
+
+    facts: pl.DataFrame
+    texts: Texts
+    acts: list[RawAct]
+    aliases: dict[str, set[str]]
+    changed: dict[str, str]
+    bad: list[BadLine]
+    bad_reasons: Counter[str]
+    files: list[str]
+    lines: int
+    remarks: tuple[str, ...] = ()
+
+
+class Collector:
+    """Takes posts and acts from a reader; a line whose reader raises `ValueError` is counted and listed."""
+
+    def __init__(self, folder: Path, hear: Hearing, max_bytes: int, told: Told | None = None) -> None:
+        """Texts wait in a nameless file of `folder`; `hear` gives the tone of a list of texts."""
+        self.texts = Texts(folder)
+        self.acts: list[RawAct] = []
+        self.aliases: dict[str, set[str]] = {}
+        self.changed: dict[str, str] = {}
+        self.files: list[str] = []
+        self.posts = 0
+        self.lines = 0
+        self.max_bytes = max_bytes
+        self.told = told
+        self.bad: list[BadLine] = []
+        self.bad_reasons: Counter[str] = Counter()
+        self._hear = hear
+        self._chunks: list[pl.DataFrame] = []
+        self._waiting: list[RawPost] = []
+        self._at: list[tuple[int, int]] = []
+        self._characters = 0
+
+    def begin(self, path: Path) -> None:
+        """What follows stands in this file."""
+        self.files.append(path.name)
+
+    @property
+    def file(self) -> int:
+        """The number of the file begun last."""
+        return max(len(self.files), 1)
+
+    def read_lines(self, path: Path, read: Callable[[bytes], RawPost | None]) -> None:
+        """Each line of a file, packed or not, as the post that `read` makes of it (None: no post, no fault)."""
+        self.begin(path)
+        number = 0
+        try:
+            for number, line in numbered_lines(path, self.max_bytes, self.told):
+                self.add(number, read, line)
+        except BrokenOff as error:
+            self.fault(number + 1, str(error))
+
+    def add(self, line: int, read: Callable[[Any], RawPost | None], what: Any) -> None:
+        """Keep the post that `read(what)` gives, or the reason why there is none."""
+        self.lines += 1
+        try:
+            if what == b"":
+                raise ValueError("longer than 16 MiB")
+            post = read(what)
+        except ValueError as error:
+            self.fault(line, str(error))
+            return
+        except RecursionError:
+            self.fault(line, "nested too deeply")
+            return
+        if post is not None:
+            self.keep(line, post)
+
+    def keep(self, line: int, post: RawPost, file: int | None = None) -> None:
+        """Keep a post that stands at this line, of the file begun last unless another is named."""
+        self.posts += 1
+        self._waiting.append(post)
+        self._at.append((file or self.file, line))
+        self._characters += len(post.text or "")
+        if len(self._waiting) >= CHUNK_POSTS or self._characters >= CHUNK_CHARACTERS:
+            self._flush()
+
+    def fault(self, line: int, reason: str) -> None:
+        self.bad_reasons[reason] += 1
+        if len(self.bad) < MAX_LISTED:
+            self.bad.append(BadLine(self.file, line, reason))
+
+    def called(self, author: str, names: Aliases) -> None:
+        """The author also goes by these names; they are taken out of texts, and may stand in lists of acts."""
+        known = self.aliases.get(author)
+        if known is None:
+            self.aliases[author] = {name for name in names if name and name != author}
+        elif not known.issuperset(names):
+            known.update(name for name in names if name and name != author)
+
+    def record(self, *remarks: str) -> Record:
+        """All that was gathered; of posts with one id the first stays and the others are bad lines."""
+        self._flush()
+        facts = pl.concat(self._chunks) if self._chunks else pl.DataFrame(schema=FACTS)
+        self._chunks = []
+        facts = facts.with_row_index("row")
+        first = facts["id"].is_first_distinct()
+        if not first.all():
+            twice, facts = facts.filter(~first), facts.filter(first)
+            firsts = facts.select("id", first_file="file", first_line="line")
+            self._list_twice(twice.join(firsts, on="id", how="left", maintain_order="left"))
+        self.bad.sort(key=lambda bad: (bad.file, bad.line))
+        return Record(
+            facts,
+            self.texts,
+            self.acts,
+            self.aliases,
+            self.changed,
+            self.bad,
+            self.bad_reasons,
+            self.files,
+            self.lines,
+            remarks,
+        )
+
+    def _list_twice(self, found: pl.DataFrame) -> None:
+        self.bad_reasons["its id was seen before"] += found.height
+        room = max(0, MAX_LISTED - len(self.bad))
+        for row in found.head(room).iter_rows(named=True):
+            reason = f"its id was seen before, in file {row['first_file']} line {row['first_line']}"
+            self.bad.append(BadLine(row["file"], row["line"], reason))
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        posts, self._waiting = self._waiting, []
+        places, self._at, self._characters = self._at, [], 0
+        columns = dict(zip(RawPost._fields, zip(*posts, strict=True), strict=True))
+        texts = _series(columns.pop("text"), pl.String).str.replace_all("\0", "", literal=True)
+        texts = texts.zip_with(texts.str.strip_chars() != "", pl.Series([None], dtype=pl.String))
+        spoken = texts.is_not_null()
+        words = texts.filter(spoken)
+        heard = pl.Series([None] * len(posts), dtype=FACTS["heard"])
+        if len(words):
+            tones = pl.Series(self._hear(words.to_list()), dtype=FACTS["heard"])
+            heard = heard.scatter(spoken.arg_true(), tones)
+        facts = {name: _series(columns[name], FACTS[name]) for name in columns}
+        facts |= {
+            "file": pl.Series([file for file, _line in places], dtype=pl.Int32),
+            "line": pl.Series([line for _file, line in places], dtype=pl.Int64),
+            "spoken": spoken,
+            "heard": heard,
+        }
+        self._chunks.append(pl.DataFrame(facts, schema=FACTS))
+        self.texts.add(pl.DataFrame({"text": texts}))
+
+
+def _series(values: tuple[Any, ...], dtype: Any) -> pl.Series:
+    """A column; half a surrogate pair, which JSON can hold and Unicode cannot, becomes a question mark."""
+    try:
+        return pl.Series(values, dtype=dtype)
+    except UnicodeEncodeError:
+        return pl.Series(
+            [value and value.encode("utf-8", "replace").decode() for value in values], dtype=dtype
+        )
+
+
+def chunks(record: Record) -> Iterator[tuple[int, pl.DataFrame]]:
+    """The chunks of texts with the row, in the order of reading, at which each begins."""
+    row = 0
+    for number in range(len(record.texts)):
+        chunk = record.texts[number]
+        yield row, chunk
+        row += chunk.height

@@ -1,0 +1,112 @@
+"""Tones set by hand: they replace the scorer's, and say how often the scorer errs."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from analysis.importers.gathering import Collector
+from analysis.importers.numbering import Numbered
+from analysis.importers.sheets import columns_of, sheet_rows
+from analysis.importers.table import by_role, cell_word
+
+TONES = ("civil", "heated", "hostile")
+UNKNOWN = "unknown"
+"""Stands for no tone: the scorer could not say."""
+
+EXPECTED = (
+    "a table of tones: .csv, .tsv, .ndjson or .parquet with the columns post (the source's id) and tone"
+)
+POST_NAMES = ("post", "post_id", "id", "name", "uri")
+
+
+class Labels(NamedTuple):
+    """Lines of the list with the source's id and the tone, in order; `file` is its number among those read."""
+
+    file: int
+    rows: list[tuple[int, str, str]]
+
+
+def read_labels(path: Path, into: Collector) -> Labels:
+    """The labels in `path`; rows without an id or with another tone are faults."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
+    columns = columns_of(path, EXPECTED, into.max_bytes)
+    post = next((name for name in POST_NAMES if name in columns), None)
+    if post is None or "tone" not in columns:
+        raise ValueError(f"{path} has the columns {', '.join(columns[:12])}; give {EXPECTED}")
+    into.begin(path)
+    rows = []
+    for line, row in sheet_rows(path, [post, "tone"], into.max_bytes):
+        try:
+            cells = by_role(row, {"post": post, "tone": "tone"})
+            name, tone = cell_word(cells["post"]), str(cells["tone"] or "").strip().casefold()
+            if name is None:
+                raise ValueError("no post")
+            if tone not in TONES:
+                raise ValueError(f"a tone that is none of {', '.join(TONES)}")
+            rows.append((line, name, tone))
+        except ValueError as error:
+            into.fault(line, str(error))
+    return Labels(into.file, rows)
+
+
+class Corrected(NamedTuple):
+    """Posts with the tones set by hand, and the scorer's errors; `unknown` are lines whose post is not there."""
+
+    posts: pl.DataFrame
+    errors: dict[str, Any]
+    unknown: list[int]
+
+
+def correct(
+    posts: pl.DataFrame, labels: Labels, numbered: Numbered, prefixes: Iterable[str], scorer: str
+) -> Corrected:
+    """Set the labelled tones (of two labels on a post the later counts), and compare with the scorer's."""
+    forms = {form: name for _, name, _ in labels.rows for form in (f"{p}{name}" for p in prefixes)}
+    forms |= {name: name for _, name, _ in labels.rows}
+    known: dict[str, int] = {}
+    rows = numbered.ids.filter(pl.col("id").is_in(list(forms))).select("id", "post")
+    for name, post in rows.iter_rows():
+        if name == forms[name] or forms[name] not in known:
+            known[forms[name]] = post
+    wanted = {known[name]: tone for _, name, tone in labels.rows if name in known}
+    said = pl.DataFrame(
+        {"post": list(wanted), "label": list(wanted.values())},
+        schema={"post": pl.Int64, "label": pl.String},
+    )
+    both = posts.select("post", "tone").join(said, on="post", how="inner")
+    counts = Counter(zip(both["label"], both["tone"].fill_null(UNKNOWN), strict=True))
+    posts = posts.join(said, on="post", how="left", maintain_order="left")
+    posts = posts.with_columns(tone=pl.coalesce("label", "tone")).drop("label")
+    return Corrected(
+        posts, errors_of(counts, scorer), [line for line, name, _ in labels.rows if name not in known]
+    )
+
+
+def errors_of(counts: Counter[tuple[str, str]], scorer: str) -> dict[str, Any]:
+    """The content of tone_errors.json from counts of (label, the scorer's tone).
+
+    `rates[label][tone]`: of the posts that a person found so, the share that the scorer took for `tone`, with a
+    95 % interval (Wilson 1927). They hold for posts like those labelled: labels of suspected posts alone say
+    nothing about the others.
+    """
+    from analysis.intervals import wilson
+
+    heard = (*TONES, UNKNOWN)
+    rates: dict[str, Any] = {}
+    for label in TONES:
+        n = sum(counts[label, tone] for tone in heard)
+        rates[label] = None if n == 0 else {}
+        for tone in heard if n else ():
+            low, high = wilson(counts[label, tone], n)
+            rates[label][tone] = {"est": counts[label, tone] / n, "low": low, "high": high}
+    return {
+        "scorer": scorer,
+        "labelled": counts.total(),
+        "agreed": sum(counts[tone, tone] for tone in TONES),
+        "counts": {label: {tone: counts[label, tone] for tone in heard} for label in TONES},
+        "rates": rates,
+    }

@@ -1,0 +1,200 @@
+"""Acts of moderators: a table of them beside the record, and their translation into our numbers and pseudonyms."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from analysis.importers.convert import word
+from analysis.importers.gathering import Collector
+from analysis.importers.numbering import Numbered
+from analysis.importers.people import People
+from analysis.importers.posts import Act, RawAct
+from analysis.importers.pseudonyms import folded, is_bot
+from analysis.importers.sheets import columns_of, sheet_rows
+from analysis.importers.table import by_role, cell_seconds, cell_word, check_columns, nearest
+
+SCHEMA = {
+    "minute": pl.Int64,
+    "act": pl.String,
+    "post": pl.Int64,
+    "thread": pl.Int64,
+    "member": pl.String,
+    "actor": pl.String,
+}
+"""Columns of moderation.parquet. `minute` counts as in posts.parquet, null where unknown; `member` is whom an act
+names, not whose post it is on; `actor` is a pseudonym, or `moderator` or `bot` for one who wrote nothing."""
+
+EXPECTED = (
+    "a table of moderators' acts: .csv, .tsv, .ndjson (packed or not) or .parquet, a row an act, with columns for "
+    "act, time, actor and at least one of post, thread, member"
+)
+MOD_MAP_HELP = (
+    "which column of --mod-log is what, as role=column,…: act (needed: lock, remove, ban and the like); post, thread or "
+    "member it is about; time (Unix seconds or ISO) or minute; actor. Without it columns are known by common names."
+)
+GUESSES = {
+    "act": ("act", "action", "event", "action_type", "type"),
+    "post": ("post", "post_id", "target_fullname", "source_post_id", "comment_id", "target_post", "uri"),
+    "thread": ("thread", "thread_id", "topic", "topic_id", "conversation_id", "link_id"),
+    "member": ("member", "target_author", "target_user", "target_username", "target", "user", "username"),
+    "time": ("time", "at", "created_at", "created_utc", "timestamp", "date", "when"),
+    "minute": ("minute",),
+    "actor": ("actor", "mod", "moderator", "acting_user", "admin", "by"),
+}
+"""Names by which a column is known without a map, the first that is there."""
+
+WORDS: dict[Act, str] = {
+    "lock": "lock locked lock_thread close closed lockthread autoclosed archived thread_lock",
+    "unlock": "unlock unlocked reopen reopened unlock_thread open opened",
+    "remove": "remove removed delete deleted removecomment removelink spamcomment spamlink hide hidden takedown "
+    "delete_post delete_topic remove_post",
+    "approve": "approve approved approvecomment approvelink undelete undeleted restore restored unhide recover",
+    "warn": "warn warned warning notice notify_user official_warning",
+    "suspend": "suspend suspended suspend_user mute muted muteuser timeout silence silenced silence_user kick kicked",
+    "ban": "ban banned banuser ban_user block blocked",
+}
+_ACTS: dict[str, Act] = {each: act for act, words in WORDS.items() for each in words.split()}
+
+PREFIXES: dict[str, dict[str, tuple[str, ...]]] = {
+    "reddit": {"post": ("t1_", "t3_"), "thread": ("t3_",)},
+    "stackexchange": {"post": ("p", "c"), "thread": ("p",), "member": ("user ",)},
+    "discourse": {"thread": ("topic ",)},
+    "table": {"post": ("p",)},
+}
+"""What a bare id of a list may lack, by format: a Stack Exchange log says 12 where the record says p12."""
+
+
+def act_of(said: str) -> Act:
+    """Our word for an act.
+
+    >>> act_of("removecomment"), act_of("Closed"), act_of("pin")
+    ('remove', 'lock', 'other')
+    """
+    return _ACTS.get(said.strip().casefold().replace("-", "_").replace(" ", "_"), "other")
+
+
+def read_mod_log(path: Path, mapping: Mapping[str, str] | None, into: Collector) -> None:
+    """Hand the acts in the rows of `path` on; rows that cannot be read are faults."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
+    columns = columns_of(path, EXPECTED, into.max_bytes)
+    roles = dict(mapping) if mapping else _guessed(columns)
+    for role in roles:
+        if role not in GUESSES:
+            raise ValueError(f"--mod-map names the role {role!r}; {nearest(role, list(GUESSES))}")
+    check_columns(path, roles, columns)
+    if "act" not in roles or not roles.keys() & {"post", "thread", "member"}:
+        raise ValueError(
+            f"{path} needs columns for act and for post, thread or member, and has {', '.join(columns[:12])}: "
+            "name them with --mod-map role=column,…"
+        )
+    into.begin(path)
+    for line, row in sheet_rows(path, list(roles.values()), into.max_bytes):
+        try:
+            into.acts.append(_act(by_role(row, roles)))
+        except ValueError as error:
+            into.fault(line, str(error))
+
+
+def _guessed(columns: list[str]) -> dict[str, str]:
+    by_name = {column.casefold(): column for column in reversed(columns)}
+    found = {
+        role: next((by_name[name] for name in names if name in by_name), None)
+        for role, names in GUESSES.items()
+    }
+    if found["time"]:
+        found["minute"] = None
+    return {role: column for role, column in found.items() if column}
+
+
+def _act(row: dict[str, Any]) -> RawAct:
+    said = word(row.get("act"))
+    if said is None:
+        raise ValueError("no act")
+    time = None
+    if row.get("minute") not in (None, ""):
+        time = cell_seconds(row["minute"]) * 60
+    elif row.get("time") not in (None, ""):
+        time = cell_seconds(row["time"])
+    post, thread, member, actor = (cell_word(row.get(role)) for role in ("post", "thread", "member", "actor"))
+    if member:
+        member = member.removeprefix("/").removeprefix("u/").removeprefix("@")
+    return RawAct(act_of(said), time, post, thread, member, actor)
+
+
+class Moderation(NamedTuple):
+    """The table of acts, how many of each kind, and how many were about nothing that is in the record."""
+
+    table: pl.DataFrame
+    counts: dict[str, int]
+    unknown: int
+
+
+def moderation(acts: Iterable[RawAct], numbered: Numbered, people: People, format: str) -> Moderation:
+    """The acts in our numbers and pseudonyms, in order of time. One that names something which is not in the
+    record is counted and left out; one without a time takes that of its post."""
+    acts = list(acts)
+    prefixes = PREFIXES.get(format, {})
+    posts = _known(numbered, "ids", "id", (each.post for each in acts), prefixes.get("post", ()))
+    wanted = (each.thread for each in acts)
+    threads = _known(numbered, "ids", "id", (each.thread for each in acts), prefixes.get("thread", ()))
+    threads |= _known(numbered, "thread_names", "name", wanted, prefixes.get("thread", ()))
+    minutes = dict(
+        numbered.posts.filter(pl.col("post").is_in([post for post, _ in posts.values()]))
+        .select("post", "minute")
+        .iter_rows()
+    )
+    rows, unknown = [], 0
+    for each in acts:
+        post, thread = posts.get(each.post or "", (None, None))
+        if thread is None:
+            thread = threads.get(each.thread or "", (None, None))[1]
+        member = _member(each.member, people, prefixes.get("member", ()))
+        named = each.post or each.thread or each.member
+        if (post, thread, member) == (None, None, None) and (named or each.time is None):
+            unknown += 1
+            continue
+        minute = minutes.get(post) if each.time is None else int((each.time - numbered.start) // 60)
+        rows.append((minute, each.act, post, thread, member, _actor(each.actor, people)))
+    table = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort(
+        "minute", maintain_order=True, nulls_last=True
+    )
+    return Moderation(table, dict(Counter(table["act"]).most_common()), unknown)
+
+
+def _known(
+    numbered: Numbered, table: str, column: str, names: Iterable[str | None], prefixes: Iterable[str]
+) -> dict[str, tuple[int | None, int]]:
+    """For each of these ids that is known, with or without a prefix, its post (if it is one) and thread."""
+    wanted = {name for name in names if name}
+    forms = {form: name for name in sorted(wanted) for form in (*(f"{p}{name}" for p in prefixes),)}
+    forms |= {name: name for name in wanted}
+    frame: pl.DataFrame = getattr(numbered, table)
+    rows = frame.filter(pl.col(column).is_in([form for form in forms if form.isprintable()]))
+    found: dict[str, tuple[int | None, int]] = {}
+    for row in rows.iter_rows(named=True):
+        name = forms[row[column]]
+        if row[column] == name or name not in found:
+            found[name] = (row.get("post"), row["thread"])
+    return found
+
+
+def _member(name: str | None, people: People, prefixes: Iterable[str]) -> str | None:
+    forms = () if name is None else (name, *(f"{prefix}{name}" for prefix in prefixes))
+    return next((mark for mark in map(people.find, forms) if mark), None)
+
+
+def _actor(name: str | None, people: People) -> str | None:
+    if name is None:
+        return None
+    if name in people.bots or is_bot(name):
+        return "bot"
+    return people.find(name) or "moderator"
+
+
+def names_in(acts: Iterable[RawAct]) -> set[str]:
+    """The names of people that acts hold."""
+    return {folded(name) for each in acts for name in (each.member, each.actor) if name}

@@ -1,0 +1,102 @@
+"""Numbers the posts of a record: integers for ids, minutes for times, a thread and a kind for each."""
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from analysis.importers.gathering import FACTS
+
+
+class Numbered(NamedTuple):
+    """Posts in order of time, and the source's ids beside our numbers, for translation in memory alone.
+
+    `ids` has id, post, thread; `thread_names` name, thread; `start` is the time that minute 0 begins at.
+    """
+
+    posts: pl.DataFrame
+    ids: pl.DataFrame
+    thread_names: pl.DataFrame
+    start: float
+
+
+def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> Numbered:
+    """The table of posts in order of time: `post`, `thread`, `parent` are integers from 1, `minute` counts
+    whole minutes since the first post, `kind` is `thread` for the post that opens one, else `reply`.
+
+    A reply whose parent is not in the record has a null parent and stays a reply. `changed` gives some ids
+    another status. The source's ids and times are dropped, since one exact id or time identifies its author.
+    """
+    table = facts.sort("time", maintain_order=True)
+    itself = pl.col("parent") == pl.col("id")
+    table = table.with_columns(parent=pl.when(itself).then(None).otherwise(pl.col("parent")))
+    if changed:
+        later = pl.DataFrame(
+            {"id": list(changed), "later": pl.Series(list(changed.values()), dtype=FACTS["status"])}
+        )
+        table = table.join(later, on="id", how="left", maintain_order="left")
+        table = table.with_columns(status=pl.coalesce("later", "status")).drop("later")
+    table = table.with_row_index("post", offset=1).with_columns(pl.col("post").cast(pl.Int64))
+    ids = table.select(pl.col("id").alias("parent"), pl.col("post").alias("parent_post"))
+    table = table.join(ids, on="parent", how="left", maintain_order="left")
+    start = float(table["time"].min() or 0)  # type: ignore[arg-type]
+    table = table.with_columns(
+        thread=_threads(table),
+        minute=((pl.col("time") - start) // 60).cast(pl.Int64),
+    )
+    opener = (pl.col("kind") == "thread") | (
+        pl.col("kind").is_null()
+        & pl.col("parent").is_null()
+        & (pl.col("post") == pl.col("post").filter(pl.col("parent").is_null()).min().over("thread"))
+    )
+    kind = pl.when(opener).then(pl.lit("thread")).otherwise(pl.lit("reply"))
+    table = table.with_columns(kind=kind)
+    names = table.select(name=pl.col("thread").unique(maintain_order=True)).with_row_index("number", offset=1)
+    names = names.select("name", thread=pl.col("number").cast(pl.Int64))
+    table = table.rename({"thread": "name"}).join(names, on="name", how="left", maintain_order="left")
+    table = table.with_columns(
+        parent=pl.when(pl.col("kind") == "thread").then(None).otherwise(pl.col("parent_post"))
+    )
+    numbers = table.select("id", "post", "thread")
+    others = table.filter(pl.col("other_id").is_not_null()).select("post", "thread", id="other_id")
+    numbers = pl.concat([numbers, others.select("id", "post", "thread")]).unique("id", keep="first")
+    dropped = ("id", "time", "name", "parent_post", "other_id", "file", "line")
+    return Numbered(table.drop(dropped), numbers, names, start)
+
+
+def _threads(table: pl.DataFrame) -> pl.Series:
+    """The thread of each row: its own, else that of its parent, up to the opening post.
+
+    Rows without a thread point at their parent; each connected heap of such rows holds at most one row that
+    points nowhere, or a parent outside the record, or a circle, and takes its name from that.
+    """
+    own = table["thread"]
+    if own.null_count() == 0:
+        return own
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    outside = table.filter(
+        pl.col("thread").is_null() & pl.col("parent").is_not_null() & pl.col("parent_post").is_null()
+    ).select(name=pl.col("parent").unique(maintain_order=True))
+    places = outside.with_row_index("place")
+    found = table.select("post", "id", "thread", "parent", "parent_post").join(
+        places, left_on="parent", right_on="name", how="left", maintain_order="left"
+    )
+    count, size = table.height, table.height + places.height
+    pointing = found["thread"].is_null() & found["parent"].is_not_null()
+    start = np.flatnonzero(pointing.to_numpy())
+    end = (
+        pl.select(pl.coalesce(found["parent_post"] - 1, found["place"].cast(pl.Int64) + count))
+        .to_series()
+        .filter(pointing)
+        .to_numpy()
+    )
+    edges = coo_array((np.ones(len(start), np.int8), (start, end)), shape=(size, size))
+    heaps = connected_components(edges, directed=False)[1]
+    names = pl.concat([pl.select(pl.coalesce(own, table["id"])).to_series().alias("name"), outside["name"]])
+    ends = np.concatenate([~pointing.to_numpy(), np.ones(places.height, bool)])
+    nodes = pl.DataFrame({"heap": heaps, "name": names, "end": ends})
+    # A circle has no end: its first row in time names it.
+    named = nodes.sort("end", descending=True, maintain_order=True).unique("heap", keep="first")
+    return nodes.head(count).join(named, on="heap", how="left", maintain_order="left")["name_right"]

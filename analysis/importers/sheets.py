@@ -1,0 +1,162 @@
+"""Reads tables row by row: CSV and TSV (packed or not), Parquet, and lines of JSON objects; values as they stand."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from analysis.importers.convert import parse_object
+from analysis.importers.lines import TOO_LONG, BrokenOff, Told, bare_name, blocks, numbered_lines
+
+ROWS = 50_000
+"""Rows of Parquet held at a time."""
+
+
+def columns_of(path: Path, expected: str, max_bytes: int) -> list[str]:
+    """The columns of a table; of lines of JSON those of the first hundred objects. `ValueError` if there are none."""
+    kind = _kind(path)
+    if kind == ".parquet":
+        return list(_schema(path, expected))
+    if kind in (".ndjson", ".jsonl"):
+        return _fields(path, expected, max_bytes)
+    header = next(_csv_lists(path, max_bytes, None), None)
+    if not header or isinstance(header[1], str):
+        raise ValueError(f"{path} is empty; give {expected}")
+    return header[1]
+
+
+def sheet_rows(
+    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None = None
+) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Rows by number (for CSV that of their last line), with these columns; a sentence for one that cannot be read."""
+    kind = _kind(path)
+    if kind == ".parquet":
+        return _parquet_rows(path, columns, max_bytes)
+    if kind in (".ndjson", ".jsonl"):
+        return _json_rows(path, columns, max_bytes, told)
+    return _csv_rows(path, columns, max_bytes, told)
+
+
+def _kind(path: Path) -> str:
+    kind = Path(bare_name(path)).suffix.casefold()
+    if kind == ".parquet" and bare_name(path) != path.name:
+        raise ValueError(f"{path.name} is Parquet packed once more: unpack it first")
+    return kind
+
+
+def _schema(path: Path, expected: str) -> pl.Schema:
+    try:
+        return pl.Schema(pl.read_parquet_schema(path))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        first = str(error).splitlines()[0]
+        raise ValueError(f"{path} is not a Parquet file ({first}); give {expected}") from None
+
+
+def _parquet_rows(path: Path, columns: Sequence[str], max_bytes: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    wanted = list(dict.fromkeys(columns))
+    frame, number, size = pl.scan_parquet(path).select(wanted), 0, 0
+    while True:
+        try:
+            part = frame.slice(number, ROWS).collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise ValueError(f"{path} is damaged ({str(error).splitlines()[0]}): fetch it again") from None
+        size += int(part.estimated_size())
+        if size > max_bytes:
+            raise ValueError(
+                f"{path.name} unpacks to more than {max_bytes:,} bytes: give a larger --max-bytes if you trust it"
+            )
+        for row in part.iter_rows(named=True):
+            number += 1
+            yield number, row
+        if part.height < ROWS:
+            return
+
+
+def _json_rows(
+    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None
+) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    number = 0
+    try:
+        for number, line in numbered_lines(path, max_bytes, told):
+            if line == TOO_LONG:
+                yield number, "longer than 16 MiB"
+                continue
+            try:
+                record = parse_object(line)
+            except ValueError as error:
+                yield number, str(error)
+                continue
+            yield number, {column: record.get(column) for column in columns}
+    except BrokenOff as error:
+        yield number + 1, str(error)
+
+
+def _fields(path: Path, expected: str, max_bytes: int) -> list[str]:
+    found: dict[str, None] = {}
+    try:
+        for number, (_, line) in enumerate(numbered_lines(path, max_bytes)):
+            if number == 100:
+                break
+            try:
+                found |= dict.fromkeys(parse_object(line))
+            except ValueError:
+                continue
+    except BrokenOff:
+        pass
+    if not found:
+        raise ValueError(f"{path} holds no line that is a JSON object; give {expected}")
+    return list(found)
+
+
+def _csv_rows(
+    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None
+) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    rows = _csv_lists(path, max_bytes, told)
+    header = next(rows)[1]
+    at = {column: header.index(column) for column in columns}
+    for number, row in rows:
+        if isinstance(row, str):
+            yield number, row
+        elif len(row) != len(header):
+            yield number, f"{len(row)} cells where the header has {len(header)}"
+        else:
+            yield number, {column: row[index] for column, index in at.items()}
+
+
+def _csv_lists(path: Path, max_bytes: int, told: Told | None) -> Iterator[tuple[int, Any]]:
+    """The cells of each row that is not blank; a sentence for one that is not CSV."""
+    rows = csv.reader(
+        _text_lines(path, max_bytes, told), delimiter="\t" if _kind(path) == ".tsv" else ",", strict=True
+    )
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield rows.line_num, f"not CSV: {error}"
+            continue
+        except BrokenOff as error:
+            yield rows.line_num + 1, str(error)
+            return
+        if row:
+            yield rows.line_num, row
+
+
+def _text_lines(path: Path, max_bytes: int, told: Told | None) -> Iterator[str]:
+    """Lines with their ends, blank ones too, since they can stand inside a cell."""
+    rest, first = b"", True
+    for block in blocks(path, max_bytes, told):
+        if first:
+            block, first = block.removeprefix(b"\xef\xbb\xbf"), False
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        for line in lines:
+            yield line.decode("utf-8", "surrogateescape") + "\n"
+        if len(rest) > csv.field_size_limit() * 8:  # more than a line of cells can be: csv says so, in parts
+            yield rest.decode("utf-8", "surrogateescape")
+            rest = b""
+    if rest:
+        yield rest.decode("utf-8", "surrogateescape")
