@@ -9,7 +9,7 @@ import polars as pl
 from analysis.ending import OK, plain
 from analysis.incidents.acts import RECORD, read_acts
 from analysis.incidents.detectors import DETECTORS
-from analysis.incidents.find import Incident, find, load_rules
+from analysis.incidents.find import Incident, find, load_rules, parse_rules
 from analysis.incidents.moments import moment_words
 from analysis.printing import print_json, print_table
 
@@ -21,6 +21,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--draw", type=int, help="only this draw of the community")
     parser.add_argument("--seed", type=int, help="only this seed")
     parser.add_argument("--arm", choices=("baseline", "policy", "aa"), help="only this arm")
+    parser.add_argument(
+        "--rule",
+        action="append",
+        default=[],
+        metavar="KIND.NAME=NUMBER",
+        help="another number than conf/incident has, as escalation.threshold=2",
+    )
     parser.add_argument("--most", type=int, default=20, help="list this many at most (all with --json)")
     parser.add_argument(
         "--excerpts",
@@ -31,11 +38,15 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
+    if asked.most < 1:
+        raise ValueError(f"--most is {asked.most}: give a number above 0")
+    rules = load_rules(parse_rules(asked.rule))
     acts, hours = read_acts(Path(asked.out))
     for name in ("draw", "seed", "arm"):
-        if getattr(asked, name) is not None:
-            acts = acts.filter(pl.col(name) == getattr(asked, name))
-    rules = load_rules()
+        if (value := getattr(asked, name)) is not None:
+            if value not in (there := acts[name].unique().sort().to_list()):
+                raise ValueError(f"{asked.out} has no {name} {value}: it has {_few(there)}")
+            acts = acts.filter(pl.col(name) == value)
     if asked.kind:
         rules = {asked.kind: rules[asked.kind]}
     found = find(acts.filter(pl.col("arm") != "aa") if asked.arm is None else acts, rules, hours)
@@ -43,7 +54,9 @@ def call(asked: argparse.Namespace) -> int:
         print_json([content(one, acts, asked.excerpts) for one in found])
         return OK
     if not found:
-        print("No incident by the rules of conf/incident.")
+        print(
+            "No incident by the rules of conf/incident; --rule escalation.threshold=1 and the like lower them."
+        )
         return OK
     print_table([_row(one, hours) for one in found[: asked.most]])
     if len(found) > asked.most:
@@ -73,8 +86,17 @@ def excerpt(one: Incident, acts: pl.DataFrame) -> list[str]:
 def _line(row: dict[str, Any], record: bool) -> str:
     act = f"{row['tone'] or ''} {row['kind']}".strip()
     if not record:
-        return f"SIMULATED simulated member {row['member']}: {row['text'] or act}"
-    return f"{row['member'] or 'somebody'}: {' '.join((row['text'] or f'[{act}, no text]').split())[:280]}"
+        return f"SIMULATED simulated member {row['member']}: {_line_of(row['text']) or act}"
+    return f"{row['member'] or 'somebody'}: {_line_of(row['text']) or f'[{act}, no text]'}"
+
+
+def _line_of(text: str | None) -> str:
+    """The beginning of a text on one line, as a terminal can show it."""
+    return plain(" ".join((text or "").split()))[:280]
+
+
+def _few(values: list[Any]) -> str:
+    return ", ".join(map(str, values[:10])) + (", …" if len(values) > 10 else "")
 
 
 def _row(one: Incident, hours: float) -> dict[str, Any]:
@@ -84,7 +106,6 @@ def _row(one: Incident, hours: float) -> dict[str, Any]:
         **run,
         "place": one.place,
         "onset": moment_words(one.onset, hours),
-        "peak": moment_words(one.peak, hours),
         "severity": f"{one.severity:g}",
-        "members": len(one.members),
+        "who": one.member or f"{len(one.members)} member{'s' if len(one.members) != 1 else ''}",
     }

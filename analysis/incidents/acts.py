@@ -27,13 +27,19 @@ ACTS = {
 answers and `answered` who wrote that; a record is one run of the arm `record`. Only posts that others could read."""
 
 RECORD = "record"
+NEEDED = {"post", "thread", "parent", "author", "minute", "kind", "tone"}
+"""Columns of an imported community's posts that its acts are made of."""
 NEWCOMER_MINUTES = 24 * 60
 
 
 def acts_of_run(events: pl.DataFrame, links: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
-    """The acts of simulated runs, from their events, links and members."""
+    """The acts of simulated runs, from their events, links and members.
+
+    A held post counts from its approval on. To leave is a member's choice; who drifts away leaves no act.
+    """
     opened = events.filter(pl.col("kind").is_in(["open", "spark"]))
-    left = events.filter(pl.col("kind") == "leave").with_columns(target=None, place=None)
+    left = events.filter((pl.col("kind") == "leave") & (pl.col("status") == "done"))
+    left = left.with_columns(target=None, place=None)
     rows = pl.concat([published(events), opened, left]).rename({"target": "post"})
     authors = rows.filter(pl.col("post").is_not_null()).select(*RUN, "post", "member").unique([*RUN, "post"])
     answers = links.rename({"target": "post"}).join(
@@ -41,7 +47,14 @@ def acts_of_run(events: pl.DataFrame, links: pl.DataFrame, members: pl.DataFrame
     )
     new = members.select(*RUN, "member", newcomer=pl.col("group") == "newcomer")
     rows = rows.join(answers, on=[*RUN, "post"], how="left").join(new, on=[*RUN, "member"], how="left")
-    return _ordered(rows.with_columns(kind=pl.col("kind").replace({"open": "post", "spark": "post"})))
+    kind = (
+        pl.when(pl.col("kind") == "leave")
+        .then(pl.lit("leave"))
+        .when(pl.col("post") == pl.col("place"))
+        .then(pl.lit("post"))
+        .otherwise(pl.lit("reply"))
+    )
+    return _ordered(rows.with_columns(kind=kind))
 
 
 def acts_of_import(posts: pl.DataFrame) -> pl.DataFrame:
@@ -71,10 +84,16 @@ def read_acts(folder: Path) -> tuple[pl.DataFrame, float]:
     place = Folder(folder)
     if place.manifest.is_file():
         manifest = place.read_json(place.manifest)
-        acts = acts_of_run(*(place.read_table(name) for name in ("events", "links", "members")))
-        return acts, float(manifest["config"]["community"]["step_hours"])
+        try:
+            hours = float(manifest["config"]["community"]["step_hours"])
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(f"{place.manifest} is not one that `windtunnel run` writes") from None
+        return acts_of_run(*(place.read_table(name) for name in ("events", "links", "members"))), hours
     if place.posts.is_file():
-        return acts_of_import(place.read_table("posts")), 1 / 60
+        posts = place.read_table("posts")
+        if missing := NEEDED - set(posts.columns):
+            raise ValueError(f"{place.posts} has no column {min(missing)}: import the community again")
+        return acts_of_import(posts), 1 / 60
     raise ValueError(
         f"{folder} holds neither manifest.json nor posts.parquet: give the output folder of `windtunnel run` "
         "or of `windtunnel import`"

@@ -9,9 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from analysis.incidents.acts import RECORD
+
 Rule = Mapping[str, Any]
-LONGEST_EXCERPT = 6
-"""Posts that an excerpt shows at most."""
+MOST_SHOWN = 6
+"""Last posts that the excerpt of a departure shows at most."""
+DIGITS = 9
+"""Decimals of a sum of weights that count: ten times 0.1 is 1."""
 
 
 class Found(NamedTuple):
@@ -32,7 +36,7 @@ class Found(NamedTuple):
 def escalation(acts: pl.DataFrame, rule: Rule, hours: float) -> Iterator[Found]:
     """Hostile replies in one thread, heated ones counting less, within a window of hours."""
     heavy = _weighed(acts.filter(pl.col("kind") == "reply"), rule)
-    for (place,), rows in heavy.group_by("place", maintain_order=True):
+    for (place,), rows in _enough(heavy, rule, "place").group_by("place", maintain_order=True):
         yield from _windowed(rows, rule, hours, place=place)  # type: ignore[arg-type]
 
 
@@ -40,54 +44,63 @@ def pile_on(acts: pl.DataFrame, rule: Rule, hours: float) -> Iterator[Found]:
     """Several members who answer one and the same member with heat or hostility, within a window of hours."""
     heavy = _weighed(acts.filter(pl.col("answered").is_not_null()), rule)
     heavy = heavy.filter(pl.col("member") != pl.col("answered"))
+    heavy = heavy.filter(pl.col("member").n_unique().over("place", "answered") >= rule["threshold"])
     for (place, target), rows in heavy.group_by("place", "answered", maintain_order=True):
         count = _distinct_within(rows["step"].to_numpy(), rows["member"].to_list(), rule["window"] / hours)
         if count.max(initial=0) >= rule["threshold"]:
-            yield _found(rows, count, rule, hours, place=place, member=target)  # type: ignore[arg-type]
+            counted = int(np.ceil(rule["threshold"]))
+            yield _found(rows, count, rule, hours, place=place, member=target, counted=counted)  # type: ignore[arg-type]
 
 
 def rule_breaking_streak(acts: pl.DataFrame, rule: Rule, hours: float) -> Iterator[Found]:
     """Hostile posts of one member within a window of hours, wherever they are."""
     heavy = _weighed(acts.filter(pl.col("member").is_not_null()), rule)
-    for (member,), rows in heavy.group_by("member", maintain_order=True):
+    for (member,), rows in _enough(heavy, rule, "member").group_by("member", maintain_order=True):
         yield from _windowed(rows, rule, hours, member=member)  # type: ignore[arg-type]
 
 
 def mass_departure(acts: pl.DataFrame, rule: Rule, hours: float) -> Iterator[Found]:
-    """Members who leave within a window of hours, over all who ever acted. In a record, where nobody says that
-    they leave, somebody with enough posts has left who is not seen again for `gone` hours: a proxy."""
+    """Members who leave within a window of hours, over those who act within `present` hours before or after.
+
+    In a record, where nobody says that they leave, somebody with enough posts has left who is not seen again though
+    the record goes on: a proxy.
+    """
     known = acts.filter(pl.col("member").is_not_null())
-    everybody = known["member"].n_unique()
     said = known.filter(pl.col("kind") == "leave").unique("member", keep="first", maintain_order=True)
-    if said.is_empty() and not known.is_empty() and known["arm"][0] == "record":
-        end = int(known["step"].max())  # type: ignore[arg-type]
+    if said.is_empty() and not known.is_empty() and known["arm"][0] == RECORD:
         last = known.group_by("member", maintain_order=True).agg(pl.len(), pl.all().last())
-        stayed_away = (pl.lit(end) - pl.col("step")) * hours >= rule["gone"]
-        said = last.filter((pl.col("len") >= rule["regular"]) & stayed_away).sort("step", "ordinal")
+        last = last.filter(pl.col("len") >= rule["regular"]).sort("step", "ordinal")
+        said = last.filter(_goes_on(known, last, rule, hours))
     if said.height < rule["least"]:
         return
-    share = _distinct_within(said["step"].to_numpy(), said["member"].to_list(), rule["window"] / hours)
-    enough = (share >= rule["least"]) & (share / everybody >= rule["threshold"])
-    if enough.any():
-        yield _found(said, np.where(enough, share, 0) / everybody, rule, hours)
+    leaving = _distinct_within(said["step"].to_numpy(), said["member"].to_list(), rule["window"] / hours)
+    share = np.zeros(len(leaving))
+    for row in np.flatnonzero(leaving >= rule["least"]):
+        share[row] = leaving[row] / _present(known, said["step"][int(row)], rule["present"] / hours)
+    if share.max() >= rule["threshold"]:
+        yield _found(said, share, rule, hours, counted=MOST_SHOWN)
 
 
 def newcomer_driven_away(acts: pl.DataFrame, rule: Rule, hours: float) -> Iterator[Found]:
-    """A newcomer is answered with heat or hostility and does not write again, though there was time to."""
+    """A newcomer is answered with heat or hostility within a window of its last post, and leaves or does not write
+    again though the acts go on."""
     known = acts.filter(pl.col("member").is_not_null())
     if known.is_empty():
         return
-    end = int(known["step"].max())  # type: ignore[arg-type]
-    newcomers = known.filter(pl.col("newcomer"))["member"].unique()
-    last = known.filter(pl.col("kind") != "leave").group_by("member").agg(last=pl.col("step").max())
-    attacked = _weighed(known.filter(pl.col("answered").is_in(newcomers.implode())), rule)
-    attacked = attacked.filter(pl.col("member") != pl.col("answered"))
-    attacked = attacked.join(last.rename({"member": "answered"}), on="answered", maintain_order="left")
-    reach = rule["window"] / hours
-    after = pl.col("step") - pl.col("last")
-    hit = attacked.filter((after >= 0) & (after <= reach) & ((end - pl.col("step")) * hours >= rule["gone"]))
+    leaves, step = pl.col("kind") == "leave", pl.col("step")
+    each = known.group_by(answered="member").agg(
+        last=step.filter(~leaves).last(),
+        still_new=pl.col("newcomer").filter(~leaves).last(),
+        left=step.filter(leaves).last(),
+    )
+    attacked = _weighed(known.filter(pl.col("member") != pl.col("answered")), rule)
+    attacked = attacked.join(each.filter("still_new"), on="answered", maintain_order="left")
+    after = step - pl.col("last")
+    silent = pl.col("left").is_null() & _goes_on(known, attacked, rule, hours)
+    went = (pl.col("left") >= step) | silent
+    hit = attacked.filter((after >= 0) & (after < rule["window"] / hours) & went)
     for (target,), rows in hit.group_by("answered", maintain_order=True):
-        weight = rows["weight"].to_numpy().cumsum()
+        weight = rows["weight"].to_numpy().cumsum().round(DIGITS)
         if weight[-1] >= rule["threshold"]:
             yield _found(rows, weight, rule, hours, place=rows["place"][0], member=target)  # type: ignore[arg-type]
 
@@ -106,11 +119,16 @@ def _weighed(acts: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     )
 
 
+def _enough(rows: pl.DataFrame, rule: Rule, group: str) -> pl.DataFrame:
+    """Those rows whose whole group has the weight that the rule asks for; few groups are left to look through."""
+    return rows.filter(pl.col("weight").sum().over(group).round(DIGITS) >= rule["threshold"])
+
+
 def _windowed(rows: pl.DataFrame, rule: Rule, hours: float, **where: Any) -> Iterator[Found]:
     """A finding where the weights of `rows` within the rule's window reach its threshold."""
     steps, weight = rows["step"].to_numpy(), rows["weight"].to_numpy()
     total = np.concatenate([[0.0], weight.cumsum()])
-    inside = total[1:] - total[_window_start(steps, rule["window"] / hours)]
+    inside = (total[1:] - total[_window_start(steps, rule["window"] / hours)]).round(DIGITS)
     if inside.max(initial=0) >= rule["threshold"]:
         yield _found(rows, inside, rule, hours, **where)
 
@@ -126,6 +144,26 @@ def _distinct_within(steps: np.ndarray, members: list[str], reach: float) -> np.
     return np.array([len(set(members[low : high + 1])) for high, low in enumerate(start)])
 
 
+def _goes_on(known: pl.DataFrame, since: pl.DataFrame, rule: Rule, hours: float) -> pl.Series:
+    """For each act of `since`, whether others are seen for `gone` hours more.
+
+    A record may have gaps, in which silence says nothing: it goes on up to the first one longer than `gap` hours.
+    """
+    steps, start = known["step"].to_numpy(), since["step"].to_numpy()
+    broken = (
+        np.diff(steps) > rule["gap"] / hours if known["arm"][0] == RECORD else np.zeros(len(steps) - 1, bool)
+    )
+    ends = np.append(steps[:-1][broken], steps[-1])
+    return pl.Series(ends[np.searchsorted(ends, start)] >= start + rule["gone"] / hours)
+
+
+def _present(known: pl.DataFrame, step: int, reach: float) -> int:
+    """How many different members act within `reach` steps of this one, before or after."""
+    steps = known["step"].to_numpy()
+    low, high = np.searchsorted(steps, step - reach, "right"), np.searchsorted(steps, step + reach, "left")
+    return known["member"][int(low) : int(high)].n_unique()
+
+
 def _found(
     rows: pl.DataFrame,
     value: np.ndarray,
@@ -133,14 +171,20 @@ def _found(
     hours: float,
     place: int | None = None,
     member: str | None = None,
+    counted: int | None = None,
 ) -> Found:
-    """The finding whose measure at each row is `value`: it begins with the first window that reaches the threshold."""
+    """The finding whose measure at each row is `value`: it begins with the first window that reaches the threshold.
+
+    Its members are those of the rows from there to the peak. `counted` members are shown with a post each, where the
+    rule counts members and not weight.
+    """
     steps = rows["step"].to_numpy()
     reached = int(np.argmax(value >= rule["threshold"]))
     first = int(_window_start(steps, rule["window"] / hours)[reached])
     peak = int(value.argmax())
-    involved = rows["member"].drop_nulls().unique(maintain_order=True).to_list()
-    posts = [post for post in rows["post"][first : reached + 1].to_list() if post is not None]
+    involved = rows["member"][first : max(reached, peak) + 1].drop_nulls().unique(maintain_order=True)
+    window = rows[first : reached + 1]
+    shown = _heaviest(window, rule["threshold"]) if counted is None else _one_each(window, counted)
     return Found(
         place,
         member,
@@ -148,5 +192,19 @@ def _found(
         int(steps[peak]),
         float(value[peak]),
         tuple(involved),
-        tuple(posts[-LONGEST_EXCERPT:]),
+        shown,
     )
+
+
+def _heaviest(window: pl.DataFrame, needed: float) -> tuple[int, ...]:
+    """The fewest posts whose weights reach what is needed, in their order."""
+    weight = window["weight"].to_numpy()
+    order = np.argsort(-weight, kind="stable")
+    count = 1 + int(np.argmax(weight[order].cumsum().round(DIGITS) >= needed))
+    return tuple(window["post"].gather(np.sort(order[:count])).to_list())
+
+
+def _one_each(window: pl.DataFrame, most: int) -> tuple[int, ...]:
+    """A post of each of so many members, in their order; none of those who left without one."""
+    posts = window.unique("member", keep="first", maintain_order=True)["post"].drop_nulls()
+    return tuple(posts.head(most).to_list())

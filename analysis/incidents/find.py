@@ -1,13 +1,15 @@
 """Finds the incidents of a table of acts, gives each a name that stays, and looks for one of them in another table."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
+from math import isfinite
 from typing import Any, NamedTuple
 
 import polars as pl
 import yaml
 
+from analysis.incidents.acts import RECORD
 from analysis.incidents.detectors import DETECTORS, Found, Rule
 from analysis.outcomes import RUN
 
@@ -42,10 +44,31 @@ def load_rules(given: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str
         if kind not in rules:
             raise ValueError(f"no incident is of kind {kind!r}: choose from {', '.join(rules)}")
         for name, value in parameters.items():
-            if name not in rules[kind] or not isinstance(value, int | float):
+            if name not in rules[kind] or not _is_number(value):
                 raise ValueError(f"{kind} has no number {name}={value}: it has {', '.join(rules[kind])}")
+            if value < 0 or (value == 0 and name in ("window", "threshold")):
+                raise ValueError(f"{kind}.{name} is {value}: give a number above 0")
         rules[kind] = {**rules[kind], **parameters}
     return rules
+
+
+def parse_rules(words: Iterable[str]) -> dict[str, dict[str, float]]:
+    """What `load_rules` takes, from words such as `escalation.threshold=2`; `ValueError` for other words.
+
+    >>> parse_rules(["escalation.threshold=2", "escalation.window=6"])
+    {'escalation': {'threshold': 2.0, 'window': 6.0}}
+    """
+    given: dict[str, dict[str, float]] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        kind, _, parameter = name.partition(".")
+        try:
+            given.setdefault(kind, {})[parameter] = float(value)
+        except ValueError:
+            raise ValueError(
+                f"{word!r} sets no rule: write KIND.NAME=NUMBER, as escalation.threshold=2"
+            ) from None
+    return given
 
 
 def find(acts: pl.DataFrame, rules: Mapping[str, Rule], hours: float) -> list[Incident]:
@@ -62,13 +85,19 @@ def find(acts: pl.DataFrame, rules: Mapping[str, Rule], hours: float) -> list[In
 def measure(acts: pl.DataFrame, incident: Incident, rules: Mapping[str, Rule], hours: float) -> pl.DataFrame:
     """The same kind of thing at the same place and to the same member, in every run of `acts`.
 
-    Gives a row a run that has it: draw, seed, arm, severity, onset. A run that lacks it has no row.
+    Gives a row a run that has it: draw, seed, arm, severity, onset. A run that lacks it has no row. A newcomer's
+    silence in one thread of a record counts to its end, however soon: whether there was time was settled when it was found.
     """
+    rule = rules[incident.kind]
+    if incident.kind == "newcomer_driven_away" and incident.arm == RECORD:
+        rule = {**rule, "gone": 0}
     if incident.kind in ("escalation", "pile_on"):
         acts = acts.filter(pl.col("place") == incident.place)
+    if incident.kind in ("escalation", "pile_on", "rule_breaking_streak"):
+        acts = acts.filter(pl.col("tone").is_in(["heated", "hostile"]))  # others weigh nothing
     rows = []
     for (draw, seed, arm), run in acts.group_by(RUN, maintain_order=True):
-        for found in DETECTORS[incident.kind](run, rules[incident.kind], hours):
+        for found in DETECTORS[incident.kind](run, rule, hours):
             if (found.member, found.place if incident.kind != "newcomer_driven_away" else incident.place) == (
                 incident.member,
                 incident.place,
@@ -92,6 +121,10 @@ def chosen(incidents: Sequence[Incident], name: str) -> Incident:
     known = ", ".join(one.id for one in (fitting or incidents)[:5]) or "there are none"
     count = "no incident is" if not fitting else f"{len(fitting)} incidents are"
     raise ValueError(f"{count} called {name!r}: `windtunnel incidents` lists them ({known}, …)")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _named(kind: str, draw: int, seed: int, arm: str, found: Found) -> Incident:
