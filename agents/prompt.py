@@ -7,14 +7,14 @@ ours is made harmless first: whatever a post or a persona says, the sections, th
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from agents.fitting import fitted, recalled
 from agents.harmless import harmless, without
 from agents.llm.request import LETTERS, Request
 from agents.llm.tokens import tokens_at_most
-from agents.situation import Scene, Situations
+from agents.situation import About, Line, Scene, Situations
 
 OPTIONS = "What a member can do:"
 SITUATION = "The situation:"
@@ -67,17 +67,28 @@ def fitted_member_request(
 
     `ValueError` if what may not be cut is too long by itself.
     """
-    lines = [
-        line._replace(text=_line(situations.scene, line.text))
-        for line in situations.describe(row)
-        if line.text
-    ]
-    lines, cut = recalled(lines, recall), 0
-    if context is not None:
-        bare = _request(situations.scene, [], order)
-        used = tokens_at_most("\n".join((bare.system, bare.user, SITUATION)))
-        lines, cut = fitted(lines, context - MARGIN - used)
-    return _request(situations.scene, [line.text for line in lines], order), cut
+    scene = situations.scene
+    bare = _request(scene, [], order)
+    room = None if context is None else context - MARGIN - _tokens(bare)
+    lines, cut = told_lines(scene, situations.describe(row), room, recall)
+    return _request(scene, [line.text for line in lines], order)._replace(about=people_in(lines)), cut
+
+
+def told_lines(scene: Scene, lines: Iterable[Line], room: int | None, recall: int) -> tuple[list[Line], int]:
+    """The lines made harmless, as many as `room` tokens hold (None: any number), and how many were cut."""
+    safe = [line._replace(text=line_of(scene, line.text)) for line in lines if line.text]
+    kept = recalled(safe, recall)
+    return fitted(kept, room) if room is not None else (kept, 0)
+
+
+def people_in(lines: Iterable[Line]) -> tuple[About, ...]:
+    """Whose imported words these lines hold."""
+    return tuple(sorted({About(*line.about) for line in lines if line.about}))
+
+
+def _tokens(bare: Request) -> int:
+    """Tokens (a cautious count) of a question before anything is told in it."""
+    return tokens_at_most("\n".join((bare.system, bare.user, SITUATION)))
 
 
 def neutral_request(scene: Scene, order: Sequence[int]) -> Request:
@@ -106,10 +117,10 @@ def _request(scene: Scene, lines: Sequence[str], order: Sequence[int]) -> Reques
         raise ValueError(f"{len(order)} options are on offer, but there are only {len(LETTERS)} letters")
     letters = LETTERS[: len(order)]
     options = [
-        f"{letter}) {_line(scene, scene.actions[column].words)}"
+        f"{letter}) {line_of(scene, scene.actions[column].words)}"
         for letter, column in zip(letters, order, strict=True)
     ]
-    said = [_line(scene, line) for line in lines if line]
+    said = [line_of(scene, line) for line in lines if line]
     user = [OPTIONS, *options, *([SITUATION, *said] if said else []), f"{harmless(scene.question)} {ASK}"]
     return Request(system=harmless(scene.setting, SETTING), user="\n".join(user), letters=letters)
 
@@ -119,7 +130,7 @@ def _made_safe(line: str, question: str) -> str:
     return without(harmless(line), (OPTIONS, SITUATION, ASK, question))
 
 
-def _line(scene: Scene, line: str) -> str:
+def line_of(scene: Scene, line: str) -> str:
     """A line that is not ours, which can be taken for no part of a question that is."""
     return _made_safe(line, harmless(scene.question))
 

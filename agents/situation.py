@@ -36,15 +36,24 @@ class Persona(NamedTuple):
     traits: Mapping[str, float] = {}
 
 
+class About(NamedTuple):
+    """Whose imported words something holds: keys of their thread and their author, never a name."""
+
+    thread: str
+    author: str
+
+
 class Line(NamedTuple):
     """One line of what a member is told, and what it is: that decides what is left out where room is short.
 
     `thread` is a post on show (oldest first, the oldest are cut first), `memory` something the member recalls (most
-    relevant first), `looking` and `member` are always told.
+    relevant first), `looking` and `member` are always told. `about` is set where the text is a real person's: keys of
+    the thread and the author, by which everything made of the line can be forgotten.
     """
 
     kind: Literal["thread", "looking", "memory", "member"]
     text: str
+    about: tuple[str, str] | None = None
 
 
 class Scene(NamedTuple):

@@ -41,6 +41,8 @@ class EventLog:
         self._chunks: list[tuple[np.ndarray, ...]] = []
         self._step = -1
         self._ordinal = 0
+        self._rows = 0
+        self._texts: dict[int, str] = {}
 
     def code(self, name: str | None) -> int:
         """The number that stands for a kind, status or policy name inside the log."""
@@ -65,12 +67,15 @@ class EventLog:
         tone: np.ndarray | int = NOBODY,
         status: str | np.ndarray = "done",
         policy: str | None | np.ndarray = None,
-    ) -> None:
-        """Add one row for each member given; scalars repeat. Arrays of kind, status, policy hold codes."""
+    ) -> int:
+        """Add one row for each member given; scalars repeat. Arrays of kind, status, policy hold codes.
+
+        Gives the number of the first row, by which `say` gives it its text.
+        """
         members = np.atleast_1d(np.asarray(member, dtype=np.int64))
         count = len(members)
         if not count:
-            return
+            return self._rows
         if step != self._step:
             self._step, self._ordinal = step, 0
         ordinal = np.arange(self._ordinal, self._ordinal + count, dtype=np.int32)
@@ -96,9 +101,15 @@ class EventLog:
                 column(policy, np.int16),
             )
         )
+        self._rows += count
+        return self._rows - count
+
+    def say(self, row: int, text: str) -> None:
+        """What was written in the act of this row."""
+        self._texts[row] = text
 
     def __len__(self) -> int:
-        return sum(len(chunk[2]) for chunk in self._chunks)
+        return self._rows
 
     def frame(self, draw: int, seed: int, arm: str) -> pl.DataFrame:
         """The run's events as a table with the columns of `SCHEMA`."""
@@ -121,6 +132,10 @@ class EventLog:
             }
         )
         fixed = {"draw": draw, "seed": seed, "arm": arm, "text": None}
+        if self._texts:
+            del fixed["text"]
+            said = [self._texts.get(row) for row in range(len(table))]
+            table = table.with_columns(pl.Series("text", said, pl.String))
         return table.with_columns(**{name: pl.lit(value) for name, value in fixed.items()}).select(
             pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()
         )

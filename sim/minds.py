@@ -25,6 +25,7 @@ def make_mind(experiment: Experiment) -> Mind:
         return _distilled(scene, config)
     from agents.llm.settings import LLMSettings, open_model
     from agents.minds.llm import LLMMind
+    from agents.words import TOKENS
 
     settings = LLMSettings.model_validate(config["llm"])
     return LLMMind(
@@ -37,6 +38,8 @@ def make_mind(experiment: Experiment) -> Mind:
         context=settings.context,
         recall=config["recall"],
         least_mass=settings.least_mass,
+        words=config.get("words", False),
+        words_tokens=config.get("words_tokens", TOKENS),
     )
 
 

@@ -88,8 +88,14 @@ def make_world(
 def lock_step(
     worlds: Sequence[World], mind: Mind, steps: int, progress: Progress | None = None
 ) -> dict[int, tuple[str, str]]:
-    """Step all worlds together; gives stage and reason for each world (by place) that had to stop."""
+    """Step all worlds together; gives stage and reason for each world (by place) that had to stop.
+
+    Where the mind writes, what members have put up gets its words before anybody looks at it: one batch for all worlds.
+    """
     failed: dict[int, tuple[str, str]] = {}
+    writes = bool(getattr(mind, "words", False))
+    for world in worlds:
+        world.speaks = writes and world.may_speak and hasattr(world.community, "say")
 
     def tried(place: int, stage: str, action: Callable[[], Any]) -> Any:
         """What `action` gives; a world whose code breaks stops, and the others go on."""
@@ -98,12 +104,26 @@ def lock_step(
         except Exception as error:
             failed[place] = (f"{stage}, step {worlds[place].now}", f"{type(error).__name__}: {error}")
 
-    for _ in range(steps):
+    def put_into_words(step: int) -> None:
+        drafts = {place: world.drafts() for place, world in enumerate(worlds) if place not in failed}
+        drafts = {place: some for place, some in drafts.items() if some}
+        if not drafts:
+            return
+        texts = mind.write(list(drafts.values()))  # type: ignore[attr-defined]
+        for place, said in zip(drafts, texts, strict=True):
+            if isinstance(said, Unanswered):
+                failed[place] = (f"{said.stage}, step {step}", said.reason)
+            else:
+                tried(place, "words", partial(worlds[place].say, said))
+
+    for step in range(steps):
         asked = {}
         for place in (place for place in range(len(worlds)) if place not in failed):
             tried(place, "begin", worlds[place].begin_step)
-            if place not in failed:
-                asked[place] = tried(place, "situations", worlds[place].ask)
+        if writes:
+            put_into_words(step)
+        for place in (place for place in range(len(worlds)) if place not in failed):
+            asked[place] = tried(place, "situations", worlds[place].ask)
         asked = {place: situations for place, situations in asked.items() if place not in failed}
         for place, answer in zip(asked, mind.decide(list(asked.values())), strict=True):
             if isinstance(answer, Unanswered):
@@ -111,6 +131,8 @@ def lock_step(
             else:
                 worlds[place].hand_over(answer)
                 tried(place, "apply", worlds[place].step)
+        if writes:
+            put_into_words(step)
         if progress:
             progress("steps", len(asked))
         if not asked:

@@ -20,6 +20,7 @@ import mesa
 import numpy as np
 
 from agents.situation import Scene, Situations
+from agents.words import Draft
 from policies.base import Policy
 from sim import noise
 from sim.events import EventLog
@@ -44,8 +45,20 @@ class Community(Protocol):
     def links(self) -> tuple[np.ndarray, np.ndarray]: ...
 
 
+class Speaking(Protocol):
+    """What a community has beside, where its members' acts may be given words."""
+
+    def drafts(self) -> list[Draft]: ...
+    def say(self, world: "World", texts: Sequence[str]) -> None: ...
+
+
 class World(mesa.Model):
     """A community, its policies and its chance. Nothing here knows what a thread is."""
+
+    may_speak = True
+    """Whether its members' acts may be given words: not where the members stand for real people."""
+    speaks = False
+    """Whether they are given words; set by who steps the world, where the mind writes."""
 
     def __init__(
         self,
@@ -100,6 +113,14 @@ class World(mesa.Model):
         self.tell(self._choose(self._rows))
         self._rows = self._view = None
         self.now += 1
+
+    def drafts(self) -> list[Draft]:
+        """What was written since this was last asked, and still has no words."""
+        return self.community.drafts() if self.speaks else []  # type: ignore[attr-defined]
+
+    def say(self, texts: Sequence[str]) -> None:
+        """Give the last drafts their words, in the same order."""
+        self.community.say(self, texts)  # type: ignore[attr-defined]
 
     def tell(self, choice: np.ndarray) -> None:
         """Turn choices (n,) of action columns into acts, let the policies review them, apply what is left."""

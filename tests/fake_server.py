@@ -2,7 +2,8 @@
 
 Run as `python tests/fake_server.py`: it prints its address, and ends when its standard input closes. Some prompts
 hold a word that makes it misbehave: GARBLED (no letters in the answer), NOLOGPROBS, BROKEN (status 500),
-REFUSED (status 400), FLAKY (status 503, then an answer).
+REFUSED (status 400), FLAKY (status 503, then an answer). Asked without log-probabilities it writes a text, as JSON where
+a schema is given: another one for another seed.
 """
 
 import hashlib
@@ -49,6 +50,19 @@ def message(prompt: str, top: int) -> dict[str, Any]:
     }
 
 
+def written(index: int, prompt: str, body: dict[str, Any]) -> dict[str, Any]:
+    """One choice of either endpoint that holds a text."""
+    number = int.from_bytes(hashlib.sha256(f"{prompt} {body.get('seed')}".encode()).digest()[:4])
+    text = f"Some words, number {number}."
+    said = json.dumps({"text": text}) if "response_format" in body else text
+    return {
+        "index": index,
+        "finish_reason": "stop",
+        "text": said,
+        "message": {"role": "assistant", "content": said},
+    }
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -61,10 +75,19 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path.endswith("/chat/completions"):
             prompts = ["\n".join(part["content"] for part in body["messages"])]
-            choices = [message(prompts[0], body["top_logprobs"])]
+            choices = [
+                message(prompts[0], body["top_logprobs"])
+                if "top_logprobs" in body
+                else written(0, prompts[0], body)
+            ]
         elif self.path.endswith("/completions"):
             prompts = body["prompt"] if isinstance(body["prompt"], list) else [body["prompt"]]
-            choices = [completion(index, prompt, body["logprobs"]) for index, prompt in enumerate(prompts)]
+            choices = [
+                completion(index, prompt, body["logprobs"])
+                if "logprobs" in body
+                else written(index, prompt, body)
+                for index, prompt in enumerate(prompts)
+            ]
         elif self.path.endswith("/apply-template"):
             words = [part["content"] for part in body["messages"]]
             return self.send(200, {"prompt": f"<s>{words[0]}</s><u>{words[1]}</u>"})

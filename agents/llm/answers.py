@@ -1,17 +1,55 @@
-"""Reads the log-probabilities of letters from what OpenAI-compatible servers send, in its three shapes."""
+"""Reads log-probabilities of letters, or words, from what OpenAI-compatible servers send."""
 
+import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from agents.harmless import harmless
 from agents.llm.request import Answer
 
 _ROUNDING = 1e-3
 """A log-probability may exceed 0 by this much: servers compute in 16 bits."""
 
 
+_TEXT_MEMBER = re.compile(r'\s*\{\s*"text"\s*:\s*"((?:[^"\\]|\\.)*)')
+
+
 class Unreadable(ValueError):
-    """An answer arrived but holds no usable log-probability of any letter."""
+    """An answer arrived but holds no usable log-probability of any letter, or no words."""
+
+
+def text_of(choice: Mapping[str, Any]) -> object:
+    """What one choice says, of a chat or of a completion; None where it says nothing."""
+    message = choice.get("message")
+    return message.get("content") if isinstance(message, Mapping) else choice.get("text")
+
+
+def read_words(content: object, most: int) -> str:
+    """The words of a reply on one line, `most` characters of them: of its `text` where it is JSON, else all of it.
+
+    JSON that stops at the limit of tokens is read as far as it goes; `Unreadable` if nothing is left to read.
+
+    >>> read_words('{"text": "No,\\n thanks."}', 80), read_words('{"text": "As I sa', 80), read_words(" No. ", 80)
+    ('No, thanks.', 'As I sa', 'No.')
+    """
+    if not isinstance(content, str):
+        raise Unreadable(f"no words but {type(content).__name__}")
+    found = _TEXT_MEMBER.match(content)
+    if found:
+        try:
+            said = str(json.loads(f'"{found.group(1)}"', strict=False))
+        except ValueError:
+            raise Unreadable("words in JSON that cannot be read") from None
+    elif content.lstrip().startswith("{"):
+        raise Unreadable("JSON without a text")
+    else:
+        said = content
+    words = " ".join(said.encode("utf-8", "replace").decode().split()).strip("\"'“” ")
+    if not re.search(r"\w", harmless(words)):
+        raise Unreadable("an empty text")
+    return words if len(words) <= most else words[: most - 3].rsplit(" ", 1)[0].rstrip(" ,;:-") + "..."
 
 
 def first_token(choice: Mapping[str, Any]) -> list[tuple[str, float]]:

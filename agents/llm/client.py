@@ -1,4 +1,4 @@
-"""Asks any OpenAI-compatible server for the log-probabilities of option letters, many questions at once."""
+"""Asks any OpenAI-compatible server for log-probabilities of option letters or for words, many questions at once."""
 
 import json
 import time
@@ -13,13 +13,17 @@ from agents.llm.answers import (
     read_cached,
     read_letters,
     read_usage,
+    read_words,
+    text_of,
 )
 from agents.llm.cache import cache_folder
 from agents.llm.counts import Counts
 from agents.llm.keys import read_key
 from agents.llm.pace import Pace
+from agents.llm.remote import Destinations
 from agents.llm.request import Answer, Identity, Request, hash_of
 from agents.llm.servers import Server, Servers, breaker_of
+from agents.llm.spoken import CHARACTERS, SAMPLING, another, words_body
 from agents.llm.template import TEMPLATES, Template, template_messages, template_of
 from agents.llm.transport import openai_client
 from agents.llm.vllm_template import vllm_template
@@ -61,9 +65,12 @@ class OpenAIModel:
         digest: str = "",
         requests_per_minute: float | None = None,
         give_up_after: int = 10,
+        seeded: bool = False,
+        allow_remote_text: bool = False,
         counts: Counts | None = None,
     ) -> None:
         self.counts = counts or Counts()
+        self._seeded, self._structured = seeded, True
         self._model, self._endpoint, self._top = model, endpoint, top
         self._batch = batch if endpoint == "completions" else 1
         self._max_retries = max_retries
@@ -92,6 +99,7 @@ class OpenAIModel:
             ],
             concurrency,
         )
+        self.destinations = Destinations(addresses, allow_remote_text)
         self._threads = concurrency * len(addresses)
         self._template = self._find_template(template) if endpoint == "completions" else None
         self.identity = Identity(
@@ -100,6 +108,7 @@ class OpenAIModel:
             source=base_url,
             template=json.dumps(self._template) if self._template else "messages",
             parameters={"endpoint": endpoint, "max_tokens": 1, "temperature": 0, "top": top},
+            words={"endpoint": endpoint, "seeded": seeded, **SAMPLING},
         )
 
     def ask(self, requests: Sequence[Request]) -> list[Reply]:
@@ -115,8 +124,9 @@ class OpenAIModel:
         self._servers.close()
 
     def _parts(self, requests: Sequence[Request]) -> Iterator[list[tuple[int, Reply]]]:
+        self.destinations.check(requests)
         order = sorted(range(len(requests)), key=lambda index: requests[index])
-        chunks = [order[start : start + self._batch] for start in range(0, len(order), self._batch)]
+        chunks = list(self._chunks(requests, order))
         self._servers.new_batch()
         pool = ThreadPoolExecutor(self._threads)
         try:
@@ -127,6 +137,15 @@ class OpenAIModel:
                 yield list(zip(asked[done], done.result(), strict=True))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _chunks(self, requests: Sequence[Request], order: Sequence[int]) -> Iterator[list[int]]:
+        """Places of the questions of each call: letters and words apart, and words with a seed one by one."""
+        for words in (False, True):
+            kind = [place for place in order if (not requests[place].letters) == words]
+            for tokens in dict.fromkeys(requests[place].tokens for place in kind):
+                alike = [place for place in kind if requests[place].tokens == tokens]
+                size = 1 if words and self._seeded else self._batch
+                yield from (alike[start : start + size] for start in range(0, len(alike), size))
 
     def _ask_chunk(self, requests: list[Request]) -> list[Reply]:
         """Answers to one call's questions; those that could not be read are asked again, one by one."""
@@ -140,7 +159,7 @@ class OpenAIModel:
             self.counts.add(retries=len(again))
             for index in again:
                 time.sleep(_backoff(requests[index], attempt))
-                replies[index] = self._call([requests[index]])[0]
+                replies[index] = self._call([another(requests[index], attempt)])[0]
         return replies
 
     def _call(self, requests: list[Request]) -> list[Reply]:
@@ -197,6 +216,8 @@ class OpenAIModel:
 
     def _send(self, server: Server, requests: list[Request]) -> Any:
         """The raw response: building the client's typed objects for a hundred candidates costs more than asking."""
+        if not requests[0].letters:
+            return self._send_words(server, requests)
         if self._template is not None:
             return server.client.completions.with_raw_response.create(
                 model=self._model,
@@ -218,6 +239,28 @@ class OpenAIModel:
             ],
         )
 
+    def _send_words(self, server: Server, requests: list[Request]) -> Any:
+        """The raw response to questions for words: as JSON, or plainly by a server that refuses to be told a schema."""
+        from openai import BadRequestError
+
+        create = server.client.chat.completions if self._template is None else server.client.completions
+
+        def send(structured: bool) -> Any:
+            return create.with_raw_response.create(
+                model=self._model,
+                **words_body(requests, self._template, structured=structured, seeded=self._seeded),
+            )
+
+        if not self._structured:
+            return send(False)
+        try:
+            return send(True)
+        except BadRequestError:
+            self.counts.add(calls=1)
+            response = send(False)  # if this is refused too, the schema was not why
+            self._structured = False
+            return response
+
     def _read(self, content: bytes, requests: list[Request]) -> list[Reply]:
         try:
             body = json.loads(content)
@@ -231,7 +274,11 @@ class OpenAIModel:
         replies: list[Reply] = []
         for index, request in enumerate(requests):
             try:
-                answer = read_letters(first_token(choices.get(index) or {}), request.letters)
+                choice = choices.get(index) or {}
+                if request.letters:
+                    answer = read_letters(first_token(choice), request.letters)
+                else:
+                    answer = Answer((), text=read_words(text_of(choice), CHARACTERS))
             except Unreadable as error:
                 self.counts.add(invalid=1)
                 replies.append(Unanswered("read", self._hide(str(error))))
@@ -288,6 +335,11 @@ class OpenAIModel:
                 else "a request without a key: set llm.key_env"
             )
             return f"{server.base_url} refused {where} (status {error.status_code})"
+        if isinstance(error, APIStatusError) and 300 <= error.status_code < 400:
+            return (
+                f"{server.base_url} sends its questions elsewhere (status {error.status_code}), where they do not follow: "
+                "set llm.base_url to the server itself"
+            )
         if isinstance(error, APIStatusError):
             return self._hide(f"{server.base_url}: status {error.status_code}, {error}")
         return self._hide(f"{server.base_url}: {error}")

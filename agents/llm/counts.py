@@ -15,10 +15,11 @@ NAMES = (
     "invalid",
     "floored",
     "cut",
+    "texts",
 )
 """questions: decisions; unique: distinct questions among them; calls: HTTP requests answered or given up, retries
 among them; tokens_cached: those of tokens_in that the server had in its cache; invalid: answers that could not be read; floored: letters missing from a server's list; cut: lines
-of threads left out so that questions fit the context."""
+of threads left out so that questions fit the context; texts: posts that were given words."""
 
 
 class Counts:

@@ -5,12 +5,12 @@ import math
 from collections.abc import Sequence
 
 from agents.llm.counts import Counts
-from agents.llm.request import Answer, Identity, Request
+from agents.llm.request import Answer, Identity, Request, hash_of
 from agents.minds.base import Unanswered
 
 
 class FakeModel:
-    """Log-probabilities from a hash of the question; equal on every machine, with all mass on the letters."""
+    """Log-probabilities, or a few words, from a hash of the question; equal on every machine, all mass on the letters."""
 
     def __init__(self, counts: Counts | None = None) -> None:
         self.identity = Identity(model="fake")
@@ -25,7 +25,10 @@ class FakeModel:
 
 
 def _answer(request: Request) -> Answer:
-    weights = [_uniform("\0".join((*request, letter))) for letter in request.letters]
+    if not request.letters:
+        return Answer((), text=f"These are made-up words, number {hash_of(request) % 10**6}.")
+    asked = request.system, request.user, request.letters
+    weights = [_uniform("\0".join((*asked, letter))) for letter in request.letters]
     total = sum(weights)
     return Answer(tuple(math.log(weight / total) for weight in weights))
 

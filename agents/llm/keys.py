@@ -1,8 +1,11 @@
 """Where a server and its key may be: a key lives in the environment alone, never in a config, log or message."""
 
+import ipaddress
 import os
 import re
 from urllib.parse import urlsplit
+
+_LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
 
 
 def check_key_name(name: str | None) -> str | None:
@@ -42,5 +45,15 @@ def check_base_url(url: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether what is sent to `url` stays on this machine."""
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    """Whether what is sent to `url` stays on this machine: it names localhost, 127.x.y.z or ::1, and nothing like them.
+
+    >>> is_loopback("http://127.0.0.1:8000/v1"), is_loopback("http://127.0.0.1.example.org/v1")
+    (True, False)
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+        if host in ("localhost", "::1"):
+            return True
+        return ipaddress.IPv4Address(host) in _LOOPBACK
+    except ValueError:  # a name, or no address at all
+        return False

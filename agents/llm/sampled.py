@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from agents.llm.answers import Unreadable, read_usage
+from agents.llm.answers import Unreadable, read_usage, text_of
 from agents.llm.client import OpenAIModel, Reply
 from agents.llm.request import Answer, Request
 from agents.minds.base import Unanswered
@@ -64,6 +64,9 @@ class SampledModel(OpenAIModel):
         """As many calls as it takes for all samples of one question, put together as one response."""
         from openai import BadRequestError
 
+        if not requests[0].letters:
+            return self._send_words(server, requests)
+
         choices: list[Any] = []
         tokens, retries = [0, 0], 0
         while len(choices) < self._samples:
@@ -111,6 +114,8 @@ class SampledModel(OpenAIModel):
         )
 
     def _read(self, content: bytes, requests: list[Request]) -> list[Reply]:
+        if not requests[0].letters:
+            return super()._read(content, requests)
         body = _parsed(content)
         if not body:
             self.counts.add(invalid=1)
@@ -119,7 +124,7 @@ class SampledModel(OpenAIModel):
         self.counts.add(tokens_in=tokens_in, tokens_out=tokens_out)
         letters = requests[0].letters
         try:
-            answer = counted((letter_of(_text(choice), letters) for choice in body["choices"]), letters)
+            answer = counted((letter_of(text_of(choice), letters) for choice in body["choices"]), letters)
         except Unreadable as error:
             self.counts.add(invalid=1)
             return [Unanswered("read", str(error))]
@@ -150,8 +155,3 @@ def _parsed(content: bytes) -> dict[str, Any]:
     choices = body.get("choices") if isinstance(body, dict) else None
     whole = isinstance(choices, list) and choices and all(isinstance(choice, dict) for choice in choices)
     return body if whole else {}
-
-
-def _text(choice: dict[str, Any]) -> object:
-    message = choice.get("message")
-    return message.get("content") if isinstance(message, dict) else choice.get("text")

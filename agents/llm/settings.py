@@ -46,6 +46,11 @@ class LLMSettings(BaseModel):
     """Longest question in tokens; of a member's longer one the oldest lines of the thread are cut."""
     choice: Literal["logprobs", "sampled", "auto"] = "auto"
     """How an answer is had: the log-probabilities of the letters, or `samples` answers counted; `auto` asks once."""
+    seeded: bool = False
+    """Send a seed of ours with every request for words, for a server that heeds it: the same weights then write the
+    same; without one the words are whatever the server wrote first."""
+    allow_remote_text: bool = False
+    """Let words of imported threads go to a server that is not this machine."""
     samples: int = Field(16, ge=1, le=1000)
     answer_tokens: int = Field(1, ge=1)
     """Tokens that a sampled answer may have: more for a model that thinks before it answers."""
@@ -230,4 +235,6 @@ def _bare_model(settings: LLMSettings) -> Model:
         digest=settings.digest,
         requests_per_minute=settings.requests_per_minute,
         give_up_after=settings.give_up_after,
+        seeded=settings.seeded,
+        allow_remote_text=settings.allow_remote_text,
     )

@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +27,7 @@ from agents.llm.store_file import (
     writing,
 )
 from agents.minds.base import Unanswered
+from agents.situation import About
 
 _AT_ONCE = 5000
 Result = TypeVar("Result")
@@ -55,44 +56,90 @@ class ResponseStore:
         """The answers that are there, by key."""
         return self._with(lambda connection: self._get(connection, keys))
 
-    def put_many(self, rows: Mapping[str, tuple[str, Answer]]) -> None:
-        """Keep (canonical request, answer) by key and commit; a key that is already there keeps its answer."""
+    def put_many(
+        self,
+        rows: Mapping[str, tuple[str, Answer]],
+        about: Mapping[str, Collection[tuple[str, str]]] | None = None,
+    ) -> None:
+        """Keep (canonical request, answer) by key and commit; a key that is already there keeps its answer.
+
+        `about` gives, by key, the (thread, author) keys of those whose imported words a question holds.
+        """
         made = [(key, request, packed(answer)) for key, (request, answer) in rows.items()]
 
         def put(connection: sqlite3.Connection) -> None:
             with writing(connection):
                 insert(connection, made)
+                _note(connection, about or {})
 
         self._with(put)
 
-    def forget(self, words: str) -> int:
-        """Remove every answer whose question holds `words`, and the bytes with it; gives how many there were."""
-        if not words:
+    def put(self, key: str, request: str, answer: Answer, about: Collection[tuple[str, str]] = ()) -> None:
+        """Keep one answer, see `put_many`."""
+        self.put_many({key: (request, answer)}, {key: about})
+
+    def note(self, about: Mapping[str, Collection[tuple[str, str]]]) -> None:
+        """Add whose imported words the questions of these keys hold, of those answers that are there."""
+
+        def add(connection: sqlite3.Connection) -> None:
+            with writing(connection):
+                _note(connection, about)
+
+        if any(about.values()):
+            self._with(add)
+
+    def forget(
+        self, words: str | None = None, *, thread: str | None = None, author: str | None = None
+    ) -> int:
+        """Remove every answer whose question holds `words`, or that was made of a thread's or an author's words.
+
+        The bytes go too; gives how many answers there were. `OSError` if another process keeps the bytes from going.
+        """
+        if sum(one is not None for one in (words, thread, author)) != 1:
+            raise ValueError("forgetting takes one of words, thread and author")
+        if words == "":
             raise ValueError("forgetting needs some words: an empty text is in every question")
-        needle = json.dumps(words, ensure_ascii=False)[1:-1]
-        return self.remove("instr(request, ?) > 0", needle)
+        if words is not None:
+            needle = json.dumps(words, ensure_ascii=False)[1:-1]
+            return self.remove("instr(request, ?) > 0", needle)
+        column, value = ("thread", thread) if thread is not None else ("author", author)
+        picked = f"SELECT key FROM about WHERE {column} = ?"
+        gone = self.remove(f"id IN (SELECT question FROM answers WHERE key IN ({picked}))", value)
+        self.compact()
+        return gone
 
     def remove(self, condition: str, *values: object) -> int:
         """Remove the answers whose question fulfils an SQL `condition` on `request`, with their bytes; gives how many."""
 
         def clean(connection: sqlite3.Connection) -> int:
-            picked = f"SELECT id FROM questions WHERE {condition}"
             with writing(connection):
-                gone = connection.execute(
-                    f"DELETE FROM answers WHERE question IN ({picked})", values
-                ).rowcount
-                connection.execute(f"DELETE FROM questions WHERE {condition}", values)
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.execute("CREATE TEMP TABLE leaving AS SELECT id FROM questions WHERE FALSE")
+                connection.execute(f"INSERT INTO leaving SELECT id FROM questions WHERE {condition}", values)
+                answers = "FROM answers WHERE question IN leaving"
+                connection.execute(f"DELETE FROM about WHERE key IN (SELECT key {answers})")
+                gone = connection.execute(f"DELETE {answers}").rowcount
+                connection.execute("DELETE FROM questions WHERE id IN leaving")
+                connection.execute("DROP TABLE leaving")
+            self._fold_in(connection)
             return gone
 
         return self._with(clean)
+
+    def _fold_in(self, connection: sqlite3.Connection) -> None:
+        """Write the log into the file and empty it: what was removed must not stay in it."""
+        ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if busy:
+            raise OSError(
+                f"what was removed is still in {self.path.name}-wal, since another process reads the store: "
+                "end it and give the command again"
+            )
 
     def compact(self) -> None:
         """Give the room of what was removed back to the disk."""
 
         def vacuum(connection: sqlite3.Connection) -> None:
             connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._fold_in(connection)
 
         self._with(vacuum)
 
@@ -169,6 +216,11 @@ class ResponseStore:
                 raise Damaged(self.path, str(error)) from None
 
 
+def _note(connection: sqlite3.Connection, about: Mapping[str, Collection[tuple[str, str]]]) -> None:
+    rows = [(thread, author, key) for key, people in about.items() for thread, author in people]
+    connection.executemany("INSERT OR IGNORE INTO about SELECT key, ?, ? FROM answers WHERE key = ?", rows)
+
+
 class Stored:
     """A model behind a store: each distinct question is asked once, ever, and answered as read back."""
 
@@ -179,24 +231,32 @@ class Stored:
     def ask(self, requests: Sequence[Request]) -> list[Answer | Unanswered]:
         texts = {request: canonical(request, self.identity) for request in requests}
         keys = {request: key_of(text) for request, text in texts.items()}
-        known = self.store.get_many(list(keys.values()))
-        missing = [request for request, key in keys.items() if key not in known]
+        whole = {keys[request]: text for request, text in texts.items()}
+        about: dict[str, set[About]] = {}
+        for request, key in keys.items():
+            if request.about:
+                about.setdefault(key, set()).update(request.about)
+        known = self.store.get_many(list(dict.fromkeys(keys.values())))
+        if about:
+            self.store.note({key: people for key, people in about.items() if key in known})
+        asked: dict[str, Request] = {}
+        for request, key in keys.items():
+            if key not in known:
+                asked.setdefault(key, request._replace(about=tuple(sorted(about.get(key, ())))))
         self.counts.add(store_hits=len(known))
-        lost: dict[Request, Unanswered] = {}
+        lost: dict[str, Unanswered] = {}
         new: list[str] = []
-        for part in _parts(self.inner, missing):
-            kept = {
-                keys[request]: (texts[request], reply)
-                for request, reply in part.items()
-                if isinstance(reply, Answer)
-            }
-            lost |= {request: reply for request, reply in part.items() if isinstance(reply, Unanswered)}
+        key_asked = {request: key for key, request in asked.items()}
+        for part in _parts(self.inner, list(key_asked)):
+            given = {key_asked[request]: reply for request, reply in part.items()}
+            kept = {key: (whole[key], reply) for key, reply in given.items() if isinstance(reply, Answer)}
+            lost |= {key: reply for key, reply in given.items() if isinstance(reply, Unanswered)}
             if kept:  # as they come: who is killed now has lost one call
-                self.store.put_many(kept)
+                self.store.put_many(kept, {key: about[key] for key in kept if key in about})
                 new += kept
         if new:
             known |= self.store.get_many(new)
-        return [known[keys[request]] if keys[request] in known else lost[request] for request in requests]
+        return [known[key] if key in known else lost[key] for key in (keys[request] for request in requests)]
 
     def close(self) -> None:
         self.store.close()

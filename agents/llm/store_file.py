@@ -15,15 +15,19 @@ from typing import Any
 
 from agents.llm.request import Answer
 
-VERSION = 2
+VERSION = 3
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer BLOB NOT NULL, checksum BLOB NOT NULL, "
     "question INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS questions (id INTEGER PRIMARY KEY, request TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS about (key TEXT NOT NULL, thread TEXT NOT NULL, author TEXT NOT NULL, "
+    "PRIMARY KEY (key, thread, author)) WITHOUT ROWID",
 )
-"""Questions stand apart, so that the tree that is searched stays small: with them in one table a million answers
+"""`about` says which answers were made of whose imported words; most were made of nobody's. Questions stand apart, so that the tree that is searched stays small: with them in one table a million answers
 took 4.7 GB, since SQLite gives each row beyond a quarter of a page a page of its own."""
 _MAGIC = b"SQLite format 3\0"
+_WORDS = 2**32 - 1
+"""In place of the third count: the rest is text, not log-probabilities."""
 
 
 class Damaged(ValueError):
@@ -37,13 +41,18 @@ class Damaged(ValueError):
 
 
 def packed(answer: Answer) -> bytes:
-    """An answer as bytes: three counts, then its log-probabilities to the last bit."""
+    """An answer as bytes: three counts, then its log-probabilities to the last bit; or two counts, a mark and its text."""
+    if answer.text:
+        return struct.pack("<3I", answer.tokens_in, answer.tokens_out, _WORDS) + answer.text.encode()
     return struct.pack(
         f"<3I{len(answer.logp)}d", answer.tokens_in, answer.tokens_out, answer.floored, *answer.logp
     )
 
 
 def unpacked(content: bytes) -> Answer:
+    tokens_in, tokens_out, mark = struct.unpack_from("<3I", content)
+    if mark == _WORDS:
+        return Answer((), tokens_in, tokens_out, text=content[12:].decode())
     tokens_in, tokens_out, floored, *logp = struct.unpack(f"<3I{(len(content) - 12) // 8}d", content)
     return Answer(tuple(logp), tokens_in, tokens_out, floored)
 
@@ -67,9 +76,10 @@ def connect(path: Path, wait: float) -> sqlite3.Connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
         tables = [name for (name,) in names]
         known = {
-            0: ([], ["answers"], ["answers", "questions"]),
+            0: ([], ["answers"], ["answers", "questions"], ["about", "answers", "questions"]),
             1: (["answers"],),
-            VERSION: (["answers", "questions"],),
+            2: (["answers", "questions"],),
+            VERSION: (["about", "answers", "questions"],),
         }
         if tables not in known.get(version, ()):
             raise ValueError(
@@ -193,7 +203,7 @@ def _check_is_ours(path: Path) -> None:
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables; a store of version 1 held everything in one."""
+    """Make the tables; a store of version 1 held everything in one, one of version 2 did not say whose words it holds."""
     with writing(connection):
         version = _one(connection, "PRAGMA user_version")
         old = _one(connection, "SELECT count(*) FROM pragma_table_info('answers') WHERE name = 'request'")

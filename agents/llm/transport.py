@@ -17,7 +17,8 @@ def openai_client(
     """A client that sends the key it was given and no other, and no loopback question through a proxy.
 
     An attempt ends `timeout` seconds after its start, however slowly its reply drips (a read that hangs is cut
-    by the same number, so the worst case is twice that), or at `largest` bytes.
+    by the same number, so the worst case is twice that), or at `largest` bytes. A server that sends us elsewhere is
+    not followed: a question goes to the address that was named, or nowhere.
     """
     from openai import OpenAI
 
@@ -30,7 +31,9 @@ def openai_client(
         project=account,
         max_retries=max_retries,
         timeout=timeout,
-        http_client=_careful(pace, timeout, largest)(trust_env=not local, timeout=timeout),
+        http_client=_careful(pace, timeout, largest)(
+            trust_env=not local, timeout=timeout, follow_redirects=False
+        ),
     )
 
 

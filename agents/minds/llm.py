@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from agents.llm.remote import sent_to
 from agents.llm.request import Answer, Model, Request, hash_of
 from agents.minds.base import Unanswered
 from agents.minds.codes import Codes
@@ -21,6 +22,7 @@ from agents.prompt import (
     prompt_sha256,
 )
 from agents.situation import Scene, Situations
+from agents.words import COUPLING, TOKENS, Draft, words_sha256, write_words
 
 
 class LLMMind:
@@ -32,12 +34,13 @@ class LLMMind:
     `beta=1` is then the raw model and needs no neutral question. `permute` orders of the letters are asked and
     their log-probabilities averaged. A member's question takes `context` tokens at most (None: any number), of
     which `recall` for what it recalls; lines of its thread that were left out are counted as `cut`. Questions whose
-    letters got less than `least_mass` of the probability are counted as `thin`.
+    letters got less than `least_mass` of the probability are counted as `thin`. With `words` it also writes what
+    members say, in `words_tokens` at the most; see `agents.words`.
     """
 
     name = "llm"
     coupling = "gumbel-max"
-    """`sampled-k` for a model that was asked k times instead of for log-probabilities."""
+    """`sampled-k` for a model that was asked k times instead of for log-probabilities; how words are shared, if any are."""
 
     def __init__(
         self,
@@ -51,6 +54,8 @@ class LLMMind:
         context: int | None = None,
         recall: int = RECALL,
         least_mass: float = 0.0,
+        words: bool = False,
+        words_tokens: int = TOKENS,
     ) -> None:
         if prompt not in ("archetype", "member"):
             raise ValueError(f"prompt is {prompt!r}; it can be archetype or member")
@@ -69,6 +74,9 @@ class LLMMind:
         self.context, self.recall, self.least_mass = context, recall, least_mass
         if samples := model.identity.parameters.get("samples"):
             self.coupling = f"sampled-{samples}"
+        self.words, self.words_tokens = words, words_tokens
+        if words:
+            self.coupling += f"; {COUPLING}"
         self._codes = Codes(scene)
         self._rows: dict[int, np.ndarray] = {}
         self._neutral: dict[tuple[int, ...], np.ndarray] = {}
@@ -101,6 +109,8 @@ class LLMMind:
             "alpha": None if self.alpha is None else self.alpha.tolist(),
             "beta": self.beta,
             "permute": self.permute,
+            "words": self._words_record(),
+            "imported_text_sent_to": sent_to(self.model),
             "letter_mass_min": min(mass, default=None),
             "letter_mass_mean": float(np.mean(mass)) if mass else None,
             **self.model.counts.snapshot(),
@@ -109,6 +119,28 @@ class LLMMind:
             "thin": sum(share < self.least_mass for share in mass),
             "mass_by_question": {hash_of(request): share for request, share in self._mass.items()},
         }
+
+    def _words_record(self) -> dict[str, Any] | None:
+        """How words are asked for; None where none are."""
+        if not self.words:
+            return None
+        parameters = dict(self.model.identity.words)
+        return {"tokens": self.words_tokens, "parameters": parameters, "prompt_sha256": words_sha256()}
+
+    def write(self, batches: Sequence[Sequence[Draft]]) -> list[list[str] | Unanswered]:
+        """The words of each world's drafts, made harmless, in their order; all are asked for in one batch.
+
+        See `agents.words.write_words`.
+        """
+        self.model.counts.add(texts=sum(map(len, batches)))
+        return write_words(
+            self.model,
+            self.scene,
+            batches,
+            context=self.context,
+            recall=self.recall,
+            tokens=self.words_tokens,
+        )
 
     def asked(self) -> dict[str, int]:
         """Calls to the model and store hits so far, for a progress display; may be read from another thread."""

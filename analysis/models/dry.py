@@ -29,7 +29,7 @@ class Store(NamedTuple):
 
 
 class Noted:
-    """A model that notes each distinct question, and answers from a store or, unasked, with equal chances."""
+    """A model that notes each distinct question, and answers from a store or, unasked, with equal chances or a stock text."""
 
     def __init__(self, store: Store) -> None:
         self.identity, self.counts = store.identity, Counts()
@@ -82,7 +82,7 @@ def _estimate(plan: Plan, passes: int, pairs: int) -> Iterator[str]:
     missing = [request for request, known in noted.known.items() if not known]
     yield (
         f"A dry pass of {passes} of {pairs} pairs, unknown answers taken as even, meets {len(noted.known)} distinct "
-        f"questions, {len(noted.known) - len(missing)} of them in the store ({store.said})"
+        f"questions{_texts(noted)}, {len(noted.known) - len(missing)} of them in the store ({store.said})"
         + (f"; all pairs together at most about {times * len(noted.known):,.0f}." if times > 1 else ".")
     )
     counted = [tokens_of(request, settings) for request in missing]
@@ -104,6 +104,12 @@ def _estimate(plan: Plan, passes: int, pairs: int) -> Iterator[str]:
         )
         if settings.budget is not None and cost > settings.budget:
             yield f"That is more than llm.budget, {settings.budget:g}: some runs would stop there."
+
+
+def _texts(noted: Noted) -> str:
+    """How many of the questions are for words, as the tail of a sentence; nothing where none is."""
+    number = sum(not request.letters for request in noted.known)
+    return f" ({number} of them for the text of a post)" if number else ""
 
 
 def _pass(experiment: Experiment, store: Store, passes: int) -> Noted:
@@ -153,4 +159,6 @@ def _store(plan: Plan) -> Store:
 
 
 def _even(request: Request) -> Answer:
+    if not request.letters:
+        return Answer((), text="Some words that a member would write here, about as long as a post is.")
     return Answer(tuple(-math.log(len(request.letters)) for _ in request.letters))

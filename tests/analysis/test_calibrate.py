@@ -62,7 +62,9 @@ class Deaf(Planted):
     adds: dict[str, float] = {}
 
     def say(self, request):
-        chance = int.from_bytes(hashlib.sha256("".join(request).encode()).digest()[:4])
+        chance = int.from_bytes(
+            hashlib.sha256("".join((request.system, request.user, request.letters)).encode()).digest()[:4]
+        )
         noise = np.random.default_rng(chance).normal(scale=0.05, size=len(request.letters))
         return Answer(tuple(np.array(super().say(request).logp) + noise))
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from agents.situation import Line, Scene, Situations
+from agents.words import Draft
 from sim import noise
 from sim.communities.forum import feed
 from sim.communities.forum.feed import NOTHING, View
@@ -14,6 +15,7 @@ from sim.communities.forum.moderation import Moderation
 from sim.communities.forum.posts import CIVIL, HEATED, HELD, HOSTILE, SET_UP, VISIBLE, Posts, post_id
 from sim.communities.forum.profile import Profile
 from sim.communities.forum.settings import Settings
+from sim.communities.forum.speaking import Speech
 from sim.communities.forum.telling import thread_lines
 from sim.communities.forum.traits import NEWCOMER_PERSONA
 from sim.luck import Luck
@@ -66,6 +68,7 @@ class Forum:
         self.scene, self.profile, self.settings, self.hours = scene, profile, settings, step_hours
         self.members, self.follows = members, follows
         self.posts = Posts()
+        self.speech = Speech()
         count = len(self.members)
         self.newest_reply_to = np.full(count, NOTHING, np.int32)
         self.newest_post_of = np.full(count, NOTHING, np.int32)
@@ -133,7 +136,7 @@ class Forum:
 
     def situations(self, world: Any, view: View) -> Situations:
         members, rows, now = self.members, view.rows, world.now
-        persona = np.where(members.newcomer_until[rows] > now, NEWCOMER_PERSONA, members.persona[rows])
+        persona = self.personas(rows, now)
         threads: dict[int, list[Line]] = {}
         return Situations(
             self.scene,
@@ -146,6 +149,11 @@ class Forum:
                 Line("member", self.scene.personas[persona[row]].words),
             ],
         )
+
+    def personas(self, rows: np.ndarray, now: int) -> np.ndarray:
+        """Which persona each member reads as; newcomers have one of their own."""
+        members = self.members
+        return np.where(members.newcomer_until[rows] > now, NEWCOMER_PERSONA, members.persona[rows])
 
     def act(self, world: Any, view: View, choice: np.ndarray) -> Acts:
         """Choices (n,) as acts in this step's drawn order; what was seen is noted here."""
@@ -188,13 +196,14 @@ class Forum:
             else target.copy()
         )
         wrote = acts.writes
+        told = self.speech.told(self, world, acts.rows[wrote], acts.target[wrote]) if world.speaks else []
         new = self._write(now, acts.rows[wrote], acts.target[wrote], acts.tone[wrote], acts.verdict[wrote])
         target[wrote] = self.posts.id[new]
         place[wrote] = self.posts.id[self.posts.thread[new]]
         log = world.log
         status = log.codes(["done", "cancelled", "held"])[acts.verdict]
         kinds, inverse = np.unique(acts.kind, return_inverse=True)
-        log.add(
+        first = log.add(
             now,
             log.codes(list(kinds))[inverse],
             acts.ids,
@@ -204,6 +213,16 @@ class Forum:
             status=status,
             policy=acts.policy,
         )
+        if world.speaks:
+            self.speech.wrote(self, world, told, new, first + np.flatnonzero(wrote))
+
+    def drafts(self) -> list[Draft]:
+        """Posts that want words."""
+        return self.speech.drafts()
+
+    def say(self, world: Any, texts: Sequence[str]) -> None:
+        """The words of the last drafts."""
+        self.speech.say(world, texts)
 
     def links(self) -> tuple[np.ndarray, np.ndarray]:
         """Ids of all replies, and of the posts that they answer."""
@@ -277,12 +296,15 @@ class Forum:
     def _publish(self, world: Any, kind: str, rows: np.ndarray, tone: int, appeal: float) -> np.ndarray:
         """Opening posts that the community's set-up makes, not a member's choice."""
         nothing = np.full(len(rows), NOTHING)
+        told = self.speech.told(self, world, rows, nothing) if world.speaks else []
         new = self._write(
             world.now, rows, nothing, np.full(len(rows), tone), np.zeros(len(rows)), ordinal=SET_UP
         )
         self.posts.appeal[new] += appeal
         ids = self.posts.id[new]
-        world.log.add(world.now, kind, self.members.id[rows], target=ids, place=ids, tone=tone)
+        first = world.log.add(world.now, kind, self.members.id[rows], target=ids, place=ids, tone=tone)
+        if world.speaks:
+            self.speech.wrote(self, world, told, new, first + np.arange(len(rows)))
         return new
 
     def _own_items(self, rows: np.ndarray) -> list[np.ndarray]:

@@ -112,7 +112,7 @@ class Moderation:
             world.now, authors, elsewhere, table.tone[posts], np.zeros(len(posts)), ordinal=1
         )
         table = self.forum.posts
-        world.log.add(
+        first = world.log.add(
             world.now,
             "reply",
             self.forum.members.id[authors],
@@ -122,6 +122,7 @@ class Moderation:
             status="evaded",
             policy=policy,
         )
+        self.forum.speech.again(world, table.id[posts], table.id[new], first)
 
     def other_threads(self, world: Any, threads: np.ndarray) -> np.ndarray:
         """For each thread, the open thread that pulls most apart from it; NOTHING if there is none."""

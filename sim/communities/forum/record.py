@@ -219,6 +219,7 @@ class RecordWorld(World):
     """A world that runs through the ticks of a record under inferred noise, up to a fork of its luck if it has one."""
 
     community: RecordForum
+    may_speak = False
 
     def __init__(
         self,

@@ -1,13 +1,14 @@
-"""What `prompt: member` tells of a thread and of the member: author, tone, score and age, no prose.
+"""What `prompt: member` tells of a thread and of the member: author, tone, score, age, and what a post says, if anything.
 
-Each line says what it is, so that a question can leave out what it has no room for. Text of posts, once there is any,
-must go through `agents.harmless.harmless` before it is put into a line.
+Each line says what it is, so that a question can leave out what it has no room for. A post's words are made harmless
+before they are put into a line, whoever wrote them.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.harmless import harmless
 from agents.situation import Line
 from sim.communities.forum.posts import VISIBLE
 from sim.events import TONES
@@ -34,23 +35,37 @@ def thread_lines(forum: "Forum", now: int, row: int, focus: int, cache: dict[int
     parent = posts.parent[focus]
     if parent >= 0 and posts.author[parent] == row:
         looking += " It answers you."
+    said = _words(forum, focus, " It says: ")
+    if said and focus not in _told(forum, thread):
+        looking += said
     return [*cache[thread], Line("looking", looking), *_member_lines(forum, now, row, focus)]
 
 
 def _posts_lines(forum: "Forum", now: int, thread: int) -> list[Line]:
     posts = forum.posts
-    rows = np.flatnonzero((posts.thread == thread) & (posts.state == VISIBLE))
-    rows = np.unique(np.concatenate([rows[:1], rows[-(POSTS_TOLD - 1) :]]))
     lines = [Line("looking", "The thread, oldest first:")]
-    for post in rows:
+    for post in _told(forum, thread):
         author, age = _name(forum, int(posts.author[post]), now), _age(forum, now, int(post))
         told = f"- {author}: {TONES[posts.tone[post]]}, score {int(posts.score[post])}, {age} h ago"
-        lines.append(Line("thread", told))
+        lines.append(Line("thread", told + _words(forum, int(post), ": ")))
     if posts.locked_until[thread] > now:
         lines.append(Line("looking", "Moderators have locked the thread."))
     if posts.calmed_until[thread] > now:
         lines.append(Line("looking", "Somebody has asked everyone here to stay civil."))
     return lines
+
+
+def _told(forum: "Forum", thread: int) -> np.ndarray:
+    """Rows of the posts of a thread that are told, oldest first."""
+    posts = forum.posts
+    rows = np.flatnonzero((posts.thread == thread) & (posts.state == VISIBLE))
+    return np.unique(np.concatenate([rows[:1], rows[-(POSTS_TOLD - 1) :]]))
+
+
+def _words(forum: "Forum", post: int, before: str) -> str:
+    """What a post says, in quotation marks after `before`; nothing where it has no words."""
+    text = forum.speech.texts.get(int(forum.posts.id[post]))
+    return f"{before}“{harmless(text)}”" if text else ""
 
 
 def _member_lines(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
