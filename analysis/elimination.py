@@ -218,7 +218,7 @@ def _record(
         "decided": rule.decided,
         "best": left[0]["policy"] if rule.decided else None,
         "left": [row["policy"] for row in left],
-        "leading": left[0]["policy"],
+        "leading": left[0]["policy"] if len(left) == 1 or left[0]["score"] != left[1]["score"] else None,
         "draws": draws,
         "draws_at_most": whole.draws,
         "seeds": whole.seeds,

@@ -54,7 +54,10 @@ def plan_of(manifest: Mapping[str, Any], words: Sequence[str], *, whole: bool) -
     if config["llm"].get("store") == "none":
         llm["store"] = "none"
     config |= {"mind": mind, "llm": {**mine["llm"], **llm}, "dowhy": whole and config["dowhy"]}
-    made = plan_again({**manifest, "config": config})
+    try:
+        made = plan_again({**manifest, "config": config})
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"the manifest holds a setting of another kind than ours ({error})") from None
     if made.experiment.mind.get("sha256") != recorded.mind.get("sha256"):
         raise ValueError(
             f"{mind['file']} is another distilled mind than the run's, whose SHA-256 is {recorded.mind['sha256']}"
@@ -75,6 +78,9 @@ def compared(before: Mapping[str, Any], folder: Folder, result: Result) -> dict[
     `first` is null where the folder holds no tables of the first run any more.
     """
     now = result.manifest
+    known = before["llm"].get("weights_sha256") and now["llm"].get(
+        "weights_sha256"
+    )  # then any server will do
     versions = {
         name: [before.get("versions", {}).get(name), now["versions"].get(name)]
         for name in sorted(now["versions"].keys() | before.get("versions", {}).keys())
@@ -89,7 +95,7 @@ def compared(before: Mapping[str, Any], folder: Folder, result: Result) -> dict[
         "versions": {name: pair for name, pair in versions.items() if pair[0] != pair[1]},
         "model": {
             key: [before["llm"].get(key), now["llm"].get(key)]
-            for key in ("model", "weights_sha256", "template", "server")
+            for key in ("model", "weights_sha256", "template", *(() if known else ("server",)))
             if before["llm"].get(key) != now["llm"].get(key)
         },
     }

@@ -84,8 +84,8 @@ def _said(one: Mapping[str, Any]) -> str:
     """One policy's sign over the variants, in a sentence."""
     if one["sign"] == "none":
         return (
-            f"{one['policy']}: no sign holds in most of {one['of']} variants ({one['no_change_in']} show no change, "
-            f"{one['no_claim_in']} make no claim)."
+            f"{one['policy']}: no sign prevails in {one['of']} variants ({one['other_sign_in'] // 2} each way, "
+            f"{one['no_change_in']} without change, {one['no_claim_in']} without a claim)."
         )
     verb = "fewer harms or more good" if one["sign"] == "helps" else "more harm or less good"
     tail = [

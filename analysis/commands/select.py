@@ -115,10 +115,11 @@ def _print(found: Mapping[str, Any]) -> None:
             )
         )
     else:
+        lead = found["leading"]
         print(
             plain(
                 f"Not decided after {found['draws']} draws: {', '.join(found['left'])} cannot be told apart at a "
-                f"difference of {rule['delta']:g}; {found['leading']} leads."
+                f"difference of {rule['delta']:g}{f'; {lead} leads' if lead else ''}."
             )
         )
     if found["rough"]:

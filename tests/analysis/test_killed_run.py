@@ -81,19 +81,19 @@ def test_runs_killed_at_fifty_instants_and_given_again_are_the_run_undisturbed(t
     killed_runs(tmp_path, 50, 5, 1)
 
 
-RULES = [
-    "policy=[slow_mode,rule_reminder]",
-    "community.size=100",
-    "draws=8",
-    "seeds=1",
-    "steps=24",
-    "dowhy=false",
-    "parallel.worlds=1",
-]
+RULES = "policy=[slow_mode,rule_reminder] community.size=100 draws=8 seeds=1 steps=24 dowhy=false parallel.worlds=1"
 
 
 def rules_started(out: Path, jobs: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "analysis.cli", "run", *RULES, f"parallel.jobs={jobs}", f"out={out}"]
+    command = [
+        sys.executable,
+        "-m",
+        "analysis.cli",
+        "run",
+        *RULES.split(),
+        f"parallel.jobs={jobs}",
+        f"out={out}",
+    ]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
