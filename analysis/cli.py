@@ -25,6 +25,7 @@ COMMANDS = {
     "import": "bring in a real community: threads pseudonymised, base rates fitted",
     "export": "a simulated community as a ConvoKit corpus: windtunnel export convokit OUT FOLDER",
     "incidents": "what went wrong in a finished run or an imported community",
+    "words": "what an incident's simulated posts might have said, written after the fact by a model you name",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
     "forget": "take a person or a thread out of an imported community",
     "models": "weights of the embedded model: list, pull",

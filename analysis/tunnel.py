@@ -22,6 +22,7 @@ from analysis.models.serving import ADDED, merged, serving
 from analysis.outcomes import RUN, Runs, direction, measure_all
 from analysis.resume import runs_of
 from analysis.run_card import recorded
+from analysis.tone_of_words import with_agreement
 from sim.block import Block, Run
 from sim.events import SCHEMA
 from sim.experiment import ARMS, Unit
@@ -114,6 +115,7 @@ def analysed(
 ) -> Result:
     """What finished runs, in (draw, seed, arm) order, mean; the manifest tells neither time nor origin."""
     runs, events, members = _tables(plan, finished)
+    llm = with_agreement(llm, events)
     pairs, lost = pair(runs, plan)
     controls = negative_controls(members, events, _fork(plan)) | _repeats(finished)
     estimates = None

@@ -13,11 +13,18 @@ _ROUNDING = 1e-3
 """A log-probability may exceed 0 by this much: servers compute in 16 bits."""
 
 
-_TEXT_MEMBER = re.compile(r'\s*\{\s*"text"\s*:\s*"((?:[^"\\]|\\.)*)')
+_TEXT_MEMBER = re.compile(r'\s*\{\s*"text"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*)')
+_THOUGHTS = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_THINKS = re.compile(r"\s*<think(?:ing)?>")
+_FENCES = re.compile(r"^\s*```\w*|```\s*$")
 
 
 class Unreadable(ValueError):
     """An answer arrived but holds no usable log-probability of any letter, or no words."""
+
+
+class UnfitWords(Unreadable):
+    """A whole answer arrived, but what the model wrote is no text: asked the same again, it may write the same."""
 
 
 def text_of(choice: Mapping[str, Any]) -> object:
@@ -26,30 +33,48 @@ def text_of(choice: Mapping[str, Any]) -> object:
     return message.get("content") if isinstance(message, Mapping) else choice.get("text")
 
 
-def read_words(content: object, most: int) -> str:
+def read_words(content: object, most: int, *, cut: bool = False) -> str:
     """The words of a reply on one line, `most` characters of them: of its `text` where it is JSON, else all of it.
 
-    JSON that stops at the limit of tokens is read as far as it goes; `Unreadable` if nothing is left to read.
+    Thoughts and fences before and around them are left out. Words that stop at the limit of tokens (`cut`, or JSON that
+    does not end) lose the last one, which may be half a word. `UnfitWords` if nothing is left to read.
 
     >>> read_words('{"text": "No,\\n thanks."}', 80), read_words('{"text": "As I sa', 80), read_words(" No. ", 80)
-    ('No, thanks.', 'As I sa', 'No.')
+    ('No, thanks.', 'As I...', 'No.')
     """
     if not isinstance(content, str):
         raise Unreadable(f"no words but {type(content).__name__}")
-    found = _TEXT_MEMBER.match(content)
-    if found:
-        try:
-            said = str(json.loads(f'"{found.group(1)}"', strict=False))
-        except ValueError:
-            raise Unreadable("words in JSON that cannot be read") from None
-    elif content.lstrip().startswith("{"):
-        raise Unreadable("JSON without a text")
-    else:
-        said = content
-    words = " ".join(said.encode("utf-8", "replace").decode().split()).strip("\"'“” ")
+    said = _THOUGHTS.sub("", content, count=1)
+    if _THINKS.match(said):
+        raise UnfitWords("thoughts that do not end: they need more tokens")
+    said = _FENCES.sub("", said).strip()
+    if said.startswith("{"):
+        said, cut = _text_member(said)
+    words = " ".join(said.encode("utf-8", "replace").decode().split()).strip("\"'\u201c\u201d ")
     if not re.search(r"\w", harmless(words)):
-        raise Unreadable("an empty text")
-    return words if len(words) <= most else words[: most - 3].rsplit(" ", 1)[0].rstrip(" ,;:-") + "..."
+        raise UnfitWords("an empty text")
+    return _shortened(words, most) if cut or len(words) > most else words
+
+
+def _text_member(said: str) -> tuple[str, bool]:
+    """The `text` of a JSON object, and whether the object stops before its end."""
+    try:
+        whole = json.loads(said, strict=False)
+    except (ValueError, RecursionError):
+        found = _TEXT_MEMBER.match(said)
+        if not found:
+            raise UnfitWords("JSON without a text") from None
+        return str(json.loads(f'"{found.group(1)}"', strict=False)), True
+    if not isinstance(whole, dict) or not isinstance(whole.get("text"), str):
+        raise UnfitWords("JSON without a text")
+    return whole["text"], False
+
+
+def _shortened(words: str, most: int) -> str:
+    """Whole words and three dots, `most` characters together; a sentence that has ended stays as it is."""
+    if len(words) <= most and words.endswith((".", "!", "?")):
+        return words
+    return words[: most - 3].rsplit(" ", 1)[0].rstrip(" .,;:-") + "..."
 
 
 def first_token(choice: Mapping[str, Any]) -> list[tuple[str, float]]:

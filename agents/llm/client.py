@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, Literal
 
 from agents.llm.answers import (
+    UnfitWords,
     Unreadable,
     choices_by_index,
     first_token,
@@ -23,13 +24,15 @@ from agents.llm.pace import Pace
 from agents.llm.remote import Destinations
 from agents.llm.request import Answer, Identity, Request, hash_of
 from agents.llm.servers import Server, Servers, breaker_of
-from agents.llm.spoken import CHARACTERS, SAMPLING, another, words_body
+from agents.llm.spoken import CHARACTERS, another, sampling, words_body
 from agents.llm.template import TEMPLATES, Template, template_messages, template_of
 from agents.llm.transport import openai_client
 from agents.llm.vllm_template import vllm_template
 from agents.minds.base import Unanswered
 
 Reply = Answer | Unanswered
+UNFIT = "words"
+"""The stage of a question whose reply came whole and holds no text."""
 BACKOFF_S = 0.25
 """Seconds before an unreadable answer is asked for again, at the most; doubled each time."""
 
@@ -46,7 +49,8 @@ class OpenAIModel:
     server's cache, `concurrency` calls at a time to each server, `requests_per_minute` at the most. A question
     that is refused, unreachable or unreadable after `max_retries` more tries, and by every server, is
     `Unanswered`; a server out of reach is left alone for the rest of that batch, and one that failed
-    `give_up_after` calls in a row for longer (see `agents.llm.servers.Breaker`).
+    `give_up_after` calls in a row for longer (see `agents.llm.servers.Breaker`). Words are asked for with a seed of ours
+    where the server is `seeded`, and with `thoughts` tokens more for a model that thinks before it writes.
     """
 
     def __init__(
@@ -66,11 +70,12 @@ class OpenAIModel:
         requests_per_minute: float | None = None,
         give_up_after: int = 10,
         seeded: bool = False,
+        thoughts: int = 0,
         allow_remote_text: bool = False,
         counts: Counts | None = None,
     ) -> None:
         self.counts = counts or Counts()
-        self._seeded, self._structured = seeded, True
+        self._seeded, self._structured, self._thoughts = seeded, True, thoughts
         self._model, self._endpoint, self._top = model, endpoint, top
         self._batch = batch if endpoint == "completions" else 1
         self._max_retries = max_retries
@@ -108,7 +113,7 @@ class OpenAIModel:
             source=base_url,
             template=json.dumps(self._template) if self._template else "messages",
             parameters={"endpoint": endpoint, "max_tokens": 1, "temperature": 0, "top": top},
-            words={"endpoint": endpoint, "seeded": seeded, **SAMPLING},
+            words={"endpoint": endpoint, "seeded": seeded, "thoughts": thoughts, **sampling(thoughts)},
         )
 
     def ask(self, requests: Sequence[Request]) -> list[Reply]:
@@ -148,18 +153,24 @@ class OpenAIModel:
                 yield from (alike[start : start + size] for start in range(0, len(alike), size))
 
     def _ask_chunk(self, requests: list[Request]) -> list[Reply]:
-        """Answers to one call's questions; those that could not be read are asked again, one by one."""
+        """Answers to one call's questions; those that could not be read are asked again, one by one.
+
+        What was lost on its way is asked again as it was, so that a fault changes no words; only a text that the
+        model wrote and that is unfit is asked for with another seed.
+        """
         replies = self._call(requests)
+        unfit = [0] * len(requests)
         for attempt in range(self._max_retries):
             again = [
                 index
                 for index, reply in enumerate(replies)
-                if isinstance(reply, Unanswered) and reply.stage == "read"
+                if isinstance(reply, Unanswered) and reply.stage in ("read", UNFIT)
             ]
             self.counts.add(retries=len(again))
             for index in again:
                 time.sleep(_backoff(requests[index], attempt))
-                replies[index] = self._call([another(requests[index], attempt)])[0]
+                unfit[index] += replies[index].stage == UNFIT  # type: ignore[union-attr]
+                replies[index] = self._call([another(requests[index], unfit[index])])[0]
         return replies
 
     def _call(self, requests: list[Request]) -> list[Reply]:
@@ -248,7 +259,13 @@ class OpenAIModel:
         def send(structured: bool) -> Any:
             return create.with_raw_response.create(
                 model=self._model,
-                **words_body(requests, self._template, structured=structured, seeded=self._seeded),
+                **words_body(
+                    requests,
+                    self._template,
+                    structured=structured,
+                    seeded=self._seeded,
+                    thoughts=self._thoughts,
+                ),
             )
 
         if not self._structured:
@@ -278,10 +295,12 @@ class OpenAIModel:
                 if request.letters:
                     answer = read_letters(first_token(choice), request.letters)
                 else:
-                    answer = Answer((), text=read_words(text_of(choice), CHARACTERS))
+                    cut = choice.get("finish_reason") == "length"
+                    answer = Answer((), text=read_words(text_of(choice), CHARACTERS, cut=cut))
             except Unreadable as error:
                 self.counts.add(invalid=1)
-                replies.append(Unanswered("read", self._hide(str(error))))
+                stage = UNFIT if isinstance(error, UnfitWords) else "read"
+                replies.append(Unanswered(stage, self._hide(str(error))))
             else:
                 self.counts.add(floored=answer.floored)
                 share = len(requests)

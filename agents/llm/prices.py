@@ -52,9 +52,11 @@ def price_of(settings: LLMSettings) -> Price | None:
 def tokens_of(request: Request, settings: LLMSettings) -> tuple[int, int]:
     """Estimated tokens in and out of one question."""
     tokens_in = estimated_tokens(request.system) + estimated_tokens(request.user)
+    sampled = settings.choice == "sampled"
     if not request.letters:
-        return tokens_in, request.tokens
-    if settings.choice == "sampled":
+        thoughts = settings.answer_tokens if sampled and settings.answer_tokens > 1 else 0
+        return tokens_in, request.tokens + thoughts
+    if sampled:
         return tokens_in, settings.samples * settings.answer_tokens
     return tokens_in, 1
 

@@ -52,7 +52,8 @@ class SampledModel(OpenAIModel):
     """
 
     def __init__(self, *, samples: int, answer_tokens: int = 1, **options: Any) -> None:
-        super().__init__(**(options | {"batch": 1}))
+        thoughts = answer_tokens if answer_tokens > 1 else 0
+        super().__init__(**(options | {"batch": 1, "thoughts": thoughts}))
         self._samples, self._answer_tokens = samples, answer_tokens
         self._at_once = samples
         parameters = {"choice": "sampled", "samples": samples, "temperature": 1, "max_tokens": answer_tokens}

@@ -9,7 +9,6 @@ from agents.llm.template import Template
 
 CHARACTERS = 240
 """Of a text at the most: a line of a prompt, which has 400, must hold it with its author, tone and score."""
-SAMPLING: dict[str, object] = {"temperature": 1, "top_p": 0.95}
 SCHEMA = {
     "type": "object",
     "properties": {"text": {"type": "string"}},
@@ -18,16 +17,27 @@ SCHEMA = {
 }
 
 
+def sampling(thoughts: int = 0) -> dict[str, Any]:
+    """How words are drawn; a model that thinks first takes no setting but its own."""
+    return {"temperature": 1} if thoughts else {"temperature": 1, "top_p": 0.95}
+
+
 def words_body(
-    requests: Sequence[Request], template: Template | None, *, structured: bool, seeded: bool
+    requests: Sequence[Request],
+    template: Template | None,
+    *,
+    structured: bool,
+    seeded: bool,
+    thoughts: int = 0,
 ) -> dict[str, Any]:
     """What a call says beside the model: prompts where there is a template, else the messages of its one question.
 
     A schema is named in the words of OpenAI and vLLM (`response_format`) and, for prompts, in llama.cpp's too
-    (`json_schema`), which reads no other there.
+    (`json_schema`), which reads no other there. `thoughts` are tokens beside those of the text.
     """
     first = requests[0]
-    body: dict[str, Any] = {"max_tokens": first.tokens, **SAMPLING}
+    limit = "max_completion_tokens" if thoughts and template is None else "max_tokens"
+    body: dict[str, Any] = {limit: first.tokens + thoughts, **sampling(thoughts)}
     more: dict[str, Any] = {}
     if seeded:
         body["seed"] = first.nonce % 2**31
@@ -42,9 +52,9 @@ def words_body(
     return {"prompt": [template.render(request) for request in requests], **body, "extra_body": more}
 
 
-def another(request: Request, attempt: int) -> Request:
-    """The question as it is asked again after an unreadable reply: words have another seed, or they would be the same."""
-    if request.letters:
+def another(request: Request, unfit: int) -> Request:
+    """The question as it is asked again after so many unfit texts: with another seed, or it would get the same."""
+    if request.letters or not unfit:
         return request
-    digest = hashlib.sha256(f"{request.nonce} {attempt}".encode()).digest()
+    digest = hashlib.sha256(f"{request.nonce} {unfit}".encode()).digest()
     return request._replace(nonce=int.from_bytes(digest[:8]))

@@ -15,7 +15,7 @@ from analysis.printing import print_json, print_table
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "The rules and their numbers are in conf/incident. Then: windtunnel why OUT ID --lock"
+    parser.epilog = "The rules and their numbers are in conf/incident. Then: windtunnel why OUT ID --lock, or windtunnel words OUT ID llm=embedded"
     parser.add_argument("out", help="output folder of `windtunnel run` or of `windtunnel import`")
     parser.add_argument("--kind", choices=tuple(DETECTORS), help="only incidents of this kind")
     parser.add_argument("--draw", type=int, help="only this draw of the community")

@@ -13,6 +13,7 @@ from analysis.report.calibrated import calibrated
 from analysis.report.costs import costs, forced_outcomes, free_first
 from analysis.report.measures import differences
 from analysis.report.workings import assumptions, checks, how_made, symbols
+from analysis.tone_of_words import agreement_words
 
 Record = Mapping[str, Any]
 
@@ -107,7 +108,8 @@ def trust(estimates: Record, manifest: Record | None, runs: pl.DataFrame | None)
     said.append(summary.noise_floor(estimates) or "Noise floor: unknown; there is no A/A arm.")
     if manifest and manifest["llm"].get("model"):
         said += [summary.drift(manifest["llm"]), *calibration_words.state(manifest["llm"])]
-        said += [line for line in [summary.independent(manifest["llm"])] if line]
+        more = summary.independent(manifest["llm"]), agreement_words(manifest["llm"])
+        said += [line for line in more if line]
     lost = summary.lost(estimates)
     broken = [lost] if lost else []
     broken += summary.failures(runs) if runs is not None else []

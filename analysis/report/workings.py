@@ -106,6 +106,7 @@ def _model(manifest: Record) -> str:
         "questions": "questions",
         "unique": "distinct",
         "store_hits": "answered from the store",
+        "texts": "texts written",
         "calls": "calls",
         "tokens_in": "tokens in",
         "tokens_out": "tokens out",

@@ -146,9 +146,18 @@ class Forum:
             members.id[rows],
             describe=lambda row: [
                 *thread_lines(self, now, int(rows[row]), int(view.focus[row]), threads),
+                *self._notices(view.features[row]),
                 Line("member", self.scene.personas[persona[row]].words),
             ],
         )
+
+    def _notices(self, features: np.ndarray) -> list[Line]:
+        """What policies tell a member at this decision that stands in no thread, in the words of the scene."""
+        return [
+            Line("member", feature.words[int(np.searchsorted(feature.edges, value, side="right"))])
+            for feature, value in zip(self.scene.features, features, strict=True)
+            if feature.name == "reminder"
+        ]
 
     def personas(self, rows: np.ndarray, now: int) -> np.ndarray:
         """Which persona each member reads as; newcomers have one of their own."""
@@ -176,6 +185,8 @@ class Forum:
     def apply(self, world: Any, acts: Acts) -> None:
         """Votes, reports and departures as they are; replies and opening posts become posts, held or visible."""
         posts, now = self.posts, world.now
+        wrote = acts.writes
+        told = self.speech.told(self, world, acts.rows[wrote], acts.target[wrote]) if world.speaks else []
         passed = acts.verdict == PASSED
         for kind, column, sign in (
             ("upvote", posts.score, 1),
@@ -195,8 +206,6 @@ class Forum:
             if len(posts)
             else target.copy()
         )
-        wrote = acts.writes
-        told = self.speech.told(self, world, acts.rows[wrote], acts.target[wrote]) if world.speaks else []
         new = self._write(now, acts.rows[wrote], acts.target[wrote], acts.tone[wrote], acts.verdict[wrote])
         target[wrote] = self.posts.id[new]
         place[wrote] = self.posts.id[self.posts.thread[new]]

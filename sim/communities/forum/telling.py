@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 POSTS_TOLD = 8
 """The opening post and the newest others of a thread."""
+_QUOTES = str.maketrans({"“": "'", "”": "'", '"': "'"})
 MEMORIES = 12
 """Replies that a member may recall; how many are told is bounded in tokens, by the question."""
 
@@ -63,9 +64,9 @@ def _told(forum: "Forum", thread: int) -> np.ndarray:
 
 
 def _words(forum: "Forum", post: int, before: str) -> str:
-    """What a post says, in quotation marks after `before`; nothing where it has no words."""
+    """What a post says, in quotation marks that it cannot close, after `before`; nothing where it has no words."""
     text = forum.speech.texts.get(int(forum.posts.id[post]))
-    return f"{before}“{harmless(text)}”" if text else ""
+    return f"{before}“{harmless(text).translate(_QUOTES)}”" if text else ""
 
 
 def _member_lines(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
