@@ -37,7 +37,12 @@ class Persona(NamedTuple):
 
 
 class About(NamedTuple):
-    """Whose imported words something holds: keys of their thread and their author, never a name."""
+    """Whose imported words something holds: keys of their thread and their author, never a name.
+
+    Both are strings that the caller supplies, `COMMUNITY/HASH`: what the import calls itself at random, and a keyed hash
+    of the source's own name for the thread or the author (`COMMUNITY/nobody` for a post without one). So the folder may
+    be moved or imported again, and its numbers and pseudonyms may change: a key finds the same answers, and tells nobody.
+    """
 
     thread: str
     author: str

@@ -3,7 +3,7 @@
     python bench/faults.py [--runs 100] [--share 0.15] [--seed 0]
 
 Each run has a fault schedule of its own, one to three kinds of fault, and every third one no retries; they ask by
-chat and by completions in turn. A run is identical when its events are those of a run without faults, failed when
+chat and by completions in turn, and in every second pair of turns members write words, too. A run is identical when its events are those of a run without faults, failed when
 it says at which stage and why, and wrong otherwise.
 """
 
@@ -43,7 +43,11 @@ LLM = {
     "top": 27,
     "store": "none",
 }
-SMALL = "mind=llm llm=fake prompt=archetype policy=thread_lock community.size=40 draws=1 seeds=1 steps=6"
+SMALL = {
+    "choices": "mind=llm llm=fake prompt=archetype policy=thread_lock community.size=40 draws=1 seeds=1 steps=6",
+    "words": "mind=llm llm=fake prompt=member policy=thread_lock community.size=20 draws=1 seeds=1 steps=4",
+}
+"""What is run: choices alone, and choices with words that others read."""
 
 
 @contextmanager
@@ -70,19 +74,23 @@ def verdict(one: Run, expected: Run) -> str:
 
 
 def measure(number: int, share: float, seed: int) -> dict[str, object]:
-    experiment, chance = plan(compose(SMALL.split())).experiment, random.Random(seed)
+    experiments = {kind: plan(compose(words.split())).experiment for kind, words in SMALL.items()}
+    chance = random.Random(seed)
     found: Counter[str] = Counter()
+    spoke: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     began = time.perf_counter()
     with fault_server() as address:
+        quiet = LLM | {"base_url": f"{address}/none/0/0/v1"}
         expected = {
-            endpoint: runs_of(experiment, LLM | {"endpoint": endpoint, "base_url": f"{address}/none/0/0/v1"})
+            (kind, endpoint): runs_of(experiment, quiet | {"endpoint": endpoint})
+            for kind, experiment in experiments.items()
             for endpoint in ("chat", "completions")
         }
         turn = 0
         while found.total() < number:
-            endpoint = ("chat", "completions")[turn % 2]
+            endpoint, kind = ("chat", "completions")[turn % 2], list(SMALL)[turn // 2 % 2]
             kinds = "+".join(chance.sample(FAULTS, chance.randint(1, 3)))
             settings = LLM | {
                 "endpoint": endpoint,
@@ -91,13 +99,15 @@ def measure(number: int, share: float, seed: int) -> dict[str, object]:
             }
             turn += 1
             try:
-                runs = runs_of(experiment, settings)
+                runs = runs_of(experiments[kind], settings)
             except ValueError as error:  # refused before it began, with a sentence
                 refused[str(error)[:80]] += 1
                 found["failed"] += 3
                 continue
-            for one, other in zip(runs, expected[endpoint], strict=True):
+            for one, other in zip(runs, expected[kind, endpoint], strict=True):
                 found[verdict(one, other)] += 1
+                if kind == "words":
+                    spoke[verdict(one, other)] += 1
                 if one.status == "failed":
                     stages[str(one.stage).split(",")[0]] += 1
     return {
@@ -106,6 +116,7 @@ def measure(number: int, share: float, seed: int) -> dict[str, object]:
         "identical": found["identical"],
         "failed": found["failed"],
         "wrong": found["wrong"],
+        "with_words": dict(spoke),
         "failed_at": dict(stages),
         "refused": dict(refused),
         "share": share,

@@ -150,6 +150,12 @@ class ResponseStore:
                 "SELECT key, coalesce(request, ''), answer, checksum FROM answers LEFT JOIN questions ON question = id"
             )
 
+    def imported(self) -> dict[str, int]:
+        """How many answers were made of imported words, and of how many threads and authors."""
+        counts = "SELECT count(DISTINCT key), count(DISTINCT thread), count(DISTINCT author) FROM about"
+        found = self._with(lambda connection: connection.execute(counts).fetchone())
+        return dict(zip(("answers", "threads", "authors"), found, strict=True))
+
     def __len__(self) -> int:
         return self._with(lambda connection: connection.execute("SELECT count(*) FROM answers").fetchone()[0])
 

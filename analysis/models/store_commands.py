@@ -30,7 +30,8 @@ def store(asked: argparse.Namespace) -> int:
 
 
 def information(store: ResponseStore) -> dict[str, Any]:
-    """Answers by model, tokens paid for them, bytes on disk with SQLite's side files, and stores set aside."""
+    """Answers by model and tokens paid for them, how many were made of whose imported words, bytes on disk with SQLite's
+    side files, and stores set aside."""
     models: Counter[str] = Counter()
     tokens_in = tokens_out = 0
     for _, request, content, _ in store.rows():
@@ -45,6 +46,7 @@ def information(store: ResponseStore) -> dict[str, Any]:
         "models": dict(models.most_common()),
         "tokens_in": tokens_in,
         "tokens_out": tokens_out,
+        "imported": store.imported(),
         "bytes": sum(side.stat().st_size for side in sides if side.exists()),
         "set_aside": sorted(one.name for one in aside if not one.name.endswith(("-wal", "-shm"))),
     }
@@ -68,6 +70,12 @@ def _info(store: ResponseStore, asked: argparse.Namespace) -> int:
     print(f"Tokens that they took: {told['tokens_in']} in, {told['tokens_out']} out")
     for model, number in told["models"].items():
         print(plain(f"  {number} of {model}"))
+    imported = told["imported"]
+    if imported["answers"]:
+        print(
+            f"Made of imported words: {imported['answers']} answers, of {imported['threads']} threads and "
+            f"{imported['authors']} authors"
+        )
     for name in told["set_aside"]:
         print(f"Set aside, damaged: {name}")
     return OK
@@ -115,19 +123,28 @@ def _export(store: ResponseStore, asked: argparse.Namespace) -> int:
 
 
 def _prune(store: ResponseStore, asked: argparse.Namespace) -> int:
-    """Remove the answers of one model, or those whose question holds some words, and give the room back."""
-    if not (asked.model or asked.words):
-        raise ValueError("store prune needs --model NAME (as `store info` lists it) or --words TEXT")
+    """Remove answers by their model, by words in their question, or by whose imported words it holds; give the room back."""
+    if not (asked.model or asked.words or asked.thread or asked.author):
+        raise ValueError(
+            "store prune needs --model NAME (as `store info` lists it), --words TEXT, --thread KEY or --author KEY"
+        )
     gone = 0
     if asked.model:
         gone += store.remove("json_extract(request, '$.model') = ?", asked.model)
     if asked.words:
         gone += store.forget(asked.words)
+    if asked.thread:
+        gone += store.forget(thread=asked.thread)
+    if asked.author:
+        gone += store.forget(author=asked.author)
     store.compact()
+    aside = information(store)["set_aside"]
     if asked.json:
-        _print_json({"removed": gone, "answers": len(store)})
-    else:
-        print(f"{gone} answers removed, {len(store)} left")
+        _print_json({"removed": gone, "answers": len(store), "set_aside": aside})
+        return OK
+    print(f"{gone} answers removed, {len(store)} left")
+    for name in aside:
+        print(f"{name}, a damaged store that was set aside, may still hold them: it is yours to remove")
     return OK
 
 

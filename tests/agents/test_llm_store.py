@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agents.llm.fake import FakeModel
-from agents.llm.request import Answer, Request
+from agents.llm.request import Answer, Request, canonical, key_of
 from agents.llm.store import ResponseStore, Stored
 from agents.minds.base import Unanswered
 
@@ -196,3 +196,48 @@ def test_forgetting_removes_the_questions_that_hold_the_words_and_their_bytes(pa
     assert b"nique" not in b"".join(one.read_bytes() for one in path.parent.iterdir())
     with pytest.raises(ValueError, match="some words"):
         store.store.forget("")
+
+
+def told(thread: str, author: str, *, also: tuple[tuple[str, str], ...] = ()) -> Request:
+    """A question that holds the words of this author in this thread."""
+    return Request("s", f"Secret words by {author} in {thread}.", "AB", about=((thread, author), *also))
+
+
+def test_answers_made_of_imported_words_are_forgotten_by_thread_or_author_to_the_last_byte(path):
+    store = Stored(FakeModel(), ResponseStore(path))
+    asked = [told("c/t1", "c/ann"), told("c/t1", "c/bob"), told("c/t2", "c/bob", also=(("c/t2", "c/ann"),))]
+    store.ask([*asked, QUESTIONS[0]])
+    assert store.store.imported() == {"answers": 3, "threads": 2, "authors": 2}
+    assert store.store.forget(author="c/ann") == 2 and len(store.store) == 2
+    assert store.store.imported() == {"answers": 1, "threads": 1, "authors": 1}
+    everything = b"".join(one.read_bytes() for one in path.parent.iterdir())
+    assert b"ann" not in everything and b"c/bob" in everything
+    assert store.store.forget(thread="c/t1") == 1 and store.store.forget(thread="c/t1") == 0
+    everything = b"".join(one.read_bytes() for one in path.parent.iterdir())
+    assert b"Secret" not in everything and b"c/bob" not in everything and b"c/t" not in everything
+    assert len(store.store.get_many([key_of(canonical(QUESTIONS[0], store.identity))])) == 1
+    store.close()
+
+
+def test_whose_words_a_question_holds_changes_no_answer_and_is_added_to_one_that_is_there(path):
+    class Counting(FakeModel):
+        asked = 0
+
+        def ask(self, requests):
+            self.asked += len(requests)
+            return super().ask(requests)
+
+    store = Stored(Counting(), ResponseStore(path))
+    whole = told("c/t", "c/ann")
+    (bare,) = store.ask([whole._replace(about=())])
+    assert store.store.imported()["answers"] == 0
+    assert store.ask([whole, whole._replace(about=(("c/t", "c/bob"),))]) == [bare, bare]
+    assert store.inner.asked == 1 and store.store.imported() == {"answers": 1, "threads": 1, "authors": 2}
+    assert store.store.forget(author="c/bob") == 1 and store.store.imported()["answers"] == 0
+    store.close()
+
+
+def test_forgetting_takes_one_kind_of_key(path):
+    for wrong in ({}, {"thread": "c/t", "author": "c/a"}, {"words": "x", "author": "c/a"}):
+        with pytest.raises(ValueError, match="one of words, thread and author"):
+            ResponseStore(path).forget(**wrong)

@@ -55,6 +55,12 @@ def planned() -> Plan:
     return plan(compose(words.split()))
 
 
+@pytest.fixture(scope="module")
+def talking() -> Plan:
+    words = "mind=llm llm=fake prompt=member policy=thread_lock community.size=20 draws=1 seeds=1 steps=4"
+    return plan(compose(words.split()))
+
+
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "BACKOFF_S", 0.02)
@@ -81,7 +87,7 @@ def check(found: list[Run], expected: list[Run]) -> None:
         if one.status == "ok":
             assert one.events_sha256 == other.events_sha256
         else:
-            assert one.stage and one.stage.split(",")[0] in ("ask", "read") and len(one.reason or "") > 10
+            assert one.stage and one.stage.split(",")[0] in ("ask", "read", "words") and len(one.reason or "") > 10
 
 
 @pytest.mark.parametrize("endpoint", ["chat", "completions"])
@@ -103,6 +109,28 @@ def test_under_each_fault_at_every_attempt_no_action_is_made_up(server, planned,
     check(found, quiet[endpoint])
     harmless = fault == "shuffled"
     assert {one.status for one in found} == {"ok" if harmless else "failed"}
+
+
+@pytest.fixture(scope="module")
+def quiet_talk(server: str, talking: Plan) -> dict[bool, list[Run]]:
+    return {
+        seeded: outcome(talking, f"{server}/none/0/0/v1", "completions", seeded=seeded)
+        for seeded in (False, True)
+    }
+
+
+@pytest.mark.parametrize("seeded", [False, True])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_fault_changes_a_word_of_what_members_write(server, talking, quiet_talk, fault, seeded):
+    assert all(one.events["text"].drop_nulls().len() > 5 for one in quiet_talk[seeded])
+    changes = {"timeout": 0.5 if fault == "drip" else 3.0, "seeded": seeded}
+    check(outcome(talking, f"{server}/{fault}/0.2/2/v1", "completions", **changes), quiet_talk[seeded])
+
+
+def test_words_lost_at_every_attempt_fail_the_runs(server, talking, quiet_talk):
+    found = outcome(talking, f"{server}/truncated/1/0/v1", "chat", max_retries=1, give_up_after=0)
+    assert {one.status for one in found} == {"failed"}
+    assert {str(one.stage).split(",")[0] for one in found} == {"words"}  # opening posts come before any choice
 
 
 @pytest.mark.parametrize("endpoint", ["chat", "completions"])

@@ -81,7 +81,7 @@ def test_export_gives_each_question_with_its_answer(path, tmp_path, capsys):
 
 def test_prune_drops_a_model_s_answers_or_those_with_some_words(path, capsys):
     assert main(["store", "prune", str(path), "--model", "small", "--json"]) == OK
-    assert json.loads(capsys.readouterr().out) == {"removed": 5, "answers": 3}
+    assert json.loads(capsys.readouterr().out) == {"removed": 5, "answers": 3, "set_aside": []}
     assert main(["store", "prune", str(path), "--words", "question 1"]) == OK
     assert "1 answers removed, 2 left" in capsys.readouterr().out
     assert main(["store", "prune", str(path)]) == MISTAKE
@@ -91,3 +91,22 @@ def test_prune_drops_a_model_s_answers_or_those_with_some_words(path, capsys):
 def test_a_store_that_is_not_there_is_said_and_not_made(tmp_path, capsys):
     assert main(["store", "info", str(tmp_path / "none.sqlite")]) == MISTAKE
     assert "no response store" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_info_and_prune_know_whose_imported_words_an_answer_was_made_of(path, capsys):
+    stored = Stored(Named("small"), ResponseStore(path))
+    stored.ask([Request("s", f"said {who}", "AB", about=((f"c/{who[0]}", f"c/{who}"),)) for who in ("xa", "xb", "yb")])
+    stored.close()
+    path.with_name("a.sqlite.damaged-20240101-000000").write_bytes(b"?")
+    assert main(["store", "info", str(path), "--json"]) == OK
+    assert json.loads(capsys.readouterr().out)["imported"] == {"answers": 3, "threads": 2, "authors": 3}
+    assert main(["store", "info", str(path)]) == OK
+    assert "Made of imported words: 3 answers, of 2 threads and 3 authors" in capsys.readouterr().out
+    assert main(["store", "prune", str(path), "--thread", "c/x"]) == OK
+    said = capsys.readouterr().out
+    assert "2 answers removed, 9 left" in said and "damaged-20240101-000000, a damaged store" in said
+    assert main(["store", "prune", str(path), "--author", "c/yb", "--json"]) == OK
+    assert json.loads(capsys.readouterr().out)["removed"] == 1
+    assert b"said" not in b"".join(one.read_bytes() for one in path.parent.glob("a.sqlite*"))
+    assert main(["store", "prune", str(path)]) == MISTAKE
+    assert "--thread KEY" in capsys.readouterr().err
