@@ -27,9 +27,7 @@ def agreement(events: pl.DataFrame) -> dict[str, Any] | None:
         "scorer": scorer_name(),
         "texts": len(pairs),
         "agree": sum(drawn == heard for drawn, heard in pairs),
-        "drawn_heard": {
-            drawn: {heard: pairs.count((drawn, heard)) for heard in TONES} for drawn in TONES
-        },
+        "drawn_heard": {drawn: {heard: pairs.count((drawn, heard)) for heard in TONES} for drawn in TONES},
     }
 
 

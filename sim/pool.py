@@ -1,6 +1,8 @@
 """Blocks of runs in several processes: joblib's loky on one machine, Ray on a cluster; a lost worker's block is run again."""
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -45,11 +47,29 @@ def _by_loky(
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     # One piece at a time: a batch of quick ones would be lost with its worker, and be late for the others.
-    parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1)
+    parallel = Parallel(
+        n_jobs=jobs,
+        backend="loky",
+        return_as="generator_unordered",
+        batch_size=1,
+        initializer=_end_with,
+        initargs=(os.getpid(),),
+    )
     try:
         yield from parallel(delayed(_numbered)(function, number, one) for number, one in list(left.items()))
     except BrokenProcessPool as error:
         raise _Died(str(error).strip().splitlines()[0]) from None
+
+
+def _end_with(parent: int) -> None:
+    """End this worker soon after its parent: one that was killed may leave it waiting for ever at a lock."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _numbered(function: Callable[[Work], Done], number: int, one: Work) -> tuple[int, Done]:

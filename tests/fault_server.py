@@ -120,7 +120,11 @@ class Handler(fake_server.Handler):
             {"choices": [choice | {"logprobs": "A"} for choice in body["choices"]]},
             {"choices": [choice | {"logprobs": {"content": [{"token": "A"}]}} for choice in body["choices"]]},
             {"choices": [choice | {"index": 0} for choice in body["choices"]] * 2},
-            {"choices": [{"index": choice["index"], "message": {"content": 5}} for choice in body["choices"]]},
+            {
+                "choices": [
+                    {"index": choice["index"], "message": {"content": 5}} for choice in body["choices"]
+                ]
+            },
             ["A"],
             {"output_text": "A"},
         ]

@@ -26,7 +26,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "incident", help="id that `windtunnel incidents OUT` lists, how it begins, or a kind for its worst"
     )
-    parser.add_argument("settings", nargs="*", metavar="llm=NAME", help="the model, and its settings: llm.KEY=VALUE")
+    parser.add_argument(
+        "settings", nargs="*", metavar="llm=NAME", help="the model, and its settings: llm.KEY=VALUE"
+    )
     parser.add_argument("--most", type=int, default=30, help="the newest posts until its peak (default 30)")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
@@ -78,7 +80,9 @@ def _llm(words: list[str]) -> dict[str, Any]:
     if not any(word.startswith("llm=") for word in words):
         raise ValueError("say which model is to write: llm=embedded, or llm=openai with its address")
     if others := [word for word in words if not word.startswith(("llm=", "llm."))]:
-        raise ValueError(f"{others[0]!r} is no setting of the model: the run's own settings stand as they are")
+        raise ValueError(
+            f"{others[0]!r} is no setting of the model: the run's own settings stand as they are"
+        )
     return dict(configuration.compose(["mind=llm", *words])["llm"])
 
 

@@ -48,7 +48,9 @@ def posts_of(incident: Incident, acts: pl.DataFrame, most: int) -> pl.DataFrame:
         raise ValueError(
             f"{incident.id} is of a record: its members stand for real people, and no words are put into their mouths"
         )
-    here = acts.filter(*[pl.col(name) == getattr(incident, name) for name in RUN], pl.col("post").is_not_null())
+    here = acts.filter(
+        *[pl.col(name) == getattr(incident, name) for name in RUN], pl.col("post").is_not_null()
+    )
     shown = here.filter(pl.col("post").is_in(list(incident.shown)))
     places = [incident.place] if incident.place is not None else shown["place"].unique().to_list()
     last = max([incident.peak, *shown["step"].to_list()])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agents.llm.answers import Unreadable, UnfitWords, read_words
+from agents.llm.answers import UnfitWords, Unreadable, read_words
 from agents.llm.client import OpenAIModel
 from agents.llm.fake import FakeModel
 from agents.llm.prices import tokens_of
@@ -105,7 +105,18 @@ def test_a_reply_gives_its_words(said, words):
 
 
 @pytest.mark.parametrize(
-    "said", ["", "   ", '{"text": ""}', '{"text": 5}', '{"words": "no"}', '{"text": "\\u200b"}', "...", "<think>so I", "{{"]
+    "said",
+    [
+        "",
+        "   ",
+        '{"text": ""}',
+        '{"text": 5}',
+        '{"words": "no"}',
+        '{"text": "\\u200b"}',
+        "...",
+        "<think>so I",
+        "{{",
+    ],
 )
 def test_a_reply_without_words_is_unfit(said):
     with pytest.raises(UnfitWords):
@@ -174,7 +185,9 @@ def test_equal_questions_are_asked_once_and_every_text_is_read_back_from_the_sto
 
         def ask(self, requests):
             self.asked += len(requests)
-            return [Answer((), text=f"never the same {self.asked} {place}") for place, _ in enumerate(requests)]
+            return [
+                Answer((), text=f"never the same {self.asked} {place}") for place, _ in enumerate(requests)
+            ]
 
     inner = Drifting()
     stored = Stored(inner, ResponseStore(tmp_path / "a.sqlite"))
@@ -224,7 +237,11 @@ def test_a_schema_is_sent_and_a_server_that_refuses_it_is_asked_plainly_ever_aft
 
 def test_a_question_that_is_refused_for_itself_does_not_end_the_schema():
     def reply(body):
-        return (400, {"error": {"message": "too long"}}) if "long" in str(body["messages"]) else '{"text": "Ok."}'
+        return (
+            (400, {"error": {"message": "too long"}})
+            if "long" in str(body["messages"])
+            else '{"text": "Ok."}'
+        )
 
     with writer(reply) as (server, address):
         asking = model(address, concurrency=1)
@@ -241,7 +258,9 @@ def test_completions_name_the_schema_in_both_servers_words_and_take_lists_withou
         texts = [body for body in server.bodies if "logprobs" not in body]
         assert len(texts) == 1 and len(texts[0]["prompt"]) == 4 and texts[0]["max_tokens"] == 40
         assert "seed" not in texts[0] and "json_schema" in texts[0] and "response_format" in texts[0]
-        assert all("seed" not in body and "json_schema" not in body for body in server.bodies if body not in texts)
+        assert all(
+            "seed" not in body and "json_schema" not in body for body in server.bodies if body not in texts
+        )
 
 
 @pytest.mark.parametrize("seeded", [False, True])
@@ -271,20 +290,24 @@ def test_words_that_stay_unfit_are_unanswered_and_counted():
 
 
 def test_a_model_that_thinks_gets_room_for_it_and_keeps_its_own_sampling():
-    with writer(lambda body: "<think>Hm.</think>{\"text\": \"Well.\"}") as (server, address):
+    with writer(lambda body: '<think>Hm.</think>{"text": "Well."}') as (server, address):
         asking = model(address, SampledModel, samples=4, answer_tokens=200)
         assert asking.ask([QUESTION])[0].text == "Well."
         (body,) = server.bodies
         assert body["max_completion_tokens"] == 240 and not {"max_tokens", "top_p"} & set(body)
         assert asking.identity.words != model(address).identity.words
     settings = LLMSettings(kind="openai", choice="sampled", answer_tokens=200)
-    assert tokens_of(QUESTION, settings)[1] == 240 and tokens_of(QUESTION, LLMSettings(kind="openai"))[1] == 40
+    assert (
+        tokens_of(QUESTION, settings)[1] == 240 and tokens_of(QUESTION, LLMSettings(kind="openai"))[1] == 40
+    )
 
 
 # --- whose words may leave this machine ---
 
 
-def test_what_a_member_was_told_of_real_people_is_known_beside_the_answer_until_it_is_forgotten(scene, batch, tmp_path):
+def test_what_a_member_was_told_of_real_people_is_known_beside_the_answer_until_it_is_forgotten(
+    scene, batch, tmp_path
+):
     lines = [
         Line("thread", "- somebody: “Real words.”", ("c/t", "c/ann")),
         Line("thread", "- somebody: “Others.”", ("c/t", "c/bob")),
@@ -311,7 +334,9 @@ def test_imported_words_go_to_no_other_machine_unless_that_is_allowed(capsys):
     assert "words of imported threads are sent to 203.0.113.9:9" in capsys.readouterr().err
     assert asking.destinations.sent_to == ["203.0.113.9:9"]
     silent = OpenAIModel(**remote)
-    assert isinstance(silent.ask([told._replace(about=())])[0], Unanswered) and silent.destinations.sent_to == []
+    assert (
+        isinstance(silent.ask([told._replace(about=())])[0], Unanswered) and silent.destinations.sent_to == []
+    )
 
 
 def test_the_settings_of_words_are_settings():

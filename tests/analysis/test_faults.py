@@ -87,7 +87,11 @@ def check(found: list[Run], expected: list[Run]) -> None:
         if one.status == "ok":
             assert one.events_sha256 == other.events_sha256
         else:
-            assert one.stage and one.stage.split(",")[0] in ("ask", "read", "words") and len(one.reason or "") > 10
+            assert (
+                one.stage
+                and one.stage.split(",")[0] in ("ask", "read", "words")
+                and len(one.reason or "") > 10
+            )
 
 
 @pytest.mark.parametrize("endpoint", ["chat", "completions"])
@@ -130,7 +134,9 @@ def test_no_fault_changes_a_word_of_what_members_write(server, talking, quiet_ta
 def test_words_lost_at_every_attempt_fail_the_runs(server, talking, quiet_talk):
     found = outcome(talking, f"{server}/truncated/1/0/v1", "chat", max_retries=1, give_up_after=0)
     assert {one.status for one in found} == {"failed"}
-    assert {str(one.stage).split(",")[0] for one in found} == {"words"}  # opening posts come before any choice
+    assert {str(one.stage).split(",")[0] for one in found} == {
+        "words"
+    }  # opening posts come before any choice
 
 
 @pytest.mark.parametrize("endpoint", ["chat", "completions"])

@@ -95,7 +95,12 @@ def test_a_store_that_is_not_there_is_said_and_not_made(tmp_path, capsys):
 
 def test_info_and_prune_know_whose_imported_words_an_answer_was_made_of(path, capsys):
     stored = Stored(Named("small"), ResponseStore(path))
-    stored.ask([Request("s", f"said {who}", "AB", about=((f"c/{who[0]}", f"c/{who}"),)) for who in ("xa", "xb", "yb")])
+    stored.ask(
+        [
+            Request("s", f"said {who}", "AB", about=((f"c/{who[0]}", f"c/{who}"),))
+            for who in ("xa", "xb", "yb")
+        ]
+    )
     stored.close()
     path.with_name("a.sqlite.damaged-20240101-000000").write_bytes(b"?")
     assert main(["store", "info", str(path), "--json"]) == OK

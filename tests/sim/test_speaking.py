@@ -77,9 +77,9 @@ def test_every_post_and_nothing_else_has_words_and_each_was_asked_for_once(tiny_
     table = events(world)
     written = table.filter(pl.col("kind").is_in(["open", "spark", "post", "reply"]))
     assert len(written) > 30 and written["text"].null_count() == 0
-    assert table.filter(~pl.col("kind").is_in(["open", "spark", "post", "reply"]))["text"].null_count() == len(
-        table
-    ) - len(written)
+    assert table.filter(~pl.col("kind").is_in(["open", "spark", "post", "reply"]))[
+        "text"
+    ].null_count() == len(table) - len(written)
     asked = [request for request in model.asked if not request.letters]
     assert len(asked) == len(set(asked)) == len(written)
     assert set(written["text"]) == {FakeModel().ask([request])[0].text for request in asked}
@@ -192,7 +192,9 @@ def test_whatever_a_model_writes_it_breaks_nobody_s_prompt(tiny_experiment, star
         assert heads == ([OPTIONS, SITUATION] if request.letters else [SITUATION])
         options = [line for line in lines if re.match(r"\W*\w\s*[).\]:](\s|$)", line)]
         assert [line[0] for line in options] == list(request.letters)
-        assert not re.search(r"[<>\[\]{}|`]", request.user) and request.user.count(ASK) == bool(request.letters)
+        assert not re.search(r"[<>\[\]{}|`]", request.user) and request.user.count(ASK) == bool(
+            request.letters
+        )
         assert all(line.count("“") == line.count("”") <= 1 for line in lines)
     for text in events(world)["text"].drop_nulls():
         assert not re.search(r"[<>\[\]{}|`\n]", text)

@@ -1,0 +1,149 @@
+"""`windtunnel words`: text for an incident's simulated posts after the fact; the run stays as it is, real people silent."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from agents.llm.fake import FakeModel
+from agents.llm.request import Answer
+from agents.minds.base import Unanswered
+from analysis.again import plan_again
+from analysis.cli import main
+from analysis.ending import MISTAKE, OK
+from analysis.folder import Folder
+from analysis.incidents.acts import RECORD, read_acts
+from analysis.incidents.find import find, load_rules
+from analysis.incidents.words import NOW, RUN_WROTE, posts_of, words_for
+from sim.communities.forum.telling import POSTS_TOLD
+
+RUN = [
+    "run",
+    "policy=thread_lock",
+    "baseline=none",
+    "community.size=80",
+    "draws=2",
+    "seeds=1",
+    "steps=24",
+    "dowhy=false",
+    "parallel.jobs=1",
+]
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "out"
+    assert main([*RUN, f"out={folder}"]) == OK
+    return folder
+
+
+@pytest.fixture(scope="module")
+def incident(out):
+    acts, hours = read_acts(out)
+    return find(acts, load_rules(), hours)[0]
+
+
+def scene_of(out: Path):
+    experiment = plan_again(Folder(out).read_json(Folder(out).manifest)).experiment
+    return experiment.kind().scene(experiment.raised())
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(folder.iterdir())}
+
+
+def test_each_post_is_marked_simulated_and_nothing_of_the_run_changes(out, incident, capsys):
+    before = digests(out)
+    assert main(["words", str(out), incident.id, "llm=fake", "--most", "12"]) == OK
+    said = capsys.readouterr().out.splitlines()
+    posts = [line for line in said if "“" in line]
+    assert 0 < len(posts) <= 12 and all(line.startswith("SIMULATED hour ") for line in posts)
+    assert all(
+        re.search(r"simulated member \d+, (civil|heated|hostile) (reply|opening post): “.+”$", one)
+        for one in posts
+    )
+    assert f"{len(posts)} of them had no words in the run; fake wrote these now" in said[0]
+    assert "not evidence of what its members would have done" in said[-1]
+    assert digests(out) == before
+
+
+def test_asked_again_it_says_the_same_and_json_says_who_wrote_it(out, incident, capsys):
+    told = []
+    for _ in range(2):
+        assert main(["words", str(out), incident.id, "llm=fake", "--json"]) == OK
+        told.append(json.loads(capsys.readouterr().out))
+    assert told[0] == told[1] and told[0]["model"] == "fake" and told[0]["incident"] == incident.id
+    assert all(one["simulated"] is True and one["written"] == NOW for one in told[0]["posts"])
+
+
+def test_act_and_tone_are_the_run_s_and_a_writer_has_read_only_what_was_written_before_it(out, incident):
+    class Noting(FakeModel):
+        asked: list = []
+
+        def ask(self, requests):
+            self.asked += requests
+            return [
+                Answer((), text=f"Text {len(self.asked) - len(requests) + place}.")
+                for place in range(len(requests))
+            ]
+
+    model, (acts, hours) = Noting(), read_acts(out)
+    posts = posts_of(incident, acts, 200)
+    said = words_for(posts, {}, scene_of(out), model, hours=hours)
+    assert [(one.post, one.tone, one.step) for one in said] == posts.select("post", "tone", "step").rows()
+    assert len(model.asked) == len(said) > 5
+    for one, request in zip(said, model.asked, strict=True):
+        earlier = {other.text for other in said if other.step < one.step and other.place == one.place}
+        shown = re.findall(r"“(.*?)”", request.user)
+        assert len(shown) == min(POSTS_TOLD, len(earlier)) and set(shown) <= earlier
+        assert f"The tone is {one.tone}" in request.user
+
+
+def test_words_that_the_run_wrote_are_kept_and_not_asked_for(tmp_path, capsys):
+    out = tmp_path / "out"
+    more = ["mind=llm", "llm=fake", "prompt=member", "outcome.threshold=1"]
+    assert main([*RUN, *more, f"out={out}"]) == OK
+    acts, hours = read_acts(out)
+    found = find(acts, load_rules({"escalation": {"threshold": 1}}), hours)[0]
+    capsys.readouterr()
+
+    class Never(FakeModel):
+        def ask(self, requests):
+            raise AssertionError("nothing is to be asked")
+
+    said = words_for(posts_of(found, acts, 30), {}, None, Never(), hours=hours)
+    assert {one.written for one in said} == {RUN_WROTE} and all(one.text for one in said)
+
+
+def test_a_text_that_is_not_to_be_had_is_said(out, incident):
+    class Silent(FakeModel):
+        def ask(self, requests):
+            return [Unanswered("read", "an empty text") for _ in requests]
+
+    acts, hours = read_acts(out)
+    with pytest.raises(ValueError, match="got no words: an empty text"):
+        words_for(posts_of(incident, acts, 5), {}, scene_of(out), Silent(), hours=hours)
+
+
+def test_no_words_are_put_into_a_real_person_s_mouth(out, incident):
+    acts, _ = read_acts(out)
+    with pytest.raises(ValueError, match="stand for real people"):
+        posts_of(incident._replace(arm=RECORD), acts, 5)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "say which model is to write"),
+        (["llm=fake", "policy=none"], "'policy=none' is no setting of the model"),
+        (["llm=openai", "llm.model=m", "llm.store=none"], "words need a store"),
+        (["llm=fake", "--most", "0"], "--most is 0"),
+        (["llm=fak"], "llm=fak is not known"),
+    ],
+)
+def test_a_mistake_is_one_sentence(out, incident, words, sentence, capsys):
+    assert main(["words", str(out), incident.id, *words]) == MISTAKE
+    told = capsys.readouterr().err
+    assert sentence in told and len(told.strip().splitlines()) == 1
