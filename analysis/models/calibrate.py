@@ -311,13 +311,15 @@ def tone_columns(names: Sequence[str]) -> tuple[list[int], list[int]]:
 def archetype_gap(plan: Plan) -> dict[str, Any]:
     """|risk difference by archetype - by member| of the plan's policy, on the same draws and seeds.
 
-    Runs the plan once with each prompt, alpha and beta as they stand. `ValueError` if a run leaves no pair.
+    Runs the plan once with each prompt, alpha and beta as they stand; nobody writes words, which would be no part of an
+    archetype's question either. `ValueError` if a run leaves no pair.
     """
     from analysis.tunnel import run_plan
 
     found = {}
     for prompt in ("archetype", "member"):
         mind = {**plan.experiment.mind, "prompt": prompt, "drift_sample": 0, "independent_aa": False}
+        mind["words"] = False
         one = replace(plan, experiment=replace(plan.experiment, mind=mind), prompt=prompt, dowhy=False)
         result = run_plan(one)
         if result.estimates is None or result.failed:
@@ -327,6 +329,7 @@ def archetype_gap(plan: Plan) -> dict[str, Any]:
         "gap": abs(found["archetype"] - found["member"]),
         "rd_archetype": found["archetype"],
         "rd_member": found["member"],
+        "beta": plan.experiment.mind["beta"],
         "policy": [spec.name for spec in plan.experiment.policy],
         "outcome": plan.outcome.name,
         "draws": plan.experiment.draws,
@@ -338,15 +341,16 @@ def archetype_gap(plan: Plan) -> dict[str, Any]:
 def with_gap(plan: Plan, content: Mapping[str, Any], say: Say = lambda line: None) -> dict[str, Any]:
     """The calibration with the archetype gap, measured under its own alpha and beta.
 
-    With beta 0 no answer enters the choices and both prompts are one: nothing is run, and there is no gap to tell.
+    With beta 0 no answer enters the choices, and both prompts are one. The gap is then that of the model's shifts as
+    they are, with the profile's alpha and beta 1: what a run without this calibration would have.
     """
     if content["beta"]["value"] == 0:
-        say(
-            "gap=true: beta is 0, so no answer enters the choices and archetypes cannot differ from members; not run"
-        )
-        return dict(content)
-    alpha = [content["alpha"][name] for name in content["actions"]]
-    mind = {**plan.experiment.mind, "alpha": alpha, "beta": content["beta"]["value"]}
+        say("gap=true: beta is 0, where archetypes cannot differ from members; the gap is taken with beta 1")
+        chosen: dict[str, Any] = {"alpha": "profile", "beta": 1.0}
+    else:
+        alpha = [content["alpha"][name] for name in content["actions"]]
+        chosen = {"alpha": alpha, "beta": content["beta"]["value"]}
+    mind = {**plan.experiment.mind, **chosen}
     return {**content, "gap": archetype_gap(replace(plan, experiment=replace(plan.experiment, mind=mind)))}
 
 

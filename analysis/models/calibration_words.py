@@ -107,5 +107,24 @@ def gap_words(gap: Record) -> str:
         f"Sharing questions by archetype instead of asking each member changed the risk difference of "
         f"{' + '.join(gap['policy']) or 'no policy'} on {gap['outcome']} by {gap['gap']:.3f} "
         f"({gap['rd_archetype']:+.3f} against {gap['rd_member']:+.3f}, {gap['draws']} x {gap['seeds']} pairs of "
-        f"{gap['members']} members); {MOST_GAP} is the most that it should."
+        f"{gap['members']} members); {MOST_GAP} is the most that it should.{_uncorrected(gap)}"
     )
+
+
+def sharing(llm: Record) -> str | None:
+    """What is known of asking by archetype instead of each member; None where a run does not do that."""
+    if llm.get("mind") != "llm" or llm.get("prompt") != "archetype":
+        return None
+    found = llm.get("calibration") or {}
+    if found and found["beta"]["value"] == 0:
+        return "Sharing by archetype: changes nothing here, since with beta 0 no answer enters the choices."
+    if found.get("gap"):
+        return f"Sharing by archetype: {gap_words(found['gap'])}"
+    return (
+        "Sharing by archetype: not measured; nobody has compared it with asking each member "
+        "(windtunnel calibrate gap=true)."
+    )
+
+
+def _uncorrected(gap: Record) -> str:
+    return " That is with beta 1, since with beta 0 both would be one." if gap.get("beta") == 1 else ""

@@ -108,7 +108,11 @@ def trust(estimates: Record, manifest: Record | None, runs: pl.DataFrame | None)
     said.append(summary.noise_floor(estimates) or "Noise floor: unknown; there is no A/A arm.")
     if manifest and manifest["llm"].get("model"):
         said += [summary.drift(manifest["llm"]), *calibration_words.state(manifest["llm"])]
-        more = summary.independent(manifest["llm"]), agreement_words(manifest["llm"])
+        more = (
+            summary.independent(manifest["llm"]),
+            calibration_words.sharing(manifest["llm"]),
+            agreement_words(manifest["llm"]),
+        )
         said += [line for line in more if line]
     lost = summary.lost(estimates)
     broken = [lost] if lost else []

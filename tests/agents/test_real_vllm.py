@@ -34,7 +34,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 folder, asked = sys.argv[1], json.load(sys.stdin)
 tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder).float().eval()
 rows = []
-for system, user, letters in asked:
+for system, user, letters, *_ in asked:
     messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
     words = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
     tokens = tokenizer(words, add_special_tokens=False, return_tensors="pt").input_ids
@@ -117,6 +117,15 @@ def test_chat_and_completions_agree_and_shared_beginnings_are_cached(ready):
     total = after["tokens_in"] - before["tokens_in"]
     print(f"cached of a repeated question: {cached / total:.2f}", file=sys.stderr)
     assert cached / total > 0.5
+
+
+def test_words_come_as_json_in_one_call_without_seeds(ready):
+    asked = open_model(ready)
+    replies = asked.ask([Request(one.system, one.user, "", nonce, 40) for nonce, one in enumerate(QUESTIONS)])
+    texts = [one.text for one in replies if isinstance(one, Answer)]
+    print(f"{len(texts)} of {len(replies)} texts, the first {texts[:1]}", file=sys.stderr)
+    assert texts and all(isinstance(one, Answer) or one.stage == "words" for one in replies)
+    assert asked._structured, "vLLM takes our schema"
 
 
 def test_a_run_is_decided_by_the_managed_server(python, model, tmp_path, capsys):

@@ -275,7 +275,7 @@ def test_the_gap_is_the_difference_of_two_runs_that_anyone_can_make():
     assert [gap["rd_archetype"], gap["rd_member"]] == rd and gap["gap"] == abs(rd[0] - rd[1])
 
 
-def test_the_gap_goes_into_the_file_under_its_own_alpha_and_beta_and_is_not_run_with_beta_0(model):
+def test_the_gap_goes_into_the_file_under_its_own_alpha_and_beta_and_with_beta_0_is_the_raw_model_s(model):
     model(Planted)
     found = calibrate(planned(), published=PLANTED)
     words = ["mind.beta=0.5", f"mind.alpha={[found['alpha'][name] for name in found['actions']]}"]
@@ -286,7 +286,23 @@ def test_the_gap_goes_into_the_file_under_its_own_alpha_and_beta_and_is_not_run_
     )
     lines = []
     still = found | {"beta": found["beta"] | {"value": 0.0}}
-    assert fitting.with_gap(planned(), still, lines.append)["gap"] is None and "not run" in lines[0]
+    raw = fitting.with_gap(planned("outcome.threshold=0.2"), still, lines.append)["gap"]
+    assert raw == archetype_gap(planned("outcome.threshold=0.2", "mind.beta=1", "mind.alpha=profile"))
+    assert "taken with beta 1" in lines[0] and "with beta 0 both would be one" in calibration_words.gap_words(raw)
+
+
+def test_a_report_says_whether_sharing_by_archetype_was_measured(model, file):
+    model(Planted)
+    plain = run_plan(planned()).manifest["llm"]
+    assert "not measured" in calibration_words.sharing(plain)
+    assert calibration_words.sharing(plain | {"prompt": "member"}) is None
+    assert calibration_words.sharing({"mind": "rules"}) is None
+    held = run_plan(planned(f"mind.calibration={file}")).manifest["llm"]
+    still = held["calibration"] | {"beta": held["calibration"]["beta"] | {"value": 0.0}}
+    assert "changes nothing here" in calibration_words.sharing(held | {"calibration": still})
+    gap = dict(gap=0.01, rd_archetype=0.01, rd_member=0.0, policy=["slow_mode"], outcome="escalation")
+    told = held["calibration"] | {"gap": gap | dict(draws=20, seeds=5, members=200)}
+    assert "by 0.010" in calibration_words.sharing(held | {"calibration": told})
 
 
 @pytest.mark.parametrize("size, loud", [(0.03, True), (0.01, False)])
