@@ -234,7 +234,9 @@ def _with_tone(posts: pl.DataFrame) -> pl.DataFrame:
     posts = posts.with_columns(pl.col("status", "heard").cast(pl.String))
     # In a record with texts a visible post without one is a bare link; the proxy is for what was taken.
     guessed = pl.when((pl.col("status") != "visible") | ~pl.col("spoken").any()).then(proxy_tone())
-    return posts.with_columns(tone=pl.coalesce("heard", guessed)).drop("heard")
+    said = pl.col("tone").cast(pl.String)
+    tone = pl.coalesce(said, "heard", guessed)
+    return posts.with_columns(tone=tone, told=said.is_not_null()).drop("heard")
 
 
 def tone_source(posts: pl.DataFrame) -> str:
@@ -243,17 +245,20 @@ def tone_source(posts: pl.DataFrame) -> str:
     from analysis.tone_proxy import NAME
 
     sources = []
-    if posts["spoken"].any():
+    heard = posts.filter(~pl.col("told"))
+    if heard["spoken"].any():
         sources.append(scorer_name())
-    if not posts.filter(~pl.col("spoken") & pl.col("tone").is_not_null()).is_empty():
+    if not heard.filter(~pl.col("spoken") & pl.col("tone").is_not_null()).is_empty():
         sources.append(NAME)
+    if posts["told"].any():
+        sources.append(f"{posts['told'].sum()} as the record says")
     return "; ".join(sources) or "none: neither texts nor scores"
 
 
 def _for_profile(posts: pl.DataFrame) -> pl.DataFrame:
     """The columns that a profile is fitted to; of a text only whether there is one."""
     said = pl.when(pl.col("spoken")).then(pl.lit("said"))
-    return posts.with_columns(text=said).drop("spoken", "row")
+    return posts.with_columns(text=said).drop("spoken", "row", "told")
 
 
 def _sentences(
