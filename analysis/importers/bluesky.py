@@ -47,7 +47,9 @@ def read_bluesky(path: Path, into: Collector) -> list[str]:
     files = (
         [path]
         if path.is_file()
-        else sorted(each for each in path.iterdir() if Path(bare_name(each)).suffix in kinds)
+        else sorted(
+            each for each in path.iterdir() if each.is_file() and Path(bare_name(each)).suffix in kinds
+        )
     )
     reader = _Reader(into)
     for file in files:

@@ -10,7 +10,7 @@ from typing import Any
 from analysis.importers.convert import an_object, count, number, parse_json, parse_object
 from analysis.importers.gathering import Collector
 from analysis.importers.lines import SUFFIXES, BrokenOff, bare_name, document
-from analysis.importers.posts import LATEST, RawPost, Status
+from analysis.importers.posts import LATEST, TONES, RawPost, Status, Tone
 from analysis.importers.reddit import PLACEHOLDERS
 
 EXPECTED = (
@@ -79,7 +79,16 @@ def _post(record: dict[str, Any]) -> RawPost:
         text=None if text in PLACEHOLDERS else text,
         status=_status(text, meta),
         score=count(meta.get("score")),
+        tone=_tone(meta),
     )
+
+
+def _tone(meta: dict[str, Any]) -> Tone | None:
+    """The tone that a person gave it (Conversations Gone Awry marks personal attacks), or that it was simulated with."""
+    if meta.get("comment_has_personal_attack") is True:
+        return "hostile"
+    said = meta.get("tone") if meta.get("simulated") is True else None
+    return said if said in TONES else None
 
 
 def _status(text: str | None, meta: dict[str, Any]) -> Status:

@@ -10,12 +10,14 @@ from analysis.importers import written
 from analysis.importers.bluesky import read_bluesky
 from analysis.importers.convokit import read_convokit
 from analysis.importers.discourse import read_discourse
+from analysis.importers.forgotten import place_of, refuse_another_key, without_forgotten
 from analysis.importers.gathering import Collector, Record
+from analysis.importers.identities import IDENTITIES, identities_of, key_check, table_of
 from analysis.importers.labels import Labels, correct, read_labels
 from analysis.importers.lines import DEFAULT_MAX_BYTES, Told
 from analysis.importers.mastodon import read_mastodon
 from analysis.importers.moderation import PREFIXES, Moderation, moderation, names_in, read_mod_log
-from analysis.importers.numbering import Numbered, number_posts
+from analysis.importers.numbering import Numbered
 from analysis.importers.people import people_of, with_pseudonyms
 from analysis.importers.posts import BadLine, Progress
 from analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
@@ -82,6 +84,7 @@ def import_corpus(
     from analysis.tone import tones
 
     _check(format, mapping, mod_log, mod_map)
+    refuse_another_key(out, key_file)
     tell = progress or (lambda sentence: None)
     was_there = out.exists()
     into = Collector(out, tones, max_bytes, told)
@@ -128,10 +131,15 @@ def _finish(
     from analysis.profile_fit import fit_profile
     from sim.communities.forum.profile import write_profile
 
-    numbered = number_posts(record.facts, record.changed)
-    people = people_of(
-        record.facts, record.aliases, names_in(record.acts), read_key(key_file or DEFAULT_KEY_FILE)
-    )
+    secret = read_key(key_file or DEFAULT_KEY_FILE)
+    place = place_of(out, secret)
+    kept = without_forgotten(record.facts, record.changed, place)
+    numbered, left_out = kept.numbered, kept.left_out
+    people = people_of(kept.facts, record.aliases, names_in(record.acts) | kept.names, secret)
+    identities = identities_of(place.hashing, people.authors, numbered.thread_names.iter_rows())
+    if not kept.facts.height:
+        raise ValueError(f"every post of this record was forgotten in {out}: nothing is left to import")
+    del kept
     acts = moderation(record.acts, numbered, people, format)
     posts = with_pseudonyms(_with_tone(numbered.posts), people)
     source = tone_source(posts)
@@ -145,6 +153,7 @@ def _finish(
 
     out.mkdir(parents=True, exist_ok=True)
     tell("writing the posts")
+    (out / IDENTITIES).unlink(missing_ok=True)  # those of an earlier import would name other people
     written.write_posts(posts, record, marks_of(people.marks), out / written.POSTS)
     write_profile(profile, out / written.PROFILE)
     report = ImportReport(
@@ -164,8 +173,27 @@ def _finish(
         tone_errors_file=out / written.TONE_ERRORS if errors else None,
         sentences=(),
     )
-    _write_beside(out, report, record, acts, errors, format)
-    return report._replace(sentences=_sentences(report, record, posts, acts))
+    written.write_table(table_of(identities), out / IDENTITIES)
+    _write_beside(out, report, record, acts, errors)
+    written.write_json(
+        {
+            "format": format,
+            "files": len(record.files),
+            "lines": report.lines,
+            "posts": report.posts,
+            "threads": report.threads,
+            "authors": report.authors,
+            "bad_lines": report.bad_lines,
+            "acts": report.acts,
+            "acts_about_nothing_here": acts.unknown,
+            "posts_left_out_as_forgotten": left_out,
+            "community": place.hashing.community,
+            "key_check": key_check(secret),
+            "earlier_communities": list(place.earlier),
+        },
+        out / written.SOURCE,
+    )
+    return report._replace(sentences=_sentences(report, record, posts, acts, left_out))
 
 
 def _write_beside(
@@ -174,7 +202,6 @@ def _write_beside(
     record: Record,
     acts: Moderation,
     errors: Mapping[str, Any] | None,
-    format: str,
 ) -> None:
     """The small files; those of an earlier import that have nothing to say now go."""
     for name in (written.BAD_LINES, written.MODERATION, written.TONE_ERRORS):
@@ -185,18 +212,6 @@ def _write_beside(
         written.write_table(acts.table, report.moderation_file)
     if report.tone_errors_file:
         written.write_json(errors, report.tone_errors_file)
-    counts = {
-        "format": format,
-        "files": len(record.files),
-        "lines": report.lines,
-        "posts": report.posts,
-        "threads": report.threads,
-        "authors": report.authors,
-        "bad_lines": report.bad_lines,
-        "acts": report.acts,
-        "acts_about_nothing_here": acts.unknown,
-    }
-    written.write_json(counts, out / written.SOURCE)
 
 
 def _corrected(
@@ -219,7 +234,9 @@ def _with_tone(posts: pl.DataFrame) -> pl.DataFrame:
     posts = posts.with_columns(pl.col("status", "heard").cast(pl.String))
     # In a record with texts a visible post without one is a bare link; the proxy is for what was taken.
     guessed = pl.when((pl.col("status") != "visible") | ~pl.col("spoken").any()).then(proxy_tone())
-    return posts.with_columns(tone=pl.coalesce("heard", guessed)).drop("heard")
+    said = pl.col("tone").cast(pl.String)
+    tone = pl.coalesce(said, "heard", guessed)
+    return posts.with_columns(tone=tone, told=said.is_not_null()).drop("heard")
 
 
 def tone_source(posts: pl.DataFrame) -> str:
@@ -228,21 +245,24 @@ def tone_source(posts: pl.DataFrame) -> str:
     from analysis.tone_proxy import NAME
 
     sources = []
-    if posts["spoken"].any():
+    heard = posts.filter(~pl.col("told"))
+    if heard["spoken"].any():
         sources.append(scorer_name())
-    if not posts.filter(~pl.col("spoken") & pl.col("tone").is_not_null()).is_empty():
+    if not heard.filter(~pl.col("spoken") & pl.col("tone").is_not_null()).is_empty():
         sources.append(NAME)
+    if posts["told"].any():
+        sources.append(f"{posts['told'].sum()} as the record says")
     return "; ".join(sources) or "none: neither texts nor scores"
 
 
 def _for_profile(posts: pl.DataFrame) -> pl.DataFrame:
     """The columns that a profile is fitted to; of a text only whether there is one."""
     said = pl.when(pl.col("spoken")).then(pl.lit("said"))
-    return posts.with_columns(text=said).drop("spoken", "row")
+    return posts.with_columns(text=said).drop("spoken", "row", "told")
 
 
 def _sentences(
-    report: ImportReport, record: Record, posts: pl.DataFrame, acts: Moderation
+    report: ImportReport, record: Record, posts: pl.DataFrame, acts: Moderation, left_out: int
 ) -> tuple[str, ...]:
     days = posts["minute"].to_numpy().max(initial=0) / 1440
     said = [
@@ -262,6 +282,10 @@ def _sentences(
         said.append(f"acts of moderators: {acts.table.height:,} ({kinds}), in {report.moderation_file}")
     if acts.unknown:
         said.append(f"note: {acts.unknown:,} acts of moderators are about nothing in the record; left out")
+    if left_out:
+        said.append(
+            f"note: {left_out:,} posts of people and threads that were forgotten here stay out (forgotten.json)"
+        )
     if report.tone_errors_file:
         said.append(f"the scorer against the labels: {report.tone_errors_file}")
     if report.bad_lines:

@@ -8,9 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.importers.convert import count, inner, items, moment, moment_or_none, needed, parse_json, word
+from analysis.importers.convert import (
+    an_object,
+    count,
+    inner,
+    items,
+    moment,
+    moment_or_none,
+    needed,
+    parse_json,
+    word,
+)
 from analysis.importers.gathering import Collector
-from analysis.importers.lines import BrokenOff, bare_name, document, numbered_lines
+from analysis.importers.lines import TOO_LONG, BrokenOff, bare_name, document, numbered_lines
 from analysis.importers.markup import words_of
 from analysis.importers.posts import Act, RawAct, RawPost, Status
 
@@ -44,12 +54,13 @@ def read_discourse(path: Path, into: Collector) -> list[str]:
             for line, value in _values(file, into):
                 into.lines += 1
                 try:
+                    if value == TOO_LONG:
+                        raise ValueError("longer than 16 MiB")
                     seen.take(line, parse_json(value))
                 except ValueError as error:
                     into.fault(line, str(error))
         except BrokenOff as error:
             into.fault(1, str(error))
-    seen.settle()
     if not into.posts:
         reason = f"; {next(iter(into.bad_reasons))}" if into.bad_reasons else ""
         raise ValueError(f"{path} is not {EXPECTED}{reason}")
@@ -78,23 +89,22 @@ def _values(file: Path, into: Collector) -> Iterator[tuple[int, bytes]]:
 
 
 class _Topics:
-    """Keeps what ties posts together: single posts wait until all are known."""
+    """Hands posts on as they come; the one that a post answers is named by topic and number, and found at the end."""
 
     def __init__(self, into: Collector) -> None:
         self._into = into
-        self._ids: dict[tuple[str, int], str] = {}
-        self._waiting: list[tuple[int, int, RawPost, tuple[str, int]]] = []
         self._short = 0
         self._whispers = 0
 
     def take(self, line: int, value: Any) -> None:
         """A topic, a single post, or a list of them."""
-        if isinstance(value, list):
-            for each in value:
-                self.take(line, each)
-            return
-        if not isinstance(value, dict):
-            raise ValueError(f"JSON, but a {type(value).__name__} instead of an object")
+        for each in value if isinstance(value, list) else [value]:
+            try:
+                self._take(line, an_object(each))
+            except ValueError as error:
+                self._into.fault(line, str(error))
+
+    def _take(self, line: int, value: dict[str, Any]) -> None:
         stream = inner(value, "post_stream")
         if stream:
             self._topic(line, value, stream)
@@ -141,7 +151,7 @@ class _Topics:
         answered = int(answers) if isinstance(answers, (int, str)) and str(answers).isdecimal() else 1
         raw = RawPost(
             id=identity,
-            parent=None,
+            parent=None if place == 1 else f"topic {topic} post {answered}",
             thread=f"topic {topic}",
             author=author,
             time=at,
@@ -150,9 +160,9 @@ class _Topics:
             up=_likes(post),
             kind="thread" if place == 1 else "reply",
             moderator=kind == MODERATOR_POST or post.get("moderator") is True or post.get("admin") is True,
+            other_id=f"topic {topic} post {place}",
         )
-        self._ids.setdefault((topic, place), identity)
-        self._waiting.append((self._into.file, line, raw, (topic, answered)))
+        self._into.keep(line, raw)
 
     def _status(self, post: dict[str, Any], identity: str) -> Status:
         if post.get("user_deleted") is True:
@@ -163,13 +173,6 @@ class _Topics:
             self._into.acts.append(RawAct("remove", at, post=identity, actor=by))
             return "removed"
         return "removed" if post.get("hidden") is True or post.get("deleted_at") else "visible"
-
-    def settle(self) -> None:
-        """Hand the posts on, each with the one it answers."""
-        for file, line, post, answered in self._waiting:
-            parent = None if post.kind == "thread" else self._ids.get(answered)
-            self._into.keep(line, post._replace(parent=parent), file)
-        self._waiting = []
 
     def remarks(self) -> list[str]:
         said = []

@@ -32,12 +32,13 @@ FACTS: dict[str, Any] = {
     "moderator": pl.Boolean,
     "bot": pl.Boolean,
     "other_id": pl.String,
+    "tone": pl.Enum(["civil", "heated", "hostile"]),
     "file": pl.Int32,
     "line": pl.Int64,
     "spoken": pl.Boolean,
     "heard": pl.Enum(["civil", "heated", "hostile"]),
 }
-"""Columns of a post without its text: those of `RawPost`, where it stood, whether it has words, their tone."""
+"""Columns of a post without its text: those of `RawPost`, where it stood, whether it has words, what the scorer hears."""
 
 Hearing = Callable[[list[str]], list[str]]
 
@@ -152,11 +153,11 @@ class Collector:
         if post is not None:
             self.keep(line, post)
 
-    def keep(self, line: int, post: RawPost, file: int | None = None) -> None:
-        """Keep a post that stands at this line, of the file begun last unless another is named."""
+    def keep(self, line: int, post: RawPost) -> None:
+        """Keep a post that stands at this line of the file begun last."""
         self.posts += 1
         self._waiting.append(post)
-        self._at.append((file or self.file, line))
+        self._at.append((self.file, line))
         self._characters += len(post.text or "")
         if len(self._waiting) >= CHUNK_POSTS or self._characters >= CHUNK_CHARACTERS:
             self._flush()
@@ -215,11 +216,12 @@ class Collector:
         texts = _series(columns.pop("text"), pl.String).str.replace_all("\0", "", literal=True)
         texts = texts.zip_with(texts.str.strip_chars() != "", pl.Series([None], dtype=pl.String))
         spoken = texts.is_not_null()
-        words = texts.filter(spoken)
+        unsaid = spoken & pl.Series([tone is None for tone in columns["tone"]])
+        words = texts.filter(unsaid)
         heard = pl.Series([None] * len(posts), dtype=FACTS["heard"])
         if len(words):
             tones = pl.Series(self._hear(words.to_list()), dtype=FACTS["heard"])
-            heard = heard.scatter(spoken.arg_true(), tones)
+            heard = heard.scatter(unsaid.arg_true(), tones)
         facts = {name: _series(columns[name], FACTS[name]) for name in columns}
         facts |= {
             "file": pl.Series([file for file, _line in places], dtype=pl.Int32),

@@ -1,7 +1,7 @@
 """Tones set by hand: they replace the scorer's, and say how often the scorer errs."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,10 +9,10 @@ import polars as pl
 
 from analysis.importers.gathering import Collector
 from analysis.importers.numbering import Numbered
+from analysis.importers.posts import TONES
 from analysis.importers.sheets import columns_of, sheet_rows
 from analysis.importers.table import by_role, cell_word
 
-TONES = ("civil", "heated", "hostile")
 UNKNOWN = "unknown"
 """Stands for no tone: the scorer could not say."""
 
@@ -26,7 +26,7 @@ class Labels(NamedTuple):
     """Lines of the list with the source's id and the tone, in order; `file` is its number among those read."""
 
     file: int
-    rows: list[tuple[int, str, str]]
+    rows: Sequence[tuple[int, str, str]]
 
 
 def read_labels(path: Path, into: Collector) -> Labels:
@@ -77,7 +77,7 @@ def correct(
         {"post": list(wanted), "label": list(wanted.values())},
         schema={"post": pl.Int64, "label": pl.String},
     )
-    both = posts.select("post", "tone").join(said, on="post", how="inner")
+    both = posts.filter(~pl.col("told")).select("post", "tone").join(said, on="post", how="inner")
     counts = Counter(zip(both["label"], both["tone"].fill_null(UNKNOWN), strict=True))
     posts = posts.join(said, on="post", how="left", maintain_order="left")
     posts = posts.with_columns(tone=pl.coalesce("label", "tone")).drop("label")

@@ -121,22 +121,36 @@ def _unpacked(
         while packed:
             unpacker = unpacker or packing.unpacker()
             try:
-                block = unpacker.decompress(packed)
-            except packing.errors as error:
+                for block in _bounded(unpacker, packed, packing):
+                    if not made:
+                        _refuse_archives(path, block)
+                    made += len(block)
+                    _refuse_bombs(path, read, made, max_bytes)
+                    yield block
+            except BrokenOff:
                 if made and not packed.strip(b"\0"):  # padding after the last frame
                     return
-                raise BrokenOff(f"not {packing.name} from here on ({error})") from None
-            if block:
-                if not made:
-                    _refuse_archives(path, block)
-                made += len(block)
-                _refuse_bombs(path, read, made, max_bytes)
-                yield block
+                raise
             packed, unpacker = (unpacker.unused_data, None) if unpacker.eof else (b"", unpacker)
             if unpacker is None and packing.name != "zstandard":
                 packed = packed.lstrip(b"\0")
     if unpacker is not None:
         raise BrokenOff("the packed file breaks off here: fetch it again")
+
+
+def _bounded(unpacker: Any, packed: bytes, packing: _Packing) -> Iterator[bytes]:
+    """What these bytes unpack to; where the unpacker can stop, a block at a time: 700 bytes of bzip2 can be a gigabyte."""
+    stops = hasattr(unpacker, "needs_input")
+    while True:
+        try:
+            block = unpacker.decompress(packed, BLOCK) if stops else unpacker.decompress(packed)
+        except packing.errors as error:
+            raise BrokenOff(f"not {packing.name} from here on ({error})") from None
+        if block:
+            yield block
+        if not stops or unpacker.eof or unpacker.needs_input:
+            return
+        packed = b""
 
 
 def _refuse_bombs(path: Path, read: int, made: int, max_bytes: int) -> None:

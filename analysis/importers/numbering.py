@@ -37,7 +37,10 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
         table = table.join(later, on="id", how="left", maintain_order="left")
         table = table.with_columns(status=pl.coalesce("later", "status")).drop("later")
     table = table.with_row_index("post", offset=1).with_columns(pl.col("post").cast(pl.Int64))
-    ids = table.select(pl.col("id").alias("parent"), pl.col("post").alias("parent_post"))
+    ids = table.select(parent="id", parent_post="post")
+    if table["other_id"].is_not_null().any():
+        others = table.filter(pl.col("other_id").is_not_null()).select(parent="other_id", parent_post="post")
+        ids = pl.concat([ids, others]).unique("parent", keep="first", maintain_order=True)
     table = table.join(ids, on="parent", how="left", maintain_order="left")
     start = float(table["time"].min() or 0)  # type: ignore[arg-type]
     table = table.with_columns(

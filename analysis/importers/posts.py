@@ -6,6 +6,10 @@ from typing import Literal, NamedTuple
 Status = Literal["visible", "removed", "deleted", "gone"]
 """`removed` by moderators, `deleted` by its author, `gone`: either, the record does not say which."""
 
+Tone = Literal["civil", "heated", "hostile"]
+
+TONES: tuple[Tone, ...] = ("civil", "heated", "hostile")
+
 Act = Literal["lock", "unlock", "remove", "approve", "warn", "suspend", "ban", "other"]
 
 Progress = Callable[[str], None]
@@ -18,8 +22,8 @@ class RawPost(NamedTuple):
     """One post as read, in the source's own names; `time` in seconds (any origin).
 
     `thread` may be None where only `parent` is known. `kind` is None where it must be told from the parent.
-    `other_id` is another id by which a list of acts or labels may name the post. `author` is what tells
-    authors apart; what else they are called goes to `Collector.called`.
+    `other_id` is another id by which a reply, a list of acts or labels may name the post. `author` is what tells
+    authors apart; what else they are called goes to `Collector.called`. `tone` is what the record itself says.
     """
 
     id: str
@@ -37,6 +41,7 @@ class RawPost(NamedTuple):
     moderator: bool = False
     bot: bool = False
     other_id: str | None = None
+    tone: Tone | None = None
 
 
 class RawAct(NamedTuple):

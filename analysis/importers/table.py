@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from analysis.importers.gathering import Collector
-from analysis.importers.posts import RawPost, Status
+from analysis.importers.posts import RawPost, Status, Tone
 from analysis.importers.sheets import columns_of, sheet_rows
 
 
@@ -34,6 +34,7 @@ ROLES = (
     Role("controversial", False, "true/false or 1/0: many votes both ways"),
     Role("up", False, "number of up-votes"),
     Role("down", False, "number of down-votes"),
+    Role("tone", False, "civil, heated or hostile, where a person said so; else told from the text"),
     Role("other_id", False, "another id of the post, by which --mod-log or --labels names it"),
 )
 
@@ -73,6 +74,7 @@ KIND_VALUES: dict[str, Literal["thread", "reply"]] = {
     **dict.fromkeys(("thread", "submission", "question", "topic"), "thread"),
     **dict.fromkeys(("reply", "comment", "answer"), "reply"),
 }
+TONE_VALUES: dict[str, Tone] = {"civil": "civil", "heated": "heated", "hostile": "hostile"}
 BOOLEAN_VALUES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -171,6 +173,7 @@ def _post(row: dict[str, Any]) -> RawPost:
         down=_count(row, "down"),
         controversial=_one_of(row.get("controversial"), BOOLEAN_VALUES, "controversial"),
         other_id=cell_word(row.get("other_id")),
+        tone=_one_of(row.get("tone"), TONE_VALUES, "tone"),
     )
 
 

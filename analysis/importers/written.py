@@ -44,7 +44,7 @@ def write_posts(posts: pl.DataFrame, record: Record, marks: Marks, path: Path) -
     spoken = bool(posts["spoken"].any())
     names = [*list(COLUMNS)[:9], *optional, *(["text"] if spoken else [])]
     schema = {name: COLUMNS[name] for name in names}
-    partial = path.with_name(path.name + ".partial")
+    partial = _partial(path)
     try:
         if spoken:
             from polars.io.plugins import register_io_source
@@ -89,14 +89,21 @@ def _with_texts(posts: pl.DataFrame, record: Record, marks: Marks, folder: Path)
         waiting.close()
 
 
-def write_table(table: pl.DataFrame, path: Path) -> None:
+def _partial(path: Path) -> Path:
+    """The temporary name of a file, free: what stands there may be a link out of the folder."""
     partial = path.with_name(path.name + ".partial")
+    partial.unlink(missing_ok=True)
+    return partial
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    partial = _partial(path)
     table.write_parquet(partial)
     partial.replace(path)
 
 
 def write_json(content: Any, path: Path) -> None:
-    partial = path.with_name(path.name + ".partial")
+    partial = _partial(path)
     partial.write_text(
         json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
     )
@@ -105,7 +112,7 @@ def write_json(content: Any, path: Path) -> None:
 
 def write_bad_lines(bad: list[BadLine], path: Path) -> None:
     """Write the bad lines as CSV; a cell that would be a formula in a spreadsheet gets an apostrophe."""
-    partial = path.with_name(path.name + ".partial")
+    partial = _partial(path)
     with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(BadLine._fields)

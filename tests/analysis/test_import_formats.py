@@ -154,6 +154,7 @@ def test_a_clean_import_takes_away_the_list_of_an_earlier_one(bring_in, tmp_path
     report = bring_in("table", SOURCES["table"])
     assert report.bad_lines_file is None and not (tmp_path / "out" / "bad_lines.csv").exists()
     assert sorted(each.name for each in (tmp_path / "out").iterdir()) == [
+        "identities.parquet",
         "import.json",
         "posts.parquet",
         "profile.yaml",

@@ -70,3 +70,34 @@ def test_votes_and_removal_stand_in_for_tone_by_the_declared_rule(kind, status, 
         schema={"kind": pl.String, "status": pl.String, "score": pl.Int64, "controversial": pl.Boolean},
     )
     assert row.select(proxy_tone()).item() == tone
+
+
+def test_toxicity_is_that_of_the_published_scorer_number_for_number():
+    from profanity_check import predict_prob
+
+    words = [
+        "You",
+        "idiot",
+        "IDIOT",
+        "fuck_you",
+        "a",
+        "x",
+        "don't",
+        "Straße",
+        "İstanbul",
+        "naïve",
+        "",
+        "\u2028",
+        "the",
+    ]
+    texts = [" ".join(words[(start * step) % len(words)] for start in range(step)) for step in range(1, 60)]
+    texts += [
+        "",
+        " ",
+        "\x00idiot\x00",
+        "idiot" * 2_000,
+        "stupid " * 3_000,
+        "ＩＤＩＯＴ ıdiot",
+        "e\u0301tat shit",
+    ]
+    assert score(texts).toxicity.tolist() == predict_prob([text[:5_000] for text in texts]).tolist()
