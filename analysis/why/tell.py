@@ -20,6 +20,7 @@ def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
         "same_luck": _same_luck(record),
         "counts": _counts(record),
         "recurrence": _recurrence(record),
+        "severity": _severity(record),
         "bounds": _bounds(record),
         "moments": " ".join(_curve(record)),
         "ranking": " ".join(_ranking(record)),
@@ -27,11 +28,17 @@ def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def asked(record: dict[str, Any]) -> str:
+    """The question in words, as a condition."""
+    negated = " not" if record["quantity"] == "pn_backfire" else ""
+    return f"had there{negated} been {record['question']}"
+
+
 def sentences(record: dict[str, Any]) -> list[str]:
     """The whole answer in order; what speaks about realism comes first."""
     said = answer_sentences(record)
-    lines = [f"{record['incident']['id']}: {record['question']} from {record['moment']} on."]
-    lines += [said[point] for point in ("trust", "same_luck", "counts", "recurrence", "bounds")]
+    lines = [f"{record['incident']['id']}: {asked(record)}, from {record['moment']} on."]
+    lines += [said[point] for point in ("trust", "same_luck", "counts", "severity", "recurrence", "bounds")]
     if record["forced"]:
         lines.append(FORCED)
     if record["parting"]:
@@ -87,6 +94,11 @@ def _counts(record: dict[str, Any]) -> str:
             f"{what} averts it in {table['n10']} of the {table['n10'] + table['n11']} that have it without"
         )
     return f"{first}{_percent(record['estimate'], base)}. {other[0].upper()}{other[1:]}."
+
+
+def _severity(record: dict[str, Any]) -> str:
+    mean, what = record["mean_severity"], record["question"]
+    return f"How bad it gets, on average over these futures: {mean['without']:.2f} without {what}, {mean['with']:.2f} with it."
 
 
 def _percent(estimate: dict[str, Any], of: int) -> str:

@@ -9,7 +9,7 @@ from analysis.why.moments import curve
 from analysis.why.question import Question
 from analysis.why.ranking import rank_members, rank_replies
 from analysis.why.recorded import RecordedCase
-from analysis.why.threads import parting, side_by_side
+from analysis.why.threads import moderated, parting, side_by_side
 
 FUTURES_A_MOMENT = 20
 FUTURES_A_CANDIDATE = 12
@@ -71,6 +71,7 @@ def answer(
         else 1 - replay["reproduced"] / max(replay["acts"], 1),
         "coupling": "gumbel-max",
         "forced": question.forced,
+        "moderators": moderated(case, both),
         "parting": None if found is None else found._asdict(),
         "moments": curve(case, question, mind, moments=moments, futures=FUTURES_A_MOMENT)
         if moments
