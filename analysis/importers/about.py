@@ -1,29 +1,33 @@
 """Whose words something holds: keys of an imported thread and author, by which all that was made of them can be forgotten."""
 
-import json
+from collections.abc import Callable
 from pathlib import Path
 
+from agents.situation import About
+from analysis.folder import Folder
 from analysis.importers.written import SOURCE
 
-IDENTITY = "id"
-"""Of import.json: what tells this community from every other; without it, the folder's name does."""
+IDENTITIES, COMMUNITY = "identities", "community"
+"""Table of the keyed hashes of authors and threads, and what import.json calls the community in keys."""
+NOBODY = "nobody"
 
 
-def community_of(folder: Path) -> str:
-    """What the community in an import's folder is called in keys."""
-    try:
-        told = json.loads((folder / SOURCE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        told = {}
-    return (
-        str(told.get(IDENTITY) or folder.resolve().name) if isinstance(told, dict) else folder.resolve().name
-    )
+def about_keys(folder: Path) -> Callable[[int, str | None], About]:
+    """A function from a post's thread and author to their keys, as `Line.about` takes them.
 
-
-def about_keys(community: str, thread: int, author: str | None) -> tuple[str, str]:
-    """The keys of a post's thread and author, as `agents.situation.Line.about` takes them.
-
-    >>> about_keys("mine", 12, "u1"), about_keys("mine", 12, None)
-    (('mine/12', 'mine/u1'), ('mine/12', 'mine/'))
+    The keys are the import's keyed hashes, which a second import keeps. A folder without them has the folder's
+    name, the thread's number and the pseudonym instead.
     """
-    return f"{community}/{thread}", f"{community}/{author or ''}"
+    place = Folder(folder)
+    told = place.read_json(folder / SOURCE) if (folder / SOURCE).is_file() else {}
+    community = str(told.get(COMMUNITY) or folder.resolve().name)
+    known: dict[tuple[str, str], str] = {}
+    if place.table(IDENTITIES).is_file():
+        rows = place.read_table(IDENTITIES).select("kind", "label", "hash").iter_rows()
+        known = {(kind, label): hashed for kind, label, hashed in rows}
+
+    def about(thread: int, author: str | None) -> About:
+        writer = NOBODY if author is None else known.get(("author", author), author)
+        return About(f"{community}/{known.get(('thread', str(thread)), thread)}", f"{community}/{writer}")
+
+    return about

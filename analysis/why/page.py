@@ -21,7 +21,7 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
     kind = record["incident"]["kind"].replace("_", " ")
     said = tell.answer_sentences(record)
     opening: list[Block] = []
-    if record["replay"]["acts"] != record["replay"]["reproduced"] or _weak(record):
+    if record["replay"]["acts"] != record["replay"]["reproduced"] or tell.weak(record):
         opening.append(Text(said["trust"], "alarm"))
     opening += [
         Text(said["counts"], "claim"),
@@ -50,11 +50,6 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
         sections.append(Section("Which act mattered", _ranking(record, said)))
     sections.append(Section("How far to trust it", _trust(record, said)))
     return page(Document(f"{kind.capitalize()}: {tell.asked(record)}?", sections))
-
-
-def _weak(record: dict[str, Any]) -> bool:
-    score = record["log_score"]
-    return bool(score) and score["mind"] <= max(score["base_rates"], score["markov"])
 
 
 def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts: bool) -> list[Block]:

@@ -11,12 +11,12 @@ import polars as pl
 from agents.minds.base import Mind
 from analysis.configuration import compose, plan
 from analysis.folder import Folder
-from analysis.importers.about import about_keys, community_of
 from analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run
 from analysis.incidents.detectors import Rule
 from analysis.incidents.find import Incident, chosen, find
 from analysis.why.case import Branch, Futures
 from analysis.why.moderators import GOES_ON, ModeratorAct, as_policy, exempt, moderators_acts
+from analysis.why.words import words_of
 from policies.base import Policy
 from sim import noise
 from sim.communities.forum.inference import Inference, infer
@@ -44,8 +44,6 @@ READERS = 100
 """Members beside those of the thread who may come in: the community's busiest in the week around it."""
 NEARBY = 7 * 24 * 60
 SILENT_TICKS = 24
-MOST_TOLD = 400
-"""Characters of a post that a mind is told: a question has little room."""
 PRIOR_POSTS = 10.0
 """Posts that the community's average weighs in a member's own tone: who wrote little is taken for average."""
 
@@ -112,6 +110,10 @@ class RecordedCase:
 
     def with_attention(self, attention: float) -> "RecordedCase":
         return replace(self, attention=attention, inferred={})
+
+    def with_tones(self, tone: np.ndarray, acts: pl.DataFrame) -> "RecordedCase":
+        """The same case had the thread's acts other tones."""
+        return replace(self, record=replace(self.record, tone=tone), acts=acts, inferred={})
 
     def luck(self, number: int) -> Luck:
         return Luck(noise.key("record", self.root, number))
@@ -295,16 +297,6 @@ def case_of_thread(
         root=made.experiment.root,
     )
     return case.noticing(()) if acts else case
-
-
-def words_of(folder: Path, thread: pl.DataFrame) -> Words | None:
-    """What the posts of a thread say, no more than `MOST_TOLD` characters each; None where the import kept no text."""
-    if "text" not in thread.columns:
-        return None
-    community, rows = community_of(folder), thread.select("thread", "author", "text").rows()
-    texts = [None if text is None else " ".join(text.split()) for _, _, text in rows]
-    short = [text if text is None or len(text) <= MOST_TOLD else f"{text[:MOST_TOLD]} …" for text in texts]
-    return Words(tuple(short), tuple(about_keys(community, place, author) for place, author, _ in rows))
 
 
 def as_record(
