@@ -1,4 +1,4 @@
-"""One act of a moderator at one moment: what `windtunnel why` puts into a past that went otherwise."""
+"""One act of a moderator at one moment: what `windtunnel why` puts into a past that went otherwise, or takes out of a record."""
 
 from typing import Any, Literal
 
@@ -13,7 +13,8 @@ FOR_GOOD = 1_000_000.0
 
 class SingleAct(Policy):
     """From step `start` on: these posts are gone before anybody sees them, this thread is locked, or this member
-    is warned or kept away for `hours`. What is not there yet is dealt with at the first step that finds it.
+    is warned or kept away, for `hours` or up to step `until`. What is not there yet is dealt with at the first step that
+    finds it.
 
     `posts`, `thread` and `member` are ids. No name on the command line makes it: it is no policy to toggle.
     """
@@ -26,16 +27,23 @@ class SingleAct(Policy):
     thread: int | None = None
     member: int | None = None
     hours: Hours = FOR_GOOD
+    until: int | None = None
     _done: bool = PrivateAttr(False)
+    _over: bool = PrivateAttr(False)
 
     def raised(self) -> tuple[str, ...]:
         return self.raises if self.act == "warn" else ()
 
     def before_step(self, world: Any) -> None:
-        if self._done:
-            return
+        if self.until is not None and world.now >= self.until:
+            self._end(world)
+        elif not self._done:
+            self._do(world)
+
+    def _do(self, world: Any) -> None:
         forum = world.community
         desk, table = forum.moderation, forum.posts
+        hours = self.hours if self.until is None else (self.until - world.now) * forum.hours
         if self.act == "remove":
             found = np.flatnonzero(np.isin(table.id, self.posts))
             self._done = len(found) == len(self.posts)
@@ -43,9 +51,19 @@ class SingleAct(Policy):
         elif self.act == "lock":
             found = np.flatnonzero(table.id == self.thread)
             self._done = len(found) > 0
-            desk.lock(world, found, world.now + max(1, round(self.hours / forum.hours)), self.label)
+            until = np.maximum(table.locked_until[found], world.now + max(1, round(hours / forum.hours)))
+            desk.lock(world, found, until, self.label)
         else:
             found = np.flatnonzero((forum.members.id == self.member) & forum.members.present(world.now))
             self._done = len(found) > 0
             verb = desk.warn if self.act == "warn" else desk.suspend
-            verb(world, found, self.hours, self.label)
+            verb(world, found, hours, self.label)
+
+    def _end(self, world: Any) -> None:
+        """A post removed for a while comes back; locks and absences end by themselves."""
+        if self._done and not self._over and self.act == "remove":
+            table = world.community.posts
+            world.community.moderation.restore(
+                world, np.flatnonzero(np.isin(table.id, self.posts)), self.label
+            )
+        self._over = True

@@ -6,6 +6,7 @@ Lea & Flood 2014, "Fast splittable pseudorandom number generators"), applied onc
 """
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 
@@ -72,8 +73,14 @@ def gumbel(key: int, purpose: str, step: int, members: np.ndarray, options: int 
 
 def _address(key: int, purpose: str, step: int) -> np.uint64:
     """The part of an address that a whole call shares, mixed in Python's integers."""
+    return np.uint64(_mix_int(_place(int(key), purpose) + (int(step) + 1) * int(_GOLDEN)))
+
+
+@lru_cache(maxsize=1 << 14)
+def _place(key: int, purpose: str) -> int:
+    """The part that all steps share: worlds in lock-step come back to it."""
     name = int.from_bytes(hashlib.blake2b(purpose.encode(), digest_size=8).digest(), "little")
-    return np.uint64(_mix_int(_mix_int(_mix_int(key & _MASK) ^ name) + (step + 1) * int(_GOLDEN)))
+    return _mix_int(_mix_int(key & _MASK) ^ name)
 
 
 def _mix_int(value: int) -> int:
@@ -87,7 +94,8 @@ def _mix(values: np.ndarray, start: np.uint64) -> None:
     """Mix `start` and each id into 64 independent-looking bits, in place."""
     spare = np.empty_like(values)
     values *= _GOLDEN
-    values += start
+    if start:
+        values += start
     for shift, factor in ((30, _FIRST), (27, _SECOND)):
         np.right_shift(values, np.uint64(shift), out=spare)
         values ^= spare

@@ -12,7 +12,7 @@ from analysis.printing import print_json, print_table
 from analysis.why.case import Case, simulated_case
 from analysis.why.question import ask
 from analysis.why.tell import sentences
-from analysis.why.whole import answer
+from analysis.why.whole import TONE_DRAWS, answer
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +45,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--rank", type=int, default=0, metavar="N", help="also leave out N replies one by one"
     )
     parser.add_argument("--members", action="store_true", help="with --rank: members instead of replies")
+    parser.add_argument(
+        "--sensitivity",
+        type=int,
+        default=TONE_DRAWS,
+        metavar="N",
+        help=f"of a real thread: ask again under N other readings of its tones and for other readers (default {TONE_DRAWS}, 0: not)",
+    )
     parser.add_argument("--html", metavar="FILE", help="write the incident page")
     parser.add_argument(
         "--excerpts", action="store_true", help="show an imported community's own words in it"
@@ -56,7 +63,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    for name in ("replicates", "moments", "rank"):
+    for name in ("replicates", "moments", "rank", "sensitivity"):
         least = 1 if name == "replicates" else 0
         if not least <= getattr(asked, name) <= 100_000:
             raise ValueError(f"--{name} is {getattr(asked, name)}: give a number from {least} to 100000")
@@ -69,6 +76,10 @@ def call(asked: argparse.Namespace) -> int:
     }
     question = ask(case, parameters=parameters, **options)
     case = case.noticing(question.raised)
+    if getattr(case, "words", None) is not None:
+        from analysis.why.words import may_be_told
+
+        may_be_told(llm)
     question = ask(case, parameters=parameters, **options)
     with serving(case.experiment, llm) as experiment:  # type: ignore[attr-defined]
         case.experiment = experiment  # type: ignore[attr-defined]
@@ -120,6 +131,7 @@ def _answer(case: Case, question: Any, mind: Any, asked: argparse.Namespace) -> 
         moments=asked.moments,
         budget=asked.rank,
         members=asked.members,
+        sensitivity=asked.sensitivity,
     )
 
 

@@ -14,6 +14,7 @@ from analysis.incidents.acts import acts_of_run
 from analysis.incidents.detectors import Rule
 from analysis.incidents.find import Incident, chosen, find
 from analysis.outcomes import RUN
+from analysis.why.moderators import ModeratorAct
 from policies.base import Policy
 from sim.events import SCHEMA, digest
 from sim.experiment import Experiment, PolicySpec, Unit
@@ -61,6 +62,7 @@ class Case(Protocol):
     hours: float
     rules: dict[str, Rule]
     real: bool
+    moderators: tuple[ModeratorAct, ...]
 
     @property
     def first(self) -> int: ...
@@ -71,6 +73,8 @@ class Case(Protocol):
     def read(self, futures: Futures) -> pl.DataFrame: ...
     def post_number(self, post: int) -> int: ...
     def post_id(self, number: int) -> int: ...
+    @property
+    def thread_id(self) -> int | None: ...
     def specs(self) -> list[tuple[PolicySpec, int]]: ...
     def schedule(self) -> list[Policy]: ...
     def world(self, branch: Branch) -> World: ...
@@ -94,6 +98,7 @@ class SimulatedCase:
     llm: dict[str, Any]
     recorded_sha256: str
     real: bool = False
+    moderators: tuple[ModeratorAct, ...] = ()
 
     first: int = 0
     """The first moment that can be asked about."""
@@ -119,6 +124,11 @@ class SimulatedCase:
     def post_id(self, number: int) -> int:
         """The other way round."""
         return number
+
+    @property
+    def thread_id(self) -> int | None:
+        """What the incident's thread is called in its worlds; None where it lies in no one thread."""
+        return self.incident.place
 
     def name(self, member: int) -> str:
         return str(member)

@@ -21,7 +21,7 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
     kind = record["incident"]["kind"].replace("_", " ")
     said = tell.answer_sentences(record)
     opening: list[Block] = []
-    if record["replay"]["acts"] != record["replay"]["reproduced"] or _weak(record):
+    if record["replay"]["acts"] != record["replay"]["reproduced"] or tell.weak(record):
         opening.append(Text(said["trust"], "alarm"))
     opening += [
         Text(said["counts"], "claim"),
@@ -49,12 +49,7 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
     if record["which_act"]:
         sections.append(Section("Which act mattered", _ranking(record, said)))
     sections.append(Section("How far to trust it", _trust(record, said)))
-    return page(Document(f"{kind.capitalize()}: had there been {record['question']}?", sections))
-
-
-def _weak(record: dict[str, Any]) -> bool:
-    score = record["log_score"]
-    return bool(score) and score["mind"] <= max(score["base_rates"], score["markov"])
+    return page(Document(f"{kind.capitalize()}: {tell.asked(record)}?", sections))
 
 
 def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts: bool) -> list[Block]:
@@ -69,27 +64,34 @@ def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts:
     blocks.append(
         Text(f"Posts: {told}. The right-hand column is simulated, post by post (SIMULATED simulated member).")
     )
-    shown = thread.head(LONGEST)
-    blocks.append(_rows(record, shown, case))
-    if thread.height > LONGEST:
-        blocks.append(
-            Fold(f"{thread.height - LONGEST} more posts", [_rows(record, thread.slice(LONGEST), case)])
-        )
+    rows = _rows(record, thread)
+    blocks.append(_table(rows[:LONGEST], case))
+    if len(rows) > LONGEST:
+        blocks.append(Fold(f"{len(rows) - LONGEST} more rows", [_table(rows[LONGEST:], case)]))
     if excerpts or not case.real:
         blocks += _words(thread, case)
     return blocks
 
 
-def _rows(record: dict[str, Any], thread: pl.DataFrame, case: Case) -> Rows:
-    rows = []
+def _rows(record: dict[str, Any], thread: pl.DataFrame) -> list[tuple[str, ...]]:
+    """The posts of the thread, and between them what moderators did: a row each, in time."""
+    rows: list[tuple[int, tuple[str, ...]]] = []
     for row in thread.iter_rows(named=True):
         member = "somebody" if row["member"] is None else f"member {row['member']}"
         would = "nothing" if row["would"] is None or row["mark"] == "removed" else f"SIMULATED {row['would']}"
         if row["mark"] == "same":
             would = "the same"
-        rows.append(
-            (moment_words(row["step"], record["hours"]), member, row["was"] or "nothing", would, row["mark"])
-        )
+        rows.append((row["step"], (member, row["was"] or "nothing", would, row["mark"])))
+    for act in record["moderators"]:
+        was, would = (act["what"] if act[arm] else "nothing" for arm in ("was", "would"))
+        mark = "same" if act["was"] and act["would"] else "taken away" if act["was"] else "added"
+        would = "the same" if mark == "same" else would
+        rows.append((act["step"], ("moderators", was, would, mark)))
+    rows.sort(key=lambda row: row[0])
+    return [(moment_words(step, record["hours"]), *cells) for step, cells in rows]
+
+
+def _table(rows: list[tuple[str, ...]], case: Case) -> Rows:
     what = "recorded" if case.real else "simulated too"
     return Rows(
         ("when", "who", "what happened", "what would have", "mark"),

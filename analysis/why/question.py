@@ -8,6 +8,7 @@ import polars as pl
 
 from analysis.incidents.moments import moment_words
 from analysis.why.case import WITH, WITHOUT, Branch, Case
+from analysis.why.moderators import picked
 from policies.base import Policy
 from policies.registry import make_policy, policy_class
 from policies.single_act import FOR_GOOD, SingleAct
@@ -120,6 +121,8 @@ def _added(
 
 
 def _without(case: Case, name: str, at: str | None) -> Question:
+    if case.real:
+        return _without_acts(case, name, at)
     on = {spec.name: start for spec, start in case.specs()}
     if name not in on:
         what = ", ".join(on) or "none"
@@ -137,6 +140,21 @@ def _without(case: Case, name: str, at: str | None) -> Question:
 
     schedules = {WITHOUT: stopped, WITH: lambda step: case.schedule()}
     return Question(name.replace("_", " "), True, moment, words, "pn_backfire", schedules, False, ())
+
+
+def _without_acts(case: Case, name: str, at: str | None) -> Question:
+    """Acts of moderators taken out of a record: a kind of them, or the one called so; with `at` those from then on."""
+    since = None if at is None else _moment(case, at, case.incident.onset)[0]
+    acts = picked(case.moderators, name, since)
+    gone = {act.name for act in acts}
+    begin = min(act.minute for act in acts)
+    schedules = {
+        WITHOUT: lambda step: [policy for policy in case.schedule() if policy.label not in gone],
+        WITH: lambda step: case.schedule(),
+    }
+    words = acts[0].words() if len(acts) == 1 else f"the {len(acts)} acts of moderators called {name}"
+    forced = acts[0].kind == "lock"
+    return Question(words, True, begin, moment_words(begin, case.hours), "pn_backfire", schedules, forced, ())
 
 
 def _act(
@@ -161,7 +179,7 @@ def _act(
             raise ValueError(f"{case.incident.id} has no one thread to lock: ask about a policy or a member")
         return {
             "act": "lock",
-            "thread": case.post_id(case.incident.place),
+            "thread": case.thread_id,
             "words": "locking the thread",
         }, onset + 1
     if warn is not None:

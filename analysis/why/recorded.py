@@ -15,17 +15,19 @@ from analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run
 from analysis.incidents.detectors import Rule
 from analysis.incidents.find import Incident, chosen, find
 from analysis.why.case import Branch, Futures
+from analysis.why.moderators import GOES_ON, ModeratorAct, as_policy, exempt, moderators_acts
+from analysis.why.words import words_of
 from policies.base import Policy
 from sim import noise
+from sim.communities.forum.inference import Inference, infer
 from sim.communities.forum.posts import CIVIL, HEATED, HOSTILE
 from sim.communities.forum.record import (
     UNKNOWN,
-    Inference,
     Inferred,
     Record,
     RecordForum,
     RecordWorld,
-    infer,
+    Words,
     record_of,
 )
 from sim.experiment import Experiment, PolicySpec
@@ -50,7 +52,8 @@ PRIOR_POSTS = 10.0
 class RecordedCase:
     """An incident of an imported community, with the thread's record and the people around it.
 
-    `attention` scales how often people look in whom the record does not show; 1 is the thread's own pace.
+    `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where
+    the mind reads it. `attention` scales how often people look in whom the record does not show; 1 is the thread's own pace.
     """
 
     folder: Folder
@@ -64,6 +67,8 @@ class RecordedCase:
     names: list[str]
     people: Members
     newcomer_until: np.ndarray
+    moderators: tuple[ModeratorAct, ...] = ()
+    words: Words | None = None
     attention: float = 1.0
     root: int = 0
     hours: float = 1 / 60
@@ -87,16 +92,28 @@ class RecordedCase:
         return []
 
     def schedule(self) -> list[Policy]:
-        return []
+        return [self._policy(act) for act in self.moderators]
+
+    def _policy(self, act: ModeratorAct) -> Policy:
+        if act.kind == "lock":
+            return as_policy(act, thread=self.thread_id)
+        if act.kind == "remove":
+            return as_policy(act, posts=(self.post_id(act.post),))  # type: ignore[arg-type]
+        return as_policy(act, member=self.member_id(act.member))  # type: ignore[arg-type]
 
     def mind(self) -> Mind:
         return make_mind(self.experiment)
 
     def noticing(self, raised: Sequence[str]) -> "RecordedCase":
-        return replace(self, experiment=replace(self.experiment, notices=frozenset(raised)), inferred={})
+        told = {*raised, *(name for policy in self.schedule() for name in policy.raised())}
+        return replace(self, experiment=replace(self.experiment, notices=frozenset(told)), inferred={})
 
     def with_attention(self, attention: float) -> "RecordedCase":
         return replace(self, attention=attention, inferred={})
+
+    def with_tones(self, tone: np.ndarray, acts: pl.DataFrame) -> "RecordedCase":
+        """The same case had the thread's acts other tones."""
+        return replace(self, record=replace(self.record, tone=tone), acts=acts, inferred={})
 
     def luck(self, number: int) -> Luck:
         return Luck(noise.key("record", self.root, number))
@@ -106,14 +123,21 @@ class RecordedCase:
         scene = kind.scene(self.experiment.raised())
         rate = self.people.rate * self.attention
         return RecordForum(
-            scene, kind.profile, kind.settings, replace_rate(self.people, rate), self.record, luck=luck
+            scene,
+            kind.profile,
+            kind.settings,
+            replace_rate(self.people, rate),
+            self.record,
+            luck=luck,
+            words=self.words,
         )
 
     def infer(self, numbers: Sequence[int], mind: Mind) -> None:
         """Draw the noise of these numbers from its posterior, once."""
         missing = [number for number in numbers if number not in self.inferred]
         if missing:
-            worlds = [Inference(self.forum(self.luck(number)), luck=self.luck(number)) for number in missing]
+            lucks = [self.luck(number) for number in missing]
+            worlds = [Inference(self.forum(luck), self.schedule(), luck=luck) for luck in lucks]
             found = infer(worlds, mind.decide)
             self.inferred |= dict(zip(missing, found, strict=True))
             self.not_offered = tuple(worlds[0].not_offered)
@@ -154,9 +178,13 @@ class RecordedCase:
         return int(self.numbers[found[0]]) if len(found) else -post
 
     def post_id(self, number: int) -> int:
-        """The world's id of a post by its number in the record; a thread is called after its opening post."""
-        at = 0 if number == self.incident_place else int(np.flatnonzero(self.numbers == number)[0])
-        return int(self.record.post_ids()[at])
+        """The world's id of a post by its number in the record."""
+        return int(self.record.post_ids()[np.flatnonzero(self.numbers == number)[0]])
+
+    @property
+    def thread_id(self) -> int:
+        """The world's id of the thread: that of its opening post."""
+        return int(self.record.post_ids()[0])
 
     def member_id(self, name: str) -> int:
         return self.names.index(name)
@@ -243,14 +271,16 @@ def case_of_thread(
             ]
         )
     )
-    thread = posts.filter(pl.col("thread") == incident.place).sort("minute", "post")
-    thread = thread.filter(pl.col("minute") <= incident.peak + AFTER_PEAK).head(MOST_ACTS)
-    record, names = as_record(thread, posts)
+    whole = posts.filter(pl.col("thread") == incident.place).sort("minute", "post")
+    thread = whole.filter(pl.col("minute") <= incident.peak + AFTER_PEAK).head(MOST_ACTS)
+    acts = moderators_acts(folder, thread)
+    record, names = as_record(thread, posts, acts, cut=thread.height < whole.height)
     people, newcomer_until = fitted_members(posts, thread, names, record, made.experiment)
     here = acts_of_import(posts).filter(
         (pl.col("place") == incident.place) & pl.col("post").is_in(thread["post"].to_list())
     )
-    return RecordedCase(
+    told = made.experiment.mind["name"] == "llm" and made.experiment.mind["prompt"] == "member"
+    case = RecordedCase(
         folder,
         incident,
         here,
@@ -262,14 +292,20 @@ def case_of_thread(
         names,
         people,
         newcomer_until,
+        moderators=acts,
+        words=words_of(folder.path, thread) if told else None,
         root=made.experiment.root,
     )
+    return case.noticing(()) if acts else case
 
 
-def as_record(thread: pl.DataFrame, posts: pl.DataFrame) -> tuple[Record, list[str]]:
+def as_record(
+    thread: pl.DataFrame, posts: pl.DataFrame, acts: tuple[ModeratorAct, ...] = (), *, cut: bool = True
+) -> tuple[Record, list[str]]:
     """A thread's posts as a record, and the names of the members' rows: nobody, its authors, then readers.
 
-    A reply whose parent is not in the thread answers its first post; a post without tone counts as civil.
+    A reply whose parent is not in the thread answers its first post; a post without tone counts as civil. Where moderators
+    acted and the thread was not `cut`, its silence afterwards is part of the record.
     """
     authors = thread["author"].drop_nulls().unique(maintain_order=True).to_list()
     low, high = int(thread["minute"][0]), int(thread["minute"][-1])
@@ -288,7 +324,11 @@ def as_record(thread: pl.DataFrame, posts: pl.DataFrame) -> tuple[Record, list[s
     parent[0] = -1
     author = np.array([UNKNOWN if name is None else row[name] for name in thread["author"].to_list()])
     tone = np.array([TONES.get(name, CIVIL) for name in thread["tone"].to_list()])
-    return record_of(thread["minute"].to_numpy(), author, parent, tone, SILENT_TICKS), names
+    until = 0 if cut or not acts else max(act.minute for act in acts) + GOES_ON
+    free = exempt(thread, parent, acts)
+    return record_of(
+        thread["minute"].to_numpy(), author, parent, tone, SILENT_TICKS, exempt=free, until=until
+    ), names
 
 
 def fitted_members(
@@ -312,7 +352,7 @@ def fitted_members(
     )
     share = (found["heated"].fill_null(0).to_numpy() + PRIOR_POSTS * common) / (count + PRIOR_POSTS)
     temper = np.clip(np.log(share / (1 - share)) - np.log(common / (1 - common)), -2, 2)
-    span = max((record.ticks[-1].minute - record.ticks[0].minute) / 60, 1.0)
+    span = max((int(record.minute[-1]) - int(record.minute[0])) / 60, 1.0)
     pace = record.decided().sum() / span / max(kind.profile.active_post_share.value, 0.05)
     weight = count + 1.0
     weight[UNKNOWN] = 0

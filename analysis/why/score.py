@@ -1,19 +1,31 @@
 """How well a mind foretells real acts: the held-out log-score of its tones, beside two that know no situation."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from agents.harmless import harmless
 from agents.minds.base import Mind
-from agents.situation import Situations
+from agents.situation import Line, Situations
+from analysis.importers.about import about_keys
+from analysis.intervals import mean_difference
+from analysis.why.words import told_words
 from sim.communities.forum.posts import HOSTILE
+from sim.communities.forum.traits import NEWCOMER_PERSONA
 
 if TYPE_CHECKING:
     from analysis.why.recorded import RecordedCase
 
 MOST = 2000
 """Replies scored at most: the first of every other thread, in the order of the record."""
+ORDINARY = 1
+"""Row of the persona that members of a record are taken for, as in their world."""
+MOST_ASKED = 60
+"""Replies scored at most where each is a question of its own."""
+POSTS_TOLD = 8
+"""The opening post and the newest others of a thread, as a member is told them in a world."""
 _TONES = ("civil", "heated", "hostile")
 
 
@@ -21,11 +33,13 @@ def log_score(case: "RecordedCase", mind: Mind) -> dict[str, Any] | None:
     """Mean log2-probability of the tone of a reply, in bits an act (nearer 0 is better), on the community's other threads.
 
     Every other thread is held out; base rates and the tone-after-tone table come from the rest (add one), the mind's
-    base rates from the profile, tempers from the rest as well. None where there are fewer than 20 replies to score.
+    base rates from the profile, tempers from the rest as well. `gain` is how much better the mind does than the better of
+    the two, with a 95 % interval over threads, and `weak` says that the interval does not lie above 0. None where there are
+    fewer than 20 replies to score.
     """
     posts = case.folder.read_table("posts")
     replies = _replies(posts, case.incident.place)
-    held = replies.filter(pl.col("thread") % 2 == 0).head(MOST)
+    held = replies.filter(pl.col("thread") % 2 == 0).head(MOST if case.words is None else MOST_ASKED)
     rest = replies.filter(pl.col("thread") % 2 == 1)
     if held.height < 20 or rest.is_empty():
         return None
@@ -34,13 +48,22 @@ def log_score(case: "RecordedCase", mind: Mind) -> dict[str, Any] | None:
     base = after.sum(axis=0) / after.sum()
     markov = after / after.sum(axis=1, keepdims=True)
     tone, before = held["tone"].to_numpy(), held["parent_tone"].to_numpy()
-    told = _probabilities(case, mind, held, rest)
-    each = np.arange(len(tone))
+    told = _probabilities(case, mind, held, rest, posts)
+    own, rates, table = (
+        np.log2(told[np.arange(len(tone)), tone]),
+        np.log2(base[tone]),
+        np.log2(markov[before, tone]),
+    )
+    gain = mean_difference(
+        own - (rates if rates.mean() >= table.mean() else table), held["thread"].to_numpy()
+    )
     return {
         "acts": held.height,
-        "mind": float(np.log2(told[each, tone]).mean()),
-        "base_rates": float(np.log2(base[tone]).mean()),
-        "markov": float(np.log2(markov[before, tone]).mean()),
+        "mind": float(own.mean()),
+        "base_rates": float(rates.mean()),
+        "markov": float(table.mean()),
+        "gain": gain._asdict(),
+        "weak": gain.low is None or gain.low <= 0,
     }
 
 
@@ -57,7 +80,9 @@ def _replies(posts: pl.DataFrame, thread: int | None) -> pl.DataFrame:
     return rows.drop_nulls(["tone", "parent_tone", "author"]).sort("minute", "post")
 
 
-def _probabilities(case: "RecordedCase", mind: Mind, held: pl.DataFrame, rest: pl.DataFrame) -> np.ndarray:
+def _probabilities(
+    case: "RecordedCase", mind: Mind, held: pl.DataFrame, rest: pl.DataFrame, posts: pl.DataFrame
+) -> np.ndarray:
     """The mind's (n, 3) probabilities of a reply's tone, given that the member replies to this post."""
     kind = case.experiment.kind()
     scene = kind.scene(case.experiment.raised())
@@ -74,11 +99,72 @@ def _probabilities(case: "RecordedCase", mind: Mind, held: pl.DataFrame, rest: p
         features[:, names.index(name)] = values
     options = np.ones((held.height, len(scene.actions.names)), bool)
     nobody = np.ones(held.height, np.int64)
-    rows = mind.decide([Situations(scene, features, options, nobody, np.arange(held.height))])[0]
+    new = features[:, names.index("newcomer")] > 0
+    who = [scene.personas[NEWCOMER_PERSONA if late else ORDINARY].words for late in new]
+    told = _Telling(case.folder.path, posts)
+    rows = mind.decide(
+        [
+            Situations(
+                scene,
+                features,
+                options,
+                nobody,
+                np.arange(held.height),
+                describe=lambda row: [*told.lines(held.row(row, named=True)), Line("member", who[row])],
+            )
+        ]
+    )[0]
     if not isinstance(rows, np.ndarray):
         raise ValueError(f"the mind gave no answer: {rows.stage}: {rows.reason}")
     chosen = rows[:, [list(scene.actions.names).index(f"reply_{tone}") for tone in _TONES]]
     return np.exp(chosen - np.logaddexp.reduce(chosen, axis=1)[:, None])
+
+
+class _Telling:
+    """What a member is told before it replies in a recorded thread: the posts up to then, and the one that it answers."""
+
+    def __init__(self, folder: Path, posts: pl.DataFrame) -> None:
+        self.about, self.posts = about_keys(folder), posts
+        self.members: dict[str | None, int] = {}
+
+    def lines(self, reply: dict[str, Any]) -> list[Line]:
+        here = pl.col("thread") == reply["thread"]
+        before = self.posts.filter(here & (pl.col("post") < reply["post"])).sort("minute", "post")
+        told = pl.concat([before.head(1), before.slice(1).tail(POSTS_TOLD - 1)])
+        lines = [Line("looking", "The thread, oldest first:")]
+        lines += [self._post(row, reply["minute"]) for row in told.iter_rows(named=True)]
+        answered = before.filter(pl.col("post") == reply["parent"]).to_dicts()
+        for row in answered:
+            to_me = " It answers you." if self._author(row["parent"], before) == reply["author"] else ""
+            words = f"You are looking at the {row['tone']} post of {self._name(row['author'])}.{to_me}"
+            lines.append(Line("looking", words))
+        wrote = before.filter(pl.col("author") == reply["author"]).height
+        lines.append(
+            Line(
+                "member",
+                f"You have written {wrote} post{'s' * (wrote != 1)} here."
+                if wrote
+                else "You have not written here yet.",
+            )
+        )
+        return lines
+
+    def _post(self, row: dict[str, Any], now: int) -> Line:
+        text = told_words(row.get("text"))
+        said = f": “{harmless(text)}”" if text else ""
+        age = round((now - row["minute"]) / 60)
+        about = self.about(row["thread"], row["author"]) if text else None
+        return Line(
+            "thread", f"- {self._name(row['author'])}: {row['tone'] or 'civil'}, {age} h ago{said}", about
+        )
+
+    def _name(self, author: str | None) -> str:
+        return f"regular {self.members.setdefault(author, len(self.members) + 1)}"
+
+    @staticmethod
+    def _author(post: int | None, before: pl.DataFrame) -> str | None:
+        found = before.filter(pl.col("post").eq_missing(post))["author"]
+        return found[0] if len(found) else None
 
 
 def _tempers(rest: pl.DataFrame) -> dict[str, float]:

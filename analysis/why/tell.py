@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from analysis.incidents.acts import RECORD
 from analysis.incidents.moments import moment_words
 from analysis.intervals import Estimate
 from analysis.questions import PERCENT_FROM
@@ -20,6 +21,7 @@ def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
         "same_luck": _same_luck(record),
         "counts": _counts(record),
         "recurrence": _recurrence(record),
+        "severity": _severity(record),
         "bounds": _bounds(record),
         "moments": " ".join(_curve(record)),
         "ranking": " ".join(_ranking(record)),
@@ -27,11 +29,17 @@ def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def asked(record: dict[str, Any]) -> str:
+    """The question in words, as a condition."""
+    negated = " not" if record["quantity"] == "pn_backfire" else ""
+    return f"had there{negated} been {record['question']}"
+
+
 def sentences(record: dict[str, Any]) -> list[str]:
     """The whole answer in order; what speaks about realism comes first."""
     said = answer_sentences(record)
-    lines = [f"{record['incident']['id']}: {record['question']} from {record['moment']} on."]
-    lines += [said[point] for point in ("trust", "same_luck", "counts", "recurrence", "bounds")]
+    lines = [f"{record['incident']['id']}: {asked(record)}, from {record['moment']} on."]
+    lines += [said[point] for point in ("trust", "same_luck", "counts", "severity", "recurrence", "bounds")]
     if record["forced"]:
         lines.append(FORCED)
     if record["parting"]:
@@ -44,11 +52,14 @@ def _replay(record: dict[str, Any]) -> list[str]:
     replay, score = record["replay"], record["log_score"]
     told = []
     if score:
-        better = score["mind"] > max(score["base_rates"], score["markov"])
         told.append(
             f"Held-out log-score of the mind on {score['acts']} replies of other threads: {score['mind']:.3f} bits an act; "
             f"base rates {score['base_rates']:.3f}, tone after tone {score['markov']:.3f} (nearer 0 is better)."
-            + ("" if better else " The mind is no better than these: the answer is weak.")
+            + _gain(score)
+        )
+    elif weak(record):
+        told.append(
+            "The answer is weak: the record has too few replies in other threads to hold the mind against."
         )
     if replay["acts"] == replay["reproduced"]:
         told.append(
@@ -65,6 +76,23 @@ def _replay(record: dict[str, Any]) -> list[str]:
             f"{replay['not_offered']} acts the model could not have offered by itself."
         )
     return told
+
+
+def weak(record: dict[str, Any]) -> bool:
+    """Whether the mind foretells other threads no better than what knows no situation, or that could not be seen."""
+    score = record["log_score"]
+    return record["incident"]["arm"] == RECORD and (score is None or score["weak"])
+
+
+def _gain(score: dict[str, Any]) -> str:
+    gain = score["gain"]
+    told = "" if gain["low"] is None else f" ({gain['low']:+.3f} to {gain['high']:+.3f} over threads)"
+    lead = (
+        "The answer is weak: the mind is not seen to be better than these, by"
+        if score["weak"]
+        else "It is better by"
+    )
+    return f" {lead} {gain['est']:+.3f} bits an act{told}."
 
 
 def _same_luck(record: dict[str, Any]) -> str:
@@ -87,6 +115,11 @@ def _counts(record: dict[str, Any]) -> str:
             f"{what} averts it in {table['n10']} of the {table['n10'] + table['n11']} that have it without"
         )
     return f"{first}{_percent(record['estimate'], base)}. {other[0].upper()}{other[1:]}."
+
+
+def _severity(record: dict[str, Any]) -> str:
+    mean, what = record["mean_severity"], record["question"]
+    return f"How bad it gets, on average over these futures: {mean['without']:.2f} without {what}, {mean['with']:.2f} with it."
 
 
 def _percent(estimate: dict[str, Any], of: int) -> str:
@@ -155,10 +188,40 @@ def _ranking(record: dict[str, Any]) -> list[str]:
 
 
 def _sensitivity(record: dict[str, Any]) -> list[str]:
-    rows = record["sensitivity"]
-    if not rows:
-        return []
-    told = ", ".join(
-        f"{row['assumption']}: {row['n10']} of {row['n10'] + row['n11']} averted" for row in rows
+    told = []
+    if rows := record["sensitivity"]:
+        each = ", ".join(f"{row['assumption']}: {_hit(record, row)}" for row in rows)
+        told.append(f"What the record does not tell, assumed otherwise: {each}.")
+    if tones := record["tone_errors"]:
+        told.append(_tones(record, tones))
+    return told
+
+
+def _hit(record: dict[str, Any], table: dict[str, int]) -> str:
+    if record["quantity"] == "ps_prev":
+        return f"{table['n10']} of {table['n10'] + table['n11']} averted"
+    return f"{table['n01']} of {table['n01'] + table['n11']} not without it"
+
+
+def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:
+    """How far the answer moves when the tones are drawn again, beside how far who read along moves it."""
+    source = (
+        f"as {tones['labelled']} labelled posts show"
+        if tones["labelled"]
+        else "assumed, since no posts were labelled: nine tones in ten right, most others one step off"
     )
-    return [f"What the record does not tell, assumed otherwise: {told}."]
+    total = {cell: sum(table[cell] for table in tones["tables"]) for cell in record["table"]}
+    said = (
+        f"Tones are a scorer's reading. Drawn again {tones['draws']} times by how often it errs ({source}), by its rule it is "
+        f"an incident in {tones['incident']} of {tones['draws']} readings"
+    )
+    if not tones["tables"]:
+        return f"{said}, so the answer hangs on the tones as they were scored."
+    said += f"; in these together {_hit(record, total)}"
+    if tones["low"] is None:
+        return f"{said}."
+    seen = [row["est"] for row in record["sensitivity"] if row["est"] is not None]
+    beside = f", for who read along from {min(seen):.2f} to {max(seen):.2f}" if seen else ""
+    here = record["estimate"]["est"]
+    base = "" if here is None else f" (as scored {here:.2f})"
+    return f"{said}, a share from {tones['low']:.2f} to {tones['high']:.2f} over readings{base}{beside}."

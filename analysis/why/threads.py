@@ -12,6 +12,18 @@ from sim.world import World
 SAME, CHANGED, REMOVED, PREVENTED, NEW = "same", "changed", "removed", "prevented", "new"
 
 
+_DONE = {
+    "lock": "the thread is locked",
+    "remove": "post {} is removed",
+    "restore": "post {} is put back",
+    "warn": "member {} is warned",
+    "explain": "member {} is told why its post went",
+    "suspend": "member {} is kept away",
+    "ban": "member {} is banned",
+}
+_MEMBERS = ("warn", "explain", "suspend", "ban")
+
+
 class Parting(NamedTuple):
     """Where two replays part: the step, whose act differs, what they did in each, and what they saw differently."""
 
@@ -72,6 +84,25 @@ def side_by_side(case: Case, both: Futures) -> pl.DataFrame:
 def _removed(case: Case, both: Futures, place: int) -> list[int]:
     removed = both.events.filter((pl.col("seed") == place) & (pl.col("kind") == "remove"))["target"]
     return [case.post_number(post) for post in removed.to_list()]
+
+
+def moderated(case: Case, both: Futures) -> list[dict[str, Any]]:
+    """What moderators did in two replays, in time: `step`, `what`, and whether it `was` and `would` have been done."""
+    acts = both.events.filter(pl.col("kind").is_in(list(_DONE)) & pl.col("member").is_null())
+    rows: dict[tuple[int, str], set[int]] = {}
+    for row in acts.sort("step", "ordinal").iter_rows(named=True):
+        if row["kind"] in _MEMBERS:
+            who = case.name(row["target"])
+            here = case.incident.place is not None or who in case.incident.members
+        else:
+            who = str(case.post_number(row["target"]))
+            here = row["place"] == case.thread_id
+        if here:
+            rows.setdefault((row["step"], _DONE[row["kind"]].format(who)), set()).add(int(row["seed"]))
+    return [
+        {"step": step, "what": what, "was": 0 in seeds, "would": 1 in seeds}
+        for (step, what), seeds in sorted(rows.items())
+    ]
 
 
 def parting(case: Case, both: Futures, branches: tuple[Branch, Branch], mind: Mind) -> Parting | None:

@@ -9,16 +9,25 @@ from analysis.why.moments import curve
 from analysis.why.question import Question
 from analysis.why.ranking import rank_members, rank_replies
 from analysis.why.recorded import RecordedCase
-from analysis.why.threads import parting, side_by_side
+from analysis.why.threads import moderated, parting, side_by_side
 
 FUTURES_A_MOMENT = 20
 FUTURES_A_CANDIDATE = 12
+TONE_DRAWS = 8
+"""Other readings of a record's tones, each asked with so many fewer futures than the answer itself."""
 OTHER_ATTENTION = (0.3, 3.0)
 """How many times as often as the thread's own pace those look in whom the record does not show."""
 ASSUMED = (
     "Assumed of this record: everybody saw the posts of the thread that pull most; votes, departures and new threads elsewhere "
     "had no part in it; who else read along is guessed from who wrote that week.",
     "After the act nothing is a record any more: every post is the model's own, by act and tone.",
+)
+
+
+MODERATED = (
+    "Recorded acts of moderators are part of the past, from the minute after theirs on; an absence is taken to end when its member "
+    "writes again. Replies that came although such an act forbade them are kept as recorded. What was written nowhere because of an act "
+    "stands in no record: without the act it is the model's own."
 )
 
 
@@ -32,11 +41,12 @@ def answer(
     moments: int = 0,
     budget: int = 0,
     members: bool = False,
+    sensitivity: int = TONE_DRAWS,
 ) -> tuple[dict[str, Any], Any]:
     """The record of `why --json`, and the thread side by side as a table.
 
     `moments` fork moments are tried for the curve, and `budget` replies (or members) are left out one by one; 0
-    leaves a part out. A case with a past of its own to infer brings its own futures (`case.futures`).
+    leaves a part out. Of a record, `sensitivity` other readings of its tones are tried; 0 leaves out what is assumed of it.
     """
     if isinstance(case, RecordedCase):
         case.infer(range(replicates), mind)
@@ -71,6 +81,7 @@ def answer(
         else 1 - replay["reproduced"] / max(replay["acts"], 1),
         "coupling": "gumbel-max",
         "forced": question.forced,
+        "moderators": moderated(case, both),
         "parting": None if found is None else found._asdict(),
         "moments": curve(case, question, mind, moments=moments, futures=FUTURES_A_MOMENT)
         if moments
@@ -79,23 +90,41 @@ def answer(
         "new_luck": estimate(*anew, question, confidence),
         "log_score": None,
         "sensitivity": [],
+        "tone_errors": None,
         "assumptions": [],
         "mind": mind.record(),
     }
     if isinstance(case, RecordedCase):
-        record |= of_record(case, question, mind, replicates)
+        record |= of_record(case, question, mind, replicates, sensitivity)
     return record, side_by_side(case, both)
 
 
-def of_record(case: RecordedCase, question: Question, mind: Mind, replicates: int) -> dict[str, Any]:
-    """What only a real incident has: the mind's held-out score, other assumptions about who read along, and these in words."""
+def of_record(
+    case: RecordedCase, question: Question, mind: Mind, replicates: int, tone_draws: int
+) -> dict[str, Any]:
+    """What only a real incident has: the mind's held-out score, other assumptions, and the assumptions in words."""
     from analysis.why.score import log_score
+    from analysis.why.tones import tone_sensitivity
 
     varied = []
-    for attention in OTHER_ATTENTION:
+    for attention in OTHER_ATTENTION if tone_draws else ():
         other = case.with_attention(attention)
         few = range(max(replicates // 4, 1))
         other.infer(few, mind)
         found = estimate(*pairs(other, question, mind, few), question)
-        varied.append({"assumption": f"{attention:g} times as many looks", **found["table"]})
-    return {"log_score": log_score(case, mind), "sensitivity": varied, "assumptions": list(ASSUMED)}
+        varied.append(
+            {
+                "assumption": f"{attention:g} times as many looks",
+                **found["table"],
+                "est": found["estimate"]["est"],
+            }
+        )
+    few_futures = max(replicates // max(tone_draws, 1), 1)
+    return {
+        "log_score": log_score(case, mind),
+        "sensitivity": varied,
+        "tone_errors": tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures)
+        if tone_draws
+        else None,
+        "assumptions": list(ASSUMED) + ([MODERATED] if case.moderators else []),
+    }

@@ -97,10 +97,9 @@ def shown(feed: np.ndarray, own: list[np.ndarray], length: int, state: np.ndarra
     An own item that is no longer visible, or that the shared part shows anyway, is dropped.
     """
     common = feed[: max(length - len(own), 0)]
-    columns = []
-    for items in own:
-        gone = (items < 0) | (state[items] != VISIBLE) | np.isin(items, common)
-        columns.append(np.where(gone, NOTHING, items))
+    dropped = np.append(state != VISIBLE, True)  # the last one is read for NOTHING
+    dropped[common] = True
+    columns = [np.where(dropped[items], NOTHING, items) for items in own]
     columns[1][columns[1] == columns[0]] = NOTHING
     return Shown(np.column_stack(columns), common)
 

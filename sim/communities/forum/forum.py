@@ -47,7 +47,7 @@ class Acts:
     @property
     def writes(self) -> np.ndarray:
         """Bool (n,): replies and opening posts that nobody has cancelled."""
-        return np.isin(self.kind, ("reply", "post")) & (self.verdict != CANCELLED)
+        return ((self.kind == "reply") | (self.kind == "post")) & (self.verdict != CANCELLED)
 
 
 class Forum:
@@ -77,6 +77,8 @@ class Forum:
         self.moderation = Moderation(self)
         self.focal = NOTHING
         self._kinds = np.array([name.split("_")[0] for name in scene.actions.names])
+        self._lurks = self._kinds == "lurk"
+        self._aimless = np.isin(self._kinds, ("post", "leave"))
         self._tones = np.array(
             [_TONES.get(name.rpartition("_")[2], -1) for name in scene.actions.names], np.int8
         )
@@ -169,7 +171,7 @@ class Forum:
         members = self.members
         members.note_active(view.rows, world.now)
         members.exposures[view.rows] += feed.exposures(view.seen, self.posts)
-        doing = np.flatnonzero(self._kinds[choice] != "lurk")
+        doing = np.flatnonzero(~self._lurks[choice])
         doing = doing[world.order(members.id[view.rows[doing]])]
         kind, rows = self._kinds[choice[doing]], view.rows[doing]
         return Acts(
@@ -177,7 +179,7 @@ class Forum:
             ids=members.id[rows],
             kind=kind,
             tone=self._tones[choice[doing]],
-            target=np.where(np.isin(kind, ("post", "leave")), NOTHING, view.focus[doing]),
+            target=np.where(self._aimless[choice[doing]], NOTHING, view.focus[doing]),
             verdict=np.zeros(len(doing), np.int8),
             policy=np.full(len(doing), -1, np.int16),
         )
@@ -194,7 +196,8 @@ class Forum:
             ("report", posts.reports, 1),
         ):
             hit = acts.target[passed & (acts.kind == kind)]
-            column += sign * np.bincount(hit, minlength=len(posts)).astype(np.int32)
+            if len(hit):
+                column += sign * np.bincount(hit, minlength=len(posts)).astype(np.int32)
         self.members.left[acts.rows[passed & (acts.kind == "leave")]] = now + 1
         target = (
             np.where(acts.target == NOTHING, NOTHING, posts.id[acts.target])
@@ -299,6 +302,8 @@ class Forum:
 
     def _count(self, replies: np.ndarray, sign: int) -> None:
         posts = self.posts
+        if not len(replies):
+            return
         posts.replies += sign * np.bincount(posts.parent[replies], minlength=len(posts)).astype(np.int32)
         posts.size += sign * np.bincount(posts.thread[replies], minlength=len(posts)).astype(np.int32)
 

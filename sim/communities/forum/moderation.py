@@ -55,7 +55,15 @@ class Moderation:
         self.forum.appear(held)
         self._log_posts(world, "approve", held, policy)
 
-    def lock(self, world: Any, threads: np.ndarray, until: int, policy: str) -> None:
+    def restore(self, world: Any, posts: np.ndarray, policy: str) -> None:
+        """Let removed posts be seen again."""
+        table = self.forum.posts
+        back = posts[table.state[posts] == REMOVED]
+        table.state[back] = VISIBLE
+        self.forum.appear(back)
+        self._log_posts(world, "restore", back, policy)
+
+    def lock(self, world: Any, threads: np.ndarray, until: int | np.ndarray, policy: str) -> None:
         """No replies in these threads (rows of opening posts) before step `until`."""
         self.forum.posts.locked_until[threads] = until
         self._log_posts(world, "lock", threads, policy)

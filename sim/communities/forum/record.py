@@ -10,20 +10,21 @@ threads opened elsewhere leave no trace here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.situation import Scene, Situations
+from agents.situation import Scene
 from policies.base import Policy
 from sim import noise
-from sim.abduction import posterior_gumbels, posterior_uniform
 from sim.communities.forum import feed
 from sim.communities.forum.feed import NOTHING, Shown, View
 from sim.communities.forum.forum import Acts, Forum
-from sim.communities.forum.posts import CIVIL, VISIBLE, post_id
+from sim.communities.forum.posts import VISIBLE, post_id
 from sim.communities.forum.profile import Profile
 from sim.communities.forum.settings import Settings
+from sim.communities.forum.speaking import Speech
 from sim.luck import Luck
 from sim.members import Members
 from sim.world import World
@@ -35,7 +36,7 @@ SILENT = -1
 
 
 class Tick(NamedTuple):
-    """One moment of decision: its minute, the act that the record has there (or SILENT), hours since the last silent tick."""
+    """One moment of decision: its minute, the act that the record has there (or SILENT), the hours that its silence stands for."""
 
     minute: int
     act: int
@@ -46,7 +47,8 @@ class Tick(NamedTuple):
 class Record:
     """A thread: acts in their order, one row each; `parent` is the row answered, -1 for the opening post (row 0).
 
-    `author` are rows of the members, UNKNOWN where nobody is named. `ticks` run through acts and silence.
+    `author` are rows of the members, UNKNOWN where nobody is named. `ticks` run through acts and silence. `exempt`
+    are acts that came although a recorded act of a moderator forbade them: it did not bind their author.
     """
 
     minute: np.ndarray
@@ -55,6 +57,7 @@ class Record:
     tone: np.ndarray
     ticks: tuple[Tick, ...]
     tick_of: np.ndarray
+    exempt: np.ndarray
 
     def post_ids(self) -> np.ndarray:
         """The id that each recorded act has in every world."""
@@ -62,25 +65,33 @@ class Record:
 
     def decided(self) -> np.ndarray:
         """Bool (acts,): is a decision of a known member; the others are replayed as they are."""
-        return (self.author != UNKNOWN) & (self.parent >= 0)
+        return (self.author != UNKNOWN) & (self.parent >= 0) & ~self.exempt
 
 
 def record_of(
-    minute: np.ndarray, author: np.ndarray, parent: np.ndarray, tone: np.ndarray, silent: int
+    minute: np.ndarray,
+    author: np.ndarray,
+    parent: np.ndarray,
+    tone: np.ndarray,
+    silent: int,
+    *,
+    exempt: np.ndarray | None = None,
+    until: int = 0,
 ) -> Record:
-    """A record with `silent` ticks spread evenly over its span."""
-    first, last = int(minute[0]), int(minute[-1])
-    grid = np.linspace(first, max(last, first + 60), silent + 1)[1:]
-    hours = (grid[0] - first) / 60
-    moments = [(int(at), 0, row) for row, at in enumerate(minute)] + [
-        (round(at), 1, SILENT) for at in grid.tolist()
-    ]
-    ticks = tuple(Tick(at, act, hours) for at, _, act in sorted(moments, key=lambda one: one[:2]))
+    """A record with `silent` ticks spread evenly over its span, and half as many from there to the minute `until`."""
+    first, last = int(minute[0]), max(int(minute[-1]), int(minute[0]) + 60)
+    grid = np.linspace(first, last, silent + 1)
+    after = np.linspace(last, max(until, last), silent // 2 + 1) if until > last else np.empty(0)
+    moments = [(int(at), 0, row, 0.0) for row, at in enumerate(minute)]
+    for part in (grid, after):
+        moments += [(round(at), 1, SILENT, (at - before) / 60) for before, at in pairwise(part.tolist())]
+    ticks = tuple(Tick(at, act, hours) for at, _, act, hours in sorted(moments, key=lambda one: one[:2]))
     tick_of = np.zeros(len(minute), np.int64)
     for place, tick in enumerate(ticks):
         if tick.act != SILENT:
             tick_of[tick.act] = place
-    return Record(minute, author, parent, tone, ticks, tick_of)
+    free = np.zeros(len(minute), bool) if exempt is None else exempt
+    return Record(minute, author, parent, tone, ticks, tick_of, free)
 
 
 @dataclass
@@ -97,8 +108,26 @@ class Inferred:
     attempt: dict[int, np.ndarray] = field(default_factory=dict)
 
 
+class Words(NamedTuple):
+    """What recorded acts say, by row: the text (None where it is not told) and whose it is, as `Line.about` has it."""
+
+    texts: tuple[str | None, ...] = ()
+    about: tuple[tuple[str, str], ...] = ()
+
+
+class RecordedSpeech(Speech):
+    """The words of recorded posts alone: nothing that is simulated is ever given words, not even a repeated post."""
+
+    def again(self, world: Any, old: np.ndarray, new: np.ndarray, logged: int) -> None:
+        """A post that a simulated member puts up once more has no words."""
+
+
 class RecordForum(Forum):
-    """The forum around one recorded thread; `now` counts minutes, so policies' hours mean what they say."""
+    """The forum around one recorded thread; `now` counts minutes, so policies' hours mean what they say.
+
+    With `words`, members are told what the record's posts say. A post has its words where it is written as recorded: by
+    its author at its moment, in its tone, to what it answers.
+    """
 
     def __init__(
         self,
@@ -109,10 +138,13 @@ class RecordForum(Forum):
         record: Record,
         *,
         luck: Luck,
+        words: Words | None = None,
     ) -> None:
         nobody = np.full((len(members), 0), NOTHING, np.int32)
         super().__init__(scene, profile, settings, members, nobody, luck=luck, step_hours=1 / 60)
         self.record = record
+        self.words = words or Words()
+        self.speech = RecordedSpeech()
         self.place = 0
         self._minute = int(record.minute[0])
         self._attention = 0.0
@@ -139,8 +171,10 @@ class RecordForum(Forum):
         record, now = self.record, world.now
         parent = int(record.parent[act])
         row = NOTHING if parent < 0 else self.row_of(parent)
-        if parent >= 0 and (row == NOTHING or self.posts.locked_until[self.posts.thread[row]] > now):
-            return  # what it answers is not there, or nobody can answer
+        if parent >= 0 and row == NOTHING:
+            return  # what it answers is not there
+        if parent >= 0 and self.posts.locked_until[self.posts.thread[row]] > now and not record.exempt[act]:
+            return  # nobody can answer
         new = self._write(now, record.author[[act]], np.array([row]), record.tone[[act]], np.zeros(1))
         kind, place = ("open" if parent < 0 else "reply"), self.posts.id[self.posts.thread[new]]
         world.log.add(
@@ -151,6 +185,24 @@ class RecordForum(Forum):
             place=place,
             tone=record.tone[[act]],
         )
+
+    def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
+        new = super()._write(now, rows, parent, *rest, **named)
+        if self.words.texts:
+            self._with_words(new)
+        return new
+
+    def _with_words(self, new: np.ndarray) -> None:
+        """Give those of the new posts (rows) their words that are the record's own at this tick."""
+        act, posts, record = self.tick.act, self.posts, self.record
+        if act == SILENT or not (text := self.words.texts[act]):
+            return
+        parent = NOTHING if record.parent[act] < 0 else self.row_of(int(record.parent[act]))
+        for row in new:
+            same = posts.id[row] == record.post_ids()[act] and posts.parent[row] == parent
+            if same and posts.tone[row] == record.tone[act]:
+                self.speech.texts[int(posts.id[row])] = text
+                self.speech.about[int(posts.id[row])] = self.words.about[act]
 
     def row_of(self, act: int) -> int:
         """Row of the post that a recorded act is here; NOTHING where it was never written."""
@@ -300,113 +352,3 @@ class RecordWorld(World):
             ids = self.community.members.id[members]
             luck = noise.gumbel(self.key, "choose", place, ids, rows.shape[1])
         return (luck + rows).argmax(axis=1)
-
-
-class Inference(RecordWorld):
-    """A world that is led along the record, and notes at each tick the noise that it implies under its luck's key.
-
-    In a tick: `begin_step`, then `ask` and `learn` in turn until nobody is left (a silent member's look is drawn until
-    it agrees with the silence), then `follow`.
-    """
-
-    def __init__(self, forum: RecordForum, *, luck: Luck) -> None:
-        super().__init__(forum, (), Inferred(), luck=luck)
-        self.not_offered: list[int] = []
-        self._left = np.empty(0, np.int64)
-
-    def begin_step(self) -> None:
-        super().begin_step()
-        forum, place = self.community, self.community.place
-        self._left = self.deciders()
-        count, actions = len(forum.members), len(forum.scene.actions.names)
-        if len(self._left):
-            self.inferred.choose[place] = np.zeros((count, actions))
-        if forum.tick.act == SILENT:
-            self.inferred.awake[place] = np.ones(count)
-            self.inferred.attempt[place] = np.zeros(count, np.int64)
-
-    def ask(self) -> Situations:
-        forum = self.community
-        self._view = forum.show(self, self._left)
-        if len(self._left) and forum.tick.act != SILENT:
-            self._look_as_recorded()
-        return forum.situations(self, self._view)
-
-    def _look_as_recorded(self) -> None:
-        forum, place, view = self.community, self.community.place, self._view
-        target = forum._recorded_target()
-        if forum.beyond_feed or forum.posts.author[target] == view.rows[0]:
-            self.not_offered.append(forum.tick.act)
-        column = int(np.flatnonzero(forum.common == target)[0])
-        ids = forum.posts.id[forum.common]
-        prior = noise.gumbel(self.key, "look 0", place, forum.members.id[view.rows], ids)
-        found = posterior_gumbels(forum.score, np.array([column]), prior)
-        self.inferred.look[place] = dict(zip(ids.tolist(), found[0].tolist(), strict=True))
-        view.focus = np.array([target])
-        view.features = forum._measure(view.rows, view.focus, self.now)
-        view.options = np.ones_like(view.options)
-        forum.offer(view, self.now)
-
-    def learn(self, rows: np.ndarray) -> bool:
-        """Infer the noise from these log-probabilities (n, actions); True when nobody is left to ask about."""
-        forum, place, members = self.community, self.community.place, self._view.rows
-        if not len(members):
-            return True
-        ids = forum.members.id[members]
-        act = forum.tick.act
-        if act != SILENT:
-            taken = self._recorded_option(act)
-            prior = noise.gumbel(self.key, "choose", place, ids, rows.shape[1])
-            self.inferred.choose[place][members] = posterior_gumbels(rows, np.array([taken]), prior)
-            return True
-        attempt = int(self.inferred.attempt[place][members[0]])
-        quiet = np.where(forum.replies, -np.inf, rows)
-        silent = np.exp(np.logaddexp.reduce(quiet, axis=1))
-        chance = self.come_in(members)
-        agrees = noise.uniform(self.key, f"agree {attempt}", place, ids) < 1 - chance * (1 - silent)
-        active = noise.uniform(self.key, "silent active", place, ids) < chance * silent / (
-            1 - chance * (1 - silent)
-        )
-        awake = posterior_uniform(noise.uniform(self.key, "active", place, ids), chance, active)
-        which = (quiet + noise.gumbel(self.key, "silent choice", place, ids, rows.shape[1])).argmax(axis=1)
-        prior = noise.gumbel(self.key, "choose", place, ids, rows.shape[1])
-        chosen = posterior_gumbels(rows, which, prior)
-        done = members[agrees]
-        self.inferred.awake[place][done] = awake[agrees]
-        self.inferred.choose[place][done] = np.where(active[agrees, None], chosen[agrees], prior[agrees])
-        self._left = members[~agrees]
-        self.inferred.attempt[place][self._left] += 1
-        return not len(self._left)
-
-    def follow(self) -> None:
-        """Do what the record says, and go on to the next tick."""
-        forum = self.community
-        act = forum.tick.act
-        if act != SILENT and len(self._view.rows):
-            self.tell(np.array([self._recorded_option(act)]))
-        forum._attention -= int(forum._attention) - forum.moderation.left
-        forum.place = min(forum.place + 1, len(forum.record.ticks) - 1)
-
-    def _recorded_option(self, act: int) -> int:
-        tone = ("civil", "heated", "hostile")[max(int(self.community.record.tone[act]), CIVIL)]
-        return list(self.community.scene.actions.names).index(f"reply_{tone}")
-
-
-def infer(worlds: Sequence[Inference], decide: Any) -> list[Inferred]:
-    """Lead all worlds along their (one and the same) record; `decide` maps Situations to log-probabilities, as a mind's does.
-
-    Raises `ValueError` where the mind has no answer.
-    """
-    for _ in worlds[0].community.record.ticks:
-        for world in worlds:
-            world.begin_step()
-        left = list(worlds)
-        while left:
-            answers = decide([world.ask() for world in left])
-            for answer in answers:
-                if not isinstance(answer, np.ndarray):
-                    raise ValueError(f"the mind gave no answer: {answer.stage}: {answer.reason}")
-            left = [world for world, rows in zip(left, answers, strict=True) if not world.learn(rows)]
-        for world in worlds:
-            world.follow()
-    return [world.inferred for world in worlds]

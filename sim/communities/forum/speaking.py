@@ -24,6 +24,8 @@ class Speech:
     def __init__(self) -> None:
         self.texts: dict[int, str] = {}
         """What each post (by its id) says; a post without words is not in it."""
+        self.about: dict[int, tuple[str, str]] = {}
+        """Of posts whose words are a real person's: whose, as `Line.about` has it."""
         self._waiting: list[tuple[Draft, int]] = []
         self._drafted: list[tuple[Draft, int]] = []
 

@@ -37,9 +37,11 @@ def thread_lines(forum: "Forum", now: int, row: int, focus: int, cache: dict[int
     if parent >= 0 and posts.author[parent] == row:
         looking += " It answers you."
     said = _words(forum, focus, " It says: ")
+    about = None
     if said and focus not in _told(forum, thread):
         looking += said
-    return [*cache[thread], Line("looking", looking), *_member_lines(forum, now, row, focus)]
+        about = _about(forum, focus)
+    return [*cache[thread], Line("looking", looking, about), *_member_lines(forum, now, row, focus)]
 
 
 def _posts_lines(forum: "Forum", now: int, thread: int) -> list[Line]:
@@ -48,7 +50,7 @@ def _posts_lines(forum: "Forum", now: int, thread: int) -> list[Line]:
     for post in _told(forum, thread):
         author, age = _name(forum, int(posts.author[post]), now), _age(forum, now, int(post))
         told = f"- {author}: {TONES[posts.tone[post]]}, score {int(posts.score[post])}, {age} h ago"
-        lines.append(Line("thread", told + _words(forum, int(post), ": ")))
+        lines.append(Line("thread", told + _words(forum, int(post), ": "), _about(forum, int(post))))
     if posts.locked_until[thread] > now:
         lines.append(Line("looking", "Moderators have locked the thread."))
     if posts.calmed_until[thread] > now:
@@ -67,6 +69,11 @@ def _words(forum: "Forum", post: int, before: str) -> str:
     """What a post says, in quotation marks that it cannot close, after `before`; nothing where it has no words."""
     text = forum.speech.texts.get(int(forum.posts.id[post]))
     return f"{before}“{harmless(text).translate(_QUOTES)}”" if text else ""
+
+
+def _about(forum: "Forum", post: int) -> tuple[str, str] | None:
+    """Whose imported words a post holds; None where its words are nobody's."""
+    return forum.speech.about.get(int(forum.posts.id[post]))
 
 
 def _member_lines(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:

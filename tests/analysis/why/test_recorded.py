@@ -107,7 +107,7 @@ def test_a_post_is_removed_under_its_own_number_and_a_stranger_is_refused(case, 
         ask(case, warn="Ann")
     with pytest.raises(ValueError, match="comments"):
         ask(case, lock=True, at="comment:99")
-    with pytest.raises(ValueError, match="was not on"):
+    with pytest.raises(ValueError, match="no act called 'slow_mode' is in the record"):
         ask(case, without="slow_mode")
 
 
