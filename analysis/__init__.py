@@ -1,8 +1,16 @@
-"""What the runs mean: outcomes, pairs, probabilities of necessity and sufficiency, reports and commands."""
+"""What the runs mean: outcomes, pairs, probabilities of necessity and sufficiency, reports and commands.
+
+from analysis import compare, run
+run("policy=slow_mode", "draws=4", "seeds=2", "dowhy=false", out="outputs/slow")
+run("policy=thread_lock", "draws=4", "seeds=2", "dowhy=false", out="outputs/lock")
+compare(["outputs/slow", "outputs/lock"]).table
+"""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.calls import read as read
+    from analysis.calls import run as run
     from analysis.comparison import compare as compare
 else:
 
@@ -12,4 +20,8 @@ else:
             from analysis.comparison import compare
 
             return compare
+        if name in ("run", "read"):
+            from analysis import calls
+
+            return getattr(calls, name)
         raise AttributeError(f"module 'analysis' has no attribute {name!r}")

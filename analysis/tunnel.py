@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis import stopping
+from analysis import frames, stopping
 from analysis.configuration import Plan
 from analysis.controls import negative_controls
 from analysis.estimates import estimate_pairs
@@ -54,6 +54,20 @@ class Result(NamedTuple):
     @property
     def failed(self) -> int:
         return int((self.runs["status"] == "failed").sum())
+
+    def to_pandas(self, name: str = "pairs") -> Any:
+        """One table, `pairs` unless named, as a pandas frame."""
+        return frames.to_pandas(self._table(name))
+
+    def to_arrow(self, name: str = "pairs") -> Any:
+        """One table, `pairs` unless named, as an Arrow table; needs pyarrow."""
+        return frames.to_arrow(self._table(name))
+
+    def _table(self, name: str) -> pl.DataFrame:
+        if name not in TABLES:
+            raise ValueError(f"a run has no table {name!r}: choose from {', '.join(TABLES)}")
+        table: pl.DataFrame = getattr(self, name)
+        return table
 
 
 def run_plan(plan: Plan, progress: Progress | None = None, kept: Kept | None = None) -> Result:

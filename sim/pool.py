@@ -4,12 +4,15 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 Work = TypeVar("Work")
 Done = TypeVar("Done")
 DEATHS = 3
 """Times in a row that a worker may die before anything else is finished."""
+LOOKS = 0.5
+"""Seconds between a worker's looks at whether its parent is still there."""
 
 
 def in_processes(
@@ -47,29 +50,33 @@ def _by_loky(
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     # One piece at a time: a batch of quick ones would be lost with its worker, and be late for the others.
-    parallel = Parallel(
-        n_jobs=jobs,
-        backend="loky",
-        return_as="generator_unordered",
-        batch_size=1,
-        initializer=_end_with,
-        initargs=(os.getpid(),),
-    )
+    parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1)
     try:
-        yield from parallel(delayed(_numbered)(function, number, one) for number, one in list(left.items()))
+        yield from parallel(
+            delayed(_in_child)(os.getpid(), function, number, one) for number, one in list(left.items())
+        )
     except BrokenProcessPool as error:
         raise _Died(str(error).strip().splitlines()[0]) from None
 
 
+def _in_child(parent: int, function: Callable[[Work], Done], number: int, one: Work) -> tuple[int, Done]:
+    _end_with(parent)
+    return _numbered(function, number, one)
+
+
+@cache
 def _end_with(parent: int) -> None:
-    """End this worker soon after its parent: one that was killed may leave it waiting for ever at a lock."""
+    """End this worker soon after the process that started it, however that ends.
+
+    A worker of loky whose parent was killed would wait for ever to hand over what it has done.
+    """
 
     def watch() -> None:
         while os.getppid() == parent:
-            time.sleep(0.5)
+            time.sleep(LOOKS)
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, name="end with the parent", daemon=True).start()
 
 
 def _numbered(function: Callable[[Work], Done], number: int, one: Work) -> tuple[int, Done]:

@@ -3,11 +3,13 @@
 import contextlib
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from sim.events import TONES, digest, links
 from sim.experiment import ARMS, Experiment, Unit
 from sim.kept import Kept
 from sim.luck import Luck, luck_of
+from sim.minds import make_mind
 from sim.pool import cluster_processors, connected, in_processes
 from sim.watch import Progress, watched
 from sim.world import World
@@ -180,7 +183,7 @@ def run_block(
 
 def run(
     experiment: Experiment,
-    make_mind: Callable[[Experiment], Mind],
+    make_mind: Callable[[Experiment], Mind] = make_mind,
     units: Sequence[Unit] | None = None,
     *,
     kept: Kept | None = None,
@@ -291,3 +294,14 @@ def _finish(world: World, unit: Unit, failure: tuple[str, str] | None) -> Run:
 def processors() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Callable(ModuleType):
+    """This module as its own `run`, so that `from sim import run` gives something to call."""
+
+    def __call__(self, *given: Any, **named: Any) -> Iterator[Block]:
+        """See `run`."""
+        return run(*given, **named)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis import configuration
@@ -150,39 +150,13 @@ def one_cell(plan: configuration.Plan, folder: Folder) -> int:
 
 def _filled(plan: configuration.Plan, folder: Folder) -> int:
     """The exit code of a run whose folder is this command's alone."""
+    from analysis.filling import fill
     from analysis.progress import shown
-    from analysis.resume import begun, standing
-    from analysis.tunnel import analysed_again, run_plan, write_result
-    from sim.kept import Kept
 
-    state = standing(plan, folder)
-    if state == "finished":
-        return _told(folder, "Nothing was run: this folder holds the finished run.")
-    folder.write_json(folder.begun, begun(plan))
-    if state == "other estimates":
-        write_result(analysed_again(plan, folder), folder)
-        folder.begun.unlink()
-        return _told(folder, "Nothing was run: the finished runs were estimated again.")
-    kept = Kept(folder.units)
     worlds = len(plan.experiment.units())
     with shown(worlds * plan.experiment.steps, worlds) as progress:
-        result = run_plan(plan, progress, kept)
-    write_result(result, folder)
-    code = _told(folder, _origin(result.manifest["units"]))
-    if code == OK and not folder.shares_units:
-        kept.sweep_out()
-    folder.begun.unlink(missing_ok=True)
-    return code
-
-
-def _origin(units: Mapping[str, int]) -> str | None:
-    """Which runs were not simulated by this command; None where all were."""
-    told = [
-        f"{units[name]} runs were {how}"
-        for name, how in (("kept", "there from before"), ("shared", "taken from another cell of the sweep"))
-        if units[name]
-    ]
-    return f"{' and '.join(told)}; {units['run']} were run now." if told else None
+        remark = fill(plan, folder, progress)
+    return _told(folder, remark)
 
 
 def _told(folder: Folder, remark: str | None = None) -> int:

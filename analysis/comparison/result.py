@@ -6,6 +6,8 @@ from typing import Any
 
 import polars as pl
 
+from analysis import frames
+
 ENDS = {"est", "low", "high"}
 FRAMES = ("table", "outcomes", "groups", "pairs_of_policies", "groups_of_pairs", "interactions", "evasion")
 
@@ -61,18 +63,11 @@ class Comparison:
 
     def to_pandas(self, name: str = "table") -> Any:
         """One frame, `table` unless named, as a pandas frame."""
-        import pandas as pd
-
-        frame = self._named(name)
-        return pd.DataFrame({column.name: column.to_list() for column in frame})
+        return frames.to_pandas(self._named(name))
 
     def to_arrow(self, name: str = "table") -> Any:
         """One frame, `table` unless named, as an Arrow table; needs pyarrow."""
-        try:
-            import pyarrow  # noqa: F401
-        except ImportError:
-            raise ImportError("to_arrow needs pyarrow: pip install pyarrow") from None
-        return self._named(name).to_arrow()
+        return frames.to_arrow(self._named(name))
 
     def _named(self, name: str) -> pl.DataFrame:
         if name not in FRAMES:

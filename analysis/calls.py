@@ -1,0 +1,41 @@
+"""`windtunnel run` as a call: settings in, frames out, and the same folder where one is named."""
+
+from pathlib import Path
+
+from analysis.tunnel import Result, run_plan
+from sim.watch import Progress
+
+
+def run(*settings: str, out: Path | str | None = None, progress: Progress | None = None) -> Result:
+    """Run both arms of one experiment and give its tables, estimates and manifest.
+
+    `settings` are those of the command line, one a string. With `out` the folder is what `windtunnel run out=…`
+    makes of it: finished runs in it are not simulated again, another question is refused, the report is left to
+    `windtunnel report`. `ValueError` says what is wrong with a setting.
+
+        found = run("policy=slow_mode", "draws=4", "seeds=2", "dowhy=false")
+        found.estimates["rd"], found.events
+    """
+    from analysis.configuration import compose, plan
+    from analysis.filling import fill
+    from analysis.folder import Folder
+
+    made = plan(compose(list(settings)))
+    if made.dry:
+        raise ValueError("dry=true runs nothing and has no result: ask `windtunnel run dry=true`")
+    if out is None:
+        return run_plan(made, progress)
+    folder = Folder(out)
+    with folder.held():
+        fill(made, folder, progress)
+        return read(out)
+
+
+def read(out: Path | str) -> Result:
+    """What a finished run left in its folder."""
+    from analysis.folder import TABLES, Folder
+
+    folder = Folder(out)
+    tables = {name: folder.read_table(name) for name in TABLES}
+    estimates = folder.read_json(folder.estimates) if folder.estimates.is_file() else None
+    return Result(**tables, estimates=estimates, manifest=folder.read_json(folder.manifest))

@@ -1,0 +1,49 @@
+"""One folder filled with one run: what is finished in it stays, the rest is simulated, and every file is written but the report."""
+
+from collections.abc import Mapping
+
+from analysis.configuration import Plan
+from analysis.folder import Folder
+from analysis.resume import begun, standing
+from analysis.tunnel import analysed_again, run_plan, write_result
+from sim.kept import Kept
+from sim.watch import Progress
+
+
+def fill(plan: Plan, folder: Folder, progress: Progress | None = None) -> str | None:
+    """Fill the folder, which must be held; gives what was not simulated now, in words, None where everything was.
+
+    `ValueError` if the folder holds another question. Finished runs are kept until the manifest is there, and longer
+    where some failed or where cells of a sweep share them.
+    """
+    state = standing(plan, folder)
+    if state == "finished":
+        _clear(folder)
+        return "Nothing was run: this folder holds the finished run."
+    folder.write_json(folder.begun, begun(plan))
+    if state == "other estimates":
+        write_result(analysed_again(plan, folder), folder)
+        folder.begun.unlink()
+        return "Nothing was run: the finished runs were estimated again."
+    result = run_plan(plan, progress, Kept(folder.units))
+    write_result(result, folder)
+    folder.begun.unlink(missing_ok=True)
+    if not result.failed:
+        _clear(folder)
+    return _origin(result.manifest["units"])
+
+
+def _clear(folder: Folder) -> None:
+    """Remove the kept runs of a folder that is finished; those that a sweep shares go with the sweep."""
+    if not folder.shares_units and folder.units.is_dir():
+        Kept(folder.units).sweep_out()
+
+
+def _origin(units: Mapping[str, int]) -> str | None:
+    """Which runs were not simulated by this command; None where all were."""
+    told = [
+        f"{units[name]} runs were {how}"
+        for name, how in (("kept", "there from before"), ("shared", "taken from another cell of the sweep"))
+        if units[name]
+    ]
+    return f"{' and '.join(told)}; {units['run']} were run now." if told else None
