@@ -26,7 +26,6 @@ from agents.llm.fake import FakeModel  # noqa: E402
 from agents.llm.request import Answer, Request  # noqa: E402
 from agents.llm.settings import LLMSettings, open_model, read_settings, serving  # noqa: E402
 
-
 WRITTEN = 16
 """Tokens that the server writes of a text."""
 STOCK = "nobody ever answered what I had asked them about the rules here and it is the same thing every week "
