@@ -1,12 +1,13 @@
 """Which share of the prompt tokens a server has in its cache with `prompt=member`, on a forum of 200.
 
-    python bench/prefix.py [--questions 320] [--size 200] [--base-url URL --model NAME]
+    python bench/prefix.py [--questions 320] [--size 200] [--words 120] [--base-url URL --model NAME]
 
 The questions are those that one pair of runs of a day asks, in the batches of its steps, as a run whose members are
-decided by the fake model has them. Batches are then taken evenly over the day until there are enough questions, and
-the embedded model (or a server given) is asked them, and counts what it had. The share is cached tokens over prompt
-tokens as the server reports them. `arrival` is the share if questions were sent in the order in which members come,
-instead of sorted by their words.
+decided by the fake model has them; what members write has `words` characters (0: nobody writes). Steps are then taken
+evenly over the day until there are enough questions, and the embedded model (or a server given) is asked them, and
+counts what it had; of a text it writes 16 tokens, since how long its answer is does not matter here. The share is
+cached tokens over prompt tokens as the server reports them, of all questions and of each kind. `arrival` is the share
+if questions were sent in the order in which members come, instead of sorted by their words.
 """
 
 import argparse
@@ -25,21 +26,38 @@ from agents.llm.fake import FakeModel  # noqa: E402
 from agents.llm.request import Answer, Request  # noqa: E402
 from agents.llm.settings import LLMSettings, open_model, read_settings, serving  # noqa: E402
 
+WRITTEN = 16
+"""Tokens that the server writes of a text."""
+STOCK = "nobody ever answered what I had asked them about the rules here and it is the same thing every week "
+
 
 class Noting(FakeModel):
-    """The fake model, which notes the batches it was asked."""
+    """The fake model, which notes its batches step by step; what it writes is `length` characters long."""
 
-    def __init__(self) -> None:
+    def __init__(self, length: int) -> None:
         super().__init__(Counts())
-        self.batches: list[list[Request]] = []
+        self.length, self.waiting = length, list[list[Request]]()
+        self.steps: list[list[list[Request]]] = []
 
     def ask(self, requests: Sequence[Request]) -> Any:
-        self.batches.append(list(requests))
-        return super().ask(requests)
+        self.waiting.append(list(requests))
+        if requests and requests[0].letters:
+            self.steps.append(self.waiting)
+            self.waiting = []
+        return [
+            answer._replace(text=_text(answer.text, self.length)) if answer.text else answer
+            for answer in super().ask(requests)
+        ]
 
 
-def batches(size: int, steps: int) -> list[list[Request]]:
-    """The new questions of one pair, step by step; a question stands in its first batch alone."""
+def _text(start: str, length: int) -> str:
+    """A text of its own, `length` characters long."""
+    turn = int("".join(filter(str.isdigit, start)) or 0) % len(STOCK)
+    return (start.split("number ")[-1] + " " + (STOCK[turn:] + STOCK * 9))[:length]
+
+
+def steps_of(size: int, steps: int, length: int) -> list[list[list[Request]]]:
+    """The new questions of one pair, batch by batch in each step; a question stands in its first batch alone."""
     from agents.minds.llm import LLMMind
     from analysis.configuration import compose, plan
     from sim.experiment import ARMS, Unit
@@ -49,53 +67,70 @@ def batches(size: int, steps: int) -> list[list[Request]]:
     experiment = plan(compose(words.split())).experiment
     kind = experiment.kind()
     scene = kind.scene(experiment.raised())
-    noting = Noting()
-    mind = LLMMind(noting, scene, prompt="member", alpha=kind.alpha(scene).tolist())
+    noting = Noting(length)
+    mind = LLMMind(
+        noting,
+        scene,
+        prompt="member",
+        alpha=kind.alpha(scene).tolist(),
+        words=length > 0,
+        words_tokens=WRITTEN,
+    )
     lock_step([make_world(experiment, Unit(0, 0, arm), scene) for arm in ARMS[:2]], mind, steps)
     asked: set[Request] = set()
-    found: list[list[Request]] = []
-    for batch in noting.batches:
-        fresh = [request for request in batch if request not in asked]
-        asked |= set(fresh)
-        if fresh:
-            found.append(fresh)
+    found: list[list[list[Request]]] = []
+    for step in noting.steps:
+        fresh = [[request for request in batch if request not in asked] for batch in step]
+        asked |= {request for batch in step for request in batch}
+        if any(fresh):
+            found.append([batch for batch in fresh if batch])
     return found
 
 
-def evenly(found: Sequence[list[Request]], number: int) -> list[list[Request]]:
-    """Every k-th batch, the least k for which no more than `number` questions come together; all if they are fewer."""
+def number_of(found: Sequence[Sequence[Sequence[Request]]]) -> int:
+    return sum(len(batch) for step in found for batch in step)
+
+
+def evenly(found: Sequence[list[list[Request]]], number: int) -> list[list[list[Request]]]:
+    """Every k-th step, the least k for which no more than `number` questions come together; all if they are fewer."""
     return next(
-        (taken for k in range(1, len(found)) if sum(map(len, taken := list(found[k - 1 :: k]))) <= number),
+        (taken for k in range(1, len(found)) if number_of(taken := list(found[k - 1 :: k])) <= number),
         list(found[-1:]),
     )
 
 
-def share(settings: LLMSettings, found: Sequence[Sequence[Request]], *, sort: bool) -> dict[str, Any]:
-    """Cached tokens over prompt tokens of these batches, and the questions a second."""
+def share(
+    settings: LLMSettings, found: Sequence[Sequence[Sequence[Request]]], *, sort: bool
+) -> dict[str, Any]:
+    """Cached tokens over prompt tokens of these steps, in all and by kind of question, and the questions a second."""
     model = open_model(settings)
-    began = time.perf_counter()
-    answers = [
-        answer
-        for batch in found
-        for part in ([batch] if sort else [[request] for request in batch])
-        for answer in model.ask(part)
-    ]
+    began, answered = time.perf_counter(), 0
+    kinds = {"choices": [0, 0], "words": [0, 0]}
+    for batch in (batch for step in found for batch in step):
+        before = model.counts.snapshot()
+        for part in [batch] if sort else [[request] for request in batch]:
+            answered += sum(isinstance(answer, Answer) for answer in model.ask(part))
+        after = model.counts.snapshot()
+        counted = kinds["choices" if batch[0].letters else "words"]
+        for place, name in enumerate(("tokens_cached", "tokens_in")):
+            counted[place] += after[name] - before[name]
     seconds = time.perf_counter() - began
-    counts = model.counts.snapshot()
     model.close()
+    cached, tokens = (sum(counted[place] for counted in kinds.values()) for place in (0, 1))
     return {
-        "cached_share": round(counts["tokens_cached"] / max(1, counts["tokens_in"]), 4),
-        "tokens_in": counts["tokens_in"],
-        "tokens_cached": counts["tokens_cached"],
-        "answered": sum(isinstance(answer, Answer) for answer in answers),
-        "questions_per_s": round(len(answers) / seconds, 2),
+        "cached_share": round(cached / max(1, tokens), 4),
+        **{f"{kind}_share": round(had / told, 4) if told else None for kind, (had, told) in kinds.items()},
+        "tokens_in": tokens,
+        "tokens_cached": cached,
+        "answered": answered,
+        "questions_per_s": round(number_of(found) / seconds, 2),
     }
 
 
 def main(given: argparse.Namespace) -> dict[str, Any]:
     import yaml
 
-    found = evenly(batches(given.size, given.steps), given.questions)
+    found = evenly(steps_of(given.size, given.steps, given.words), given.questions)
     config = yaml.safe_load((ROOT / "conf" / "llm" / "embedded.yaml").read_text(encoding="utf-8"))
     config |= {"store": "none", "threads": given.threads}
     if given.base_url:
@@ -106,8 +141,9 @@ def main(given: argparse.Namespace) -> dict[str, Any]:
     return {
         "bench": "prefix",
         **measured,
-        "questions": sum(map(len, found)),
-        "batches": len(found),
+        "questions": number_of(found),
+        "steps": len(found),
+        "characters_a_text": given.words,
         "members": given.size,
         "model": settings.model,
         "arrival": arrival and arrival["cached_share"],
@@ -119,6 +155,7 @@ if __name__ == "__main__":
     parser.add_argument("--questions", type=int, default=320)
     parser.add_argument("--size", type=int, default=200)
     parser.add_argument("--steps", type=int, default=24)
+    parser.add_argument("--words", type=int, default=120, help="characters of a text; 0: nobody writes")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--base-url", default="")
     parser.add_argument("--model", default="")

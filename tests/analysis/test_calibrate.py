@@ -288,7 +288,9 @@ def test_the_gap_goes_into_the_file_under_its_own_alpha_and_beta_and_with_beta_0
     still = found | {"beta": found["beta"] | {"value": 0.0}}
     raw = fitting.with_gap(planned("outcome.threshold=0.2"), still, lines.append)["gap"]
     assert raw == archetype_gap(planned("outcome.threshold=0.2", "mind.beta=1", "mind.alpha=profile"))
-    assert "taken with beta 1" in lines[0] and "with beta 0 both would be one" in calibration_words.gap_words(raw)
+    assert "taken with beta 1" in lines[0] and "with beta 0 both would be one" in calibration_words.gap_words(
+        raw
+    )
 
 
 def test_a_report_says_whether_sharing_by_archetype_was_measured(model, file):
