@@ -84,9 +84,9 @@ def test_the_destination_is_shown_and_logged(capsys):
     assert remote.sent_to == ["shown.example"], "which the manifest takes"
 
 
-def test_simulated_posts_are_marked_one_by_one_and_carry_a_simulated_member(page):
+def test_simulated_posts_of_a_page_are_marked_one_by_one_and_told_by_act_and_tone(page):
     rows = [row for row in re.findall(r"<tr.*?</tr>", page["changed"], re.DOTALL) if "SIMULATED" in row]
-    assert rows and all("simulated member" in row for row in rows)
+    assert rows and all(re.search(r"SIMULATED.*\b(reply|post)\b", row) for row in rows)
     for row in rows:
         assert not re.search(SAID, row[row.rindex("SIMULATED") :]), "no words in a real person's mouth"
 
