@@ -104,7 +104,7 @@ def _row(one: Incident, hours: float) -> dict[str, Any]:
     return {
         "id": one.id,
         **run,
-        "place": one.place,
+        "thread" if one.arm == RECORD else "place": one.place,
         "onset": moment_words(one.onset, hours),
         "severity": f"{one.severity:g}",
         "who": one.member or f"{len(one.members)} member{'s' if len(one.members) != 1 else ''}",

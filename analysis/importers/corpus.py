@@ -291,7 +291,9 @@ def _sentences(
         kinds = ", ".join(f"{act} {times:,}" for act, times in acts.counts.items())
         said.append(f"acts of moderators: {acts.table.height:,} ({kinds}), in {report.moderation_file}")
     if acts.unknown:
-        said.append(f"note: {acts.unknown:,} acts of moderators are about nothing in the record; left out")
+        said.append(
+            f"note: {acts.unknown:,} acts of moderators are about nothing in the record (a post, thread or member that it holds); left out"
+        )
     if left_out:
         said.append(
             f"note: {left_out:,} posts of people and threads that were forgotten here stay out (forgotten.json)"

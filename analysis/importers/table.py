@@ -29,7 +29,11 @@ ROLES = (
     Role("day", False, "an ISO date, for a record that has date and minute in two columns"),
     Role("text", False, "what it says"),
     Role("thread", False, "id of its thread; else told from the parents"),
-    Role("kind", False, "thread, submission, question or topic open a thread; reply, comment, answer do not"),
+    Role(
+        "kind",
+        False,
+        "thread, submission, question, topic or post open a thread; reply, comment, answer do not",
+    ),
     Role("status", False, "visible; removed (by moderators); deleted (by its author); removed_or_deleted"),
     Role("score", False, "up-votes minus down-votes"),
     Role("controversial", False, "true/false or 1/0: many votes both ways"),
@@ -72,7 +76,7 @@ STATUS_VALUES: dict[str, Status] = {
     "gone_link_post": "gone",
 }
 KIND_VALUES: dict[str, Literal["thread", "reply"]] = {
-    **dict.fromkeys(("thread", "submission", "question", "topic"), "thread"),
+    **dict.fromkeys(("thread", "submission", "question", "topic", "post"), "thread"),
     **dict.fromkeys(("reply", "comment", "answer"), "reply"),
 }
 TONE_VALUES: dict[str, Tone] = {"civil": "civil", "heated": "heated", "hostile": "hostile"}
@@ -185,13 +189,19 @@ def _post(row: dict[str, Any]) -> RawPost:
         text=None if text is None else str(text),
         status=_one_of(row.get("status"), STATUS_VALUES, "status") or "visible",
         kind=_one_of(row.get("kind"), KIND_VALUES, "kind"),
-        score=_count(row, "score"),
+        score=_score(row),
         up=_count(row, "up"),
         down=_count(row, "down"),
         controversial=_one_of(row.get("controversial"), BOOLEAN_VALUES, "controversial"),
         other_id=cell_word(row.get("other_id")),
         tone=_one_of(row.get("tone"), TONE_VALUES, "tone"),
     )
+
+
+def _score(row: Mapping[str, Any]) -> int | None:
+    """The score, or what is left of up-votes after down-votes where both are there."""
+    said, up, down = (_count(row, role) for role in ("score", "up", "down"))
+    return up - down if said is None and up is not None and down is not None else said
 
 
 def _time(row: Mapping[str, Any]) -> float:
