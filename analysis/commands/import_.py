@@ -17,6 +17,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--map", help="for table: id=COLUMN,parent=COLUMN,author=COLUMN,time=COLUMN,text=COLUMN and more"
     )
+    parser.add_argument(
+        "--where", metavar="COLUMN=VALUE,…", help="for table: only rows with these values, as channel=ubuntu"
+    )
     parser.add_argument("--name", help="name of the profile; default: that of the output folder")
     parser.add_argument(
         "--mod-log", metavar="FILE", help="table of moderators' acts, a row an act: .csv, .ndjson or .parquet"
@@ -52,6 +55,7 @@ def call(asked: argparse.Namespace) -> int:
             Path(asked.path),
             Path(asked.out),
             mapping=None if asked.map is None else parse_mapping(asked.map),
+            where=None if asked.where is None else parse_mapping(asked.where, "--where"),
             name=asked.name,
             mod_log=None if asked.mod_log is None else Path(asked.mod_log),
             mod_map=None if asked.mod_map is None else parse_mapping(asked.mod_map, "--mod-map"),

@@ -66,8 +66,19 @@ def call(asked: argparse.Namespace) -> int:
             print(f"\n{one.id}")
             for line in excerpt(one, acts):
                 print(plain(f"  {line}"))
+    if found[0].arm == RECORD and _guessed(Path(asked.out) / "profile.yaml"):
+        print(
+            "\nThis record has posts without words: their tone is guessed from removals and votes, so read on before you act."
+        )
     print("\nA finding is a rule's reading, and no basis for a sanction without a person's review.")
     return OK
+
+
+def _guessed(profile: Path) -> bool:
+    """Whether the tones of an imported community are, in part, the proxy's."""
+    from analysis.tone_proxy import NAME
+
+    return profile.is_file() and NAME in " ".join(profile.read_text(encoding="utf-8").split())
 
 
 def content(one: Incident, acts: pl.DataFrame, excerpts: bool) -> dict[str, Any]:
@@ -104,7 +115,7 @@ def _row(one: Incident, hours: float) -> dict[str, Any]:
     return {
         "id": one.id,
         **run,
-        "place": one.place,
+        "thread" if one.arm == RECORD else "place": one.place,
         "onset": moment_words(one.onset, hours),
         "severity": f"{one.severity:g}",
         "who": one.member or f"{len(one.members)} member{'s' if len(one.members) != 1 else ''}",

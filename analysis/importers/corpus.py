@@ -63,6 +63,7 @@ def import_corpus(
     out: Path,
     *,
     mapping: dict[str, str] | None = None,
+    where: dict[str, str] | None = None,
     name: str | None = None,
     key_file: Path | None = None,
     mod_log: Path | None = None,
@@ -75,7 +76,7 @@ def import_corpus(
     """Import the record at `path` into the folder `out`: posts.parquet, profile.yaml, import.json, and where
     there is something to say bad_lines.csv, moderation.parquet, tone_errors.json.
 
-    `format` is one of `FORMATS`; `mapping` (role to column) goes with `table` alone; `name` is the profile's,
+    `format` is one of `FORMATS`; `mapping` (role to column) and `where` (column to value) go with `table` alone; `name` is the profile's,
     by default the folder's; `key_file` holds the secret of the pseudonyms, by default in the current project.
     `mod_log` is a table of moderators' acts whose columns `mod_map` names, `labels` one of tones set by hand.
 
@@ -83,19 +84,21 @@ def import_corpus(
     """
     from analysis.tone import tones
 
-    _check(format, mapping, mod_log, mod_map)
+    _check(format, mapping, where, mod_log, mod_map)
     refuse_another_key(out, key_file)
     tell = progress or (lambda sentence: None)
     was_there = out.exists()
     into = Collector(out, tones, max_bytes, told)
     try:
-        remarks = read_table(path, mapping, into) if mapping else READERS[format](path, into)
+        remarks = read_table(path, mapping, into, where) if mapping else READERS[format](path, into)
         if mod_log:
             read_mod_log(mod_log, mod_map, into)
         by_hand = read_labels(labels, into) if labels else None
         tell(f"{into.posts:,} posts read; taking names out")
-        record = into.record(*remarks)
-        return _finish(format, record, by_hand, out, name or out.resolve().name, key_file, tell)
+        # Not held here: a second name for the record would keep its facts in memory to the end.
+        return _finish(
+            format, into.record(*remarks), by_hand, out, name or out.resolve().name, key_file, tell
+        )
     finally:
         into.texts.close()
         if not was_there and out.is_dir() and not any(out.iterdir()):
@@ -103,7 +106,11 @@ def import_corpus(
 
 
 def _check(
-    format: str, mapping: dict[str, str] | None, mod_log: Path | None, mod_map: dict[str, str] | None
+    format: str,
+    mapping: dict[str, str] | None,
+    where: dict[str, str] | None,
+    mod_log: Path | None,
+    mod_map: dict[str, str] | None,
 ) -> None:
     if format not in FORMATS:
         raise ValueError(f"unknown format {format!r}; {nearest(format, list(FORMATS))}")
@@ -114,6 +121,8 @@ def _check(
         )
     if format != "table" and mapping:
         raise ValueError(f"--map goes with table only; {format} records name their own fields")
+    if where and format != "table":
+        raise ValueError(f"--where goes with table only; make a smaller {format} record with its own tools")
     if mod_map and not mod_log:
         raise ValueError("--mod-map names the columns of --mod-log, which is not given")
 
@@ -140,14 +149,15 @@ def _finish(
     if not kept.facts.height:
         raise ValueError(f"every post of this record was forgotten in {out}: nothing is left to import")
     del kept
+    errors, record = None, record._replace(facts=record.facts.clear())
     acts = moderation(record.acts, numbered, people, format)
     posts = with_pseudonyms(_with_tone(numbered.posts), people)
+    numbered = numbered._replace(posts=numbered.posts.clear())
     source = tone_source(posts)
-    errors, record = None, record._replace(facts=record.facts.clear())
     if by_hand:
         posts, errors = _corrected(posts, by_hand, numbered, format, source, record)
         source = f"{source}; {errors['labelled']} by hand"
-    numbered = numbered._replace(posts=posts.clear(), ids=numbered.ids.clear())
+    del numbered
     tell("fitting the profile")
     profile = fit_profile(_for_profile(posts), name=name, tone=source)
 
@@ -281,7 +291,9 @@ def _sentences(
         kinds = ", ".join(f"{act} {times:,}" for act, times in acts.counts.items())
         said.append(f"acts of moderators: {acts.table.height:,} ({kinds}), in {report.moderation_file}")
     if acts.unknown:
-        said.append(f"note: {acts.unknown:,} acts of moderators are about nothing in the record; left out")
+        said.append(
+            f"note: {acts.unknown:,} acts of moderators are about nothing in the record (a post, thread or member that it holds); left out"
+        )
     if left_out:
         said.append(
             f"note: {left_out:,} posts of people and threads that were forgotten here stay out (forgotten.json)"

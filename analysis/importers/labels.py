@@ -89,8 +89,10 @@ def correct(
 def errors_of(counts: Counter[tuple[str, str]], scorer: str) -> dict[str, Any]:
     """The content of tone_errors.json from counts of (label, the scorer's tone).
 
+    `scorer` names it; `labelled` and `agreed` count posts; `counts[label][tone]` is the table of confusion, a person's
+    tone by the scorer's (civil, heated, hostile, or unknown where it could not say), each a whole number;
     `rates[label][tone]`: of the posts that a person found so, the share that the scorer took for `tone`, with a
-    95 % interval (Wilson 1927). They hold for posts like those labelled: labels of suspected posts alone say
+    95 % interval (Wilson 1927) as `est`, `low`, `high`, or null where no post was labelled so. They hold for posts like those labelled: labels of suspected posts alone say
     nothing about the others.
     """
     from analysis.intervals import wilson

@@ -27,7 +27,7 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     A reply whose parent is not in the record has a null parent and stays a reply. `changed` gives some ids
     another status. The source's ids and times are dropped, since one exact id or time identifies its author.
     """
-    table = facts.sort("time", maintain_order=True)
+    table = facts.drop("file", "line").sort("time", maintain_order=True)
     itself = pl.col("parent") == pl.col("id")
     table = table.with_columns(parent=pl.when(itself).then(None).otherwise(pl.col("parent")))
     if changed:
@@ -41,7 +41,9 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     if table["other_id"].is_not_null().any():
         others = table.filter(pl.col("other_id").is_not_null()).select(parent="other_id", parent_post="post")
         ids = pl.concat([ids, others]).unique("parent", keep="first", maintain_order=True)
-    table = table.join(ids, on="parent", how="left", maintain_order="left")
+    # Joined by themselves: a join of the whole table would copy every text column.
+    answered = table.select("parent").join(ids, on="parent", how="left", maintain_order="left")
+    table = table.with_columns(answered["parent_post"])
     start = float(table["time"].min() or 0)  # type: ignore[arg-type]
     table = table.with_columns(
         thread=_threads(table),
@@ -56,14 +58,15 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     table = table.with_columns(kind=kind)
     names = table.select(name=pl.col("thread").unique(maintain_order=True)).with_row_index("number", offset=1)
     names = names.select("name", thread=pl.col("number").cast(pl.Int64))
-    table = table.rename({"thread": "name"}).join(names, on="name", how="left", maintain_order="left")
+    found = table.select(name="thread").join(names, on="name", how="left", maintain_order="left")
+    table = table.with_columns(found["thread"])
     table = table.with_columns(
         parent=pl.when(pl.col("kind") == "thread").then(None).otherwise(pl.col("parent_post"))
     )
     numbers = table.select("id", "post", "thread")
     others = table.filter(pl.col("other_id").is_not_null()).select("post", "thread", id="other_id")
     numbers = pl.concat([numbers, others.select("id", "post", "thread")]).unique("id", keep="first")
-    dropped = ("id", "time", "name", "parent_post", "other_id", "file", "line")
+    dropped = ("id", "time", "parent_post", "other_id")
     return Numbered(table.drop(dropped), numbers, names, start)
 
 

@@ -25,10 +25,15 @@ ROLES = (
     Role("parent", True, "id of the post it answers; empty for a post that opens a thread"),
     Role("author", True, "who wrote it; empty or [deleted] where unknown"),
     Role("time", False, "Unix seconds, or an ISO date and time (UTC unless it says otherwise)"),
-    Role("minute", False, "minutes since any start, instead of time"),
+    Role("minute", False, "minutes since any start, instead of time; with day, minutes of that day"),
+    Role("day", False, "an ISO date, for a record that has date and minute in two columns"),
     Role("text", False, "what it says"),
     Role("thread", False, "id of its thread; else told from the parents"),
-    Role("kind", False, "thread, submission, question or topic open a thread; reply, comment, answer do not"),
+    Role(
+        "kind",
+        False,
+        "thread, submission, question, topic or post open a thread; reply, comment, answer do not",
+    ),
     Role("status", False, "visible; removed (by moderators); deleted (by its author); removed_or_deleted"),
     Role("score", False, "up-votes minus down-votes"),
     Role("controversial", False, "true/false or 1/0: many votes both ways"),
@@ -71,7 +76,7 @@ STATUS_VALUES: dict[str, Status] = {
     "gone_link_post": "gone",
 }
 KIND_VALUES: dict[str, Literal["thread", "reply"]] = {
-    **dict.fromkeys(("thread", "submission", "question", "topic"), "thread"),
+    **dict.fromkeys(("thread", "submission", "question", "topic", "post"), "thread"),
     **dict.fromkeys(("reply", "comment", "answer"), "reply"),
 }
 TONE_VALUES: dict[str, Tone] = {"civil": "civil", "heated": "heated", "hostile": "hostile"}
@@ -95,19 +100,33 @@ def parse_mapping(text: str, option: str = "--map") -> dict[str, str]:
     return mapping
 
 
-def read_table(path: Path, mapping: Mapping[str, str], into: Collector) -> list[str]:
-    """The posts in the rows of `path`, whose columns `mapping` (role to column) names."""
+def read_table(
+    path: Path, mapping: Mapping[str, str], into: Collector, where: Mapping[str, str] | None = None
+) -> list[str]:
+    """The posts in the rows of `path`, whose columns `mapping` (role to column) names.
+
+    `where` (column to value) chooses rows, compared as text.
+    """
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
     _check_roles(mapping)
     into.begin(path)
-    check_columns(path, mapping, columns_of(path, EXPECTED, into.max_bytes))
-    for number, row in sheet_rows(path, list(mapping.values()), into.max_bytes, into.told):
+    where, passed_over = where or {}, 0
+    columns = columns_of(path, EXPECTED, into.max_bytes)
+    check_columns(path, mapping, columns)
+    check_columns(path, {f"--where {column}": column for column in where}, columns)
+    for number, row in sheet_rows(path, [*mapping.values(), *where], into.max_bytes, into.told):
+        if isinstance(row, dict) and any(cell_word(row[each]) != value for each, value in where.items()):
+            passed_over += 1
+            continue
         into.add(number, lambda row: _post(by_role(row, mapping)), row)
     if not into.posts:
+        if passed_over:
+            chosen = ", ".join(f"{column}={value}" for column, value in where.items())
+            raise ValueError(f"{path} has no row with {chosen} that could be read")
         first = f"; line {into.bad[0].line}: {into.bad[0].reason}" if into.bad else "; it has no rows"
         raise ValueError(f"{path} is not {EXPECTED}{first}")
-    return []
+    return [f"{passed_over:,} rows were not chosen by --where"] if passed_over else []
 
 
 def by_role(row: Mapping[str, Any] | str, mapping: Mapping[str, str]) -> dict[str, Any]:
@@ -136,6 +155,8 @@ def _check_roles(mapping: Mapping[str, str]) -> None:
             "--map needs one of time=COLUMN and minute=COLUMN, "
             + ("and has both" if "time" in mapping else "and has neither")
         )
+    if "day" in mapping and "minute" not in mapping:
+        raise ValueError("--map names day, which needs minute=COLUMN, the minute of that day")
 
 
 def nearest(found: str, valid: list[str]) -> str:
@@ -164,17 +185,29 @@ def _post(row: dict[str, Any]) -> RawPost:
         parent=cell_word(row.get("parent")),
         thread=cell_word(row.get("thread")),
         author=None if author == "[deleted]" else author,
-        time=_number(row["minute"], "minute") * 60 if "minute" in row else cell_seconds(row.get("time")),
+        time=_time(row),
         text=None if text is None else str(text),
         status=_one_of(row.get("status"), STATUS_VALUES, "status") or "visible",
         kind=_one_of(row.get("kind"), KIND_VALUES, "kind"),
-        score=_count(row, "score"),
+        score=_score(row),
         up=_count(row, "up"),
         down=_count(row, "down"),
         controversial=_one_of(row.get("controversial"), BOOLEAN_VALUES, "controversial"),
         other_id=cell_word(row.get("other_id")),
         tone=_one_of(row.get("tone"), TONE_VALUES, "tone"),
     )
+
+
+def _score(row: Mapping[str, Any]) -> int | None:
+    """The score, or what is left of up-votes after down-votes where both are there."""
+    said, up, down = (_count(row, role) for role in ("score", "up", "down"))
+    return up - down if said is None and up is not None and down is not None else said
+
+
+def _time(row: Mapping[str, Any]) -> float:
+    if "minute" not in row:
+        return cell_seconds(row.get("time"))
+    return _number(row["minute"], "minute") * 60 + (cell_seconds(row["day"]) if "day" in row else 0)
 
 
 def cell_word(value: Any) -> str | None:

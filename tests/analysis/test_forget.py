@@ -3,8 +3,11 @@
 import polars as pl
 import pytest
 
+from agents.llm.request import Answer
+from agents.llm.store import ResponseStore
 from analysis.cli import main
 from analysis.importers import import_corpus
+from analysis.importers.identities import read_identities
 
 
 @pytest.fixture
@@ -45,3 +48,93 @@ def test_a_thread_is_gone_and_a_stranger_changes_nothing(imported, capsys):
     before = everything(imported)
     assert main(["forget", str(imported), "--author", "u99999"]) == 2
     assert "nothing was changed" in capsys.readouterr().err and everything(imported) == before
+
+
+def author_of(folder, word):
+    return pl.read_parquet(folder / "posts.parquet").filter(pl.col("text").str.contains(word))["author"][0]
+
+
+def again(imported):
+    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
+    place = imported.parent
+    return import_corpus("table", place / "posts.csv", imported, mapping=mapping, key_file=place / "key")
+
+
+def test_importing_again_does_not_bring_anybody_or_any_thread_back(imported):
+    assert main(["forget", str(imported), author_of(imported, "xylophone")]) == 0
+    assert main(["forget", str(imported), "2"]) == 0
+    report = again(imported)
+    found = everything(imported)
+    for word in (b"xylophone", b"zeppelins", b"Bobby", b"Cid"):
+        assert word not in found
+    posts = pl.read_parquet(imported / "posts.parquet")
+    assert posts["text"].to_list() == ["A question about saddles", "@<name> thanks"]
+    assert any("2 posts of people and threads that were forgotten" in each for each in report.sentences)
+
+
+def test_another_key_cannot_know_the_forgotten_again_and_says_so(imported):
+    assert main(["forget", str(imported), author_of(imported, "xylophone")]) == 0
+    (imported.parent / "key").write_text("cd" * 32)
+    before = everything(imported)
+    with pytest.raises(ValueError, match="forgotten in .* under another key"):
+        again(imported)
+    assert everything(imported) == before
+
+
+def test_answers_made_of_the_words_leave_the_store_with_their_bytes(imported, tmp_path):
+    identities = read_identities(imported)
+    bobby, ann, cid = (author_of(imported, word) for word in ("xylophone", "saddles", "zeppelins"))
+    store = ResponseStore(tmp_path / "answers.sqlite")
+    answer = Answer((-1.0,))
+    store.put("k1", '{"said": "xylophone"}', answer, [identities.about(1, bobby)])
+    store.put("k2", f'{{"said": "@{bobby} thanks"}}', answer, [identities.about(1, ann)])
+    store.put("k3", '{"said": "zeppelins"}', answer, [identities.about(2, cid)])
+    store.close()
+    again(imported)  # keys outlast an import under the same key
+    assert read_identities(imported).about(1, bobby) == identities.about(1, bobby)
+    page = imported / "why" / "incident.html"
+    page.parent.mkdir()
+    page.write_text("xylophone")
+    (imported / "why.json").write_text('{"post": "xylophone"}')
+    assert main(["forget", str(imported), bobby, "--store", str(store.path)]) == 0
+    left = b"".join(path.read_bytes() for path in tmp_path.glob("answers.sqlite*")) + everything_below(
+        imported
+    )
+    assert b"xylophone" not in left and bobby.encode() not in left
+    assert list(ResponseStore(store.path).get_many(["k1", "k2", "k3"])) == ["k3"]
+
+
+def test_acts_of_moderators_on_the_forgotten_go_and_those_by_them_lose_their_name(tmp_path):
+    rows = [
+        {"id": "a", "parent": None, "author": "Ann", "time": 0, "text": "one"},
+        {"id": "b", "parent": "a", "author": "Bobby", "time": 60, "text": "two"},
+    ]
+    pl.DataFrame(rows).write_csv(tmp_path / "posts.csv")
+    acts = [("remove", "b", "Ann", 70), ("lock", "a", "Bobby", 80)]
+    pl.DataFrame(acts, schema=["act", "post", "actor", "time"], orient="row").write_csv(tmp_path / "log.csv")
+    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
+    options = {"mapping": mapping, "key_file": tmp_path / "key", "mod_log": tmp_path / "log.csv"}
+    out = tmp_path / "mine"
+    import_corpus("table", tmp_path / "posts.csv", out, **options)
+    bobby = author_of(out, "two")
+    assert main(["forget", str(out), "--author", bobby]) == 0
+    left = pl.read_parquet(out / "moderation.parquet")
+    assert left.select("act", "actor").rows() == [("lock", "moderator")]
+    assert bobby.encode() not in everything_below(out)
+
+
+def test_a_person_is_found_by_name_with_the_key_alone(imported, monkeypatch, capsys):
+    monkeypatch.chdir(imported.parent)
+    assert main(["forget", str(imported), "--name", "bobby "]) == 2
+    assert "no key" in capsys.readouterr().err
+    (imported.parent / ".windtunnel").mkdir()
+    (imported.parent / "key").rename(imported.parent / ".windtunnel" / "pseudonym.key")
+    assert main(["forget", str(imported), "--name", "bobby "]) == 0
+    assert b"xylophone" not in everything(imported)
+    assert main(["forget", str(imported), "--name", "Zed"]) == 2
+    assert "nobody" in capsys.readouterr().err
+
+
+def everything_below(folder) -> bytes:
+    tables = [pl.read_parquet(path).write_csv().encode() for path in folder.rglob("*.parquet")]
+    return b"".join([*tables, *(path.read_bytes() for path in folder.rglob("*") if path.is_file())])
