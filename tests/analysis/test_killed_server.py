@@ -61,7 +61,9 @@ def test_runs_that_lost_their_server_fail_with_a_reason_and_the_same_command_com
     lost = runs.filter(pl.col("status") == "failed")
     whole = runs.filter(pl.col("status") == "ok")
     assert len(runs) == 18 and len(lost) and len(whole), "the first block was whole, a later one was not"
-    assert lost["stage"].str.contains("^(ask|words), step").all() and lost["reason"].str.len_chars().min() > 10
+    assert (
+        lost["stage"].str.contains("^(ask|words), step").all() and lost["reason"].str.len_chars().min() > 10
+    )
     assert lost["escalation"].null_count() == len(lost) and whole["escalation"].null_count() == 0
     estimates = json.loads((tmp_path / "out" / "estimates.json").read_text())
     assert estimates["n_pairs"] + estimates["n_lost"] == 6 and estimates["worst_case"] is not None
