@@ -149,11 +149,16 @@ def run_worlds(
     mind: Mind,
     steps: int,
     progress: Progress | None = None,
+    *,
+    fingerprints: bool = True,
 ) -> list[Run]:
-    """Step these worlds together to the end; `units` are what their tables call them."""
+    """Step these worlds together to the end; `units` are what their tables call them.
+
+    Without `fingerprints` the runs' `events_sha256` stay empty, which saves writing all events as text.
+    """
     failed = lock_step(worlds, mind, steps, progress)
     return [
-        _finish(world, unit, failed.get(place))
+        _finish(world, unit, failed.get(place), fingerprints)
         for place, (world, unit) in enumerate(zip(worlds, units, strict=True))
     ]
 
@@ -272,7 +277,7 @@ def first_divergence(baseline: pl.DataFrame, policy: pl.DataFrame) -> int | None
     return int(longer["step"][short])
 
 
-def _finish(world: World, unit: Unit, failure: tuple[str, str] | None) -> Run:
+def _finish(world: World, unit: Unit, failure: tuple[str, str] | None, fingerprint: bool = True) -> Run:
     events = world.log.frame(*unit)
     personas = tuple(persona.name for persona in world.community.scene.personas)
     members = world.community.members.frame(*unit, personas, TONES, world.now)
@@ -286,7 +291,7 @@ def _finish(world: World, unit: Unit, failure: tuple[str, str] | None) -> Run:
         events,
         members,
         links(unit, *world.community.links()),
-        digest(events),
+        digest(events) if fingerprint else "",
     )
 
 

@@ -92,6 +92,8 @@ def first_token(choice: Mapping[str, Any]) -> list[tuple[str, float]]:
             return [(str(token), float(value)) for token, value in logprobs["top_logprobs"][0].items()]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise Unreadable(f"log-probabilities in an unknown shape ({type(error).__name__}: {error})") from None
+    if not isinstance(text_of(choice), str | None):
+        raise Unreadable(f"a choice that says no text but {type(text_of(choice)).__name__}")
     raise Unreadable("the server sent no log-probabilities: it must support logprobs and top_logprobs")
 
 

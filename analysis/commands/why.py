@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.ending import OK, plain
 from analysis.folder import Folder
-from analysis.incidents.find import load_rules
+from analysis.incidents.find import load_rules, parse_rules
 from analysis.models.serving import serving
 from analysis.printing import print_json, print_table
 from analysis.why.case import Case, simulated_case
@@ -57,6 +57,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--excerpts", action="store_true", help="show an imported community's own words in it"
     )
     parser.add_argument(
+        "--rule",
+        action="append",
+        default=[],
+        metavar="KIND.NAME=NUMBER",
+        help="the numbers by which `incidents --rule` found it, as escalation.threshold=2",
+    )
+    parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="for an import: mind=llm and the like"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -105,7 +112,7 @@ def call(asked: argparse.Namespace) -> int:
 
 
 def _case(asked: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
-    folder, rules = Folder(asked.out), load_rules()
+    folder, rules = Folder(asked.out), load_rules(parse_rules(asked.rule))
     if folder.manifest.is_file():
         if asked.set:
             raise ValueError("--set is for an imported community: a run's settings stand in its manifest")

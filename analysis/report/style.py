@@ -62,6 +62,7 @@ tbody th { font-weight: 600; }
 details { border-top: 1px solid var(--line); padding: 8px 0; }
 .pictures + details { margin-top: 18px; }
 summary { cursor: pointer; color: var(--policy); font-weight: 600; }
+summary:focus-visible, a:focus-visible { outline: 3px solid var(--policy); outline-offset: 2px; }
 @media (max-width: 640px) {
   main { padding: 18px 16px 48px; }
   h1 { font-size: 25px; }

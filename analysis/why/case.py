@@ -194,8 +194,8 @@ def simulated_case(out: Path, name: str, rules: dict[str, Rule]) -> SimulatedCas
     )
 
 
-def live(case: Case, branches: Sequence[Branch], mind: Mind) -> Futures:
-    """Live every branch to the end, many worlds in lock-step.
+def live(case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bool = True) -> Futures:
+    """Live every branch to the end, many worlds in lock-step; many futures that are only counted need no `fingerprints`.
 
     Raises `ValueError` when a world fails: of a question half answered nothing is told.
     """
@@ -203,7 +203,9 @@ def live(case: Case, branches: Sequence[Branch], mind: Mind) -> Futures:
     for low in range(0, len(branches), WORLDS):
         part = branches[low : low + WORLDS]
         units = [Unit(0, low + place, branch.arm) for place, branch in enumerate(part)]
-        runs += run_worlds([case.world(branch) for branch in part], units, mind, case.ticks)
+        runs += run_worlds(
+            [case.world(branch) for branch in part], units, mind, case.ticks, fingerprints=fingerprints
+        )
     failed = [run for run in runs if run.status == "failed"]
     if failed:
         raise ValueError(f"a future could not be lived to its end: {failed[0].stage}: {failed[0].reason}")

@@ -25,6 +25,7 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
         opening.append(Text(said["trust"], "alarm"))
     opening += [
         Text(said["counts"], "claim"),
+        Text(said["severity"], "claim"),
         Text(said["same_luck"], "claim"),
         Text(said["recurrence"], "claim"),
     ]
@@ -87,7 +88,7 @@ def _rows(record: dict[str, Any], thread: pl.DataFrame) -> list[tuple[str, ...]]
         mark = "same" if act["was"] and act["would"] else "taken away" if act["was"] else "added"
         would = "the same" if mark == "same" else would
         rows.append((act["step"], ("moderators", was, would, mark)))
-    rows.sort(key=lambda row: row[0])
+    rows.sort(key=lambda row: (row[0], row[1][0] != "moderators"))  # they act before a step's posts
     return [(moment_words(step, record["hours"]), *cells) for step, cells in rows]
 
 

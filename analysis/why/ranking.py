@@ -94,7 +94,7 @@ def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futu
     for one in candidates:
         numbers: list[int | None] = [None, *range(futures)]
         branches += [Branch(WITH, one.fork, _schedule(case, one), number) for number in numbers]
-    seen = happened(case, live(case, branches, mind), len(branches))
+    seen = happened(case, live(case, branches, mind, fingerprints=False), len(branches))
     rows: list[dict[str, Any]] = []
     differences = []
     for place, one in enumerate(candidates):

@@ -52,11 +52,11 @@ def _replay(record: dict[str, Any]) -> list[str]:
     replay, score = record["replay"], record["log_score"]
     told = []
     if score:
-        told.append(
+        beside = (
             f"Held-out log-score of the mind on {score['acts']} replies of other threads: {score['mind']:.3f} bits an act; "
             f"base rates {score['base_rates']:.3f}, tone after tone {score['markov']:.3f} (nearer 0 is better)."
-            + _gain(score)
         )
+        told += [_gain(score), beside]
     elif weak(record):
         told.append(
             "The answer is weak: the record has too few replies in other threads to hold the mind against."
@@ -72,8 +72,8 @@ def _replay(record: dict[str, Any]) -> list[str]:
         )
     if "not_offered" in replay:
         told.append(
-            f"{replay['kept']} acts are kept as recorded and never decided anew (the opening post, posts of nobody known), "
-            f"{replay['not_offered']} acts the model could not have offered by itself."
+            f"Acts kept as recorded and never decided anew (the opening post, posts of nobody known, replies under a lock): "
+            f"{replay['kept']}; acts that the model could not have offered by itself: {replay['not_offered']}."
         )
     return told
 
@@ -87,12 +87,12 @@ def weak(record: dict[str, Any]) -> bool:
 def _gain(score: dict[str, Any]) -> str:
     gain = score["gain"]
     told = "" if gain["low"] is None else f" ({gain['low']:+.3f} to {gain['high']:+.3f} over threads)"
-    lead = (
-        "The answer is weak: the mind is not seen to be better than these, by"
-        if score["weak"]
-        else "It is better by"
-    )
-    return f" {lead} {gain['est']:+.3f} bits an act{told}."
+    if score["weak"]:
+        return (
+            "The answer is weak: at foretelling the tones of other threads the mind is not seen to be better than base rates or "
+            f"tone after tone, by {gain['est']:+.3f} bits an act{told}."
+        )
+    return f"The mind foretells the tones of other threads better than base rates and tone after tone, by {gain['est']:+.3f} bits an act{told}."
 
 
 def _same_luck(record: dict[str, Any]) -> str:

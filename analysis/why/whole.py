@@ -49,7 +49,8 @@ def answer(
     leaves a part out. Of a record, `sensitivity` other readings of its tones are tried; 0 leaves out what is assumed of it.
     """
     if isinstance(case, RecordedCase):
-        case.infer(range(replicates), mind)
+        needed = (replicates, FUTURES_A_MOMENT if moments else 0, FUTURES_A_CANDIDATE if budget else 0)
+        case.infer(range(max(needed)), mind)
     told, both = replayed(case, question, mind)
     other = WITHOUT if question.on else WITH
     branches = (question.branch(question.factual()), question.branch(other))

@@ -57,9 +57,35 @@ def test_the_page_is_static_and_every_simulated_post_says_so(imported, tmp_path)
     assert not re.search(
         r"<td[^>]*>(civil|heated|hostile) (reply|post)</td><td[^>]*>(?:SIMULATED )?\1 \2</td>", told
     )
-    for row in re.findall(r"<tr>.*?</tr>", told):
+    for row in re.findall(r"<tr[^>]*>.*?</tr>", told):
         if re.search(r">(new|changed)</td></tr>", row):
             assert "SIMULATED" in row
+
+
+def test_the_page_can_be_read_by_ear_and_by_keyboard(imported, tmp_path):
+    """One main landmark, headings without a gap, pictures told in words, tables that stay tables on a telephone."""
+    told = write(imported, tmp_path / "page.html", "--excerpts", "--moments", "2", "--rank", "2")
+    assert told.count("<main>") == 1 and 'lang="en"' in told and 'name="viewport"' in told
+    levels = [int(level) for level in re.findall(r"<h(\d)", told)]
+    assert levels[0] == 1 and levels.count(1) == 1 and set(levels[1:]) == {2}
+    pictures = re.findall(r"<svg [^>]*>", told)
+    assert len(pictures) == 3 and all(
+        re.search(r'role="img" aria-label="[^"]{20,}"', one) for one in pictures
+    )
+    tables = told.count("<table")
+    assert tables >= 4 and told.count('<table role="table">') == tables == told.count(
+        '<thead role="rowgroup">'
+    )
+    rows = re.findall(r"<tr[^>]*>.*?</tr>", told)
+    assert all(row.startswith('<tr role="row"><th scope=') for row in rows)
+    assert told.count("<details>") == told.count("<summary>") >= 2 and "summary:focus-visible" in told
+    assert not re.search(r"tabindex|outline: *(0|none)", told)
+
+
+def test_where_the_answer_is_weak_the_page_says_so_first(imported, tmp_path):
+    told = write(imported, tmp_path / "page.html")
+    first = re.search(r"<p[^>]*>(.*?)</p>", told)
+    assert first and first[0].startswith('<p class="alarm">The answer is weak')
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs a browser to look with")

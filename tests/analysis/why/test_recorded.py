@@ -143,12 +143,19 @@ def assert_reproduced(folder, threads: int) -> int:
     return acts
 
 
-TIME = pl.col("date") + "T" + (pl.col("minute_of_day") // 60).cast(pl.String).str.zfill(2)
+SINCE = pl.col("date").str.to_datetime("%Y-%m-%d") + pl.duration(minutes=pl.col("minute_of_day"))
+IRC = "id=post_id,parent=parent_id,thread=conversation_id,author=author,text=text"
+CHANNELS = {
+    "ubuntu": "time",
+    "rust": "time",
+    "stripe": "time",
+    "ubuntu-meeting": "time",
+    "mediawiki": "time",
+    "linux": "minute",
+}
+"""Of #linux the record has no dates, only minutes that count on."""
 CORPORA = {
-    "irc-disentangled": (
-        "messages",
-        "id=post_id,parent=parent_id,thread=conversation_id,author=author,time=time,text=text",
-    ),
+    **{f"irc-disentangled/{name}": ("messages", f"{IRC},{role}={role}") for name, role in CHANNELS.items()},
     "stackexchange-bicycles-meta": (
         "posts",
         "id=post_id,parent=parent_id,thread=conversation_id,author=author,time=created_at,text=text",
@@ -169,23 +176,23 @@ CORPORA = {
 
 
 def bring_in(shared, tmp_path, name):
-    """The corpus called so, imported by its table; IRC's date and minute become one time, as its user would make it."""
+    """The corpus called so, imported by its table; IRC's date and minutes since (beyond 1440 on a later day) become one time."""
     table, mapping = CORPORA[name]
-    posts = pl.read_parquet(shared / "data" / name / f"{table}.parquet")
-    if "minute_of_day" in posts.columns:
-        clock = TIME + ":" + (pl.col("minute_of_day") % 60).cast(pl.String).str.zfill(2) + ":00"
-        posts = posts.filter(pl.col("channel") == "ubuntu", pl.col("date").is_not_null()).with_columns(
-            time=clock
+    corpus, _, channel = name.partition("/")
+    posts = pl.read_parquet(shared / "data" / corpus / f"{table}.parquet")
+    if channel:
+        posts = posts.filter(pl.col("channel") == channel).with_columns(
+            time=SINCE.dt.to_string("%Y-%m-%dT%H:%M:%S"), minute="minute_of_day"
         )
     posts.write_parquet(tmp_path / "posts.parquet")
     import_corpus(
         "table",
         tmp_path / "posts.parquet",
-        tmp_path / name,
+        tmp_path / corpus,
         mapping=dict(part.split("=") for part in mapping.split(",")),
         key_file=tmp_path / "key",
     )
-    return tmp_path / name
+    return tmp_path / corpus
 
 
 @pytest.mark.parametrize("name", ["stackexchange-conlang-meta", "stackexchange-bicycles-meta"])
