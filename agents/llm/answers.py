@@ -9,6 +9,8 @@ from typing import Any
 from agents.harmless import harmless
 from agents.llm.request import Answer
 
+NO_LOGPROBS = "the server sent no log-probabilities: it must support logprobs and top_logprobs"
+"""The reason of a reply that is well formed and lacks them; a mangled one has another."""
 _ROUNDING = 1e-3
 """A log-probability may exceed 0 by this much: servers compute in 16 bits."""
 
@@ -85,16 +87,19 @@ def first_token(choice: Mapping[str, Any]) -> list[tuple[str, float]]:
     logprobs = choice.get("logprobs") or {}
     try:
         if logprobs.get("content"):
-            return [
-                (str(one["token"]), float(one["logprob"])) for one in logprobs["content"][0]["top_logprobs"]
-            ]
+            said = logprobs["content"][0]
+            if "logprob" in said and not said.get("top_logprobs"):
+                raise Unreadable(NO_LOGPROBS)  # of the token said alone, not of the candidates
+            return [(str(one["token"]), float(one["logprob"])) for one in said["top_logprobs"]]
         if logprobs.get("top_logprobs"):
             return [(str(token), float(value)) for token, value in logprobs["top_logprobs"][0].items()]
+    except Unreadable:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise Unreadable(f"log-probabilities in an unknown shape ({type(error).__name__}: {error})") from None
     if not isinstance(text_of(choice), str | None):
         raise Unreadable(f"a choice that says no text but {type(text_of(choice)).__name__}")
-    raise Unreadable("the server sent no log-probabilities: it must support logprobs and top_logprobs")
+    raise Unreadable(NO_LOGPROBS)
 
 
 def choices_by_index(body: object, number: int) -> dict[int, Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+from agents.llm.answers import NO_LOGPROBS
 from agents.llm.request import LETTERS, Answer, Request
 from agents.llm.settings import LLMSettings, open_model
 from agents.minds.base import Unanswered
@@ -52,8 +53,9 @@ def _ask(settings: LLMSettings, question: Request) -> Answer | Unanswered:
 
 
 def _lacks(reply: Unanswered) -> bool:
-    """Whether a server, reached, gave no log-probabilities."""
-    return "logprob" in reply.reason.lower() or "no log-probabilities" in reply.reason
+    """Whether a server, reached, gave no log-probabilities, or refused to be asked for them; a mangled reply says neither."""
+    refused = reply.stage == "ask" and "logprob" in reply.reason.lower()
+    return refused or (reply.stage == "read" and NO_LOGPROBS in reply.reason)
 
 
 def _thin(settings: LLMSettings, question: Request, answer: Answer) -> str:

@@ -151,3 +151,12 @@ def test_the_fake_model_answers_from_the_question_alone():
     first, second = FakeModel().ask([QUESTION, QUESTION._replace(user="x")]), FakeModel().ask([QUESTION])
     assert first[0] == second[0] != first[1]
     assert first[0].mass == pytest.approx(1)
+
+
+def test_a_server_that_tells_the_probability_of_the_token_said_alone_gives_none_of_the_candidates():
+    said = {"token": "A", "logprob": -0.1}
+    for content in ([said], [said | {"top_logprobs": []}]):
+        with pytest.raises(Unreadable, match="no log-probabilities"):
+            first_token({"message": {"content": "A"}, "logprobs": {"content": content}})
+    with pytest.raises(Unreadable, match="unknown shape"):
+        first_token({"message": {"content": "A"}, "logprobs": {"content": [{"token": "A"}]}})
