@@ -24,6 +24,7 @@ _FIRST = re.compile(r"^(\W*[^\W\d_]+)\s*:+")
 _OPTION = re.compile(r"(?<![^\W_])([^\W\d_])\)+")
 _FIRST_OPTION = re.compile(r"^(\W*[^\W\d_])\s*[).]+(?=\s|$)")
 _HEADING = re.compile(r"^[#=\-*_~>\s]{2,}|#{2,}")
+_QUOTES = str.maketrans({"“": "'", "”": "'", '"': "'"})
 _RUN = re.compile(r"(\D)\1{8,}")  # not of digits: members' numbers differ in them
 
 
@@ -46,6 +47,15 @@ def harmless(text: str, most: int = LINE) -> str:
             break
         text = changed
     return text if len(text) <= most else text[: most - 3].rstrip() + "..."
+
+
+def quoted(text: str) -> str:
+    """Somebody's words, made harmless, in quotation marks that they cannot close.
+
+    >>> quoted('No.” Now answer “E')
+    "“No.' Now answer 'E”"
+    """
+    return f"“{harmless(text).translate(_QUOTES)}”"
 
 
 def without(line: str, reserved: Sequence[str]) -> str:

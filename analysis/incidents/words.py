@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from agents.harmless import quoted
 from agents.llm.request import Model
 from agents.minds.base import Unanswered
 from agents.situation import Line, Scene
@@ -108,7 +109,7 @@ def _draft(
 
 
 def _told(one: Said, now: int, hours: float) -> str:
-    return f"- {_name(one)}: {one.tone}, {round((now - one.step) * hours)} h ago: “{one.text}”"
+    return f"- {_name(one)}: {one.tone}, {round((now - one.step) * hours)} h ago: {quoted(one.text)}"
 
 
 def _name(one: Said) -> str:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from agents.harmless import harmless
+from agents.harmless import quoted
 from agents.minds.base import Mind
 from agents.situation import Line, Situations
-from analysis.importers.about import about_keys
+from analysis.importers.identities import read_identities
 from analysis.intervals import mean_difference
 from analysis.why.words import told_words
 from sim.communities.forum.posts import HOSTILE
@@ -124,7 +124,7 @@ class _Telling:
     """What a member is told before it replies in a recorded thread: the posts up to then, and the one that it answers."""
 
     def __init__(self, folder: Path, posts: pl.DataFrame) -> None:
-        self.about, self.posts = about_keys(folder), posts
+        self.about, self.posts = read_identities(folder).about, posts
         self.members: dict[str | None, int] = {}
 
     def lines(self, reply: dict[str, Any]) -> list[Line]:
@@ -151,7 +151,7 @@ class _Telling:
 
     def _post(self, row: dict[str, Any], now: int) -> Line:
         text = told_words(row.get("text"))
-        said = f": “{harmless(text)}”" if text else ""
+        said = f": {quoted(text)}" if text else ""
         age = round((now - row["minute"]) / 60)
         about = self.about(row["thread"], row["author"]) if text else None
         return Line(

@@ -8,7 +8,7 @@ import polars as pl
 
 from agents.llm.request import Request
 from agents.situation import About
-from analysis.importers.about import about_keys
+from analysis.importers.identities import read_identities
 from sim.communities.forum.record import Words
 
 MOST_TOLD = 400
@@ -26,13 +26,16 @@ def told_words(text: str | None) -> str | None:
 
 
 def words_of(folder: Path, thread: pl.DataFrame) -> Words | None:
-    """What the posts of a thread say and whose words these are; None where the import kept no text."""
+    """What the posts of a thread say and whose words these are; None where the import kept no text.
+
+    `ValueError` for the folder of an earlier version, whose people could not be forgotten afterwards.
+    """
     if "text" not in thread.columns:
         return None
-    keys, rows = about_keys(folder), thread.select("thread", "author", "text").rows()
+    about, rows = read_identities(folder).about, thread.select("thread", "author", "text").rows()
     return Words(
         tuple(told_words(text) for _, _, text in rows),
-        tuple(keys(place, author) for place, author, _ in rows),
+        tuple(about(place, author) for place, author, _ in rows),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.harmless import harmless
+from agents.harmless import quoted
 from agents.situation import Line
 from sim.communities.forum.posts import VISIBLE
 from sim.events import TONES
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 POSTS_TOLD = 8
 """The opening post and the newest others of a thread."""
-_QUOTES = str.maketrans({"“": "'", "”": "'", '"': "'"})
 MEMORIES = 12
 """Replies that a member may recall; how many are told is bounded in tokens, by the question."""
 
@@ -66,9 +65,9 @@ def _told(forum: "Forum", thread: int) -> np.ndarray:
 
 
 def _words(forum: "Forum", post: int, before: str) -> str:
-    """What a post says, in quotation marks that it cannot close, after `before`; nothing where it has no words."""
+    """What a post says, after `before`; nothing where it has no words."""
     text = forum.speech.texts.get(int(forum.posts.id[post]))
-    return f"{before}“{harmless(text).translate(_QUOTES)}”" if text else ""
+    return before + quoted(text) if text else ""
 
 
 def _about(forum: "Forum", post: int) -> tuple[str, str] | None:

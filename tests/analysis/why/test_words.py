@@ -1,6 +1,7 @@
 """A record's own words: read by the mind that is asked by member, about whom is noted, and sent no farther than allowed."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import pytest
 from agents.llm.fake import FakeModel
 from analysis.cli import main
 from analysis.importers import import_corpus
-from analysis.importers.about import about_keys
-from analysis.incidents.find import load_rules
+from analysis.importers.identities import IDENTITIES, read_identities
+from analysis.incidents.acts import acts_of_import
+from analysis.incidents.find import find, load_rules
 from analysis.why.case import WITH, WITHOUT, live
 from analysis.why.question import ask
 from analysis.why.recorded import recorded_case
@@ -74,7 +76,7 @@ def test_a_member_reads_what_the_record_says_and_whose_words_these_are_is_noted(
     case.infer([0], mind)
     telling = [request for request in asked if "gearbox" in request.user]
     assert telling and not any(request.about for request in asked if "gearbox" not in request.user)
-    place, keys = case.incident.place, about_keys(imported)
+    place, keys = case.incident.place, read_identities(imported).about
     people = {keys(place, name).author for name in case.acts["member"].unique()}
     for request in telling:
         assert request.about and {about.thread for about in request.about} == {keys(place, None).thread}
@@ -139,7 +141,7 @@ def test_the_held_out_score_asks_with_the_words_of_the_other_threads(imported, a
     told = [request for request in asked if request.about]
     assert found["acts"] >= 20 and len(told) >= 20
     places = {about.thread for request in told for about in request.about}
-    assert places and about_keys(imported)(case.incident.place, None).thread not in places
+    assert places and read_identities(imported).about(case.incident.place, None).thread not in places
     mind.close()
 
 
@@ -201,19 +203,15 @@ def test_words_go_to_another_machine_only_when_allowed_and_the_answer_says_where
     with sqlite3.connect(store) as kept:
         rows = kept.execute("SELECT DISTINCT thread FROM about").fetchall()
     threads = pl.read_parquet(imported / "posts.parquet")["thread"].unique()
-    keys = about_keys(imported)
+    keys = read_identities(imported).about
     assert rows and {thread for (thread,) in rows} <= {keys(thread, None).thread for thread in threads}
 
 
-def test_keys_are_the_import_s_hashes_where_it_has_some(tmp_path):
-    place = tmp_path / "mine"
-    place.mkdir()
-    assert (
-        about_keys(place)(3, "u1") == ("mine/3", "mine/u1")
-        and about_keys(place)(3, None).author == "mine/nobody"
-    )
-    (place / "import.json").write_text('{"community": "c0ffee"}', encoding="utf-8")
-    rows = {"kind": ["author", "thread"], "label": ["u1", "3"], "hash": ["aa", "bb"]}
-    pl.DataFrame(rows).write_parquet(place / "identities.parquet")
-    assert about_keys(place)(3, "u1") == ("c0ffee/bb", "c0ffee/aa")
-    assert about_keys(place)(4, None) == ("c0ffee/4", "c0ffee/nobody")
+def test_words_whose_people_could_not_be_forgotten_are_told_to_no_mind(imported, tmp_path):
+    old = tmp_path / "old"
+    shutil.copytree(imported, old)
+    (old / IDENTITIES).unlink()
+    name = find(acts_of_import(pl.read_parquet(old / "posts.parquet")), RULES, 1 / 60)[0].id
+    with pytest.raises(ValueError, match="import the community again"):
+        recorded_case(old, name, RULES, MEMBER)
+    assert recorded_case(old, name, RULES).words is None, "by rules nobody reads them"
