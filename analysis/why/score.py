@@ -1,5 +1,7 @@
 """How well a mind foretells real acts: the held-out log-score of its tones, beside two that know no situation."""
 
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +10,7 @@ import polars as pl
 
 from agents.harmless import quoted
 from agents.minds.base import Mind
-from agents.situation import Line, Situations
+from agents.situation import About, Line, Situations
 from analysis.importers.identities import read_identities
 from analysis.intervals import mean_difference
 from analysis.why.words import told_words
@@ -124,8 +126,13 @@ class _Telling:
     """What a member is told before it replies in a recorded thread: the posts up to then, and the one that it answers."""
 
     def __init__(self, folder: Path, posts: pl.DataFrame) -> None:
-        self.about, self.posts = read_identities(folder).about, posts
+        self.folder, self.posts = folder, posts
         self.members: dict[str | None, int] = {}
+
+    @cached_property
+    def about(self) -> Callable[[int, str | None], About]:
+        """Whose words a post holds; read when a mind is told words at all."""
+        return read_identities(self.folder).about
 
     def lines(self, reply: dict[str, Any]) -> list[Line]:
         here = pl.col("thread") == reply["thread"]

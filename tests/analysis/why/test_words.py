@@ -214,4 +214,5 @@ def test_words_whose_people_could_not_be_forgotten_are_told_to_no_mind(imported,
     name = find(acts_of_import(pl.read_parquet(old / "posts.parquet")), RULES, 1 / 60)[0].id
     with pytest.raises(ValueError, match="import the community again"):
         recorded_case(old, name, RULES, MEMBER)
-    assert recorded_case(old, name, RULES).words is None, "by rules nobody reads them"
+    case = recorded_case(old, name, RULES)
+    assert case.words is None and log_score(case, case.mind()), "by rules nobody reads them"
