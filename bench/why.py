@@ -1,6 +1,6 @@
 """One `windtunnel why` about an incident of a simulated forum: how long the whole command takes.
 
-    python bench/why.py --members 500 --replicates 200
+python bench/why.py --members 500 --replicates 200
 """
 
 import argparse
@@ -39,7 +39,8 @@ def main() -> None:
                 "reproduced": said["replay"]["reproduced"] / said["replay"]["acts"],
                 "seconds": round(seconds, 2),
                 "processor_seconds": round(
-                    after.children_user + after.children_system - spent.children_user - spent.children_system, 2
+                    after.children_user + after.children_system - spent.children_user - spent.children_system,
+                    2,
                 ),
                 "load": round(os.getloadavg()[0], 2),
             }
