@@ -7,6 +7,7 @@ from typing import Any
 from analysis.ending import OK, plain
 from analysis.folder import Folder
 from analysis.incidents.find import load_rules, parse_rules
+from analysis.incidents.moments import moment_words
 from analysis.models.serving import serving
 from analysis.printing import print_json, print_table
 from analysis.why.case import Case, simulated_case
@@ -105,7 +106,7 @@ def call(asked: argparse.Namespace) -> int:
         return OK
     for line in sentences(record):
         print(plain(line))
-    _print_more(record, thread)
+    _print_more(record, thread, case.hours)
     if asked.html:
         print(f"Page: {asked.html}")
     return OK
@@ -151,22 +152,24 @@ def _parameter(word: str) -> tuple[str, Any]:
     return key, yaml.safe_load(value)
 
 
-def _print_more(record: dict[str, Any], thread: Any) -> None:
-    """The thread's posts that would have been otherwise, the curve and the ranking, as tables."""
+def _print_more(record: dict[str, Any], thread: Any, hours: float) -> None:
+    """The thread's posts that would have been otherwise, the curve and the ranking, as tables; a step lasts `hours`."""
     apart = thread.filter(thread["mark"] != "same").head(12)
     if apart.height:
         print(
             f"\nThe thread, {apart.height} of {(thread['mark'] != 'same').sum()} posts that differ (same luck; simulated):"
         )
-        print_table(apart.select("step", "member", "was", "would", "mark").to_dicts())
+        posts = apart.select("step", "member", "was", "would", "mark").to_dicts()
+        print_table([_timed(row, hours) for row in posts])
     if record["moments"]:
         print("\nHad it been done at")
-        print_table(
-            [{k: point[k] for k in ("step", "happened", "averted")} for point in record["moments"]["points"]]
-        )
+        points = [
+            {k: point[k] for k in ("step", "happened", "averted")} for point in record["moments"]["points"]
+        ]
+        print_table([_timed(point, hours) for point in points])
     if record["which_act"]:
         print("\nLeft out one by one")
-        rows = record["which_act"]["ranked"]
+        rows = [{**row, "from": moment_words(row["from"], hours)} for row in record["which_act"]["ranked"]]
         print_table(
             [
                 {
@@ -178,3 +181,8 @@ def _print_more(record: dict[str, Any], thread: Any) -> None:
                 for row in rows
             ]
         )
+
+
+def _timed(row: dict[str, Any], hours: float) -> dict[str, Any]:
+    """The row with its step as a moment."""
+    return {"when": moment_words(row.pop("step"), hours), **row}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -20,13 +21,16 @@ from sim.events import SCHEMA, digest
 from sim.experiment import Experiment, PolicySpec, Unit
 from sim.luck import luck_of
 from sim.minds import make_mind
-from sim.run import Run, make_world, run_worlds
+from sim.pool import in_processes
+from sim.run import Run, make_world, processors, run_worlds, width
 from sim.world import World
 
 WITHOUT, WITH = "without", "with"
 """The two arms of a question: without and with the act or policy that it is about."""
 WORLDS = 64
 """Worlds stepped together: as many as share a batch of questions."""
+SHARED_FROM = 200
+"""Futures from which other processes are worth their start."""
 
 
 class Branch(NamedTuple):
@@ -64,6 +68,8 @@ class Case(Protocol):
     real: bool
     moderators: tuple[ModeratorAct, ...]
 
+    @property
+    def shareable(self) -> bool: ...
     @property
     def first(self) -> int: ...
     @property
@@ -151,6 +157,11 @@ class SimulatedCase:
             luck = luck.redrawn(branch.fork, branch.number)
         return make_world(self.experiment, self.unit, luck=luck, policies=branch.policies())
 
+    @property
+    def shareable(self) -> bool:
+        """May other processes live futures: not where they would all ask one language model."""
+        return self.experiment.mind["name"] != "llm"
+
     def mind(self) -> Mind:
         return make_mind(self.experiment)
 
@@ -197,15 +208,20 @@ def simulated_case(out: Path, name: str, rules: dict[str, Rule]) -> SimulatedCas
 def live(case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bool = True) -> Futures:
     """Live every branch to the end, many worlds in lock-step; many futures that are only counted need no `fingerprints`.
 
-    Raises `ValueError` when a world fails: of a question half answered nothing is told.
+    Many futures of a simulated run whose members decide by themselves are shared by this machine's processors; what
+    comes out does not depend on it. Raises `ValueError` when a world fails: of a question half answered nothing is told.
     """
-    runs: list[Run] = []
-    for low in range(0, len(branches), WORLDS):
-        part = branches[low : low + WORLDS]
-        units = [Unit(0, low + place, branch.arm) for place, branch in enumerate(part)]
-        runs += run_worlds(
-            [case.world(branch) for branch in part], units, mind, case.ticks, fingerprints=fingerprints
-        )
+    shared = case.shareable and len(branches) > SHARED_FROM
+    jobs = processors() if shared else 1
+    most = width(len(branches), WORLDS, jobs)
+    places = [range(low, min(low + most, len(branches))) for low in range(0, len(branches), most)]
+    parts = [[(place, branches[place]) for place in part] for part in places]
+    if jobs > 1:
+        done = in_processes(partial(_alone, case, fingerprints), parts, jobs=jobs, backend="loky")
+        lived = [part for _, part in sorted(done, key=lambda one: one[0])]
+    else:
+        lived = [_lived(case, part, mind, fingerprints) for part in parts]
+    runs = [run for part in lived for run in part]
     failed = [run for run in runs if run.status == "failed"]
     if failed:
         raise ValueError(f"a future could not be lived to its end: {failed[0].stage}: {failed[0].reason}")
@@ -215,3 +231,19 @@ def live(case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bo
         pl.concat([run.members for run in runs]),
         runs,
     )
+
+
+def _lived(case: Case, part: Sequence[tuple[int, Branch]], mind: Mind, fingerprints: bool) -> list[Run]:
+    """The runs of some branches, each called after its place."""
+    units = [Unit(0, place, branch.arm) for place, branch in part]
+    worlds = [case.world(branch) for _, branch in part]
+    return run_worlds(worlds, units, mind, case.ticks, fingerprints=fingerprints)
+
+
+def _alone(case: Case, fingerprints: bool, part: Sequence[tuple[int, Branch]]) -> tuple[int, list[Run]]:
+    """The same in a process of its own, with a mind of its own; and the first branch's place."""
+    mind = case.mind()
+    try:
+        return part[0][0], _lived(case, part, mind, fingerprints)
+    finally:
+        mind.close()

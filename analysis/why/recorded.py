@@ -101,6 +101,11 @@ class RecordedCase:
             return as_policy(act, posts=(self.post_id(act.post),))  # type: ignore[arg-type]
         return as_policy(act, member=self.member_id(act.member))  # type: ignore[arg-type]
 
+    @property
+    def shareable(self) -> bool:
+        """No: the inferred noise is larger than the work is long."""
+        return False
+
     def mind(self) -> Mind:
         return make_mind(self.experiment)
 

@@ -30,15 +30,16 @@ def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
 
 
 def asked(record: dict[str, Any]) -> str:
-    """The question in words, as a condition."""
-    negated = " not" if record["quantity"] == "pn_backfire" else ""
-    return f"had there{negated} been {record['question']}"
+    """The question in words, without its mark."""
+    if record["quantity"] == "pn_backfire":
+        return f"would it have happened without {record['question']}"
+    return f"would {record['question']} have averted it"
 
 
 def sentences(record: dict[str, Any]) -> list[str]:
     """The whole answer in order; what speaks about realism comes first."""
     said = answer_sentences(record)
-    lines = [f"{record['incident']['id']}: {asked(record)}, from {record['moment']} on."]
+    lines = [f"{record['incident']['id']}: {asked(record)}? (from {record['moment']} on)"]
     lines += [said[point] for point in ("trust", "same_luck", "counts", "severity", "recurrence", "bounds")]
     if record["forced"]:
         lines.append(FORCED)

@@ -185,7 +185,7 @@ def test_the_command_takes_an_act_away_and_refuses_one_that_is_not_there(make, t
     said = json.loads(capsys.readouterr().out)
     assert said["quantity"] == "pn_backfire" and said["forced"] and said["replay"]["reproduced"] == len(TONES)
     told = page.read_text(encoding="utf-8")
-    assert "had there not been the lock of the thread?" in told
+    assert "would it have happened without the lock of the thread?" in told
     assert "the thread is locked" in told and "moderators" in told
     for wrong, sentence in (
         ("remove", "no act called 'remove' is in the record (acts of moderators: lock)"),

@@ -55,6 +55,17 @@ def test_the_unchanged_world_is_the_recorded_one(case, mind):
     assert replay["acts"] == replay["reproduced"] > 50
 
 
+def test_futures_lived_by_two_processes_are_the_same(case, mind, monkeypatch):
+    question = ask(case, with_="thread_lock")
+    branches = [question.branch(arm, None, number) for arm in (WITHOUT, WITH) for number in range(3)]
+    here = live(case, branches, mind)
+    monkeypatch.setattr("analysis.why.case.SHARED_FROM", 1)
+    monkeypatch.setattr("analysis.why.case.processors", lambda: 2)
+    shared = live(case, branches, mind)
+    assert [run.events_sha256 for run in shared.runs] == [run.events_sha256 for run in here.runs]
+    assert shared.events.equals(here.events) and shared.members.equals(here.members)
+
+
 @pytest.mark.parametrize("name", [name for name in policy_names() if name != "none"])
 def test_the_past_is_the_same_event_for_event_whatever_policy_follows(case, mind, name):
     """Under new luck and under the old: nothing before the moment differs from what is recorded."""
