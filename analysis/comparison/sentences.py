@@ -26,7 +26,7 @@ def sentences(record: Record) -> list[str]:
     said += [
         *leader(record, made),
         *_first(_told_apart(record), "differences"),
-        *_first(_alike(record), "pairs of policies that cannot be told apart"),
+        *_first(_alike(record), "sets of policies that cannot be told apart"),
     ]
     said += [
         *_first(harms(record, made), "harms"),
@@ -92,37 +92,82 @@ def harms(record: Record, made: Sequence[Record]) -> list[str]:
 
 
 def _told_apart(record: Record) -> list[str]:
-    said = []
+    """One sentence for all that a policy is better than."""
+    beaten: dict[tuple[str, bool, int, int], list[tuple[str, int]]] = {}
     for row in record["pairs_of_policies"]:
-        if not row["told_apart"]:
-            continue
-        other = row["b"] if row["better"] == row["a"] else row["a"]
-        everyone = ", and better for every group" if row["for_everyone"] else ""
-        happened = {row["a"]: row["happened_a"], row["b"]: row["happened_b"]}
-        said.append(
-            f"{capital(row['better'])} is better than {other}{everyone}: it happened in {happened[row['better']]} of "
-            f"{row['n_pairs']} futures against {happened[other]}."
-        )
+        if row["told_apart"]:
+            (better, less), (other, more) = _better_first(row)
+            key = (better, row["for_everyone"], less, row["n_pairs"])
+            beaten.setdefault(key, []).append((other, more))
+    said = []
+    for (better, for_everyone, less, n), others in beaten.items():
+        everyone = ", and better for every group" if for_everyone else ""
+        if len(others) == 1:
+            (other, more) = others[0]
+            said.append(
+                f"{capital(better)} is better than {other}{everyone}: it happened in {less} of {n} futures against {more}."
+            )
+        else:
+            counts = [more for _, more in others]
+            said.append(
+                f"{capital(better)} is better than {_listed([name for name, _ in others])}{everyone}: it happened in {less} "
+                f"of {n} futures against {_range(counts)}."
+            )
     return said
+
+
+def _better_first(row: Record) -> tuple[tuple[str, int], tuple[str, int]]:
+    """Both policies of a pair with how often it happened, the better one first."""
+    both = (row["a"], row["happened_a"]), (row["b"], row["happened_b"])
+    return both if row["better"] == row["a"] else both[::-1]
 
 
 def _alike(record: Record) -> list[str]:
     """Which policies cannot be told apart in the outcome, and whether every group still fares better under one."""
     two = [row for row in record["pairs_of_policies"] if not row["told_apart"]]
-    said = [
-        f"{capital(row['a'])} and {row['b']} cannot be told apart: it happened in {row['happened_a']} and "
-        f"{row['happened_b']} of {row['n_pairs']} futures ({_futures(row['simultaneous'], row['n_pairs'])})."
-        for row in two
-    ]
     if 1 < len(two) == len(record["pairs_of_policies"]):
         count = sum(row["claim"] == "made" for row in record["policies"])
         said = [f"Of these {count} policies no two can be told apart."]
+    else:
+        said = [_one_alike(alike, two) for alike in _sets(two)]
+    over: dict[str, list[str]] = {}
+    for row in two:
+        if better := row["better_for_groups"]:
+            over.setdefault(better, []).append(row["b"] if better == row["a"] else row["a"])
     return said + [
-        f"Though the two cannot be told apart in the outcome, with {row['better_for_groups']} every group is shown "
-        f"fewer hostile posts than with {row['b'] if row['better_for_groups'] == row['a'] else row['a']}, beyond noise."
-        for row in two
-        if row["better_for_groups"]
+        f"Though the outcome cannot tell them apart, with {better} every group is shown fewer hostile posts than with "
+        f"{_listed(others)}, beyond noise."
+        for better, others in over.items()
     ]
+
+
+def _one_alike(alike: Sequence[str], two: Sequence[Record]) -> str:
+    """The sentence on policies of which no two can be told apart."""
+    rows = [row for row in two if row["a"] in alike and row["b"] in alike]
+    if len(rows) == 1:
+        (row,) = rows
+        return (
+            f"{capital(row['a'])} and {row['b']} cannot be told apart: it happened in {row['happened_a']} and "
+            f"{row['happened_b']} of {row['n_pairs']} futures ({_futures(row['simultaneous'], row['n_pairs'])})."
+        )
+    counts = [count for row in rows for count in (row["happened_a"], row["happened_b"])]
+    most = max(row["n_pairs"] for row in rows)
+    return f"Of {_listed(alike)} no two can be told apart: it happened in {_range(counts)} of {most} futures."
+
+
+def _sets(two: Sequence[Record]) -> list[list[str]]:
+    """The largest sets of policies within which every pair is in `two`, in the order of the policies."""
+    import networkx as nx
+
+    order = {name: place for place, name in enumerate(name for row in two for name in (row["a"], row["b"]))}
+    graph = nx.Graph([(row["a"], row["b"]) for row in two])
+    found = [sorted(some, key=order.__getitem__) for some in nx.find_cliques(graph)]
+    return sorted(found, key=lambda some: [order[name] for name in some])
+
+
+def _range(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else f"{low} to {high}"
 
 
 def _together(record: Record) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.comparison.build import compare_inputs
-from analysis.comparison.sentences import MOST, method_words, sentences
+from analysis.comparison.sentences import MOST, _first, method_words, sentences
 
 
 def test_where_no_policy_helps_nobody_is_called_best(tested, planted):
@@ -47,16 +47,45 @@ def test_a_flip_says_that_it_is_interpolated_and_how_sure_it_is(planted, truth, 
     assert "interpolated on a straight line between the runs at 0 and 0.5" in line and words in line
 
 
-def test_many_sentences_of_a_sort_are_cut_and_counted(planted, truth):
-    many = {f"p{n}": truth["a"] for n in range(6)} | {"b": truth["b"]}
-    said = compare_inputs(planted(many, 1)).sentences
+def two_policies(a, b, happened_a, happened_b, better=None):
+    return {
+        "a": a,
+        "b": b,
+        "told_apart": better is not None,
+        "better": better,
+        "for_everyone": False,
+        "better_for_groups": None,
+        "happened_a": happened_a,
+        "happened_b": happened_b,
+        "n_pairs": 40,
+        "simultaneous": {"est": 0.0, "low": -0.1, "high": 0.1},
+    }
+
+
+def test_policies_that_one_is_better_than_share_a_sentence_and_so_do_those_alike(planted, truth):
+    record = compare_inputs(planted(truth, 1)).record
+    pairs = [
+        two_policies("a", "b", 3, 20, "a"),
+        two_policies("a", "c", 3, 16, "a"),
+        two_policies("a", "d", 3, 7),
+        two_policies("b", "c", 20, 16),
+        two_policies("b", "d", 20, 7, "d"),
+        two_policies("c", "d", 16, 7),
+    ]
+    said = sentences(record | {"pairs_of_policies": pairs})
+    assert "A is better than b and c: it happened in 3 of 40 futures against 16 to 20." in said
+    assert "D is better than b: it happened in 7 of 40 futures against 20." in said
     alike = [line for line in said if "cannot be told apart: it happened" in line]
-    assert len(alike) == MOST
-    assert any(
-        line.startswith("And ")
-        and line.endswith("pairs of policies that cannot be told apart: see the tables.")
-        for line in said
-    )
+    assert [line.partition(" cannot")[0] for line in alike] == ["A and d", "B and c", "C and d"]
+    pairs[4] = two_policies("b", "d", 20, 7)
+    said = sentences(record | {"pairs_of_policies": pairs})
+    assert "Of b, c and d no two can be told apart: it happened in 7 to 20 of 40 futures." in said
+
+
+def test_many_sentences_of_a_sort_are_cut_and_counted():
+    said = [f"Sentence {number}." for number in range(MOST + 3)]
+    assert _first(said, "harms") == [*said[:MOST], "And 3 more harms: see the tables."]
+    assert _first(said[:MOST], "harms") == said[:MOST]
 
 
 def test_the_method_is_named(planted, truth):
