@@ -23,8 +23,9 @@ sys.path.insert(0, str(ROOT))
 
 from agents.llm.counts import Counts  # noqa: E402
 from agents.llm.fake import FakeModel  # noqa: E402
+from agents.llm.opening import open_model, serving  # noqa: E402
 from agents.llm.request import Answer, Request  # noqa: E402
-from agents.llm.settings import LLMSettings, open_model, read_settings, serving  # noqa: E402
+from agents.llm.settings import LLMSettings, read_settings  # noqa: E402
 
 WRITTEN = 16
 """Tokens that the server writes of a text."""

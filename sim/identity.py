@@ -79,7 +79,8 @@ def mind_identity(mind: Mapping[str, Any]) -> dict[str, Any]:
     if mind["name"] != "llm":
         return told
     from agents.llm.cache import default_store
-    from agents.llm.settings import LLMSettings, open_model
+    from agents.llm.opening import open_model
+    from agents.llm.settings import LLMSettings
 
     settings = LLMSettings.model_validate(mind["llm"])
     model = open_model(settings)

@@ -23,7 +23,8 @@ def make_mind(experiment: Experiment) -> Mind:
         return RulesMind(scene, centred(kind.alpha(scene), weights, reference, share), weights)
     if config["name"] == "distilled":
         return _distilled(scene, config)
-    from agents.llm.settings import LLMSettings, open_model
+    from agents.llm.opening import open_model
+    from agents.llm.settings import LLMSettings
     from agents.minds.llm import LLMMind
     from agents.words import TOKENS
 

@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable
 
 from agents.llm.answers import NO_LOGPROBS
+from agents.llm.opening import open_model
 from agents.llm.request import LETTERS, Answer, Request
-from agents.llm.settings import LLMSettings, open_model
+from agents.llm.settings import LLMSettings
 from agents.minds.base import Unanswered
 
 

@@ -34,7 +34,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from agents.llm.settings import open_model, read_settings, serving
+    from agents.llm.opening import open_model, serving
+    from agents.llm.settings import read_settings
 
     if asked.most < 1:
         raise ValueError(f"--most is {asked.most}: give a number above 0")

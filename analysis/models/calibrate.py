@@ -92,7 +92,8 @@ def calibrate(
     community's typical ones, under as many orders of the letters as there are options. `leave_out` names cases that
     beta is not to be fitted to. `ValueError` if a question gets no answer.
     """
-    from agents.llm.settings import LLMSettings, open_model
+    from agents.llm.opening import open_model
+    from agents.llm.settings import LLMSettings
 
     rows = published_shifts() if published is None else list(published)
     unknown = set(leave_out) - {row.case for row in rows}

@@ -134,8 +134,9 @@ def _pass(experiment: Experiment, store: Store, passes: int) -> Noted:
 def _store(plan: Plan) -> Store:
     """The store that a run would use, and the identity under which it would look there."""
     from agents.llm.cache import default_store
-    from agents.llm.settings import open_model, read_settings
-    from agents.llm.settings import serving as server
+    from agents.llm.opening import open_model
+    from agents.llm.opening import serving as server
+    from agents.llm.settings import read_settings
     from agents.llm.weights import known_models
 
     settings = read_settings(plan.llm)

@@ -29,8 +29,9 @@ def serving(experiment: Experiment, llm: Mapping[str, Any]) -> Iterator[Experime
     if experiment.mind["name"] != "llm":
         yield experiment
         return
-    from agents.llm.settings import open_model, read_settings
-    from agents.llm.settings import serving as server
+    from agents.llm.opening import open_model
+    from agents.llm.opening import serving as server
+    from agents.llm.settings import read_settings
 
     with server(read_settings(llm)) as running, ready(running, experiment) as settings:
         if experiment.mind.get("calibration"):
@@ -74,7 +75,8 @@ def check_llm(experiment: Experiment, llm: Mapping[str, Any], *, reach: bool) ->
 
     With `reach` a server's address and key must be there too; no question is asked.
     """
-    from agents.llm.settings import check_vllm, open_model, read_settings
+    from agents.llm.opening import check_vllm, open_model
+    from agents.llm.settings import read_settings
 
     settings = read_settings(llm)
     if reach and settings.kind == "vllm" and not settings.base_url:

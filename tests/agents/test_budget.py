@@ -8,9 +8,10 @@ import yaml
 
 from agents.llm.budget import Budgeted, Ledger
 from agents.llm.fake import FakeModel
+from agents.llm.opening import open_model
 from agents.llm.prices import Price, price_of, tokens_of
 from agents.llm.request import Answer, Request
-from agents.llm.settings import LLMSettings, open_model, read_settings
+from agents.llm.settings import LLMSettings, read_settings
 from agents.minds.base import Unanswered
 
 CONF = Path(__file__).parents[2] / "conf"

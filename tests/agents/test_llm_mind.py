@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from agents.actions import Action, Vocabulary
 from agents.llm.counts import Counts
 from agents.llm.fake import FakeModel
+from agents.llm.opening import open_model, serving
 from agents.llm.request import Answer
-from agents.llm.settings import LLMSettings, open_model, serving
+from agents.llm.settings import LLMSettings
 from agents.minds.base import Unanswered
 from agents.minds.codes import Codes, count_questions
 from agents.minds.llm import LLMMind, flip_share

@@ -9,7 +9,8 @@ import yaml
 
 from agents.llm.client import OpenAIModel
 from agents.llm.fake import FakeModel
-from agents.llm.settings import LLMSettings, open_model, read_settings, serving
+from agents.llm.opening import open_model, serving
+from agents.llm.settings import LLMSettings, read_settings
 from agents.llm.store import Stored
 
 CONF = Path(__file__).parents[2] / "conf" / "llm"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from agents.llm.opening import open_model, serving
 from agents.llm.request import Answer, Request
-from agents.llm.settings import open_model, read_settings, serving
+from agents.llm.settings import read_settings
 from analysis.cli import main
 from analysis.ending import OK
 

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from agents.llm.answers import Unreadable
+from agents.llm.opening import open_model
 from agents.llm.probe import probed
 from agents.llm.request import Answer, Request
 from agents.llm.sampled import SampledModel, counted, letter_of
-from agents.llm.settings import LLMSettings, open_model, read_settings
+from agents.llm.settings import LLMSettings, read_settings
 from agents.minds.llm import LLMMind
 
 QUESTION = Request("A forum.", "What now?", "ABC")

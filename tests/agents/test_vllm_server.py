@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from agents.llm import vllm
+from agents.llm.opening import open_model, serving
 from agents.llm.request import Answer, Request
-from agents.llm.settings import open_model, read_settings, serving
+from agents.llm.settings import read_settings
 from agents.llm.vllm import checked_arguments, launcher, model_digest, served_name, vllm_server
 from agents.llm.vllm_command import answering_to
 

@@ -82,7 +82,7 @@ def model(monkeypatch):
     """Makes every question go to a model of the given class, without a store."""
 
     def use(kind):
-        monkeypatch.setattr("agents.llm.settings.open_model", lambda settings: kind())
+        monkeypatch.setattr("agents.llm.opening.open_model", lambda settings: kind())
 
     return use
 
@@ -344,7 +344,7 @@ def test_with_a_store_of_its_own_a_drifting_model_disagrees_and_the_engine_s_own
     for kind, drifts in [(Drifting, True), (Planted, False)]:
         (tmp_path / "a.sqlite").unlink(missing_ok=True)
         made = lambda settings, kind=kind: Stored(kind(), store(settings))  # noqa: E731
-        monkeypatch.setattr("agents.llm.settings.open_model", made)
+        monkeypatch.setattr("agents.llm.opening.open_model", made)
         result = run_plan(planned("mind.independent_aa=true", "mind.drift_sample=5", "mind.beta=2"))
         found = result.manifest["llm"]["independent_aa"]
         assert (found["pairs"], found["failed"]) == (2, 0) and (found["differ"] > 0) == drifts
@@ -358,7 +358,7 @@ def test_with_a_store_of_its_own_a_drifting_model_disagrees_and_the_engine_s_own
 
 def test_no_choice_flips_where_beta_is_0_however_the_model_drifts(monkeypatch, tmp_path):
     made = lambda settings: Stored(Drifting(), ResponseStore(tmp_path / "a.sqlite"))  # noqa: E731
-    monkeypatch.setattr("agents.llm.settings.open_model", made)
+    monkeypatch.setattr("agents.llm.opening.open_model", made)
     floor = run_plan(planned("mind.beta=0")).manifest["llm"]["noise_floor"]
     assert floor["logp_max"] > 0.1 and floor["flips"] < 1e-12
 
