@@ -144,12 +144,13 @@ def _finish(
     place = place_of(out, secret)
     kept = without_forgotten(record.facts, record.changed, place)
     numbered, left_out = kept.numbered, kept.left_out
-    people = people_of(kept.facts, record.aliases, names_in(record.acts) | kept.names, secret)
+    record = record._replace(facts=record.facts.clear())
+    people = people_of(numbered.posts, record.aliases, names_in(record.acts) | kept.names, secret)
     identities = identities_of(place.hashing, people.authors, numbered.thread_names.iter_rows())
-    if not kept.facts.height:
+    if not numbered.posts.height:
         raise ValueError(f"every post of this record was forgotten in {out}: nothing is left to import")
     del kept
-    errors, record = None, record._replace(facts=record.facts.clear())
+    errors = None
     acts = moderation(record.acts, numbered, people, format)
     posts = with_pseudonyms(_with_tone(numbered.posts), people)
     numbered = numbered._replace(posts=numbered.posts.clear())

@@ -84,9 +84,8 @@ def read_source(folder: Path) -> dict[str, Any]:
 
 
 class Kept(NamedTuple):
-    """The facts and numbers of the posts that are not forgotten, the names of the forgotten, and how many posts went."""
+    """The numbers of the posts that are not forgotten, the names of the forgotten, and how many posts went."""
 
-    facts: pl.DataFrame
     numbered: Numbered
     names: frozenset[str]
     left_out: int
@@ -99,7 +98,7 @@ def without_forgotten(facts: pl.DataFrame, changed: dict[str, str], place: Place
     """
     numbered, forgotten, before = number_posts(facts, changed), place.forgotten, facts.height
     if forgotten is None:
-        return Kept(facts, numbered, frozenset(), 0)
+        return Kept(numbered, frozenset(), 0)
     names = facts["author"].drop_nulls().unique()
     gone = [name for name in names if place.hashing.author(name) in forgotten.authors]
     by_name = _hashed(numbered.thread_names["name"], place, forgotten.threads)
@@ -110,7 +109,7 @@ def without_forgotten(facts: pl.DataFrame, changed: dict[str, str], place: Place
     facts = facts.filter(~pl.col("author").is_in(gone).fill_null(False), ~pl.col("id").is_in(ids.implode()))
     if facts.height < before:
         numbered = number_posts(facts, changed)
-    return Kept(facts, numbered, frozenset(map(folded, gone)), before - facts.height)
+    return Kept(numbered, frozenset(map(folded, gone)), before - facts.height)
 
 
 def _hashed(names: pl.Series, place: Place, wanted: frozenset[str]) -> pl.Series:

@@ -12,8 +12,8 @@ import polars as pl
 from analysis.importers.lines import BrokenOff, Told, numbered_lines
 from analysis.importers.posts import Aliases, BadLine, RawAct, RawPost
 
-CHUNK_POSTS = 50_000
-CHUNK_CHARACTERS = 2**24
+CHUNK_POSTS = 10_000
+CHUNK_CHARACTERS = 2**22
 MAX_LISTED = 100_000
 """Bad lines beyond these are counted, not listed."""
 
@@ -78,7 +78,7 @@ class Texts:
 
 
 class Record(NamedTuple):
-    """A record as read: facts of the posts in the order of reading, their texts in chunks of that order.
+    """A record as read: facts of the posts in order of time, their texts in chunks of the order of reading (`row`).
 
     `aliases` has for each author the other names it goes by; `changed` the status that a later line gave a
     post; `files` the names of the files read, in order, for the screen alone.
@@ -186,6 +186,8 @@ class Collector:
             twice, facts = facts.filter(~first), facts.filter(first)
             firsts = facts.select("id", first_file="file", first_line="line")
             self._list_twice(twice.join(firsts, on="id", how="left", maintain_order="left"))
+        # Sorted here, where the unsorted copy goes at once; numbering finds it sorted and copies nothing.
+        facts = facts.drop("file", "line").sort("time", maintain_order=True)
         self.bad.sort(key=lambda bad: (bad.file, bad.line))
         return Record(
             facts,

@@ -27,7 +27,7 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     A reply whose parent is not in the record has a null parent and stays a reply. `changed` gives some ids
     another status. The source's ids and times are dropped, since one exact id or time identifies its author.
     """
-    table = facts.drop("file", "line").sort("time", maintain_order=True)
+    table = facts.sort("time", maintain_order=True)
     itself = pl.col("parent") == pl.col("id")
     table = table.with_columns(parent=pl.when(itself).then(None).otherwise(pl.col("parent")))
     if changed:
@@ -65,7 +65,8 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     )
     numbers = table.select("id", "post", "thread")
     others = table.filter(pl.col("other_id").is_not_null()).select("post", "thread", id="other_id")
-    numbers = pl.concat([numbers, others.select("id", "post", "thread")]).unique("id", keep="first")
+    if others.height:
+        numbers = pl.concat([numbers, others.select("id", "post", "thread")]).unique("id", keep="first")
     dropped = ("id", "time", "parent_post", "other_id")
     return Numbered(table.drop(dropped), numbers, names, start)
 

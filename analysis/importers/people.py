@@ -24,12 +24,12 @@ class People(NamedTuple):
 
 
 def people_of(
-    facts: pl.DataFrame, aliases: Mapping[str, Iterable[str]], strangers: Iterable[str], secret: bytes
+    posts: pl.DataFrame, aliases: Mapping[str, Iterable[str]], strangers: Iterable[str], secret: bytes
 ) -> People:
-    """The people who wrote the posts of `facts`. `aliases` are other names of theirs, and of some who wrote
+    """The people who wrote the `posts`. `aliases` are other names of theirs, and of some who wrote
     nothing; `strangers` are names from lists of moderators' acts. Neither changes anybody's pseudonym."""
-    names = facts["author"].drop_nulls().unique().to_list()
-    marked = set(facts.filter(pl.col("bot"))["author"].drop_nulls().unique())
+    names = posts["author"].drop_nulls().unique().to_list()
+    marked = set(posts.filter(pl.col("bot"))["author"].drop_nulls().unique())
     bots = frozenset(name for name in names if name in marked or is_bot(name))
     ids = pseudonyms((name for name in names if name not in bots), secret)
     marks: dict[str, str] = {}

@@ -206,7 +206,8 @@ def newcomer_return(posts: pl.DataFrame, seen: Presence) -> Rate:
     day = 24 * 60
     end = last_minute(posts)
     firsts = (
-        posts.filter(pl.col("author").is_not_null())
+        posts.select("author", "minute")
+        .filter(pl.col("author").is_not_null())
         .with_columns(first=pl.col("minute").min().over("author"))
         .filter(
             (pl.col("first") >= seen.warm_up * seen.hours * 60)

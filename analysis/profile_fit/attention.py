@@ -37,7 +37,7 @@ def sample_choices(posts: pl.DataFrame, window_hours: float, rng: np.random.Gene
     Uniform draws of the alternatives leave the coefficients consistent (McFadden 1978, uniform conditioning).
     Features are log1p(replies so far) and log1p(age in hours).
     """
-    posts = posts.sort("minute", "post")
+    posts = posts.select("post", "thread", "minute").sort("minute", "post")
     order = np.arange(posts.height)
     thread_number, thread = np.unique(posts["thread"].to_numpy(), return_inverse=True)
     minute = posts["minute"].to_numpy()

@@ -44,7 +44,8 @@ def count_tones(posts: pl.DataFrame) -> ToneCounts:
     3. The removed of unknown tone are split by `HEATED_AMONG_OTHER_REMOVALS`; deleted ones leave the count.
     """
     own, counted = own_deletion_share(posts)
-    replies = posts.filter((pl.col("kind") == "reply") & (pl.col("role") != "bot"))
+    answers = (pl.col("kind") == "reply") & (pl.col("role") != "bot")
+    replies = posts.select("kind", "role", "status", "tone").filter(answers)
     kept = _by_tone(replies.filter(pl.col("status") == "visible"))
     taken = replies.filter(pl.col("status").is_in(["removed", "gone"]))
     sure = taken.filter(pl.col("status") == "removed").height
@@ -98,7 +99,8 @@ def newcomer_hostility(posts: pl.DataFrame, seen: Presence, *, from_text: bool) 
     """Hostile share of newcomers' replies over that of regulars, both drawn towards 1 by `PRIOR_CASES`."""
     window = seen.hours * 60
     replies = (
-        posts.filter(pl.col("author").is_not_null())
+        posts.select("author", "minute", "kind", "tone")
+        .filter(pl.col("author").is_not_null())
         .with_columns(first=pl.col("minute").min().over("author"))
         .filter(
             (pl.col("kind") == "reply")

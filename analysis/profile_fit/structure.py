@@ -49,7 +49,7 @@ def structure(posts: pl.DataFrame) -> dict[str, float]:
     parents = posts.select(
         pl.col("post").alias("parent"), pl.col("minute").alias("asked"), pl.col("kind").alias("parent_kind")
     )
-    replies = replies.join(parents, on="parent", how="left")
+    replies = replies.select("parent", "minute").join(parents, on="parent", how="left")
     depth = depths(posts)
     figures: dict[str, float | None] = {
         "thread_mean": sizes.mean(),
