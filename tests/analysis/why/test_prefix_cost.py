@@ -1,0 +1,60 @@
+"""The past of a question costs no call of a language model: every answer in it was given when the run was made."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from analysis.cli import main
+from analysis.incidents.acts import read_acts
+from analysis.incidents.find import find, load_rules
+from analysis.models.serving import serving
+from analysis.why.case import WITH, WITHOUT, live, simulated_case
+from analysis.why.question import ask
+from policies.registry import policy_names
+
+RULES = {**load_rules({"escalation": {"threshold": 0.5, "window": 24}})}
+STEPS = 8
+
+
+@pytest.fixture(scope="module", params=["archetype", "member"])
+def case(request, tmp_path_factory):
+    place = tmp_path_factory.mktemp("asked")
+    words = [
+        "mind=llm",
+        "llm=fake",
+        f"prompt={request.param}",
+        f"llm.store={place / 'store.sqlite'}",
+        "policy=none",
+    ]
+    size = ["baseline=none", "community.size=60", "draws=1", "seeds=2", f"steps={STEPS}", "dowhy=false"]
+    assert main(["run", *words, *size, f"out={place / 'out'}"]) == 0
+    acts, hours = read_acts(place / "out")
+    acts = acts.filter(pl.col("arm") == "baseline")
+    return simulated_case(place / "out", find(acts, RULES, hours)[0].id, RULES)
+
+
+def counted(case, question, numbers):
+    """What living futures on both sides of a question cost, and the first of them."""
+    case = case.noticing(question.raised)
+    with serving(case.experiment, case.llm) as experiment:
+        mind = replace(case, experiment=experiment).mind()
+        branches = [question.branch(arm, number=number) for arm in (WITHOUT, WITH) for number in numbers]
+        runs = live(case, branches, mind).runs
+        record = mind.record()
+        mind.close()
+    return record, runs[0]
+
+
+@pytest.mark.parametrize("name", [name for name in policy_names() if name != "none"])
+def test_a_past_is_lived_again_without_a_call_whatever_policy_follows(case, name):
+    question = ask(case, with_=name, at=str(STEPS))
+    record, unchanged = counted(case, question, (None, 0))
+    assert record["calls"] == 0 < record["store_hits"]
+    recorded = case.replay(unchanged)
+    assert recorded["acts"] == recorded["reproduced"] > 0
+
+
+def test_a_future_after_the_moment_is_asked_about(case):
+    record, _ = counted(case, ask(case, with_="thread_lock", at="2"), range(4))
+    assert record["store_hits"] > 0 and (record["calls"] > 0 or case.experiment.mind["prompt"] == "archetype")
