@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from analysis.ending import OK, guarded, hearing_sigterm, plain
+from analysis.ending import OK, guarded, hearing_signals, plain
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",
@@ -44,7 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
         _overview().parse_args(words)
         _overview().print_help()
         return OK
-    with hearing_sigterm():
+    with hearing_signals():
         return guarded(lambda: _call(words[0], words[1:]))
 
 

@@ -15,20 +15,29 @@ class Terminated(KeyboardInterrupt):
 
 
 @contextmanager
-def hearing_sigterm() -> Iterator[None]:
-    """SIGTERM raises `Terminated` while the block lasts."""
+def hearing_signals() -> Iterator[None]:
+    """While the block lasts SIGTERM raises `Terminated` and SIGINT `KeyboardInterrupt`; what is lost is raised at the next step."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise Terminated
+        error = Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
+        if watch := sys.modules.get("sim.watch"):  # where it is not loaded, nothing runs yet
+            watch.stop_asked(error)
+        raise error
 
-    before = signal.signal(signal.SIGTERM, stop)
+    heard = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else somebody wants it otherwise
+        heard.append(signal.SIGINT)
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if watch := sys.modules.get("sim.watch"):
+            watch.forget_stops()
 
 
 def guarded(action: Callable[[], int]) -> int:

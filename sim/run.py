@@ -26,7 +26,7 @@ from sim.kept import Kept
 from sim.luck import Luck, luck_of
 from sim.minds import make_mind
 from sim.pool import cluster_processors, connected, in_processes
-from sim.watch import Progress, watched
+from sim.watch import Progress, go_on, watched
 from sim.world import World
 
 
@@ -120,6 +120,7 @@ def lock_step(
                 tried(place, "words", partial(worlds[place].say, said))
 
     for step in range(steps):
+        go_on()
         asked = {}
         for place in (place for place in range(len(worlds)) if place not in failed):
             tried(place, "begin", worlds[place].begin_step)

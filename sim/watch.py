@@ -1,4 +1,4 @@
-"""How far a run is, told while it goes on."""
+"""How far a run is, told while it goes on; and whether somebody has asked it to stop."""
 
 import threading
 from collections import Counter
@@ -37,3 +37,22 @@ def watched(mind: Mind, progress: Progress | None, every_s: float = 0.5) -> Iter
         done.set()
         watcher.join()
         tell()
+
+
+_stops: list[BaseException] = []
+
+
+def stop_asked(error: BaseException) -> None:
+    """Note that a signal asked for an end: an exception that a handler raises can be lost in a callback of a library."""
+    _stops.append(error)
+
+
+def forget_stops() -> None:
+    """What was asked of one command is no matter of the next."""
+    _stops.clear()
+
+
+def go_on() -> None:
+    """Raise what `stop_asked` noted last; nothing where nobody has asked."""
+    if _stops:
+        raise _stops[-1]

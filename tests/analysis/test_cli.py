@@ -1,5 +1,6 @@
 """The command: exit codes, one sentence for a mistake, one JSON document where asked, nothing else in a terminal."""
 
+import contextlib
 import json
 import os
 import re
@@ -247,6 +248,25 @@ def test_ctrl_c_and_sigterm_end_with_their_code_and_no_traceback(jobs, number, c
     assert process.returncode == code and "Traceback" not in err
     assert err.strip().splitlines()[-1].startswith("windtunnel: interrupted")
     assert not list((elsewhere / "long").glob("*.parquet"))
+
+
+def test_an_interruption_that_a_callback_swallowed_ends_the_run_at_its_next_step(
+    elsewhere, capsys, monkeypatch
+):
+    from sim import watch
+    from sim.communities.forum.forum import Forum
+
+    seen, opened = [], Forum.open_step
+
+    def swallowed(forum, world):
+        opened(forum, world)
+        seen.append(world.now)
+        with contextlib.suppress(KeyboardInterrupt):  # as a library does with what is raised in its callback
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Forum, "open_step", swallowed)
+    assert main(["run", *SMALL, "out=lost"]) == 130
+    assert set(seen) == {0} and "interrupted" in capsys.readouterr().err and not watch._stops
 
 
 def test_help_loads_nothing_heavy():
