@@ -77,7 +77,6 @@ def test_a_run_killed_three_times_and_given_again_is_the_run_undisturbed(tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_runs_killed_at_fifty_instants_and_given_again_are_the_run_undisturbed(tmp_path):
     killed_runs(tmp_path, 50, 5, 1)
 
@@ -149,6 +148,5 @@ def test_a_run_of_rules_ended_at_random_instants_and_given_again_is_the_run_undi
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_runs_of_rules_ended_at_fifty_instants_lose_little_and_change_nothing(tmp_path):
     assert ended_rules_runs(tmp_path, 50, 5, 1) > 0
