@@ -115,14 +115,19 @@ def prompt_sha256(scene: Scene) -> str:
 def _request(scene: Scene, lines: Sequence[str], order: Sequence[int]) -> Request:
     if len(order) > len(LETTERS):
         raise ValueError(f"{len(order)} options are on offer, but there are only {len(LETTERS)} letters")
-    letters = LETTERS[: len(order)]
-    options = [
-        f"{letter}) {line_of(scene, scene.actions[column].words)}"
-        for letter, column in zip(letters, order, strict=True)
-    ]
     said = [line_of(scene, line) for line in lines if line]
-    user = [OPTIONS, *options, *([SITUATION, *said] if said else []), f"{harmless(scene.question)} {ASK}"]
-    return Request(system=harmless(scene.setting, SETTING), user="\n".join(user), letters=letters)
+    asked = f"{harmless(scene.question)} {ASK}"
+    user = [*option_lines(scene, order), *([SITUATION, *said] if said else []), asked]
+    return Request(system=harmless(scene.setting, SETTING), user="\n".join(user), letters=LETTERS[: len(order)])
+
+
+def option_lines(scene: Scene, order: Sequence[int]) -> list[str]:
+    """The lines that name what a member can do, the options (columns of the vocabulary) in this order."""
+    options = (
+        f"{letter}) {line_of(scene, scene.actions[column].words)}"
+        for letter, column in zip(LETTERS, order, strict=False)
+    )
+    return [OPTIONS, *options]
 
 
 @lru_cache(maxsize=1 << 15)

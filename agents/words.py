@@ -14,7 +14,7 @@ from agents.harmless import harmless
 from agents.llm.request import Answer, Model, Request
 from agents.llm.tokens import tokens_at_most
 from agents.minds.base import Unanswered
-from agents.prompt import MARGIN, RECALL, SETTING, SITUATION, people_in, told_lines
+from agents.prompt import MARGIN, OPTIONS, RECALL, SETTING, SITUATION, option_lines, option_orders, people_in, told_lines
 from agents.situation import Line, Scene
 
 COUPLING = "words shared-prefix"
@@ -48,15 +48,17 @@ def words_request(
 ) -> tuple[Request, int]:
     """The question for a draft's words in a context of so many tokens, and how many lines were cut to fit it.
 
+    It begins as the question about the choice did, options and all, so that a server has that beginning in its cache.
     `ValueError` if what may not be cut is too long by itself.
     """
     system = harmless(scene.setting, SETTING)
+    begin = (*option_lines(scene, option_orders(scene, range(len(scene.actions)))[0]), SITUATION)
     ask = " ".join((draft.act, TASK, MANNER[draft.tone], SIMULATED))
     room = None
     if context is not None:
-        room = context - MARGIN - tokens - tokens_at_most("\n".join((system, SITUATION, ask)))
+        room = context - MARGIN - tokens - tokens_at_most("\n".join((system, *begin, ask)))
     lines, cut = told_lines(scene, draft.lines, room, recall)
-    user = "\n".join((SITUATION, *(line.text for line in lines), ask))
+    user = "\n".join((*begin, *(line.text for line in lines), ask))
     return Request(system, user, "", draft.nonce, tokens, people_in(lines)), cut
 
 
@@ -104,4 +106,4 @@ def _texts(replies: Sequence[Answer | Unanswered]) -> list[str] | Unanswered:
 
 def words_sha256() -> str:
     """SHA-256 of our own fixed words in the question for words."""
-    return hashlib.sha256(json.dumps([SITUATION, TASK, MANNER, SIMULATED]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([OPTIONS, SITUATION, TASK, MANNER, SIMULATED]).encode()).hexdigest()

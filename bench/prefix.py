@@ -1,6 +1,7 @@
 """Which share of the prompt tokens a server has in its cache with `prompt=member`, on a forum of 200.
 
-    python bench/prefix.py [--questions 320] [--size 200] [--words 120] [--base-url URL --model NAME]
+    python bench/prefix.py [--questions 320] [--size 200] [--words 120]
+        [--base-url URL --model NAME | --vllm-python PATH --model FOLDER --serve-args ARGS]
 
 The questions are those that one pair of runs of a day asks, in the batches of its steps, as a run whose members are
 decided by the fake model has them; what members write has `words` characters (0: nobody writes). Steps are then taken
@@ -136,6 +137,10 @@ def main(given: argparse.Namespace) -> dict[str, Any]:
     config |= {"store": "none", "threads": given.threads}
     if given.base_url:
         config |= {"kind": "openai", "base_url": given.base_url, "model": given.model, "concurrency": 1}
+    elif given.vllm_python:
+        config = yaml.safe_load((ROOT / "conf" / "llm" / "vllm.yaml").read_text(encoding="utf-8"))
+        config |= {"store": "none", "python": given.vllm_python, "model": given.model}
+        config |= {"serve_args": given.serve_args}
     with serving(read_settings(config)) as settings:
         arrival = share(settings, found, sort=False) if given.arrival else None
         measured = share(settings, found, sort=True)
@@ -159,6 +164,8 @@ if __name__ == "__main__":
     parser.add_argument("--words", type=int, default=120, help="characters of a text; 0: nobody writes")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--base-url", default="")
+    parser.add_argument("--vllm-python", default="", help="interpreter with vLLM: start one")
+    parser.add_argument("--serve-args", default="", help="more for `vllm serve`")
     parser.add_argument("--model", default="")
     parser.add_argument("--arrival", action="store_true", help="measure the order of arrival too")
     print(json.dumps(main(parser.parse_args())))
