@@ -118,7 +118,9 @@ def _request(scene: Scene, lines: Sequence[str], order: Sequence[int]) -> Reques
     said = [line_of(scene, line) for line in lines if line]
     asked = f"{harmless(scene.question)} {ASK}"
     user = [*option_lines(scene, order), *([SITUATION, *said] if said else []), asked]
-    return Request(system=harmless(scene.setting, SETTING), user="\n".join(user), letters=LETTERS[: len(order)])
+    return Request(
+        system=harmless(scene.setting, SETTING), user="\n".join(user), letters=LETTERS[: len(order)]
+    )
 
 
 def option_lines(scene: Scene, order: Sequence[int]) -> list[str]:

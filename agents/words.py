@@ -14,7 +14,17 @@ from agents.harmless import harmless
 from agents.llm.request import Answer, Model, Request
 from agents.llm.tokens import tokens_at_most
 from agents.minds.base import Unanswered
-from agents.prompt import MARGIN, OPTIONS, RECALL, SETTING, SITUATION, option_lines, option_orders, people_in, told_lines
+from agents.prompt import (
+    MARGIN,
+    OPTIONS,
+    RECALL,
+    SETTING,
+    SITUATION,
+    option_lines,
+    option_orders,
+    people_in,
+    told_lines,
+)
 from agents.situation import Line, Scene
 
 COUPLING = "words shared-prefix"

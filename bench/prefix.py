@@ -7,7 +7,8 @@ The questions are those that one pair of runs of a day asks, in the batches of i
 decided by the fake model has them; what members write has `words` characters (0: nobody writes). Steps are then taken
 evenly over the day until there are enough questions, and the embedded model (or a server given) is asked them, and
 counts what it had; of a text it writes 16 tokens, since how long its answer is does not matter here. The share is
-cached tokens over prompt tokens as the server reports them, of all questions and of each kind. `arrival` is the share
+cached tokens over prompt tokens as the server reports them (vLLM in its metrics, since of a list of prompts its replies
+tell one's cached tokens), of all questions and of each kind. `arrival` is the share
 if questions were sent in the order in which members come, instead of sorted by their words.
 """
 
@@ -15,6 +16,7 @@ import argparse
 import json
 import sys
 import time
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from agents.llm.counts import Counts  # noqa: E402
 from agents.llm.fake import FakeModel  # noqa: E402
 from agents.llm.opening import open_model, serving  # noqa: E402
-from agents.llm.request import Answer, Request  # noqa: E402
+from agents.llm.request import Answer, Model, Request  # noqa: E402
 from agents.llm.settings import LLMSettings, read_settings  # noqa: E402
 
 WRITTEN = 16
@@ -101,6 +103,25 @@ def evenly(found: Sequence[list[list[Request]]], number: int) -> list[list[list[
     )
 
 
+def counters(model: Model, settings: LLMSettings) -> tuple[int, int]:
+    """Cached tokens and prompt tokens so far."""
+    if settings.kind != "vllm":
+        counts = model.counts.snapshot()
+        return counts["tokens_cached"], counts["tokens_in"]
+    address = settings.base_url.removesuffix("/v1") + "/metrics"
+    with urllib.request.urlopen(address, timeout=30) as reply:
+        lines = reply.read().decode().splitlines()
+    hits, queries = (
+        sum(
+            int(float(line.split()[-1]))
+            for line in lines
+            if line.startswith(f"vllm:prefix_cache_{name}_total")
+        )
+        for name in ("hits", "queries")
+    )
+    return hits, queries
+
+
 def share(
     settings: LLMSettings, found: Sequence[Sequence[Sequence[Request]]], *, sort: bool
 ) -> dict[str, Any]:
@@ -109,13 +130,13 @@ def share(
     began, answered = time.perf_counter(), 0
     kinds = {"choices": [0, 0], "words": [0, 0]}
     for batch in (batch for step in found for batch in step):
-        before = model.counts.snapshot()
+        before = counters(model, settings)
         for part in [batch] if sort else [[request] for request in batch]:
             answered += sum(isinstance(answer, Answer) for answer in model.ask(part))
-        after = model.counts.snapshot()
+        after = counters(model, settings)
         counted = kinds["choices" if batch[0].letters else "words"]
-        for place, name in enumerate(("tokens_cached", "tokens_in")):
-            counted[place] += after[name] - before[name]
+        for place in (0, 1):
+            counted[place] += after[place] - before[place]
     seconds = time.perf_counter() - began
     model.close()
     cached, tokens = (sum(counted[place] for counted in kinds.values()) for place in (0, 1))
