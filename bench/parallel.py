@@ -1,9 +1,10 @@
 """How much of a second core a run gets: t(1 job) / (2 t(2 jobs)) for one cell decided by rules, kept as it goes.
 
-    python bench/parallel.py --members 300 --draws 24 --seeds 2 --turns 3
+    python bench/parallel.py --members 300 --draws 240 --seeds 2 --turns 3
 
-Each turn runs the cell with one process and with two, the order changing, finished runs written as `windtunnel run`
-does. `efficiency` is the median of the turns. `warm` leaves out the start of the worker process, which a sweep pays
+The cell takes half a minute on one core; one of three seconds (`--draws 24`) loses a third to the start of a worker
+process, a second of imports. Each turn runs the cell with one process and with two, the order changing, finished
+runs written as `windtunnel run` does. `efficiency` is the median of the turns. `warm` leaves out the start of the worker process, which a sweep pays
 once; `lost` says what the seconds of two cores were spent on. Ends with one line of JSON.
 """
 
@@ -75,7 +76,7 @@ def turn(made: Plan, first: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--members", type=int, default=300)
-    parser.add_argument("--draws", type=int, default=24)
+    parser.add_argument("--draws", type=int, default=240)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--worlds", type=int, default=4, help="pairs a block at the most")
     parser.add_argument("--turns", type=int, default=3)

@@ -1,12 +1,13 @@
 """The same sweep on one core, on two and on a Ray cluster of two nodes: seconds of each, and whether the numbers agree.
 
-    python bench/sweep.py --ways one,two,ray
+    python bench/sweep.py --ways one,two,joblib,ray
     python bench/sweep.py --ways two --mind llm
 
 Every way is the user's command, `windtunnel run -m`, in a process and a folder of its own: 8 policies x 3 community
-sizes x 40 futures (20 communities x 2 seeds). `one` is bound to one core. `ray` needs Ray in this Python (`make test-ray` makes an
-environment that has it) and starts two nodes of one processor each on this machine. Compared are, cell by cell, `events_sha256`,
-the pairs and everything in `estimates.json`. With `--mind llm` the embedded model decides, with a response store
+sizes x 40 futures (20 communities x 2 seeds). `one` is bound to one core. `two` shares the
+runs of a cell out to two processes, `joblib` whole cells. `ray` needs Ray in this Python (`make test-ray` makes an
+environment that has it) and starts two nodes of one processor each on this machine. Compared are, cell by cell,
+`events_sha256`, the pairs and everything in `estimates.json`. With `--mind llm` the embedded model decides, with a response store
 that is empty at first. Ends with one line of JSON.
 """
 
@@ -29,13 +30,18 @@ POLICIES = (
     "counterspeech,downrank_hostile,graduated_sanctions,premoderate_newcomers,"
     "reconsider_prompt,rule_reminder,slow_mode,thread_lock"
 )
-WAYS = {"one": "parallel.jobs=1", "two": "parallel.jobs=2", "ray": "parallel.backend=ray"}
+WAYS = {
+    "one": "parallel.jobs=1",
+    "two": "parallel.jobs=2",
+    "joblib": "parallel.jobs=1 hydra/launcher=joblib hydra.launcher.n_jobs=2",
+    "ray": "parallel.backend=ray",
+}
 
 
 def command(asked: argparse.Namespace, way: str, out: Path) -> list[str]:
     """The words after the interpreter; the store of answers is new and beside the output."""
     words = [f"policy={asked.policies}", f"community.size={asked.sizes}"]
-    words += [f"draws={asked.draws}", f"seeds={asked.seeds}", "dowhy=false", f"out={out}", WAYS[way]]
+    words += [f"draws={asked.draws}", f"seeds={asked.seeds}", "dowhy=false", f"out={out}", *WAYS[way].split()]
     if asked.mind != "rules":
         words += [f"mind={asked.mind}", "llm=embedded", f"llm.store={out}.sqlite"]
     return ["-m", "analysis.cli", "run", "-m", *words]
@@ -100,7 +106,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--mind", default="rules", choices=["rules", "llm"])
     parser.add_argument(
-        "--ways", default="one,two", help="of one, two, ray; the first is what others must equal"
+        "--ways", default="one,two", help="of one, two, joblib, ray; the first is what others must equal"
     )
     parser.add_argument("--keep", type=Path, help="folder for the outputs; default: a temporary one")
     asked = parser.parse_args()
