@@ -57,7 +57,7 @@ def _block(block: Block) -> str:
         caveat = f" {_caveat()}" if block.kind == "claim" else ""
         return f"<p{_class(block.kind)}>{_text(block.words)}{caveat}</p>"
     if isinstance(block, Rows):
-        return _rows(block)
+        return rows_html(block)
     if isinstance(block, Cards):
         cards = "\n".join(
             f'<div class="card"><p class="label">{_text(card.label)}</p><p class="question">{_text(card.question)}</p>'
@@ -74,7 +74,7 @@ def _block(block: Block) -> str:
     return f"<details><summary>{_text(block.title)}</summary>\n{_blocks(block.blocks)}\n</details>"
 
 
-def _rows(table: Rows) -> str:
+def rows_html(table: Rows) -> str:
     """A table; the roles are said outright, since a telephone lays the rows out as blocks, and their meaning would go."""
     head = "".join(f'<th scope="col" role="columnheader">{_text(name)}</th>' for name in table.head)
     lines = []
