@@ -155,6 +155,7 @@ def framed(chart: Any, title: str, lines: list[str], height: Any) -> Spec:
             domainColor=GRID,
             tickColor=GRID,
             labelFlush=False,
+            labelSeparation=5,
         )
         .configure_legend(labelColor=INK, labelFontSize=12)
         .configure_view(stroke=None)

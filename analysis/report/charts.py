@@ -80,7 +80,7 @@ def shares_picture(rows: pl.DataFrame, confidence: float) -> str:
     layers.append(chart.mark_point(size=70, filled=True, color=INK, opacity=1).encode(x, y))
     lines = [
         f"Dot: counted. Line: {confidence:.0%} interval for chance.",
-        "Pale bar: what other couplings allow.",
+        "Pale bar: what else, if twins shared chance otherwise.",
     ]
     return svg_of(alt.layer(*layers), "The rates, and how sure", lines, 30 * len(order))
 

@@ -169,11 +169,11 @@ def test_a_browser_refuses_what_the_page_does_not_allow(page, tmp_path):
     assert "<title>run</title>" not in drawn
 
 
-def boxes_of(page, tmp_path, width):
-    """The trade-off's texts outside its title as a browser lays them out at a width: (text, left, top, right, bottom)."""
+def boxes_of(page, tmp_path, width, chart):
+    """A chart's texts outside its title as a browser lays them out at a width: (text, left, top, right, bottom)."""
     measure = """
       setTimeout(() => {
-        const drawn = document.querySelector("#chart-trade-off svg");
+        const drawn = document.querySelector("#chart-CHART svg");
         const texts = [...drawn.querySelectorAll("text")].filter((one) =>
           one.textContent.trim() && one.getAttribute("opacity") !== "0" && !one.closest(".role-title"));
         const found = [["", drawn], ...texts.map((one) => [one.textContent, one])].map(([words, one]) => {
@@ -186,7 +186,11 @@ def boxes_of(page, tmp_path, width):
     """
     open_ = re.sub(r"<meta http-equiv=[^>]*>", f"<style>main {{ width: {width}px }}</style>", page)
     _, shown = browse(
-        open_.replace("</body>\n</html>", f"<script>{measure}</script></body></html>"), tmp_path, "--dump-dom"
+        open_.replace(
+            "</body>\n</html>", f"<script>{measure.replace('CHART', chart)}</script></body></html>"
+        ),
+        tmp_path,
+        "--dump-dom",
     )
     whole, *texts = json.loads(re.search(r"<body>(.*?)</body>", shown, re.S)[1])
     return whole, texts
@@ -222,7 +226,7 @@ def crowded(planted):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_text_of_the_trade_off_covers_another_however_crowded(crowded, tmp_path, width):
-    whole, texts = boxes_of(comparison_page(crowded), tmp_path, width)
+    whole, texts = boxes_of(comparison_page(crowded), tmp_path, width, "trade-off")
     assert crossing(texts) == []
     shown = [
         number
@@ -235,6 +239,13 @@ def test_no_text_of_the_trade_off_covers_another_however_crowded(crowded, tmp_pa
     along = sorted((one[1] + one[3]) / 2 for one in marks if one[2] == max(mark[2] for mark in marks))
     steps = [right - left for left, right in itertools.pairwise(along)]
     assert steps == pytest.approx([steps[0]] * len(steps), abs=1), "each number stands under its own line"
+    assert all(one[1] >= whole[1] - 1 and one[3] <= whole[3] + 1 for one in texts), "nothing is cut off"
+
+
+@pytest.mark.parametrize("chart", ["outcomes", "groups"])
+def test_no_text_of_the_other_charts_covers_another_on_a_telephone(crowded, tmp_path, chart):
+    whole, texts = boxes_of(comparison_page(crowded), tmp_path, 390, chart)
+    assert len(texts) > 12 and crossing(texts) == []
     assert all(one[1] >= whole[1] - 1 and one[3] <= whole[3] + 1 for one in texts), "nothing is cut off"
 
 
