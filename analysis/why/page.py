@@ -62,6 +62,12 @@ def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts:
     blocks: list[Block] = []
     if record["parting"]:
         blocks.append(Text(tell.parting_sentence(record), "claim"))
+    else:
+        blocks.append(
+            Text(
+                "The two replays do not part: no member acts otherwise in the one than in the other.", "claim"
+            )
+        )
     counts = {
         mark: int((thread["mark"] == mark).sum())
         for mark in ("same", "removed", "prevented", "changed", "new")
