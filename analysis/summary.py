@@ -58,7 +58,7 @@ def compared(manifest: Record) -> str:
     community = config["community"]
     draws = (manifest.get("stopping") or config)["draws"]
     pairs = draws * config["seeds"]
-    policy, baseline = specs(config["policy"]) or "no policy", specs(config["baseline"])
+    policy, baseline = words(specs(config["policy"])) or "no policy", words(specs(config["baseline"]))
     if config.get("status_quo"):
         baseline = f"the moderation under which the record arose ({baseline})"
     arms = f"on top of {baseline}, against that alone" if baseline else "against no moderation"
@@ -84,14 +84,17 @@ def headline(estimates: Record, manifest: Record | None = None) -> str:
     n, event = estimates["n_pairs"], event_words(estimates)
     had, had_not = table["n10"] + table["n11"], table["n00"] + table["n01"]
     if estimates["direction"] == "preventive":
-        return (
-            f"In {had} of {n} simulated futures {event} without {policy}; {policy} stopped {table['n10']} of "
-            f"these {had}, and caused it in {table['n01']} of the other {had_not}."
-        )
-    return (
-        f"In {had} of {n} simulated futures {event} without {policy}; {policy} brought it about in {table['n01']} "
-        f"of the other {had_not}, and prevented it in {table['n10']} of these {had}."
-    )
+        found = [
+            (had, f"stopped {table['n10']} of these {had}"),
+            (had_not, f"caused it in {table['n01']} of the other {had_not}"),
+        ]
+    else:
+        found = [
+            (had_not, f"brought it about in {table['n01']} of the other {had_not}"),
+            (had, f"prevented it in {table['n10']} of these {had}"),
+        ]
+    said = ", and ".join(words for cases, words in found if cases)
+    return f"In {had} of {n} simulated futures {event} without {policy}; {policy} {said}."
 
 
 def verdict(estimates: Record, manifest: Record | None = None) -> str:

@@ -13,6 +13,10 @@ from analysis.summary import INSIDE
 Record = Mapping[str, Any]
 Spec = dict[str, Any]
 READINGS = {"better": POLICY, "unclear": BASE, "worse": BAD}
+NUMBERED = "numbered"
+"""The layer of dots whose `label` is drawn beside them."""
+DIAGONALS = ("top-right", "top-left", "bottom-right", "bottom-left")
+SIDES = ("right", "left", "top", "bottom")
 LINE = 52
 """Letters in a line of a subtitle, so that it fits a telephone."""
 
@@ -87,6 +91,42 @@ def hover(first: list[str], *fields: str) -> list[Any]:
     ]
 
 
+def drawn(spec: Mapping[str, Any]) -> Spec:
+    """The specification as Vega, in which the labels of `NUMBERED` dots keep clear of all dots and of each other.
+
+    Vega's label transform tries the places near each dot first, diagonals before sides, since intervals run along these.
+    """
+    import vl_convert
+
+    vega: Spec = vl_convert.vegalite_to_vega(dict(spec))
+    dots = f"{NUMBERED}_marks"
+    if any(mark.get("name") == dots for mark in vega["marks"]):
+        places = [(side, away) for away in (2, 9, 17, 26) for side in (*DIAGONALS, *SIDES)]
+        label = {
+            "type": "label",
+            "size": [{"signal": "max(width, 1)"}, {"signal": "max(height, 1)"}],  # before it is laid out, 0
+            "anchor": [side for side, _ in places],
+            "offset": [away for _, away in places],
+        }
+        text = {
+            "text": {"field": "datum.label"},
+            "fontSize": {"value": 12},
+            "fontWeight": {"value": "bold"},
+            "fill": {"value": INK},
+        }
+        vega["marks"].append(
+            {
+                "type": "text",
+                "name": "numbers",
+                "from": {"data": dots},
+                "interactive": False,
+                "encode": {"update": text},
+                "transform": [label],
+            }
+        )
+    return vega
+
+
 def framed(chart: Any, title: str, lines: list[str], height: Any) -> Spec:
     """The whole specification, as wide as the page lets it be."""
     subtitle = [part for line in (*lines, INSIDE) for part in textwrap.wrap(line, LINE)]
@@ -108,7 +148,15 @@ def framed(chart: Any, title: str, lines: list[str], height: Any) -> Spec:
             subtitleLineHeight=15,
             subtitlePadding=5,
         )
-        .configure_axis(**axis, titleFontWeight="normal", gridColor=GRID, domainColor=GRID, tickColor=GRID)
+        .configure_axis(
+            **axis,
+            titleFontWeight="normal",
+            gridColor=GRID,
+            domainColor=GRID,
+            tickColor=GRID,
+            labelFlush=False,
+            labelSeparation=5,
+        )
         .configure_legend(labelColor=INK, labelFontSize=12)
         .configure_view(stroke=None)
     )

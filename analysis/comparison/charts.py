@@ -11,6 +11,7 @@ import altair as alt
 import polars as pl
 
 from analysis.comparison.chart_parts import (
+    NUMBERED,
     Spec,
     broken,
     dots,
@@ -23,50 +24,58 @@ from analysis.comparison.chart_parts import (
     sample,
     step_of,
 )
-from analysis.report.charts import BAD, BASE, FAINT, INK, POLICY, SOFT
+from analysis.report.charts import BAD, BASE, POLICY, SOFT
 from analysis.summary import event_words, words
 
 Record = Mapping[str, Any]
-STANDING = {"on the front": POLICY, "dominated": BASE, "harms a group": BAD}
+STANDING = {"not dominated": POLICY, "dominated": BASE, "harms a group": BAD}
 ALL = "all groups"
+NEAR = 0.016
+"""Dots that lie nearer than this share of the axes would cover each other on a telephone."""
 ROWS = 20
 """With more rows than this the chart of groups opens on one group."""
 
 
 def trade_off(record: Record) -> Spec | None:
-    """Futures changed for the better against the change in a cost that the reader picks; None without costs."""
-    rows = _trade_off_rows(record)
+    """Futures changed for the better against the change in a cost that the reader picks; None without costs.
+
+    A dot has its policy's number, counted as in the record; `drawn` puts the numbers where they cover nothing.
+    """
+    rows = trade_off_rows(record)
     if not rows:
         return None
     costs = list(dict.fromkeys(row["cost"] for row in rows))
     pick = alt.param("cost", value=costs[0], bind=alt.binding_select(options=costs, name="Cost: "))
     chart = alt.Chart(pl.DataFrame(rows, infer_schema_length=None)).transform_filter("datum.cost == cost")
-    x = alt.X("x:Q", title="change in the cost, a future", scale=alt.Scale(padding=46))
-    y = alt.Y("y:Q", title=None, scale=alt.Scale(padding=22))
+    x = alt.X(
+        "x:Q",
+        title="change in the chosen cost, a future",
+        scale=alt.Scale(padding=16),
+        axis=alt.Axis(tickCount=6, labelPadding=7),  # below the lowest label of the other axis
+    )
+    y = alt.Y(
+        "y:Q", title=None, scale=alt.Scale(padding=16), axis=alt.Axis(tickCount=6, tickMinStep=1, format="d")
+    )
     colour = alt.Color(
         "standing:N",
         title=None,
         scale=alt.Scale(domain=list(STANDING), range=list(STANDING.values())),
-        legend=alt.Legend(orient="bottom", direction="horizontal", columns=3),
+        legend=alt.Legend(orient="bottom", direction="horizontal", columns=3, symbolOpacity=1),
     )
     tips = hover(["policy", "cost"], "averted", "change", "standing", "harms", "by construction")
     zero = alt.Chart(pl.DataFrame({"zero": [0]}))
     layers = [
-        zero.mark_rule(color=FAINT, strokeDash=[4, 3]).encode(alt.Y("zero:Q")),
-        zero.mark_rule(color=FAINT, strokeDash=[4, 3]).encode(alt.X("zero:Q")),
+        zero.mark_rule(color=SOFT, strokeDash=[4, 3]).encode(alt.Y("zero:Q")),
+        zero.mark_rule(color=SOFT, strokeDash=[4, 3]).encode(alt.X("zero:Q")),
         chart.transform_filter("isValid(datum.x_low)")
         .mark_rule(strokeWidth=1.5, opacity=0.6)
         .encode(alt.X("x_low:Q"), y, x2="x_high:Q", color=colour),
         chart.transform_filter("isValid(datum.y_low)")
         .mark_rule(strokeWidth=1.5, opacity=0.6)
         .encode(x, alt.Y("y_low:Q"), y2="y_high:Q", color=colour),
-        chart.mark_point(size=110, filled=True, opacity=1).encode(x, y, color=colour, tooltip=tips),
-        *(
-            chart.transform_filter(f"datum.below == {side}")
-            .mark_text(dy=16 if side else -12, dx=6, align="left", fontSize=12, color=INK, limit=150)
-            .encode(x, y, text="policy:N")
-            for side in (0, 1)
-        ),
+        chart.mark_point(size=110, filled=True, opacity=1)
+        .encode(x, y, color=colour, tooltip=tips)
+        .properties(name=NUMBERED),
     ]
     event = event_words({"outcome": record["outcome"]["name"], "threshold": record["outcome"]["threshold"]})
     good = "fewer" if record["direction"] == "preventive" else "more"
@@ -222,16 +231,20 @@ def evasion(record: Record) -> Spec | None:
     return framed(alt.layer(*layers), "How much evasion a ranking survives", lines, 220)
 
 
-def _trade_off_rows(record: Record) -> list[dict[str, Any]]:
+def standing_of(row: Record) -> str:
+    """Where a policy stands in the trade-off: the colour of its dot."""
+    return "harms a group" if row["harmed_groups"] else "not dominated" if row["on_front"] else "dominated"
+
+
+def trade_off_rows(record: Record) -> list[dict[str, Any]]:
+    """A row a policy and cost: where its dot and intervals lie, and the `label` beside it."""
     sign, rows = -1 if record["direction"] == "preventive" else 1, []
-    for row in record["policies"]:
+    for number, row in enumerate(record["policies"], 1):
         if row["claim"] != "made":
             continue
         n, found = row["n_pairs"], row["rd_simultaneous"]
         ends = [None if found[end] is None else sign * found[end] * n for end in ("low", "high")]
-        standing = (
-            "harms a group" if row["harmed_groups"] else "on the front" if row["on_front"] else "dominated"
-        )
+        standing = standing_of(row)
         net = sign * (row["table"]["n01"] - row["table"]["n10"])
         for cost, change in row["costs"].items():
             if change["est"] is None:
@@ -239,6 +252,7 @@ def _trade_off_rows(record: Record) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "policy": row["policy"],
+                    "number": number,
                     "by construction": "yes" if row["by_construction"] else "no",
                     "cost": words(cost),
                     "x": change["est"],
@@ -247,13 +261,35 @@ def _trade_off_rows(record: Record) -> list[dict[str, Any]]:
                     "y": net,
                     "y_low": ends[0],
                     "y_high": ends[1],
-                    "averted": f"{net} of {n} futures, net",
-                    "change": f"{change['est']:.3g} a future",
+                    "averted": f"{net} of {n} futures, net".replace("-", "\u2212"),
+                    "change": f"{change['est']:+.3g} a future".replace("-", "\u2212"),
                     "standing": standing,
                     "harms": ", ".join(map(words, row["harmed_groups"])) or "no group beyond noise",
                     **sample(record, row["policy"], n),
                 }
             )
-    for place, row in enumerate(sorted(rows, key=lambda row: (row["cost"], row["x"], row["y"]))):
-        row["below"] = place % 2  # neighbours' names stand on either side of their dots
+    for cost in {row["cost"] for row in rows}:
+        _number([row for row in rows if row["cost"] == cost])
     return rows
+
+
+def _number(rows: list[dict[str, Any]]) -> None:
+    """Give the dots of one cost their `label`: a policy's number, or those of all whose dots would cover its own."""
+    near_x = NEAR * _span(rows, "x")
+    near_y = NEAR * _span(rows, "y")
+    leaders: list[dict[str, Any]] = []
+    for row in rows:
+        for other in leaders:
+            if abs(row["x"] - other["x"]) <= near_x and abs(row["y"] - other["y"]) <= near_y:
+                other["label"], row["label"] = f"{other['label']}, {row['number']}", ""
+                break
+        else:
+            row["label"] = str(row["number"])
+            leaders.append(row)
+
+
+def _span(rows: list[dict[str, Any]], axis: str) -> float:
+    values = [0.0] + [
+        row[end] for row in rows for end in (axis, f"{axis}_low", f"{axis}_high") if row[end] is not None
+    ]
+    return max(values) - min(values)

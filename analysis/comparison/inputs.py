@@ -1,5 +1,6 @@
 """Finished runs as `compare` reads them: one record a policy, checked to differ in the policy alone."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -126,11 +127,17 @@ def first_difference(one: Any, other: Any, key: str) -> tuple[str, Any, Any] | N
 def _folders(paths: Sequence[Path | str]) -> Iterator[tuple[Folder, bool]]:
     """Each folder of a run, and whether it was found inside a sweep."""
     for path in map(Path, paths):
-        cells = sorted(inner.parent for inner in path.glob("*/manifest.json"))
+        cells = sorted((inner.parent for inner in path.glob("*/manifest.json")), key=_by_number)
         if (path / "manifest.json").is_file() or not cells:
             yield Folder(path), False
         else:
             yield from ((Folder(cell), True) for cell in cells)
+
+
+def _by_number(cell: Path) -> list[str | float]:
+    """Cells in the order of a parameter's values: 2 before 16."""
+    parts = re.split(r"(\d+(?:\.\d+)?)", cell.name)
+    return [float(part) if place % 2 else part for place, part in enumerate(parts)]
 
 
 def _checked(folder: Folder) -> Folder:

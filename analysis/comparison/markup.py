@@ -5,6 +5,8 @@ from html import escape
 from typing import Any
 
 from analysis.ending import plain
+from analysis.report.blocks import Rows
+from analysis.report.page import rows_html
 from analysis.summary import INSIDE
 
 
@@ -22,9 +24,7 @@ def table(rows: Sequence[Mapping[str, str]], caption: str = INSIDE) -> str:
     """A table whose first column names the row; the caption is the caveat, so that a copy keeps it."""
     if not rows:
         return ""
-    head = "".join(f'<th scope="col">{text(name)}</th>' for name in rows[0])
-    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
-    return f"<table><caption>{text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return rows_html(Rows(tuple(rows[0]), [tuple(row.values()) for row in rows], caption))
 
 
 def choice(name: str, title: str, options: Sequence[tuple[str, str]]) -> str:
@@ -37,9 +37,3 @@ def choice(name: str, title: str, options: Sequence[tuple[str, str]]) -> str:
         for place, (label, inner) in enumerate(options)
     )
     return f'<fieldset class="choice"><legend>{text(title)}</legend>{parts}</fieldset>'
-
-
-def _cells(row: Mapping[str, str]) -> str:
-    (_, first), *rest = row.items()
-    cells = "".join(f'<td data-label="{text(name)}">{text(cell)}</td>' for name, cell in rest)
-    return f'<th scope="row">{text(first)}</th>{cells}'

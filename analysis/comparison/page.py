@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from analysis.comparison import charts
+from analysis.comparison.chart_parts import drawn
 from analysis.comparison.markup import choice, claim, table, text
 from analysis.comparison.page_tables import (
     group_tables,
@@ -32,6 +33,12 @@ for (const one of document.querySelectorAll("script[data-chart]")) {
   vegaEmbed("#" + one.dataset.chart, JSON.parse(one.textContent), settings);
 }
 """
+MOST = 4
+"""So many of the policies that dominate another are named in the key; the sentences below name all."""
+DOMINATED = (
+    "Numbers in the picture are those of this list. Dominated: another policy, or doing nothing, is by the estimates at least as good "
+    f"in the outcome and in every cost, and better in one. {INSIDE}"
+)
 EXTRA = """
 .choice { display: flex; flex-wrap: wrap; gap: 4px 14px; border: 0; padding: 0; margin: 10px 0; min-width: 0; }
 .choice legend { color: var(--soft); font-size: 13.5px; padding: 0; }
@@ -40,17 +47,27 @@ EXTRA = """
 .choice .shown { display: none; order: 1; flex: 0 0 100%; min-width: 0; overflow-x: auto; }
 .choice label:has(:checked) + .shown { display: block; }
 @supports not selector(:has(*)) { .choice .shown { display: block; } }
-.chart { width: 100%; margin: 0 0 26px; }
+.chart { width: 100%; max-width: 760px; margin: 0 0 26px; }
+ol.key { padding-left: 26px; margin: 0 0 10px; font-size: 14.5px; }
+ol.key li { margin-bottom: 4px; }
 .chart svg { width: auto; max-width: 100%; }
+.chart .numbers text { paint-order: stroke; stroke: var(--ground); stroke-width: 3px; }
 .vega-embed { width: 100%; display: flex !important; flex-direction: column; }
 .vega-bindings { order: -1; display: flex; flex-wrap: wrap; gap: 6px 18px; margin-bottom: 10px; font-size: 14px; }
 .vega-bind-name { color: var(--soft); margin-right: 4px; }
 .vega-bindings select { font: inherit; color: var(--ink); background: var(--pane); border: 1px solid var(--line); border-radius: 6px; padding: 3px 6px; max-width: 100%; }
+#vg-tooltip-element.vg-tooltip { color: var(--ink); background: var(--pane); border-color: var(--line); }
+#vg-tooltip-element table { width: auto; margin: 0; font-size: 13px; }
+#vg-tooltip-element tr { display: table-row; }
+#vg-tooltip-element td { display: table-cell; border: 0; padding: 1px 4px; }
+#vg-tooltip-element td.key { color: var(--soft); }
+#vg-tooltip-element td::before { content: none; }
 ul.said { padding-left: 20px; max-width: 860px; }
 ul.said li { margin-bottom: 6px; }
 .memo table { font-size: 13.5px; }
 main { overflow-wrap: break-word; }
 @media (min-width: 641px) { main { max-width: 1240px; } }
+@media (min-width: 1000px) { .trade-off { display: grid; grid-template-columns: minmax(0, 760px) minmax(0, 1fr); gap: 0 28px; align-items: center; } }
 @media print {
   .choice { display: block; }
   .choice label { display: none; }
@@ -59,6 +76,7 @@ main { overflow-wrap: break-word; }
   .choice .shown { overflow: visible; }
   .chart { break-inside: avoid; }
   .chart svg { max-height: 200mm; height: auto; }
+  ol.key { columns: 2; }
   .memo { page: wide; }
   .memo table { font-size: 7.5pt; }
   @page { margin: 14mm; }
@@ -102,7 +120,7 @@ def _parts(record: Record) -> list[str]:
     """The page from top to bottom."""
     return [
         _shared(record),
-        _chart("trade-off", charts.trade_off(record)),
+        _trade_off(record),
         "<section><h2>What it comes to</h2>" + _said(record) + "</section>",
         f'<section class="memo"><h2>The table</h2>{choice("order", "Sort by", memo_tables(record))}'
         f"<p><small>{text(method_words(record))}</small></p>"
@@ -127,10 +145,13 @@ def _shared(record: Record) -> str:
     reached = (
         "" if outcome["threshold"] is None else f", which happened where it reached {outcome['threshold']:g}"
     )
+    count = len(record["policies"])
+    policies = "1 policy" if count == 1 else f"{count} policies, each"
+    against = f"on top of {baseline} and against that alone" if shared["baseline"] else f"against {baseline}"
     said = (
-        f"{number(len(record['policies']), 'treatment')} against {baseline}, in a {shared['community']} of {shared['size']} members like "
-        f"{shared['profile']}, mind {shared['mind']}, {number(shared['steps'], 'step')}: {shared['draws']} communities x "
-        f"{number(shared['seeds'], 'seed')} each, the same for all."
+        f"{policies} {against}, in a {shared['community']} of {shared['size']} members like {shared['profile']}, "
+        f"mind {shared['mind']}, {number(shared['steps'], 'step')}. Pairs of twins with and without the policy: "
+        f"{shared['draws']} simulated communities x {number(shared['seeds'], 'seed')} of chance, the same for all."
     )
     doubts = [f"{row['policy']}: {doubt}" for row in record["policies"] for doubt in row["doubts"]]
     alarms = "".join(f'<p class="alarm">{text(doubt)}</p>' for doubt in [*record["left_out"], *doubts])
@@ -138,6 +159,28 @@ def _shared(record: Record) -> str:
     return (
         f"<section><p>{text(said)}</p><p>{text(defined)}</p>"
         f'<p class="lead">{text(INSIDE)}</p>{alarms}</section>'
+    )
+
+
+def _trade_off(record: Record) -> str:
+    """The chart, and beside it whose number is whose."""
+    spec = charts.trade_off(record)
+    if spec is None:
+        return ""
+    number = {row["policy"]: place for place, row in enumerate(record["policies"], 1)}
+    items = []
+    for row in record["policies"]:
+        said = "no claim is made, so it is not drawn"
+        if row["claim"] == "made":
+            better = [str(number.get(name, name)) for name in row["dominated_by"]]
+            more = f" and {len(better) - MOST} more" if len(better) > MOST else ""
+            by = f"dominated by {', '.join(better[:MOST])}{more}" if better else ""
+            standing = charts.standing_of(row)
+            said = "; ".join(part for part in (standing if standing != "dominated" else "", by) if part)
+        items.append(f"<li>{text(row['policy'])} <small>{text(said)}</small></li>")
+    return (
+        f'<section class="trade-off">{_chart("trade-off", spec)}<div><ol class="key">{"".join(items)}</ol>'
+        f"<p><small>{text(DOMINATED)}</small></p></div></section>"
     )
 
 
@@ -174,8 +217,8 @@ def _trust(record: Record) -> str:
     couplings = ", ".join(record["shared"]["couplings"])
     lines = [
         method_words(record),
-        f"Necessity and sufficiency hold for twins that share chance by {couplings}; the bounds in compare.csv hold under any coupling.",
-        "Models and personas: more seeds do not shrink that doubt; every run here holds one mind and one profile.",
+        f"Necessity and sufficiency hold for twins that share chance in one way ({couplings}). Shared in any other way, each lies within its bounds in the CSV beside this page.",
+        "How members decide, and who they are: more seeds do not shrink that doubt, since every run here holds one mind and one profile.",
         "No score is made of these columns, and no weight has a default: what a future is worth is yours to state (--payoff).",
     ]
     return (
@@ -188,10 +231,7 @@ def _trust(record: Record) -> str:
 def _chart(name: str, spec: Mapping[str, Any] | None) -> str:
     if spec is None:
         return ""
-    import vl_convert
-
-    whole = vl_convert.vegalite_to_vega(dict(spec))
-    data = json.dumps(whole, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
+    data = json.dumps(drawn(spec), ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
     return (
         f'<div class="chart"><div id="chart-{name}"></div></div>'
         f'<script type="application/json" data-chart="chart-{name}">{data}</script>'

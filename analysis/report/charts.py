@@ -23,7 +23,9 @@ SQUARES = 600
 ROW = 30
 
 
-def pairs_picture(cells: list[tuple[str, int, str]]) -> str:
+def pairs_picture(
+    cells: list[tuple[str, int, str]], title: str = "What the twins did", what: str = "policy"
+) -> str:
     """One square a pair in a block for each cell of the paired table: (words, count, colour)."""
     total = sum(count for _, count, _ in cells)
     each = max(1, -(-total // SQUARES))
@@ -31,9 +33,7 @@ def pairs_picture(cells: list[tuple[str, int, str]]) -> str:
     for words, count, colour in cells:
         labels.append({"x": -0.5, "y": line, "label": f"{count:,} {words}"})
         drawn = -(-count // each)
-        squares += [
-            {"x": at % ROW, "y": line + 1 + at // ROW, "colour": colour, "what": words} for at in range(drawn)
-        ]
+        squares += [{"x": at % ROW, "y": line + 1 + at // ROW, "colour": colour} for at in range(drawn)]
         line += 1.6 + -(-drawn // ROW)
     scale_x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.5, ROW - 0.5]))
     scale_y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[line - 0.9, -0.7]))
@@ -46,10 +46,9 @@ def pairs_picture(cells: list[tuple[str, int, str]]) -> str:
     if squares:
         marks = alt.Chart(pl.DataFrame(squares)).mark_square(size=95, opacity=1)
         layers.insert(0, marks.encode(scale_x, scale_y, color=alt.Color("colour:N", scale=None)))
-    what = "Each square: a pair of futures" if each == 1 else f"Each square: up to {each} pairs of futures"
-    return svg_of(
-        alt.layer(*layers), "What the twins did", [f"{what} that differ in the policy alone."], 13.5 * line
-    )
+    square = "a pair of futures" if each == 1 else f"up to {each} pairs of futures"
+    said = f"Each square: {square} that differ in the {what} alone."
+    return svg_of(alt.layer(*layers), title, [said], 13.5 * line)
 
 
 def shares_picture(rows: pl.DataFrame, confidence: float) -> str:
@@ -81,7 +80,7 @@ def shares_picture(rows: pl.DataFrame, confidence: float) -> str:
     layers.append(chart.mark_point(size=70, filled=True, color=INK, opacity=1).encode(x, y))
     lines = [
         f"Dot: counted. Line: {confidence:.0%} interval for chance.",
-        "Pale bar: what other couplings allow.",
+        "Pale bar: what else, if twins shared chance otherwise.",
     ]
     return svg_of(alt.layer(*layers), "The rates, and how sure", lines, 30 * len(order))
 
@@ -186,6 +185,7 @@ def svg_of(chart: Any, title: str, lines: list[str], height: float) -> str:
             gridColor=GRID,
             domainColor=GRID,
             tickColor=GRID,
+            labelFlush=False,
         )
         .configure_legend(labelColor=INK, labelFontSize=12)
         .configure_view(stroke=None)

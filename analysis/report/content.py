@@ -143,7 +143,7 @@ def _card(question: Record, estimates: Record) -> Card:
     said = summary.question_line(question)
     other = summary.coupling_counts(estimates, question)
     if other:
-        said += f" The same rates under other couplings: {other}."
+        said += f" If twins shared chance in another way, the same rates would allow {other}."
     return Card(
         LABELS[question["key"]], f"{summary.capital(question['happened'])}. {question['question']}", said
     )

@@ -7,6 +7,7 @@ from analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, 
 from analysis.report.style import STYLE
 from analysis.summary import INSIDE
 
+SHORT = 10
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -57,7 +58,7 @@ def _block(block: Block) -> str:
         caveat = f" {_caveat()}" if block.kind == "claim" else ""
         return f"<p{_class(block.kind)}>{_text(block.words)}{caveat}</p>"
     if isinstance(block, Rows):
-        return _rows(block)
+        return rows_html(block)
     if isinstance(block, Cards):
         cards = "\n".join(
             f'<div class="card"><p class="label">{_text(card.label)}</p><p class="question">{_text(card.question)}</p>'
@@ -74,21 +75,30 @@ def _block(block: Block) -> str:
     return f"<details><summary>{_text(block.title)}</summary>\n{_blocks(block.blocks)}\n</details>"
 
 
-def _rows(table: Rows) -> str:
+def rows_html(table: Rows) -> str:
     """A table; the roles are said outright, since a telephone lays the rows out as blocks, and their meaning would go."""
-    head = "".join(f'<th scope="col" role="columnheader">{_text(name)}</th>' for name in table.head)
+    head = "".join(
+        f'<th scope="col" role="columnheader"{_whole(name)}>{_text(name)}</th>' for name in table.head
+    )
     lines = []
     for row in table.rows:
         first, *rest = zip(table.head, row, strict=True)
         cells = "".join(
-            f'<td role="cell" data-label="{_text(name)}">{_text(cell)}</td>' for name, cell in rest
+            f'<td role="cell"{_whole(cell)} data-label="{_text(name)}">{_text(cell)}</td>'
+            for name, cell in rest
         )
-        lines.append(f'<tr role="row"><th scope="row" role="rowheader">{_text(first[1])}</th>{cells}</tr>')
+        name = f'<th scope="row" role="rowheader"{_whole(first[1])}>{_text(first[1])}</th>'
+        lines.append(f'<tr role="row">{name}{cells}</tr>')
     caption = f"<caption>{_text(table.caption)}</caption>" if table.caption else ""
     return (
         f'<table role="table">{caption}<thead role="rowgroup"><tr role="row">{head}</tr></thead>'
         f'<tbody role="rowgroup">{"".join(lines)}</tbody></table>'
     )
+
+
+def _whole(cell: str) -> str:
+    """A number or a short word is never broken, however narrow the paper; what is longer may be."""
+    return ' class="whole"' if len(cell) <= SHORT else ""
 
 
 def _caveat() -> str:

@@ -57,6 +57,7 @@ svg { width: 100%; height: auto; display: block; }
 table { border-collapse: collapse; width: 100%; margin: 8px 0 12px; font-size: 14.5px; font-variant-numeric: tabular-nums; }
 caption { caption-side: bottom; text-align: left; padding-top: 6px; }
 th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); font-weight: 400; }
+.whole { white-space: nowrap; }
 thead th { color: var(--soft); font-size: 13px; }
 tbody th { font-weight: 600; }
 details { border-top: 1px solid var(--line); padding: 8px 0; }

@@ -142,7 +142,11 @@ def _lost(llm: Record) -> str:
 def _policies(config: Record) -> Iterator[tuple[str, ...]]:
     for arm, found in (("both arms", config["baseline"]), ("policy arm", config["policy"])):
         for name, given in found:
-            settings = ", ".join(f"{key} = {value}" for key, value in (_defaults(name) | dict(given)).items())
+            settings = ", ".join(
+                f"{key} = {value}"
+                for key, value in (_defaults(name) | dict(given)).items()
+                if value is not None
+            )
             yield arm, summary.words(name), settings or "none"
 
 
@@ -167,8 +171,8 @@ def _flat(record: Record, prefix: str = "") -> list[tuple[str, ...]]:
 
 def _value(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(map(_value, value))
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        return ", ".join(map(_value, value)) or "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value) or "none"
 
 
 SYMBOLS = (
@@ -192,7 +196,7 @@ def symbols(estimates: Record) -> Section:
         den, found = int(dens.get(key) or 0) if key in dens else estimates["n_pairs"], estimates[key]
         bound = (estimates["bounds"] or {}).get(key) or {"low": None, "high": None}
         few = den < PERCENT_FROM
-        allowed = _points({"est": None, **bound}, few) if key in estimates["bounds"] else ""
+        allowed = _points({"est": None, **bound}, few) if key in estimates["bounds"] else "the same"
         rows.append((key, means, _points(found, few), allowed, str(den)))
     head = ("symbol", "means", "estimate (interval)", "any coupling", "cases")
     said = [f"Direction: {estimates['direction']}. Coupling: {estimates['coupling']}. {summary.INSIDE}"]

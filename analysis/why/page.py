@@ -7,12 +7,18 @@ import polars as pl
 from analysis.incidents.moments import moment_words
 from analysis.report.blocks import Block, Document, Fold, Picture, Rows, Section, Text
 from analysis.report.page import page
+from analysis.summary import INSIDE
 from analysis.why import tell
 from analysis.why.case import Case
 from analysis.why.pictures import futures_picture, moments_picture, timeline_picture
 
 LONGEST = 60
 """Rows of the thread that stand open; the others are folded."""
+ENDS = {"est": "counted", "low": "interval from", "high": "to"}
+QUANTITIES = {
+    "ps_prev": "Share averted, of the futures that have it without the act (PS, sufficiency)",
+    "pn_backfire": "Share that would not have had it without, of the futures that have it (PN, necessity)",
+}
 HARSH = ("heated", "hostile")
 
 
@@ -20,10 +26,9 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
     """The page as HTML. Other people's words stand in it only with `excerpts`, harsh ones folded away."""
     kind = record["incident"]["kind"].replace("_", " ")
     said = tell.answer_sentences(record)
-    opening: list[Block] = []
-    if record["replay"]["acts"] != record["replay"]["reproduced"] or tell.weak(record):
-        opening.append(Text(said["trust"], "alarm"))
+    opening: list[Block] = [Text(doubt, "alarm") for doubt in tell.doubts(record)]
     opening += [
+        Text(tell.about(record)),
         Text(said["counts"], "claim"),
         Text(said["severity"], "claim"),
         Text(said["same_luck"], "claim"),
@@ -44,7 +49,7 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
         pictures.append(Picture(moments_picture(record["moments"], record["hours"]), said["moments"], ""))
     sections = [
         Section("", opening),
-        Section("How it went, and how it goes", pictures),
+        Section("How it went, and how it would have gone", pictures),
         Section("The two threads, side by side", _threads(record, thread, case, excerpts)),
     ]
     if record["which_act"]:
@@ -57,15 +62,19 @@ def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts:
     blocks: list[Block] = []
     if record["parting"]:
         blocks.append(Text(tell.parting_sentence(record), "claim"))
+    else:
+        blocks.append(
+            Text(
+                "The two replays do not part: no member acts otherwise in the one than in the other.", "claim"
+            )
+        )
     counts = {
         mark: int((thread["mark"] == mark).sum())
         for mark in ("same", "removed", "prevented", "changed", "new")
     }
     told = ", ".join(f"{count} {mark}" for mark, count in counts.items() if count)
-    blocks.append(
-        Text(f"Posts: {told}. The right-hand column is simulated, post by post (SIMULATED simulated member).")
-    )
-    rows = _rows(record, thread)
+    blocks.append(Text(f"Posts: {told}. Each post that a simulation made is marked SIMULATED."))
+    rows = thread_rows(record, thread, case.real)
     blocks.append(_table(rows[:LONGEST], case))
     if len(rows) > LONGEST:
         blocks.append(Fold(f"{len(rows) - LONGEST} more rows", [_table(rows[LONGEST:], case)]))
@@ -74,30 +83,34 @@ def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts:
     return blocks
 
 
-def _rows(record: dict[str, Any], thread: pl.DataFrame) -> list[tuple[str, ...]]:
-    """The posts of the thread, and between them what moderators did: a row each, in time."""
+def thread_rows(record: dict[str, Any], thread: pl.DataFrame, real: bool) -> list[tuple[str, ...]]:
+    """The posts of the thread, and between them what moderators did: a row each, in time.
+
+    SIMULATED stands with every post that no record holds: what happened in a run, and from the act on what would have.
+    """
     rows: list[tuple[int, tuple[str, ...]]] = []
     for row in thread.iter_rows(named=True):
         member = "somebody" if row["member"] is None else f"member {row['member']}"
+        was = "nothing" if row["was"] is None else row["was"] if real else f"SIMULATED {row['was']}"
         would = "nothing" if row["would"] is None or row["mark"] == "removed" else f"SIMULATED {row['would']}"
         if row["mark"] == "same":
-            would = "the same"
-        rows.append((row["step"], (member, row["was"] or "nothing", would, row["mark"])))
+            would = "the same" if real and row["step"] < record["at"] else f"{would}, the same"
+        rows.append((row["step"], (str(row["post"]), member, was, would, row["mark"])))
     for act in record["moderators"]:
         was, would = (act["what"] if act[arm] else "nothing" for arm in ("was", "would"))
         mark = "same" if act["was"] and act["would"] else "taken away" if act["was"] else "added"
         would = "the same" if mark == "same" else would
-        rows.append((act["step"], ("moderators", was, would, mark)))
-    rows.sort(key=lambda row: (row[0], row[1][0] != "moderators"))  # they act before a step's posts
+        rows.append((act["step"], ("none", "moderators", was, would, mark)))
+    rows.sort(key=lambda row: (row[0], row[1][1] != "moderators"))  # they act before a step's posts
     return [(moment_words(step, record["hours"]), *cells) for step, cells in rows]
 
 
 def _table(rows: list[tuple[str, ...]], case: Case) -> Rows:
     what = "recorded" if case.real else "simulated too"
     return Rows(
-        ("when", "who", "what happened", "what would have", "mark"),
+        ("when", "post", "who", "what happened", "what would have happened", "mark"),
         rows,
-        f"What happened is {what}; same luck, one replay.",
+        f"What happened is {what}. Same luck, one replay. {INSIDE}",
     )
 
 
@@ -123,28 +136,34 @@ def _ranking(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
     rows = [
         (
             row["what"],
-            f"{row['same_luck']:+.2f}",
-            f"{row['change']:+.2f}",
+            tell.signed(row["same_luck"]),
+            tell.signed(row["change"]),
             f"{row['averted']} of {row['happened']}",
             f"{row['p']:.3f}",
         )
         for row in ranking["ranked"]
     ]
-    head = ("left out", "severity, same luck", "mean over futures", "averted", "p, Holm")
+    head = (
+        "left out",
+        "change in how bad it gets, same luck",
+        "the same, mean over futures",
+        "averted, of the futures that have it",
+        "p (Holm)",
+    )
     return [
         Text(said["ranking"], "claim"),
         Rows(
             head,
             rows,
-            f"Each left out by itself in {ranking['futures']} futures; {ranking['tested']} tests. No blame is meant.",
+            f"Each left out by itself in {ranking['futures']} futures. p: how often chance alone would make so large a change, "
+            f"corrected for {ranking['tested']} tests (Holm). No blame is meant. {INSIDE}",
         ),
     ]
 
 
 def _trust(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
-    blocks: list[Block] = [Text(said["trust"]), Text(said["bounds"])]
-    if said["sensitivity"]:
-        blocks.append(Text(said["sensitivity"]))
+    lines = [*tell.trust(record), said["bounds"], *tell.sensitivity(record)]
+    blocks: list[Block] = [Text(line) for line in lines]
     blocks += [Text(words, "small") for words in record["assumptions"]]
     table = record["table"]
     cells = [
@@ -157,14 +176,16 @@ def _trust(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
     ]
     found = record["estimate"]
     numbers = ", ".join(
-        f"{name} {'undefined' if found[name] is None else format(found[name], '.3f')}" for name in found
+        f"{ENDS[name]} {'undefined' if found[name] is None else format(found[name], '.3f')}" for name in found
     )
     blocks.append(
         Fold(
             "The numbers",
             [
                 Rows(("pairs of futures", "count"), cells),
-                Text(f"{record['quantity']}: {numbers}. Coupling: {record['coupling']}."),
+                Text(
+                    f"{QUANTITIES[record['quantity']]}: {numbers}. Chance is shared by {record['coupling']}."
+                ),
             ],
         )
     )

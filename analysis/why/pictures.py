@@ -5,6 +5,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from analysis.incidents.moments import moment_words
 from analysis.report.charts import BAD, BASE, FAINT, INK, POLICY, pairs_picture, svg_of
 
 WAS, WOULD = "what happened", "what would have happened"
@@ -41,7 +42,8 @@ def timeline_picture(thread: pl.DataFrame, at: int, heated: float, hours: float)
     )
     act = alt.Chart(pl.DataFrame({"time": [max(0.0, (at - begin) * scale)]}))
     moment = act.mark_rule(color=BAD, strokeWidth=2, strokeDash=[2, 3]).encode(x)
-    told = ["Hostile replies so far, same luck, one replay.", "Dotted line: the moment of the act."]
+    counts = f" (a heated one counts {heated:g})" if heated else ""
+    told = [f"Hostile replies so far{counts}, same luck, one replay.", "Dotted line: the moment of the act."]
     return svg_of(alt.layer(lines, moment), "The thread, both times", told, 190)
 
 
@@ -59,7 +61,7 @@ def futures_picture(record: dict[str, Any]) -> str:
         (f"brought about by {what}", table["n01"], BAD),
         ("neither way", table["n00"], FAINT),
     ]
-    return pairs_picture([cell for cell in cells if cell[1]])
+    return pairs_picture([cell for cell in cells if cell[1]], "With and without", "act")
 
 
 def moments_picture(curve: dict[str, Any], hours: float) -> str:
@@ -73,7 +75,8 @@ def moments_picture(curve: dict[str, Any], hours: float) -> str:
         ],
         schema_overrides={"low": pl.Float64, "high": pl.Float64},
     )
-    x = alt.X("time:Q", title="hours since the first moment tried", axis=alt.Axis(grid=False))
+    first = moment_words(begin, hours)
+    x = alt.X("time:Q", title=f"hours after {first}, the first moment tried", axis=alt.Axis(grid=False))
     y = alt.Y("est:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     chart = alt.Chart(points)
     layers = [

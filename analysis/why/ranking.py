@@ -38,7 +38,7 @@ def rank_replies(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[s
     candidates = [
         Candidate(
             str(row["post"]),
-            f"{row['tone'] or ''} reply of member {row['member']}".strip(),
+            f"{row['tone'] or ''} reply of member {row['member']} (post {row['post']})".strip(),
             row["step"] + 1,
             max(case.incident.onset, row["step"] + 1),
             lambda row=row: SingleAct(

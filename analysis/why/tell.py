@@ -6,7 +6,8 @@ from analysis.incidents.acts import RECORD
 from analysis.incidents.moments import moment_words
 from analysis.intervals import Estimate
 from analysis.questions import PERCENT_FROM
-from analysis.summary import INSIDE
+from analysis.summary import INSIDE, number
+from analysis.why.ranking import DOUBT
 
 NO_SANCTION = "This is no basis for a sanction without review by a person."
 
@@ -17,7 +18,7 @@ FORCED = "By construction: the act itself keeps replies out of the thread, so th
 def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
     """The answer point by point, each a sentence or two; empty where a point was not asked for."""
     return {
-        "trust": " ".join(_replay(record)),
+        "trust": " ".join(trust(record)),
         "same_luck": _same_luck(record),
         "counts": _counts(record),
         "recurrence": _recurrence(record),
@@ -25,8 +26,35 @@ def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
         "bounds": _bounds(record),
         "moments": " ".join(_curve(record)),
         "ranking": " ".join(_ranking(record)),
-        "sensitivity": " ".join(_sensitivity(record)),
+        "sensitivity": " ".join(sensitivity(record)),
     }
+
+
+def about(record: dict[str, Any]) -> str:
+    """Which incident the answer is about, from when on the act is thought, and in how many futures."""
+    incident, hours = record["incident"], record["hours"]
+    place = "" if incident["place"] is None else f" in thread {incident['place']}"
+    return (
+        f"Incident {incident['id']}{place}; it begins at {moment_words(incident['onset'], hours)}, counted from the start of the "
+        f"{'record' if incident['arm'] == RECORD else 'run'}. Asked: {record['question']}, from {record['moment']} on; "
+        f"{number(sum(record['table'].values()), 'pair')} of futures, with and without it."
+    )
+
+
+def doubts(record: dict[str, Any]) -> list[str]:
+    """What has to be read before the answer: that the replay failed, that the answer is weak."""
+    replay = record["replay"]
+    failed = [] if replay["acts"] == replay["reproduced"] else [_checked(replay)]
+    return failed + ([_weakness(record)] if weak(record) else [])
+
+
+def signed(value: float) -> str:
+    """
+    >>> signed(-0.5), signed(0.001)
+    ('−0.50', '0.00')
+    """
+    said = f"{value:+.2f}"
+    return "0.00" if said[1:] == "0.00" else said.replace("-", "\u2212")
 
 
 def asked(record: dict[str, Any]) -> str:
@@ -49,28 +77,15 @@ def sentences(record: dict[str, Any]) -> list[str]:
     return [*lines, *record["assumptions"], NO_SANCTION, INSIDE]
 
 
-def _replay(record: dict[str, Any]) -> list[str]:
+def trust(record: dict[str, Any]) -> list[str]:
+    """What speaks about realism, and what was checked: one thing a line."""
     replay, score = record["replay"], record["log_score"]
     told = []
+    if weak(record):
+        told.append(_weakness(record))
     if score:
-        beside = (
-            f"Held-out log-score of the mind on {score['acts']} replies of other threads: {score['mind']:.3f} bits an act; "
-            f"base rates {score['base_rates']:.3f}, tone after tone {score['markov']:.3f} (nearer 0 is better)."
-        )
-        told += [_gain(score), beside]
-    elif weak(record):
-        told.append(
-            "The answer is weak: the record has too few replies in other threads to hold the mind against."
-        )
-    if replay["acts"] == replay["reproduced"]:
-        told.append(
-            f"Replay check passed: {replay['acts']} of {replay['acts']} acts (says nothing about realism)."
-        )
-    else:
-        told.append(
-            f"Replay check failed: {replay['reproduced']} of {replay['acts']} acts come out as recorded; "
-            "nothing below can be relied on."
-        )
+        told.append(_score(score))
+    told.append(_checked(replay))
     if "not_offered" in replay:
         told.append(
             f"Acts kept as recorded and never decided anew (the opening post, posts of nobody known, replies under a lock): "
@@ -85,15 +100,44 @@ def weak(record: dict[str, Any]) -> bool:
     return record["incident"]["arm"] == RECORD and (score is None or score["weak"])
 
 
-def _gain(score: dict[str, Any]) -> str:
-    gain = score["gain"]
-    told = "" if gain["low"] is None else f" ({gain['low']:+.3f} to {gain['high']:+.3f} over threads)"
-    if score["weak"]:
+def _weakness(record: dict[str, Any]) -> str:
+    if record["log_score"] is None:
         return (
-            "The answer is weak: at foretelling the tones of other threads the mind is not seen to be better than base rates or "
-            f"tone after tone, by {gain['est']:+.3f} bits an act{told}."
+            "The answer is weak: the record has too few replies in other threads to hold the model against."
         )
-    return f"The mind foretells the tones of other threads better than base rates and tone after tone, by {gain['est']:+.3f} bits an act{told}."
+    return (
+        "The answer is weak: in other threads the model is not seen to foretell a reply's tone better than what knows "
+        "only how often each tone comes, or the tone of the post that is answered."
+    )
+
+
+def _score(score: dict[str, Any]) -> str:
+    """How well the model foretells, in bits: the mean log-probability of what was done, in base 2."""
+    gain = score["gain"]
+    told = "" if gain["low"] is None else f" ({_bits(gain['low'])} to {_bits(gain['high'])} over threads)"
+    start = (
+        ""
+        if score["weak"]
+        else "The model foretells the tones of other threads better than either yardstick. "
+    )
+    return (
+        f"{start}On {score['acts']} replies of other threads its log-score is {_bits(score['mind'])} bits a reply; that of the tones' "
+        f"own shares is {_bits(score['base_rates'])}, of tone after tone {_bits(score['markov'])} (nearer 0 is better); "
+        f"gain {_bits(gain['est'])}{told}."
+    )
+
+
+def _bits(value: float) -> str:
+    return f"{value:.3f}".replace("-", "\u2212")
+
+
+def _checked(replay: dict[str, Any]) -> str:
+    if replay["acts"] == replay["reproduced"]:
+        return f"Replay check passed: {replay['acts']} of {replay['acts']} acts (says nothing about realism)."
+    return (
+        f"Replay check failed: {replay['reproduced']} of {replay['acts']} acts come out as recorded; "
+        "nothing below can be relied on."
+    )
 
 
 def _same_luck(record: dict[str, Any]) -> str:
@@ -105,22 +149,30 @@ def _same_luck(record: dict[str, Any]) -> str:
 def _counts(record: dict[str, Any]) -> str:
     table, what = record["table"], record["question"]
     pairs = sum(table.values())
+    luck = " under luck that fits the record" if record["incident"]["arm"] == RECORD else ""
+    futures = f"{pairs} simulated futures of the same past{luck}"
     if record["quantity"] == "ps_prev":
-        base, hit = table["n10"] + table["n11"], table["n10"]
-        first = f"In {base} of {pairs} simulated futures of the same past it happens without {what}; {what} averts {hit} of these"
-        other = f"{what} brings it about in {table['n01']} of the other {table['n00'] + table['n01']}"
+        base, hit, rest = table["n10"] + table["n11"], table["n10"], table["n00"] + table["n01"]
+        said = f"In {base} of {futures} it happens without {what}"
+        beside, alone = f"{what} averts {hit} of these", f"{what} brings it about in {table['n01']}"
     else:
-        base, hit = table["n01"] + table["n11"], table["n01"]
-        first = f"In {base} of {pairs} simulated futures of the same past it happens with {what}; {hit} of these would not have had it without"
-        other = (
-            f"{what} averts it in {table['n10']} of the {table['n10'] + table['n11']} that have it without"
+        base, hit, rest = table["n01"] + table["n11"], table["n01"], table["n00"] + table["n10"]
+        said = f"In {base} of {futures} it happens with {what}"
+        beside, alone = (
+            f"{hit} of these would not have had it without",
+            f"without {what} it happens in {table['n10']}",
         )
-    return f"{first}{_percent(record['estimate'], base)}. {other[0].upper()}{other[1:]}."
+    if base:
+        said += f"; {beside}{_percent(record['estimate'], base)}"
+    return f"{said}. {alone[0].upper()}{alone[1:]} of the other {rest}." if rest else f"{said}."
 
 
 def _severity(record: dict[str, Any]) -> str:
     mean, what = record["mean_severity"], record["question"]
-    return f"How bad it gets, on average over these futures: {mean['without']:.2f} without {what}, {mean['with']:.2f} with it."
+    return (
+        f"How bad it gets (severity by the incident's rule), on average over these futures: {mean['without']:.2f} without {what}, "
+        f"{mean['with']:.2f} with it."
+    )
 
 
 def _percent(estimate: dict[str, Any], of: int) -> str:
@@ -133,22 +185,19 @@ def _percent(estimate: dict[str, Any], of: int) -> str:
 def _recurrence(record: dict[str, Any]) -> str:
     again, of = record["recurrence_counts"].values()
     rare = " It was bad luck more than anything: most futures go without it." if of and again < of / 2 else ""
-    return f"With nothing changed and new luck it happens again in {again} of {of} futures.{rare}"
+    return f"With nothing changed and wholly new luck it happens again in {again} of {of} futures.{rare}"
 
 
 def _bounds(record: dict[str, Any]) -> str:
     bounds = record["bounds"]
-    noise = (
-        "the same world lived twice is the same"
-        if record["noise_floor"] == 0
-        else "the same world lived twice differs"
-    )
+    noise = "is the same" if record["noise_floor"] == 0 else "differs"
+    same = f"Noise floor: the same world lived twice {noise}."
     if bounds is None:
-        return f"No bounds: the case that is asked about does not come up. Noise floor: {noise}."
-    return (
-        f"If the futures shared their chance in another way the share could lie anywhere from {bounds['low']:.2f} to "
-        f"{bounds['high']:.2f}. Noise floor: {noise}."
-    )
+        return f"No bounds: the case that is asked about does not come up. {same}"
+    low, high = f"{bounds['low']:.2f}", f"{bounds['high']:.2f}"
+    if low == high:
+        return f"However the futures shared their chance, the share would be {low}. {same}"
+    return f"If the futures shared their chance in another way the share could lie anywhere from {low} to {high}. {same}"
 
 
 def parting_sentence(record: dict[str, Any]) -> str:
@@ -178,17 +227,28 @@ def _ranking(record: dict[str, Any]) -> list[str]:
     ranking = record["which_act"]
     if not ranking or not ranking["ranked"]:
         return []
-    top = ranking["ranked"][0]
-    alike = sum(row["tied"] for row in ranking["ranked"]) - 1
-    told = f" {alike} others cannot be told apart from it." if alike else ""
+    top = min(ranking["ranked"], key=lambda row: row["change"])
+    tried = f"Of {ranking['tested']} left out one by one (of {ranking['of']}), "
+    found = (
+        f"how bad it gets changes by {signed(top['change'])} on average over {ranking['futures']} futures, "
+        f"averted {top['averted']} of {top['happened']}, p = {top['p']:.3f}"
+    )
+    if top["p"] > DOUBT:
+        return [
+            f"{tried}none changed the simulated outcome beyond chance. The largest change, by {top['what']}: {found}."
+        ]
+    alike = [row["what"] for row in ranking["ranked"] if row["tied"]]
+    if len(alike) == 1:
+        return [f"{tried}{top['what']} changed the simulated outcome most: {found}."]
+    more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
     return [
-        f"Of {ranking['tested']} left out one by one (of {ranking['of']}), removing {top['what']} changed the simulated outcome "
-        f"most: severity {top['same_luck']:+.2f} with the same luck, {top['change']:+.2f} on average over {ranking['futures']} futures, averted {top['averted']} of "
-        f"{top['happened']} (p = {top['p']:.3f} after Holm's correction for {ranking['tested']} tests).{told}"
+        f"{tried}{len(alike)} changed the simulated outcome most and cannot be told apart: {', '.join(alike[:3])}{more}. "
+        f"The largest change, by {top['what']}: {found}."
     ]
 
 
-def _sensitivity(record: dict[str, Any]) -> list[str]:
+def sensitivity(record: dict[str, Any]) -> list[str]:
+    """How far the answer moves with what the record does not tell: one thing a line."""
     told = []
     if rows := record["sensitivity"]:
         each = ", ".join(f"{row['assumption']}: {_hit(record, row)}" for row in rows)

@@ -151,9 +151,9 @@ def _difference(case: Case, branches: tuple[Branch, Branch], step: int, member: 
     withdrawn = [name for name in one["options"] if name not in two["options"]]
     offered = [name for name in two["options"] if name not in one["options"]]
     if withdrawn or offered:
-        told = [f"may no longer {', '.join(withdrawn)}"] if withdrawn else []
-        told += [f"may now {', '.join(offered)}"] if offered else []
-        return f"the member {' and '.join(told)}".replace("_", " ")
+        told = [f"may no longer {_acts(withdrawn)}"] if withdrawn else []
+        told += [f"may now {_acts(offered)}"] if offered else []
+        return f"the member {' and '.join(told)}"
     changed = [
         f"{name} is {two['features'][name]:g} instead of {value:g}"
         for name, value in one["features"].items()
@@ -162,6 +162,19 @@ def _difference(case: Case, branches: tuple[Branch, Branch], step: int, member: 
     if changed:
         return f"the member is told otherwise: {', '.join(changed)}"
     return "the member sees the same and chooses the same; its act is reviewed or ordered otherwise"
+
+
+def _acts(names: list[str]) -> str:
+    """Options as acts, tones of one act together.
+
+    >>> _acts(["reply_civil", "reply_heated", "upvote"])
+    'reply (civil, heated), upvote'
+    """
+    tones: dict[str, list[str]] = {}
+    for name in names:
+        act, _, tone = name.partition("_")
+        tones.setdefault(act, []).append(tone.replace("_", " "))
+    return ", ".join(act + (f" ({', '.join(found)})" if any(found) else "") for act, found in tones.items())
 
 
 def _seen(world: World, ticks: int, step: int, member: int, mind: Mind) -> dict[str, Any] | None:

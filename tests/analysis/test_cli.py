@@ -175,7 +175,7 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(line, tables, capsys):
 
 def test_a_run_ends_well_and_its_folder_is_reported_again(capsys, elsewhere):
     code, out, _ = said(capsys, "run", *SMALL, "out=made here")
-    assert code == 0 and "thread_lock" in out and "Inside this model" in out
+    assert code == 0 and "thread lock" in out and "Inside this model" in out
     folder = elsewhere / "made here"
     assert {path.name for path in folder.iterdir()} >= {"manifest.json", "estimates.json", "report.html"}
 

@@ -201,6 +201,11 @@ def test_a_table_of_pairs_has_a_report_of_its_own(done, tmp_path):
     assert record["table"] == done.read_json(done.estimates)["table"]
 
 
+def test_no_number_of_a_table_is_broken_between_lines(done):
+    numbers = re.findall(r"<td([^>]*)>[\u2212+]?[\d.]+</td>", read(done))
+    assert len(numbers) > 10 and all('class="whole"' in given for given in numbers)
+
+
 def test_the_course_ends_at_the_outcome_itself(done):
     tables = {name: done.read_table(name) for name in ("runs", "events", "members")}
     manifest = done.read_json(done.manifest)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -61,10 +62,13 @@ def test_a_hostile_name_is_text_everywhere(planted, truth):
 
 def test_every_sentence_table_and_chart_carries_the_caveat(page, found):
     body = outside_scripts(page)
+    key = re.search(r'<ol class="key">.*?</p>', body, flags=re.S)[0]
+    assert INSIDE in key
+    body = body.replace(key, "")
     claims = re.findall(r"<(?:p class=\"claim\"|li)>(.*?)</(?:p|li)>", body, flags=re.S)
     assert len(claims) == len(found.sentences)
     assert all(INSIDE in claim for claim in claims)
-    assert all(INSIDE in table for table in re.findall(r"<table>.*?</table>", body, flags=re.S))
+    assert all(INSIDE in table for table in re.findall(r"<table.*?</table>", body, flags=re.S))
     charts = re.findall(r"<script type=\"application/json\"[^>]*>(.*?)</script>", page, flags=re.S)
     assert len(charts) == 3
     for chart in charts:
@@ -72,7 +76,7 @@ def test_every_sentence_table_and_chart_carries_the_caveat(page, found):
 
 
 def test_the_trade_off_stands_before_every_sentence_and_table(page):
-    assert page.index('id="chart-trade-off"') < page.index("What it comes to") < page.index("<table>")
+    assert page.index('id="chart-trade-off"') < page.index("What it comes to") < page.index("<table")
 
 
 def test_tables_can_be_sorted_by_each_cost_without_script(page, found):
@@ -81,7 +85,7 @@ def test_tables_can_be_sorted_by_each_cost_without_script(page, found):
     assert {"moderator actions", "worst group"} <= set(labels)
     parts = page.split('name="order"')
     by_net = parts[1 + labels.index("net change")].split("</table>")[0]
-    assert re.findall(r'<th scope="row">(.*?)</th>', by_net) == ["c", "a", "b"]
+    assert re.findall(r'<th scope="row"[^>]*>(.*?)</th>', by_net) == ["c", "a", "b"]
 
 
 def test_no_share_of_fewer_than_twenty_cases_is_in_per_cent(planted, truth):
@@ -163,6 +167,102 @@ def test_a_browser_refuses_what_the_page_does_not_allow(page, tmp_path):
     console, drawn = browse(slipped, tmp_path, "--dump-dom")
     assert any("Content Security Policy" in line for line in console)
     assert "<title>run</title>" not in drawn
+
+
+def boxes_of(page, tmp_path, width, chart):
+    """A chart's texts outside its title as a browser lays them out at a width: (text, left, top, right, bottom)."""
+    measure = """
+      setTimeout(() => {
+        const drawn = document.querySelector("#chart-CHART svg");
+        const texts = [...drawn.querySelectorAll("text")].filter((one) =>
+          one.textContent.trim() && one.getAttribute("opacity") !== "0" && !one.closest(".role-title"));
+        const found = [["", drawn], ...texts.map((one) => [one.textContent, one])].map(([words, one]) => {
+          const at = one.getBoundingClientRect();
+          return [words, at.left, at.top, at.right, at.bottom];
+        });
+        document.body.innerHTML = "";
+        document.body.append(JSON.stringify(found));
+      }, 1500);
+    """
+    open_ = re.sub(r"<meta http-equiv=[^>]*>", f"<style>main {{ width: {width}px }}</style>", page)
+    _, shown = browse(
+        open_.replace(
+            "</body>\n</html>", f"<script>{measure.replace('CHART', chart)}</script></body></html>"
+        ),
+        tmp_path,
+        "--dump-dom",
+    )
+    whole, *texts = json.loads(re.search(r"<body>(.*?)</body>", shown, re.S)[1])
+    return whole, texts
+
+
+def crossing(texts):
+    """Pairs of texts that overlap, or that stand on one line so close that they read as one."""
+    return [
+        (one[0], other[0])
+        for place, one in enumerate(texts)
+        for other in texts[:place]
+        if min(one[3], other[3]) - max(one[1], other[1]) > -2
+        and min(one[4], other[4]) - max(one[2], other[2]) > 0.5
+    ]
+
+
+@pytest.fixture(scope="module")
+def crowded(planted):
+    """Twelve policies: three copies of one, three of another, the rest close to these; costs from -10 to -1."""
+    truths = {
+        f"a policy of a long name (hours {hours})": (0.2 * (hours % 3 - 1), 0.0, -9.0 if hours < 6 else -1.5)
+        for hours in range(12)
+    }
+    inputs = planted(truths, 1)
+    first, second = inputs.tested[0], inputs.tested[6]
+    like = {1: first, 2: first, 7: second, 8: second}
+    tested = [
+        one._replace(pairs=like[place].pairs, measures=like[place].measures) if place in like else one
+        for place, one in enumerate(inputs.tested)
+    ]
+    return compare_inputs(inputs._replace(tested=tested))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_text_of_the_trade_off_covers_another_however_crowded(crowded, tmp_path, width):
+    whole, texts = boxes_of(comparison_page(crowded), tmp_path, width, "trade-off")
+    assert crossing(texts) == []
+    shown = [
+        number
+        for words, *_ in texts
+        for number in re.findall(r"\d+", words)
+        if re.fullmatch(r"[\d, ]+", words)
+    ]
+    assert {str(number) for number in range(1, 13)} <= set(shown), "each policy has its number in the picture"
+    marks = [one for one in texts if re.fullmatch(r"\u2212?[\d.]+", one[0])]
+    along = sorted((one[1] + one[3]) / 2 for one in marks if one[2] == max(mark[2] for mark in marks))
+    steps = [right - left for left, right in itertools.pairwise(along)]
+    assert steps == pytest.approx([steps[0]] * len(steps), abs=1), "each number stands under its own line"
+    assert all(one[1] >= whole[1] - 1 and one[3] <= whole[3] + 1 for one in texts), "nothing is cut off"
+
+
+@pytest.mark.parametrize("chart", ["outcomes", "groups"])
+def test_no_text_of_the_other_charts_covers_another_on_a_telephone(crowded, tmp_path, chart):
+    whole, texts = boxes_of(comparison_page(crowded), tmp_path, 390, chart)
+    assert len(texts) > 12 and crossing(texts) == []
+    assert all(one[1] >= whole[1] - 1 and one[3] <= whole[3] + 1 for one in texts), "nothing is cut off"
+
+
+def test_policies_that_come_to_the_same_share_one_label(crowded):
+    rows = [row for row in charts.trade_off_rows(crowded.record) if row["cost"] == "moderator actions"]
+    labels = [row["label"] for row in rows if row["label"]]
+    assert sorted(int(number) for label in labels for number in label.split(", ")) == list(range(1, 13))
+    for copies in ({"1", "2", "3"}, {"7", "8", "9"}):
+        assert any(copies <= set(label.split(", ")) for label in labels)
+
+
+def test_the_key_counts_as_the_picture_does(page, found):
+    key = re.search(r'<ol class="key">(.*?)</ol>', page, re.S)[1]
+    names = re.findall(r"<li>(.*?) <small>", key)
+    assert names == [row["policy"] for row in found.record["policies"]]
+    rows = charts.trade_off_rows(found.record)
+    assert all(names[row["number"] - 1] == row["policy"] for row in rows)
 
 
 def test_the_page_prints(page, tmp_path):

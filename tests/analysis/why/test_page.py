@@ -9,6 +9,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.importers import import_corpus
+from analysis.why.page import thread_rows
 
 HOSTILE = (
     "<script>document.title='run'; fetch('http://127.0.0.1:9/x')</script> fucking idiot",
@@ -49,17 +50,80 @@ def test_no_words_of_a_record_stand_in_the_page_unless_asked_for(imported, tmp_p
     assert "idiot" in told and re.search(r"<details><summary>[^<]*hostile", told)
 
 
-def test_the_page_is_static_and_every_simulated_post_says_so(imported, tmp_path):
+def test_the_page_is_static_and_says_what_it_is_no_basis_for(imported, tmp_path):
     told = write(imported, tmp_path / "page.html", "--excerpts")
     assert not re.search(r"<(script|iframe|img|object|embed|link|form)\b", told, re.IGNORECASE)
     assert "default-src 'none'" in told and "\u202e" not in told and 'onerror="' not in told
     assert "no basis for a sanction without review" in told and "not evidence" in told
-    assert not re.search(
-        r"<td[^>]*>(civil|heated|hostile) (reply|post)</td><td[^>]*>(?:SIMULATED )?\1 \2</td>", told
+
+
+WAS, WOULD = "what happened", "what would have happened"
+
+
+def posts_in(told, *columns):
+    """What stands for a post in these columns of the thread's table, cell by cell."""
+    cells = re.findall(r'data-label="([^"]*)">([^<]*)<', told)
+    return [cell for name, cell in cells if name in columns and re.search(r"\b(post|reply)\b", cell)]
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run") / "out"
+    words = [
+        "policy=slow_mode",
+        "baseline=none",
+        "community.size=80",
+        "draws=2",
+        "seeds=3",
+        "steps=18",
+        "dowhy=false",
+    ]
+    assert main(["run", *words, f"out={folder}"]) == 0
+    return folder
+
+
+def asked(folder, path, *words):
+    assert main(["why", str(folder), "escalation", *words, "--replicates", "4", "--html", str(path)]) == 0
+    return path.read_text(encoding="utf-8")
+
+
+def test_every_post_that_a_simulation_made_says_so(imported, simulated, tmp_path):
+    """Of a record, what would have been from the act on; of a run, what happened as well."""
+    real = asked(imported, tmp_path / "real.html", "--with", "rule_reminder", "--at", "comment:2")
+    run = asked(simulated, tmp_path / "run.html", "--with", "rule_reminder", "--at", "onset")
+    locked = asked(simulated, tmp_path / "lock.html", "--lock", "--at", "onset")
+    assert not any(cell.startswith("SIMULATED") for cell in posts_in(real, WAS)), "a record is none"
+    for page, columns in ((real, (WOULD,)), (run, (WAS, WOULD)), (locked, (WAS, WOULD))):
+        posts = posts_in(page, *columns)
+        assert len(posts) >= 3 and all(cell.startswith("SIMULATED ") for cell in posts)
+    assert re.search(r">(new|changed)</td>", run), "posts that no other replay has are among them"
+
+
+def test_a_row_that_loses_its_mark_is_seen():
+    """The marks are not there by luck: each kind of row, from a thread made by hand, has them where they belong."""
+    thread = pl.DataFrame(
+        {
+            "step": [1, 5, 5, 6, 7, 8],
+            "post": [1, 2, 3, 4, 5, 6],
+            "member": ["a", "b", "c", "d", "e", "f"],
+            "was": ["civil post", "civil reply", "hostile reply", "heated reply", "heated reply", None],
+            "would": ["civil post", "civil reply", None, "heated reply", "civil reply", "civil reply"],
+            "mark": ["same", "same", "prevented", "removed", "changed", "new"],
+        }
     )
-    for row in re.findall(r"<tr[^>]*>.*?</tr>", told):
-        if re.search(r">(new|changed)</td></tr>", row):
-            assert "SIMULATED" in row
+    record = {"at": 3, "hours": 1.0, "moderators": []}
+    real = [row[3:5] for row in thread_rows(record, thread, real=True)]
+    assert real == [
+        ("civil post", "the same"),
+        ("civil reply", "SIMULATED civil reply, the same"),
+        ("hostile reply", "nothing"),
+        ("heated reply", "nothing"),
+        ("heated reply", "SIMULATED civil reply"),
+        ("nothing", "SIMULATED civil reply"),
+    ]
+    of_run = [row[3:5] for row in thread_rows(record, thread, real=False)]
+    assert of_run[0] == ("SIMULATED civil post", "SIMULATED civil post, the same")
+    assert all(cell == "nothing" or cell.startswith("SIMULATED ") for row in of_run for cell in row)
 
 
 def test_the_page_can_be_read_by_ear_and_by_keyboard(imported, tmp_path):
