@@ -1,5 +1,7 @@
 """What is forgotten is nowhere in the folder any more."""
 
+import json
+
 import polars as pl
 import pytest
 
@@ -133,6 +135,36 @@ def test_a_person_is_found_by_name_with_the_key_alone(imported, monkeypatch, cap
     assert b"xylophone" not in everything(imported)
     assert main(["forget", str(imported), "--name", "Zed"]) == 2
     assert "nobody" in capsys.readouterr().err
+
+
+def test_a_thread_is_found_by_its_id_in_the_source_with_the_key_alone(tmp_path, monkeypatch, capsys):
+    comment = {"author": "Ann", "body": "zeppelins", "parent_id": "t3_x1", "created_utc": 1_500_000_000}
+    lines = [comment | {"id": name, "link_id": f"t3_{thread}"} for name, thread in (("a", "x1"), ("b", "y2"))]
+    (tmp_path / "RC_x").write_text("\n".join(map(json.dumps, lines)))
+    monkeypatch.chdir(tmp_path)
+    import_corpus("reddit", tmp_path / "RC_x", tmp_path / "mine")
+    assert main(["forget", "mine", "--source-thread", "zz"]) == 2
+    assert "no thread in mine has that id" in capsys.readouterr().err
+    assert main(["forget", "mine", "--source-thread", "x1", "--thread", "1"]) == 2
+    assert main(["forget", "mine", "--source-thread", "x1"]) == 0  # t3_x1, as its address shows it
+    left = pl.read_parquet("mine/posts.parquet")
+    assert left.height == 1 and "thread 1 is forgotten" in capsys.readouterr().out
+    assert main(["forget", "mine", "--source-thread", "t3_y2"]) == 0
+    (tmp_path / ".windtunnel" / "pseudonym.key").unlink()
+    assert main(["forget", "mine", "--source-thread", "t3_y2"]) == 2
+    assert "no key" in capsys.readouterr().err
+
+
+def test_stores_set_aside_as_damaged_are_named_and_not_cleaned(imported, tmp_path, capsys):
+    ResponseStore(tmp_path / "answers.sqlite").put("k", "{}", Answer((-1.0,)))
+    aside = tmp_path / "answers.sqlite.damaged-20240101-000000"
+    aside.write_bytes(b"xylophone")
+    store = ["--store", str(tmp_path / "answers.sqlite")]
+    assert main(["forget", str(imported), "1", *store]) == 0
+    said = capsys.readouterr().out
+    assert f"Not cleaned, since they are damaged; delete them: {aside}." in said and aside.exists()
+    assert main(["forget", str(imported), "2", *store, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["set_aside"] == [str(aside)]
 
 
 def everything_below(folder) -> bytes:
