@@ -80,7 +80,8 @@ def call(asked: argparse.Namespace) -> int:
                 print(plain(f"  {line}"))
     else:
         print("--excerpts shows the posts that it counts: other people's words.")
-    print(f"\nNext: windtunnel why {shlex.quote(asked.out)} {found[0].id} --lock --at onset")
+    given = "".join(f" --rule {shlex.quote(rule)}" for rule in asked.rule)
+    print(f"\nNext: windtunnel why {shlex.quote(asked.out)} {found[0].id} --lock --at onset{given}")
     if real and _guessed(Path(asked.out) / "profile.yaml"):
         print(
             "\nThis record has posts without words: their tone is guessed from removals and votes, so read on before you act."

@@ -1,6 +1,9 @@
 """What tests of imports share."""
 
+import polars as pl
 import pytest
+
+from analysis.importers import import_corpus
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +18,17 @@ def tree():
         }
 
     return tree
+
+
+@pytest.fixture(scope="session")
+def import_rows():
+    """A function: rows of posts (id, parent, author, time, text), imported as a table into `place`/mine."""
+
+    def import_rows(place, rows, **options):
+        pl.DataFrame(rows).write_csv(place / "posts.csv")
+        mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
+        options = {"mapping": mapping, "key_file": place / "key"} | options
+        import_corpus("table", place / "posts.csv", place / "mine", **options)
+        return place / "mine"
+
+    return import_rows

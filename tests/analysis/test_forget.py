@@ -13,19 +13,14 @@ from analysis.importers.identities import read_identities
 
 
 @pytest.fixture
-def imported(tmp_path):
+def imported(tmp_path, import_rows):
     rows = [
         {"id": "a", "parent": None, "author": "Ann", "time": 0, "text": "A question about saddles"},
         {"id": "b", "parent": "a", "author": "Bobby", "time": 60, "text": "The secret word is xylophone"},
         {"id": "c", "parent": "b", "author": "Ann", "time": 120, "text": "@Bobby thanks"},
         {"id": "d", "parent": None, "author": "Cid", "time": 180, "text": "Another thread on zeppelins"},
     ]
-    pl.DataFrame(rows).write_csv(tmp_path / "posts.csv")
-    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
-    import_corpus(
-        "table", tmp_path / "posts.csv", tmp_path / "mine", mapping=mapping, key_file=tmp_path / "key"
-    )
-    return tmp_path / "mine"
+    return import_rows(tmp_path, rows)
 
 
 def everything(folder) -> bytes:
@@ -106,18 +101,14 @@ def test_answers_made_of_the_words_leave_the_store_with_their_bytes(imported, tm
     assert list(ResponseStore(store.path).get_many(["k1", "k2", "k3"])) == ["k3"]
 
 
-def test_acts_of_moderators_on_the_forgotten_go_and_those_by_them_lose_their_name(tmp_path):
+def test_acts_of_moderators_on_the_forgotten_go_and_those_by_them_lose_their_name(tmp_path, import_rows):
     rows = [
         {"id": "a", "parent": None, "author": "Ann", "time": 0, "text": "one"},
         {"id": "b", "parent": "a", "author": "Bobby", "time": 60, "text": "two"},
     ]
-    pl.DataFrame(rows).write_csv(tmp_path / "posts.csv")
     acts = [("remove", "b", "Ann", 70), ("lock", "a", "Bobby", 80)]
     pl.DataFrame(acts, schema=["act", "post", "actor", "time"], orient="row").write_csv(tmp_path / "log.csv")
-    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
-    options = {"mapping": mapping, "key_file": tmp_path / "key", "mod_log": tmp_path / "log.csv"}
-    out = tmp_path / "mine"
-    import_corpus("table", tmp_path / "posts.csv", out, **options)
+    out = import_rows(tmp_path, rows, mod_log=tmp_path / "log.csv")
     bobby = author_of(out, "two")
     assert main(["forget", str(out), "--author", bobby]) == 0
     left = pl.read_parquet(out / "moderation.parquet")
