@@ -164,10 +164,12 @@ def _print_more(record: dict[str, Any], thread: Any, case: Case) -> None:
         )
         posts = apart.select("step", "member", "was", "would", "mark").to_dicts()
         print_table([_timed(row, hours) for row in posts])
-        if not case.real:
-            for row in apart.filter(apart["text"].is_not_null()).iter_rows(named=True):
-                words = " ".join(row["text"].split())[:280]
-                print(plain(f"  SIMULATED simulated member {row['member']}, {row['was']}: “{words}”"))
+        spoken = thread.filter((thread["mark"] != "same") & thread["text"].is_not_null()).head(12)
+        if spoken.height and not case.real:
+            print("\nWords of posts that differ (simulated):")
+            for row in spoken.iter_rows(named=True):
+                when, words = moment_words(row["step"], hours), " ".join(row["text"].split())[:280]
+                print(plain(f"  SIMULATED simulated member {row['member']}, {when}, {row['was']}: “{words}”"))
     if record["moments"]:
         print("\nHad it been done at")
         points = [
