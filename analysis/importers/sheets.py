@@ -1,7 +1,9 @@
 """Reads tables row by row: CSV and TSV (packed or not), Parquet, and lines of JSON objects; values as they stand."""
 
 import csv
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +64,8 @@ def _kind(path: Path) -> str:
 
 def _schema(path: Path, expected: str) -> pl.Schema:
     try:
-        return pl.Schema(pl.read_parquet_schema(path))
+        with _panics_unsaid():
+            return pl.Schema(pl.read_parquet_schema(path))
     except _UNREADABLE as error:
         raise ValueError(f"{path} is not a Parquet file ({_first(error)}); give {expected}") from None
 
@@ -73,7 +76,8 @@ def _parquet_rows(path: Path, columns: Sequence[str], max_bytes: int) -> Iterato
     frame, number, size = pl.scan_parquet(path).select(wanted), 0, 0
     while True:
         try:
-            part = frame.slice(number, ROWS).collect()
+            with _panics_unsaid():
+                part = frame.slice(number, ROWS).collect()
         except _UNREADABLE as error:
             raise ValueError(f"{path} is damaged ({_first(error)}): fetch it again") from None
         size += _bytes_of(part)
@@ -110,6 +114,19 @@ def _bytes_of(part: pl.DataFrame) -> int:
         else:
             size += int(column.estimated_size())
     return size
+
+
+@contextmanager
+def _panics_unsaid() -> Iterator[None]:
+    """Nothing reaches standard error while the block lasts: polars writes lines about a panic there before it raises."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _first(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 
 import polars as pl
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from analysis.importers import import_corpus, parse_mapping
 from analysis.importers.lines import MAX_RATIO, RATIO_FROM
 from analysis.importers.parquet_weight import weight
-from analysis.importers.sheets import sheet_rows
+from analysis.importers.sheets import columns_of, sheet_rows
 
 MAPPING = parse_mapping("id=id,parent=parent,author=who,time=at,text=say")
 POSTS = "id,parent,who,at,say\na,,Ann,1600000000,Thanks.\nb,a,Bob,1600000060,You idiot.\nc,b,Ann,1600000120,Well.\n"
@@ -170,6 +171,24 @@ def test_the_weight_of_a_parquet_file_is_that_of_its_pages(tmp_path, compression
     assert size is None and 0.9 < both.unpacked / (tmp_path / "u.parquet").stat().st_size < 1.1
     assert weight(path, []) == (rows, 0) and RATIO_FROM > MAX_RATIO
     assert read(path, ["id", "say"]) == rows
+
+
+def test_a_damaged_parquet_file_is_one_sentence_and_no_panic_of_the_reader_is_seen(tmp_path, capfd):
+    path, rng = tmp_path / "t.parquet", random.Random(1)
+    pl.DataFrame({"id": ["a", "b"] * 500, "at": range(1000)}).write_parquet(path, row_group_size=200)
+    good, refused = path.read_bytes(), 0
+    for _ in range(400):
+        damaged = bytearray(good)
+        for _ in range(rng.randint(1, 4)):
+            damaged[-rng.randint(1, len(good) if rng.random() < 0.3 else 900)] = rng.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            columns_of(path, "a table", 10**9)
+            read(path, ["id", "at"])
+        except ValueError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused > 100 and capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("tail", [b"", b"PAR1", b"\xff\xff\xff\xffPAR1", b"\0" * 8 + b"PAR1"])
