@@ -43,6 +43,11 @@ def columns_of(path: Path, expected: str, max_bytes: int) -> list[str]:
     return header[1]
 
 
+def listed(names: Sequence[str]) -> str:
+    """The first of these names, short and on one line, for a sentence."""
+    return ", ".join(" ".join(name.split())[:40] for name in names[:20]) + (", …" if len(names) > 20 else "")
+
+
 def sheet_rows(
     path: Path, columns: Sequence[str], max_bytes: int, told: Told | None = None
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
