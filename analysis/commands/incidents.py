@@ -64,10 +64,9 @@ def call(asked: argparse.Namespace) -> int:
     print_table([_row(one, hours) for one in listed])
     if len(found) > asked.most:
         rest = Counter(one.kind for one in found[asked.most :])
-        kinds = ", ".join(f"{kind} {count}" for kind, count in rest.items())
-        print(
-            f"{len(found) - asked.most} more ({kinds}): --most {len(found)} lists them all, --kind KIND one kind"
-        )
+        kinds = f" ({', '.join(f'{kind} {count}' for kind, count in rest.items())})"
+        one_kind = ("", "") if asked.kind else (kinds, ", --kind KIND one kind")
+        print(f"{rest.total()} more{one_kind[0]}: --most {len(found)} lists them all{one_kind[1]}")
     print("\nSeverity is what the rule counts, at its most:")
     for kind in dict.fromkeys(one.kind for one in listed):
         window, least = (f"{rules[kind][name]:g}" for name in ("window", "threshold"))
@@ -80,14 +79,29 @@ def call(asked: argparse.Namespace) -> int:
                 print(plain(f"  {line}"))
     else:
         print("--excerpts shows the posts that it counts: other people's words.")
-    given = "".join(f" --rule {shlex.quote(rule)}" for rule in asked.rule)
-    print(f"\nNext: windtunnel why {shlex.quote(asked.out)} {found[0].id} --lock --at onset{given}")
+    print(f"\n{_next(listed, asked)}")
     if real and _guessed(Path(asked.out) / "profile.yaml"):
         print(
             "\nThis record has posts without words: their tone is guessed from removals and votes, so read on before you act."
         )
-    print("\nA finding is a rule's reading, and no basis for a sanction without a person's review.")
+    whose = "a rule's reading of tones that a scorer heard" if real else "a rule's reading"
+    print(f"\nA finding is {whose}, and no basis for a sanction without a person's review.")
     return OK
+
+
+def _next(listed: list[Incident], asked: argparse.Namespace) -> str:
+    """What may be asked about the first of these that `windtunnel why` can replay."""
+    fitting = [one for one in listed if one.place is not None or one.arm != RECORD]
+    if not fitting:
+        return (
+            "Next: windtunnel why replays a record thread by thread, so ask about an incident with a thread."
+        )
+    one = fitting[0]
+    act = "--lock --at onset"
+    if one.place is None:
+        act = f"--suspend {one.member}:24h" if one.member else "--with slow_mode"
+    given = "".join(f" --rule {shlex.quote(rule)}" for rule in asked.rule)
+    return f"Next: windtunnel why {shlex.quote(asked.out)} {one.id} {act}{given}"
 
 
 def _guessed(profile: Path) -> bool:
@@ -139,6 +153,6 @@ def _row(one: Incident, hours: float) -> dict[str, Any]:
         "id": one.id,
         **run,
         "onset": moment_words(one.onset, hours),
-        "severity": f"{one.severity:g}",
+        "severity": f"{one.severity:.4g}",
         "who": f"{_WHOSE.get(one.kind, 'by')} {known or many}",
     }

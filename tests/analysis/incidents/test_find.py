@@ -259,7 +259,11 @@ def test_a_list_says_what_severity_counts_whom_it_happened_to_which_posts_and_wh
     assert f"Next: windtunnel why {imported} {name} --lock --at onset" in told
     assert main(["incidents", str(imported), "--most", "1"]) == 0
     told = capsys.readouterr().out
-    assert "1 more (" in told.replace("2 more (", "1 more (") and "--excerpts shows the posts" in told
+    assert re.search(r"\d more \(.*\w \d\): --most \d lists them all, --kind", told)
+    assert "--excerpts shows the posts" in told
+    lowered = ["--rule", "rule_breaking_streak.threshold=1"]
+    assert main(["incidents", str(imported), "--kind", "rule_breaking_streak", *lowered]) == 0
+    assert "ask about an incident with a thread" in capsys.readouterr().out
 
 
 def test_the_command_takes_other_numbers_and_says_what_a_user_got_wrong(imported, capsys):
