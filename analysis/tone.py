@@ -7,11 +7,14 @@ comparable within a community, never the truth about one post or its author.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import version
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+
+from analysis.plain_words import plain_words
 
 HOSTILE_TOXICITY = 0.7
 """Hostile from here, unless the valence is positive; chosen above the scorer's even odds (.5), where in
@@ -52,22 +55,26 @@ def score(texts: Sequence[str]) -> Scores:
     """Toxicity and valence of each text; the scorers load in 1 s."""
     if not len(texts):
         return Scores(np.empty(0), np.empty(0))
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-
     short = [text[:MAX_CHARACTERS] for text in texts]
-    analyzer = SentimentIntensityAnalyzer()
     # VADER needs to be asked only where it can decide, which is a few texts in a hundred.
     toxicity = _toxicity(short)
     valence = np.zeros(len(short))
     for row in np.flatnonzero(toxicity >= TENSE_TOXICITY):
-        valence[row] = analyzer.polarity_scores(short[row])["compound"]
+        valence[row] = _analyzer().polarity_scores(short[row])["compound"]
     return Scores(toxicity, valence)
+
+
+@cache
+def _analyzer() -> Any:
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+    return SentimentIntensityAnalyzer()
 
 
 def _toxicity(texts: Sequence[str]) -> np.ndarray:
     """What `profanity_check.predict_prob` gives, number for number, in a quarter of its time.
 
-    Its words are found by polars, for texts in ASCII, where both know the same letters.
+    Its words are found all at once where a text is plain ASCII.
     """
     from profanity_check import predict_prob
     from profanity_check.profanity_check import model, vectorizer
@@ -79,14 +86,13 @@ def _toxicity(texts: Sequence[str]) -> np.ndarray:
     if not plain.all():
         found[~plain] = predict_prob([text for text in texts if not text.isascii()])
     if plain.any():
-        words = pl.Series([text for text in texts if text.isascii()]).str.to_lowercase()
-        rows = pl.DataFrame({"word": words.str.extract_all(r"(?-u:\b\w\w+\b)")}).with_row_index("row")
+        words = plain_words(text for text in texts if text.isascii())
         columns = pl.DataFrame(
             {"word": list(vectorizer.vocabulary_), "column": list(vectorizer.vocabulary_.values())}
         )
-        known = rows.explode("word").join(columns, on="word", how="inner", maintain_order="left")
+        known = words.join(columns, on="word", how="inner", maintain_order="left")
         places = (known["row"].to_numpy(), known["column"].to_numpy())
-        counts = csr_array((np.ones(known.height), places), shape=(rows.height, columns.height))
+        counts = csr_array((np.ones(known.height), places), shape=(int(plain.sum()), columns.height))
         counts.data *= vectorizer.idf_[counts.indices]
         found[plain] = model.predict_proba(normalize(counts, copy=False))[:, 1]
     return found

@@ -25,6 +25,8 @@ _SCHEMA = (
 )
 """`about` says which answers were made of whose imported words; most were made of nobody's. Questions stand apart, so that the tree that is searched stays small: with them in one table a million answers
 took 4.7 GB, since SQLite gives each row beyond a quarter of a page a page of its own."""
+ASIDE = ".damaged-"
+"""Between the name of a store and the time at which it was set aside."""
 _MAGIC = b"SQLite format 3\0"
 _WORDS = 2**32 - 1
 """In place of the third count: the rest is text, not log-probabilities."""
@@ -124,6 +126,11 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
     connection.commit()
 
 
+def aside_of(path: Path) -> list[Path]:
+    """Damaged stores that were set aside from this path."""
+    return sorted(each for each in path.parent.glob("*") if each.name.startswith(path.name + ASIDE))
+
+
 def set_aside(path: Path, how: str, inode: int | None) -> Path | None:
     """Rename a damaged store and say so on standard error; gives its new name, None if another process did it.
 
@@ -133,11 +140,11 @@ def set_aside(path: Path, how: str, inode: int | None) -> Path | None:
         if inode is None or inode_of(path) != inode:
             return None
         stamp = time.strftime("%Y%m%d-%H%M%S")
-        aside = path.with_name(f"{path.name}.damaged-{stamp}")
+        aside = path.with_name(f"{path.name}{ASIDE}{stamp}")
         number = 1
         while aside.exists():
             number += 1
-            aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+            aside = path.with_name(f"{path.name}{ASIDE}{stamp}-{number}")
         for end in ("-wal", "-shm"):  # before the store itself: they must never meet a new one
             side = path.with_name(path.name + end)
             if side.exists():

@@ -21,6 +21,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="a person's name in the original record, looked up with the key that pseudonyms were made with",
     )
     parser.add_argument(
+        "--source-thread",
+        metavar="ID",
+        help="a thread's id in the original record, looked up with the key that pseudonyms were made with",
+    )
+    parser.add_argument(
         "--store",
         action="append",
         metavar="FILE",
@@ -41,6 +46,8 @@ def call(asked: argparse.Namespace) -> int:
     identities = read_identities(folder)
     if asked.name is not None:
         author = _by_name(folder, asked.name)
+    if asked.source_thread is not None:
+        thread = _by_source(folder, asked.source_thread)
     stores = [Path(each).expanduser() for each in asked.store or ()] or [default_store()]
     if asked.store and (missing := [str(each) for each in stores if not each.is_file()]):
         raise ValueError(f"there is no response store at {', '.join(missing)}: nothing was changed")
@@ -63,6 +70,8 @@ def call(asked: argparse.Namespace) -> int:
     print(
         "profile.yaml and tone_errors.json keep counts and rates, which name nobody; import again to take them anew."
     )
+    if gone.set_aside:
+        print(plain(f"Not cleaned, since they are damaged; delete them: {', '.join(gone.set_aside)}."))
     print(
         "Pages that you wrote elsewhere, copies of the response store, and the export itself, are yours to remove."
     )
@@ -70,10 +79,11 @@ def call(asked: argparse.Namespace) -> int:
 
 
 def _asked_for(asked: argparse.Namespace) -> tuple[str | None, int | None]:
-    given = [each for each in (asked.what, asked.author, asked.thread, asked.name) if each is not None]
-    if len(given) != 1:
+    ways = (asked.what, asked.author, asked.thread, asked.name, asked.source_thread)
+    if sum(each is not None for each in ways) != 1:
         raise ValueError(
-            "say whom or what to forget, once: a pseudonym such as u00042, a thread's number, or --name NAME"
+            "say whom or what to forget, once: a pseudonym such as u00042, a thread's number, --name NAME, or "
+            "--source-thread ID"
         )
     if asked.what is None:
         return asked.author, asked.thread
@@ -81,20 +91,41 @@ def _asked_for(asked: argparse.Namespace) -> tuple[str | None, int | None]:
 
 
 def _by_name(folder: Path, name: str) -> str:
+    from analysis.importers.identities import read_identities
+
+    found = read_identities(folder).pseudonym_of(name, _secret(folder, "names", "the pseudonym"))
+    if found is None:
+        raise ValueError(f"nobody in {folder} bears that name: nothing was changed")
+    return found
+
+
+def _by_source(folder: Path, name: str) -> int:
     from analysis.importers.forgotten import read_source
-    from analysis.importers.identities import key_check, read_identities
+    from analysis.importers.identities import read_identities
+    from analysis.importers.moderation import PREFIXES
+
+    secret, identities = _secret(folder, "ids", "the thread's number"), read_identities(folder)
+    bare = PREFIXES.get(str(read_source(folder).get("format")), {}).get("thread", ())
+    forms = (name, *(f"{prefix}{name}" for prefix in bare))
+    found = next((each for form in forms if (each := identities.thread_of(form, secret)) is not None), None)
+    if found is None:
+        raise ValueError(f"no thread in {folder} has that id in the original record: nothing was changed")
+    return found
+
+
+def _secret(folder: Path, what: str, instead: str) -> bytes:
+    """The key under which the folder was imported."""
+    from analysis.importers.forgotten import read_source
+    from analysis.importers.identities import key_check
     from analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
 
     if not DEFAULT_KEY_FILE.is_file():
         raise ValueError(
-            f"there is no key in {DEFAULT_KEY_FILE}, so names cannot be looked up: give the pseudonym"
+            f"there is no key in {DEFAULT_KEY_FILE}, so {what} cannot be looked up: give {instead}"
         )
     secret = read_key(DEFAULT_KEY_FILE)
     if read_source(folder).get("key_check") != key_check(secret):
         raise ValueError(
             f"{folder} was imported under another key than {DEFAULT_KEY_FILE} holds: run this where it was imported"
         )
-    found = read_identities(folder).pseudonym_of(name, secret)
-    if found is None:
-        raise ValueError(f"nobody in {folder} bears that name: nothing was changed")
-    return found
+    return secret

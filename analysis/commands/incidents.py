@@ -1,6 +1,8 @@
 """`windtunnel incidents`: what went wrong in a finished run or an imported community."""
 
 import argparse
+import shlex
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import polars as pl
 from analysis.ending import OK, plain
 from analysis.incidents.acts import RECORD, read_acts
 from analysis.incidents.detectors import DETECTORS
-from analysis.incidents.find import Incident, find, load_rules, parse_rules
+from analysis.incidents.find import Incident, find, load_rules, parse_rules, summary
 from analysis.incidents.moments import moment_words
 from analysis.printing import print_json, print_table
 
@@ -58,20 +60,48 @@ def call(asked: argparse.Namespace) -> int:
             "No incident by the rules of conf/incident; --rule escalation.threshold=1 and the like lower them."
         )
         return OK
-    print_table([_row(one, hours) for one in found[: asked.most]])
+    listed, real = found[: asked.most], found[0].arm == RECORD
+    print_table([_row(one, hours) for one in listed])
     if len(found) > asked.most:
-        print(f"{len(found) - asked.most} more: --most {len(found)} lists them all")
-    if asked.excerpts or found[0].arm != RECORD:
-        for one in found[: min(asked.most, 3)]:
-            print(f"\n{one.id}")
+        rest = Counter(one.kind for one in found[asked.most :])
+        kinds = f" ({', '.join(f'{kind} {count}' for kind, count in rest.items())})"
+        one_kind = ("", "") if asked.kind else (kinds, ", --kind KIND one kind")
+        print(f"{rest.total()} more{one_kind[0]}: --most {len(found)} lists them all{one_kind[1]}")
+    print("\nSeverity is what the rule counts, at its most:")
+    for kind in dict.fromkeys(one.kind for one in listed):
+        window, least = (f"{rules[kind][name]:g}" for name in ("window", "threshold"))
+        print(f"  {kind}: {summary(kind)} ({window} hours; listed from {least})")
+    if asked.excerpts or not real:
+        for one in listed[:3]:
+            place = "" if one.place is None else f", thread {one.place}"
+            print(f"\n{one.id}{place}")
             for line in excerpt(one, acts):
                 print(plain(f"  {line}"))
-    if found[0].arm == RECORD and _guessed(Path(asked.out) / "profile.yaml"):
+    else:
+        print("--excerpts shows the posts that it counts: other people's words.")
+    print(f"\n{_next(listed, asked)}")
+    if real and _guessed(Path(asked.out) / "profile.yaml"):
         print(
             "\nThis record has posts without words: their tone is guessed from removals and votes, so read on before you act."
         )
-    print("\nA finding is a rule's reading, and no basis for a sanction without a person's review.")
+    whose = "a rule's reading of tones that a scorer heard" if real else "a rule's reading"
+    print(f"\nA finding is {whose}, and no basis for a sanction without a person's review.")
     return OK
+
+
+def _next(listed: list[Incident], asked: argparse.Namespace) -> str:
+    """What may be asked about the first of these that `windtunnel why` can replay."""
+    fitting = [one for one in listed if one.place is not None or one.arm != RECORD]
+    if not fitting:
+        return (
+            "Next: windtunnel why replays a record thread by thread, so ask about an incident with a thread."
+        )
+    one = fitting[0]
+    act = "--lock --at onset"
+    if one.place is None:
+        act = f"--suspend {one.member}:24h" if one.member else "--with slow_mode"
+    given = "".join(f" --rule {shlex.quote(rule)}" for rule in asked.rule)
+    return f"Next: windtunnel why {shlex.quote(asked.out)} {one.id} {act}{given}"
 
 
 def _guessed(profile: Path) -> bool:
@@ -91,7 +121,7 @@ def excerpt(one: Incident, acts: pl.DataFrame) -> list[str]:
     """The shortest run of posts that shows it, a line each; a simulated one says so."""
     here = (pl.col("draw") == one.draw) & (pl.col("seed") == one.seed) & (pl.col("arm") == one.arm)
     rows = acts.filter(here & pl.col("post").is_in(list(one.shown)))
-    return [_line(row, one.arm == RECORD) for row in rows.iter_rows(named=True)]
+    return [f"post {row['post']}, {_line(row, one.arm == RECORD)}" for row in rows.iter_rows(named=True)]
 
 
 def _line(row: dict[str, Any], record: bool) -> str:
@@ -110,13 +140,19 @@ def _few(values: list[Any]) -> str:
     return ", ".join(map(str, values[:10])) + (", …" if len(values) > 10 else "")
 
 
+_WHOSE = {"pile_on": "on", "newcomer_driven_away": "on", "mass_departure": "of"}
+"""What a finding has to do with those it names: happened to them, is of them; else was done by them."""
+
+
 def _row(one: Incident, hours: float) -> dict[str, Any]:
-    run = {} if one.arm == RECORD else {"draw": one.draw, "seed": one.seed, "arm": one.arm}
+    run = {"thread": one.place} if one.arm == RECORD else {"draw/seed": f"{one.draw}/{one.seed} {one.arm}"}
+    count = len(one.members)
+    known = one.member and (one.member if one.arm == RECORD else f"member {one.member}")
+    many = f"{count} member{'s' if count != 1 else ''}" if count else "members unknown"
     return {
         "id": one.id,
         **run,
-        "thread" if one.arm == RECORD else "place": one.place,
         "onset": moment_words(one.onset, hours),
-        "severity": f"{one.severity:g}",
-        "who": one.member or f"{len(one.members)} member{'s' if len(one.members) != 1 else ''}",
+        "severity": f"{one.severity:.4g}",
+        "who": f"{_WHOSE.get(one.kind, 'by')} {known or many}",
     }

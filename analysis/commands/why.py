@@ -7,6 +7,7 @@ from typing import Any
 from analysis.ending import OK, plain
 from analysis.folder import Folder
 from analysis.incidents.find import load_rules, parse_rules
+from analysis.incidents.kept_words import with_words
 from analysis.incidents.moments import moment_words
 from analysis.models.serving import serving
 from analysis.printing import print_json, print_table
@@ -96,6 +97,8 @@ def call(asked: argparse.Namespace) -> int:
             record, thread = _answer(case, question, mind, asked)
         finally:
             mind.close()
+    if not case.real:
+        thread = with_words(Folder(asked.out), case.incident.id, thread)
     if asked.html:
         from analysis.why.page import incident_page
 
@@ -106,7 +109,7 @@ def call(asked: argparse.Namespace) -> int:
         return OK
     for line in sentences(record):
         print(plain(line))
-    _print_more(record, thread, case.hours)
+    _print_more(record, thread, case)
     if asked.html:
         print(f"Page: {asked.html}")
     return OK
@@ -152,15 +155,21 @@ def _parameter(word: str) -> tuple[str, Any]:
     return key, yaml.safe_load(value)
 
 
-def _print_more(record: dict[str, Any], thread: Any, hours: float) -> None:
-    """The thread's posts that would have been otherwise, the curve and the ranking, as tables; a step lasts `hours`."""
-    apart = thread.filter(thread["mark"] != "same").head(12)
+def _print_more(record: dict[str, Any], thread: Any, case: Case) -> None:
+    """The thread's posts that would have been otherwise, with their words if simulated, the curve and the ranking."""
+    hours, apart = case.hours, thread.filter(thread["mark"] != "same").head(12)
     if apart.height:
         print(
             f"\nThe thread, {apart.height} of {(thread['mark'] != 'same').sum()} posts that differ (same luck; simulated):"
         )
         posts = apart.select("step", "member", "was", "would", "mark").to_dicts()
         print_table([_timed(row, hours) for row in posts])
+        spoken = thread.filter((thread["mark"] != "same") & thread["text"].is_not_null()).head(12)
+        if spoken.height and not case.real:
+            print("\nWords of posts that differ (simulated):")
+            for row in spoken.iter_rows(named=True):
+                when, words = moment_words(row["step"], hours), " ".join(row["text"].split())[:280]
+                print(plain(f"  SIMULATED simulated member {row['member']}, {when}, {row['was']}: “{words}”"))
     if record["moments"]:
         print("\nHad it been done at")
         points = [

@@ -12,6 +12,7 @@ from analysis.ending import OK, plain
 from analysis.folder import Folder
 from analysis.incidents.acts import read_acts
 from analysis.incidents.find import Incident, chosen, find, load_rules
+from analysis.incidents.kept_words import keep
 from analysis.incidents.words import NOW, Said, posts_of, words_for
 from analysis.outcomes import RUN
 from analysis.printing import print_json
@@ -59,8 +60,10 @@ def call(asked: argparse.Namespace) -> int:
         finally:
             model.close()
     wrote = {"model": model.identity.model, "weights_sha256": model.identity.digest or None}
+    record = {"incident": incident.id, **wrote, "posts": [_content(one) for one in said]}
+    keep(folder, record)
     if asked.json:
-        print_json({"incident": incident.id, **wrote, "posts": [_content(one) for one in said]})
+        print_json(record)
         return OK
     new = sum(one.written == NOW for one in said)
     arm = f"draw {incident.draw}, seed {incident.seed}, arm {incident.arm}"
@@ -72,6 +75,7 @@ def call(asked: argparse.Namespace) -> int:
     )
     for one in said:
         print(plain(_line(one, hours)))
+    print(f"`windtunnel why {asked.out} {incident.id} …` shows them from now on, marked SIMULATED.")
     print(summary.INSIDE)
     return OK
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from agents.llm.store import ResponseStore
+from agents.llm.store_file import aside_of
 from analysis.folder import Folder
 from analysis.importers import written
 from analysis.importers.forgotten import FORGOTTEN, Forgotten, read_forgotten
@@ -25,13 +26,17 @@ _AT_ONCE = 500
 
 
 class Gone(NamedTuple):
-    """What was taken away: posts, mentions in others' texts, moderators' acts, files, and the store's answers."""
+    """What was taken away: posts, mentions in others' texts, moderators' acts, files, and the store's answers.
+
+    `set_aside` are damaged stores beside the cleaned ones, which may still hold such answers.
+    """
 
     posts: int
     mentions: int
     acts: int
     files: tuple[str, ...]
     answers: int
+    set_aside: tuple[str, ...]
 
 
 class Target(NamedTuple):
@@ -75,7 +80,8 @@ def forget(folder: Path, target: Target, stores: Sequence[Path]) -> Gone:
     )
     place.write_table(Path(IDENTITIES).stem, left)
     mentions = naming.filter(~pl.col("post").is_in(theirs["post"].implode())).height
-    return Gone(theirs.height, mentions, acts, files, answers)
+    aside = tuple(str(each) for store in stores for each in aside_of(store))
+    return Gone(theirs.height, mentions, acts, files, answers, aside)
 
 
 def _note(place: Folder, identities: Identities, target: Target) -> None:

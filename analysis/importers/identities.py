@@ -72,6 +72,11 @@ class Identities(NamedTuple):
         wanted = Hashing(secret, self.community).author(name)
         return next((label for label, found in self.authors.items() if found == wanted), None)
 
+    def thread_of(self, name: str, secret: bytes) -> int | None:
+        """The number of the thread whose id in the source this is; None if there is none."""
+        wanted = Hashing(secret, self.community).thread(name)
+        return next((number for number, found in self.threads.items() if found == wanted), None)
+
 
 def identities_of(
     hashing: Hashing, authors: Mapping[str, str], threads: Iterable[tuple[str, int]]

@@ -10,7 +10,7 @@ import polars as pl
 from analysis.importers.gathering import Collector
 from analysis.importers.numbering import Numbered
 from analysis.importers.posts import TONES
-from analysis.importers.sheets import columns_of, sheet_rows
+from analysis.importers.sheets import columns_of, listed, sheet_rows
 from analysis.importers.table import by_role, cell_word
 
 UNKNOWN = "unknown"
@@ -36,7 +36,7 @@ def read_labels(path: Path, into: Collector) -> Labels:
     columns = columns_of(path, EXPECTED, into.max_bytes)
     post = next((name for name in POST_NAMES if name in columns), None)
     if post is None or "tone" not in columns:
-        raise ValueError(f"{path} has the columns {', '.join(columns[:12])}; give {EXPECTED}")
+        raise ValueError(f"{path} has the columns {listed(columns)}; give {EXPECTED}")
     into.begin(path)
     rows = []
     for line, row in sheet_rows(path, [post, "tone"], into.max_bytes):

@@ -125,7 +125,7 @@ def _unpacked(
                     if not made:
                         _refuse_archives(path, block)
                     made += len(block)
-                    _refuse_bombs(path, read, made, max_bytes)
+                    refuse_bombs(path, read, made, max_bytes)
                     yield block
             except BrokenOff:
                 if made and not packed.strip(b"\0"):  # padding after the last frame
@@ -153,7 +153,8 @@ def _bounded(unpacker: Any, packed: bytes, packing: _Packing) -> Iterator[bytes]
         packed = b""
 
 
-def _refuse_bombs(path: Path, read: int, made: int, max_bytes: int) -> None:
+def refuse_bombs(path: Path, read: int, made: int, max_bytes: int) -> None:
+    """`ValueError` where `read` bytes of a file unpack to `made` bytes, beyond `max_bytes` or `MAX_RATIO`."""
     if made > max_bytes:
         raise ValueError(
             f"{path.name} unpacks to more than {max_bytes:,} bytes: give a larger --max-bytes if you trust it"

@@ -13,7 +13,7 @@ from analysis.importers.numbering import Numbered
 from analysis.importers.people import People
 from analysis.importers.posts import Act, RawAct
 from analysis.importers.pseudonyms import folded, is_bot
-from analysis.importers.sheets import columns_of, sheet_rows
+from analysis.importers.sheets import columns_of, listed, sheet_rows
 from analysis.importers.table import by_role, cell_seconds, cell_word, check_columns, nearest
 
 SCHEMA = {
@@ -88,7 +88,7 @@ def read_mod_log(path: Path, mapping: Mapping[str, str] | None, into: Collector)
     check_columns(path, roles, columns)
     if "act" not in roles or not roles.keys() & {"post", "thread", "member"}:
         raise ValueError(
-            f"{path} needs columns for act and for post, thread or member, and has {', '.join(columns[:12])}: "
+            f"{path} needs columns for act and for post, thread or member, and has {listed(columns)}: "
             "name them with --mod-map role=column,…"
         )
     into.begin(path)

@@ -7,6 +7,9 @@ import polars as pl
 
 from analysis.importers.gathering import FACTS
 
+SLICE = 200_000
+"""Rows that are joined at a time."""
+
 
 class Numbered(NamedTuple):
     """Posts in order of time, and the source's ids beside our numbers, for translation in memory alone.
@@ -41,9 +44,7 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     if table["other_id"].is_not_null().any():
         others = table.filter(pl.col("other_id").is_not_null()).select(parent="other_id", parent_post="post")
         ids = pl.concat([ids, others]).unique("parent", keep="first", maintain_order=True)
-    # Joined by themselves: a join of the whole table would copy every text column.
-    answered = table.select("parent").join(ids, on="parent", how="left", maintain_order="left")
-    table = table.with_columns(answered["parent_post"])
+    table = table.with_columns(_looked_up(table.select("parent"), ids)["parent_post"])
     start = float(table["time"].min() or 0)  # type: ignore[arg-type]
     table = table.with_columns(
         thread=_threads(table),
@@ -58,8 +59,7 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     table = table.with_columns(kind=kind)
     names = table.select(name=pl.col("thread").unique(maintain_order=True)).with_row_index("number", offset=1)
     names = names.select("name", thread=pl.col("number").cast(pl.Int64))
-    found = table.select(name="thread").join(names, on="name", how="left", maintain_order="left")
-    table = table.with_columns(found["thread"])
+    table = table.with_columns(_looked_up(table.select(name="thread"), names)["thread"])
     table = table.with_columns(
         parent=pl.when(pl.col("kind") == "thread").then(None).otherwise(pl.col("parent_post"))
     )
@@ -69,6 +69,17 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
         numbers = pl.concat([numbers, others.select("id", "post", "thread")]).unique("id", keep="first")
     dropped = ("id", "time", "parent_post", "other_id")
     return Numbered(table.drop(dropped), numbers, names, start)
+
+
+def _looked_up(names: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """`names`, one column, with the numbers of each. The numbers of other names go first, and the rows are joined
+    slice by slice: a join of the whole table at once takes nearly twice the memory."""
+    (on,) = names.columns
+    numbers = numbers.join(names.unique(), on=on, how="semi")
+    slices = range(0, max(names.height, 1), SLICE)
+    return pl.concat(
+        names.slice(start, SLICE).join(numbers, on=on, how="left", maintain_order="left") for start in slices
+    )
 
 
 def _threads(table: pl.DataFrame) -> pl.Series:

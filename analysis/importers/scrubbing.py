@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from analysis.plain_words import plain_words
+
 STRANGER = "<name>"
 """Stands for a name that belongs to nobody in the record, or to more than one."""
 
@@ -80,13 +82,10 @@ def scrubbed(texts: Iterable[str], marks: Marks) -> list[str]:
 
 
 def _holding(texts: list[str], marks: Marks) -> list[bool]:
-    """Whether a text holds a word that a name has: by polars for texts in ASCII, where both know the same letters."""
-    plain = pl.Series([text if text.isascii() else None for text in texts], dtype=pl.String)
-    words = pl.DataFrame({"word": plain.str.to_lowercase().str.extract_all(r"(?-u:\w+)")}).with_row_index(
-        "row"
-    )
-    needles = pl.DataFrame({"word": sorted(marks.needles)}, schema={"word": pl.String})
-    rows = set(words.explode("word").join(needles, on="word", how="semi")["row"].unique())
+    """Whether a text holds a word that a name has; those of texts in ASCII are found all at once."""
+    words = plain_words(texts)
+    named = [word for word in words["word"].unique() if word in marks.needles]
+    rows = set(words.filter(pl.col("word").is_in(named))["row"].unique())
     return [
         row in rows if text.isascii() else not marks.needles.isdisjoint(_PART.findall(text.casefold()))
         for row, text in enumerate(texts)

@@ -1,17 +1,33 @@
 """Reads tables row by row: CSV and TSV (packed or not), Parquet, and lines of JSON objects; values as they stand."""
 
 import csv
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from analysis.importers.convert import parse_object
-from analysis.importers.lines import TOO_LONG, BrokenOff, Told, bare_name, blocks, numbered_lines
+from analysis.importers.lines import (
+    TOO_LONG,
+    BrokenOff,
+    Told,
+    bare_name,
+    blocks,
+    numbered_lines,
+    refuse_bombs,
+)
+from analysis.importers.parquet_weight import weight
 
 ROWS = 50_000
 """Rows of Parquet held at a time."""
+CELL = 8
+"""Bytes that a cell of Parquet counts for before it is read."""
+
+_UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+"""What polars raises on a damaged file; a panic is no `Exception`."""
 
 
 def columns_of(path: Path, expected: str, max_bytes: int) -> list[str]:
@@ -25,6 +41,11 @@ def columns_of(path: Path, expected: str, max_bytes: int) -> list[str]:
     if not header or isinstance(header[1], str):
         raise ValueError(f"{path} is empty; give {expected}")
     return header[1]
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of these names, short and on one line, for a sentence."""
+    return ", ".join(" ".join(name.split())[:40] for name in names[:20]) + (", …" if len(names) > 20 else "")
 
 
 def sheet_rows(
@@ -48,30 +69,73 @@ def _kind(path: Path) -> str:
 
 def _schema(path: Path, expected: str) -> pl.Schema:
     try:
-        return pl.Schema(pl.read_parquet_schema(path))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        first = str(error).splitlines()[0]
-        raise ValueError(f"{path} is not a Parquet file ({first}); give {expected}") from None
+        with _panics_unsaid():
+            return pl.Schema(pl.read_parquet_schema(path))
+    except _UNREADABLE as error:
+        raise ValueError(f"{path} is not a Parquet file ({_first(error)}); give {expected}") from None
 
 
 def _parquet_rows(path: Path, columns: Sequence[str], max_bytes: int) -> Iterator[tuple[int, dict[str, Any]]]:
     wanted = list(dict.fromkeys(columns))
+    _refuse_heavy(path, wanted, max_bytes)
     frame, number, size = pl.scan_parquet(path).select(wanted), 0, 0
     while True:
         try:
-            part = frame.slice(number, ROWS).collect()
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise ValueError(f"{path} is damaged ({str(error).splitlines()[0]}): fetch it again") from None
-        size += int(part.estimated_size())
-        if size > max_bytes:
-            raise ValueError(
-                f"{path.name} unpacks to more than {max_bytes:,} bytes: give a larger --max-bytes if you trust it"
-            )
-        for row in part.iter_rows(named=True):
+            with _panics_unsaid():
+                part = frame.slice(number, ROWS).collect()
+        except _UNREADABLE as error:
+            raise ValueError(f"{path} is damaged ({_first(error)}): fetch it again") from None
+        size += _bytes_of(part)
+        refuse_bombs(path, path.stat().st_size, size, max_bytes)
+        for row in part.iter_rows(named=True, buffer_size=64):
             number += 1
             yield number, row
         if part.height < ROWS:
             return
+
+
+def _refuse_heavy(path: Path, wanted: Sequence[str], max_bytes: int) -> None:
+    """`ValueError` for columns of lists, and for what would unpack to too much, before any of it is unpacked."""
+    nested = [name for name, kind in _schema(path, "a Parquet file").items() if kind.is_nested()]
+    if found := [name for name in wanted if name in nested]:
+        raise ValueError(f"{path} has lists or structures in the column {found[0]!r}: make it plain values")
+    try:
+        rows, unpacked = weight(path, wanted)
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}): fetch it again") from None
+    refuse_bombs(path, path.stat().st_size, max(unpacked, CELL * rows * len(wanted)), max_bytes)
+
+
+def _bytes_of(part: pl.DataFrame) -> int:
+    """The bytes of a frame's values written out; a frame itself may hold one long text for many rows."""
+    size = 0
+    for column in part:
+        if column.dtype in (pl.Categorical, pl.Enum):
+            column = column.cast(pl.String)
+        if column.dtype == pl.String:
+            size += int(column.str.len_bytes().sum())
+        elif column.dtype == pl.Binary:
+            size += int(column.bin.size().sum())
+        else:
+            size += int(column.estimated_size())
+    return size
+
+
+@contextmanager
+def _panics_unsaid() -> Iterator[None]:
+    """Nothing reaches standard error while the block lasts: polars writes lines about a panic there before it raises."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _first(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _json_rows(

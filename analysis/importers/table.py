@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from analysis.importers.gathering import Collector
 from analysis.importers.posts import RawPost, Status, Tone
-from analysis.importers.sheets import columns_of, sheet_rows
+from analysis.importers.sheets import columns_of, listed, sheet_rows
 
 
 class Role(NamedTuple):
@@ -162,7 +162,7 @@ def _check_roles(mapping: Mapping[str, str]) -> None:
 def nearest(found: str, valid: list[str]) -> str:
     """Half a sentence that names the valid choice nearest to what was found, or all of them."""
     close = get_close_matches(found, valid, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"valid are {', '.join(valid)}"
+    return f"did you mean {close[0]!r}?" if close else f"valid are {listed(valid)}"
 
 
 def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) -> None:

@@ -38,8 +38,7 @@ def load_rules(given: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str
     """
     rules = {}
     for kind in DETECTORS:
-        content = yaml.safe_load((files("conf") / "incident" / f"{kind}.yaml").read_text(encoding="utf-8"))
-        rules[kind] = content["parameters"]
+        rules[kind] = _declared(kind)["parameters"]
     for kind, parameters in (given or {}).items():
         if kind not in rules:
             raise ValueError(f"no incident is of kind {kind!r}: choose from {', '.join(rules)}")
@@ -50,6 +49,15 @@ def load_rules(given: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str
                 raise ValueError(f"{kind}.{name} is {value}: give a number above 0")
         rules[kind] = {**rules[kind], **parameters}
     return rules
+
+
+def summary(kind: str) -> str:
+    """What the rule of a kind counts, in its own words."""
+    return str(_declared(kind)["summary"])
+
+
+def _declared(kind: str) -> dict[str, Any]:
+    return yaml.safe_load((files("conf") / "incident" / f"{kind}.yaml").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 def parse_rules(words: Iterable[str]) -> dict[str, dict[str, float]]:

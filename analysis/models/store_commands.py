@@ -13,7 +13,7 @@ from typing import IO, Any
 from agents.llm.cache import default_store
 from agents.llm.request import key_of
 from agents.llm.store import ResponseStore
-from agents.llm.store_file import checksum, unpacked
+from agents.llm.store_file import aside_of, checksum, unpacked
 from analysis.ending import FAILED, OK, plain
 
 
@@ -39,7 +39,6 @@ def information(store: ResponseStore) -> dict[str, Any]:
         models[_model(request)] += 1
         tokens_in, tokens_out = tokens_in + answer.tokens_in, tokens_out + answer.tokens_out
     sides = [store.path.with_name(store.path.name + end) for end in ("", "-wal")]
-    aside = store.path.parent.glob(f"{store.path.name}.damaged-*")
     return {
         "path": str(store.path),
         "answers": sum(models.values()),
@@ -48,7 +47,7 @@ def information(store: ResponseStore) -> dict[str, Any]:
         "tokens_out": tokens_out,
         "imported": store.imported(),
         "bytes": sum(side.stat().st_size for side in sides if side.exists()),
-        "set_aside": sorted(one.name for one in aside if not one.name.endswith(("-wal", "-shm"))),
+        "set_aside": [one.name for one in aside_of(store.path) if not one.name.endswith(("-wal", "-shm"))],
     }
 
 

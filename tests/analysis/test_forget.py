@@ -1,5 +1,7 @@
 """What is forgotten is nowhere in the folder any more."""
 
+import json
+
 import polars as pl
 import pytest
 
@@ -11,19 +13,14 @@ from analysis.importers.identities import read_identities
 
 
 @pytest.fixture
-def imported(tmp_path):
+def imported(tmp_path, import_rows):
     rows = [
         {"id": "a", "parent": None, "author": "Ann", "time": 0, "text": "A question about saddles"},
         {"id": "b", "parent": "a", "author": "Bobby", "time": 60, "text": "The secret word is xylophone"},
         {"id": "c", "parent": "b", "author": "Ann", "time": 120, "text": "@Bobby thanks"},
         {"id": "d", "parent": None, "author": "Cid", "time": 180, "text": "Another thread on zeppelins"},
     ]
-    pl.DataFrame(rows).write_csv(tmp_path / "posts.csv")
-    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
-    import_corpus(
-        "table", tmp_path / "posts.csv", tmp_path / "mine", mapping=mapping, key_file=tmp_path / "key"
-    )
-    return tmp_path / "mine"
+    return import_rows(tmp_path, rows)
 
 
 def everything(folder) -> bytes:
@@ -104,18 +101,14 @@ def test_answers_made_of_the_words_leave_the_store_with_their_bytes(imported, tm
     assert list(ResponseStore(store.path).get_many(["k1", "k2", "k3"])) == ["k3"]
 
 
-def test_acts_of_moderators_on_the_forgotten_go_and_those_by_them_lose_their_name(tmp_path):
+def test_acts_of_moderators_on_the_forgotten_go_and_those_by_them_lose_their_name(tmp_path, import_rows):
     rows = [
         {"id": "a", "parent": None, "author": "Ann", "time": 0, "text": "one"},
         {"id": "b", "parent": "a", "author": "Bobby", "time": 60, "text": "two"},
     ]
-    pl.DataFrame(rows).write_csv(tmp_path / "posts.csv")
     acts = [("remove", "b", "Ann", 70), ("lock", "a", "Bobby", 80)]
     pl.DataFrame(acts, schema=["act", "post", "actor", "time"], orient="row").write_csv(tmp_path / "log.csv")
-    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
-    options = {"mapping": mapping, "key_file": tmp_path / "key", "mod_log": tmp_path / "log.csv"}
-    out = tmp_path / "mine"
-    import_corpus("table", tmp_path / "posts.csv", out, **options)
+    out = import_rows(tmp_path, rows, mod_log=tmp_path / "log.csv")
     bobby = author_of(out, "two")
     assert main(["forget", str(out), "--author", bobby]) == 0
     left = pl.read_parquet(out / "moderation.parquet")
@@ -133,6 +126,36 @@ def test_a_person_is_found_by_name_with_the_key_alone(imported, monkeypatch, cap
     assert b"xylophone" not in everything(imported)
     assert main(["forget", str(imported), "--name", "Zed"]) == 2
     assert "nobody" in capsys.readouterr().err
+
+
+def test_a_thread_is_found_by_its_id_in_the_source_with_the_key_alone(tmp_path, monkeypatch, capsys):
+    comment = {"author": "Ann", "body": "zeppelins", "parent_id": "t3_x1", "created_utc": 1_500_000_000}
+    lines = [comment | {"id": name, "link_id": f"t3_{thread}"} for name, thread in (("a", "x1"), ("b", "y2"))]
+    (tmp_path / "RC_x").write_text("\n".join(map(json.dumps, lines)))
+    monkeypatch.chdir(tmp_path)
+    import_corpus("reddit", tmp_path / "RC_x", tmp_path / "mine")
+    assert main(["forget", "mine", "--source-thread", "zz"]) == 2
+    assert "no thread in mine has that id" in capsys.readouterr().err
+    assert main(["forget", "mine", "--source-thread", "x1", "--thread", "1"]) == 2
+    assert main(["forget", "mine", "--source-thread", "x1"]) == 0  # t3_x1, as its address shows it
+    left = pl.read_parquet("mine/posts.parquet")
+    assert left.height == 1 and "thread 1 is forgotten" in capsys.readouterr().out
+    assert main(["forget", "mine", "--source-thread", "t3_y2"]) == 0
+    (tmp_path / ".windtunnel" / "pseudonym.key").unlink()
+    assert main(["forget", "mine", "--source-thread", "t3_y2"]) == 2
+    assert "no key" in capsys.readouterr().err
+
+
+def test_stores_set_aside_as_damaged_are_named_and_not_cleaned(imported, tmp_path, capsys):
+    ResponseStore(tmp_path / "answers.sqlite").put("k", "{}", Answer((-1.0,)))
+    aside = tmp_path / "answers.sqlite.damaged-20240101-000000"
+    aside.write_bytes(b"xylophone")
+    store = ["--store", str(tmp_path / "answers.sqlite")]
+    assert main(["forget", str(imported), "1", *store]) == 0
+    said = capsys.readouterr().out
+    assert f"Not cleaned, since they are damaged; delete them: {aside}." in said and aside.exists()
+    assert main(["forget", str(imported), "2", *store, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["set_aside"] == [str(aside)]
 
 
 def everything_below(folder) -> bytes:

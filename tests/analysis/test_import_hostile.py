@@ -81,14 +81,6 @@ INSERTED = [
 ] + [b"null", b"true", b"[]", b"{}", b"&#99999999999;", b"<!--", b"<script>", b"]]>", b"../../", b"<" * 500]
 
 
-def tree(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
-        for path in folder.rglob("*")
-        if "out" not in path.relative_to(folder).parts
-    }
-
-
 def mutated(content: bytes, rng: random.Random) -> bytes:
     for _ in range(rng.randint(1, 4)):
         at, length = rng.randrange(len(content) + 1), rng.randint(0, 12)
@@ -99,7 +91,7 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("format", SOURCES)
-def test_no_bytes_end_an_import_but_in_one_sentence_and_none_is_written_elsewhere(tmp_path, format):
+def test_no_bytes_end_an_import_but_in_one_sentence_and_none_is_written_elsewhere(tmp_path, tree, format):
     rng, name = random.Random(f"hostile {format}"), SOURCES[format][0]
     good = SOURCES[format][1].encode()
     ended = {"well": 0, "refused": 0}

@@ -10,7 +10,6 @@ from agents.llm.remote import Destinations
 from agents.llm.request import Request
 from analysis.cli import main
 from analysis.commands import why
-from analysis.importers import import_corpus
 from analysis.objective import read_objective
 from analysis.outcomes import find_outcome
 from analysis.why.tell import NO_SANCTION
@@ -21,7 +20,7 @@ SAID = r"idiot|moron|bastard|fuck"
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory):
+def imported(tmp_path_factory, import_rows):
     place = tmp_path_factory.mktemp("people")
     rows = [
         {
@@ -33,19 +32,9 @@ def imported(tmp_path_factory):
         }
         for at in range(9)
     ]
-    pl.DataFrame(rows).write_csv(place / "posts.csv")
-    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
     acts = pl.DataFrame({"act": ["lock"], "post": ["p8"], "actor": ["Modesta"], "time": [1_600_001_000]})
     acts.write_csv(place / "log.csv")
-    import_corpus(
-        "table",
-        place / "posts.csv",
-        place / "mine",
-        mapping=mapping,
-        key_file=place / "key",
-        mod_log=place / "log.csv",
-    )
-    return place / "mine"
+    return import_rows(place, rows, mod_log=place / "log.csv")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """Each rule on a table whose answer can be seen by eye, and what must not matter to any of them."""
 
 import json
+import re
+import shlex
 
 import polars as pl
 import pytest
@@ -292,6 +294,12 @@ def test_the_command_lists_a_run_s_incidents_and_marks_its_posts_simulated(tmp_p
     told = json.loads(capsys.readouterr().out)
     assert told and {"id", "kind", "place", "onset", "severity"} <= told[0].keys()
     assert all("SIMULATED simulated member" in line for one in told for line in one["excerpt"])
-    assert main(["incidents", str(out)]) == 0 and "no basis for a sanction" in capsys.readouterr().out
+    for kind in {one["kind"] for one in told}:
+        assert main(["incidents", str(out), "--kind", kind]) == 0
+        said = capsys.readouterr().out
+        assert "no basis for a sanction" in said
+        (following,) = re.findall(r"^Next: windtunnel (.*)$", said, re.MULTILINE)
+        assert main([*shlex.split(following), "--replicates", "1"]) == 0, following
+    capsys.readouterr()
     assert main(["incidents", str(tmp_path)]) == 2
     assert "neither manifest.json nor posts.parquet" in capsys.readouterr().err

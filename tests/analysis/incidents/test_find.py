@@ -244,8 +244,26 @@ def test_an_imported_community_s_words_are_shown_only_when_asked_for(imported, c
     told = capsys.readouterr().out
     assert "idiot" in told and "\x1b" not in told and "\u202e" not in told
     assert all(
-        line.startswith("  u") for line in told.splitlines() if "idiot" in line
+        line.startswith("  post ") for line in told.splitlines() if "idiot" in line
     )  # no word escapes its line
+
+
+def test_a_list_says_what_severity_counts_whom_it_happened_to_which_posts_and_what_to_ask_next(
+    imported, capsys
+):
+    assert main(["incidents", str(imported), "--kind", "pile_on", "--excerpts"]) == 0
+    told = capsys.readouterr().out
+    assert "on u1" in told and "several members answer one member with heat" in told
+    assert "(12 hours; listed from 4)" in told and "post 2, u2: " in told
+    name = re.search(r"pile_on-\w{8}", told)[0]
+    assert f"Next: windtunnel why {imported} {name} --lock --at onset" in told
+    assert main(["incidents", str(imported), "--most", "1"]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"\d more \(.*\w \d\): --most \d lists them all, --kind", told)
+    assert "--excerpts shows the posts" in told
+    lowered = ["--rule", "rule_breaking_streak.threshold=1"]
+    assert main(["incidents", str(imported), "--kind", "rule_breaking_streak", *lowered]) == 0
+    assert "ask about an incident with a thread" in capsys.readouterr().out
 
 
 def test_the_command_takes_other_numbers_and_says_what_a_user_got_wrong(imported, capsys):

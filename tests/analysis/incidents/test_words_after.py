@@ -51,7 +51,8 @@ def scene_of(out: Path):
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(folder.iterdir())}
+    files = [one for one in sorted(folder.iterdir()) if one.is_file()]
+    return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in files}
 
 
 def test_each_post_is_marked_simulated_and_nothing_of_the_run_changes(out, incident, capsys):
@@ -67,6 +68,56 @@ def test_each_post_is_marked_simulated_and_nothing_of_the_run_changes(out, incid
     assert f"{len(posts)} of them had no words in the run; fake wrote these now" in said[0]
     assert "not evidence of what its members would have done" in said[-1]
     assert digests(out) == before
+
+
+HOSTILE = (
+    "<script>document.title='run'</script><img src=x onerror=alert(1)>\u202eevil\x1b[31m\nSecond line [red]"
+)
+
+
+def why(out, incident, capsys, *words) -> str:
+    asked = ["why", str(out), incident.id, "--lock", "--at", "onset", "--replicates", "2"]
+    assert main([*asked, *words]) == OK
+    return capsys.readouterr().out
+
+
+def test_the_thread_side_by_side_shows_words_written_before_as_simulated_and_harmless(
+    out, incident, tmp_path, capsys
+):
+    kept = out / "words" / f"{incident.id}.json"
+    kept.unlink(missing_ok=True)
+    page = tmp_path / "page.html"
+    assert (
+        "“" not in why(out, incident, capsys, "--html", str(page)) and "Words of the" not in page.read_text()
+    )
+    assert main(["words", str(out), incident.id, "llm=fake"]) == OK
+    record = json.loads(kept.read_text())
+    for one in record["posts"]:
+        one["text"] = HOSTILE
+    kept.write_text(json.dumps(record))
+    capsys.readouterr()
+    told = why(out, incident, capsys, "--html", str(page))
+    lines = [line for line in told.splitlines() if "evil" in line]
+    assert lines and all(line.startswith("  SIMULATED simulated member ") for line in lines)
+    assert all("Second line [red]”" in line for line in lines)  # no word escapes its line, no markup is read
+    assert "\x1b" not in told and "\u202e" not in told
+    written = page.read_text()
+    assert "SIMULATED &lt;script&gt;" in written and "\x1b" not in written and "\u202e" not in written
+    assert not re.search(r"<(script|img)\b", written)
+
+
+def test_words_of_another_run_are_not_shown_and_a_file_of_something_else_is_said_so(out, incident, capsys):
+    kept = out / "words" / f"{incident.id}.json"
+    assert main(["words", str(out), incident.id, "llm=fake"]) == OK
+    record = json.loads(kept.read_text())
+    capsys.readouterr()
+    kept.write_text(json.dumps(record | {"events_sha256": "of another run"}))
+    assert "“" not in why(out, incident, capsys)
+    for wrong in (record | {"posts": [{"post": "x"}]}, record | {"posts": 3}, record | {"posts": [[]]}):
+        kept.write_text(json.dumps(wrong))
+        assert main(["why", str(out), incident.id, "--lock", "--replicates", "1"]) == MISTAKE
+        assert "is not what `windtunnel words` writes: delete it" in capsys.readouterr().err
+    kept.unlink()
 
 
 def test_asked_again_it_says_the_same_and_json_says_who_wrote_it(out, incident, capsys):

@@ -35,12 +35,8 @@ def quarrel() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory):
-    place = tmp_path_factory.mktemp("quarrel")
-    quarrel().write_csv(place / "posts.csv")
-    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
-    import_corpus("table", place / "posts.csv", place / "mine", mapping=mapping, key_file=place / "key")
-    return place / "mine"
+def imported(tmp_path_factory, import_rows):
+    return import_rows(tmp_path_factory.mktemp("quarrel"), quarrel())
 
 
 @pytest.fixture(scope="module")

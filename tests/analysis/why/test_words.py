@@ -12,7 +12,6 @@ import pytest
 
 from agents.llm.fake import FakeModel
 from analysis.cli import main
-from analysis.importers import import_corpus
 from analysis.importers.identities import IDENTITIES, read_identities
 from analysis.incidents.acts import acts_of_import
 from analysis.incidents.find import find, load_rules
@@ -32,7 +31,7 @@ MEMBER = ["mind=llm", "llm=fake", "prompt=member"]
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory):
+def imported(tmp_path_factory, import_rows):
     place = tmp_path_factory.mktemp("words")
     rows = [
         {
@@ -45,10 +44,7 @@ def imported(tmp_path_factory):
         for thread, start in (("a", 0), ("b", 90_000), ("c", 180_000))
         for at in range(9 if thread == "a" else 25)
     ]  # fmt: skip
-    pl.DataFrame(rows).write_csv(place / "posts.csv")
-    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
-    import_corpus("table", place / "posts.csv", place / "mine", mapping=mapping, key_file=place / "key")
-    return place / "mine"
+    return import_rows(place, rows)
 
 
 @pytest.fixture
