@@ -9,6 +9,8 @@ from analysis.tunnel import analysed_again, run_plan, write_result
 from sim.kept import Kept
 from sim.watch import Progress
 
+FINISHED = "Nothing was run: this folder holds the finished run."
+
 
 def fill(plan: Plan, folder: Folder, progress: Progress | None = None) -> str | None:
     """Fill the folder, which must be held; gives what was not simulated now, in words, None where everything was.
@@ -19,7 +21,7 @@ def fill(plan: Plan, folder: Folder, progress: Progress | None = None) -> str | 
     state = standing(plan, folder)
     if state == "finished":
         _clear(folder)
-        return "Nothing was run: this folder holds the finished run."
+        return FINISHED
     folder.write_json(folder.begun, begun(plan))
     if state == "other estimates":
         write_result(analysed_again(plan, folder), folder)

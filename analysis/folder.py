@@ -134,6 +134,8 @@ class Folder:
 
     def _there(self, path: Path) -> Path:
         if not path.is_file():
+            if any(self.path.glob("*/manifest.json")):
+                raise ValueError(f"{self.path} is the folder of a sweep: give the folder of one of its cells")
             raise ValueError(
                 f"{self.path} holds no {path.name}: give the output folder of a finished `windtunnel run`"
             )

@@ -43,7 +43,7 @@ def experiment_of(manifest: Mapping[str, Any]) -> Experiment:
         return made
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"the manifest does not say all that was run ({type(error).__name__}: {error}): run it again by its own "
+            f"the manifest does not say all that was run ({error} is missing or is no setting): run it again by its own "
             "command, with this version of windtunnel"
         ) from None
 

@@ -191,16 +191,25 @@ def _same_question(study: Any, question: Question) -> None:
     elif before != asked:
         name = next(name for name in asked if before.get(name) != asked[name])
         raise ValueError(
-            f"the search in this folder has other {name}, {_short(before.get(name))} and not {_short(asked[name])}: "
-            "give another out="
+            f"the search in this folder has {name} {_short(before.get(name))}, and this command says "
+            f"{_short(asked[name])}: give another folder as out=FOLDER"
         )
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 120 else text[:117] + "..."
+    """A part of a question as it is typed."""
+    if isinstance(value, dict):
+        return " ".join(f"{key}={weight:g}" for key, weight in value.items())
+    if isinstance(value, list):
+        return " ".join(one if isinstance(one, str) else _ranged(one) for one in value)
+    return str(value)
+
+
+def _ranged(one: Mapping[str, Any]) -> str:
+    values = ",".join(one["values"]) or f"{one['low']:g}:{one['high']:g}"
+    return f"{one['key']}={values}"
 
 
 def _finished(study: Any) -> list[Any]:

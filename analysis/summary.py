@@ -36,6 +36,26 @@ def short_answer(estimates: Record | None, manifest: Record | None, runs: pl.Dat
     return [plain(line) for line in lines]
 
 
+def one_line(estimates: Record | None, manifest: Record) -> str:
+    """The answer of a sweep's cell in counts, with what speaks against quoting it."""
+    failed = f"; {number(manifest['failed'], 'run')} failed" if manifest["failed"] else ""
+    if estimates is None:
+        return f"no pair is complete{failed}"
+    if estimates.get("claim") == "withheld":
+        return f"no claim: {estimates['claim_reason']}{failed}"
+    table, n, rd = estimates["table"], estimates["n_pairs"], estimates["rd"]
+    had, had_not = table["n10"] + table["n11"], table["n00"] + table["n01"]
+    stopped, caused = f"{table['n10']} of {had}", f"{table['n01']} of {had_not}"
+    told = f"stopped {stopped}, caused {caused}"
+    if estimates["direction"] == "generative":
+        told = f"brought about {caused}, prevented {stopped}"
+    ends = " to ".join(map(_more, _futures(rd, n))) if rd["low"] is not None else "no interval: one community"
+    forced = "; by construction" if estimates.get("by_construction") else ""
+    odd = estimates["aa_discordance"]
+    noise = f"; the baseline run twice disagreed in {odd:.1%}" if odd else ""
+    return f"{told}; net {_more(table['n01'] - table['n10'])} of {n} futures ({ends}){forced}{noise}{failed}"
+
+
 def answer(estimates: Record, manifest: Record | None = None) -> list[str]:
     """The headline, then a line for each question; or why no claim is made. The caveat comes last."""
     lines = [fidelity(estimates), definition(estimates, manifest)]
@@ -117,7 +137,7 @@ def net(estimates: Record) -> str:
     said = f"Net change with the policy: {_more(change)} of {n} futures"
     if rd["low"] is None:
         return f"{said}; with one community drawn, nothing can be said about others like it."
-    low, high = math.floor(rd["low"] * n + 1e-9), math.ceil(rd["high"] * n - 1e-9)
+    low, high = _futures(rd, n)
     chance = "chance alone could explain it" if change else "none was seen"
     if not rd["low"] <= 0 <= rd["high"]:
         chance = "more than chance alone explains"
@@ -176,7 +196,7 @@ def _within(estimates: Record) -> str:
     n, found = estimates["n_pairs"], estimates.get("within_one_draw")
     if not found or found["rd"]["low"] is None:
         return ""
-    low, high = math.floor(found["rd"]["low"] * n + 1e-9), math.ceil(found["rd"]["high"] * n - 1e-9)
+    low, high = _futures(found["rd"], n)
     return f"; for this one, over its {number(n, 'seed')}, the net change lies between {_more(low)} and {_more(high)}"
 
 
@@ -336,6 +356,11 @@ def _communities(count: int) -> str:
 
 def _more(count: int) -> str:
     return "none" if count == 0 else f"{abs(count)} {'more' if count > 0 else 'fewer'}"
+
+
+def _futures(rd: Record, n: int) -> tuple[int, int]:
+    """The ends of an interval in futures of n, rounded outwards."""
+    return math.floor(rd["low"] * n + 1e-9), math.ceil(rd["high"] * n - 1e-9)
 
 
 def _signed(value: float) -> str:

@@ -1,7 +1,9 @@
 """The cells of a sweep: their settings, the folder of each, and the few of Hydra's own choices that may be made."""
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatch
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -73,6 +75,27 @@ def cell_name(cell: Sequence[str], keys: Sequence[str], digits: str) -> str:
     told = [word.lstrip("+") for word in cell if word.lstrip("+").partition("=")[0] in keys]
     prefix = re.sub(r"[^A-Za-z0-9=,._-]+", "_", ",".join(map(_shown, told)))[:100].strip("._-")
     return f"{prefix}-{digits}" if prefix else digits
+
+
+def next_words(where: Path, each: Sequence[Sequence[str]], names: Sequence[str], keys: Sequence[str]) -> str:
+    """What to type after a sweep whose cells have these settings and folder names, given the keys that it varies.
+
+    Policies are compared where all else is the same; what else varies makes variants, of which `robustness` tells.
+    """
+    others = [key for key in keys if key.partition(".")[0] not in ("policy", "policy_with", "treatment")]
+    out = shlex.quote(str(where))
+    said = []
+    if not others:
+        said = [f"windtunnel compare {out}"] if len(names) > 1 else [f"windtunnel report {out}/{names[0]}"]
+    if others and not any(key.startswith("outcome") for key in others):
+        said = [f"windtunnel robustness {out}"]
+    fixed = [[word for word in cell if word.partition("=")[0] in others] for cell in each]
+    alike = [name for name, values in zip(names, fixed, strict=True) if values == fixed[0]]
+    pattern = "".join(f"*{word}[,-]" for word in fixed[0]) + "*"
+    if others and len(alike) > 1 and [name for name in names if fnmatch(name, pattern)] == alike:
+        said.append(f"windtunnel compare {out}/{pattern}")
+    cells = f"{len(names)} cell{'' if len(names) == 1 else 's'} in {where}"
+    return f"{cells}. Next: {' or '.join(said)}" if said else f"{cells}."
 
 
 def check_launcher(words: Sequence[str]) -> None:

@@ -179,7 +179,7 @@ def run_block(
         with watched(mind, progress):
             runs = run_worlds(worlds, units, mind, experiment.steps, progress)
         record = mind.record()
-        first = any(unit[:2] == (0, 0) and unit.arm != "aa" for unit in units)
+        first = Unit(0, 0, "baseline") in units  # which cells of a sweep share, with what was measured there
         if first and experiment.mind.get("drift_sample"):
             record["noise_floor"] = mind.drift(experiment.mind["drift_sample"])
         return Block(runs, record, time.process_time() - began)

@@ -1,4 +1,4 @@
-"""Runs the commands that README.md shows, in a temporary folder; blocks marked `no-run` are only read."""
+"""Runs the commands that README.md, or the file given, shows in a temporary folder; blocks marked `no-run` are only read."""
 
 import os
 import re
@@ -12,9 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def commands() -> list[str]:
-    """The windtunnel and python lines of the README's plain `sh` blocks; `make` is run by whoever calls this."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+def commands(document: str = "README.md") -> list[str]:
+    """The windtunnel and python lines of a document's plain `sh` blocks; `make` is run by whoever calls this."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / document).read_text(encoding="utf-8"), re.M | re.S)
     lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line and not line.startswith("make ")]
 
@@ -24,7 +24,7 @@ def main() -> int:
     bin_folder = Path(sys.executable).parent
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "examples").symlink_to(ROOT / "examples")
-        for command in commands():
+        for command in commands(*sys.argv[1:]):
             began = time.monotonic()
             path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
             done = subprocess.run(

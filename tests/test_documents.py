@@ -39,7 +39,7 @@ def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
 def test_every_run_that_is_shown_uses_settings_that_exist(command: str) -> None:
     words = shlex.split(command)
     assert words[:2] == ["windtunnel", "run"]
-    hydra_overrides([word for word in words[2:] if word != "-m"])
+    hydra_overrides([word for word in words[2:] if word != "-m"], launched="-m" in words)
 
 
 def test_the_readme_shows_runs() -> None:

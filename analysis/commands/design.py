@@ -3,8 +3,6 @@
 import argparse
 import shlex
 import time
-from pathlib import Path
-from typing import Any
 
 from analysis.ending import OK, plain
 from analysis.folder import Folder
@@ -43,7 +41,13 @@ def call(asked: argparse.Namespace) -> int:
     same = configuration.compose(fixed)
     cells = points(words[0], factors, _count(own.get("n")), int(same["root"]))
     if "--run" not in flags:
-        for cell in cells[:1]:
+        by_value = {
+            word: cell
+            for cell in reversed(cells)
+            for one, word in zip(factors, cell, strict=True)
+            if one.values
+        }
+        for cell in {tuple(cell) for cell in (cells[0], *by_value.values())}:
             configuration.plan(configuration.compose([*fixed, *cell]))
         _list(words[0], cells, fixed, "--json" in flags)
         return OK
@@ -68,27 +72,21 @@ def _list(kind: str, cells: list[list[str]], fixed: list[str], as_json: bool) ->
 def _run(cells: list[list[str]], fixed: list[str], out: str | None) -> int:
     """Every cell in a folder of its own, named as a sweep's are; the worst exit code of them."""
     from analysis import configuration
-    from analysis.commands.run import one_cell
+    from analysis.commands.run import run_cells, swept_up
     from analysis.sweep import cell_folder
-    from sim.kept import Kept
 
     plans = [
         configuration.plan(configuration.compose([*fixed, *cell])) for cell in cells
     ]  # all checked first
-    where = Path(out or time.strftime("multirun/%Y-%m-%d/%H-%M-%S"))
-    names = [word.partition("=")[0] for word in cells[0]]
-    code = OK
-    with Folder(where).held():
-        rows: list[dict[str, Any]] = []
-        for number, (cell, plan) in enumerate(zip(cells, plans, strict=True)):
-            folder = cell_folder(where, cell, names, plan.resolved)
-            print(plain(f"[{number + 1} of {len(cells)}] {' '.join(cell)}"))
-            code = max(code, one_cell(plan, folder))
-            rows.append({"folder": folder.path.name, "settings": [*fixed, *cell]})
-            Folder(where).write_json(Folder(where).design, {"cells": rows})
-        if code == OK:
-            Kept(Folder(where).units).sweep_out()
-    print(
-        plain(f"{len(cells)} cells in {where}: `windtunnel compare {where}`, `windtunnel robustness {where}`")
-    )
+    where = Folder(out or time.strftime("multirun/%Y-%m-%d/%H-%M-%S"))
+    keys = [word.partition("=")[0] for word in cells[0]]
+    folders = [
+        cell_folder(where.path, cell, keys, plan.resolved) for cell, plan in zip(cells, plans, strict=True)
+    ]
+    names = [folder.path.name for folder in folders]
+    rows = [{"folder": name, "settings": [*fixed, *cell]} for name, cell in zip(names, cells, strict=True)]
+    with where.held():
+        where.write_json(where.design, {"cells": rows})
+        code = run_cells(plans, folders)
+        swept_up(where.path, code, cells, names, keys)
     return code

@@ -66,7 +66,8 @@ def _short(settings: Sequence[str]) -> str:
 
 def _trials(given: str | None) -> int:
     if given is None or not given.isdigit():
-        raise ValueError(f"trials is {given!r}: say how many, for example trials=30")
+        found = "not stated" if given is None else repr(given)
+        raise ValueError(f"trials is {found}: say how many, for example trials=30")
     return int(given)
 
 

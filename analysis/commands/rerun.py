@@ -28,6 +28,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 class _Words(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        if "required" in message:
+            raise ValueError(
+                "rerun needs a folder: windtunnel rerun OUT, the output folder of a finished run"
+            )
         raise ValueError(f"rerun: {message}; see windtunnel rerun --help")
 
 
@@ -85,6 +89,11 @@ def sentences(found: dict[str, Any]) -> list[str]:
     """The comparison in plain sentences, the verdict first."""
     if found["identical"]:
         said = [f"Identical: all {found['runs']} runs have the events that the manifest records."]
+    elif found["differ"] == 0:
+        said = [
+            f"All {found['runs']} runs have the events of the tables in the folder, but the manifest records others: one of "
+            "its settings or hashes was altered."
+        ]
     elif found["first"] is None:
         said = [
             "It differs; where it first does cannot be said, since the first run's tables are not in its folder."

@@ -56,7 +56,13 @@ def _print(found: Mapping[str, Any], factors: Sequence[str], levels: Sequence[Ma
     for one in found["policies"]:
         print(plain(_said(one)))
     ranking = found["ranking"]
-    if ranking and ranking["order"]:
+    if (
+        ranking
+        and ranking["order"]
+        and all(one["tied_in"] == ranking["variants"] for one in ranking["pairs"])
+    ):
+        print("The policies tie in every variant, so there is no ranking.")
+    elif ranking and ranking["order"]:
         n = ranking["variants"]
         print(
             plain(
@@ -84,7 +90,7 @@ def _said(one: Mapping[str, Any]) -> str:
     """One policy's sign over the variants, in a sentence."""
     if one["sign"] == "none":
         return (
-            f"{one['policy']}: no sign prevails in {one['of']} variants ({one['other_sign_in'] // 2} each way, "
+            f"{one['policy']}: no sign prevails in {one['of']} variant{'' if one['of'] == 1 else 's'} ({one['other_sign_in'] // 2} each way, "
             f"{one['no_change_in']} without change, {one['no_claim_in']} without a claim)."
         )
     verb = "fewer harms or more good" if one["sign"] == "helps" else "more harm or less good"

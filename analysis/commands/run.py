@@ -5,12 +5,13 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from analysis import configuration
-from analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded
+from analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
 from analysis.folder import Folder
-from analysis.sweep import cell_folder, cells, check_launcher, swept
+from analysis.sweep import cell_folder, cells, check_launcher, next_words, swept
 
 SETTINGS = True
 HERE = "."
@@ -19,7 +20,8 @@ HERE = "."
 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Run the twins of one experiment. Settings are key=value; -m sweeps over comma-separated values."
+        "Run the twins of one experiment. Settings are key=value; -m sweeps over comma-separated values, a folder and a "
+        "printed line for each cell."
     )
     parser.epilog = "Examples: windtunnel run policy=thread_lock mind=rules; windtunnel run policy=[slow_mode,rule_reminder]; windtunnel run -m policy=slow_mode,thread_lock community.size=100,400. Settings: see `windtunnel list settings`; parameters: policy_with.NAME.KEY=VALUE."
     parser.add_argument("words", nargs="*", metavar="key=value")
@@ -52,16 +54,41 @@ def call(asked: argparse.Namespace) -> int:
     if not multirun:
         code = _through_hydra(overrides, multirun)
         return MISTAKE if code is None else code
+    keys = swept(overrides)
+    folders = [cell_folder(where, cell, keys, plan.resolved) for cell, plan in zip(each, plans, strict=True)]
     with Folder(where).held():
-        code = _through_hydra(overrides, multirun)
-        if code is None:
-            keys, parts = swept(overrides), zip(each, plans, strict=True)
-            code = max(_ended(cell_folder(where, cell, keys, plan.resolved)) for cell, plan in parts)
-        if code == OK:
-            from sim.kept import Kept
-
-            Kept(Folder(where).units).sweep_out()
+        if any(word.startswith(("hydra/", "hydra.launcher.", "hydra.sweep.subdir=")) for word in overrides):
+            code = _through_hydra(overrides, multirun, len(each))
+            code = max(map(_ended, folders)) if code is None else code
+        else:  # Hydra would compose each cell twice more, 0.3 s together
+            code = run_cells(plans, folders)
+        swept_up(where, code, each, [folder.path.name for folder in folders], keys)
     return code
+
+
+def run_cells(plans: Sequence[configuration.Plan], folders: Sequence[Folder]) -> int:
+    """Run the cells of a sweep one after the other, a line for each; the worst exit code. Ctrl-C in one ends them all."""
+    codes = []
+    for number, (plan, folder) in enumerate(zip(plans, folders, strict=True)):
+        codes.append(guarded(partial(one_cell, plan, folder, f"{number + 1} of {len(plans)}")))
+        if codes[-1] in (INTERRUPTED, TERMINATED):
+            break
+    return max(codes)
+
+
+def swept_up(
+    where: Path, code: int, each: Sequence[Sequence[str]], names: Sequence[str], keys: Sequence[str]
+) -> None:
+    """Forget what the cells of a whole sweep shared, and say what to type next."""
+    if code == OK:
+        from sim.kept import Kept
+
+        Kept(Folder(where).units).sweep_out()
+        print(plain(next_words(where, each, names, keys)))
+    elif code == FAILED:
+        print(
+            plain(f"{len(each)} cells in {where}; the same command with out={where} runs again what failed.")
+        )
 
 
 def _ended(folder: Folder) -> int:
@@ -93,7 +120,7 @@ def _check_room(folder: Path) -> None:
         raise ValueError(f"nothing can be written in {folder}: give another folder as out=FOLDER")
 
 
-def _through_hydra(overrides: Sequence[str], multirun: Sequence[str]) -> int | None:
+def _through_hydra(overrides: Sequence[str], multirun: Sequence[str], cells: int = 1) -> int | None:
     """Run every cell through Hydra's own entry; gives the worst exit code of the cells, None if they ran elsewhere."""
     import hydra
     from hydra.core.hydra_config import HydraConfig
@@ -114,7 +141,7 @@ def _through_hydra(overrides: Sequence[str], multirun: Sequence[str]) -> int | N
                 folder = cell_folder(Path(asked.sweep.dir), asked.overrides.task, keys, plan.resolved)
             elif multirun:
                 folder = Folder(folder.path, Folder(asked.sweep.dir).units)
-            return one_cell(plan, folder)
+            return one_cell(plan, folder, f"{asked.job.num + 1} of {cells}" if multirun else None)
 
         codes.append(guarded(called))
         if codes[-1] in (INTERRUPTED, TERMINATED):
@@ -131,14 +158,14 @@ def _through_hydra(overrides: Sequence[str], multirun: Sequence[str]) -> int | N
     return max(codes, default=None)
 
 
-def one_cell(plan: configuration.Plan, folder: Folder) -> int:
-    """Run one experiment, write its folder, print the answer in short.
+def one_cell(plan: configuration.Plan, folder: Folder, place: str | None = None) -> int:
+    """Run one experiment, write its folder, print the answer in short: on one line for a cell, whose `place` is "2 of 8".
 
     What an earlier command finished in this folder, or another cell of the sweep, is not run again.
     """
     with folder.held():
         try:
-            said = _filled(plan, folder)
+            said = _filled(plan, folder, place)
         except KeyboardInterrupt as stop:
             raise type(stop)(
                 f"interrupted; the same command with out={folder.path} goes on with the runs that are left"
@@ -148,7 +175,7 @@ def one_cell(plan: configuration.Plan, folder: Folder) -> int:
     return said
 
 
-def _filled(plan: configuration.Plan, folder: Folder) -> int:
+def _filled(plan: configuration.Plan, folder: Folder, place: str | None) -> int:
     """The exit code of a run whose folder is this command's alone."""
     from analysis.filling import fill
     from analysis.progress import shown
@@ -156,18 +183,23 @@ def _filled(plan: configuration.Plan, folder: Folder) -> int:
     worlds = len(plan.experiment.units())
     with shown(worlds * plan.experiment.steps, worlds) as progress:
         remark = fill(plan, folder, progress)
-    return _told(folder, remark)
+    return _told(folder, remark, place)
 
 
-def _told(folder: Folder, remark: str | None = None) -> int:
+def _told(folder: Folder, remark: str | None, place: str | None) -> int:
     """Print the answer of a written folder in short, with its report, which is made where it is missing."""
+    from analysis.filling import FINISHED
     from analysis.report import write_report
-    from analysis.summary import short_answer
+    from analysis.summary import one_line, short_answer
 
     manifest, runs = folder.read_json(folder.manifest), folder.read_table("runs")
     estimates = folder.read_json(folder.estimates) if folder.estimates.is_file() else None
     if estimates is not None and not folder.report.is_file():
         write_report(folder)
+    if place:
+        again = " (finished before)" if remark == FINISHED else ""
+        print(plain(f"[{place}] {folder.path}: {one_line(estimates, manifest)}{again}"), flush=True)
+        return FAILED if manifest["failed"] else OK
     for line in short_answer(estimates, manifest, runs):
         print(line)
     if remark:

@@ -189,7 +189,7 @@ def test_a_run_ends_well_and_its_folder_is_reported_again(capsys, elsewhere):
 def test_a_sweep_makes_a_folder_a_cell_and_shares_the_worst_code(capsys, elsewhere, monkeypatch):
     real, cells = run.one_cell, []
 
-    def second_fails(plan, folder):
+    def second_fails(plan, folder, place):
         cells.append(plan.experiment.policy[0].name)
         real(plan, folder)
         return 3 if len(cells) == 2 else 0
@@ -211,7 +211,7 @@ def test_a_sweep_with_one_wrong_value_runs_nothing(capsys, elsewhere):
 def test_ctrl_c_in_one_cell_ends_the_sweep(capsys, monkeypatch):
     cells = []
 
-    def interrupted(plan, folder):
+    def interrupted(plan, folder, place):
         cells.append(folder)
         raise KeyboardInterrupt
 

@@ -1,5 +1,7 @@
 """The words for people: counts first, no percentage of a few, chance apart from what seeds do not shrink."""
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -31,6 +33,11 @@ def test_the_headline_counts_futures_as_people_do():
         "In 48 of 80 simulated futures the thread escalated without the policy; the policy stopped 23 of these 48, "
         "and caused it in 2 of the other 32."
     )
+    whole = {"failed": 0}
+    assert re.fullmatch(
+        r"stopped 23 of 48, caused 2 of 32; net 21 fewer of 80 futures \(\d+ fewer to \d+ fewer\)",
+        summary.one_line(record(**LARGE), whole),
+    )
     good = record(
         n00=20, n01=9, n10=1, n11=10, direction="generative", outcome="newcomer_return", threshold=0.4
     )
@@ -38,6 +45,12 @@ def test_the_headline_counts_futures_as_people_do():
         "In 11 of 40 simulated futures newcomer return reached 0.4 without the policy; the policy brought it about "
         "in 9 of the other 29, and prevented it in 1 of these 11."
     )
+    assert summary.one_line(good, whole).startswith(
+        "brought about 9 of 29, prevented 1 of 11; net 8 more of 40 futures ("
+    )
+    assert summary.one_line(None, {"failed": 3}) == "no pair is complete; 3 runs failed"
+    withheld = {"claim": "withheld", "claim_reason": "a control failed"}
+    assert summary.one_line(withheld, whole) == "no claim: a control failed"
 
 
 @pytest.mark.parametrize(

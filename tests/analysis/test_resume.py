@@ -6,16 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from agents.minds.llm import LLMMind
 from analysis.cli import main
 from analysis.commands import run as command
 from analysis.configuration import compose, plan
 from analysis.folder import TABLES, Folder
 from analysis.resume import runs_of, settings_of, standing
-from analysis.sweep import cell_name
+from analysis.sweep import cell_name, next_words
 from analysis.tunnel import run_plan
 from sim.kept import Kept
 
@@ -228,7 +230,7 @@ def test_a_sweep_runs_the_shared_baseline_once_and_goes_on_where_it_ended(monkey
     assert len(cells()) == 2 and Path("swept/units").is_dir()
     capsys.readouterr()
     assert sweep() == 0
-    assert capsys.readouterr().out.count("Nothing was run") == 2
+    assert capsys.readouterr().out.count("(finished before)") == 2
     found = sorted(cells().items())
     assert [name.rpartition("-")[0] for name, _ in found] == [
         "policy=rule_reminder",
@@ -290,6 +292,48 @@ def test_a_cell_that_borrows_runs_counts_only_what_it_asked():
         table = Folder(runs).read_table("runs")
         asked = table if not shared else table.filter(arm="policy")
         assert llm["questions"] == asked["decisions"].sum()
+
+
+def test_cells_that_share_a_baseline_share_its_noise_floor(monkeypatch):
+    real, asked = LLMMind.drift, []
+
+    def drift(self, sample):
+        asked.append(sample)
+        return real(self, sample)
+
+    monkeypatch.setattr(LLMMind, "drift", drift)
+    assert sweep("mind=llm", "llm=fake", "llm.store=none", "mind.drift_sample=3") == 0
+    floors = [one["llm"]["noise_floor"] for one in cells().values()]
+    assert asked == [3] and len(floors) == 3
+    assert all(floor == floors[0] and floor["answered"] == 3 for floor in floors)
+
+
+def test_a_sweep_prints_a_line_a_cell_and_what_to_type_next(capsys):
+    assert sweep() == 0
+    out = capsys.readouterr().out.splitlines()
+    for number, (line, policy) in enumerate(
+        zip(out, ("slow_mode", "thread_lock", "rule_reminder"), strict=False), 1
+    ):
+        assert line.startswith(f"[{number} of 3] swept/policy={policy}-") and " of 6 futures (" in line
+    assert out[3:] == ["3 cells in swept. Next: windtunnel compare swept"]
+
+
+@pytest.mark.parametrize(
+    ("swept", "next_one"),
+    [
+        (["treatment=a,b"], "windtunnel compare out"),
+        (["treatment=a,b", "community.size=20,200"], "windtunnel robustness out or windtunnel compare out/*community.size=20[,-]*"),
+        (["root=0,1"], "windtunnel robustness out"),
+        (["treatment=a,b", "outcome=x,y"], "windtunnel compare out/*outcome=x[,-]*"),
+        (["treatment=a,b", "community.profile=my/x,my/y"], "windtunnel robustness out"),
+    ],
+)  # fmt: skip
+def test_what_to_type_next_follows_from_what_was_swept(swept, next_one):
+    keys = [word.partition("=")[0] for word in swept]
+    options = [[f"{key}={value}" for value in word.partition("=")[2].split(",")] for key, word in zip(keys, swept, strict=True)]  # fmt: skip
+    each = list(product(*options))
+    names = [cell_name(cell, keys, "0a1b2c3d") for cell in each]
+    assert next_words(Path("out"), each, names, keys) == f"{len(each)} cells in out. Next: {next_one}"
 
 
 def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere):

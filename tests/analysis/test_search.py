@@ -84,9 +84,9 @@ def test_more_trials_go_on_from_those_there_are(found, tmp_path):
 
 def test_another_question_in_the_same_folder_is_refused(found):
     _, out = found
-    with pytest.raises(ValueError, match="other weights"):
+    with pytest.raises(ValueError, match="has weights lambda=1, and this command says lambda=2"):
         search(question(weight=2.0), out)
-    with pytest.raises(ValueError, match="other settings"):
+    with pytest.raises(ValueError, match="has settings"):
         search(question(fixed=(*FIXED, "root=3")), out)
 
 
