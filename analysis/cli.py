@@ -53,7 +53,7 @@ def _call(name: str, words: list[str]) -> int:
     command = import_module(f"analysis.commands.{_FILES.get(name, name)}")
     if getattr(command, "SETTINGS", False) and not {"-h", "--help"} & set(words):
         return command.call(argparse.Namespace(words=words))
-    parser = _Parser(prog=f"windtunnel {name}", description=f"{COMMANDS[name]}.")
+    parser = _Parser(prog=f"windtunnel {name}", description=COMMANDS[name][0].upper() + COMMANDS[name][1:])
     command.describe(parser)
     return command.call(parser.parse_args(words))
 

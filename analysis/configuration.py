@@ -107,7 +107,7 @@ class Plan:
 def hydra_overrides(words: Sequence[str], *, launched: bool = False) -> list[str]:
     """The words of a command line as Hydra takes them; `ValueError` for an unknown key or group choice.
 
-    With `launched` (a sweep's) a launcher may be among them, which `analysis.sweep.check_launcher` is still to check.
+    With `launched` (a sweep's) a launcher may be among them, which `analysis.sweeps.cells.check_launcher` is still to check.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException

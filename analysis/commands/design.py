@@ -25,8 +25,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     from analysis import configuration
-    from analysis.designs import KINDS, points, read_factors
-    from analysis.objective import split_words
+    from analysis.sweeps.designs import KINDS, points, read_factors
+    from analysis.sweeps.objective import split_words
 
     flags = [word for word in asked.words if word.startswith("-")]
     words = [word for word in asked.words if word not in flags]
@@ -73,7 +73,7 @@ def _run(cells: list[list[str]], fixed: list[str], out: str | None) -> int:
     """Every cell in a folder of its own, named as a sweep's are; the worst exit code of them."""
     from analysis import configuration
     from analysis.commands.run import run_cells, swept_up
-    from analysis.sweep import cell_folder
+    from analysis.sweeps.cells import cell_folder
 
     plans = [
         configuration.plan(configuration.compose([*fixed, *cell])) for cell in cells

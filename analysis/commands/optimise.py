@@ -33,9 +33,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     from analysis.configuration import compose
-    from analysis.designs import read_factors
-    from analysis.objective import read_objective, split_words
-    from analysis.search import Question, checked, search
+    from analysis.sweeps.designs import read_factors
+    from analysis.sweeps.objective import read_objective, split_words
+    from analysis.sweeps.search import Question, checked, search
 
     flags = [word for word in asked.words if word.startswith("-")]
     if stray := [word for word in flags if word != "--json"]:

@@ -27,7 +27,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis.pilot import pilot
+    from analysis.sweeps.pilot import pilot
 
     folder = Folder(asked.out)
     found = pilot(

@@ -19,7 +19,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis.robustness import by_level, read_cells, robustness
+    from analysis.sweeps.robustness import by_level, read_cells, robustness
 
     frame, factors, polarity = read_cells(asked.out)
     found = robustness(frame, polarity=polarity)

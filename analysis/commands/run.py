@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis import configuration
 from analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
 from analysis.folder import Folder
-from analysis.sweep import cell_folder, cells, check_launcher, next_words, swept
+from analysis.sweeps.cells import cell_folder, cells, check_launcher, next_words, swept
 
 SETTINGS = True
 HERE = "."

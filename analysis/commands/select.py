@@ -33,10 +33,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     from analysis import configuration
-    from analysis.elimination import select
-    from analysis.objective import read_objective, split_words
     from analysis.progress import shown
-    from analysis.sweep import cells
+    from analysis.sweeps.cells import cells
+    from analysis.sweeps.elimination import select
+    from analysis.sweeps.objective import read_objective, split_words
     from sim.kept import Kept
 
     as_json = "--json" in asked.words

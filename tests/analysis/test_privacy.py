@@ -10,8 +10,8 @@ from agents.llm.remote import Destinations
 from agents.llm.request import Request
 from analysis.cli import main
 from analysis.commands import why
-from analysis.objective import read_objective
 from analysis.outcomes import find_outcome
+from analysis.sweeps.objective import read_objective
 from analysis.why.tell import NO_SANCTION
 
 HOSTILE = ("fucking idiot", "you moron, piss off", "fuck you, Bobby", "stupid bastard Annabel")

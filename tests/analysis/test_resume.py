@@ -17,7 +17,7 @@ from analysis.commands import run as command
 from analysis.configuration import compose, plan
 from analysis.folder import TABLES, Folder
 from analysis.resume import runs_of, settings_of, standing
-from analysis.sweep import cell_name, next_words
+from analysis.sweeps.cells import cell_name, next_words
 from analysis.tunnel import run_plan
 from sim.kept import Kept
 

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.configuration import compose, plan
-from analysis.robustness import COLUMNS, by_level, robustness
+from analysis.sweeps.robustness import COLUMNS, by_level, robustness
 from analysis.tunnel import run_plan
 from analysis.wordings import worded
 

@@ -6,11 +6,11 @@ import pytest
 
 from analysis.cli import main
 from analysis.configuration import compose, plan
-from analysis.elimination import candidates, select
 from analysis.folder import Folder
-from analysis.objective import Objective, read_objective, scores, split_words
 from analysis.outcomes import find_outcome
-from analysis.selection import Elimination, constants
+from analysis.sweeps.elimination import candidates, select
+from analysis.sweeps.objective import Objective, read_objective, scores, split_words
+from analysis.sweeps.selection import Elimination, constants
 from sim.kept import Kept
 
 SMALL = ("community.size=30", "steps=6", "seeds=2", "dowhy=false", "parallel.jobs=1", "baseline=none")

@@ -9,10 +9,10 @@ import polars as pl
 
 from analysis.configuration import Plan
 from analysis.models.serving import serving
-from analysis.objective import Objective, scores
 from analysis.outcomes import RUN, Runs, measure_all
 from analysis.questions import CAVEAT
-from analysis.selection import Elimination
+from analysis.sweeps.objective import Objective, scores
+from analysis.sweeps.selection import Elimination
 from analysis.tunnel import REPEATS
 from sim.block import Block, Run
 from sim.experiment import Experiment, Unit

@@ -8,10 +8,10 @@ pytest.importorskip("optuna")
 
 from analysis.cli import main
 from analysis.configuration import compose
-from analysis.designs import Factor, read_factors
 from analysis.folder import Folder
-from analysis.objective import Objective
-from analysis.search import Question, checked, search
+from analysis.sweeps.designs import Factor, read_factors
+from analysis.sweeps.objective import Objective
+from analysis.sweeps.search import Question, checked, search
 
 FIXED = (
     "policy=thread_lock",

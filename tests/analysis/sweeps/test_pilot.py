@@ -10,7 +10,7 @@ from analysis.cli import main
 from analysis.commands.run import one_cell
 from analysis.configuration import compose, plan
 from analysis.folder import Folder
-from analysis.pilot import alike, design_effect, pilot, power_of, units_needed
+from analysis.sweeps.pilot import alike, design_effect, pilot, power_of, units_needed
 
 MANIFEST = {
     "outcome": {"name": "escalation", "polarity": "harm", "threshold": 2.0, "unit": "hostile replies"},

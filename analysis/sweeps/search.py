@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from analysis.configuration import Plan, compose, plan
-from analysis.designs import Factor
 from analysis.folder import Folder
 from analysis.intervals import mean_difference
-from analysis.objective import STATED, Objective, scores
 from analysis.questions import CAVEAT
-from analysis.sweep import cell_folder
+from analysis.sweeps.cells import cell_folder
+from analysis.sweeps.designs import Factor
+from analysis.sweeps.objective import STATED, Objective, scores
 from analysis.tunnel import Result, run_plan, write_result
 from sim.kept import Kept
 from sim.noise import key
