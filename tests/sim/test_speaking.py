@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from agents.llm.fake import FakeModel
-from agents.llm.request import Answer
+from agents.llm.request import LETTERS, Answer
 from agents.llm.store import ResponseStore, Stored
 from agents.llm.tokens import tokens_at_most
 from agents.minds.base import Unanswered
@@ -189,9 +189,11 @@ def test_whatever_a_model_writes_it_breaks_nobody_s_prompt(tiny_experiment, star
     for request in model.asked:
         lines = request.user.splitlines()
         heads = [line for line in lines if line in (OPTIONS, SITUATION)]
-        assert heads == ([OPTIONS, SITUATION] if request.letters else [SITUATION])
+        assert heads == [OPTIONS, SITUATION]
         options = [line for line in lines if re.match(r"\W*\w\s*[).\]:](\s|$)", line)]
-        assert [line[0] for line in options] == list(request.letters)
+        assert [line[0] for line in options] == list(
+            request.letters or LETTERS[: len(world.community.scene.actions)]
+        )
         assert not re.search(r"[<>\[\]{}|`]", request.user) and request.user.count(ASK) == bool(
             request.letters
         )
