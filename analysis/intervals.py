@@ -29,12 +29,15 @@ def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[f
     >>> [round(limit, 4) for limit in wilson(81, 263)]
     [0.2553, 0.3662]
     """
-    from statsmodels.stats.proportion import proportion_confint
+    from scipy.special import ndtri
 
     if trials <= 0:
         raise ValueError(f"an interval needs at least one trial, found {trials}")
-    low, high = proportion_confint(successes, trials, alpha=1 - confidence, method="wilson")
-    return max(0.0, float(low)), min(1.0, float(high))
+    z, ratio = -float(ndtri((1 - confidence) / 2)), successes / trials
+    shrink = 1 + z**2 / trials
+    centre = (ratio + z**2 / (2 * trials)) / shrink
+    half = z * (ratio * (1 - ratio) / trials + z**2 / (4 * trials**2)) ** 0.5 / shrink
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def share(hits: Any, of: Any, draw: Any = None, confidence: float = 0.95) -> Estimate:

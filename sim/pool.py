@@ -1,16 +1,24 @@
 """Blocks of runs in several processes: joblib's loky on one machine, Ray on a cluster; a lost worker's block is run again."""
 
+import contextlib
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from functools import cache
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 Work = TypeVar("Work")
 Done = TypeVar("Done")
 DEATHS = 3
-"""Times in a row that a worker may die before anything else is finished."""
+"""Times in a row that a worker may die before one finishes anything."""
+IDLE = 300
+"""Seconds that a worker waits for the next run."""
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Where libraries read how many threads a worker may have."""
 LOOKS = 0.5
 """Seconds between a worker's looks at whether its parent is still there."""
 
@@ -26,9 +34,9 @@ def in_processes(
     left, deaths = dict(enumerate(work)), 0
     while left:
         try:
-            for number, done in each(function, left, jobs):
+            for (number, done), by_worker in each(function, left, jobs):
                 del left[number]
-                deaths = 0
+                deaths = 0 if by_worker else deaths
                 yield done
         except _Died as died:
             deaths += 1
@@ -45,18 +53,54 @@ class _Died(Exception):
 
 def _by_loky(
     function: Callable[[Work], Done], left: dict[int, Work], jobs: int
-) -> Iterator[tuple[int, Done]]:
-    from joblib import Parallel, delayed
+) -> Iterator[tuple[tuple[int, Done], bool]]:
+    """Number and result of each piece, and whether a worker did it.
+
+    This process is one of the `jobs`: it works while the others start, which takes them a second of imports.
+
+    One piece at a time for each: several would be lost with their worker, and be late for the others.
+    """
+    from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    # One piece at a time: a batch of quick ones would be lost with its worker, and be late for the others.
-    parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1)
+    workers = min(jobs, len(left)) - 1
+    threads = dict.fromkeys(THREADS, str(max(1, (os.cpu_count() or 1) // jobs)))
+    executor = get_reusable_executor(max_workers=max(1, workers), timeout=IDLE, env=threads)
+    waiting, ended, unfinished = deque(left.items()), SimpleQueue[Future[tuple[int, Done]]](), len(left)
+
+    def hand_out() -> None:
+        try:
+            future = executor.submit(_in_child, os.getpid(), function, *waiting.popleft())
+        except IndexError:
+            return
+        except Exception as error:  # the pool broke or was closed meanwhile
+            future = Future()
+            future.set_exception(error)
+        future.add_done_callback(hand_on)
+
+    def hand_on(future: "Future[tuple[int, Done]]") -> None:
+        ended.put(future)
+        if not future.exception():
+            hand_out()
+
     try:
-        yield from parallel(
-            delayed(_in_child)(os.getpid(), function, number, one) for number, one in list(left.items())
-        )
+        for _ in range(workers):
+            hand_out()
+        while unfinished:
+            with contextlib.suppress(IndexError):
+                number, one = waiting.popleft()
+                unfinished -= 1
+                yield (number, function(one)), False
+            while unfinished and not (waiting and ended.empty()):
+                done = ended.get().result()
+                unfinished -= 1
+                yield done, True
     except BrokenProcessPool as error:
         raise _Died(str(error).strip().splitlines()[0]) from None
+    finally:
+        waiting.clear()
+        if unfinished:
+            executor.shutdown(wait=True, kill_workers=True)
 
 
 def _in_child(parent: int, function: Callable[[Work], Done], number: int, one: Work) -> tuple[int, Done]:
@@ -83,8 +127,10 @@ def _numbered(function: Callable[[Work], Done], number: int, one: Work) -> tuple
     return number, function(one)
 
 
-def _by_ray(function: Callable[[Work], Done], left: dict[int, Work], jobs: int) -> Iterator[tuple[int, Done]]:
-    """Tasks on Ray's workers, as many at a time as `jobs`; Ray itself runs a task again whose worker or node is lost.
+def _by_ray(
+    function: Callable[[Work], Done], left: dict[int, Work], jobs: int
+) -> Iterator[tuple[tuple[int, Done], bool]]:
+    """The same of tasks on Ray's workers, as many at a time as `jobs`; Ray itself runs a task again whose worker or node is lost.
 
     joblib's own backend for Ray gives nothing back before all is done, and loses everything with one worker.
     """
@@ -100,7 +146,7 @@ def _by_ray(function: Callable[[Work], Done], left: dict[int, Work], jobs: int) 
             while waiting and len(running) < jobs:
                 running.append(task.remote(shared, *waiting.pop()))
             done, running = ray.wait(running, num_returns=1)
-            yield ray.get(done[0])
+            yield ray.get(done[0]), True
     except RayTaskError as error:
         raise error.cause from None
     except GetTimeoutError:

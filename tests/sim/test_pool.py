@@ -1,0 +1,87 @@
+"""Work shared out to processes: every piece is done once, a lost worker's again, and nothing is left running."""
+
+import os
+import signal
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from sim.pool import DEATHS, in_processes
+
+
+def where(number: int) -> tuple[int, int]:
+    time.sleep(0.05)
+    return number, os.getpid()
+
+
+def dies_once(parent: int, folder: str, number: int) -> int:
+    """Piece 3 and up kill their first process, once in all, unless that is the parent."""
+    if number >= 3 and os.getpid() != parent:
+        try:
+            (Path(folder) / "died").touch(exist_ok=False)
+        except FileExistsError:
+            return number
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.05)
+    return number
+
+
+def dies(parent: int, number: int) -> int:
+    if os.getpid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.3)
+    return number
+
+
+def fails(number: int) -> int:
+    if number == 5:
+        raise ValueError("piece 5 is bad")
+    return number
+
+
+def waits(parent: int, folder: str, number: int) -> int:
+    if os.getpid() != parent:
+        (Path(folder) / str(os.getpid())).touch()
+        time.sleep(60)
+    return number
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+@pytest.mark.parametrize("pieces", [1, 2, 60])
+def test_every_piece_is_done_once_and_this_process_does_its_share(jobs, pieces):
+    done = list(in_processes(where, range(pieces), jobs=jobs, backend="loky"))
+    assert sorted(number for number, _ in done) == list(range(pieces))
+    workers = {process for _, process in done}
+    assert os.getpid() in workers and len(workers) <= min(jobs, pieces)
+    assert pieces < 60 or len(workers) == jobs
+
+
+def test_the_piece_of_a_worker_that_was_killed_is_done_again(tmp_path):
+    work = partial(dies_once, os.getpid(), str(tmp_path))
+    assert sorted(in_processes(work, range(60), jobs=2, backend="loky")) == list(range(60))
+    assert (tmp_path / "died").exists()
+
+
+def test_workers_that_die_again_and_again_are_said():
+    with pytest.raises(ChildProcessError, match=f"worker processes ended {DEATHS} times"):
+        list(in_processes(partial(dies, os.getpid()), range(80), jobs=2, backend="loky"))
+
+
+def test_the_error_of_a_piece_is_the_caller_s():
+    with pytest.raises(ValueError, match="piece 5 is bad"):
+        list(in_processes(fails, range(60), jobs=2, backend="loky"))
+    assert sorted(in_processes(abs, range(9), jobs=2, backend="loky")) == list(range(9))
+
+
+def test_what_is_given_up_leaves_no_worker_at_work(tmp_path):
+    done = in_processes(partial(waits, os.getpid(), str(tmp_path)), range(10**4), jobs=2, backend="loky")
+    until = time.monotonic() + 30
+    while not (begun := list(tmp_path.iterdir())):
+        next(done)
+        assert time.monotonic() < until
+    done.close()
+    worker = int(begun[0].name)
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
