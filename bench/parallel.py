@@ -20,6 +20,7 @@ from analysis.configuration import Plan, compose, plan
 from sim.block import Block
 from sim.kept import Kept
 from sim.minds import make_mind
+from sim.pool import end_workers
 from sim.run import run
 
 
@@ -44,19 +45,12 @@ def timed(made: Plan, jobs: int) -> tuple[float, float, list[Block]]:
         return time.perf_counter() - began, sum(block.cpu_s for block in blocks), blocks
 
 
-def stop_workers() -> None:
-    """End the worker processes that joblib keeps for the next call."""
-    from joblib.externals.loky import get_reusable_executor
-
-    get_reusable_executor().shutdown(wait=True)
-
-
 def turn(made: Plan, first: int) -> dict[str, float]:
     """One measurement of each: one process, two that start cold, two that are there already."""
     seconds, cpu, digests = {}, {}, set()
     for jobs in (first, 3 - first):
         if jobs == 2:
-            stop_workers()
+            end_workers()
         seconds[jobs], cpu[jobs], blocks = timed(made, jobs)
         digests.add(tuple(sorted((one.unit, one.events_sha256) for block in blocks for one in block.runs)))
         if jobs == 2:
@@ -87,7 +81,7 @@ def main() -> None:
     for number in range(asked.turns):
         turns.append(turn(made, 1 + number % 2))
         print(", ".join(f"{name} {value:.3f}" for name, value in turns[-1].items()), flush=True)
-    stop_workers()
+    end_workers()
     middle = {name: statistics.median(one[name] for one in turns) for name in turns[0]}
     found = {
         "members": asked.members,

@@ -19,6 +19,7 @@ IDLE = 300
 """Seconds that a worker waits for the next run."""
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Where libraries read how many threads a worker may have."""
+_POOLS = list[Any]()
 LOOKS = 0.5
 """Seconds between a worker's looks at whether its parent is still there."""
 
@@ -60,12 +61,10 @@ def _by_loky(
 
     One piece at a time for each: several would be lost with their worker, and be late for the others.
     """
-    from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     workers = min(jobs, len(left)) - 1
-    threads = dict.fromkeys(THREADS, str(max(1, (os.cpu_count() or 1) // jobs)))
-    executor = get_reusable_executor(max_workers=max(1, workers), timeout=IDLE, env=threads)
+    executor = _pool(jobs - 1)
     waiting, ended, unfinished = deque(left.items()), SimpleQueue[Future[tuple[int, Done]]](), len(left)
 
     def hand_out() -> None:
@@ -100,7 +99,25 @@ def _by_loky(
     finally:
         waiting.clear()
         if unfinished:
-            executor.shutdown(wait=True, kill_workers=True)
+            end_workers(kill=True)
+
+
+@cache
+def _pool(workers: int) -> Any:
+    """Worker processes that stay for the next run: of our own, since joblib takes loky's shared ones for its own."""
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    threads = str(max(1, (os.cpu_count() or 1) // (workers + 1)))
+    pool = ProcessPoolExecutor(workers, timeout=IDLE, env=dict.fromkeys(THREADS, threads))
+    _POOLS.append(pool)
+    return pool
+
+
+def end_workers(*, kill: bool = False) -> None:
+    """End the worker processes that wait for the next run; with `kill` those at work, too."""
+    while _POOLS:
+        _POOLS.pop().shutdown(wait=True, kill_workers=kill)
+    _pool.cache_clear()
 
 
 def _in_child(parent: int, function: Callable[[Work], Done], number: int, one: Work) -> tuple[int, Done]:

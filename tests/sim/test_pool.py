@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from joblib import Parallel, delayed
 
-from sim.pool import DEATHS, in_processes
+from sim.pool import DEATHS, end_workers, in_processes
 
 
 def where(number: int) -> tuple[int, int]:
@@ -45,6 +46,7 @@ def waits(parent: int, folder: str, number: int) -> int:
     if os.getpid() != parent:
         (Path(folder) / str(os.getpid())).touch()
         time.sleep(60)
+    time.sleep(0.01)
     return number
 
 
@@ -85,3 +87,11 @@ def test_what_is_given_up_leaves_no_worker_at_work(tmp_path):
     worker = int(begun[0].name)
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_joblib_s_own_pool_is_left_alone():
+    assert sorted(in_processes(abs, range(9), jobs=2, backend="loky")) == list(range(9))
+    assert Parallel(n_jobs=2)(delayed(abs)(number) for number in range(-4, 0)) == [4, 3, 2, 1]
+    assert sorted(in_processes(abs, range(9), jobs=2, backend="loky")) == list(range(9))
+    end_workers()
+    assert sorted(in_processes(abs, range(9), jobs=2, backend="loky")) == list(range(9))
