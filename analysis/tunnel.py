@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ from analysis.run_card import recorded
 from analysis.tone_of_words import with_agreement
 from sim.block import Block, Run
 from sim.events import SCHEMA
-from sim.experiment import ARMS, Unit
+from sim.experiment import ARMS, Experiment, Unit
 from sim.kept import Kept
 from sim.minds import make_mind
 from sim.run import first_divergence, run
@@ -82,19 +82,7 @@ def run_plan(plan: Plan, progress: Progress | None = None, kept: Kept | None = N
     with serving(plan.experiment, plan.llm) as experiment:
         for units in stopping.parts(experiment, plan.stop):
             before = len(blocks)
-            for block in run(
-                experiment,
-                make_mind,
-                units,
-                kept=kept,
-                jobs=plan.jobs,
-                backend=plan.backend,
-                pairs_a_block=plan.worlds,
-                progress=progress,
-            ):
-                blocks.append(block)
-                if progress:
-                    progress("worlds", len(block.runs))
+            blocks += lived(plan, experiment, units, progress, kept)
             if plan.stop:
                 seen.append(_outcomes(plan, blocks[before:]))
                 looks.append(_look(plan, pl.concat(seen), units[-1].draw + 1))
@@ -122,6 +110,25 @@ def run_plan(plan: Plan, progress: Progress | None = None, kept: Kept | None = N
         "cpu_s": round(cpu, 3),
     }
     return result._replace(manifest=result.manifest | how)
+
+
+def lived(
+    plan: Plan, experiment: Experiment, units: Sequence[Unit], progress: Progress | None, kept: Kept | None
+) -> Iterator[Block]:
+    """The blocks of these runs as they finish, lived as the plan says; finished worlds are told to `progress`."""
+    for block in run(
+        experiment,
+        make_mind,
+        units,
+        kept=kept,
+        jobs=plan.jobs,
+        backend=plan.backend,
+        pairs_a_block=plan.worlds,
+        progress=progress,
+    ):
+        if progress:
+            progress("worlds", len(block.runs))
+        yield block
 
 
 def analysed(

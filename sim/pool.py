@@ -1,5 +1,6 @@
 """Blocks of runs in several processes: joblib's loky on one machine, Ray on a cluster; a lost worker's block is run again."""
 
+import atexit
 import contextlib
 import os
 import threading
@@ -110,6 +111,7 @@ def _pool(workers: int) -> Any:
     threads = str(max(1, (os.cpu_count() or 1) // (workers + 1)))
     pool = ProcessPoolExecutor(workers, timeout=IDLE, env=dict.fromkeys(THREADS, threads))
     _POOLS.append(pool)
+    atexit.register(end_workers, kill=True)  # or loky complains while Python is taken down
     return pool
 
 

@@ -13,12 +13,11 @@ from analysis.outcomes import RUN, Runs, measure_all
 from analysis.questions import CAVEAT
 from analysis.sweeps.objective import Objective, scores
 from analysis.sweeps.selection import Elimination
-from analysis.tunnel import REPEATS
+from analysis.tunnel import REPEATS, lived
 from sim.block import Block, Run
 from sim.experiment import Experiment, Unit
 from sim.kept import Kept
-from sim.minds import make_mind
-from sim.run import first_divergence, run
+from sim.run import first_divergence
 from sim.watch import Progress
 
 ENOUGH = 10
@@ -140,21 +139,7 @@ def _ran(
 ) -> list[Run]:
     """The runs of these arms in these draws; what they asked is added to the candidate's account."""
     units = [Unit(draw, seed, arm) for draw in draws for seed in range(experiment.seeds) for arm in arms]
-    plan = one.plan
-    made: list[Block] = []
-    for block in run(
-        experiment,
-        make_mind,
-        units,
-        kept=kept,
-        jobs=plan.jobs,
-        backend=plan.backend,
-        pairs_a_block=plan.worlds,
-        progress=progress,
-    ):
-        made.append(block)
-        if progress:
-            progress("worlds", len(block.runs))
+    made: list[Block] = list(lived(one.plan, experiment, units, progress, kept))
     one.runs += len(units)
     one.asked += sum(run.decisions for block in made for run in block.runs)
     return sorted((run for block in made for run in block.runs), key=lambda run: run.unit)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -95,3 +97,11 @@ def test_joblib_s_own_pool_is_left_alone():
     assert sorted(in_processes(abs, range(9), jobs=2, backend="loky")) == list(range(9))
     end_workers()
     assert sorted(in_processes(abs, range(9), jobs=2, backend="loky")) == list(range(9))
+
+
+def test_a_process_that_shared_work_out_ends_without_a_word():
+    words = (
+        "from sim.pool import in_processes; print(sum(in_processes(abs, range(9), jobs=2, backend='loky')))"
+    )
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "36\n", "")
