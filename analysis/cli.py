@@ -4,9 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
 
-from analysis.ending import OK, guarded, hearing_signals, plain
+from analysis.arguments import Parser
+from analysis.ending import OK, guarded, hearing_signals
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",
@@ -41,9 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0 ok, 2 a mistake in the words, 3 some runs failed, 130 interrupted."""
     words = list(sys.argv[1:] if words is None else words)
     if not words or words[0] not in COMMANDS:
-        _overview().parse_args(words)
-        _overview().print_help()
-        return OK
+        return guarded(lambda: _overviewed(words))
     with hearing_signals():
         return guarded(lambda: _call(words[0], words[1:]))
 
@@ -53,20 +51,21 @@ def _call(name: str, words: list[str]) -> int:
     command = import_module(f"analysis.commands.{_FILES.get(name, name)}")
     if getattr(command, "SETTINGS", False) and not {"-h", "--help"} & set(words):
         return command.call(argparse.Namespace(words=words))
-    parser = _Parser(prog=f"windtunnel {name}", description=COMMANDS[name][0].upper() + COMMANDS[name][1:])
+    parser = Parser(prog=f"windtunnel {name}", description=COMMANDS[name][0].upper() + COMMANDS[name][1:])
     command.describe(parser)
     return command.call(parser.parse_args(words))
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, with messages that a terminal can show."""
+def _overviewed(words: Sequence[str]) -> int:
+    """Help for no words or --help; `ValueError` for a command that there is not."""
+    parser = _overview()
+    parser.parse_args(words)
+    parser.print_help()
+    return OK
 
-    def error(self, message: str) -> NoReturn:
-        super().error(plain(message))
 
-
-def _overview() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _overview() -> Parser:
+    parser = Parser(
         prog="windtunnel",
         description="Would this policy have prevented that? Simulated communities in pairs that differ in one policy.",
         epilog="Exit codes: 0 ok; 2 a mistake in the command; 3 some runs failed, each with its reason; 130 interrupted.",

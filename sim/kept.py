@@ -10,6 +10,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +34,13 @@ class Place(NamedTuple):
 
     file: Path
     number: int
+
+
+class Header(NamedTuple):
+    """Of a file: the experiment that wrote it, and the keys of its runs, in order."""
+
+    owner: str
+    keys: tuple[str, ...]
 
 
 class Kept:
@@ -97,7 +105,7 @@ class Kept:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        self._note(path, {"owner": keys.experiment, "runs": [{"key": name} for name in names]})
+        self._note(path, Header(keys.experiment, tuple(names)))
         self._told.add(path)
 
     def drop(self, experiment: Experiment, units: Sequence[Unit]) -> None:
@@ -123,13 +131,13 @@ class Kept:
     def _is_only_a_record(self, path: Path) -> bool:
         return not any(place.file == path for place in self._places.values())
 
-    def _note(self, path: Path, header: Mapping[str, Any] | None) -> None:
+    def _note(self, path: Path, header: Header | None) -> None:
         if header is None:
             path.unlink(missing_ok=True)
             return
-        self._owners[path] = header["owner"]
-        for number, run in enumerate(header["runs"]):
-            self._places.setdefault(run["key"], Place(path, number))
+        self._owners[path] = header.owner
+        for number, key in enumerate(header.keys):
+            self._places.setdefault(key, Place(path, number))
 
     def _forget(self, path: Path) -> None:
         path.unlink(missing_ok=True)
@@ -166,18 +174,30 @@ def _parquet(parts: Iterable[pl.DataFrame]) -> bytes:
     return made.getvalue()
 
 
-def _header(path: Path) -> dict[str, Any] | None:
+def _header(path: Path) -> Header | None:
     """What a file says it holds, not yet checked; None for one that is no file of ours."""
+    try:
+        stands = path.stat()
+    except OSError:
+        return None
+    return _header_as_of(path, stands.st_mtime_ns, stands.st_size)
+
+
+@lru_cache(maxsize=100_000)
+def _header_as_of(path: Path, changed_ns: int, size: int) -> Header | None:
+    """As `_header`; the next cell of a sweep looks through the same files, which are read again only when they change."""
     try:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
                 return None
             length = int.from_bytes(file.read(8), "big")
-            if length > path.stat().st_size:
+            if length > size:
                 return None
-            header = json.loads(file.read(length))
-            return header if {"owner", "runs", "bytes", "record"} <= set(header) else None
-    except (OSError, ValueError, TypeError):
+            told = json.loads(file.read(length))
+            if not {"owner", "runs", "bytes", "record"} <= set(told):
+                return None
+            return Header(told["owner"], tuple(run["key"] for run in told["runs"]))
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 

@@ -25,6 +25,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     from analysis import configuration
+    from analysis.sweeps.cells import distinct
     from analysis.sweeps.designs import KINDS, points, read_factors
     from analysis.sweeps.objective import split_words
 
@@ -39,19 +40,20 @@ def call(asked: argparse.Namespace) -> int:
         raise ValueError(f"no setting is called {unknown[0]!r}: a design has no score")
     factors, fixed = read_factors(rest)
     same = configuration.compose(fixed)
-    cells = points(words[0], factors, _count(own.get("n")), int(same["root"]))
-    if "--run" not in flags:
-        by_value = {
-            word: cell
-            for cell in reversed(cells)
-            for one, word in zip(factors, cell, strict=True)
-            if one.values
-        }
-        for cell in {tuple(cell) for cell in (cells[0], *by_value.values())}:
-            configuration.plan(configuration.compose([*fixed, *cell]))
-        _list(words[0], cells, fixed, "--json" in flags)
-        return OK
-    return _run(cells, fixed, same["out"])
+    drawn = points(words[0], factors, _count(own.get("n")), int(same["root"]))
+    cells = distinct([[*fixed, *point] for point in drawn])
+    if "--run" in flags:
+        return _run(cells, [one.key for one in factors], same["out"])
+    named = {f"{one.key}={value}" for one in factors for value in one.values}
+    for cell in {tuple(cell): None for cell in (cells[0], *_with_each(named, cells))}:
+        configuration.plan(configuration.compose(cell))
+    _list(words[0], cells, "--json" in flags)
+    return OK
+
+
+def _with_each(words: set[str], cells: list[list[str]]) -> list[list[str]]:
+    """For each of these settings the first cell that has it."""
+    return list({word: cell for cell in reversed(cells) for word in cell if word in words}.values())
 
 
 def _count(n: str | None) -> int | None:
@@ -60,31 +62,27 @@ def _count(n: str | None) -> int | None:
     return None if n is None else int(n)
 
 
-def _list(kind: str, cells: list[list[str]], fixed: list[str], as_json: bool) -> None:
-    lines = [[*fixed, *cell] for cell in cells]
+def _list(kind: str, cells: list[list[str]], as_json: bool) -> None:
     if as_json:
-        print_json({"design": kind, "points": len(lines), "settings": lines})
+        print_json({"design": kind, "points": len(cells), "settings": cells})
         return
-    for line in lines:
-        print(plain(" ".join(shlex.quote(word) for word in line)))
+    for cell in cells:
+        print(plain(" ".join(shlex.quote(word) for word in cell)))
 
 
-def _run(cells: list[list[str]], fixed: list[str], out: str | None) -> int:
-    """Every cell in a folder of its own, named as a sweep's are; the worst exit code of them."""
+def _run(cells: list[list[str]], keys: list[str], out: str | None) -> int:
+    """Every cell in a folder of its own, named as a sweep's are by what varies; the worst exit code of them."""
     from analysis import configuration
     from analysis.commands.run import run_cells, swept_up
-    from analysis.sweeps.cells import cell_folder
+    from analysis.sweeps.cells import cell_folder, planned
 
-    plans = [
-        configuration.plan(configuration.compose([*fixed, *cell])) for cell in cells
-    ]  # all checked first
+    plans = planned(map(configuration.compose, cells), len(cells))
     where = Folder(out or time.strftime("multirun/%Y-%m-%d/%H-%M-%S"))
-    keys = [word.partition("=")[0] for word in cells[0]]
     folders = [
         cell_folder(where.path, cell, keys, plan.resolved) for cell, plan in zip(cells, plans, strict=True)
     ]
     names = [folder.path.name for folder in folders]
-    rows = [{"folder": name, "settings": [*fixed, *cell]} for name, cell in zip(names, cells, strict=True)]
+    rows = [{"folder": name, "settings": cell} for name, cell in zip(names, cells, strict=True)]
     with where.held():
         where.write_json(where.design, {"cells": rows})
         code = run_cells(plans, folders)

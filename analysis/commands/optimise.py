@@ -82,14 +82,20 @@ def _print(found: Mapping[str, Any], out: Path, forced: bool) -> None:
         ]
     )
     interval = "no interval" if again["low"] is None else f"{again['low']:+.4f} to {again['high']:+.4f}"
-    print(
-        plain(
-            f"Best: {_short(best['settings'])}. On other communities (root {again['root']}) it scores "
-            f"{again['score']:+.4f} ({interval}): averted in {again['averted']} of {again['pairs']} pairs, backfired in "
-            f"{again['backfire']}. In the search it scored {best['score']:+.4f}, the best of {found['trials']}, which is "
-            "too good to be true of others."
-        )
+    elsewhere = (
+        f"On other communities (root {again['root']}) it scores {again['score']:+.4f} ({interval}): averted in "
+        f"{again['averted']} of {again['pairs']} pairs, backfired in {again['backfire']}."
     )
+    if len({row["score"] for row in found["all"]}) == 1 < found["trials"]:
+        print("All trials score the same: nothing that was varied matters to this score.")
+        print(plain(f"The first: {_short(best['settings'])}. {elsewhere}"))
+    else:
+        print(
+            plain(
+                f"Best: {_short(best['settings'])}. {elsewhere} In the search it scored {best['score']:+.4f}, the best of "
+                f"{found['trials']}, which is too good to be true of others."
+            )
+        )
     if forced:
         print(
             "By construction: the policy's own mechanism decides this outcome; state what it costs, or take another."

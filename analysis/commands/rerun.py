@@ -1,8 +1,10 @@
 """`windtunnel rerun`: a finished run once more from its manifest alone; identical, or where it first differs."""
 
 import argparse
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any
 
+from analysis.arguments import Parser
 from analysis.ending import FAILED, OK, plain
 from analysis.folder import Folder
 from analysis.printing import print_json
@@ -20,24 +22,17 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "Exit code 0: identical; 3: it differs. A manifest never names a path, an address or a key for this machine to "
         "use: say llm.base_url=, llm.key_env=, llm.store= or mind.file= yourself where the run needs one."
     )
-    parser.add_argument("folder", metavar="OUT", help="output folder of a run; its manifest.json is enough")
+    parser.add_argument(
+        "folder", metavar="OUT", help="output folder of a run, or its manifest.json, which is enough"
+    )
     parser.add_argument("words", nargs="*", metavar="key=value", help="out=, parallel.jobs=, llm.store= …")
     parser.add_argument("--out", help="keep what was run here, as `windtunnel run` would")
     parser.add_argument("--json", action="store_true", help="print the comparison as JSON and nothing else")
 
 
-class _Words(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        if "required" in message:
-            raise ValueError(
-                "rerun needs a folder: windtunnel rerun OUT, the output folder of a finished run"
-            )
-        raise ValueError(f"rerun: {message}; see windtunnel rerun --help")
-
-
 def call(asked: argparse.Namespace) -> int:
     """Settings and options may stand in any order, which argparse alone does not allow."""
-    parser = _Words(prog="windtunnel rerun")
+    parser = Parser(prog="windtunnel rerun")
     describe(parser)
     return _rerun(parser.parse_intermixed_args(asked.words))
 
@@ -47,7 +42,8 @@ def _rerun(asked: argparse.Namespace) -> int:
     from analysis.rerun import compared, plan_of
     from analysis.tunnel import run_plan
 
-    before = Folder(asked.folder)
+    given = Path(asked.folder)
+    before = Folder(given.parent if given.is_file() and given.name == Folder(".").manifest.name else given)
     named = [word.partition("=")[2] for word in asked.words if word.startswith("out=")]
     where = asked.out or (named[-1] if named else None)
     words = [word for word in asked.words if not word.startswith("out=")]

@@ -7,6 +7,10 @@ from typing import Any
 from analysis.ending import OK, plain
 from analysis.printing import print_json, print_table
 
+SHOWN = 20
+"""Levels of a factor that are printed."""
+VARY = "Sweep over what you are not sure of as well, for example `windtunnel run -m policy=a,b root=0,1,2 out=FOLDER`."
+
 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description = (
@@ -49,8 +53,9 @@ def notes(frame: Any, factors: Sequence[str]) -> list[str]:
 
 
 def _print(found: Mapping[str, Any], factors: Sequence[str], levels: Sequence[Mapping[str, Any]]) -> None:
-    varied = ", ".join(factors) or "nothing beside the policy"
-    print(plain(f"{found['variants']} variants of the model; varied: {varied}."))
+    count = f"{found['variants']} variant{'' if found['variants'] == 1 else 's'} of the model"
+    varied = ", ".join(factors) or f"nothing beside the policy. {VARY}"
+    print(plain(f"{count}; varied: {varied}{'.' if factors else ''}"))
     for line in found["notes"]:
         print(plain(line))
     for one in found["policies"]:
@@ -72,14 +77,18 @@ def _print(found: Mapping[str, Any], factors: Sequence[str], levels: Sequence[Ma
         )
     elif ranking:
         print("No variant has a claim for every policy, so there is no ranking.")
-    if levels:
+    many = {name: len({row["level"] for row in levels if row["factor"] == name}) for name in factors}
+    many = {name: number for name, number in many.items() if number > SHOWN}
+    if rows := [row for row in levels if row["factor"] not in many]:
         print_table(
             [
                 {key: row[key] for key in ("factor", "level", "policy", "cells")}
                 | {"mean net change": "-" if row["rd"] is None else f"{row['rd']:+.3f}"}
-                for row in levels
+                for row in rows
             ]
         )
+    for name, number in many.items():
+        print(plain(f"{name} has {number} levels: --json lists them."))
     print(
         "More seeds do not shrink the spread over variants. A share counts the variants given, not all there could be."
     )

@@ -7,11 +7,12 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from analysis import configuration
 from analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
 from analysis.folder import Folder
-from analysis.sweeps.cells import cell_folder, cells, check_launcher, next_words, swept
+from analysis.sweeps.cells import cell_folder, cells, check_launcher, next_words, own_words, planned, swept
 
 SETTINGS = True
 HERE = "."
@@ -37,8 +38,7 @@ def call(asked: argparse.Namespace) -> int:
     overrides = configuration.hydra_overrides(words, launched=bool(multirun))
     check_launcher(overrides)
     each = cells(overrides, bool(multirun))
-    configs = [configuration.compose_overrides(cell) for cell in each]
-    plans = [configuration.plan(config) for config in configs]
+    plans = planned(map(configuration.compose_overrides, each), len(each))
     if plans[0].dry:
         from analysis.models import dry
 
@@ -55,9 +55,17 @@ def call(asked: argparse.Namespace) -> int:
         code = _through_hydra(overrides, multirun)
         return MISTAKE if code is None else code
     keys = swept(overrides)
+    launched = any(
+        word.startswith(("hydra/", "hydra.launcher.", "hydra.sweep.subdir=")) for word in overrides
+    )
+    if launched and "treatment" in keys and (own := [key for key in keys if key.startswith("policy_with.")]):
+        raise ValueError(
+            f"{own[0]} and policy have several values each, which would start cells twice: without a launcher each is "
+            "run once; with one, sweep over one policy's parameters at a time"
+        )
     folders = [cell_folder(where, cell, keys, plan.resolved) for cell, plan in zip(each, plans, strict=True)]
     with Folder(where).held():
-        if any(word.startswith(("hydra/", "hydra.launcher.", "hydra.sweep.subdir=")) for word in overrides):
+        if launched:
             code = _through_hydra(overrides, multirun, len(each))
             code = max(map(_ended, folders)) if code is None else code
         else:  # Hydra would compose each cell twice more, 0.3 s together
@@ -131,14 +139,18 @@ def _through_hydra(overrides: Sequence[str], multirun: Sequence[str], cells: int
 
     @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")
     def cell(config: DictConfig) -> None:
-        content = OmegaConf.to_container(config, resolve=True)
+        content: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
         asked = HydraConfig.get()
 
         def called() -> int:
-            plan = configuration.plan(content)  # type: ignore[arg-type]
+            words = list(asked.overrides.task)
+            own = own_words(words) if "treatment" in keys else words
+            others = {word.split(".")[1] for word in words if word not in own}
+            given = {name: its for name, its in content["policy_with"].items() if name not in others}
+            plan = configuration.plan(content | {"policy_with": given})
             folder = Folder(asked.runtime.output_dir)
             if multirun and asked.sweep.subdir == HERE:
-                folder = cell_folder(Path(asked.sweep.dir), asked.overrides.task, keys, plan.resolved)
+                folder = cell_folder(Path(asked.sweep.dir), own, keys, plan.resolved)
             elif multirun:
                 folder = Folder(folder.path, Folder(asked.sweep.dir).units)
             return one_cell(plan, folder, f"{asked.job.num + 1} of {cells}" if multirun else None)

@@ -34,7 +34,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def call(asked: argparse.Namespace) -> int:
     from analysis import configuration
     from analysis.progress import shown
-    from analysis.sweeps.cells import cells
+    from analysis.sweeps.cells import cells, planned
     from analysis.sweeps.elimination import select
     from analysis.sweeps.objective import read_objective, split_words
     from sim.kept import Kept
@@ -48,7 +48,7 @@ def call(asked: argparse.Namespace) -> int:
     rule = _rule(own)
     each = cells(configuration.hydra_overrides(settings), True)
     configs = [configuration.compose_overrides(cell) for cell in each]
-    plans = [configuration.plan(config) for config in configs]
+    plans = planned(configs, len(each))
     if plans[0].stop is not None:
         raise ValueError("select has a rule of its own: leave out stop.precision and stop.evidence")
     objective = read_objective({k: v for k, v in own.items() if k not in OWN}, plans[0].outcome)

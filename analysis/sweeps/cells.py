@@ -2,12 +2,15 @@
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from analysis.configuration import Plan, plan
 from analysis.folder import Folder
 from analysis.resume import cell_hash
 
@@ -35,10 +38,16 @@ LAUNCHER_SETTINGS = {
     | dict.fromkeys(("partition", "qos", "account"), _NAME),
 }
 """Settings of a launcher that may be given: numbers, and names of a cluster's queues."""
+CHECKED_EVERY_S = 5.0
+POLICY = ("policy", "treatment")
+"""The key of what is toggled: as it is typed, and as Hydra has it."""
 
 
 def cells(overrides: Sequence[str], multirun: bool) -> list[list[str]]:
-    """The override lists that a sweep stands for; `ValueError` for a sweep without -m."""
+    """The override lists that a sweep stands for, each once; `ValueError` for a sweep without -m.
+
+    A parameter of one policy is left out of the cells of the others.
+    """
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
@@ -50,7 +59,48 @@ def cells(overrides: Sequence[str], multirun: bool) -> list[list[str]]:
             f"{name} has several values: write -m to sweep over them, or {name}=[a,b] for both at once"
         )
     batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
-    return [list(cell) for batch in batches for cell in batch]
+    return distinct([list(cell) for batch in batches for cell in batch])
+
+
+def distinct(cells: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Cells whose settings are their own policies' alone, each once; `ValueError` for a parameter that none of them takes."""
+    if len(cells) == 1:
+        return [list(cells[0])]
+    own = [own_words(cell) for cell in cells]
+    used = {_key(word) for cell in own for word in cell}
+    for key in (_key(word) for cell in cells for word in cell):
+        if key not in used:
+            policies = dict.fromkeys(word for cell in cells for word in cell if _key(word) in POLICY)
+            named = ", ".join(word.partition("=")[2] for word in policies)
+            raise ValueError(f"{key} is set, but policy is {named}")
+    return [list(cell) for cell in dict.fromkeys(map(tuple, own))]
+
+
+def planned(configs: Iterable[Mapping[str, Any]], number: int) -> list[Plan]:
+    """The checked plan of each of a sweep's cells; where that takes long, lines on standard error say how far it is."""
+    began, plans = time.monotonic(), []
+    for config in configs:
+        plans.append(plan(config))
+        if time.monotonic() - began > CHECKED_EVERY_S:
+            began = time.monotonic()
+            print(f"checked {len(plans)} of {number} cells", file=sys.stderr, flush=True)
+    return plans
+
+
+def own_words(cell: Sequence[str]) -> list[str]:
+    """A cell's settings less the parameters of policies that it has not on, which other cells are swept with.
+
+    >>> own_words(["treatment=slow_mode", "++policy_with.slow_mode.hours=6", "++policy_with.thread_lock.heat=2"])
+    ['treatment=slow_mode', '++policy_with.slow_mode.hours=6']
+    """
+    named = [word.partition("=")[2] for word in cell if _key(word) in POLICY]
+    on = re.findall(r"\w+", named[-1]) if named else []
+    parts = [word.lstrip("+").split(".") for word in cell]
+    return [
+        word
+        for word, (head, *rest) in zip(cell, parts, strict=True)
+        if not named or head != "policy_with" or not rest or rest[0] in on
+    ]
 
 
 def swept(overrides: Sequence[str]) -> list[str]:
@@ -72,7 +122,7 @@ def cell_folder(sweep: Path, cell: Sequence[str], keys: Sequence[str], config: M
 
 def cell_name(cell: Sequence[str], keys: Sequence[str], digits: str) -> str:
     """Letters, digits and `=,._-` alone, whatever the settings hold."""
-    told = [word.lstrip("+") for word in cell if word.lstrip("+").partition("=")[0] in keys]
+    told = [word.lstrip("+") for word in cell if _key(word) in keys]
     prefix = re.sub(r"[^A-Za-z0-9=,._-]+", "_", ",".join(map(_shown, told)))[:100].strip("._-")
     return f"{prefix}-{digits}" if prefix else digits
 
@@ -130,6 +180,10 @@ def _check_setting(launcher: str, key: str, value: str) -> None:
         raise ValueError(f"{key} cannot be set: of hydra/launcher={launcher} one can set {known}")
     if not allowed[short].fullmatch(value):
         raise ValueError(f"{key} is {value!r}: give a whole number, or the plain name of a queue")
+
+
+def _key(word: str) -> str:
+    return word.lstrip("+").partition("=")[0]
 
 
 def _shown(word: str) -> str:

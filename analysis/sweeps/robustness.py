@@ -114,9 +114,10 @@ def _ranking(frame: pl.DataFrame, policies: Sequence[str], polarity: str) -> dic
 
 
 def by_level(frame: pl.DataFrame, factors: Sequence[str]) -> pl.DataFrame:
-    """The mean rd of each policy at each level of each factor: factor, level, policy, cells, rd."""
+    """The mean rd of each policy at each level of each factor: factor, level, policy, cells, rd; numbers in their order."""
     parts = [
-        frame.group_by(pl.col(name).cast(pl.String).alias("level"), "policy", maintain_order=True)
+        frame.sort(pl.col(name).cast(pl.String).cast(pl.Float64, strict=False), pl.col(name).cast(pl.String))
+        .group_by(pl.col(name).cast(pl.String).alias("level"), "policy", maintain_order=True)
         .agg(cells=pl.len(), rd=pl.col("rd").mean())
         .select(pl.lit(name).alias("factor"), "level", "policy", "cells", "rd")
         for name in factors

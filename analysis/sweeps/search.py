@@ -5,7 +5,9 @@ scores is too good to be true of new communities; the best trial is therefore ru
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +15,7 @@ from analysis.configuration import Plan, compose, plan
 from analysis.folder import Folder
 from analysis.intervals import mean_difference
 from analysis.questions import CAVEAT
-from analysis.sweeps.cells import cell_folder
+from analysis.sweeps.cells import cell_folder, distinct, own_words
 from analysis.sweeps.designs import Factor
 from analysis.sweeps.objective import STATED, Objective, scores
 from analysis.tunnel import Result, run_plan, write_result
@@ -69,7 +71,7 @@ def search(question: Question, out: Path, told: Callable[[str], None] = lambda l
             while len(done) < question.trials:
                 study.sampler = optuna.samplers.TPESampler(seed=key("search", root, len(done)) % 2**32)
                 trial = study.ask()
-                cell = [_suggested(trial, one) for one in question.factors]
+                cell = _drawn(question.factors, partial(_suggested, trial))
                 score, folder = _tried(question, cell, out, kept, len(done))
                 trial.set_user_attr("settings", cell)
                 trial.set_user_attr("folder", folder)
@@ -98,16 +100,31 @@ def checked(question: Question) -> Plan:
             raise ValueError(
                 f"{one.key} is not part of the policy: a search varies policy and policy_with alone"
             )
-    made = [plan(compose([*question.fixed, *cell])) for cell in _corners(question.factors)]
+    made = [
+        plan(compose(cell)) for cell in distinct([[*question.fixed, *cell] for cell in _ends_of(question)])
+    ]
     if made[0].stop is not None:
         raise ValueError("trials share their draws: leave out stop.precision and stop.evidence")
     return made[0]
 
 
-def _corners(factors: Sequence[Factor]) -> list[list[str]]:
-    """Every factor at its low end, and at its high end."""
-    ends = [[f"{one.key}={end}" for end in _ends(one)] for one in factors]
-    return [[words[place] for words in ends] for place in (0, -1)]
+def _ends_of(question: Question) -> Iterator[list[str]]:
+    """With every policy that may be tried: all factors at their low end, and all at their high end."""
+    policies = [one.values for one in question.factors if one.key == "policy"] or [("",)]
+    for name, end in product(policies[0], (0, -1)):
+        yield [f"{one.key}={name if one.key == 'policy' else _ends(one)[end]}" for one in question.factors]
+
+
+def _drawn(factors: Sequence[Factor], drawn: Callable[[Factor], str]) -> list[str]:
+    """The settings of a trial: its policy, if several may be tried, and what varies of that policy."""
+    policy = [drawn(one) for one in factors if one.key == "policy"]
+    of_it = own_words([*policy, *(one.key for one in factors if one.key != "policy")])
+    return policy + [drawn(one) for one in factors if one.key in of_it]
+
+
+def _whole(question: Question, cell: Sequence[str]) -> list[str]:
+    """All settings of a trial."""
+    return own_words([*question.fixed, *cell])
 
 
 def _ends(one: Factor) -> Sequence[Any]:
@@ -127,7 +144,7 @@ def _suggested(trial: Any, one: Factor) -> str:
 
 def _tried(question: Question, cell: Sequence[str], out: Path, kept: Kept, number: int) -> tuple[float, str]:
     """The score of one trial, and the name of its folder, whose manifest holds the objective."""
-    result, folder = _ran(question, [*question.fixed, *cell], cell, out, kept, {"trial": number})
+    result, folder = _ran(question, _whole(question, cell), cell, out, kept, {"trial": number})
     return float(result.manifest["objective"]["score"]), folder.path.name
 
 
@@ -170,8 +187,7 @@ def _ran(
 def _confirmed(question: Question, cell: Sequence[str], out: Path, kept: Kept) -> dict[str, Any]:
     """The best trial on communities that the search has not seen: the next root's."""
     root = int(compose(question.fixed)["root"]) + 1
-    fixed = [word for word in question.fixed if not word.startswith("root=")]
-    words = [*fixed, f"root={root}", *cell]
+    words = [word for word in _whole(question, cell) if not word.startswith("root=")] + [f"root={root}"]
     result, folder = _ran(question, words, [f"root={root}", *cell], out, kept, {"confirms": list(cell)})
     return dict(result.manifest["objective"]) | {
         "root": root,

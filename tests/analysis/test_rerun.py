@@ -51,6 +51,10 @@ def changed(folder: Path, change) -> dict:
     return content
 
 
+def test_the_manifest_itself_may_be_named(capsys):
+    assert rerun(capsys, alone(ran("policy=slow_mode")) / "manifest.json")[1]["identical"]
+
+
 WORDS = {
     "rules": ["policy=thread_lock", "policy_with.thread_lock.evasion=0.3"],
     "two policies over a baseline": [

@@ -103,6 +103,20 @@ def test_a_sweep_over_wordings_and_roots_is_read_from_its_folder(tmp_path, capsy
     assert [one["of"] for one in told["policies"]] == [4, 4]
 
 
+def test_levels_stand_in_the_order_of_their_numbers_and_too_many_are_counted(tmp_path, capsys):
+    roots = [f"root={','.join(map(str, range(11)))}", *SMALL, "policy=slow_mode"]
+    assert main(["run", "-m", *roots, f"out={tmp_path / 'out'}"]) == 0
+    capsys.readouterr()
+    assert main(["robustness", str(tmp_path / "out")]) == 0
+    rows = [line.split()[:2] for line in capsys.readouterr().out.splitlines() if line.startswith("root ")]
+    assert rows == [["root", str(root)] for root in range(11)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.commands.robustness.SHOWN", 10)
+        assert main(["robustness", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "root has 11 levels" in said and "factor" not in said
+
+
 def test_a_folder_without_runs_is_refused(tmp_path, capsys):
     assert main(["robustness", str(tmp_path)]) == 2
     assert "holds no finished run" in capsys.readouterr().err

@@ -132,16 +132,45 @@ def test_the_command_refuses_a_score_that_is_unstated_or_rewards_a_harm(words, s
 
 
 def test_the_command_prints_the_best_and_how_it_does_elsewhere(tmp_path, capsys):
-    words = [*FIXED, "policy_with.thread_lock.heat=1:4", "trials=2", "lambda=1", f"out={tmp_path / 'out'}"]
+    words = [*FIXED, "policy_with.thread_lock.heat=1:4", "trials=2", "lambda=1", "cost.moderator_actions=0.5"]
+    words.append(f"out={tmp_path / 'out'}")
     assert main(["optimise", *words]) == 0
     said = capsys.readouterr().out
     assert "On other communities (root 1) it scores" in said and "too good to be true" in said
     assert main(["optimise", *words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["trials"] == 2 and told["objective"]["lambda"] == 1.0
+    assert told["best"]["score"] > min(row["score"] for row in told["all"])
+
+
+def test_trials_that_tie_have_no_best(tmp_path, capsys):
+    words = [*FIXED, "policy_with.thread_lock.heat=200:400", "trials=2", "lambda=1"]  # never as hot as that
+    assert main(["optimise", *words, f"out={tmp_path / 'out'}"]) == 0
+    said = capsys.readouterr().out
+    assert "All trials score the same" in said and "Best:" not in said and "too good" not in said
 
 
 def test_a_search_over_policies_by_name_and_ranges_reads_its_factors():
     factors, fixed = read_factors(["policy=slow_mode,thread_lock", "community.size=40"])
     assert checked(question(factors=factors, fixed=[*FIXED[1:], *fixed])).experiment.draws == 3
     assert compose(fixed)["community"]["size"] == 40
+
+
+BOTH = ["policy=slow_mode,thread_lock", "policy_with.thread_lock.heat=1:4", "policy_with.slow_mode.hours=2:8"]
+
+
+def test_each_policy_is_tried_with_its_own_parameters_alone(tmp_path):
+    factors, fixed = read_factors(BOTH)
+    asked = question(trials=5, factors=factors, fixed=[*FIXED[1:], *fixed])
+    checked(asked)
+    tried = [dict(word.split("=") for word in row["settings"]) for row in search(asked, tmp_path)["all"]]
+    assert {one["policy"] for one in tried} == {"slow_mode", "thread_lock"}
+    for one in tried:
+        name = one.pop("policy")
+        assert [key.split(".")[1] for key in one] == [name]
+
+
+def test_a_parameter_that_no_trial_takes_is_refused():
+    factors, fixed = read_factors([*BOTH, "policy_with.rule_reminder.start=1:3"])
+    with pytest.raises(ValueError, match="rule_reminder.start is set, but policy is slow_mode, thread_lock"):
+        checked(question(factors=factors, fixed=[*FIXED[1:], *fixed]))

@@ -1,0 +1,80 @@
+"""The cells of a sweep: each policy with its own parameters, each cell once, all checked before the first runs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis.cli import main
+from analysis.configuration import compose, plan
+from analysis.sweeps import cells as module
+from analysis.sweeps.cells import cells, distinct, own_words, planned
+
+SMALL = ["community.size=20", "steps=3", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]
+TWO = ["treatment=slow_mode,thread_lock", "++policy_with.slow_mode.hours=2,6", "root=0,1"]
+
+
+def test_a_policy_s_parameters_make_no_cells_of_the_others():
+    found = cells(TWO, True)
+    assert len(found) == 6  # two of slow mode and one of the lock, in two communities
+    assert ["treatment=thread_lock", "root=1"] in found
+    assert [cell for cell in found if cell[0] == "treatment=thread_lock" and len(cell) > 2] == []
+
+
+def test_policies_combined_keep_the_parameters_of_both():
+    cell = [
+        "policy=[slow_mode,thread_lock]",
+        "policy_with.thread_lock.heat=2",
+        "policy_with.slow_mode.hours=6",
+    ]
+    assert own_words(cell) == cell
+
+
+def test_a_cell_alone_is_left_to_the_plan_which_names_its_policy():
+    one = ["policy=slow_mode", "policy_with.thread_lock.heat=2"]
+    assert distinct([one]) == [one]
+
+
+def test_a_parameter_that_no_cell_takes_is_refused():
+    with pytest.raises(
+        ValueError, match="policy_with.rule_reminder.start is set, but policy is slow_mode, thread_lock"
+    ):
+        cells([*TWO, "++policy_with.rule_reminder.start=2"], True)
+
+
+def swept(out: str, *words: str) -> dict[str, dict]:
+    policies = ["policy=slow_mode,thread_lock", "policy_with.slow_mode.hours=6"]
+    assert main(["run", "-m", *SMALL, *policies, f"out={out}", *words]) == 0
+    return {path.parent.name: json.loads(path.read_text()) for path in Path(out).glob("*/manifest.json")}
+
+
+def test_such_a_sweep_has_the_cells_of_single_runs_with_every_launcher(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    here = swept("here")
+    alone = ["policy=slow_mode", "policy_with.slow_mode.hours=6"], ["policy=thread_lock"]
+    names = []
+    for number, words in enumerate(alone):
+        assert main(["run", *SMALL, *words, f"out=alone{number}"]) == 0
+        names.append(json.loads(Path(f"alone{number}/manifest.json").read_text())["events_sha256"])
+    assert sorted(one["events_sha256"] for one in here.values()) == sorted(names)
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    there = swept("there", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    assert {name: one["events_sha256"] for name, one in there.items()} == {
+        name: one["events_sha256"] for name, one in here.items()
+    }
+
+
+def test_a_launcher_is_given_no_cell_twice(capsys, tmp_path):
+    words = ["policy=slow_mode,thread_lock", "policy_with.slow_mode.hours=2,6", "hydra/launcher=basic"]
+    assert main(["run", "-m", *SMALL, *words, f"out={tmp_path / 'out'}"]) == 2
+    assert "one policy's parameters at a time" in capsys.readouterr().err
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_a_long_check_says_how_far_it_is(monkeypatch, capsys):
+    configs = [compose([*SMALL, f"root={root}"]) for root in range(3)]
+    assert [one.experiment.root for one in planned(configs, 3)] == [0, 1, 2]
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(module, "CHECKED_EVERY_S", 0.0)
+    assert planned(configs, 3) == [plan(config) for config in configs]
+    assert capsys.readouterr().err.splitlines() == [f"checked {n} of 3 cells" for n in (1, 2, 3)]
