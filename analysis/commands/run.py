@@ -12,7 +12,17 @@ from typing import Any
 from analysis import configuration
 from analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
 from analysis.folder import Folder
-from analysis.sweeps.cells import cell_folder, cells, check_launcher, next_words, own_words, planned, swept
+from analysis.resume import cell_hash
+from analysis.sweeps.cells import (
+    cell_folder,
+    cell_name,
+    cells,
+    check_launcher,
+    next_words,
+    own_words,
+    planned,
+    swept,
+)
 
 SETTINGS = True
 HERE = "."
@@ -39,12 +49,15 @@ def call(asked: argparse.Namespace) -> int:
     check_launcher(overrides)
     each = cells(overrides, bool(multirun))
     plans = planned(map(configuration.compose_overrides, each), len(each))
+    keys = swept(overrides)
     if plans[0].dry:
         from analysis.models import dry
 
-        for plan in plans:
-            for line in dry.lines(plan):
-                print(line)
+        names = [
+            cell_name(cell, keys, cell_hash(plan.resolved)) for cell, plan in zip(each, plans, strict=True)
+        ]
+        for line in dry.sweep_lines(plans, names) if multirun else dry.lines(plans[0]):
+            print(plain(line))
         return OK
     where = _where(overrides, bool(multirun))
     if where is None:
@@ -54,7 +67,6 @@ def call(asked: argparse.Namespace) -> int:
     if not multirun:
         code = _through_hydra(overrides, multirun)
         return MISTAKE if code is None else code
-    keys = swept(overrides)
     launched = any(
         word.startswith(("hydra/", "hydra.launcher.", "hydra.sweep.subdir=")) for word in overrides
     )

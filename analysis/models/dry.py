@@ -1,7 +1,7 @@
 """What a run would ask a language model and what that would cost, from a dry pass that asks nothing."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from agents.llm.counts import Counts
 from agents.llm.request import Answer, Identity, Request, canonical, key_of
+from agents.llm.settings import LLMSettings, read_settings
 from agents.minds.base import Mind, Unanswered
 from analysis.configuration import Plan
 from analysis.models.serving import archetype_questions
@@ -58,8 +59,32 @@ class Noted:
         return {request: answers[key] for request, key in keys.items() if key in answers}
 
 
+class Met(NamedTuple):
+    """What the dry pass of one plan met; `times` as many questions are expected of the whole run."""
+
+    noted: Noted
+    store: Store
+    settings: LLMSettings
+    times: float
+
+    def missing(self) -> dict[str, "Still"]:
+        """The questions that are still to be asked, by the key under which a store would keep the answer."""
+        return {
+            key_of(canonical(one, self.noted.identity)): Still(one, self)
+            for one, known in self.noted.known.items()
+            if not known
+        }
+
+
+class Still(NamedTuple):
+    """A question that is still to be asked, and the pass that met it."""
+
+    request: Request
+    met: Met
+
+
 def lines(plan: Plan) -> Iterator[str]:
-    """What `dry=true` prints."""
+    """What `dry=true` prints of one run."""
     experiment = plan.experiment
     pairs = experiment.draws * experiment.seeds
     yield f"{3 * pairs} runs of {experiment.steps} steps: {pairs} pairs and the baseline once more; nothing was run."
@@ -68,42 +93,83 @@ def lines(plan: Plan) -> Iterator[str]:
         return
     if experiment.mind["prompt"] == "archetype":
         yield f"At most {archetype_questions(experiment)} distinct questions of prompt=archetype, and a neutral one for each option set."
-    yield from _estimate(plan, min(pairs, PASSES), pairs)
-
-
-def _estimate(plan: Plan, passes: int, pairs: int) -> Iterator[str]:
-    from agents.llm.prices import price_of, tokens_of
-    from agents.llm.settings import read_settings
-
-    settings = read_settings(plan.llm)
-    store = _store(plan)
-    noted = _pass(plan.experiment, store, passes)
-    times = pairs / passes if plan.experiment.mind["prompt"] == "member" else 1.0
-    missing = [request for request, known in noted.known.items() if not known]
+    met = _met(plan)
+    known = met.noted.known
     yield (
-        f"A dry pass of {passes} of {pairs} pairs, unknown answers taken as even, meets {len(noted.known)} distinct "
-        f"questions{_texts(noted)}, {len(noted.known) - len(missing)} of them in the store ({store.said})"
-        + (f"; all pairs together at most about {times * len(noted.known):,.0f}." if times > 1 else ".")
+        f"A dry pass of {min(pairs, PASSES)} of {pairs} pairs, unknown answers taken as even, meets {len(known)} distinct "
+        f"questions{_texts(met.noted)}, {len(known) - len(met.missing())} of them in the store ({met.store.said})"
+        + (f"; all pairs together at most about {met.times * len(known):,.0f}." if met.times > 1 else ".")
     )
-    counted = [tokens_of(request, settings) for request in missing]
-    tokens_in, tokens_out = (times * sum(tokens[side] for tokens in counted) for side in (0, 1))
+    yield from _still_to_ask(met.missing(), [met])
+
+
+def sweep_lines(plans: Sequence[Plan], names: Sequence[str]) -> Iterator[str]:
+    """What `dry=true` prints of a sweep: a line a cell, and what all cells ask together, each question once."""
+    pairs = [plan.experiment.draws * plan.experiment.seeds for plan in plans]
+    yield f"{len(plans)} cells, {3 * sum(pairs):,} runs at the most, since cells share a baseline; nothing was run."
+    asked: dict[str, Still] = {}
+    mets = []
+    for number, (plan, name) in enumerate(zip(plans, names, strict=True), 1):
+        place = f"[{number} of {len(plans)}] {name}"
+        if plan.experiment.mind["name"] != "llm":
+            yield f"{place}: the mind {plan.experiment.mind['name']} asks no language model"
+            continue
+        mets.append(met := _met(plan))
+        missing = met.missing()
+        new = len(missing.keys() - asked.keys())
+        asked |= {
+            key: one for key, one in missing.items() if key not in asked or asked[key].met.times < met.times
+        }
+        yield f"{place}: {len(met.noted.known)} distinct questions{_texts(met.noted)}, {new} new"
+    if mets:
+        stores = ", ".join(dict.fromkeys(met.store.said for met in mets))
+        yield (
+            f"New: neither in the store ({stores}) nor met in a cell before. A cell's questions are those of a dry pass of "
+            f"{PASSES} pairs at the most, unknown answers taken as even."
+        )
+        yield from _still_to_ask(asked, mets)
+
+
+def _met(plan: Plan) -> Met:
+    pairs = plan.experiment.draws * plan.experiment.seeds
+    passes, store = min(pairs, PASSES), _store(plan)
+    shares = plan.experiment.mind["prompt"] != "member"
+    return Met(
+        _pass(plan.experiment, store, passes),
+        store,
+        read_settings(plan.llm),
+        1.0 if shares else pairs / passes,
+    )
+
+
+def _still_to_ask(missing: Mapping[str, Still], mets: Sequence[Met]) -> Iterator[str]:
+    """How many questions, tokens and what cost these are, of passes with these models."""
+    from agents.llm.prices import price_of, tokens_of
+
+    prices = {met.settings.model or "the model": price_of(met.settings) for met in mets}
+    number = tokens_in = tokens_out = cost = 0.0
+    for request, met in missing.values():
+        ins, outs = (met.times * tokens for tokens in tokens_of(request, met.settings))
+        number, tokens_in, tokens_out = number + met.times, tokens_in + ins, tokens_out + outs
+        price = prices[met.settings.model or "the model"]
+        cost += price.of(ins, outs) if price else 0.0
     yield (
-        f"Still to ask: about {times * len(missing):,.0f} questions, {tokens_in:,.0f} tokens in (at 4 characters a "
+        f"Still to ask: about {number:,.0f} questions, {tokens_in:,.0f} tokens in (at 4 characters a "
         f"token) and {tokens_out:,.0f} out."
     )
-    price = price_of(settings)
-    if price is None:
-        yield f"Cost: unknown; set llm.price_in and llm.price_out to what {settings.model or 'the model'} costs."
-    elif not (price.tokens_in or price.tokens_out):
-        yield f"Cost: none ({price.source})."
-    else:
-        cost = price.of(tokens_in, tokens_out)
-        yield (
-            f"Cost: about {cost:,.4f} {price.currency}, at {price.tokens_in:g} and {price.tokens_out:g} for a million "
-            f"tokens in and out ({price.source})."
-        )
-        if settings.budget is not None and cost > settings.budget:
-            yield f"That is more than llm.budget, {settings.budget:g}: some runs would stop there."
+    if unknown := [name for name, price in prices.items() if price is None]:
+        yield f"Cost: unknown; set llm.price_in and llm.price_out to what {' and '.join(unknown)} costs."
+        return
+    known = {price: None for price in prices.values() if price}
+    if not any(price.tokens_in or price.tokens_out for price in known):
+        yield f"Cost: none ({', '.join(dict.fromkeys(price.source for price in known))})."
+        return
+    rates = "; ".join(f"{price.tokens_in:g} and {price.tokens_out:g} ({price.source})" for price in known)
+    currency = next(iter(known)).currency
+    yield f"Cost: about {cost:,.4f} {currency}; for a million tokens in and out: {rates}."
+    budget = mets[0].settings.budget
+    if len(mets) == 1 and budget is not None and cost > budget:
+        yield f"That is more than llm.budget, {budget:g}: some runs would stop there."
 
 
 def _texts(noted: Noted) -> str:
@@ -136,7 +202,6 @@ def _store(plan: Plan) -> Store:
     from agents.llm.cache import default_store
     from agents.llm.opening import open_model
     from agents.llm.opening import serving as server
-    from agents.llm.settings import read_settings
     from agents.llm.weights import known_models
 
     settings = read_settings(plan.llm)

@@ -60,6 +60,21 @@ def test_a_dry_pass_asks_nothing_and_comes_near_what_a_run_asks(address, tmp_pat
     )
 
 
+def test_a_dry_sweep_counts_what_its_cells_ask_together_once(address, tmp_path, capsys):
+    def still(*more: str) -> list[float]:
+        words_of_it = words(address, tmp_path, "seeds=1", *more, "dry=true")
+        assert main(words_of_it[:1] + ["-m"] * (len(more) > 1) + words_of_it[1:]) == OK
+        said = capsys.readouterr().out
+        assert "nothing was run" in said and not (tmp_path / "out").exists()
+        return numbers(next(line for line in said.splitlines() if line.startswith("Still to ask")))
+
+    one = still("policy=slow_mode")
+    assert still("policy=slow_mode", "confidence=0.9,0.95")[0] == one[0] > 0  # the same runs, estimated twice
+    both = still("policy=slow_mode,counterspeech", "confidence=0.9")[0]
+    other = still("policy=counterspeech")[0]
+    assert max(one[0], other) <= both < one[0] + other  # the baseline's questions are common to both
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_budget_stops_runs_cleanly_and_a_higher_one_completes_them(address, tmp_path, capsys, jobs):
     more = ("prompt=member", f"parallel.jobs={jobs}")
