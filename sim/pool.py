@@ -123,12 +123,12 @@ def end_workers(*, kill: bool = False) -> None:
 
 
 def _in_child(parent: int, function: Callable[[Work], Done], number: int, one: Work) -> tuple[int, Done]:
-    _end_with(parent)
+    end_with(parent)
     return _numbered(function, number, one)
 
 
 @cache
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """End this worker soon after the process that started it, however that ends.
 
     A worker of loky whose parent was killed would wait for ever to hand over what it has done.

@@ -78,7 +78,12 @@ def call(asked: argparse.Namespace) -> int:
     folders = [cell_folder(where, cell, keys, plan.resolved) for cell, plan in zip(each, plans, strict=True)]
     with Folder(where).held():
         if launched:
-            code = _through_hydra(overrides, multirun, len(each))
+            try:
+                code = _through_hydra(overrides, multirun, len(each))
+            except KeyboardInterrupt as stop:
+                raise type(stop)(
+                    f"interrupted; the same command with out={where} goes on with the runs that are left"
+                ) from None
             code = max(map(_ended, folders)) if code is None else code
         else:  # Hydra would compose each cell twice more, 0.3 s together
             code = run_cells(plans, folders)
@@ -146,11 +151,16 @@ def _through_hydra(overrides: Sequence[str], multirun: Sequence[str], cells: int
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import DictConfig, OmegaConf
 
+    from sim.pool import end_with
+
     codes: list[int] = []
-    keys = swept(overrides)
+    keys, this = swept(overrides), os.getpid()
+    here = "hydra/launcher=joblib" in overrides  # whose workers would outlive a command that is killed
 
     @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")
     def cell(config: DictConfig) -> None:
+        if here and os.getpid() != this:
+            end_with(this)
         content: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
         asked = HydraConfig.get()
 

@@ -75,6 +75,18 @@ def test_sweeps_killed_at_fifty_instants_and_given_again_are_the_sweep_undisturb
     killed_sweeps(tmp_path, 10, 5, 100 + part)
 
 
+def test_workers_of_the_joblib_launcher_end_with_a_sweep_that_is_killed(tmp_path):
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    process = started(
+        tmp_path / "out", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "parallel.jobs=1", "draws=60"
+    )
+    while not list(tmp_path.glob("out/*/begun.json")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    assert ended(process)[0] == -signal.SIGKILL
+
+
 @pytest.fixture
 def little_disk(tmp_path) -> Iterator[Path]:
     """A file system of 300 kB; skips where none may be mounted."""
