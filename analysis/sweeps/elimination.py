@@ -33,6 +33,8 @@ class Candidate:
     pairs: list[pl.DataFrame] = field(default_factory=list)
     asked: int = 0
     runs: int = 0
+    failed: list[str] = field(default_factory=list)
+    """Of each of its runs that failed: the stage, and why."""
     dropped_after: int | None = None
 
 
@@ -73,8 +75,8 @@ def select(
 
     `delta` is the difference in the objective that matters, `first` the draws before anybody is dropped, `every`
     how many draws are run at once: a candidate that is dropped in between has some runs too many, and nothing
-    else changes. A draw counts if every pair of everybody still in is complete. `ValueError` where the baseline
-    run twice differs from itself.
+    else changes. A draw counts if every pair of everybody still in can be scored. `ValueError` where the baseline
+    run twice differs from itself, and where every run has failed.
     """
     found = candidates(plans)
     whole = plans[0].experiment
@@ -88,7 +90,7 @@ def select(
         while draws < whole.draws and not rule.decided:
             part = range(draws, min(draws + every, whole.draws))
             before = _ran(base, ready, part, ("baseline", "aa"), kept, progress)
-            _check_repeats(before)
+            _check_repeats(before, ready, kept)
             tables = [_measured(base.plan, [one for one in before if one.unit.arm == "baseline"])]
             scored = {}
             for place in rule.left:
@@ -100,6 +102,7 @@ def select(
             for draw in part:
                 lost += [] if _take(rule, found, scored, draw, whole.seeds) else [draw]
             draws = part.stop
+    _check_some_ran([base, *found])
     return _record(rule, found, base, objective, whole, draws, lost) | {
         "outcome": plans[0].outcome.name,
         "threshold": plans[0].threshold,
@@ -141,34 +144,48 @@ def _ran(
     units = [Unit(draw, seed, arm) for draw in draws for seed in range(experiment.seeds) for arm in arms]
     made: list[Block] = list(lived(one.plan, experiment, units, progress, kept))
     one.runs += len(units)
-    one.asked += sum(run.decisions for block in made for run in block.runs)
-    return sorted((run for block in made for run in block.runs), key=lambda run: run.unit)
+    runs = sorted((run for block in made for run in block.runs), key=lambda run: run.unit)
+    one.asked += sum(run.decisions for run in runs)
+    one.failed += [f"({run.stage}): {run.reason}" for run in runs if run.status == "failed"]
+    return runs
 
 
-def _check_repeats(runs: Sequence[Run]) -> None:
+def _check_repeats(runs: Sequence[Run], experiment: Experiment, kept: Kept | None) -> None:
+    """`ValueError` where the baseline run twice differs from itself; both runs are then no longer kept."""
     by_unit = {run.unit: run for run in runs}
-    for again in runs:
-        first = by_unit[again.unit._replace(arm="baseline")]
-        if "failed" in (again.status, first.status):
-            continue
-        if first_divergence(first.events, again.events) is not None:
-            raise ValueError(
-                f"{REPEATS}: the baseline run twice differs from itself in draw {again.unit.draw}, seed "
-                f"{again.unit.seed}: the engine is not deterministic, so nothing can be selected"
-            )
+    odd = [
+        again.unit
+        for again in runs
+        if "failed" not in (again.status, (first := by_unit[again.unit._replace(arm="baseline")]).status)
+        and first_divergence(first.events, again.events) is not None
+    ]
+    if not odd:
+        return
+    if kept is not None:
+        kept.drop(experiment, [unit._replace(arm=arm) for unit in odd for arm in ("baseline", "aa")])
+    raise ValueError(
+        f"{REPEATS}: the baseline run twice differs from itself in draw {odd[0].draw}, seed {odd[0].seed}: the "
+        "engine is not deterministic, so nothing can be selected"
+    )
+
+
+def _check_some_ran(everybody: Sequence[Candidate]) -> None:
+    reasons = [reason for one in everybody for reason in one.failed]
+    if len(reasons) == sum(one.runs for one in everybody):
+        raise ValueError(f"all {len(reasons)} runs failed, the first {reasons[0]}")
 
 
 def _measured(plan: Plan, runs: Sequence[Run]) -> pl.DataFrame:
-    """The run table: a row per run with its status and every outcome."""
+    """The run table: a row per run with its status and every outcome, null where it failed."""
     table = pl.DataFrame(
         [one.unit._asdict() | {"status": one.status} for one in runs],
         schema={"draw": pl.Int32, "seed": pl.Int32, "arm": pl.String, "status": pl.String},
     )
     ok = table.filter(pl.col("status") == "ok")
-    good = [one for one in runs if one.status == "ok"]
-    if not good:
-        raise ValueError(f"all {len(runs)} runs failed at once ({runs[0].stage}): {runs[0].reason}")
-    events, members = (pl.concat([getattr(one, name) for one in good]) for name in ("events", "members"))
+    events, members = (
+        pl.concat([getattr(one, name) for one in runs]).join(ok, on=RUN, how="semi")
+        for name in ("events", "members")
+    )
     measured = measure_all(Runs(ok, events, members, plan.horizon, plan.experiment.steps))
     return table.join(measured, on=RUN, how="left", maintain_order="left")
 

@@ -10,17 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+DIGITS = 12
+"""Decimals of a score that count: beyond them, scores that are the same differ by the order in which they were summed."""
+
 
 class Constants(NamedTuple):
     eta: float
     h2: float
-
-
-class Round(NamedTuple):
-    """After how many draws a look was taken, and who was dropped then (places in the order given)."""
-
-    draws: int
-    dropped: tuple[int, ...]
 
 
 def constants(policies: int, first: int, alpha: float) -> Constants:
@@ -50,7 +46,6 @@ class Elimination:
         self.constants = constants(policies, first, alpha)
         self.delta, self.first, self.alpha = delta, first, alpha
         self.left = list(range(policies))
-        self.rounds: list[Round] = []
         self._rows: list[np.ndarray] = []
         self._spread = np.zeros((policies, policies))
         self._sums = np.zeros(policies)
@@ -61,7 +56,7 @@ class Elimination:
 
     def see(self, scores: np.ndarray) -> tuple[int, ...]:
         """Take one draw's scores; gives who is dropped by them."""
-        self._rows.append(np.asarray(scores, float))
+        self._rows.append(np.round(scores, DIGITS))
         draws = len(self._rows)
         self._sums[self.left] += self._rows[-1][self.left]
         if draws < self.first:
@@ -71,13 +66,11 @@ class Elimination:
             seen = np.array(self._rows)
             so_far = np.nan_to_num(np.var(seen[:, :, None] - seen[:, None, :], axis=0, ddof=1))
             self._spread = np.where(unknown, so_far, self._spread)
-        lead = self._sums[None, :] - self._sums[:, None]
+        lead = np.round(self._sums[None, :] - self._sums[:, None], DIGITS - 3)  # sums are less exact
         reach = self.constants.h2 * self._spread / self.delta**2 - draws
         slack = np.maximum(0, self.delta / 2 * reach)
         dropped = tuple(
             i for i in self.left if any(lead[i, other] > slack[i, other] for other in self.left if other != i)
         )
         self.left = [i for i in self.left if i not in dropped]
-        if dropped:
-            self.rounds.append(Round(draws, dropped))
         return dropped

@@ -4,14 +4,17 @@ import numpy as np
 import polars as pl
 import pytest
 
+from analysis import tunnel
 from analysis.cli import main
 from analysis.configuration import compose, plan
 from analysis.folder import Folder
 from analysis.outcomes import find_outcome
+from analysis.sweeps import elimination
 from analysis.sweeps.elimination import candidates, select
 from analysis.sweeps.objective import Objective, read_objective, scores, split_words
 from analysis.sweeps.selection import Elimination, constants
 from sim.kept import Kept
+from sim.minds import make_mind
 
 SMALL = ("community.size=30", "steps=6", "seeds=2", "dowhy=false", "parallel.jobs=1", "baseline=none")
 LIVELY = ("outcome=hostile_exposures", "outcome.threshold=0.3", "steps=10", "draws=12")
@@ -56,7 +59,7 @@ def test_a_lead_beyond_the_slack_drops_and_one_within_it_does_not():
     slack after 2 draws = (2/2)(3 · 2 / 4 - 2) = -.5, so 0, and the lead of 4 drops the second."""
     trial = left_of(np.array([[1.0, 0.0], [3.0, 0.0]]), delta=2, first=2, alpha=0.25)
     assert (trial.constants.eta, trial.constants.h2) == (1.5, 3.0)
-    assert (trial.left, trial.rounds) == ([0], [(2, (1,))])
+    assert trial.left == [0]
     wide = left_of(
         np.array([[5.0, 0.0], [-3.0, 0.0]]), delta=2, first=2, alpha=0.25
     )  # S2 = 32, slack 22, lead 2
@@ -65,6 +68,18 @@ def test_a_lead_beyond_the_slack_drops_and_one_within_it_does_not():
 
 def test_equal_scores_are_never_told_apart():
     assert left_of(np.ones((50, 3)), delta=0.1, first=5, alpha=0.05).left == [0, 1, 2]
+
+
+def test_the_same_scores_summed_in_another_order_are_no_lead():
+    """0.1 + 0.2 + 0.3 and 0.3 + 0.2 + 0.1 differ by 1e-16, within a draw as over several."""
+    inside = np.array([[(0.1 + 0.2 + 0.3) / 3, (0.3 + 0.2 + 0.1) / 3]] * 30)
+    assert inside[0, 0] != inside[0, 1]
+    assert left_of(inside, delta=0.1, first=2, alpha=0.05).left == [0, 1]
+    over = np.array([[0.1, 0.3], [0.2, 0.2], [0.3, 0.1]])
+    trial = Elimination(2, delta=10, first=3, alpha=0.05)  # so wide that there is no slack
+    for row in over:
+        trial.see(row)
+    assert trial.left == [0, 1]
 
 
 def test_first_draws_without_a_difference_say_nothing_of_the_variance():
@@ -192,6 +207,63 @@ def test_the_scores_are_those_of_the_policies_run_on_their_own(trial):
     assert best["backfire"] == whole.estimates["table"]["n01"]
 
 
+def failing(monkeypatch, fails):
+    """The runs whose units are named fail."""
+    real = elimination.lived
+
+    def lived(*args):
+        for block in real(*args):
+            for run in block.runs:
+                if fails(run.unit):
+                    run.status, run.stage, run.reason = "failed", "answer, step 1", "no letter came back"
+            yield block
+
+    monkeypatch.setattr(elimination, "lived", lived)
+
+
+FEW = {"delta": 0.3, "first": 3, "alpha": 0.05}
+
+
+@pytest.mark.parametrize("arms", [("policy",), ("baseline", "aa"), ("baseline", "aa", "policy")])
+def test_a_failed_run_loses_its_draw_however_many_are_run_at_once(monkeypatch, arms):
+    failing(monkeypatch, lambda unit: unit.draw == 0 and unit.arm in arms)
+    few = plans(THREE[:2], "draws=5", "seeds=1")
+    alone, at_once = (select(few, Objective(1.0, {}), **FEW, every=every) for every in (1, 5))
+    assert alone["draws_lost"] == at_once["draws_lost"] == [0]
+    fates = [
+        [(row["policy"], row["score"], row["pairs"]) for row in one["policies"]] for one in (alone, at_once)
+    ]
+    assert fates[0] == fates[1]
+
+
+def test_when_every_run_fails_nothing_is_selected_and_the_reason_is_told(monkeypatch):
+    failing(monkeypatch, lambda unit: True)
+    with pytest.raises(ValueError, match=r"all 12 runs failed, the first \(answer, step 1\): no letter"):
+        select(plans(THREE[:2], "draws=3", "seeds=1"), Objective(1.0, {}), **FEW, every=1)
+
+
+def test_after_a_baseline_that_did_not_repeat_itself_the_same_command_can_succeed(monkeypatch, tmp_path):
+    few = plans(THREE[:2], "draws=3", "seeds=1")
+    whole = select(few, Objective(1.0, {}), **FEW)
+
+    class Drifting:
+        def __init__(self, mind):
+            self.mind = mind
+
+        def __getattr__(self, name):
+            return getattr(self.mind, name)
+
+        def decide(self, batches):
+            rows = self.mind.decide(batches)
+            return [np.roll(row, place, axis=1) if len(row) else row for place, row in enumerate(rows)]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tunnel, "make_mind", lambda experiment: Drifting(make_mind(experiment)))
+        with pytest.raises(ValueError, match="differs from itself in draw 0, seed 0"):
+            select(few, Objective(1.0, {}), **FEW, kept=Kept(tmp_path))
+    assert select(few, Objective(1.0, {}), **FEW, kept=Kept(tmp_path)) == whole
+
+
 def test_how_many_draws_are_run_at_once_changes_nobodys_fate(trial):
     again = select(
         plans(), Objective(1.0, {"moderator_actions": 0.002}), delta=0.3, first=5, alpha=0.05, every=5
@@ -210,7 +282,7 @@ def test_the_command_tells_the_rule_the_saving_and_goes_on_where_it_was(tmp_path
     folder = Folder(tmp_path / "out")
     first = folder.read_json(folder.selection)
     assert first["rule"]["method"] == "Kim-Nelson"
-    assert Kept(folder.units)  # its finished runs are there
+    assert list(folder.units.glob("*.runs"))  # its finished runs are there
     assert main([*words, f"out={tmp_path / 'out'}"]) == 0
     assert folder.read_json(folder.selection) == first
 
