@@ -96,7 +96,7 @@ def _print(found: Mapping[str, Any]) -> None:
         [
             {
                 "policy": row["policy"],
-                "state": f"out after {row['dropped_after']}" if row["dropped_after"] else "in",
+                "state": f"out after {row['draws']}" if row["dropped_after"] else "in",
                 "pairs": row["pairs"],
                 "averted": row["averted"],
                 "backfire": row["backfire"],
@@ -106,22 +106,7 @@ def _print(found: Mapping[str, Any]) -> None:
             for row in found["policies"]
         ]
     )
-    if found["decided"]:
-        print(
-            plain(
-                f"Left: {found['best']}, after {found['draws']} of {found['draws_at_most']} draws. If it truly beats "
-                f"each other by {rule['delta']:g} or more, the procedure finds it with probability "
-                f"{1 - rule['alpha']:g} at least."
-            )
-        )
-    else:
-        lead = found["leading"]
-        print(
-            plain(
-                f"Not decided after {found['draws']} draws: {', '.join(found['left'])} cannot be told apart at a "
-                f"difference of {rule['delta']:g}{f'; {lead} leads' if lead else ''}."
-            )
-        )
+    print(plain(_outcome(found)))
     if found["rough"]:
         print(
             plain(
@@ -129,14 +114,45 @@ def _print(found: Mapping[str, Any]) -> None:
                 "than 10 pairs changed, too few to learn a variance from; set first or seeds higher."
             )
         )
-    if found["draws_lost"]:
-        print(f"{len(found['draws_lost'])} draws did not count: a run in them failed.")
+    if lost := len(found["draws_lost"]):
+        print(
+            "1 draw did not count: a pair in it could not be scored."
+            if lost == 1
+            else f"{lost} draws did not count: a pair in them could not be scored."
+        )
     share = saving["runs_saved"] / saving["runs_of_the_full_design"]
     print(
         f"Runs: {saving['runs']:,} of the {saving['runs_of_the_full_design']:,} of the full design ({share:.0%} "
         f"saved); about {saving['questions_saved_about']:,} decisions were not asked for."
     )
     print(f"This holds {found['caveat']}.")
+
+
+def _outcome(found: Mapping[str, Any]) -> str:
+    """Who is chosen or still in, after how many draws that count, and how that one does against the baseline alone."""
+    rule = found["rule"]
+    ahead = max(found["policies"], key=lambda row: (row["policy"] in found["left"], row["score"] or 0))
+    after = f"after {ahead['draws']} of {found['draws_at_most']} draws"
+    if found["decided"]:
+        said = (
+            f"Chosen: {found['best']}, {after}. If it truly beats every other by {rule['delta']:g} or more, the "
+            f"procedure finds it with probability {1 - rule['alpha']:g} at least."
+        )
+    else:
+        lead = f"; {found['leading']} leads" if found["leading"] else ""
+        said = (
+            f"Still in {after}: {', '.join(found['left'])}, which cannot be told apart at a difference of "
+            f"{rule['delta']:g}{lead}."
+        )
+    if ahead["score"] is None:
+        return said
+    nothing = f"{said} Doing nothing more than the baseline is no candidate: it scores 0"
+    if ahead["score"] <= 0:
+        return f"{nothing}, and {ahead['policy']} no more than that ({ahead['score']:+.3f})."
+    return (
+        f"{nothing}, and {ahead['policy']} {ahead['score']:+.3f} in the draws that it was picked by; to test it "
+        "against doing nothing, run it with another root."
+    )
 
 
 def _number(value: float | None) -> str:

@@ -2,7 +2,7 @@
 
 Kim & Nelson (2001), "A fully sequential procedure for indifference-zone selection in simulation", ACM TOMACS
 11:251. Scores of one draw may depend on each other across policies, as they do on common seeds. If the draws are
-independent with normal scores and the best is better than each other by `delta` or more, the policy that is left
+independent with normal scores and the best is better than every other by `delta` or more, the policy that is left
 is the best with probability 1 - alpha at least. A draw's score is a mean over its seeds, near enough to normal.
 """
 

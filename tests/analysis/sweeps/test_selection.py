@@ -6,6 +6,7 @@ import pytest
 
 from analysis import tunnel
 from analysis.cli import main
+from analysis.commands.select import _print
 from analysis.configuration import compose, plan
 from analysis.folder import Folder
 from analysis.outcomes import find_outcome
@@ -300,3 +301,53 @@ def test_the_command_tells_the_rule_the_saving_and_goes_on_where_it_was(tmp_path
 def test_what_is_not_stated_is_refused_in_one_sentence(words, said, capsys):
     assert main(["select", "policy=slow_mode,thread_lock", *SMALL, *LIVELY, *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def told(left=("a",), lost=(), **rows):
+    """A record as `select` gives it, with a row of draws and score for each policy."""
+    blank = {"averted": 0, "backfire": 0, "cost": 0.0}
+    return {
+        "objective": {"words": "averted"},
+        "outcome": "escalation",
+        "rule": {"delta": 0.1, "alpha": 0.05, "first": 10},
+        "decided": len(left) == 1,
+        "best": left[0] if len(left) == 1 else None,
+        "left": list(left),
+        "leading": None,
+        "draws": 30,
+        "draws_at_most": 30,
+        "draws_lost": list(lost),
+        "rough": [],
+        "policies": [
+            {
+                "policy": name,
+                "draws": draws,
+                "pairs": 2 * draws,
+                "score": score,
+                "dropped_after": None if name in left else 12,
+            }
+            | blank
+            for name, (draws, score) in rows.items()
+        ],
+        "saving": {"runs": 9, "runs_of_the_full_design": 10, "runs_saved": 1, "questions_saved_about": 0},
+        "caveat": "inside this model",
+    }
+
+
+def test_the_chosen_one_is_told_with_the_draws_that_counted_and_against_doing_nothing(capsys):
+    _print(told(lost=[4], a=(29, 0.25), b=(11, 0.5)))
+    said = capsys.readouterr().out
+    assert "Chosen: a, after 29 of 30 draws. If it truly beats every other by 0.1" in said
+    assert "out after 11" in said and "1 draw did not count: a pair in it could not be scored." in said
+    assert "the baseline is no candidate: it scores 0, and a +0.250" in said
+    _print(told(lost=[4, 5], a=(28, -0.25), b=(10, -0.5)))
+    said = capsys.readouterr().out
+    assert "2 draws did not count: a pair in them" in said and "and a no more than that (-0.250)." in said
+
+
+def test_several_that_are_left_are_still_in(capsys):
+    _print(told(left=["a", "b"], a=(30, 0.0), b=(30, 0.0), c=(12, -1.0)))
+    said = capsys.readouterr().out
+    assert "Still in after 30 of 30 draws: a, b, which cannot be told apart" in said and "Chosen" not in said
+    _print(told(left=["a", "b"], lost=range(30), a=(0, None), b=(0, None)))
+    assert "30 draws did not count" in capsys.readouterr().out
