@@ -33,6 +33,10 @@ def call(asked: argparse.Namespace) -> int:
     words = [word for word in asked.words if word not in flags]
     if stray := [word for word in flags if word not in ("--run", "--json")]:
         raise ValueError(f"windtunnel design has no option {stray[0]}: there are --run and --json")
+    if len(set(flags)) > 1:
+        raise ValueError(
+            "--run and --json do not go together: with --run the list of the cells is OUT/design.json"
+        )
     if not words or words[0] not in KINDS:
         raise ValueError(f"say which design first, {', '.join(KINDS)}: {EXAMPLE}")
     own, rest = split_words(words[1:], ("n",))

@@ -73,11 +73,13 @@ def _trials(given: str | None) -> int:
 
 def _print(found: Mapping[str, Any], out: Path, forced: bool) -> None:
     best, again = found["best"], found["confirmed"]
-    print(plain(f"Score: {found['objective']['words']}. {found['trials']} trials on common seeds."))
+    trials = f"{found['trials']} trial{'' if found['trials'] == 1 else 's'} on common seeds"
+    cut = f"; the best {SHOWN}" if found["trials"] > SHOWN else ""
+    print(plain(f"Score: {found['objective']['words']}. {trials}{cut}:"))
     rows = sorted(found["all"], key=lambda row: -row["score"])[:SHOWN]
     print_table(
         [
-            {"trial": row["trial"], "score": f"{row['score']:+.4f}", "settings": _short(row["settings"])}
+            {"trial": row["trial"] + 1, "score": f"{row['score']:+.4f}", "settings": _short(row["settings"])}
             for row in rows
         ]
     )
@@ -86,6 +88,8 @@ def _print(found: Mapping[str, Any], out: Path, forced: bool) -> None:
         f"On other communities (root {again['root']}) it scores {again['score']:+.4f} ({interval}): averted in "
         f"{again['averted']} of {again['pairs']} pairs, backfired in {again['backfire']}."
     )
+    if again["low"] is None or again["low"] <= 0:
+        elsewhere += " It is not shown to beat doing nothing."
     if len({row["score"] for row in found["all"]}) == 1 < found["trials"]:
         print("All trials score the same: nothing that was varied matters to this score.")
         print(plain(f"The first: {_short(best['settings'])}. {elsewhere}"))

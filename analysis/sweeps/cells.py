@@ -12,7 +12,7 @@ from typing import Any
 
 from analysis.configuration import Plan, plan
 from analysis.folder import Folder
-from analysis.resume import cell_hash
+from analysis.resume import MAY_CHANGE, cell_hash
 
 LAUNCHERS = {
     "basic": None,
@@ -39,6 +39,8 @@ LAUNCHER_SETTINGS = {
 }
 """Settings of a launcher that may be given: numbers, and names of a cluster's queues."""
 CHECKED_EVERY_S = 5.0
+LONGEST = 100
+"""Letters of a cell's name before its digits."""
 POLICY = ("policy", "treatment")
 """The key of what is toggled: as it is typed, and as Hydra has it."""
 
@@ -121,28 +123,41 @@ def cell_folder(sweep: Path, cell: Sequence[str], keys: Sequence[str], config: M
 
 
 def cell_name(cell: Sequence[str], keys: Sequence[str], digits: str) -> str:
-    """Letters, digits and `=,._-` alone, whatever the settings hold."""
+    """Letters, digits and `=,._-` alone, whatever the settings hold; where it must be cut, what the digits leave out stays."""
     told = [word.lstrip("+") for word in cell if _key(word) in keys]
-    prefix = re.sub(r"[^A-Za-z0-9=,._-]+", "_", ",".join(map(_shown, told)))[:100].strip("._-")
+    if len(",".join(map(_shown, told))) > LONGEST:
+        told.sort(key=lambda word: _key(word) not in MAY_CHANGE)
+    prefix = re.sub(r"[^A-Za-z0-9=,._-]+", "_", ",".join(map(_shown, told)))[:LONGEST].strip("._-")
     return f"{prefix}-{digits}" if prefix else digits
 
 
 def next_words(where: Path, each: Sequence[Sequence[str]], names: Sequence[str], keys: Sequence[str]) -> str:
     """What to type after a sweep whose cells have these settings and folder names, given the keys that it varies.
 
-    Policies are compared where all else is the same; what else varies makes variants, of which `robustness` tells.
+    Policies are compared where all else is the same; what else varies makes variants, of which `robustness` tells. Only what
+    is not refused is named: cells that differ in a stopping rule, or have the same digits, are no variants, and runs that
+    stop by a rule are not compared.
     """
     others = [key for key in keys if key.partition(".")[0] not in ("policy", "policy_with", "treatment")]
     out = shlex.quote(str(where))
+    stops = any(re.match(r"\+*stop\.(precision|evidence)=(?!null$)", word) for cell in each for word in cell)
+    same = len({name.rpartition("-")[2] for name in names}) < len(names)
     said = []
-    if not others:
-        said = [f"windtunnel compare {out}"] if len(names) > 1 else [f"windtunnel report {out}/{names[0]}"]
-    if others and not any(key.startswith("outcome") for key in others):
+    if not others and len(names) == 1:
+        said = [f"windtunnel report {out}/{names[0]}"]
+    elif not others and not stops:
+        said = [f"windtunnel compare {out}"]
+    elif others and not same and not any(key.partition(".")[0] in ("outcome", "stop") for key in others):
         said = [f"windtunnel robustness {out}"]
     fixed = [[word for word in cell if word.partition("=")[0] in others] for cell in each]
     alike = [name for name, values in zip(names, fixed, strict=True) if values == fixed[0]]
     pattern = "".join(f"*{word}[,-]" for word in fixed[0]) + "*"
-    if others and len(alike) > 1 and [name for name in names if fnmatch(name, pattern)] == alike:
+    if (
+        others
+        and not stops
+        and len(alike) > 1
+        and [name for name in names if fnmatch(name, pattern)] == alike
+    ):
         said.append(f"windtunnel compare {out}/{pattern}")
     cells = f"{len(names)} cell{'' if len(names) == 1 else 's'} in {where}"
     return f"{cells}. Next: {' or '.join(said)}" if said else f"{cells}."

@@ -163,10 +163,12 @@ def _ran(
     wanted = made.experiment.draws * made.experiment.seeds
     if len(pairs) < wanted:
         failed = result.runs.filter(result.runs["status"] == "failed")
-        why = f": {failed['reason'][0]}" if len(failed) else f": {made.outcome.name} is undefined in some"
-        raise ValueError(
-            f"{' '.join(cell)}: only {len(pairs)} of {wanted} pairs can be scored{why}; the same command goes on"
+        why = (
+            f"{failed['reason'][0]}; the same command goes on"
+            if len(failed)
+            else f"{made.outcome.name} or a cost is undefined in the others; take another outcome or a larger community"
         )
+        raise ValueError(f"{' '.join(cell)}: only {len(pairs)} of {wanted} pairs can be scored: {why}")
     found = mean_difference(pairs["score"].to_numpy(), pairs["draw"].to_numpy(), made.confidence)
     told = question.objective.record() | {
         "score": found.est,

@@ -332,7 +332,7 @@ def test_what_to_type_next_follows_from_what_was_swept(swept, next_one):
     keys = [word.partition("=")[0] for word in swept]
     options = [[f"{key}={value}" for value in word.partition("=")[2].split(",")] for key, word in zip(keys, swept, strict=True)]  # fmt: skip
     each = list(product(*options))
-    names = [cell_name(cell, keys, "0a1b2c3d") for cell in each]
+    names = [cell_name(cell, keys, f"{number:08x}") for number, cell in enumerate(each)]
     assert next_words(Path("out"), each, names, keys) == f"{len(each)} cells in out. Next: {next_one}"
 
 

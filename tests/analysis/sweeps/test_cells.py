@@ -8,7 +8,8 @@ import pytest
 from analysis.cli import main
 from analysis.configuration import compose, plan
 from analysis.sweeps import cells as module
-from analysis.sweeps.cells import cells, distinct, own_words, planned
+from analysis.sweeps.cells import cell_name, cells, distinct, next_words, own_words, planned
+from analysis.sweeps.cells import swept as swept_keys
 
 SMALL = ["community.size=20", "steps=3", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]
 TWO = ["treatment=slow_mode,thread_lock", "++policy_with.slow_mode.hours=2,6", "root=0,1"]
@@ -69,6 +70,54 @@ def test_a_launcher_is_given_no_cell_twice(capsys, tmp_path):
     assert main(["run", "-m", *SMALL, *words, f"out={tmp_path / 'out'}"]) == 2
     assert "one policy's parameters at a time" in capsys.readouterr().err
     assert not list(tmp_path.glob("out/*"))
+
+
+def said_next(capsys, tmp_path, *words: str) -> str:
+    assert main(["run", "-m", *SMALL, *words, f"out={tmp_path / 'out'}"]) == 0
+    return capsys.readouterr().out.splitlines()[-1].removeprefix(f"4 cells in {tmp_path / 'out'}")
+
+
+@pytest.mark.parametrize("setting", ["confidence=0.9,0.95", "parallel.worlds=1,2", "llm=fake,embedded"])
+def test_after_a_sweep_nothing_is_named_that_would_be_refused(setting, capsys, tmp_path):
+    """Such cells are no variants of the model."""
+    said = said_next(capsys, tmp_path, "policy=slow_mode,thread_lock", setting)
+    assert said == f". Next: windtunnel compare {tmp_path / 'out'}/*{setting.partition(',')[0]}[,-]*"
+
+
+def test_runs_that_stop_by_a_rule_are_not_to_be_compared(capsys, tmp_path):
+    assert said_next(capsys, tmp_path, "policy=slow_mode,thread_lock", "stop.precision=0.4,0.5") == "."
+    each = [["stop.precision=0.4", f"treatment={name}", f"root={root}"] for name in "ab" for root in "01"]
+    names = [f"policy-{number:08x}" for number in range(4)]
+    said = next_words(tmp_path, each, names, ["treatment", "root"])
+    assert said == f"4 cells in {tmp_path}. Next: windtunnel robustness {tmp_path}"
+    policies = "slow_mode,thread_lock,rule_reminder,counterspeech"
+    assert said_next(capsys, tmp_path / "one", f"policy={policies}", "stop.evidence=0.05") == "."
+
+
+MANY = (
+    "[rule_reminder,slow_mode,thread_lock,counterspeech,downrank_hostile,graduated_sanctions,remove_hostile]"
+)
+
+
+def test_cells_with_names_that_are_cut_have_a_folder_each():
+    """The digits leave out what changes no run."""
+    words = [f"treatment={MANY},slow_mode", "confidence=0.9,0.95", "dowhy=true,false"]
+    each = cells(words, True)
+    names = [cell_name(cell, swept_keys(words), "0a1b2c3d") for cell in each]
+    assert len(set(names)) == 8 and max(map(len, names)) < 120
+    assert sum(name.startswith("confidence=0.9,dowhy=True,policy=_rule_reminder") for name in names) == 1
+
+
+def test_other_names_are_what_they_were():
+    long = [f"treatment={MANY}", "root=1"]
+    assert cell_name(long, ["treatment", "root"], "0a1b2c3d") == (
+        "policy=_rule_reminder,slow_mode,thread_lock,counterspeech,downrank_hostile,graduated_sanctions,remov-0a1b2c3d"
+    )
+    short = ["treatment=slow_mode", "confidence=0.9"]
+    assert (
+        cell_name(short, ["treatment", "confidence"], "0a1b2c3d")
+        == "policy=slow_mode,confidence=0.9-0a1b2c3d"
+    )
 
 
 def test_a_long_check_says_how_far_it_is(monkeypatch, capsys):

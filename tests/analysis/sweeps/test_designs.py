@@ -97,6 +97,7 @@ def test_a_root_makes_its_design_again_and_another_makes_another(kind):
         (["lhs", "community.size=10.5:20", "n=4"], "whole numbers"),
         (["full", "policy=a,b", "policy=c,d"], "set twice"),
         (["lhs", "policy=a,b", "n=4", "--go"], "no option --go"),
+        (["full", "policy=slow_mode,thread_lock", "--run", "--json"], "do not go together"),
         (["lhs", "policy_with.thread_lock.heat=1:4", "n=4", "policy=slow_mode"], "policy is slow_mode"),
         (["lhs", "policy_with.thread_lock.heat=1:4", "n=x"], "give a whole number"),
     ],

@@ -1,12 +1,14 @@
 """A search's scores are those of its trials' folders; it repeats, goes on where it was killed, and pays for no harm."""
 
 import json
+import re
 
 import pytest
 
 pytest.importorskip("optuna")
 
 from analysis.cli import main
+from analysis.commands.optimise import _print
 from analysis.configuration import compose
 from analysis.folder import Folder
 from analysis.sweeps.designs import Factor, read_factors
@@ -141,6 +143,35 @@ def test_the_command_prints_the_best_and_how_it_does_elsewhere(tmp_path, capsys)
     told = json.loads(capsys.readouterr().out)
     assert told["trials"] == 2 and told["objective"]["lambda"] == 1.0
     assert told["best"]["score"] > min(row["score"] for row in told["all"])
+
+
+def test_trials_have_the_same_numbers_while_they_run_and_in_the_table(tmp_path, capsys):
+    words = [*FIXED, "policy_with.thread_lock.heat=0.5:3", "trials=6", "lambda=1"]
+    assert main(["optimise", *words, f"out={tmp_path / 'out'}"]) == 0
+    said = capsys.readouterr()
+    assert "6 trials on common seeds; the best 5:" in said.out
+    scores = dict(re.findall(r"^\[(\d) of 6\] .*: (\S+)$", said.err, re.M))
+    assert sorted(scores) == list("123456")
+    rows = re.findall(r"^(\d) +([-+]\S+) ", said.out, re.M)
+    assert len(rows) == 5 and all(scores[number] == score for number, score in rows)
+
+
+def test_a_confirming_run_that_may_be_chance_is_said_to_show_nothing(tmp_path, capsys):
+    again = {"root": 1, "score": 0.2, "low": 0.0, "high": 0.4, "averted": 2, "pairs": 6, "backfire": 0}
+    row = {"trial": 0, "score": 0.5, "settings": ["policy_with.thread_lock.heat=1"]}
+    record = {"objective": {"words": "averted"}, "trials": 1, "all": [row], "best": row, "caveat": "here"}
+    for low, unshown in ((0.0, True), (None, True), (0.1, False)):
+        _print(record | {"confirmed": again | {"low": low}}, tmp_path, forced=False)
+        said = capsys.readouterr().out
+        assert ("not shown to beat doing nothing" in said) == unshown
+        assert "1 trial on common seeds:" in said
+
+
+def test_an_outcome_that_is_undefined_in_a_trial_is_to_be_changed(tmp_path):
+    empty = [word for word in FIXED if not word.startswith(("community", "outcome", "steps"))]
+    asked = question(trials=1, fixed=[*empty, "community.size=4", "steps=2", "outcome=newcomer_return"])
+    with pytest.raises(ValueError, match="newcomer_return .*undefined in the others; take another outcome"):
+        search(asked, tmp_path)
 
 
 def test_trials_that_tie_have_no_best(tmp_path, capsys):
