@@ -49,8 +49,10 @@ def call(asked: argparse.Namespace) -> int:
 
 def _print(found: Mapping[str, Any]) -> None:
     best, what = found["recommended"], found["observation"]
+    told = found["if_as_simulated"]
     lines = [
         f"Metric: {found['metric']}; {found['direction']} is better.",
+        *_warnings(found),
         f"To find: {found['p0']:.3f} without the policy against {found['p1_at_smallest_effect']:.3f} with it, in "
         f"{found['power']:.0%} of tests, wrong in {found['alpha']:.0%} if nothing differs.",
         f"Unit: the community. {best['units_an_arm']:,} communities an arm, {best['per_community']} {what}"
@@ -80,11 +82,10 @@ def _print(found: Mapping[str, Any]) -> None:
         print(plain(_within(found, what)))
     print(plain(f"Decide {found['stopping']['success']}."))
     print(plain(f"Stop early for harm alone: {found['stopping']['harm']}."))
-    told = found["if_as_simulated"]
     if told:
         print(
             plain(
-                f"If the world were as simulated (effect {told['effect']:+.3f}), this test would find a difference in "
+                f"If the world were as simulated (net change {told['effect']:+.3f}), this test would find a difference in "
                 f"{told['power']:.0%} of cases."
             )
         )
@@ -95,11 +96,32 @@ def _print(found: Mapping[str, Any]) -> None:
 
 
 def _within(found: Mapping[str, Any], what: str) -> str:
-    """What speaks against putting single threads or windows of one community into both arms."""
+    """What the simulation can tell of putting single threads or windows of one community into both arms."""
     said = f"Putting {what}s of one community into both arms needs fewer, if a policy in one {what} leaves the others alone"
     moved = found["leakage"] and found["leakage"]["beyond_chance"]
     if moved is None:
         return f"{said}; the simulation does not tell."
-    if moved:
-        return f"{said}; in the simulation it does not: hostility elsewhere changed with the policy."
-    return f"{said}; in the simulation hostility elsewhere did not change beyond chance."
+    return (
+        f"{said}. In the simulation, where the policy was on in every thread, hostility outside the watched one "
+        + ("changed with it, by a leak or by the policy there." if moved else "did not change beyond chance.")
+    )
+
+
+def _warnings(found: Mapping[str, Any]) -> list[str]:
+    """What the simulation itself says against such a test."""
+    told = found["if_as_simulated"]
+    if not told:
+        return []
+    lines = []
+    if told["wrong_direction"]:
+        known = "" if told["low"] is None else f" ({told['low']:+.3f} to {told['high']:+.3f})"
+        chance = "speaks against this policy" if told["against"] else "does not show that the policy helps"
+        lines.append(
+            f"Wrong direction: in the simulation the policy made it worse, net change {told['effect']:+.3f}{known}. The "
+            f"simulation {chance}."
+        )
+    if told["by_construction"]:
+        lines.append(
+            "By construction: the policy's own mechanism decides this outcome, so the simulated net change is no finding."
+        )
+    return lines

@@ -185,13 +185,11 @@ def pilot(
     chosen = designs[-1]
     if found:
         designs.append(design(said["observation"], per_community, icc, smallest_effect, spread))
-    rd = estimates.get("rd") or {}
-    seen = None if rd.get("est") is None else (-rd["est"] if harm else rd["est"])
     return said | {
         "designs": designs,
         "recommended": chosen,
-        "leakage": _leakage(runs),
-        "if_as_simulated": _as_simulated(seen, y1, spread, chosen, icc, alpha),
+        "leakage": _leakage(runs) if thread else None,
+        "if_as_simulated": _as_simulated(estimates, harm, y1, spread, chosen, icc, alpha),
         "stopping": {
             "success": f"once, when all {chosen['units_an_arm']} communities of each arm are in",
             "harm": (
@@ -229,7 +227,7 @@ def _metric(manifest: Mapping[str, Any], thread: bool) -> str:
 
 
 def _leakage(runs: pl.DataFrame | None) -> dict[str, Any] | None:
-    """Whether the policy moved hostility out of the thread: paired change of `hostility_elsewhere`, a run's mean."""
+    """Whether hostility outside the watched thread changed with the policy, which was on there, too: a run's mean."""
     if runs is None or "hostility_elsewhere" not in runs.columns:
         return None
     from analysis.intervals import mean_difference
@@ -249,22 +247,33 @@ def _leakage(runs: pl.DataFrame | None) -> dict[str, Any] | None:
 
 
 def _as_simulated(
-    seen: float | None,
+    estimates: Mapping[str, Any],
+    harm: bool,
     y1: np.ndarray,
     spread: float,
     chosen: Mapping[str, Any],
     icc: float,
     alpha: float,
 ) -> dict[str, Any] | None:
-    """The chance that the recommended test finds the effect that was simulated, if that is how the world is."""
-    if seen is None:
+    """The net change that was simulated (with less without the policy), and the chance that the recommended test finds it.
+
+    `wrong_direction` says whether it is a change for the worse, `against` whether its interval leaves zero out there.
+    """
+    rd = estimates.get("rd") or {}
+    if rd.get("est") is None:
         return None
+    worst, worse = ("low", 1) if harm else ("high", -1)
     each = chosen["per_community"]
     variance = spread * design_effect(icc if each > 1 else 0.0, each) / each
     return {
-        "effect": seen,
+        "effect": rd["est"],
+        "low": rd.get("low"),
+        "high": rd.get("high"),
+        "wrong_direction": worse * rd["est"] > 0,
+        "against": worse * (rd.get(worst) or 0) > 0,
+        "by_construction": bool(estimates.get("by_construction")),
         "p1": float(y1.mean()),
-        "power": power_of(chosen["units_an_arm"], abs(seen), variance, alpha),
+        "power": power_of(chosen["units_an_arm"], abs(rd["est"]), variance, alpha),
     }
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from analysis.cli import main
 from analysis.configuration import compose, plan
@@ -60,6 +61,7 @@ def test_such_a_sweep_has_the_cells_of_single_runs_with_every_launcher(tmp_path,
     assert sorted(one["events_sha256"] for one in here.values()) == sorted(names)
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     there = swept("there", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    get_reusable_executor().shutdown()  # its workers stay in this folder
     assert {name: one["events_sha256"] for name, one in there.items()} == {
         name: one["events_sha256"] for name, one in here.items()
     }

@@ -7,6 +7,7 @@ from statsmodels.stats.power import TTestIndPower
 from statsmodels.stats.proportion import power_proportions_2indep
 
 from analysis.cli import main
+from analysis.commands.pilot import _print
 from analysis.commands.run import one_cell
 from analysis.configuration import compose, plan
 from analysis.folder import Folder
@@ -110,8 +111,63 @@ def test_more_power_a_smaller_effect_or_a_smaller_error_need_more():
 
 def test_the_chance_of_finding_what_was_simulated_is_told():
     told = planned()["if_as_simulated"]
-    assert told["effect"] == pytest.approx(0.2)
+    assert told["effect"] == pytest.approx(-0.2)  # as in estimates.json and in `compare`
     assert told["power"] > 0.99
+
+
+@pytest.mark.parametrize(
+    ("polarity", "rd", "wrong", "against"),
+    [
+        ("harm", (-0.2, -0.3, -0.1), False, False),
+        ("harm", (0.2, -0.1, 0.5), True, False),
+        ("harm", (0.2, 0.1, 0.3), True, True),
+        ("harm", (0.2, None, None), True, False),
+        ("good", (0.2, 0.1, 0.3), False, False),
+        ("good", (-0.2, -0.3, -0.1), True, True),
+    ],
+)
+def test_a_policy_that_harms_in_the_simulation_is_told_plainly(polarity, rd, wrong, against, capsys):
+    rng = np.random.default_rng(2)
+    manifest = MANIFEST | {"outcome": MANIFEST["outcome"] | {"polarity": polarity}}
+    estimates = {"rd": dict(zip(("est", "low", "high"), rd, strict=True))}
+    found = pilot(pairs_of(rng.beta(2, 3, 50), 4, rng), manifest, estimates)
+    told = found["if_as_simulated"]
+    assert (told["wrong_direction"], told["against"]) == (wrong, against)
+    _print(found)
+    said = capsys.readouterr().out
+    assert ("Wrong direction" in said, "speaks against this policy" in said) == (wrong, against)
+    assert f"net change {rd[0]:+.3f}" in said and "By construction" not in said
+
+
+def test_an_outcome_that_the_policy_forces_is_told(capsys):
+    rng = np.random.default_rng(2)
+    estimates = {"rd": {"est": -0.2}, "by_construction": True}
+    _print(pilot(pairs_of(rng.beta(2, 3, 50), 4, rng), MANIFEST, estimates))
+    assert "By construction: the policy's own mechanism" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("outcome", "shift", "said"),
+    [
+        ("escalation", 5, "outside the watched one changed with it"),
+        ("escalation", 0, "outside the watched one did not change beyond chance"),
+        ("hostile_share", 5, "the simulation does not tell"),
+    ],
+)
+def test_only_a_watched_thread_has_an_elsewhere(outcome, shift, said, capsys):
+    """A window is the whole community: what changes in it is the policy's effect, and no other window is simulated."""
+    rng = np.random.default_rng(2)
+    pairs = pairs_of(rng.beta(2, 3, 50), 4, rng)
+    arms = [
+        pairs.select(
+            "draw", "seed", status=pl.lit("ok"), arm=pl.lit(arm), hostility_elsewhere=pl.col("seed") + more
+        )
+        for arm, more in (("baseline", 0), ("policy", shift))
+    ]
+    manifest = MANIFEST | {"outcome": MANIFEST["outcome"] | {"name": outcome}}
+    found = pilot(pairs, manifest, {}, pl.concat(arms))
+    _print(found)
+    assert said in capsys.readouterr().out
 
 
 def test_for_a_good_outcome_higher_is_better():
