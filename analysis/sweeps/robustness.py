@@ -1,22 +1,51 @@
 """How an answer holds over plausible variants of the model: the share of them with the same sign, and the same ranking.
 
-A variant is one combination of what was varied beside the policy: model, wording, persona format, root (another
-network and other members), community. Such spread is in no interval of a single run, and more seeds do not shrink it.
+A variant is one combination of what was varied beside the policy: model, wording, persona format, community. Such spread
+is in no interval of a single run, and more draws do not shrink it. A root may vary, too, but is chance: other draws of the
+same model, whose spread more draws do shrink.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from analysis.folder import Folder
 from analysis.questions import CAVEAT
 
+ROOT = "root"
+"""The one factor that is chance."""
 COLUMNS = ("variant", "policy", "rd", "low", "high")
 _POLICY = ("policy", "policy_with", "treatment")
 _WORDS = ("community.features", "community.personas")
+
+
+class Distinct(NamedTuple):
+    """Variants that differ in some run or number; in which factors the others, so many, differ from one of these."""
+
+    frame: pl.DataFrame
+    idle: list[str]
+    dropped: int
+
+
+def distinct(frame: pl.DataFrame, factors: Sequence[str]) -> Distinct:
+    """Each variant once: two are the same where every policy's runs (`events_sha256`) and numbers are the same."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    idle: set[str] = set()
+    kept = []
+    told = ["policy", "events_sha256", "rd", "low", "high"]
+    for rows in frame.partition_by("variant", maintain_order=True):
+        one, same = rows.row(0, named=True), tuple(rows.sort("policy").select(told).rows())
+        if same in found:
+            idle |= {name for name in factors if one[name] != found[same][name]}
+        else:
+            found[same] = one
+            kept.append(one["variant"])
+    return Distinct(
+        frame.filter(pl.col("variant").is_in(kept)), sorted(idle), frame["variant"].n_unique() - len(kept)
+    )
 
 
 def robustness(frame: pl.DataFrame, *, polarity: str) -> dict[str, Any]:
@@ -25,7 +54,8 @@ def robustness(frame: pl.DataFrame, *, polarity: str) -> dict[str, Any]:
     `rd` is policy minus baseline, null where a run makes no claim; its sign in most variants is the one that should
     hold. `beyond_chance` counts variants whose own interval leaves zero out on that side, `against` those on the
     other. The ranking is by rd (fewest harms or most goods first), over the variants that have every policy; the
-    ranking of the mean over them is the one that should hold. `ValueError` for no or doubled rows.
+    ranking of the mean over them is the one that should hold; `ties` names the policies that have the mean of the one before.
+    `ValueError` for no or doubled rows.
     """
     _check(frame, polarity)
     variants = frame["variant"].unique(maintain_order=True).to_list()
@@ -86,9 +116,18 @@ def _ranking(frame: pl.DataFrame, policies: Sequence[str], polarity: str) -> dic
     wide = frame.pivot(on="policy", index="variant", values="rd", maintain_order=True).drop_nulls()
     better = 1 if polarity == "harm" else -1
     if wide.is_empty():
-        return {"order": None, "variants": 0, "holds_in": 0, "best_in": 0, "share": None, "pairs": []}
+        return {
+            "order": None,
+            "variants": 0,
+            "holds_in": 0,
+            "best_in": 0,
+            "share": None,
+            "pairs": [],
+            "ties": [],
+        }
     values = {name: better * wide[name].to_numpy() for name in policies}
-    order = sorted(policies, key=lambda name: float(values[name].mean()))
+    means = {name: round(float(values[name].mean()), 12) for name in policies}
+    order = sorted(policies, key=lambda name: means[name])
     rows = range(len(wide))
     holds = [
         all(values[a][row] < values[b][row] for a, b in zip(order, order[1:], strict=False)) for row in rows
@@ -96,6 +135,7 @@ def _ranking(frame: pl.DataFrame, policies: Sequence[str], polarity: str) -> dic
     best = [all(values[order[0]][row] < values[name][row] for name in order[1:]) for row in rows]
     return {
         "order": order,
+        "ties": [b for a, b in zip(order, order[1:], strict=False) if means[a] == means[b]],
         "variants": len(wide),
         "holds_in": sum(holds),
         "best_in": sum(best),
@@ -127,7 +167,7 @@ def by_level(frame: pl.DataFrame, factors: Sequence[str]) -> pl.DataFrame:
 
 
 def read_cells(paths: Sequence[Path | str]) -> tuple[pl.DataFrame, list[str], str]:
-    """One row a finished cell (`COLUMNS` and the factors), the factors, and the outcome's polarity.
+    """One row a finished cell (`COLUMNS`, `events_sha256` and the factors), the factors, and the outcome's polarity.
 
     A folder with cells inside stands for them. `ValueError` where cells have different outcomes, for their effects are then
     no variants of one answer.
@@ -151,12 +191,13 @@ def read_cells(paths: Sequence[Path | str]) -> tuple[pl.DataFrame, list[str], st
         key for key in sorted(set().union(*settings)) if len({repr(one.get(key)) for one in settings}) > 1
     ]
     rows = []
-    for folder, spec, values in zip(folders, specs, settings, strict=True):
+    for folder, manifest, spec, values in zip(folders, manifests, specs, settings, strict=True):
         rd = _rd(folder)
         label = ", ".join(f"{key.removeprefix('community.')}={values.get(key)}" for key in factors)
         rows.append(
             {"variant": label or "as it is", "policy": names[repr(spec)]}
             | {"rd": rd["est"], "low": rd["low"], "high": rd["high"]}
+            | {"events_sha256": manifest.get("events_sha256")}
             | {key: str(values.get(key)) for key in factors}
         )
     kinds = {"rd": pl.Float64, "low": pl.Float64, "high": pl.Float64}

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from analysis.cli import main
+from analysis.commands.robustness import _print, notes
 from analysis.configuration import compose, plan
-from analysis.sweeps.robustness import COLUMNS, by_level, robustness
+from analysis.sweeps.robustness import COLUMNS, by_level, distinct, robustness
 from analysis.tunnel import run_plan
 from analysis.wordings import worded
 
@@ -64,6 +65,86 @@ def test_a_tie_is_no_ranking():
     tied = frame(("m1", "a", -0.1, -0.2, 0.0), ("m1", "b", -0.1, -0.2, 0.0))
     ranking = robustness(tied, polarity="harm")["ranking"]
     assert (ranking["holds_in"], ranking["best_in"], ranking["pairs"][0]["tied_in"]) == (0, 0, 1)
+    assert ranking["ties"] == ["b"]
+
+
+def test_means_that_differ_by_rounding_alone_tie():
+    """0.1 + 0.2 + 0.3 against 0.3 + 0.2 + 0.1."""
+    rows = [
+        (f"m{at}", name, rd, None, None)
+        for name, rds in (("a", (0.1, 0.2, 0.3)), ("b", (0.3, 0.2, 0.1)))
+        for at, rd in enumerate(rds)
+    ]
+    ranking = robustness(frame(*rows), polarity="harm")["ranking"]
+    assert (ranking["order"], ranking["ties"]) == (["a", "b"], ["b"])
+
+
+def cells_of(*rows):
+    """Variant, size, root, wording, policy, runs and rd of each cell."""
+    names = ["variant", "size", "root", "wording", "policy", "events_sha256", "rd"]
+    table = pl.DataFrame(rows, schema=names, orient="row")
+    return table.with_columns(low=pl.col("rd") - 0.1, high=pl.col("rd") + 0.1)
+
+
+def test_variants_with_the_same_runs_and_numbers_of_every_policy_count_once():
+    cells = cells_of(
+        ("v1", "60", "0", "plain", "a", "x", 0.1),
+        ("v1", "60", "0", "plain", "b", "y", 0.2),
+        ("v2", "60", "0", "short", "b", "y", 0.2),
+        ("v2", "60", "0", "short", "a", "x", 0.1),
+        ("v3", "60", "0", "formal", "a", "x", 0.1),
+        ("v3", "60", "0", "formal", "b", "z", 0.2),  # the same number from other runs
+        ("v4", "90", "0", "plain", "a", "x", 0.3),  # the same runs, another number
+        ("v4", "90", "0", "plain", "b", "y", 0.2),
+    )
+    found = distinct(cells, ["size", "root", "wording"])
+    assert (found.frame["variant"].unique(maintain_order=True).to_list(), found.dropped) == (
+        ["v1", "v3", "v4"],
+        1,
+    )
+    assert found.idle == ["wording"]
+    assert [one["of"] for one in robustness(found.frame, polarity="harm")["policies"]] == [3, 3]
+
+
+def said_of(rows, capsys, varied=("size",), apart_from_root=None, polarity="harm"):
+    found = robustness(frame(*rows), polarity=polarity)
+    apart = found["variants"] if apart_from_root is None else apart_from_root
+    _print(found | {"notes": [], "variants_apart_from_root": apart}, varied, [])
+    return capsys.readouterr().out
+
+
+def test_a_single_variant_is_no_share(capsys):
+    said = said_of(
+        [("m", "a", -0.2, -0.3, -0.1), ("m", "b", -0.1, -0.3, 0.1), ("m", "c", 0.0, 0.0, 0.0)], capsys, ()
+    )
+    assert "a: fewer harms or more good (net change -0.200), beyond chance (its interval alone)." in said
+    assert "b: fewer harms or more good (net change -0.100), not beyond chance" in said
+    assert "c: no change." in said and "Ranking, best first: a > b > c.\n" in said
+    assert "of 1" not in said and "1 variants" not in said and "spread" not in said
+
+
+def test_policies_of_the_same_mean_are_ranked_alike_and_intervals_stand_alone(capsys):
+    rows = [
+        (m, name, rd, rd - 0.05, rd + 0.05)
+        for m in ("m1", "m2")
+        for name, rd in (("a", -0.1), ("b", 0.0), ("c", -0.1))
+    ]
+    said = said_of(rows, capsys)
+    assert "best first: a = c > b. It holds in 0 of 2 variants; a alone is best in 0 of 2." in said
+    assert "a: fewer harms or more good in 2 of 2 variants, beyond chance in 2 (each interval alone)" in said
+    assert "do not shrink the spread over variants of the model" in said
+
+
+def test_roots_are_chance_and_not_variants_of_the_model(capsys):
+    rows = [(f"root={at}", "a", -0.1, -0.2, 0.0) for at in range(3)]
+    said = said_of(rows, capsys, ("root",), apart_from_root=1)
+    assert "3 roots of one variant of the model; varied: root." in said and "in 3 of 3 roots" in said
+    assert "do not shrink" not in said
+    assert notes([], 0, True) == ["Roots are chance, not the model: more draws shrink the spread over them."]
+    rows = [(f"size={size}, root={at}", "a", -0.1, -0.2, 0.0) for at in range(3) for size in (60, 90)]
+    assert "6 variants with roots, 2 of the model" in said_of(
+        rows, capsys, ("root", "size"), apart_from_root=2
+    )
 
 
 def test_signs_that_are_even_hold_nowhere():
@@ -95,12 +176,16 @@ def test_a_sweep_over_wordings_and_roots_is_read_from_its_folder(tmp_path, capsy
     capsys.readouterr()
     assert main(["robustness", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
-    assert "4 variants of the model; varied: community.wording, root" in said
-    assert "community.wording changed no number" in said  # rules read no words
+    assert "2 roots of one variant of the model; varied: community.wording, root" in said
+    assert "2 variants more had the runs and numbers of another" in said  # rules read no words
+    assert "community.wording changed nothing there (rules read no words" in said and "Roots are chance" in said
     assert main(["robustness", str(tmp_path / "out"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["factors"] == ["community.wording", "root"]
-    assert [one["of"] for one in told["policies"]] == [4, 4]
+    assert [one["of"] for one in told["policies"]] == [2, 2]
+    assert (told["variants"], told["variants_apart_from_root"]) == (2, 1)
+    assert told["same_as_another"] == {"variants": 2, "factors": ["community.wording"]}
+    assert len(told["cells"]) == 8
 
 
 def test_levels_stand_in_the_order_of_their_numbers_and_too_many_are_counted(tmp_path, capsys):
