@@ -125,9 +125,10 @@ def cell_folder(sweep: Path, cell: Sequence[str], keys: Sequence[str], config: M
 def cell_name(cell: Sequence[str], keys: Sequence[str], digits: str) -> str:
     """Letters, digits and `=,._-` alone, whatever the settings hold; where it must be cut, what the digits leave out stays."""
     told = [word.lstrip("+") for word in cell if _key(word) in keys]
-    if len(",".join(map(_shown, told))) > LONGEST:
-        told.sort(key=lambda word: _key(word) not in MAY_CHANGE)
-    prefix = re.sub(r"[^A-Za-z0-9=,._-]+", "_", ",".join(map(_shown, told)))[:LONGEST].strip("._-")
+    prefix = _plain(told)
+    if len(prefix) > LONGEST:
+        prefix = _plain(sorted(told, key=lambda word: _key(word) not in MAY_CHANGE))
+    prefix = prefix[:LONGEST].strip("._-")
     return f"{prefix}-{digits}" if prefix else digits
 
 
@@ -199,6 +200,10 @@ def _check_setting(launcher: str, key: str, value: str) -> None:
 
 def _key(word: str) -> str:
     return word.lstrip("+").partition("=")[0]
+
+
+def _plain(words: Sequence[str]) -> str:
+    return re.sub(r"[^A-Za-z0-9=,._-]+", "_", ",".join(map(_shown, words)))
 
 
 def _shown(word: str) -> str:
