@@ -251,14 +251,15 @@ def _front(record: Record, made: Sequence[Record]) -> list[str]:
     on = [name for name, better in standing if not better]
     if not on or (len(made) == 1 and not made[0]["costs"]):
         return []
+    dominated = [f"{name} by {_listed(better)}" for name, better in standing if better]
+    more = f"; and {len(dominated) - MOST} more: see the tables" if len(dominated) > MOST else ""
     said = [f"Not dominated, by estimates of the outcome and every cost (groups aside): {_listed(on)}."]
-    said += [
-        f"{capital(name)} is dominated by {_listed(better)}: no better in the outcome or in any cost, by estimates "
-        "that chance may have ordered."
-        for name, better in standing
-        if better
-    ]
-    return _first(said, "dominated policies")
+    if dominated:
+        said.append(
+            "Dominated, no better in the outcome or in any cost by estimates that chance may have ordered: "
+            f"{'; '.join(dominated[:MOST])}{more}."
+        )
+    return said
 
 
 def _benefits(record: Record, made: Sequence[Record]) -> list[str]:
@@ -313,17 +314,21 @@ def _verdicts(made: Sequence[Record]) -> list[str]:
 
 
 def method_words(record: Record) -> str:
-    """How the simultaneous intervals were made."""
+    """What the counts are of, and how the simultaneous intervals were made."""
     found, level = record["simultaneous"]["policies"], record["confidence"]
+    first, second = (
+        ("Stopped", "caused") if record["direction"] == "preventive" else ("Prevented", "brought about")
+    )
+    counts = f"{first}: of the futures in which it happened without the policy; {second}: of the others. "
     if found["method"] == "single":
-        return f"Intervals: {level:.0%}, over {number(found['draws'], 'community draw')}."
+        return f"{counts}Intervals: {level:.0%}, over {number(found['draws'], 'community draw')}."
     how = (
         "max-t by joint sign flips over draws"
         if found["method"] == "max-t"
         else "by Bonferroni and Holm, since there are too few draws for sign flips"
     )
     return (
-        f"Simultaneous intervals: all {found['comparisons']} hold at once with {level:.0%} confidence ({how}, "
+        f"{counts}Simultaneous intervals: all {found['comparisons']} hold at once with {level:.0%} confidence ({how}, "
         f"{number(found['draws'], 'community draw')}). Those of groups are another such family. Those of costs, PN, PS, PNS, backfire, "
         "interactions and benefit stand alone."
     )
