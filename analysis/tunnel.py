@@ -189,6 +189,18 @@ def write_result(result: Result, folder: Folder) -> None:
     folder.write_json(folder.manifest, result.manifest)
 
 
+def write_again(result: Result, folder: Folder) -> None:
+    """The manifest and the estimates of a finished folder whose tables are right.
+
+    The old estimates go first and the new ones come last: a folder without them is known to need no more than that.
+    """
+    for stale in (folder.estimates, folder.report, folder.report_text):
+        stale.unlink(missing_ok=True)
+    folder.write_json(folder.manifest, result.manifest)
+    if result.estimates is not None:
+        folder.write_json(folder.estimates, result.estimates)
+
+
 def _outcomes(plan: Plan, blocks: Iterable[Block]) -> pl.DataFrame:
     """The pairs of these blocks, which hold whole draws."""
     finished = sorted((run for block in blocks for run in block.runs), key=lambda run: run.unit)
