@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -103,11 +104,11 @@ def run_plan(plan: Plan, progress: Progress | None = None, kept: Kept | None = N
     if experiment.mind["name"] == "llm":
         llm["calibration"] = experiment.mind.get("calibration")
     result = analysed(plan, finished, llm, stopped)
-    cpu = (time.process_time() - cpu_began) + (0 if plan.jobs == 1 else sum(block.cpu_s for block in blocks))
+    by_workers = sum(block.cpu_s for block in blocks if block.process != os.getpid())
     how = {
         "units": {name: sum(len(block.runs) for block in blocks if block.origin == name) for name in ORIGINS},
         "wall_s": round(time.perf_counter() - began, 3),
-        "cpu_s": round(cpu, 3),
+        "cpu_s": round(time.process_time() - cpu_began + by_workers, 3),
     }
     return result._replace(manifest=result.manifest | how)
 
