@@ -35,8 +35,8 @@ def fill(plan: Plan, folder: Folder, progress: Progress | None = None) -> str | 
 
 
 def _clear(folder: Folder) -> None:
-    """Remove the kept runs of a folder that is finished; those that a sweep shares go with the sweep."""
-    if not folder.shares_units and folder.units.is_dir():
+    """Remove the kept runs of a folder that is finished; those that cells of a sweep share go with the sweep."""
+    if not folder.shares_units and not folder.is_unfinished():
         Kept(folder.units).sweep_out()
 
 

@@ -302,6 +302,16 @@ def test_a_sweep_runs_the_shared_baseline_once_and_goes_on_where_it_ended(monkey
         assert alone.manifest["events_sha256"] == one["events_sha256"]
 
 
+def test_a_run_in_the_folder_of_an_unfinished_sweep_leaves_the_sweep_s_runs(monkeypatch, capsys):
+    with monkeypatch.context() as patch:
+        killed_after(1, patch)
+        assert sweep() == 130
+    kept = sorted(Path("swept/units").iterdir())
+    assert run("policy=slow_mode", out="swept") == 0 == run("policy=slow_mode", out="swept")
+    assert kept and sorted(Path("swept/units").iterdir()) == kept
+    assert sweep() == 0 and not Path("swept/units").exists()
+
+
 def test_a_sweep_by_joblib_has_the_cells_of_one_in_this_process(capsys):
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     assert sweep() == 0
