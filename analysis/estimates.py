@@ -1,6 +1,5 @@
 """From a table of pairs to estimates.json: quantities, bounds, checks, and what they rest on."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from analysis.folder import Folder
 from analysis.intervals import Estimate, mean_difference
 from analysis.necessity import (
     QUANTITIES,
@@ -122,15 +122,8 @@ def estimate_file(
         read_pairs(path), outcome=outcome, direction=direction, coupling=coupling, **options
     )
     if out is not None:
-        write_estimates(record, Path(out))
+        Folder(Path(out).parent).write_json(Path(out), record)
     return record
-
-
-def write_estimates(record: dict[str, Any], path: Path) -> None:
-    """Write `record` as JSON; a reader sees the old file or the whole new one."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(path)
 
 
 def repeats(pairs: pl.DataFrame) -> tuple[int, int] | None:
