@@ -1,6 +1,5 @@
 """From a table of pairs to estimates.json: quantities, bounds, checks, and what they rest on."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from analysis.folder import Folder
 from analysis.intervals import Estimate, mean_difference
 from analysis.necessity import (
     QUANTITIES,
@@ -61,7 +61,7 @@ def estimate_pairs(
             f"none of the {len(pairs) + lost} pairs is complete: run both arms on the same draws and seeds"
         )
     y0, y1, draw = (whole[name].to_numpy() for name in ("y0", "y1", "draw"))
-    anytime = stopping is not None
+    anytime = int(stopping["seeds"]) if stopping else None
     found = paired_estimates(y0, y1, direction=direction, draw=draw, confidence=confidence, anytime=anytime)
     halves = [
         (row["y0"], row["y1"]) for row in pairs.select("y0", "y1").rows(named=True) if None in row.values()
@@ -75,7 +75,7 @@ def estimate_pairs(
         "direction": direction,
         "threshold": threshold,
         "confidence": confidence,
-        "intervals": "anytime-valid" if anytime else "fixed number of draws",
+        "intervals": "anytime-valid" if stopping else "fixed number of draws",
         "stopping": dict(stopping) if stopping else None,
         "claim": "withheld" if reason else "made",
         "claim_reason": reason,
@@ -122,15 +122,8 @@ def estimate_file(
         read_pairs(path), outcome=outcome, direction=direction, coupling=coupling, **options
     )
     if out is not None:
-        write_estimates(record, Path(out))
+        Folder(Path(out).parent).write_json(Path(out), record)
     return record
-
-
-def write_estimates(record: dict[str, Any], path: Path) -> None:
-    """Write `record` as JSON; a reader sees the old file or the whole new one."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(path)
 
 
 def repeats(pairs: pl.DataFrame) -> tuple[int, int] | None:
@@ -142,7 +135,7 @@ def repeats(pairs: pl.DataFrame) -> tuple[int, int] | None:
 
 
 def severity_curve(
-    whole: pl.DataFrame, threshold: float, direction: str, confidence: float, anytime: bool = False
+    whole: pl.DataFrame, threshold: float, direction: str, confidence: float, anytime: int | None = None
 ) -> list[dict[str, Any]]:
     """PN and PS as curves over the threshold of severity (event: severity >= t), the declared one marked.
 
@@ -164,7 +157,7 @@ def severity_curve(
 
 
 def _severity(
-    whole: pl.DataFrame, threshold: float | None, direction: str, confidence: float, anytime: bool
+    whole: pl.DataFrame, threshold: float | None, direction: str, confidence: float, anytime: int | None
 ) -> dict[str, Any]:
     """`mean_difference` (policy minus baseline, in the outcome's unit) and `curve`; null if not measured."""
     if not {"severity0", "severity1"} <= set(whole.columns):
@@ -232,7 +225,7 @@ def _bounds(
     draw: np.ndarray,
     direction: str,
     confidence: float,
-    anytime: bool,
+    anytime: int | None,
 ) -> dict[str, Any]:
     """What the rates alone allow under any coupling; `interval` adds the rates' own uncertainty."""
     each = (1 + confidence) / 2  # both rates at once: half of the error for each
@@ -258,7 +251,7 @@ def _within_one_draw(
     draw: np.ndarray,
     direction: str,
     confidence: float,
-    anytime: bool,
+    anytime: int | None,
 ) -> dict[str, Any] | None:
     """With one community draw: intervals over its seeds alone, which say nothing of other communities."""
     if len(np.unique(draw)) > 1:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from analysis.configuration import Plan
 from analysis.folder import Folder
 from analysis.resume import begun, standing
-from analysis.tunnel import analysed_again, run_plan, write_result
+from analysis.tunnel import analysed_again, run_plan, write_again, write_result
 from sim.kept import Kept
 from sim.watch import Progress
 
@@ -22,11 +22,10 @@ def fill(plan: Plan, folder: Folder, progress: Progress | None = None) -> str | 
     if state == "finished":
         _clear(folder)
         return FINISHED
-    folder.write_json(folder.begun, begun(plan))
     if state == "other estimates":
-        write_result(analysed_again(plan, folder), folder)
-        folder.begun.unlink()
+        write_again(analysed_again(plan, folder), folder)
         return "Nothing was run: the finished runs were estimated again."
+    folder.write_json(folder.begun, begun(plan))
     result = run_plan(plan, progress, Kept(folder.units))
     write_result(result, folder)
     folder.begun.unlink(missing_ok=True)
@@ -36,8 +35,8 @@ def fill(plan: Plan, folder: Folder, progress: Progress | None = None) -> str | 
 
 
 def _clear(folder: Folder) -> None:
-    """Remove the kept runs of a folder that is finished; those that a sweep shares go with the sweep."""
-    if not folder.shares_units and folder.units.is_dir():
+    """Remove the kept runs of a folder that is finished; those that cells of a sweep share go with the sweep."""
+    if not folder.shares_units and not folder.is_unfinished():
         Kept(folder.units).sweep_out()
 
 

@@ -31,6 +31,10 @@ class Folder:
         """What an unfinished run was asked for; gone once the manifest is there."""
         return self.path / "begun.json"
 
+    def is_unfinished(self) -> bool:
+        """Whether a run was begun here, or in a cell of the sweep that this is the folder of, and did not finish."""
+        return any(self.path.glob(self.begun.name)) or any(self.path.glob(f"*/{self.begun.name}"))
+
     @property
     def estimates(self) -> Path:
         return self.path / "estimates.json"

@@ -21,6 +21,8 @@ class Estimate(NamedTuple):
 
 
 UNDEFINED = Estimate(None, None, None)
+ALIKE = 5
+"""Draws with one and the same difference that are believed to have no spread; two such are chance often enough."""
 
 
 def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -116,7 +118,10 @@ def newcombe(n00: float, n01: float, n10: float, n11: float, confidence: float =
 
 
 def mean_difference(difference: Any, draw: Any = None, confidence: float = 0.95) -> Estimate:
-    """The mean of paired differences in the outcome's own unit, with Student's t over draws (or pairs)."""
+    """The mean of paired differences in the outcome's own unit, with Student's t over draws (or pairs).
+
+    Fewer than `ALIKE` draws that all differ by the same amount tell nothing of the spread: no limits then.
+    """
     from scipy.special import stdtrit
 
     values = np.asarray(difference, float)
@@ -125,7 +130,8 @@ def mean_difference(difference: Any, draw: Any = None, confidence: float = 0.95)
     est = float(values.mean())
     labels = np.arange(len(values)) if draw is None else _codes(draw)
     variance = _between(np.bincount(labels, values), np.bincount(labels))
-    if variance is None:
+    still = variance is not None and variance <= (1e-12 * est) ** 2
+    if variance is None or (still and est and labels.max() + 1 < ALIKE):
         return Estimate(est, None, None)
     reach = float(stdtrit(labels.max(), (1 + confidence) / 2) * np.sqrt(variance))
     return Estimate(est, est - reach, est + reach)

@@ -199,13 +199,14 @@ def paired_estimates(
     direction: str,
     draw: Any = None,
     confidence: float = 0.95,
-    anytime: bool = False,
+    anytime: int | None = None,
 ) -> Paired:
     """PN, PS and their companions, counted in paired runs of 0/1 outcomes (baseline `y0`, policy `y1`).
 
     They hold for this model under this coupling of its noise. `draw` labels each pair's community draw and
-    widens the intervals to it; None takes pairs as independent. See `intervals.share` for one draw. `anytime`
-    gives the intervals of `analysis.sequential`, which hold where somebody looked before all draws had run.
+    widens the intervals to it; None takes pairs as independent. See `intervals.share` for one draw. With
+    `anytime`, the declared pairs of a full draw, they are those of `analysis.sequential`, which hold where
+    somebody looked before all draws had run.
     """
     check_direction(direction)
     if not 0 < confidence < 1:
@@ -234,18 +235,24 @@ def paired_estimates(
     )
 
 
-def interval_methods(anytime: bool) -> tuple[Callable[..., Estimate], Callable[..., Estimate]]:
-    """What gives the interval of a share, and of a difference: for a fixed number of draws, or for any look."""
-    if not anytime:
+def interval_methods(anytime: int | None) -> tuple[Callable[..., Estimate], Callable[..., Estimate]]:
+    """What gives the interval of a share, and of a difference: for a fixed number of draws, or for any look.
+
+    `anytime` is the declared pairs of a full draw: the most that were seen in one would depend on the data.
+    """
+    if anytime is None:
         return share, paired_difference
-    return _not_of_one_draw(sequential.anytime_share), _not_of_one_draw(sequential.anytime_difference)
+    return (
+        _not_of_one_draw(sequential.anytime_share, anytime),
+        _not_of_one_draw(sequential.anytime_difference, anytime),
+    )
 
 
-def _not_of_one_draw(method: Callable[..., Estimate]) -> Callable[..., Estimate]:
+def _not_of_one_draw(method: Callable[..., Estimate], pairs_a_draw: int) -> Callable[..., Estimate]:
     """The same, without limits where a single draw was seen, as `intervals` has it."""
 
     def found(one: Any, two: Any, draw: Any, confidence: float) -> Estimate:
-        estimate = method(one, two, draw, confidence)
+        estimate = method(one, two, draw, confidence, 1 if draw is None else pairs_a_draw)
         return estimate if draw is None or len(np.unique(draw)) > 1 else Estimate(estimate.est, None, None)
 
     return found

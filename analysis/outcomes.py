@@ -31,7 +31,10 @@ class Runs(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """`measure` gives a frame of `RUN` and `value`, a row for each run (null where undefined)."""
+    """`measure` gives a frame of `RUN` and `value`, a row for each run (null where undefined).
+
+    A `cost` is what a policy may cost: a harm that it adds, or a good that it takes away.
+    """
 
     name: str
     polarity: str  # "harm" or "good"
@@ -121,6 +124,13 @@ def posts_kept(runs: Runs) -> pl.DataFrame:
     return _count(runs, published(runs.events).join(gone, on=[*RUN, "target"], how="anti"))
 
 
+def civil_posts(runs: Runs) -> pl.DataFrame:
+    """Civil posts and replies that others could read and that nobody removed."""
+    gone = runs.events.filter(pl.col("kind") == "remove").select(*RUN, "target")
+    kept = published(runs.events).join(gone, on=[*RUN, "target"], how="anti")
+    return _count(runs, kept.filter(pl.col("tone") == "civil"))
+
+
 def gini_posts(runs: Runs) -> pl.DataFrame:
     """Gini coefficient of published posts over members who wrote at least one; null where nobody did."""
     each = (
@@ -180,6 +190,7 @@ OUTCOMES = {
         Outcome("moderator_actions", "harm", "acts", True, moderator_actions),
         Outcome("wrongful_removals", "harm", "posts", True, wrongful_removals),
         Outcome("civil_posts_lost", "harm", "posts", True, civil_posts_lost),
+        Outcome("civil_posts", "good", "civil posts", True, civil_posts),
         Outcome("hostility_elsewhere", "harm", "hostile posts", True, hostility_elsewhere),
     )
 }

@@ -81,13 +81,12 @@ def standing(plan: Plan, folder: Folder) -> Standing:
         return "begun"
     told = json.loads(json.dumps({key: plan.resolved.get(key) for key in MAY_CHANGE}))
     same = all(record["config"].get(key) == value for key, value in told.items())
-    return "finished" if same else "other estimates"
+    return "finished" if same and _is_estimated(folder) else "other estimates"
 
 
 def _may_change(config: Mapping[str, Any]) -> list[str]:
     """`MAY_CHANGE`, less the confidence where a rule stops the run by it."""
-    stop = config.get("stop") or {}
-    stopped = stop.get("precision") is not None or stop.get("evidence") is not None
+    stopped = (config.get("stop") or {}).get("precision") is not None
     return [key for key in MAY_CHANGE if key != "confidence" or not stopped]
 
 
@@ -120,12 +119,19 @@ def runs_of(folder: Folder) -> list[Run]:
 
 
 def _is_whole(folder: Folder) -> bool:
-    """Whether every file that a finished run writes is there and can be read."""
+    """Whether every table that a finished run writes is there and can be read."""
     try:
-        folder.read_json(folder.estimates)
         return all(pl.read_parquet_schema(folder.table(name)) for name in TABLES)
-    except (ValueError, OSError, pl.exceptions.PolarsError):
+    except (OSError, pl.exceptions.PolarsError):
         return False
+
+
+def _is_estimated(folder: Folder) -> bool:
+    """Whether the estimates are there and can be read, or no pair is complete, so that there are none."""
+    try:
+        return bool(folder.read_json(folder.estimates))
+    except ValueError:
+        return folder.read_table("pairs").drop_nulls(["y_baseline", "y_policy"]).is_empty()
 
 
 def _dotted(tree: Mapping[str, Any], prefix: str = "") -> Any:

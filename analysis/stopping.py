@@ -84,6 +84,7 @@ def record(
         "every": rule.every,
         "draws_at_most": experiment.draws,
         "draws": looks[-1]["draws"],
+        "seeds": experiment.seeds,
         "reached": looks[-1]["reached"],
         "looks": list(looks),
     }

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -103,11 +104,11 @@ def run_plan(plan: Plan, progress: Progress | None = None, kept: Kept | None = N
     if experiment.mind["name"] == "llm":
         llm["calibration"] = experiment.mind.get("calibration")
     result = analysed(plan, finished, llm, stopped)
-    cpu = (time.process_time() - cpu_began) + (0 if plan.jobs == 1 else sum(block.cpu_s for block in blocks))
+    by_workers = sum(block.cpu_s for block in blocks if block.process != os.getpid())
     how = {
         "units": {name: sum(len(block.runs) for block in blocks if block.origin == name) for name in ORIGINS},
         "wall_s": round(time.perf_counter() - began, 3),
-        "cpu_s": round(cpu, 3),
+        "cpu_s": round(time.process_time() - cpu_began + by_workers, 3),
     }
     return result._replace(manifest=result.manifest | how)
 
@@ -187,6 +188,18 @@ def write_result(result: Result, folder: Folder) -> None:
     if result.estimates is not None:
         folder.write_json(folder.estimates, result.estimates)
     folder.write_json(folder.manifest, result.manifest)
+
+
+def write_again(result: Result, folder: Folder) -> None:
+    """The manifest and the estimates of a finished folder whose tables are right.
+
+    The old estimates go first and the new ones come last: a folder without them is known to need no more than that.
+    """
+    for stale in (folder.estimates, folder.report, folder.report_text):
+        stale.unlink(missing_ok=True)
+    folder.write_json(folder.manifest, result.manifest)
+    if result.estimates is not None:
+        folder.write_json(folder.estimates, result.estimates)
 
 
 def _outcomes(plan: Plan, blocks: Iterable[Block]) -> pl.DataFrame:

@@ -27,10 +27,11 @@ class Block(NamedTuple):
     """What a block of worlds gives back; `record` is the mind's, for this block alone.
 
     `origin` is `run` for what was simulated now, `kept` for runs that an earlier command finished, `shared` for those
-    of another cell of a sweep.
+    of another cell of a sweep. `process` is the id of the one that simulated it.
     """
 
     runs: list[Run]
     record: dict[str, Any]
     cpu_s: float
     origin: str = "run"
+    process: int | None = None

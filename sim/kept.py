@@ -5,6 +5,7 @@ tables (Parquet), and the SHA-256 of all before it. It is written under a tempor
 that is not whole, or not what was written, is never read as good. Failed runs are not kept.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -57,7 +58,8 @@ class Kept:
         self._told: set[Path] = set()
         self._last: tuple[Experiment, Keys] | None = None
         for path in sorted(self.folder.glob(f"*{SUFFIX}")):
-            self._note(path, _header(path))
+            with contextlib.suppress(OSError):  # what cannot be opened now may be whole
+                self._note(path, _header(path))
 
     def take(self, experiment: Experiment, units: Sequence[Unit]) -> Iterator[Block]:
         """Blocks of those of these runs that are kept: `kept` from this experiment itself, `shared` from another.
@@ -81,9 +83,13 @@ class Kept:
             whole = own and path not in self._told
             if not inside and not (whole and self._is_only_a_record(path)):
                 continue
-            block = _read(path, [numbers[unit] for unit in inside])
-            if block is None:
+            try:
+                block = _read(path, [numbers[unit] for unit in inside])
+            except OSError:  # what cannot be opened now may be whole
                 self._forget(path)
+                continue
+            if block is None:
+                self._remove(path)
                 continue
             self._told.add(path)
             record = block.record if whole else _nothing_asked(block.record)
@@ -112,7 +118,7 @@ class Kept:
         """Remove every file that holds one of these runs."""
         places = {self._places.get(self._keys(experiment).of(unit)) for unit in units}
         for path in {place.file for place in places if place is not None}:
-            self._forget(path)
+            self._remove(path)
 
     def sweep_out(self) -> None:
         """Remove everything kept, and the folder; files of other kinds stay."""
@@ -139,8 +145,11 @@ class Kept:
         for number, key in enumerate(header.keys):
             self._places.setdefault(key, Place(path, number))
 
-    def _forget(self, path: Path) -> None:
+    def _remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)
+        self._forget(path)
+
+    def _forget(self, path: Path) -> None:
         self._owners.pop(path, None)
         self._places = {key: place for key, place in self._places.items() if place.file != path}
 
@@ -175,11 +184,8 @@ def _parquet(parts: Iterable[pl.DataFrame]) -> bytes:
 
 
 def _header(path: Path) -> Header | None:
-    """What a file says it holds, not yet checked; None for one that is no file of ours."""
-    try:
-        stands = path.stat()
-    except OSError:
-        return None
+    """What a file says it holds, not yet checked; None for one that is no file of ours, `OSError` if it cannot be read."""
+    stands = path.stat()
     return _header_as_of(path, stands.st_mtime_ns, stands.st_size)
 
 
@@ -197,16 +203,13 @@ def _header_as_of(path: Path, changed_ns: int, size: int) -> Header | None:
             if not {"owner", "runs", "bytes", "record"} <= set(told):
                 return None
             return Header(told["owner"], tuple(run["key"] for run in told["runs"]))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError):
         return None
 
 
 def _read(path: Path, numbers: Sequence[int]) -> Block | None:
     """These of a file's runs, in its order, and its record; None if a byte of it is not what was written."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
+    content = path.read_bytes()
     body, check = content[:-32], content[-32:]
     if hashlib.sha256(body).digest() != check or not body.startswith(MAGIC):
         return None

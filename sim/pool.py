@@ -20,7 +20,8 @@ IDLE = 300
 """Seconds that a worker waits for the next run."""
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Where libraries read how many threads a worker may have."""
-_POOLS = list[Any]()
+_POOLS = dict[int, Any]()
+"""The pool that there is, if any, by the number of its workers."""
 LOOKS = 0.5
 """Seconds between a worker's looks at whether its parent is still there."""
 
@@ -65,7 +66,7 @@ def _by_loky(
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     workers = min(jobs, len(left)) - 1
-    executor = _pool(jobs - 1)
+    executor: Any = _pool(workers) if workers else None
     waiting, ended, unfinished = deque(left.items()), SimpleQueue[Future[tuple[int, Done]]](), len(left)
 
     def hand_out() -> None:
@@ -103,14 +104,20 @@ def _by_loky(
             end_workers(kill=True)
 
 
-@cache
 def _pool(workers: int) -> Any:
-    """Worker processes that stay for the next run: of our own, since joblib takes loky's shared ones for its own."""
+    """So many worker processes or more, that stay for the next run; those of a pool that is too small end first.
+
+    They are our own, since joblib takes loky's shared ones for its own. A pool starts all of its workers at once.
+    """
     from joblib.externals.loky import ProcessPoolExecutor
 
+    for size, pool in _POOLS.items():
+        if size >= workers:
+            return pool
+    end_workers()
     threads = str(max(1, (os.cpu_count() or 1) // (workers + 1)))
     pool = ProcessPoolExecutor(workers, timeout=IDLE, env=dict.fromkeys(THREADS, threads))
-    _POOLS.append(pool)
+    _POOLS[workers] = pool
     atexit.register(end_workers, kill=True)  # or loky complains while Python is taken down
     return pool
 
@@ -118,8 +125,7 @@ def _pool(workers: int) -> Any:
 def end_workers(*, kill: bool = False) -> None:
     """End the worker processes that wait for the next run; with `kill` those at work, too."""
     while _POOLS:
-        _POOLS.pop().shutdown(wait=True, kill_workers=kill)
-    _pool.cache_clear()
+        _POOLS.popitem()[1].shutdown(wait=True, kill_workers=kill)
 
 
 def _in_child(parent: int, function: Callable[[Work], Done], number: int, one: Work) -> tuple[int, Done]:

@@ -182,7 +182,7 @@ def run_block(
         first = Unit(0, 0, "baseline") in units  # which cells of a sweep share, with what was measured there
         if first and experiment.mind.get("drift_sample"):
             record["noise_floor"] = mind.drift(experiment.mind["drift_sample"])
-        return Block(runs, record, time.process_time() - began)
+        return Block(runs, record, time.process_time() - began, process=os.getpid())
     finally:
         mind.close()
 

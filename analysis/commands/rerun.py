@@ -64,7 +64,7 @@ def _rerun(asked: argparse.Namespace) -> int:
 
 
 def _kept_in(folder: Folder, plan: Any, progress: Any) -> Any:
-    """Run into a folder of its own; `ValueError` if there is a run in it."""
+    """Run into a folder of its own; `ValueError` if there is a run in it, finished or not."""
     from analysis.report import write_report
     from analysis.tunnel import run_plan, write_result
     from sim.kept import Kept
@@ -72,6 +72,8 @@ def _kept_in(folder: Folder, plan: Any, progress: Any) -> Any:
     with folder.held():
         if folder.manifest.is_file():
             raise ValueError(f"{folder.path} holds a run already: give an empty folder as out=FOLDER")
+        if folder.is_unfinished():
+            raise ValueError(f"{folder.path} holds an unfinished run: give an empty folder as out=FOLDER")
         kept = Kept(folder.units)
         result = run_plan(plan, progress, kept)
         write_result(result, folder)

@@ -38,13 +38,11 @@ def compare_inputs(
     two, all_two = contrasts(tested, direction, confidence)
     two_groups, all_two_groups = group_contrasts(tested, confidence)
     for row in two:
-        row["better_for_groups"] = better_for_groups(row, two_groups)
+        row["better_for_groups"], row["groups_forced"] = better_for_groups(row, two_groups)
         row["for_everyone"] = row["better"] is not None and row["better"] == row["better_for_groups"]
-    points, flips = evasion(tested, policies, two)
+    points, flips, level = evasion(tested, policies, two)
     costs = {one.name: costs_of(outcomes, one.name) for one in tested}
-    means = {
-        name: {cost: row["change"]["est"] for cost, row in found.items()} for name, found in costs.items()
-    }
+    means = {name: {cost: _worse(row) for cost, row in found.items()} for name, found in costs.items()}
     dominated = front(policies, means, direction)
     for one, record in zip(tested, policies, strict=True):
         made = one.claim_reason is None
@@ -57,6 +55,7 @@ def compare_inputs(
             "benefit": benefit(one, stated, direction, confidence) if stated and made else None,
             "harmed_groups": harmed,
             "worst_group": worst,
+            "worse": bool(record["told_apart"]) and (record["rd"]["est"] > 0) == (direction == "preventive"),
             "exposures": dict(one.spread) if made else None,
             "on_front": not dominated[one.name] if made else None,
             "dominated_by": dominated.get(one.name, []),
@@ -85,11 +84,17 @@ def compare_inputs(
         "pairs_of_policies": two,
         "groups_of_pairs": two_groups,
         "interactions": interactions(tested, confidence),
-        "evasion": {"points": points, "flips": flips},
+        "evasion": {"points": points, "flips": flips, "level": level},
         "nothing_dominated_by": dominated.get(NOTHING, []),
         "left_out": list(inputs.left_out),
     }
     return Comparison(record | {"sentences": sentences(record)})
+
+
+def _worse(row: Mapping[str, Any]) -> float | None:
+    """The mean change of a cost, turned so that more is worse."""
+    found = row["change"]["est"]
+    return -found if found is not None and row["polarity"] == "good" else found
 
 
 def _worst(rows: list[Record]) -> Record | None:
@@ -103,6 +108,7 @@ def _worst(rows: list[Record]) -> Record | None:
         "kind": row["kind"],
         "change": row["simultaneous"],
         "harmed": row["harmed"],
+        "forced": row["forced"],
     }
 
 

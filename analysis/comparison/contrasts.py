@@ -72,6 +72,7 @@ def group_contrasts(tested: Sequence[Tested], confidence: float) -> tuple[list[d
         rows = a.groups.join(b.groups, on=[*KEY, *GROUP], suffix="_b")
         for part in rows.sort(*GROUP, *KEY).partition_by(GROUP, maintain_order=True):
             about = {"a": a.name, "b": b.name} | {name: part[name][0] for name in GROUP}
+            about["forced"] = about["measure"] in (*a.forced, *b.forced)
             step = (part["policy"] - part["policy_b"]).to_numpy()
             columns.append(Change(about | {"n_pairs": len(part)}, part["draw"].to_numpy(), step))
     found, intervals, apart = mean_family(columns, confidence)
@@ -89,14 +90,16 @@ def group_contrasts(tested: Sequence[Tested], confidence: float) -> tuple[list[d
     return records, found
 
 
-def better_for_groups(contrast: dict[str, Any], groups: Sequence[dict[str, Any]]) -> str | None:
-    """The policy under which every group is shown fewer hostile posts beyond noise; None where there is none."""
+def better_for_groups(contrast: dict[str, Any], groups: Sequence[dict[str, Any]]) -> tuple[str | None, bool]:
+    """The policy under which every group is shown fewer hostile posts beyond noise, or None; and whether one of the two
+    decides by its own mechanism what is shown."""
     rows = [
-        row["better"]
+        row
         for row in groups
         if (row["a"], row["b"]) == (contrast["a"], contrast["b"]) and row["measure"] == "hostile_exposures"
     ]
-    return rows[0] if rows and len(set(rows)) == 1 else None
+    better = {row["better"] for row in rows}
+    return (better.pop() if len(better) == 1 else None), any(row["forced"] for row in rows)
 
 
 def interactions(tested: Sequence[Tested], confidence: float) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ NOTHING = "no policy"
 """The baseline as a choice: it averts nothing and costs nothing."""
 RULE = (
     "Act: the simultaneous interval lies wholly beyond the smallest effect worth acting on, and no group is harmed "
-    "beyond noise. Leave: it lies wholly on the other side. Pilot: everything else."
+    "beyond noise. Leave: it lies wholly on the other side, or the policy makes the outcome worse. Pilot: everything else."
 )
 
 
@@ -17,7 +17,7 @@ def front(
     """For each policy that makes a claim, and for doing nothing: the policies that dominate it, by estimates.
 
     One dominates another where it is at least as good in the outcome and in every cost, and better in one.
-    `costs[policy]` gives the mean change of each cost; a policy that nothing dominates is on the front.
+    `costs[policy]` gives the mean change of each cost, more being worse; a policy that nothing dominates is on the front.
     """
     made = [effect for effect in effects if effect["claim"] == "made"]
     names = sorted({name for effect in made for name in costs[effect["policy"]]})
@@ -53,6 +53,8 @@ def verdict(
     )
     n = effect["n_pairs"]
     worth = f"{smallest * n:.3g} of {n} futures, the smallest effect worth acting on"
+    if good[1] < 0:
+        return "leave", "it makes the outcome worse, at either end of its interval"
     if good[1] < smallest:
         return "leave", f"the effect is smaller than {worth}, at either end of its interval"
     if good[0] <= smallest:

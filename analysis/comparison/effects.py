@@ -119,6 +119,7 @@ def group_changes(tested: Sequence[Tested], confidence: float) -> tuple[list[dic
                 "group": rows["group"][0],
                 "measure": rows["measure"][0],
                 "unit": MEASURES[rows["measure"][0]],
+                "forced": rows["measure"][0] in one.forced,
                 "n_pairs": len(rows),
                 "n_draws": rows["draw"].n_unique(),
                 "members": _mean(rows["members"]),

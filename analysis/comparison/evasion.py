@@ -27,12 +27,13 @@ class Line:
 
 def evasion(
     tested: Sequence[Tested], effects: Sequence[Mapping[str, Any]], contrasts: Sequence[Mapping[str, Any]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(points, flips). A point is a policy's net effect at a rate that was run: family, rate, rd.
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """(points, flips, level). A point is a policy's net effect at a rate that was run: family, rate, rd.
 
     A flip is a rate at which the order of two policies changes, by straight lines between the rates that were
     run: `family`, `other`, `rate`, `between`, and `told_apart`, whether the two can be told apart at the rates
-    run on both sides of it (None where a contrast of the two was not made).
+    run on both sides of it (None where a contrast of the two was not made). Two are `level` at a `rate` that
+    was run and not at the next one, `then`, where their effects differ by `gap`.
     """
     lines, flat = _lines(tested, {effect["policy"]: effect for effect in effects})
     points = [
@@ -42,18 +43,21 @@ def evasion(
     ]
     apart = {frozenset((row["a"], row["b"])): row["told_apart"] for row in contrasts}
     alone = {effect["policy"]: effect["told_apart"] for effect in effects}
-    flips = []
+    flips, level = [], []
     for line in lines:
         for other, value in flat.items():
             gaps = [effect - value for effect in line.effects]
-            for low, high, rate in _crossings(line.rates, gaps):
-                ends = [
-                    alone[line.labels[end]]
-                    if other == NOTHING
-                    else apart.get(frozenset((line.labels[end], other)))
-                    for end in (low, high)
-                ]
-                flips.append(_flip(line.name, other, rate, (low, high), ends))
+            known = {
+                rate: alone[label] if other == NOTHING else apart.get(frozenset((label, other)))
+                for rate, label in line.labels.items()
+            }
+            crossings = _crossings(line.rates, gaps)
+            for low, high, rate in crossings:
+                flips.append(_flip(line.name, other, rate, (low, high), (known[low], known[high])))
+            for rate, then, gap in _touches(line.rates, gaps):
+                if not any(low <= rate <= high for low, high, _ in crossings):
+                    about = {"family": line.name, "other": other, "rate": rate, "then": then, "gap": gap}
+                    level.append(about | {"told_apart": known[then]})
     for one, two in combinations(lines, 2):
         least, most = max(one.rates[0], two.rates[0]), min(one.rates[-1], two.rates[-1])
         rates = [rate for rate in sorted({*one.rates, *two.rates}) if least <= rate <= most]
@@ -62,7 +66,7 @@ def evasion(
             named = [(one.labels.get(end), two.labels.get(end)) for end in (low, high)]
             ends = [apart.get(frozenset(pair)) if None not in pair else None for pair in named]
             flips.append(_flip(one.name, two.name, rate, (low, high), ends))
-    return points, flips
+    return points, flips, level
 
 
 def _lines(
@@ -110,6 +114,16 @@ def _crossings(rates: Sequence[float], gaps: Sequence[float]) -> list[tuple[floa
             zeros = [r for r, g in inside if abs(g) <= 1e-12]
             rate = sum(zeros) / len(zeros) if zeros else low + (high - low) * before / (before - after)
             found.append((low, high, float(rate)))
+    return found
+
+
+def _touches(rates: Sequence[float], gaps: Sequence[float]) -> list[tuple[float, float, float]]:
+    """(rate with no gap, the next rate or the one before with a gap, that gap)."""
+    found = []
+    places = range(len(rates) - 1)
+    for one, two in [(k, k + 1) for k in places] + [(k + 1, k) for k in places]:
+        if abs(gaps[one]) <= 1e-12 < abs(gaps[two]):
+            found.append((rates[one], rates[two], float(gaps[two])))
     return found
 
 

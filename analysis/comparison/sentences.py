@@ -1,13 +1,14 @@
 """What a comparison says in words: who leads, who cannot be told apart, who is harmed, what to do."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from analysis.report.costs import FIRST
 from analysis.summary import capital, event_words, number, words
 
 Record = Mapping[str, Any]
+FORCED = " (by construction: a policy here decides which posts are shown)"
 MOST = 12
 """So many sentences of one sort; the rest is counted, and stands in the tables."""
 
@@ -15,25 +16,28 @@ MOST = 12
 def sentences(record: Record) -> list[str]:
     """Every sentence of the page and the terminal, the choice first; each holds inside the model alone."""
     made = [row for row in record["policies"] if row["claim"] == "made"]
-    said = list(record["left_out"])
-    said += [
+    unsaid = [
         f"{capital(row['policy'])}: no claim is made: {row['claim_reason']}."
         for row in record["policies"]
         if row not in made
     ]
     if not made:
-        return said
-    said += [
+        return [*unsaid, *record["left_out"]]
+    return [
         *leader(record, made),
+        *_first(_worse(record, made), "policies that make it worse"),
         *_first(_told_apart(record), "differences"),
-        *_first(_alike(record), "sets of policies that cannot be told apart"),
-    ]
-    said += [
+        *_first(_alike(record), "differences by group"),
         *_first(harms(record, made), "harms"),
         *_first(_together(record), "interactions"),
         *_first(_flips(record), "flips"),
+        *_front(record, made),
+        *_constructed(record, made),
+        *_benefits(record, made),
+        *_verdicts(made),
+        *unsaid,
+        *record["left_out"],
     ]
-    return [*said, *_front(record, made), *_constructed(record, made), *_verdicts(made)]
 
 
 def leader(record: Record, made: Sequence[Record]) -> list[str]:
@@ -70,6 +74,30 @@ def leader(record: Record, made: Sequence[Record]) -> list[str]:
     ]
 
 
+def _worse(record: Record, made: Sequence[Record]) -> list[str]:
+    """Policies that make the outcome worse beyond chance."""
+    said = []
+    for row in made:
+        if not row["worse"]:
+            continue
+        table, n = row["table"], row["n_pairs"]
+        without, under = table["n10"] + table["n11"], table["n01"] + table["n11"]
+        for_ill, for_good = (
+            ("caused", "stopped") if record["direction"] == "preventive" else ("prevented", "brought about")
+        )
+        ill, good = (
+            (table["n01"], table["n10"])
+            if record["direction"] == "preventive"
+            else (table["n10"], table["n01"])
+        )
+        tag = ", by construction" if row["by_construction"] else ""
+        said.append(
+            f"{capital(row['policy'])} makes it worse{tag}: it happened in {under} of {n} futures with it, in {without} without, "
+            f"beyond chance; it {for_ill} {ill} and {for_good} {good}."
+        )
+    return said
+
+
 def harms(record: Record, made: Sequence[Record]) -> list[str]:
     """Policies that harm a group beyond noise, and whether they help on average."""
     said = []
@@ -93,15 +121,15 @@ def harms(record: Record, made: Sequence[Record]) -> list[str]:
 
 def _told_apart(record: Record) -> list[str]:
     """One sentence for all that a policy is better than."""
-    beaten: dict[tuple[str, bool, int, int], list[tuple[str, int]]] = {}
+    beaten: dict[tuple[str, str, int, int], list[tuple[str, int]]] = {}
     for row in record["pairs_of_policies"]:
         if row["told_apart"]:
             (better, less), (other, more) = _better_first(row)
-            key = (better, row["for_everyone"], less, row["n_pairs"])
-            beaten.setdefault(key, []).append((other, more))
+            everyone = ", and better for every group" if row["for_everyone"] else ""
+            everyone += FORCED if row["for_everyone"] and row["groups_forced"] else ""
+            beaten.setdefault((better, everyone, less, row["n_pairs"]), []).append((other, more))
     said = []
-    for (better, for_everyone, less, n), others in beaten.items():
-        everyone = ", and better for every group" if for_everyone else ""
+    for (better, everyone, less, n), others in beaten.items():
         if len(others) == 1:
             (other, more) = others[0]
             said.append(
@@ -125,44 +153,34 @@ def _better_first(row: Record) -> tuple[tuple[str, int], tuple[str, int]]:
 def _alike(record: Record) -> list[str]:
     """Which policies cannot be told apart in the outcome, and whether every group still fares better under one."""
     two = [row for row in record["pairs_of_policies"] if not row["told_apart"]]
-    if 1 < len(two) == len(record["pairs_of_policies"]):
-        count = sum(row["claim"] == "made" for row in record["policies"])
-        said = [f"Of these {count} policies no two can be told apart."]
-    else:
-        said = [_one_alike(alike, two) for alike in _sets(two)]
-    over: dict[str, list[str]] = {}
+    over: dict[tuple[str, str], list[str]] = {}
     for row in two:
         if better := row["better_for_groups"]:
-            over.setdefault(better, []).append(row["b"] if better == row["a"] else row["a"])
-    return said + [
+            tag = FORCED if row["groups_forced"] else ""
+            over.setdefault((better, tag), []).append(row["b"] if better == row["a"] else row["a"])
+    return _not_told_apart(two, record) + [
         f"Though the outcome cannot tell them apart, with {better} every group is shown fewer hostile posts than with "
-        f"{_listed(others)}, beyond noise."
-        for better, others in over.items()
+        f"{_listed(others)}, beyond noise{tag}."
+        for (better, tag), others in over.items()
     ]
 
 
-def _one_alike(alike: Sequence[str], two: Sequence[Record]) -> str:
-    """The sentence on policies of which no two can be told apart."""
-    rows = [row for row in two if row["a"] in alike and row["b"] in alike]
-    if len(rows) == 1:
-        (row,) = rows
-        return (
+def _not_told_apart(two: Sequence[Record], record: Record) -> list[str]:
+    """The sentence on the pairs of policies that cannot be told apart; none where all can."""
+    if not two:
+        return []
+    if len(two) == 1:
+        (row,) = two
+        return [
             f"{capital(row['a'])} and {row['b']} cannot be told apart: it happened in {row['happened_a']} and "
             f"{row['happened_b']} of {row['n_pairs']} futures ({_futures(row['simultaneous'], row['n_pairs'])})."
-        )
-    counts = [count for row in rows for count in (row["happened_a"], row["happened_b"])]
-    most = max(row["n_pairs"] for row in rows)
-    return f"Of {_listed(alike)} no two can be told apart: it happened in {_range(counts)} of {most} futures."
-
-
-def _sets(two: Sequence[Record]) -> list[list[str]]:
-    """The largest sets of policies within which every pair is in `two`, in the order of the policies."""
-    import networkx as nx
-
-    order = {name: place for place, name in enumerate(name for row in two for name in (row["a"], row["b"]))}
-    graph = nx.Graph([(row["a"], row["b"]) for row in two])
-    found = [sorted(some, key=order.__getitem__) for some in nx.find_cliques(graph)]
-    return sorted(found, key=lambda some: [order[name] for name in some])
+        ]
+    counts = [count for row in two for count in (row["happened_a"], row["happened_b"])]
+    happened = f"it happened in {_range(counts)} of {max(row['n_pairs'] for row in two)} futures"
+    if len(two) < len(record["pairs_of_policies"]):
+        return [f"No other two can be told apart: {happened}."]
+    count = sum(row["claim"] == "made" for row in record["policies"])
+    return [f"Of these {count} policies no two can be told apart: {happened}."]
 
 
 def _range(counts: Sequence[int]) -> str:
@@ -191,7 +209,8 @@ def _flips(record: Record) -> list[str]:
     """The evasion rates at which a ranking flips, or that none was found over the rates that were run."""
     said, points = [], record["evasion"]["points"]
     for name in dict.fromkeys(point["family"] for point in points):
-        if not any(name in (flip["family"], flip["other"]) for flip in record["evasion"]["flips"]):
+        flips = any(name in (flip["family"], flip["other"]) for flip in record["evasion"]["flips"])
+        if not flips and not any(name == row["family"] for row in record["evasion"]["level"]):
             rates = [point["rate"] for point in points if point["family"] == name]
             said.append(
                 f"Between evasion rates of {min(rates):g} and {max(rates):g} the rank of {name} does not change, by estimates."
@@ -207,20 +226,56 @@ def _flips(record: Record) -> list[str]:
             f"The ranking of {flip['family']} and {flip['other']} flips at an evasion rate of about {flip['rate']:.2g}, "
             f"interpolated on a straight line between the runs at {low:g} and {high:g}; {sure}."
         )
-    return said
+    return said + _levels(record)
+
+
+def _levels(record: Record) -> list[str]:
+    """Where a policy is level with others at one evasion rate and no more at the next."""
+    found: dict[tuple[str, float, float, str, str], list[str]] = {}
+    for row in record["evasion"]["level"]:
+        reading = "better" if _good(record, row["gap"]) < 0 else "worse"
+        sure = {True: ", beyond chance", False: ", which chance alone could have made", None: ""}[
+            row["told_apart"]
+        ]
+        found.setdefault((row["family"], row["rate"], row["then"], reading, sure), []).append(row["other"])
+    return [
+        f"{capital(family)} is level with {_listed(others)} at an evasion rate of {rate:g}, and {reading} at {then:g}{sure}."
+        for (family, rate, then, reading, sure), others in found.items()
+    ]
 
 
 def _front(record: Record, made: Sequence[Record]) -> list[str]:
-    on = [row["policy"] for row in made if row["on_front"]]
-    said = []
-    if on and (len(made) > 1 or made[0]["costs"]):
-        said.append(f"Not dominated, by estimates of the outcome and every cost: {_listed(on)}.")
-    said += [
-        f"{capital(row['policy'])} is dominated by {_listed(row['dominated_by'])}: no better in the outcome or in any cost."
-        for row in made
-        if row["dominated_by"]
+    """Who dominates whom by the estimates alone, doing nothing among them."""
+    standing = [(row["policy"], row["dominated_by"]) for row in made]
+    standing.append(("doing nothing", record["nothing_dominated_by"]))
+    on = [name for name, better in standing if not better]
+    if not on or (len(made) == 1 and not made[0]["costs"]):
+        return []
+    dominated = [f"{name} by {_listed(better)}" for name, better in standing if better]
+    more = f"; and {len(dominated) - MOST} more: see the tables" if len(dominated) > MOST else ""
+    said = [f"Not dominated, by estimates of the outcome and every cost (groups aside): {_listed(on)}."]
+    if dominated:
+        said.append(
+            "Dominated, no better in the outcome or in any cost by estimates that chance may have ordered: "
+            f"{'; '.join(dominated[:MOST])}{more}."
+        )
+    return said
+
+
+def _benefits(record: Record, made: Sequence[Record]) -> list[str]:
+    """The best mean benefit at the designer's payoffs, which are stated with it."""
+    if not record["payoff"]:
+        return []
+    best = max(made, key=lambda row: row["benefit"]["paired"]["est"])
+    payoffs = ", ".join(f"{words(name)} {value:g}" for name, value in record["payoff"].items()).replace(
+        "-", "\u2212"
+    )
+    bounds = best["benefit"]["bounds"]
+    other = f"{bounds['low']:.3g} to {bounds['high']:.3g}".replace("-", "\u2212")
+    return [
+        f"At your payoffs ({payoffs}) {best['policy']} has the largest mean benefit, {_change(best['benefit']['paired'])} a future; "
+        f"under any coupling, at the rates as counted, {other}."
     ]
-    return _first(said, "dominated policies")
 
 
 def _constructed(record: Record, made: Sequence[Record]) -> list[str]:
@@ -259,18 +314,23 @@ def _verdicts(made: Sequence[Record]) -> list[str]:
 
 
 def method_words(record: Record) -> str:
-    """How the simultaneous intervals were made."""
+    """What the counts are of, and how the simultaneous intervals were made."""
     found, level = record["simultaneous"]["policies"], record["confidence"]
+    first, second = (
+        ("Stopped", "caused") if record["direction"] == "preventive" else ("Prevented", "brought about")
+    )
+    counts = f"{first}: of the futures in which it happened without the policy; {second}: of the others. "
     if found["method"] == "single":
-        return f"Intervals: {level:.0%}, over {number(found['draws'], 'community draw')}."
+        return f"{counts}Intervals: {level:.0%}, over {number(found['draws'], 'community draw')}."
     how = (
         "max-t by joint sign flips over draws"
         if found["method"] == "max-t"
-        else "Holm's steps at Bonferroni's level, since there are too few draws for sign flips"
+        else "by Bonferroni and Holm, since there are too few draws for sign flips"
     )
     return (
-        f"Simultaneous intervals: all {found['comparisons']} hold at once with {level:.0%} confidence ({how}, "
-        f"{number(found['draws'], 'community draw')}). Those of costs, PN, PS, PNS and backfire stand alone."
+        f"{counts}Simultaneous intervals: all {found['comparisons']} hold at once with {level:.0%} confidence ({how}, "
+        f"{number(found['draws'], 'community draw')}). Those of groups are another such family. Those of costs, PN, PS, PNS, backfire, "
+        "interactions and benefit stand alone."
     )
 
 
@@ -298,8 +358,15 @@ def _signed(count: int) -> str:
 def _futures(found: Record, n: int) -> str:
     if found["low"] is None:
         return "no interval: one community was drawn"
-    low, high = math.floor(found["low"] * n + 1e-9), math.ceil(found["high"] * n - 1e-9)
-    return f"interval {_signed(low)} to {_signed(high)}"
+    return f"interval {_end(found['low'] * n, math.floor)} to {_end(found['high'] * n, math.ceil)}"
+
+
+def _end(futures: float, outwards: Callable[[float], int]) -> str:
+    """An end of an interval in futures, in tenths below 10: whole ones would take in a 0 that it excludes."""
+    scale = 1 if abs(futures) >= 10 else 10
+    nearest = round(futures * scale)
+    rounded = nearest if abs(futures * scale - nearest) < 1e-6 else outwards(futures * scale)
+    return f"{rounded / scale:+g}".replace("-", "\u2212") if rounded else "0"
 
 
 def _change(found: Record) -> str:

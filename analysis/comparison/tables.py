@@ -19,6 +19,7 @@ def short_table(record: Record) -> list[dict[str, str]]:
             **counts(record, row),
             "net change (interval)": net_words(row),
             "worst group (hostile posts shown)": worst_words(row),
+            **({"benefit a future (any coupling)": benefit_words(row)} if record["payoff"] else {}),
             "verdict": row["verdict"] or "-",
         }
         for row in record["policies"]
@@ -62,8 +63,11 @@ def worst_words(row: Record) -> str:
     worst = row["worst_group"]
     if worst is None:
         return "-"
+    gains = worst["change"]["est"] is not None and worst["change"]["est"] < 0
+    start = "least gain: " if gains else ""
     tail = ", harmed" if worst["harmed"] else ""
-    return f"{words(worst['group'])} {cost_words(worst['change'])}{tail}"
+    tail += " (by construction)" if worst["forced"] else ""
+    return f"{start}{words(worst['group'])} {cost_words(worst['change'])}{tail}"
 
 
 def benefit_words(row: Record) -> str:

@@ -49,7 +49,9 @@ def read_objective(given: Mapping[str, str], outcome: Outcome) -> Objective:
     for name in costs:
         cost = find_outcome(name)
         if cost.polarity != "harm":
-            harms = ", ".join(one.name for one in known_outcomes().values() if one.cost)
+            harms = ", ".join(
+                one.name for one in known_outcomes().values() if one.cost and one.polarity == "harm"
+            )
             raise ValueError(
                 f"cost.{name}: {name} is a good, and a search must not pay for less of it: choose {harms}"
             )

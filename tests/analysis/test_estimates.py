@@ -218,6 +218,14 @@ def test_a_file_is_estimated_and_written_whole(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["estimates.json", "pairs.parquet"]
 
 
+def test_estimates_that_cannot_be_written_leave_nothing_behind(tmp_path):
+    table().write_parquet(tmp_path / "pairs.parquet")
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError):
+        estimate_file(tmp_path / "pairs.parquet", direction="preventive", out=tmp_path / "taken", dowhy=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pairs.parquet", "taken"]
+
+
 def test_a_plain_mesa_model_can_be_paired_and_estimated(tmp_path):
     subprocess.run(
         [sys.executable, ROOT / "examples" / "plain_mesa_pairs.py", tmp_path / "PAIRS.csv"],

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest, t
 from statsmodels.stats.contingency_tables import mcnemar
 
-from analysis.intervals import UNDEFINED, mean_difference, newcombe, paired_difference, share, wilson
+from analysis.intervals import ALIKE, UNDEFINED, mean_difference, newcombe, paired_difference, share, wilson
 from analysis.necessity import Table
 from analysis.refute import sign_flip_placebo
 
@@ -90,6 +90,24 @@ def test_draws_that_do_not_differ_cost_only_the_t_factor():
     assert (cluster.high - cluster.low) / (plain.high - plain.low) == pytest.approx(
         t.ppf(0.975, 39) / 1.96, rel=1e-3
     )
+
+
+def test_a_few_draws_that_differ_alike_do_not_make_a_certainty():
+    for draws in range(2, ALIKE):
+        assert mean_difference([0.1] * draws, np.arange(draws)) == (pytest.approx(0.1), None, None)
+    assert mean_difference([0.1] * ALIKE, np.arange(ALIKE)) == pytest.approx((0.1, 0.1, 0.1))
+    assert mean_difference([0.0, 0.0], [0, 1]) == (0, 0, 0)  # what changes nothing is not made uncertain
+
+
+def test_members_shares_of_two_draws_seldom_look_like_a_harm_by_chance():
+    """No effect, eight groups, shares of six members: an interval of no width for each tie called 61 % harmed."""
+    chance = np.random.default_rng(20260101)
+    wrong = 0
+    for _ in range(200):
+        steps = (chance.binomial(6, 0.3, (8, 2)) - chance.binomial(6, 0.3, (8, 2))) / 6
+        found = [mean_difference(step, [0, 1], 1 - 0.05 / 8) for step in steps]
+        wrong += any(one.low is not None and not one.low <= 0 <= one.high for one in found)
+    assert wrong <= 20
 
 
 def test_mean_difference_of_independent_pairs_is_students():

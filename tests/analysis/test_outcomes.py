@@ -59,6 +59,7 @@ BY_HAND = {
     "gini_posts": 1 / 4,  # member 2 wrote three, members 1, 3 and 4 one each
     "moderator_actions": 3,
     "wrongful_removals": 1,
+    "civil_posts": 0,
     "civil_posts_lost": 3,  # 102 removed, 106 held to the end, one cancelled
 }
 
@@ -226,6 +227,7 @@ def recount(log, people, spark, steps):
         "moderator_actions": sum(row["kind"] in acts for row in log),
         "wrongful_removals": sum(row["tone"] == "civil" for row in removed),
         "civil_posts_lost": len(lost) + len(dropped),
+        "civil_posts": sum(row["target"] not in gone and row["tone"] == "civil" for row in visible),
     }
 
 

@@ -149,6 +149,22 @@ def test_with_out_it_is_a_run_like_any_other(capsys):
     assert "holds a run already" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("place", [".", "cell"])
+def test_an_unfinished_run_or_sweep_is_left_alone(place, capsys):
+    other = ran("policy=thread_lock").rename("other")
+    folder = ran("policy=slow_mode")
+    (other / place).mkdir(exist_ok=True)
+    (other / "manifest.json").rename(other / place / "begun.json")
+    (other / "units").mkdir()
+    (other / "units" / "1.runs").write_bytes(b"")
+    before = {path: path.stat().st_mtime_ns for path in other.rglob("*")}
+    capsys.readouterr()
+    assert main(["rerun", str(folder), "out=other"]) == 2
+    err = capsys.readouterr().err
+    assert "holds an unfinished run" in err and err.count("\n") == 1
+    assert {path: path.stat().st_mtime_ns for path in other.rglob("*")} == before
+
+
 def test_a_distilled_mind_is_asked_for_by_its_digest(capsys, elsewhere):
     made = elsewhere / "mind.yaml"
     words = ["llm=fake", "policy=thread_lock", "community.size=20", "steps=5", "draws=2", "seeds=1"]

@@ -1,5 +1,6 @@
 """The same command in the same folder: what is there is not run again, another question is refused, sweeps go on."""
 
+import errno
 import json
 import os
 import signal
@@ -96,6 +97,60 @@ def test_another_confidence_estimates_the_finished_runs_again_and_runs_none(monk
         assert Folder("other").read_table(name).equals(Folder("wanted").read_table(name))
 
 
+@pytest.mark.parametrize("written", [None, 0, 1])
+@pytest.mark.parametrize("confidence", [0.95, 0.8])
+def test_estimating_again_may_end_anywhere_and_costs_no_run(written, confidence, monkeypatch):
+    """Interrupted while it computes, or the disk is full after so many files; then either command goes on."""
+    assert run() == 0 and run(f"confidence={confidence}", out="wanted") == 0
+    with monkeypatch.context() as patch:
+        if written is None:
+            patch.setattr("analysis.tunnel.analysed", interrupted)
+        else:
+            full_after(written, patch)
+        assert run("confidence=0.8") == (130 if written is None else 2)
+    monkeypatch.setattr("analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again"))
+    assert run(f"confidence={confidence}") == 0
+    one, two = (json.loads(Path(out, "estimates.json").read_text()) for out in ("made", "wanted"))
+    assert one == two and one["confidence"] == confidence == manifest()["config"]["confidence"]
+    assert {path.name for path in Path("made").iterdir()} == {path.name for path in Path("wanted").iterdir()}
+    text = Path("made/report.md").read_text(encoding="utf-8")
+    assert f"{confidence:.0%}" in text and f"{1.75 - confidence:.0%}" not in text
+
+
+def interrupted(*_given: object) -> None:
+    raise KeyboardInterrupt
+
+
+def full_after(files: int, monkeypatch) -> None:
+    """The disk is full once so many texts are written; tables count for none."""
+    real = Folder.write_text
+
+    def write(self, path, text):
+        nonlocal files
+        if files == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        files -= 1
+        real(self, path, text)
+
+    monkeypatch.setattr(Folder, "write_text", write)
+
+
+def test_the_confidence_may_change_unless_the_run_was_stopped_by_it(capsys):
+    assert run("stop.evidence=0.05", out="evidence") == 0 and run("stop.precision=0.5", out="precision") == 0
+    assert run("stop.evidence=0.05", "confidence=0.8", out="evidence") == 0
+    assert "estimated again" in capsys.readouterr().out
+    assert run("stop.precision=0.5", "confidence=0.8", out="precision") == 2
+    assert "confidence=0.95" in capsys.readouterr().err
+
+
+def test_a_finished_run_without_a_complete_pair_is_not_run_again(monkeypatch, capsys):
+    words = ["outcome=newcomer_return", "steps=2", "community.size=5"]
+    assert run(*words) == 0 and not Path("made/estimates.json").exists()
+    monkeypatch.setattr("analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again"))
+    assert run(*words) == 0
+    assert "Nothing was run" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("word", "key", "old", "new"),
     [
@@ -170,7 +225,8 @@ def test_a_finished_folder_that_is_not_whole_is_run_again(name):
     digest = manifest()["events_sha256"]
     Path("made", name).write_bytes(b"half")
     assert run() == 0 and manifest()["events_sha256"] == digest
-    assert Folder("made").read_table("pairs").height == 6 and standing(plan(compose(SMALL)), Folder("made"))
+    assert Folder("made").read_table("pairs").height == 6
+    assert standing(plan(compose(SMALL)), Folder("made")) == "finished"
 
 
 def test_the_tables_give_back_the_runs_that_made_them():
@@ -244,6 +300,16 @@ def test_a_sweep_runs_the_shared_baseline_once_and_goes_on_where_it_ended(monkey
         policy = name.removeprefix("policy=").rpartition("-")[0]
         alone = run_plan(plan(compose([*SMALL, f"policy={policy}"])))
         assert alone.manifest["events_sha256"] == one["events_sha256"]
+
+
+def test_a_run_in_the_folder_of_an_unfinished_sweep_leaves_the_sweep_s_runs(monkeypatch, capsys):
+    with monkeypatch.context() as patch:
+        killed_after(1, patch)
+        assert sweep() == 130
+    kept = sorted(Path("swept/units").iterdir())
+    assert run("policy=slow_mode", out="swept") == 0 == run("policy=slow_mode", out="swept")
+    assert kept and sorted(Path("swept/units").iterdir()) == kept
+    assert sweep() == 0 and not Path("swept/units").exists()
 
 
 def test_a_sweep_by_joblib_has_the_cells_of_one_in_this_process(capsys):

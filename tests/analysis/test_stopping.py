@@ -6,6 +6,7 @@ import pytest
 from analysis.again import plan_again
 from analysis.commands.run import one_cell
 from analysis.configuration import compose, plan
+from analysis.estimates import estimate_pairs
 from analysis.folder import Folder
 from analysis.necessity import paired_estimates
 from analysis.stopping import Rule, look, parts, record, rule_of, sentence
@@ -44,7 +45,7 @@ def test_parts_hold_whole_draws_and_all_of_them():
     assert list(parts(experiment, None)) == [experiment.units()]
 
 
-def test_six_averted_harms_in_six_draws_are_evidence_of_14_628_to_1_and_seven_of_27_238():
+def test_six_averted_harms_in_six_draws_are_evidence_of_14_44_to_1_and_seven_of_26_81():
     """2^n B(n + .5, .5) / pi by hand: 2^6 · 231/1024 = 14.4375, 2^7 · 429/2048 = 26.8125."""
     rule = Rule(evidence=0.05)
     six, seven = (seen(rule, [(k, 0, 1, 0) for k in range(n)], n) for n in (6, 7))
@@ -127,13 +128,44 @@ def test_all_intervals_of_a_stopped_run_are_anytime_valid(stopped):
     pairs, told = stopped.pairs, stopped.estimates
     y0, y1, draw = (pairs[name].to_numpy() for name in ("y_baseline", "y_policy", "draw"))
     anytime, fixed = (
-        paired_estimates(y0, y1, direction="preventive", draw=draw, anytime=kind) for kind in (True, False)
+        paired_estimates(y0, y1, direction="preventive", draw=draw, anytime=seeds) for seeds in (2, None)
     )
     for name in ("p0", "p1", "rd", "pn", "ps", "pns", "backfire"):
         assert told[name] == pytest.approx(getattr(anytime, name)._asdict())
     assert anytime.rd.high - anytime.rd.low > fixed.rd.high - fixed.rd.low
     assert told["intervals"] == "anytime-valid"
     assert told["mean_difference"]["low"] is None
+
+
+@pytest.mark.parametrize("of", ["rd", "pn", "ps"])
+def test_the_interval_of_a_stopped_run_is_the_one_that_its_rule_saw_though_a_seed_failed_in_every_draw(of):
+    rule = Rule(precision=0.1, of=of)
+    cells = [(1, 0)] * 5 + [(1, 1)] * 3 + [(0, 0)] * 3 + [(0, 1)]
+    pairs = pl.DataFrame(
+        [(draw, 0, *cell) for draw, cell in enumerate(cells)],
+        schema=["draw", "seed", "y0", "y1"],
+        orient="row",
+    )
+    seen = look(
+        rule,
+        pairs.rename({"y0": "y_baseline", "y1": "y_policy"}),
+        len(cells),
+        direction="preventive",
+        confidence=0.9,
+        seeds=2,
+    )
+    stopping = record(rule, [seen], planned("draws=12", "seeds=2").experiment, 0.9)
+    told = estimate_pairs(
+        pairs,
+        outcome="escalation",
+        direction="preventive",
+        coupling="c",
+        lost=12,
+        confidence=0.9,
+        dowhy=False,
+        stopping=stopping,
+    )
+    assert told[of] == pytest.approx({name: seen[name] for name in ("est", "low", "high")})
 
 
 def test_people_are_told_how_it_ended(tmp_path):

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,7 @@ from policies.base import Policy
 from sim.events import SCHEMA
 from sim.experiment import ARMS, Unit
 from sim.minds import make_mind
-from sim.run import run_block
+from sim.run import blocks, run_block
 
 SMALL = ("community.size=30", "steps=6", "draws=3", "seeds=2", "dowhy=false", "parallel.jobs=1")
 LIVELY = ("baseline=none", "outcome=hostile_exposures", "outcome.threshold=0.5")
@@ -53,6 +55,20 @@ def test_the_same_configuration_gives_the_same_events_at_any_width(lively):
         assert again.runs.equals(result.runs) and again.pairs.equals(result.pairs)
     other = run_plan(planned(*LIVELY, "policy=remove_hostile", "steps=10", "community.size=60", "root=1"))
     assert other.manifest["events_sha256"] != result.manifest["events_sha256"]
+
+
+def test_processor_time_is_this_process_s_and_that_of_blocks_lived_by_others(monkeypatch):
+    made = planned("parallel.jobs=2", "draws=1", "seeds=1", "steps=48", "community.size=300")
+    began = time.process_time()
+    one_block = run_plan(made)
+    assert one_block.manifest["cpu_s"] <= time.process_time() - began + 0.001
+
+    def shared(experiment, make_mind, units, **_how):
+        for place, part in enumerate(blocks(units, 3)):
+            yield run_block(experiment, part, make_mind)._replace(cpu_s=1000.0, process=os.getpid() + place)
+
+    monkeypatch.setattr(tunnel, "run", shared)
+    assert 1000 < run_plan(planned("parallel.jobs=2")).manifest["cpu_s"] < 2000
 
 
 def test_the_baseline_run_twice_is_the_same_and_the_policy_is_not(lively):

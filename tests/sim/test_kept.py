@@ -1,7 +1,9 @@
 """Finished runs that are kept: found by what decides them, shared where nothing differs, never read when damaged."""
 
+import errno
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,7 @@ from agents.minds.base import Unanswered
 from agents.minds.rules import RulesMind
 from sim.experiment import Experiment, Unit
 from sim.identity import Keys
-from sim.kept import SUFFIX, Kept
+from sim.kept import SUFFIX, Kept, _header_as_of
 from sim.minds import make_mind
 from sim.run import Block, run, width
 
@@ -148,6 +150,34 @@ def test_a_damaged_file_is_never_read_and_its_runs_are_run_again(tiny_experiment
         assert origins(again) == {"run": 6, "kept": 6, "shared": 0}, how
         assert fingerprints(again) == whole
         assert path.read_bytes() == content, "what was run again is kept again"
+
+
+@pytest.mark.parametrize("opened", [0, 1])
+def test_a_file_that_cannot_be_opened_now_is_left_for_the_next_time(
+    opened, tiny_experiment, tmp_path, monkeypatch
+):
+    """No file more may be open, while the folder is looked through or when the runs are taken."""
+    experiment = tiny_experiment(LOCK, **SHORT)
+    made = done(experiment, Kept(tmp_path))
+    files = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    _header_as_of.cache_clear()
+    real, times = Path.open, 0
+
+    def refused(self, *given, **named):
+        nonlocal times
+        times += self == min(files)
+        if self == min(files) and times > opened:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(self, *given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refused)
+        kept = Kept(tmp_path)
+        taken = list(kept.take(experiment, experiment.units()))
+    assert origins(taken) == {"run": 0, "kept": 6, "shared": 0}
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
+    again = done(experiment, Kept(tmp_path))
+    assert origins(again)["kept"] == 12 and fingerprints(again) == fingerprints(made)
 
 
 def test_a_file_that_was_not_finished_is_not_looked_at(tiny_experiment, tmp_path):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,14 @@ def test_every_piece_is_done_once_and_this_process_does_its_share(jobs, pieces):
     workers = {process for _, process in done}
     assert os.getpid() in workers and len(workers) <= min(jobs, pieces)
     assert pieces < 60 or len(workers) == jobs
+
+
+def test_there_are_no_more_workers_than_work_for_them_and_one_pool_at_a_time():
+    end_workers()
+    others = set(active_children())
+    for jobs, pieces, workers in ((16, 1, 0), (1, 9, 0), (16, 2, 1), (2, 9, 1), (3, 9, 2), (2, 9, 2)):
+        assert len(list(in_processes(where, range(pieces), jobs=jobs, backend="loky"))) == pieces
+        assert len(set(active_children()) - others) == workers, (jobs, pieces)
 
 
 def test_the_piece_of_a_worker_that_was_killed_is_done_again(tmp_path):

@@ -56,6 +56,13 @@ def test_the_declared_rule_with_a_smallest_effect_of_5_in_100(low, high, harmed,
     assert verdict(effect("p", 0.1, low, high), harmed, 0.05, direction)[0] == said
 
 
+def test_a_policy_that_makes_it_worse_is_left_for_that_and_not_for_being_small():
+    for rd, low, high, direction in ((0.2, 0.06, 0.3, "preventive"), (-0.2, -0.3, -0.06, "generative")):
+        said, reason = verdict(effect("p", rd, low, high), [], 0.05, direction)
+        assert said == "leave" and "worse" in reason
+    assert "smaller than" in verdict(effect("p", 0.0, -0.04, 0.02), [], 0.05, "preventive")[1]
+
+
 def test_there_is_no_verdict_without_a_smallest_effect_or_a_claim():
     assert verdict(effect("p", -0.2, -0.3, -0.1), [], None, "preventive")[0] is None
     found, reason = verdict(effect("p", None, claim="withheld"), [], 0.05, "preventive")
