@@ -90,7 +90,8 @@ def _print(record: dict[str, Any]) -> None:
     print()
     print_table(short_table(record))
     print()
-    print(plain(method_words(record)))
+    if any(row["claim"] == "made" for row in record["policies"]):
+        print(plain(method_words(record)))
     for row in record["policies"]:
         for doubt in row["doubts"]:
             print(plain(f"{row['policy']}: {doubt}"))

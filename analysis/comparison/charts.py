@@ -99,7 +99,7 @@ def trade_off(record: Record) -> Spec | None:
         f"Upright lines: intervals that hold for all policies at once, {record['confidence']:.0%}. Level lines: each alone.",
     ]
     if any(row["aside"] for row in rows):
-        lines.append("Dots whose upright lines would cover each other are drawn side by side.")
+        lines.append("Dots and lines that would cover others, or the line at 0, are drawn a little aside.")
     title = alt.expr("'What each policy buys, and at what cost: ' + cost")
     return framed(alt.layer(*layers).add_params(pick, chosen), title, lines, 330)
 

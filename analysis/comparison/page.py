@@ -129,9 +129,7 @@ def _parts(record: Record) -> list[str]:
         _trade_off(record),
         "<section><h2>What it comes to</h2>" + _said(record) + "</section>",
         f'<section class="memo"><h2>The table</h2>{choice("order", "Sort by", memo_tables(record))}'
-        f"<p><small>{text(method_words(record))}</small></p>"
-        f"<details><summary>Symbols</summary>{table(symbols_table(record))}</details>"
-        f"{_any_coupling(record)}</section>",
+        f"{_quantities(record)}</section>",
         _chart_and_numbers(
             "Every outcome",
             _chart("outcomes", charts.outcomes(record)),
@@ -223,9 +221,16 @@ def _rule(record: Record) -> str:
     return f"<p><small>{text(record['rule'])}</small></p>"
 
 
-def _any_coupling(record: Record) -> str:
-    rows = bounds_table(record)
-    return f"<details><summary>Any coupling</summary>{table(rows, COUPLING)}</details>" if rows else ""
+def _quantities(record: Record) -> str:
+    """How the table's intervals were made, and the quantities with their symbols and bounds; nothing without claims."""
+    bounds = bounds_table(record)
+    if not bounds:
+        return ""
+    return (
+        f"<p><small>{text(method_words(record))}</small></p>"
+        f"<details><summary>Symbols</summary>{table(symbols_table(record))}</details>"
+        f"<details><summary>Any coupling</summary>{table(bounds, COUPLING)}</details>"
+    )
 
 
 def _chart_and_numbers(title: str, drawing: str, numbers: str) -> str:
@@ -251,9 +256,12 @@ def _evasion(record: Record) -> str:
 
 def _trust(record: Record) -> str:
     couplings = ", ".join(record["shared"]["couplings"])
-    lines = [
+    claims = [
         method_words(record),
         f"Necessity and sufficiency hold for twins that share chance in one way ({couplings}). Shared in any other way, each lies within its bounds, in the table Any coupling.",
+    ]
+    lines = [
+        *(claims if bounds_table(record) else ()),
         "How members decide, and who they are: more seeds do not shrink that doubt, since every run here holds one mind and one profile.",
         "No score is made of these columns, and no weight has a default: what a future is worth is yours to state (--payoff).",
     ]
