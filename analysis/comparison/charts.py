@@ -54,8 +54,14 @@ def trade_off(record: Record) -> Spec | None:
         return None
     costs = list(dict.fromkeys(row["cost"] for row in rows))
     pick = alt.param("cost", value=costs[0], bind=alt.binding_select(options=costs, name="Cost: "))
-    units = {row["cost"]: f"change in {row['cost']} ({row['unit']}), a future" for row in rows}
-    chosen = alt.param(CHOSEN, expr=f"{json.dumps(units)}[cost]")
+    titles = {
+        row["cost"]: [
+            f"change in {row['cost']} ({row['unit']}), a future",
+            f"cheaper to the {'left' if row['polarity'] == 'harm' else 'right'}",
+        ]
+        for row in rows
+    }
+    chosen = alt.param(CHOSEN, expr=f"{json.dumps(titles)}[cost]")
     chart = alt.Chart(pl.DataFrame(rows, infer_schema_length=None)).transform_filter("datum.cost == cost")
     x = alt.X(
         "x:Q",
@@ -95,7 +101,7 @@ def trade_off(record: Record) -> Spec | None:
     good = "fewer" if record["direction"] == "preventive" else "more"
     n = max(row["n_pairs"] for row in record["policies"])
     lines = [
-        f"Up: in how many {good} futures, of {n}, {event}. Left: cheaper. Hollow dot: {NOTHING}.",
+        f"Up: in how many {good} futures, of {n}, {event}. Hollow dot: {NOTHING}.",
         f"Upright lines: intervals that hold for all policies at once, {record['confidence']:.0%}. Level lines: each alone.",
     ]
     if any(row["aside"] for row in rows):
@@ -264,7 +270,7 @@ def standing_of(row: Record) -> str:
 def trade_off_rows(record: Record) -> list[dict[str, Any]]:
     """A row a policy and cost: where its dot and intervals lie, the `label` beside it, and the pixels `aside`."""
     sign, rows = -1 if record["direction"] == "preventive" else 1, []
-    units = {row["outcome"]: row["unit"] for row in record["outcomes"]}
+    known = {row["outcome"]: row for row in record["outcomes"]}
     for number, row in enumerate(record["policies"], 1):
         if row["claim"] != "made":
             continue
@@ -281,7 +287,8 @@ def trade_off_rows(record: Record) -> list[dict[str, Any]]:
                     "number": number,
                     "by construction": "yes" if row["by_construction"] else "no",
                     "cost": words(cost),
-                    "unit": units[cost],
+                    "unit": known[cost]["unit"],
+                    "polarity": known[cost]["polarity"],
                     "x": change["est"],
                     "x_low": change["low"],
                     "x_high": change["high"],

@@ -17,13 +17,17 @@ def memo_tables(record: Record) -> list[tuple[str, str]]:
     """The table for a memo in every order that a reader can ask for."""
     sign = 1 if record["direction"] == "preventive" else -1
     costs = list(dict.fromkeys(name for row in record["policies"] for name in row["costs"]))
+    goods = {row["outcome"] for row in record["outcomes"] if row["polarity"] == "good"}
     orders: list[tuple[str, Callable[[Record], float]]] = [
         ("net change, best first", lambda row: _known(row["rd"]["est"], sign)),
         ("sufficiency, most first", lambda row: _known(row["ps"]["est"], -1)),
         ("necessity, most first", lambda row: _known(row["pn"]["est"], -1)),
         ("backfire, least first", lambda row: _known(row["backfire"]["est"], 1)),
         *(
-            (f"{words(name)}, least first", lambda row, name=name: _known(row["costs"][name]["est"], 1))  # type: ignore[misc]
+            (
+                f"{words(name)}, {'most' if name in goods else 'least'} first",
+                lambda row, name=name: _known(row["costs"][name]["est"], -1 if name in goods else 1),  # type: ignore[misc]
+            )
             for name in costs
         ),
         (

@@ -90,6 +90,18 @@ def test_tables_can_be_sorted_by_each_cost_without_script(page, found):
         assert re.findall(r'<th scope="row"[^>]*>(.*?)</th>', part) == list(order)
 
 
+def test_a_cost_that_is_a_good_lost_is_cheapest_where_there_is_most_of_it(planted, truth):
+    inputs = planted(truth, 1)
+    name = pl.col("outcome").replace("civil_posts_lost", "civil_posts")
+    tested = [one._replace(measures=one.measures.with_columns(outcome=name)) for one in inputs.tested]
+    found = compare_inputs(inputs._replace(tested=tested))
+    by_most = sorted(found.record["policies"], key=lambda row: -row["costs"]["civil_posts"]["est"])
+    part = comparison_page(found).split("civil posts, most first</label>")[1].split("</table>")[0]
+    assert re.findall(r'<th scope="row"[^>]*>(.*?)</th>', part) == [row["policy"] for row in by_most]
+    chosen = next(one["expr"] for one in charts.trade_off(found.record)["params"] if one["name"] == "chosen")
+    assert json.loads(chosen.removesuffix("[cost]"))["civil posts"][1] == "cheaper to the right"
+
+
 def test_no_share_of_fewer_than_twenty_cases_is_in_per_cent(planted, truth):
     page = outside_scripts(comparison_page(compare_inputs(planted(truth, 1, draws=5, seeds=3))))
     table = page[page.index("The table") : page.index("Every outcome")]
@@ -132,7 +144,7 @@ def test_a_copied_chart_names_what_was_chosen_and_its_unit(found):
 
     for cost, unit in (("moderator actions", "acts"), ("civil posts lost", "posts")):
         svg = copied(charts.trade_off(found.record), cost=cost)
-        assert f">change in {cost} ({unit}), a future<" in svg
+        assert f">change in {cost} ({unit}), a future<" in svg and ">cheaper to the left<" in svg
         svg = re.sub(r"<[^>]*>", " ", copied(charts.outcomes(found.record), outcome=f"{cost} (cost)"))
         assert f"Change in {cost} (cost), counted in {unit}" in re.sub(r"\s+", " ", svg)
 
@@ -369,12 +381,10 @@ def test_two_policies_have_their_difference_with_its_interval_from_either_side(p
         part = next(part for part in tables if f">{name}</label>" in part)
         cells = next(cells for cells in rows_of(part, "<table") if cells["against"] == other)
         words = cells["difference in futures (all hold at once)"].replace("\u2212", "-")
-        said[name] = [int(number) for number in re.findall(r"[-+]?\d+", words)]
+        said[name] = [float(number) for number in re.findall(r"[-+]?\d+(?:\.\d+)?", words)]
     net, n, low, high = said["a"]
     assert (net, n) == (row["happened_a"] - row["happened_b"], row["n_pairs"])
-    assert (
-        low <= row["simultaneous"]["low"] * n < low + 1 and high - 1 < row["simultaneous"]["high"] * n <= high
-    )
+    assert [low, high] == pytest.approx([row["simultaneous"][end] * n for end in ("low", "high")], abs=0.5)
     assert said["b"] == [-net, n, -high, -low]
 
 
