@@ -81,7 +81,8 @@ main { overflow-wrap: break-word; }
   .chart svg { max-height: 200mm; height: auto; }
   .trade-off .chart svg { max-height: 112mm; }
   legend, summary { break-after: avoid; }
-  table { font-size: 9pt; break-inside: avoid; }
+  table { break-inside: avoid; }
+  table, thead th { font-size: 9pt; }
   ol.key { columns: 2; }
   .memo { page: wide; }
   .memo table { font-size: 9pt; margin: 4px 0; }
