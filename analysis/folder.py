@@ -11,6 +11,15 @@ from typing import Any
 import polars as pl
 
 TABLES = ("runs", "events", "members", "links", "pairs")
+COMPARED = {
+    "table": "",
+    "outcomes": "-outcomes",
+    "groups": "-groups",
+    "pairs_of_policies": "-pairs",
+    "interactions": "-interactions",
+    "evasion": "-evasion",
+}
+"""What the file of each frame of a comparison adds to the name of the page that it stands beside."""
 
 
 class Folder:
@@ -49,12 +58,8 @@ class Folder:
 
     @property
     def comparison_page(self) -> Path:
-        """Of `windtunnel compare`, with `comparison_csv` and the table `compare` beside it."""
+        """Of `windtunnel compare`, with a CSV and a table for each of `COMPARED` beside it."""
         return self.path / "compare.html"
-
-    @property
-    def comparison_csv(self) -> Path:
-        return self.path / "compare.csv"
 
     @property
     def selection(self) -> Path:

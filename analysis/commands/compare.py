@@ -53,18 +53,21 @@ def call(asked: argparse.Namespace) -> int:
         smallest_effect=asked.smallest_effect,
         confidence=asked.confidence,
     )
-    written = _write(found, asked)
+    page, tables = _write(found, asked)
     if asked.json:
         print_json(found.record)
         return OK
     _print(found.record)
-    for what, path in written:
-        print(f"{what}: {path}")
+    if page:
+        print(f"Page: {page}")
+    if tables:
+        names = ", ".join([str(tables[0]), *(path.name for path in tables[1:])])
+        print(f"Tables: {names}; each as Parquet, too")
     return OK
 
 
-def _write(found: Any, asked: argparse.Namespace) -> list[tuple[str, Path]]:
-    """Write what was asked for, and give what to call each file and its path."""
+def _write(found: Any, asked: argparse.Namespace) -> tuple[Path | None, list[Path]]:
+    """Write what was asked for, and give the paths of the page and of the tables."""
     from analysis.comparison.files import write_page, write_tables
 
     if asked.html:
@@ -74,9 +77,8 @@ def _write(found: Any, asked: argparse.Namespace) -> list[tuple[str, Path]]:
     elif asked.folder or not asked.no_html:
         page = Folder(asked.folder or WHERE).comparison_page
     else:
-        return []
-    written = [] if asked.no_html else [("Page", write_page(found, page))]
-    return [*written, ("Tables", write_tables(found, page))]
+        return None, []
+    return None if asked.no_html else write_page(found, page), write_tables(found, page)
 
 
 def _print(record: dict[str, Any]) -> None:
@@ -88,7 +90,8 @@ def _print(record: dict[str, Any]) -> None:
     print()
     print_table(short_table(record))
     print()
-    print(plain(method_words(record)))
+    if any(row["claim"] == "made" for row in record["policies"]):
+        print(plain(method_words(record)))
     for row in record["policies"]:
         for doubt in row["doubts"]:
             print(plain(f"{row['policy']}: {doubt}"))

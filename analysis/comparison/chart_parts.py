@@ -1,7 +1,7 @@
 """Pieces that the page's charts share: dots with intervals, names that break, and the frame with its caveat."""
 
-import textwrap
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -15,10 +15,15 @@ Spec = dict[str, Any]
 READINGS = {"better": POLICY, "unclear": BASE, "worse": BAD}
 NUMBERED = "numbered"
 """The layer of dots whose `label` is drawn beside them."""
+AVOIDED = "avoided"
+"""The layer of marks that those labels must not cover, either."""
+CHOSEN = "chosen"
+"""The title of an axis that says what the reader chose: that of the parameter with this name."""
 DIAGONALS = ("top-right", "top-left", "bottom-right", "bottom-left")
 SIDES = ("right", "left", "top", "bottom")
-LINE = 52
-"""Letters in a line of a subtitle, so that it fits a telephone."""
+TITLE, SUBTITLE = 15, 13
+LETTER = {TITLE: 7.9, SUBTITLE: 6.3}
+"""How wide a letter of that size is, in pixels, with some room to spare."""
 
 
 def sample(record: Record, policy: str, pairs: int) -> dict[str, Any]:
@@ -92,23 +97,34 @@ def hover(first: list[str], *fields: str) -> list[Any]:
 
 
 def drawn(spec: Mapping[str, Any]) -> Spec:
-    """The specification as Vega, in which the labels of `NUMBERED` dots keep clear of all dots and of each other.
+    """The specification as Vega: titles break where the page's width says, and axes name what was chosen.
 
-    Vega's label transform tries the places near each dot first, diagonals before sides, since intervals run along these.
+    The labels of `NUMBERED` dots keep clear of all dots and of each other: Vega's label transform tries the places near
+    each dot first, diagonals before sides, since intervals run along these.
     """
     import vl_convert
 
     vega: Spec = vl_convert.vegalite_to_vega(dict(spec))
+    title, text = vega["title"], vega["title"]["text"]
+    title["text"] = _broken_by_width([text["signal"] if isinstance(text, dict) else json.dumps(text)], TITLE)
+    title["subtitle"] = _broken_by_width([json.dumps(line) for line in title["subtitle"]], SUBTITLE)
+    room = "max(width, isFinite(containerSize()[0]) ? containerSize()[0] : 0)"
+    vega.setdefault("signals", []).append({"name": "room", "update": room})
+    for axis in vega["axes"]:
+        if axis.get("title") == CHOSEN:
+            axis["title"] = {"signal": CHOSEN}
+    names = {mark["name"] for mark in vega["marks"]}
     dots = f"{NUMBERED}_marks"
-    if any(mark.get("name") == dots for mark in vega["marks"]):
+    if dots in names:
         places = [(side, away) for away in (2, 9, 17, 26) for side in (*DIAGONALS, *SIDES)]
         label = {
             "type": "label",
             "size": [{"signal": "max(width, 1)"}, {"signal": "max(height, 1)"}],  # before it is laid out, 0
             "anchor": [side for side, _ in places],
             "offset": [away for _, away in places],
+            "avoidMarks": sorted(names & {f"{AVOIDED}_marks", f"{AVOIDED}_pathgroup"}),
         }
-        text = {
+        words = {
             "text": {"field": "datum.label"},
             "fontSize": {"value": 12},
             "fontWeight": {"value": "bold"},
@@ -120,32 +136,38 @@ def drawn(spec: Mapping[str, Any]) -> Spec:
                 "name": "numbers",
                 "from": {"data": dots},
                 "interactive": False,
-                "encode": {"update": text},
+                "encode": {"update": words},
                 "transform": [label],
             }
         )
     return vega
 
 
-def framed(chart: Any, title: str, lines: list[str], height: Any) -> Spec:
-    """The whole specification, as wide as the page lets it be."""
-    subtitle = [part for line in (*lines, INSIDE) for part in textwrap.wrap(line, LINE)]
+def _broken_by_width(lines: Sequence[str], size: int) -> dict[str, str]:
+    """Lines, each an expression, broken between words into as many letters as the chart has room for."""
+    words = f"regexp('(.{{1,' + max(20, floor((room - 16) / {LETTER[size]})) + '}})(?: +|$)', 'g')"
+    whole = " + ".join(f"replace({line}, {words}, '$1\\n')" for line in lines)
+    return {"signal": f"slice(split({whole}, '\\n'), 0, -1)"}
+
+
+def framed(chart: Any, title: Any, lines: list[str], height: Any) -> Spec:
+    """The whole specification, as wide as the page lets it be; `title` is text or an expression."""
     axis = {"labelColor": SOFT, "titleColor": SOFT, "labelFontSize": 12, "titleFontSize": 12}
     chart = (
         chart.properties(
             width="container",
             height=height,
-            title=alt.Title(title, subtitle=subtitle, anchor="start", frame="bounds", offset=12),
+            title=alt.Title(title, subtitle=[*lines, INSIDE], anchor="start", frame="bounds", offset=12),
             padding=4,
             background="transparent",
         )
         .configure(font=FONT)
         .configure_title(
             color=INK,
-            fontSize=15,
+            fontSize=TITLE,
             subtitleColor=SOFT,
-            subtitleFontSize=12,
-            subtitleLineHeight=15,
+            subtitleFontSize=SUBTITLE,
+            subtitleLineHeight=16,
             subtitlePadding=5,
         )
         .configure_axis(

@@ -4,6 +4,7 @@ Each carries the caveat in its subtitle, so that a copied picture keeps it. Colo
 which its style sheet swaps in the dark.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ import altair as alt
 import polars as pl
 
 from analysis.comparison.chart_parts import (
+    AVOIDED,
+    CHOSEN,
     NUMBERED,
     Spec,
     broken,
@@ -24,7 +27,8 @@ from analysis.comparison.chart_parts import (
     sample,
     step_of,
 )
-from analysis.report.charts import BAD, BASE, POLICY, SOFT
+from analysis.comparison.deciding import NOTHING
+from analysis.report.charts import BAD, BASE, INK, POLICY, SOFT
 from analysis.summary import event_words, words
 
 Record = Mapping[str, Any]
@@ -32,6 +36,9 @@ STANDING = {"not dominated": POLICY, "dominated": BASE, "harms a group": BAD}
 ALL = "all groups"
 NEAR = 0.016
 """Dots that lie nearer than this share of the axes would cover each other on a telephone."""
+APART = 5
+"""Pixels between upright lines that would otherwise cover each other, or the line at 0."""
+SORTS = ("best first", "as numbered")
 ROWS = 20
 """With more rows than this the chart of groups opens on one group."""
 
@@ -40,16 +47,25 @@ def trade_off(record: Record) -> Spec | None:
     """Futures changed for the better against the change in a cost that the reader picks; None without costs.
 
     A dot has its policy's number, counted as in the record; `drawn` puts the numbers where they cover nothing.
+    Doing nothing is a hollow dot.
     """
     rows = trade_off_rows(record)
     if not rows:
         return None
     costs = list(dict.fromkeys(row["cost"] for row in rows))
     pick = alt.param("cost", value=costs[0], bind=alt.binding_select(options=costs, name="Cost: "))
+    titles = {
+        row["cost"]: [
+            f"change in {row['cost']} ({row['unit']}), a future",
+            f"cheaper to the {'left' if row['polarity'] == 'harm' else 'right'}",
+        ]
+        for row in rows
+    }
+    chosen = alt.param(CHOSEN, expr=f"{json.dumps(titles)}[cost]")
     chart = alt.Chart(pl.DataFrame(rows, infer_schema_length=None)).transform_filter("datum.cost == cost")
     x = alt.X(
         "x:Q",
-        title="change in the chosen cost, a future",
+        title=CHOSEN,
         scale=alt.Scale(padding=16),
         axis=alt.Axis(tickCount=6, labelPadding=7),  # below the lowest label of the other axis
     )
@@ -64,16 +80,20 @@ def trade_off(record: Record) -> Spec | None:
     )
     tips = hover(["policy", "cost"], "averted", "change", "standing", "harms", "by construction")
     zero = alt.Chart(pl.DataFrame({"zero": [0]}))
+    aside = alt.expr("datum.aside")
     layers = [
         zero.mark_rule(color=SOFT, strokeDash=[4, 3]).encode(alt.Y("zero:Q")),
         zero.mark_rule(color=SOFT, strokeDash=[4, 3]).encode(alt.X("zero:Q")),
         chart.transform_filter("isValid(datum.x_low)")
-        .mark_rule(strokeWidth=1.5, opacity=0.6)
+        .mark_rule(strokeWidth=1.5, opacity=0.6, xOffset=aside, x2Offset=aside)
         .encode(alt.X("x_low:Q"), y, x2="x_high:Q", color=colour),
         chart.transform_filter("isValid(datum.y_low)")
-        .mark_rule(strokeWidth=1.5, opacity=0.6)
+        .mark_rule(strokeWidth=1.5, opacity=0.6, xOffset=aside)
         .encode(x, alt.Y("y_low:Q"), y2="y_high:Q", color=colour),
-        chart.mark_point(size=110, filled=True, opacity=1)
+        zero.mark_point(size=110, filled=False, strokeWidth=2, color=INK, opacity=1)
+        .encode(alt.X("zero:Q"), alt.Y("zero:Q"))
+        .properties(name=AVOIDED),
+        chart.mark_point(size=110, filled=True, opacity=1, xOffset=aside)
         .encode(x, y, color=colour, tooltip=tips)
         .properties(name=NUMBERED),
     ]
@@ -81,16 +101,19 @@ def trade_off(record: Record) -> Spec | None:
     good = "fewer" if record["direction"] == "preventive" else "more"
     n = max(row["n_pairs"] for row in record["policies"])
     lines = [
-        f"Up: in how many {good} futures, of {n}, {event}. Left: cheaper.",
+        f"Up: in how many {good} futures, of {n}, {event}. Hollow dot: {NOTHING}.",
         f"Upright lines: intervals that hold for all policies at once, {record['confidence']:.0%}. Level lines: each alone.",
     ]
-    return framed(alt.layer(*layers).add_params(pick), "What each policy buys, and at what cost", lines, 330)
+    if any(row["aside"] for row in rows):
+        lines.append("Dots and lines that would cover others, or the line at 0, are drawn a little aside.")
+    title = alt.expr("'What each policy buys, and at what cost: ' + cost")
+    return framed(alt.layer(*layers).add_params(pick, chosen), title, lines, 330)
 
 
-def outcomes(record: Record) -> Spec:
-    """The change in an outcome that the reader picks, a row a policy, sorted as the reader picks."""
+def outcomes(record: Record) -> Spec | None:
+    """The change in an outcome that the reader picks, a row a policy, sorted as the reader picks; None without claims."""
     rows = []
-    given = {row["policy"]: place for place, row in enumerate(record["policies"])}
+    numbers = {row["policy"]: place for place, row in enumerate(record["policies"], 1)}
     for row in record["outcomes"]:
         change = row["change"]
         if change["est"] is None:
@@ -101,8 +124,9 @@ def outcomes(record: Record) -> Spec:
                 "policy": row["policy"],
                 "row": broken(row["policy"]),
                 "outcome": words(row["outcome"]) + (" (cost)" if row["cost"] else ""),
+                "unit": row["unit"],
                 "reading": better,
-                "given": given[row["policy"]],
+                "number": numbers[row["policy"]],
                 "order": change["est"] * (1 if row["polarity"] == "harm" else -1),
                 **interval(change),
                 "said": f"{row['without']:.3g} without, {row['with']:.3g} with ({row['unit']})",
@@ -110,6 +134,8 @@ def outcomes(record: Record) -> Spec:
                 **sample(record, row["policy"], row["n_pairs"]),
             }
         )
+    if not rows:
+        return None
     names = list(dict.fromkeys(row["outcome"] for row in rows))
     first = words(record["outcome"]["name"])
     pick = alt.param(
@@ -117,13 +143,11 @@ def outcomes(record: Record) -> Spec:
         value=first if first in names else names[0],
         bind=alt.binding_select(options=names, name="Outcome: "),
     )
-    sort = alt.param(
-        "sort", value="as given", bind=alt.binding_select(options=["as given", "best first"], name="Sort: ")
-    )
+    sort = alt.param("sort", value=SORTS[0], bind=alt.binding_select(options=SORTS, name="Sort: "))
     chart = (
         alt.Chart(pl.DataFrame(rows, infer_schema_length=None))
         .transform_filter("datum.outcome == outcome")
-        .transform_calculate(place="sort == 'best first' ? datum.order : datum.given")
+        .transform_calculate(place=f"sort == '{SORTS[0]}' ? datum.order : datum.number")
     )
     y = alt.Y("row:N", title=None, sort=alt.EncodingSortField("place", op="min"), axis=name_axis())
     colour = reading_colour()
@@ -133,7 +157,9 @@ def outcomes(record: Record) -> Spec:
         "Point at a dot for its means, pairs and seeds.",
     ]
     layers = dots(chart, y, colour, tips)
-    return framed(alt.layer(*layers).add_params(pick, sort), "Every outcome and cost", lines, step_of(rows))
+    titles = {row["outcome"]: f"Change in {row['outcome']}, counted in {row['unit']}" for row in rows}
+    title = alt.expr(f"{json.dumps(titles)}[outcome]")
+    return framed(alt.layer(*layers).add_params(pick, sort), title, lines, step_of(rows))
 
 
 def groups(record: Record) -> Spec | None:
@@ -176,59 +202,64 @@ def groups(record: Record) -> Spec | None:
         f"All these intervals hold at once, {record['confidence']:.0%}.",
     ]
     layers = dots(chart, y, reading_colour(), tips)
-    return framed(
-        alt.layer(*layers).add_params(measure, pick), "Harm and benefit by group", lines, step_of(rows)
-    )
+    title = alt.expr("'Harm and benefit by group: ' + measure")
+    return framed(alt.layer(*layers).add_params(measure, pick), title, lines, step_of(rows))
 
 
 def evasion(record: Record) -> Spec | None:
-    """Net change over the evasion rate, straight between the rates that were run; None where only one was."""
+    """Net change over the evasion rate, straight between the rates that were run; None where only one was.
+
+    Policies that were run at one rate are level lines with their numbers, and so is doing nothing.
+    """
     points = record["evasion"]["points"]
     if not points:
         return None
-    sign = -1 if record["direction"] == "preventive" else 1
     by_name = {row["policy"]: row for row in record["policies"]}
     rows = [
         {
             "family": point["family"],
             "rate": point["rate"],
-            "y": sign * (by_name[point["policy"]]["table"]["n01"] - by_name[point["policy"]]["table"]["n10"]),
+            "y": _net(record, by_name[point["policy"]]),
             **sample(record, point["policy"], by_name[point["policy"]]["n_pairs"]),
         }
         for point in points
     ]
     families = list(dict.fromkeys(row["family"] for row in rows))
-    in_lines = {point["policy"] for point in points}
-    level = [
-        {"family": row["policy"], "y": sign * (row["table"]["n01"] - row["table"]["n10"])}
-        for row in record["policies"]
-        if row["claim"] == "made" and row["policy"] not in in_lines
+    level: list[dict[str, Any]] = [
+        {"number": str(number), "x": 0.0, "y": _net(record, row)} for number, row in level_policies(record)
     ]
+    level.append({"number": NOTHING, "x": 0.0, "y": 0})
+    _number(level)
     chart = alt.Chart(pl.DataFrame(rows, infer_schema_length=None))
-    dash = alt.StrokeDash(
-        "family:N", title=None, scale=alt.Scale(domain=families), legend=alt.Legend(orient="top")
-    )
+    still = alt.Chart(pl.DataFrame(level))
+    legend = alt.Legend(orient="top", direction="vertical", labelLimit=300)
+    dash = alt.StrokeDash("family:N", title=None, scale=alt.Scale(domain=families), legend=legend)
     x = alt.X("rate:Q", title="evasion rate", axis=alt.Axis(format="~g"))
-    y = alt.Y("y:Q", title=None)
-    layers: list[Any] = []
-    if level:
-        still = alt.Chart(pl.DataFrame(level))
-        layers += [
-            still.mark_rule(color=BASE, strokeWidth=1.5).encode(y),
-            still.mark_text(align="left", dx=4, dy=-6, color=SOFT, fontSize=12).encode(
-                y, x=alt.value(0), text="family:N"
-            ),
-        ]
-    layers += [
-        chart.mark_line(strokeWidth=2.5, color=POLICY).encode(x, y, strokeDash=dash),
+    y = alt.Y("y:Q", title=None, scale=alt.Scale(padding=16), axis=alt.Axis(tickMinStep=1, format="d"))
+    nothing = f"datum.number == '{NOTHING}'"
+    layers = [
+        still.transform_filter(f"!({nothing})").mark_rule(color=BASE, strokeWidth=1.5).encode(y),
+        still.transform_filter(nothing).mark_rule(color=SOFT, strokeDash=[4, 3]).encode(y),
+        still.mark_point(size=1, opacity=0).encode(y, x=alt.value("width")).properties(name=NUMBERED),
+        chart.mark_line(strokeWidth=2.5, color=POLICY).encode(x, y, strokeDash=dash).properties(name=AVOIDED),
         chart.mark_point(size=70, filled=True, color=POLICY, opacity=1).encode(
             x, y, tooltip=hover(["family", "rate"], "y")
         ),
     ]
     n = max(row["n_pairs"] for row in record["policies"])
-    better = "Futures averted" if sign < 0 else "Futures brought about"
-    lines = [f"{better}, of {n}, net. Straight between the rates that were run."]
+    better = "Futures averted" if record["direction"] == "preventive" else "Futures brought about"
+    lines = [f"{better}, of {n}, net. Straight between the rates that were run. Dashed and level: {NOTHING}."]
     return framed(alt.layer(*layers), "How much evasion a ranking survives", lines, 220)
+
+
+def level_policies(record: Record) -> list[tuple[int, Record]]:
+    """Each policy that the chart of evasion shows at one height, with its number."""
+    in_lines = {point["policy"] for point in record["evasion"]["points"]}
+    return [
+        (number, row)
+        for number, row in enumerate(record["policies"], 1)
+        if row["claim"] == "made" and row["policy"] not in in_lines
+    ]
 
 
 def standing_of(row: Record) -> str:
@@ -237,15 +268,16 @@ def standing_of(row: Record) -> str:
 
 
 def trade_off_rows(record: Record) -> list[dict[str, Any]]:
-    """A row a policy and cost: where its dot and intervals lie, and the `label` beside it."""
+    """A row a policy and cost: where its dot and intervals lie, the `label` beside it, and the pixels `aside`."""
     sign, rows = -1 if record["direction"] == "preventive" else 1, []
+    known = {row["outcome"]: row for row in record["outcomes"]}
     for number, row in enumerate(record["policies"], 1):
         if row["claim"] != "made":
             continue
         n, found = row["n_pairs"], row["rd_simultaneous"]
         ends = [None if found[end] is None else sign * found[end] * n for end in ("low", "high")]
         standing = standing_of(row)
-        net = sign * (row["table"]["n01"] - row["table"]["n10"])
+        net = _net(record, row)
         for cost, change in row["costs"].items():
             if change["est"] is None:
                 continue
@@ -255,6 +287,8 @@ def trade_off_rows(record: Record) -> list[dict[str, Any]]:
                     "number": number,
                     "by construction": "yes" if row["by_construction"] else "no",
                     "cost": words(cost),
+                    "unit": known[cost]["unit"],
+                    "polarity": known[cost]["polarity"],
                     "x": change["est"],
                     "x_low": change["low"],
                     "x_high": change["high"],
@@ -269,12 +303,45 @@ def trade_off_rows(record: Record) -> list[dict[str, Any]]:
                 }
             )
     for cost in {row["cost"] for row in rows}:
-        _number([row for row in rows if row["cost"] == cost])
+        shown = [row for row in rows if row["cost"] == cost]
+        _number(shown)
+        _set_apart(shown)
     return rows
 
 
+def _net(record: Record, row: Record) -> int:
+    """Futures changed for the better, less those changed for the worse."""
+    more = int(row["table"]["n01"] - row["table"]["n10"])
+    return -more if record["direction"] == "preventive" else more
+
+
+def _set_apart(rows: list[dict[str, Any]]) -> None:
+    """Give each dot of one cost the pixels `aside` at which its upright line covers no other, nor the line at 0.
+
+    Dots that share a label stay neighbours.
+    """
+    near = NEAR * _span(rows, "x")
+    clumps: list[list[dict[str, Any]]] = []
+    for row in sorted(rows, key=lambda row: int(row["shares"])):
+        clump = next((clump for clump in clumps if abs(clump[0]["x"] - row["x"]) <= near), None)
+        if clump:
+            clump.append(row)
+        else:
+            clumps.append([row])
+    for clump in clumps:
+        n = len(clump)
+        steps = [k - (n - 1) / 2 for k in range(n)]
+        if abs(clump[0]["x"]) <= near:
+            steps = [k for k in range(-(n // 2), n - n // 2 + 1) if k]
+        for row, step in zip(clump, steps, strict=True):
+            row["aside"] = APART * step
+
+
 def _number(rows: list[dict[str, Any]]) -> None:
-    """Give the dots of one cost their `label`: a policy's number, or those of all whose dots would cover its own."""
+    """Give dots their `label`: a policy's number, or those of all whose dots would cover its own.
+
+    `shares` is the number of the first of them.
+    """
     near_x = NEAR * _span(rows, "x")
     near_y = NEAR * _span(rows, "y")
     leaders: list[dict[str, Any]] = []
@@ -282,14 +349,14 @@ def _number(rows: list[dict[str, Any]]) -> None:
         for other in leaders:
             if abs(row["x"] - other["x"]) <= near_x and abs(row["y"] - other["y"]) <= near_y:
                 other["label"], row["label"] = f"{other['label']}, {row['number']}", ""
+                row["shares"] = other["number"]
                 break
         else:
-            row["label"] = str(row["number"])
+            row["label"], row["shares"] = str(row["number"]), row["number"]
             leaders.append(row)
 
 
 def _span(rows: list[dict[str, Any]], axis: str) -> float:
-    values = [0.0] + [
-        row[end] for row in rows for end in (axis, f"{axis}_low", f"{axis}_high") if row[end] is not None
-    ]
+    ends = (axis, f"{axis}_low", f"{axis}_high")
+    values = [0.0] + [row[end] for row in rows for end in ends if row.get(end) is not None]
     return max(values) - min(values)

@@ -1,22 +1,33 @@
-"""The files of a comparison: compare.html, and compare.csv and compare.parquet with a row a policy beside it."""
+"""The files of a comparison: compare.html, and its frames beside it, each as CSV and as Parquet."""
 
 from pathlib import Path
 
 import polars as pl
 
 from analysis.comparison.result import Comparison
-from analysis.folder import Folder
+from analysis.folder import COMPARED, Folder
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def write_tables(found: Comparison, page: Path) -> Path:
-    """Write the table as CSV and Parquet under the page's name, and give the path of the CSV."""
-    folder, name = Folder(page.parent), page.stem
-    csv = page.with_suffix(".csv")
-    folder.write_text(csv, for_spreadsheets(found.table).write_csv())
-    folder.write_table(name, found.table)
-    return csv
+def write_tables(found: Comparison, page: Path) -> list[Path]:
+    """Write each frame that has rows under the page's name, and give the paths of the CSVs, the policies' first.
+
+    A file of a frame without rows is of another comparison, and is removed.
+    """
+    folder, written = Folder(page.parent), []
+    for frame, ending in COMPARED.items():
+        name, rows = f"{page.stem}{ending}", getattr(found, frame)
+        csv = page.with_name(f"{name}.csv")
+        if rows.is_empty():
+            csv.unlink(missing_ok=True)
+            folder.table(name).unlink(missing_ok=True)
+            continue
+        table = rows.with_columns(caveat=pl.lit(found.record["caveat"]))
+        folder.write_text(csv, for_spreadsheets(table).write_csv())
+        folder.write_table(name, table)
+        written.append(csv)
+    return written
 
 
 def write_page(found: Comparison, page: Path) -> Path:

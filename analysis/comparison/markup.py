@@ -15,11 +15,6 @@ def text(words: Any) -> str:
     return escape(plain(str(words)), quote=True)
 
 
-def claim(words: str) -> str:
-    """A sentence that can be copied, with the caveat that goes with it."""
-    return f'<p class="claim">{text(words)} <small>{text(INSIDE)}</small></p>'
-
-
 def table(rows: Sequence[Mapping[str, str]], caption: str = INSIDE) -> str:
     """A table whose first column names the row; the caption is the caveat, so that a copy keeps it."""
     if not rows:

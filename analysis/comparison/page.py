@@ -7,14 +7,16 @@ hash, and it may fetch nothing.
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from analysis.comparison import charts
 from analysis.comparison.chart_parts import drawn
-from analysis.comparison.markup import choice, claim, table, text
+from analysis.comparison.deciding import NOTHING
+from analysis.comparison.markup import choice, table, text
 from analysis.comparison.page_tables import (
+    bounds_table,
     group_tables,
     memo_tables,
     outcome_tables,
@@ -32,13 +34,13 @@ for (const one of document.querySelectorAll("script[data-chart]")) {
   const settings = {mode: "vega", renderer: "svg", actions: false, ast: true};
   vegaEmbed("#" + one.dataset.chart, JSON.parse(one.textContent), settings);
 }
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
 """
-MOST = 4
-"""So many of the policies that dominate another are named in the key; the sentences below name all."""
 DOMINATED = (
     "Numbers in the picture are those of this list. Dominated: another policy, or doing nothing, is by the estimates at least as good "
     f"in the outcome and in every cost, and better in one. {INSIDE}"
 )
+COUPLING = f"Bounds at the rates as counted, without sampling error, however twins share chance. {INSIDE}"
 EXTRA = """
 .choice { display: flex; flex-wrap: wrap; gap: 4px 14px; border: 0; padding: 0; margin: 10px 0; min-width: 0; }
 .choice legend { color: var(--soft); font-size: 13.5px; padding: 0; }
@@ -64,21 +66,26 @@ ol.key li { margin-bottom: 4px; }
 #vg-tooltip-element td::before { content: none; }
 ul.said { padding-left: 20px; max-width: 860px; }
 ul.said li { margin-bottom: 6px; }
+ul.said li.claim { list-style: none; margin-left: -20px; }
 .memo table { font-size: 13.5px; }
 main { overflow-wrap: break-word; }
 @media (min-width: 641px) { main { max-width: 1240px; } }
 @media (min-width: 1000px) { .trade-off { display: grid; grid-template-columns: minmax(0, 760px) minmax(0, 1fr); gap: 0 28px; align-items: center; } }
 @media print {
   .choice { display: block; }
-  .choice label { display: none; }
-  .choice label:has(:checked) { display: inline; }
-  .choice input { display: none; }
-  .choice .shown { overflow: visible; }
+  .choice label { display: block; font-weight: 600; break-after: avoid; }
+  .choice input, .vega-bindings { display: none; }
+  .choice .shown { display: block; overflow: visible; break-inside: avoid; }
+  :is(.memo, details) .choice label:not(:has(:checked)), :is(.memo, details) .choice label:not(:has(:checked)) + .shown { display: none; }
   .chart { break-inside: avoid; }
   .chart svg { max-height: 200mm; height: auto; }
+  .trade-off .chart svg { max-height: 112mm; }
+  legend, summary { break-after: avoid; }
+  table { break-inside: avoid; }
+  table, thead th { font-size: 9pt; }
   ol.key { columns: 2; }
   .memo { page: wide; }
-  .memo table { font-size: 7.5pt; }
+  .memo table { font-size: 9pt; margin: 4px 0; }
   @page { margin: 14mm; }
   @page wide { size: A4 landscape; margin: 12mm; }
   th, td { padding: 3px 6px 3px 0; }
@@ -123,12 +130,17 @@ def _parts(record: Record) -> list[str]:
         _trade_off(record),
         "<section><h2>What it comes to</h2>" + _said(record) + "</section>",
         f'<section class="memo"><h2>The table</h2>{choice("order", "Sort by", memo_tables(record))}'
-        f"<p><small>{text(method_words(record))}</small></p>"
-        f"<details><summary>Symbols</summary>{table(symbols_table(record))}</details></section>",
-        "<section><h2>Every outcome</h2>"
-        + _chart("outcomes", charts.outcomes(record))
-        + f"<details><summary>In numbers</summary>{choice('outcome', 'Outcome', outcome_tables(record))}</details></section>",
-        _groups(record),
+        f"{_quantities(record)}</section>",
+        _chart_and_numbers(
+            "Every outcome",
+            _chart("outcomes", charts.outcomes(record)),
+            choice("outcome", "Outcome", outcome_tables(record)),
+        ),
+        _chart_and_numbers(
+            "Who gains, who loses",
+            _chart("groups", charts.groups(record)),
+            choice("group", "Group", group_tables(record)),
+        ),
         "<section><h2>Policies against each other</h2>"
         + choice("two", "Policy", two_tables(record))
         + "</section>"
@@ -168,27 +180,40 @@ def _trade_off(record: Record) -> str:
     if spec is None:
         return ""
     number = {row["policy"]: place for place, row in enumerate(record["policies"], 1)}
-    items = []
-    for row in record["policies"]:
+
+    def dominated(names: Sequence[str]) -> str:
+        return f"dominated by {', '.join(str(number.get(name, name)) for name in names)}" if names else ""
+
+    key = []
+    for place, row in enumerate(record["policies"], 1):
         said = "no claim is made, so it is not drawn"
         if row["claim"] == "made":
-            better = [str(number.get(name, name)) for name in row["dominated_by"]]
-            more = f" and {len(better) - MOST} more" if len(better) > MOST else ""
-            by = f"dominated by {', '.join(better[:MOST])}{more}" if better else ""
             standing = charts.standing_of(row)
-            said = "; ".join(part for part in (standing if standing != "dominated" else "", by) if part)
-        items.append(f"<li>{text(row['policy'])} <small>{text(said)}</small></li>")
+            parts = (standing if standing != "dominated" else "", dominated(row["dominated_by"]))
+            said = "; ".join(part for part in parts if part)
+        key.append((place, row["policy"], said))
+    nothing = f"Hollow dot: {NOTHING}, {dominated(record['nothing_dominated_by']) or 'not dominated'}."
     return (
-        f'<section class="trade-off">{_chart("trade-off", spec)}<div><ol class="key">{"".join(items)}</ol>'
-        f"<p><small>{text(DOMINATED)}</small></p></div></section>"
+        f'<section class="trade-off">{_chart("trade-off", spec)}<div>{_key(key)}'
+        f"<p><small>{text(nothing)} {text(DOMINATED)}</small></p></div></section>"
     )
+
+
+def _key(items: Sequence[tuple[int, str, str]]) -> str:
+    """Whose number is whose, and what is said of each."""
+    lines = (
+        f'<li value="{number}">{text(name)}{f" <small>{text(said)}</small>" if said else ""}</li>'
+        for number, name, said in items
+    )
+    return f'<ol class="key">{"".join(lines)}</ol>'
 
 
 def _said(record: Record) -> str:
     first, *rest = record["sentences"]
     verdicts = _rule(record)
-    items = "".join(f"<li>{text(line)} <small>{text(INSIDE)}</small></li>" for line in rest)
-    return f'{claim(first)}<ul class="said">{items}</ul>{verdicts}'
+    items = "".join(f"<li>{text(line)}</li>" for line in rest)
+    claim = f'<li class="claim">{text(first)} <small>{text(INSIDE)}</small></li>'
+    return f'<ul class="said">{claim}{items}</ul>{verdicts}'
 
 
 def _rule(record: Record) -> str:
@@ -197,27 +222,47 @@ def _rule(record: Record) -> str:
     return f"<p><small>{text(record['rule'])}</small></p>"
 
 
-def _groups(record: Record) -> str:
-    spec = charts.groups(record)
-    if spec is None:
+def _quantities(record: Record) -> str:
+    """How the table's intervals were made, and the quantities with their symbols and bounds; nothing without claims."""
+    bounds = bounds_table(record)
+    if not bounds:
         return ""
-    inner = choice("group", "Group", group_tables(record))
     return (
-        f"<section><h2>Who gains, who loses</h2>{_chart('groups', spec)}"
-        f"<details><summary>In numbers</summary>{inner}</details></section>"
+        f"<p><small>{text(method_words(record))}</small></p>"
+        f"<details><summary>Symbols</summary>{table(symbols_table(record))}</details>"
+        f"<details><summary>Any coupling</summary>{table(bounds, COUPLING)}</details>"
     )
+
+
+def _chart_and_numbers(title: str, drawing: str, numbers: str) -> str:
+    """A section, left out where there is nothing to draw."""
+    if not drawing:
+        return ""
+    return f"<section><h2>{title}</h2>{drawing}<details><summary>In numbers</summary>{numbers}</details></section>"
 
 
 def _evasion(record: Record) -> str:
     spec = charts.evasion(record)
-    return f"<section><h2>Evasion</h2>{_chart('evasion', spec)}</section>" if spec else ""
+    if spec is None:
+        return ""
+    level = charts.level_policies(record)
+    said = f"Level lines are of policies that were run at one rate. {INSIDE}"
+    key = (
+        f"{_key([(number, row['policy'], '') for number, row in level])}<p><small>{text(said)}</small></p>"
+        if level
+        else ""
+    )
+    return f"<section><h2>Evasion</h2>{_chart('evasion', spec)}{key}</section>"
 
 
 def _trust(record: Record) -> str:
     couplings = ", ".join(record["shared"]["couplings"])
-    lines = [
+    claims = [
         method_words(record),
-        f"Necessity and sufficiency hold for twins that share chance in one way ({couplings}). Shared in any other way, each lies within its bounds in the CSV beside this page.",
+        f"Necessity and sufficiency hold for twins that share chance in one way ({couplings}). Shared in any other way, each lies within its bounds, in the table Any coupling.",
+    ]
+    lines = [
+        *(claims if bounds_table(record) else ()),
         "How members decide, and who they are: more seeds do not shrink that doubt, since every run here holds one mind and one profile.",
         "No score is made of these columns, and no weight has a default: what a future is worth is yours to state (--payoff).",
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from analysis.comparison.markup import table
 from analysis.comparison.sentences import net_words
-from analysis.comparison.tables import benefit_words, cost_words, counts, share_words, worst_words
+from analysis.comparison.tables import benefit_words, cost_words, share_words, worst_words
 from analysis.necessity import CELLS
 from analysis.summary import INSIDE, change, words
 
@@ -17,18 +17,32 @@ def memo_tables(record: Record) -> list[tuple[str, str]]:
     """The table for a memo in every order that a reader can ask for."""
     sign = 1 if record["direction"] == "preventive" else -1
     costs = list(dict.fromkeys(name for row in record["policies"] for name in row["costs"]))
+    goods = {row["outcome"] for row in record["outcomes"] if row["polarity"] == "good"}
     orders: list[tuple[str, Callable[[Record], float]]] = [
-        ("as given", lambda row: 0.0),
-        ("net change", lambda row: _known(row["rd"]["est"], sign)),
-        ("sufficiency", lambda row: _known(row["ps"]["est"], -1)),
-        ("necessity", lambda row: _known(row["pn"]["est"], -1)),
-        ("backfire", lambda row: _known(row["backfire"]["est"], 1)),
-        *((words(name), lambda row, name=name: _known(row["costs"][name]["est"], 1)) for name in costs),  # type: ignore[misc]
-        ("worst group", lambda row: _known(row["worst_group"] and row["worst_group"]["change"]["est"], 1)),
+        ("net change, best first", lambda row: _known(row["rd"]["est"], sign)),
+        ("sufficiency, most first", lambda row: _known(row["ps"]["est"], -1)),
+        ("necessity, most first", lambda row: _known(row["pn"]["est"], -1)),
+        ("backfire, least first", lambda row: _known(row["backfire"]["est"], 1)),
+        *(
+            (
+                f"{words(name)}, {'most' if name in goods else 'least'} first",
+                lambda row, name=name: _known(row["costs"][name]["est"], -1 if name in goods else 1),  # type: ignore[misc]
+            )
+            for name in costs
+        ),
+        (
+            "worst group, best first",
+            lambda row: _known(row["worst_group"] and row["worst_group"]["change"]["est"], 1),
+        ),
+        ("as numbered", lambda row: 0.0),
     ]
     if record["payoff"]:
         orders.insert(
-            2, ("benefit", lambda row: _known(row["benefit"] and row["benefit"]["paired"]["est"], -1))
+            1,
+            (
+                "benefit, most first",
+                lambda row: _known(row["benefit"] and row["benefit"]["paired"]["est"], -1),
+            ),
         )
     return [(label, _memo(record, sorted(record["policies"], key=key), costs)) for label, key in orders]
 
@@ -109,6 +123,16 @@ def symbols_table(record: Record) -> list[dict[str, str]]:
     ]
 
 
+def bounds_table(record: Record) -> list[dict[str, str]]:
+    """The bounds of the quantities that hold however twins share chance, for each policy that makes a claim."""
+    names = (("PS", "ps"), ("PN", "pn"), ("PNS", "pns"), ("backfire", "backfire"))
+    return [
+        {"policy": row["policy"]} | {symbol: _ends(row["bounds"][name]) for symbol, name in names}
+        for row in record["policies"]
+        if row["bounds"]
+    ]
+
+
 def _memo(record: Record, rows: Sequence[Record], costs: Sequence[str]) -> str:
     cells = CELLS[record["direction"]]
     preventive = record["direction"] == "preventive"
@@ -116,9 +140,8 @@ def _memo(record: Record, rows: Sequence[Record], costs: Sequence[str]) -> str:
     for row in rows:
         at = {
             name: tuple(sum(row["table"][cell] for cell in part) for part in cells[name])
-            for name in ("ps", "pn", "backfire")
+            for name in ("ps", "pn", "ps_backfire")
         }
-        counted = list(counts(record, row).values())
         lines.append(
             {
                 "policy": row["policy"] + (" (by construction)" if row["by_construction"] else ""),
@@ -130,7 +153,9 @@ def _memo(record: Record, rows: Sequence[Record], costs: Sequence[str]) -> str:
                 f"needed: of those {'calm' if preventive else 'good'} with it": share_words(
                     row, "pn", at["pn"]
                 ),  # type: ignore[arg-type]
-                f"backfired: {'caused' if preventive else 'prevented'}": counted[1],
+                f"backfired: {'caused, of those calm' if preventive else 'prevented, of those good'} without it": share_words(
+                    row, "ps_backfire", at["ps_backfire"]
+                ),  # type: ignore[arg-type]
                 **{f"{words(name)}, a future": cost_words(row["costs"].get(name)) for name in costs},
                 "worst group (hostile posts shown)": worst_words(row),
                 **({"benefit a future, at your payoffs": benefit_words(row)} if record["payoff"] else {}),
@@ -167,8 +192,25 @@ def _against(row: Record, name: str) -> dict[str, str]:
         "with the other": f"{row[f'happened_{other}']} of {row['n_pairs']}",
         "only with this one": str(row[f"only_{mine}"]),
         "only with the other": str(row[f"only_{other}"]),
+        "difference in futures (all hold at once)": _difference(row, mine, other),
         "reading": said,
     }
+
+
+def _difference(row: Record, mine: str, other: str) -> str:
+    """Futures with the outcome under the one less those under the other."""
+    found = row["simultaneous"]
+    low, high = found["low"], found["high"]
+    if mine == "b" and low is not None:
+        low, high = -high, -low
+    return net_words(
+        {
+            "rd": row["difference"],
+            "table": {"n01": row[f"only_{mine}"], "n10": row[f"only_{other}"]},
+            "n_pairs": row["n_pairs"],
+            "rd_simultaneous": {"low": low, "high": high},
+        }
+    )
 
 
 def _known(value: float | None, sign: int) -> float:
@@ -181,6 +223,10 @@ def _of(found: Record, key: str) -> str:
 
 def _gini(value: float | None) -> str:
     return "nobody gains" if value is None else f"{value:.2f}"
+
+
+def _ends(found: Record | None) -> str:
+    return "undefined" if found is None else f"{found['low']:.3f} to {found['high']:.3f}"
 
 
 def _three(found: Record) -> str:

@@ -28,8 +28,10 @@ class Comparison:
 
     @property
     def table(self) -> pl.DataFrame:
-        """A row a policy: counts, quantities with intervals, costs, benefit, front and verdict."""
-        return _frame([row | {"caveat": self.record["caveat"]} for row in self.record["policies"]])
+        """A row a policy: counts, quantities with intervals, costs, benefit, front and verdict, and what was stated."""
+        stated = {name: self.record[name] for name in ("confidence", "smallest_effect")}
+        stated |= {f"payoff_{name}": worth for name, worth in (self.record["payoff"] or {}).items()}
+        return _frame([row | stated | {"caveat": self.record["caveat"]} for row in self.record["policies"]])
 
     @property
     def outcomes(self) -> pl.DataFrame:

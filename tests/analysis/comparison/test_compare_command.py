@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 
 import polars as pl
@@ -207,6 +208,19 @@ def test_a_claim_that_was_withheld_is_carried_on(runs, tmp_path, capsys):
     assert row["doubts"] == ["No claim is made: the arms differ before."]
 
 
+def test_runs_that_all_make_no_claim_have_a_page_of_what_is_left(runs, tmp_path, capsys):
+    others = [changed(runs[name], tmp_path / name) for name in ("slow", "lock")]
+    for other in others:
+        record = other.read_json(other.estimates) | {"claim": "withheld", "claim_reason": "too few draws"}
+        other.write_json(other.estimates, record)
+    code, out, _ = said(capsys, *(other.path for other in others), "--out", tmp_path / "out")
+    page = Folder(tmp_path / "out").comparison_page.read_text(encoding="utf-8")
+    assert code == 0 and "no claim is made: too few draws" in out
+    headings = re.findall("<h2>(.*?)</h2>", page[: page.index("</main>")])
+    assert headings == ["What it comes to", "The table", "How far to trust it"]
+    assert "0 community draws" not in page + out and "Any coupling" not in page
+
+
 def test_json_is_one_document_and_no_page_means_no_file(runs, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     payoff = "averted=1,backfire=-1,always=0,never=0"
@@ -221,15 +235,48 @@ def test_json_is_one_document_and_no_page_means_no_file(runs, capsys, tmp_path, 
     assert record["policies"][0]["verdict"] is None
 
 
-def test_tables_stand_beside_the_page_as_csv_and_parquet(runs, capsys, tmp_path):
-    code, out, _ = said(capsys, *(folder.path for folder in runs.values()), "--no-html", "--out", tmp_path)
+def test_tables_stand_beside_the_page_as_csv_and_parquet(runs, found, capsys, tmp_path):
+    folders = [runs[name].path for name in RUNS]
+    code, out, _ = said(capsys, *folders, "--no-html", "--out", tmp_path)
     assert code == 0 and "Inside this model" in out
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["compare.csv", "compare.parquet"]
-    table = pl.read_parquet(tmp_path / "compare.parquet")
-    with (tmp_path / "compare.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["policy"] for row in rows] == table["policy"].to_list()
-    assert all(row["caveat"].startswith("Inside this model") for row in rows)
+    frames = {
+        "compare": found.table,
+        "compare-outcomes": found.outcomes,
+        "compare-groups": found.groups,
+        "compare-pairs": found.pairs_of_policies,
+        "compare-interactions": found.interactions,
+        "compare-evasion": found.evasion,
+    }
+    frames = {name: frame for name, frame in frames.items() if len(frame)}
+    assert {"compare", "compare-outcomes", "compare-groups", "compare-pairs"} <= set(frames)
+    files = {f"{name}.{kind}" for name in frames for kind in ("csv", "parquet")}
+    assert {path.name for path in tmp_path.iterdir()} == files
+    last = out.splitlines()[-1]
+    assert all(f"{name}.csv" in last for name in frames)
+    for name, frame in frames.items():
+        table = pl.read_parquet(tmp_path / f"{name}.parquet")
+        assert table.columns[: len(frame.columns) - 1] == frame.columns[: len(frame.columns) - 1]
+        with (tmp_path / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == len(table) == len(frame)
+        assert all(row["caveat"].startswith("Inside this model") for row in rows)
+
+
+def test_no_table_of_an_earlier_comparison_stays_beside_a_page(runs, capsys, tmp_path):
+    page = tmp_path / "mine.html"
+    both, one = (runs["slow"].path, runs["lock"].path), (runs["slow"].path,)
+    assert said(capsys, *both, "--html", page)[0] == 0
+    assert (tmp_path / "mine-pairs.csv").is_file() and (tmp_path / "mine-pairs.parquet").is_file()
+    assert said(capsys, *one, "--html", page)[0] == 0
+    assert (tmp_path / "mine-groups.csv").is_file() and not list(tmp_path.glob("mine-pairs*"))
+
+
+def test_the_table_of_policies_says_what_was_stated(runs):
+    payoff = {"averted": 1, "backfire": -2, "always": 0, "never": 0.5}
+    table = compare(runs["slow"].path, payoff=payoff, smallest_effect=0.05, confidence=0.9).table
+    stated = ["confidence", "smallest_effect", *(f"payoff_{name}" for name in payoff)]
+    assert table.select(stated).row(0) == (0.9, 0.05, 1, -2, 0, 0.5)
+    assert not [name for name in compare(runs["slow"].path).table.columns if name.startswith("payoff")]
 
 
 def test_no_cell_begins_a_formula():
