@@ -42,7 +42,12 @@ class Folder:
 
     def is_unfinished(self) -> bool:
         """Whether a run was begun here, or in a cell of the sweep that this is the folder of, and did not finish."""
-        return any(self.path.glob(self.begun.name)) or any(self.path.glob(f"*/{self.begun.name}"))
+        return self.begun.is_file() or any(self.path.glob(f"*/{self.begun.name}"))
+
+    def cells_without_a_result(self) -> list[str]:
+        """Names of the cells of the sweep that this is the folder of which were begun and have no manifest."""
+        cells = [Folder(path.parent) for path in self.path.glob(f"*/{self.begun.name}")]
+        return sorted(cell.path.name for cell in cells if not cell.manifest.is_file())
 
     @property
     def estimates(self) -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.ending import OK, plain
+from analysis.folder import Folder
 from analysis.printing import print_json, print_table
 
 SHOWN = 20
@@ -35,6 +36,11 @@ def call(asked: argparse.Namespace) -> int:
     }
     levels = by_level(frame, factors).to_dicts()
     found |= {"notes": notes(idle, dropped, ROOT in factors and once[ROOT].n_unique() > 1)}
+    found["notes"] += [
+        f"{cell} is left out: it is not finished."
+        for out in asked.out
+        for cell in Folder(out).cells_without_a_result()
+    ]
     if asked.json:
         print_json(found | {"factors": factors, "by_level": levels, "cells": frame.to_dicts()})
         return OK

@@ -32,7 +32,7 @@ from analysis.report.charts import BAD, BASE, INK, POLICY, SOFT
 from analysis.summary import event_words, words
 
 Record = Mapping[str, Any]
-STANDING = {"not dominated": POLICY, "dominated": BASE, "harms a group": BAD}
+STANDING = {"not dominated": POLICY, "dominated": BASE, "does harm": BAD}
 ALL = "all groups"
 NEAR = 0.016
 """Dots that lie nearer than this share of the axes would cover each other on a telephone."""
@@ -263,8 +263,10 @@ def level_policies(record: Record) -> list[tuple[int, Record]]:
 
 
 def standing_of(row: Record) -> str:
-    """Where a policy stands in the trade-off: the colour of its dot."""
-    return "harms a group" if row["harmed_groups"] else "not dominated" if row["on_front"] else "dominated"
+    """Where a policy stands in the trade-off, the colour of its dot: it does harm where it makes the outcome worse, or harms a group."""
+    if row["worse"] or row["harmed_groups"]:
+        return "does harm"
+    return "not dominated" if row["on_front"] else "dominated"
 
 
 def trade_off_rows(record: Record) -> list[dict[str, Any]]:

@@ -67,9 +67,9 @@ def read_inputs(paths: Sequence[Path | str] | Path | str) -> Inputs:
         else:
             left_out.append(f"{folder.path.name} is left out: no pair of that run is complete.")
     left_out += [
-        f"{cell.name} is left out: it is not finished; the same command as before goes on."
+        f"{cell} is left out: it is not finished; the same command as before goes on."
         for path in paths
-        for cell in _unfinished(Path(path))
+        for cell in Folder(path).cells_without_a_result()
     ]
     if not folders:
         raise ValueError(
@@ -134,16 +134,10 @@ def _folders(paths: Sequence[Path | str]) -> Iterator[tuple[Folder, bool]]:
     """Each folder of a run, and whether it was found inside a sweep."""
     for path in map(Path, paths):
         cells = sorted((inner.parent for inner in path.glob("*/manifest.json")), key=_by_number)
-        if (path / "manifest.json").is_file() or not (cells or _unfinished(path)):
+        if (path / "manifest.json").is_file() or not (cells or Folder(path).cells_without_a_result()):
             yield Folder(path), False
         else:
             yield from ((Folder(cell), True) for cell in cells)
-
-
-def _unfinished(sweep: Path) -> list[Path]:
-    """The cells of a sweep that were begun and are not finished."""
-    begun = (Folder(one.parent) for one in sweep.glob("*/begun.json"))
-    return sorted(folder.path for folder in begun if not folder.manifest.is_file())
 
 
 def _by_number(cell: Path) -> list[str | float]:

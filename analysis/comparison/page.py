@@ -284,8 +284,11 @@ def _chart(name: str, spec: Mapping[str, Any] | None) -> str:
 
 
 def _title(record: Record) -> str:
-    verb = "prevents" if record["direction"] == "preventive" else "brings about"
-    return f"Which policy {verb} {words(record['outcome']['name'])}?"
+    name, threshold = words(record["outcome"]["name"]), record["outcome"]["threshold"]
+    preventive = record["direction"] == "preventive"
+    if threshold is None or name == "escalation":
+        return f"Which policy {'prevents' if preventive else 'brings about'} {name}?"
+    return f"Which policy keeps {name} {'below' if preventive else 'at or above'} {threshold:g}?"
 
 
 @cache

@@ -8,6 +8,7 @@ import pytest
 from analysis.cli import main
 from analysis.commands.robustness import _print, notes
 from analysis.configuration import compose, plan
+from analysis.folder import Folder
 from analysis.sweeps.robustness import COLUMNS, by_level, distinct, robustness
 from analysis.tunnel import run_plan
 from analysis.wordings import worded
@@ -202,6 +203,16 @@ def test_levels_stand_in_the_order_of_their_numbers_and_too_many_are_counted(tmp
         assert main(["robustness", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
     assert "root has 11 levels" in said and "factor" not in said
+
+
+def test_a_cell_that_is_not_finished_is_named(tmp_path, capsys):
+    assert main(["run", "-m", *SMALL, "policy=slow_mode,thread_lock", f"out={tmp_path}"]) == 0
+    killed = Folder(tmp_path / "policy=counterspeech-12345678")
+    killed.path.mkdir()
+    killed.write_json(killed.begun, {})
+    capsys.readouterr()
+    assert main(["robustness", str(tmp_path)]) == 0
+    assert "policy=counterspeech-12345678 is left out: it is not finished." in capsys.readouterr().out
 
 
 def test_a_folder_without_runs_is_refused(tmp_path, capsys):
