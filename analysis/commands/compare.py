@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.ending import OK, plain
-from analysis.folder import Folder
+from analysis.folder import TABLES, Folder
 from analysis.printing import print_json, print_table
 
 WHERE = "outputs/compare"
@@ -74,6 +74,10 @@ def _write(found: Any, asked: argparse.Namespace) -> tuple[Path | None, list[Pat
         page = Path(asked.html)
         if page.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"--html is {asked.html}: give a file that ends in .html")
+        if Folder(page.parent).manifest.is_file() and page.stem in TABLES:
+            raise ValueError(
+                f"--html {asked.html}: the table beside the page would replace the run's own {page.stem}.parquet; give another name"
+            )
     elif asked.folder or not asked.no_html:
         page = Folder(asked.folder or WHERE).comparison_page
     else:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-NOTHING = "no policy"
-"""The baseline as a choice: it averts nothing and costs nothing."""
+NOTHING = "doing nothing"
+"""The baseline as a choice: it averts nothing and costs nothing. A cell of `policy=none` is called "no policy"."""
 RULE = (
     "Act: the simultaneous interval lies wholly beyond the smallest effect worth acting on, and no group is harmed "
     "beyond noise. Leave: it lies wholly on the other side, or the policy makes the outcome worse. Pilot: everything else."

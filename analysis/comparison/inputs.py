@@ -253,11 +253,9 @@ def _members(folder: Folder) -> pl.LazyFrame:
 
 
 def _doubts(manifest: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[str]:
-    """What the run's own report says against trusting it, as sentences."""
+    """What the run's own report says against trusting a claim of it, as sentences."""
     controls = record.get("controls")
-    if _reason(record):
-        yield f"No claim is made: {_reason(record)}."
-    elif controls and not controls.get("passed", True):
+    if not _reason(record) and controls and not controls.get("passed", True):
         yield f"A negative control failed: {controls.get('reason')}."
     llm = manifest.get("llm") or {}
     if llm.get("mind") == "llm" and not llm.get("calibration"):

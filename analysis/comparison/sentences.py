@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from analysis.comparison.deciding import NOTHING
 from analysis.report.costs import FIRST
 from analysis.summary import capital, event_words, number, words
 
@@ -247,7 +248,7 @@ def _levels(record: Record) -> list[str]:
 def _front(record: Record, made: Sequence[Record]) -> list[str]:
     """Who dominates whom by the estimates alone, doing nothing among them."""
     standing = [(row["policy"], row["dominated_by"]) for row in made]
-    standing.append(("doing nothing", record["nothing_dominated_by"]))
+    standing.append((NOTHING, record["nothing_dominated_by"]))
     on = [name for name, better in standing if not better]
     if not on or (len(made) == 1 and not made[0]["costs"]):
         return []

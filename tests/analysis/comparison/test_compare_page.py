@@ -291,7 +291,7 @@ def evaded(planted):
 def test_no_text_of_the_trade_off_covers_another_however_crowded(crowded, tmp_path, width):
     whole, texts, title = boxes_of(comparison_page(crowded), tmp_path, width, "trade-off")
     assert all(one[3] <= whole[3] for one in title), "nor is the title"
-    broken = not any(one[0].startswith("Up: ") and one[0].endswith("no policy.") for one in title)
+    broken = not any(one[0].startswith("Up: ") and one[0].endswith("doing nothing.") for one in title)
     assert broken == (width == 390), "a line of the title is as long as the chart is wide"
     assert crossing(texts) == []
     shown = [
@@ -321,7 +321,7 @@ def test_no_text_of_the_chart_of_evasion_covers_another(evaded, tmp_path, width)
     assert crossing(texts) == []
     assert all(one[1] >= whole[1] - 1 and one[3] <= whole[3] + 1 for one in texts), "nothing is cut off"
     labels = [part for words, *_ in texts for part in words.split(", ")]
-    assert "no policy" in labels and {str(number) for number in range(1, 10)} <= set(labels)
+    assert "doing nothing" in labels and {str(number) for number in range(1, 10)} <= set(labels)
 
 
 def test_upright_lines_at_one_place_are_drawn_apart_and_beside_the_line_at_zero(planted, truth):
@@ -361,7 +361,7 @@ def test_the_key_names_all_that_dominate_a_policy_and_doing_nothing(crowded):
         by = re.search(r"dominated by (.*)", items[number[row["policy"]]])
         listed = by[1].split(", ") if by else []
         assert listed == [number.get(name, name) for name in row["dominated_by"]]
-    assert "Hollow dot: no policy, " in key
+    assert "Hollow dot: doing nothing, " in key
 
 
 def rows_of(page, start):

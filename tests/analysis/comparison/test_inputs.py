@@ -49,3 +49,11 @@ def test_a_policy_that_takes_civil_posts_away_does_not_dominate_doing_nothing(pl
     one = inputs.tested[0]._replace(measures=civil)
     found = compare_inputs(inputs._replace(tested=[one])).record
     assert found["policies"][0]["rd"]["est"] < 0 and found["nothing_dominated_by"] == dominating
+
+
+def test_a_page_beside_a_run_may_not_replace_the_run_s_own_tables(tmp_path, capsys):
+    assert main(["run", *SMALL, "policy=slow_mode", f"out={tmp_path}"]) == 0
+    before = Folder(tmp_path).table("pairs").read_bytes()
+    assert main(["compare", str(tmp_path), "--html", str(tmp_path / "pairs.html")]) == 2
+    assert "would replace the run's own pairs.parquet" in capsys.readouterr().err
+    assert Folder(tmp_path).table("pairs").read_bytes() == before

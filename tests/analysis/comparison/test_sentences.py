@@ -134,11 +134,14 @@ def test_level_policies_are_said_to_be_level_and_what_comes_then(planted, truth)
     record = compare_inputs(planted(truth, 1)).record
     level = [
         {"family": "a", "other": other, "rate": 0.0, "then": 0.8, "gap": 0.3, "told_apart": True}
-        for other in ("b", "no policy")
+        for other in ("b", "doing nothing")
     ]
     points = [{"family": "a", "rate": rate} for rate in (0.0, 0.8)]
     said = sentences(record | {"evasion": {"points": points, "flips": [], "level": level}})
-    assert "A is level with b and no policy at an evasion rate of 0, and worse at 0.8, beyond chance." in said
+    assert (
+        "A is level with b and doing nothing at an evasion rate of 0, and worse at 0.8, beyond chance."
+        in said
+    )
     assert not any("does not change" in line for line in said)
 
 
