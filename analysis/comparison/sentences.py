@@ -267,15 +267,17 @@ def _benefits(record: Record, made: Sequence[Record]) -> list[str]:
     """The best mean benefit at the designer's payoffs, which are stated with it."""
     if not record["payoff"]:
         return []
-    best = max(made, key=lambda row: row["benefit"]["paired"]["est"])
-    payoffs = ", ".join(f"{words(name)} {value:g}" for name, value in record["payoff"].items()).replace(
-        "-", "\u2212"
-    )
-    bounds = best["benefit"]["bounds"]
-    other = f"{bounds['low']:.3g} to {bounds['high']:.3g}".replace("-", "\u2212")
+    most = max(row["benefit"]["paired"]["est"] for row in made)
+    best, *others = [row for row in made if row["benefit"]["paired"]["est"] > most - 1e-9]
+    payoffs = ", ".join(f"{words(name)} {value:g}" for name, value in record["payoff"].items())
+    start = f"At your payoffs ({payoffs}) ".replace("-", "\u2212")
+    if others:
+        names = _listed([best["policy"], *(row["policy"] for row in others)])
+        return [f"{start}{names} have the same mean benefit, the largest: {most:+.3g} a future."]
+    low, high = (f"{best['benefit']['bounds'][end]:.3g}".replace("-", "\u2212") for end in ("low", "high"))
     return [
-        f"At your payoffs ({payoffs}) {best['policy']} has the largest mean benefit, {_change(best['benefit']['paired'])} a future; "
-        f"under any coupling, at the rates as counted, {other}."
+        f"{start}{best['policy']} has the largest mean benefit, {_change(best['benefit']['paired'])} a future; "
+        f"under any coupling, at the rates as counted, {low} to {high}."
     ]
 
 

@@ -153,6 +153,15 @@ def test_payoffs_are_stated_with_the_benefit(planted, truth):
     assert line.startswith(f"At your payoffs (averted 1, backfire −2, always 0, never 0) {best} has")
 
 
+def test_policies_of_the_same_benefit_are_named_together(planted):
+    payoff = {"averted": 1, "backfire": 0, "always": 0, "never": 0}
+    inputs = planted({"p": (-1.0, 0.0)}, 1)
+    twice = [inputs.tested[0], inputs.tested[0]._replace(name="q")]
+    said = compare_inputs(inputs._replace(tested=twice), payoff=payoff).sentences
+    (line,) = [one for one in said if one.startswith("At your payoffs")]
+    assert "p and q have the same mean benefit" in line
+
+
 def test_the_choice_comes_before_what_was_left_out(planted, truth):
     inputs = planted(truth, 1)
     stopped = inputs.tested[0]._replace(claim_reason="a stopping rule chose its draws")
