@@ -2,7 +2,7 @@
 
     python bench/parallel.py --members 300 --draws 240 --seeds 2 --turns 3
 
-The cell takes half a minute on one core; one of three seconds (`--draws 24`) loses a third to the start of a worker
+The cell takes half a minute on one core; one of four seconds (`--draws 24`) loses a third to the start of a worker
 process, a second of imports. Each turn runs the cell with one process and with two, the order changing, finished
 runs written as `windtunnel run` does. `efficiency` is the median of the turns. `warm` leaves out the start of the worker process, which a sweep pays
 once; `lost` says what the seconds of two cores were spent on. Ends with one line of JSON.

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import gc
 import os
 import threading
 import time
@@ -61,7 +62,8 @@ def _by_loky(
 
     This process is one of the `jobs`: it works while the others start, which takes them a second of imports.
 
-    One piece at a time for each: several would be lost with their worker, and be late for the others.
+    A worker has the next piece before it hands over the last one, or it would wait for this process, which is at work. It has
+    no more, for they would be lost with it, and towards the end it has one, for a second would be late.
     """
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
@@ -69,24 +71,32 @@ def _by_loky(
     executor: Any = _pool(workers) if workers else None
     waiting, ended, unfinished = deque(left.items()), SimpleQueue[Future[tuple[int, Done]]](), len(left)
 
+    handed, turn = [0], threading.RLock()
+
     def hand_out() -> None:
-        try:
-            future = executor.submit(_in_child, os.getpid(), function, *waiting.popleft())
-        except IndexError:
-            return
-        except Exception as error:  # the pool broke or was closed meanwhile
-            future = Future()
-            future.set_exception(error)
-        future.add_done_callback(hand_on)
+        with turn:
+            while handed[0] < (2 * workers if len(waiting) > jobs else workers):
+                try:
+                    piece = waiting.popleft()
+                except IndexError:
+                    return
+                handed[0] += 1
+                try:
+                    future = executor.submit(_in_child, os.getpid(), function, *piece)
+                except Exception as error:  # the pool broke or was closed meanwhile
+                    future = Future()
+                    future.set_exception(error)
+                future.add_done_callback(hand_on)
 
     def hand_on(future: "Future[tuple[int, Done]]") -> None:
         ended.put(future)
+        with turn:
+            handed[0] -= 1
         if not future.exception():
             hand_out()
 
     try:
-        for _ in range(workers):
-            hand_out()
+        hand_out()
         while unfinished:
             with contextlib.suppress(IndexError):
                 number, one = waiting.popleft()
@@ -130,7 +140,15 @@ def end_workers(*, kill: bool = False) -> None:
 
 def _in_child(parent: int, function: Callable[[Work], Done], number: int, one: Work) -> tuple[int, Done]:
     end_with(parent)
-    return _numbered(function, number, one)
+    done = _numbered(function, number, one)
+    _leave_out_imports()
+    return done
+
+
+@cache
+def _leave_out_imports() -> None:
+    """Spare the garbage collector what imports have made: loky calls it every second, .1 to .2 s each time otherwise."""
+    gc.freeze()
 
 
 @cache
