@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agents.llm.counts import Counts
+from agents.llm.prices import Price, price_of, tokens_of
 from agents.llm.request import Answer, Identity, Request, canonical, key_of
 from agents.llm.settings import LLMSettings, read_settings
 from agents.minds.base import Mind, Unanswered
@@ -65,6 +66,7 @@ class Met(NamedTuple):
     noted: Noted
     store: Store
     settings: LLMSettings
+    price: Price | None
     times: float
 
     def missing(self) -> dict[str, "Still"]:
@@ -93,7 +95,7 @@ def lines(plan: Plan) -> Iterator[str]:
         return
     if experiment.mind["prompt"] == "archetype":
         yield f"At most {archetype_questions(experiment)} distinct questions of prompt=archetype, and a neutral one for each option set."
-    met = _met(plan)
+    met = _met(plan, _store(plan))
     known = met.noted.known
     yield (
         f"A dry pass of {min(pairs, PASSES)} of {pairs} pairs, unknown answers taken as even, meets {len(known)} distinct "
@@ -109,12 +111,15 @@ def sweep_lines(plans: Sequence[Plan], names: Sequence[str]) -> Iterator[str]:
     yield f"{len(plans)} cells, {3 * sum(pairs):,} runs at the most, since cells share a baseline; nothing was run."
     asked: dict[str, Still] = {}
     mets = []
+    stores: dict[str, Store] = {}  # one look for all cells that ask the same model
     for number, (plan, name) in enumerate(zip(plans, names, strict=True), 1):
         place = f"[{number} of {len(plans)}] {name}"
         if plan.experiment.mind["name"] != "llm":
             yield f"{place}: the mind {plan.experiment.mind['name']} asks no language model"
             continue
-        mets.append(met := _met(plan))
+        model = repr(sorted(plan.llm.items()))
+        stores[model] = stores.get(model) or _store(plan)
+        mets.append(met := _met(plan, stores[model]))
         missing = met.missing()
         new = len(missing.keys() - asked.keys())
         asked |= {
@@ -122,51 +127,47 @@ def sweep_lines(plans: Sequence[Plan], names: Sequence[str]) -> Iterator[str]:
         }
         yield f"{place}: {len(met.noted.known)} distinct questions{_texts(met.noted)}, {new} new"
     if mets:
-        stores = ", ".join(dict.fromkeys(met.store.said for met in mets))
+        told = ", ".join(dict.fromkeys(met.store.said for met in mets))
         yield (
-            f"New: neither in the store ({stores}) nor met in a cell before. A cell's questions are those of a dry pass of "
+            f"New: neither in the store ({told}) nor met in a cell before. A cell's questions are those of a dry pass of "
             f"{PASSES} pairs at the most, unknown answers taken as even."
         )
         yield from _still_to_ask(asked, mets)
 
 
-def _met(plan: Plan) -> Met:
+def _met(plan: Plan, store: Store) -> Met:
     pairs = plan.experiment.draws * plan.experiment.seeds
-    passes, store = min(pairs, PASSES), _store(plan)
+    passes, settings = min(pairs, PASSES), read_settings(plan.llm)
     shares = plan.experiment.mind["prompt"] != "member"
     return Met(
         _pass(plan.experiment, store, passes),
         store,
-        read_settings(plan.llm),
+        settings,
+        price_of(settings),
         1.0 if shares else pairs / passes,
     )
 
 
 def _still_to_ask(missing: Mapping[str, Still], mets: Sequence[Met]) -> Iterator[str]:
     """How many questions, tokens and what cost these are, of passes with these models."""
-    from agents.llm.prices import price_of, tokens_of
-
-    prices = {met.settings.model or "the model": price_of(met.settings) for met in mets}
     number = tokens_in = tokens_out = cost = 0.0
     for request, met in missing.values():
         ins, outs = (met.times * tokens for tokens in tokens_of(request, met.settings))
         number, tokens_in, tokens_out = number + met.times, tokens_in + ins, tokens_out + outs
-        price = prices[met.settings.model or "the model"]
-        cost += price.of(ins, outs) if price else 0.0
+        cost += met.price.of(ins, outs) if met.price else 0.0
     yield (
         f"Still to ask: about {number:,.0f} questions, {tokens_in:,.0f} tokens in (at 4 characters a "
         f"token) and {tokens_out:,.0f} out."
     )
-    if unknown := [name for name, price in prices.items() if price is None]:
+    if unknown := list(dict.fromkeys(met.settings.model or "the model" for met in mets if met.price is None)):
         yield f"Cost: unknown; set llm.price_in and llm.price_out to what {' and '.join(unknown)} costs."
         return
-    known = {price: None for price in prices.values() if price}
+    known = list(dict.fromkeys(met.price for met in mets if met.price))
     if not any(price.tokens_in or price.tokens_out for price in known):
         yield f"Cost: none ({', '.join(dict.fromkeys(price.source for price in known))})."
         return
     rates = "; ".join(f"{price.tokens_in:g} and {price.tokens_out:g} ({price.source})" for price in known)
-    currency = next(iter(known)).currency
-    yield f"Cost: about {cost:,.4f} {currency}; for a million tokens in and out: {rates}."
+    yield f"Cost: about {cost:,.4f} {known[0].currency}; for a million tokens in and out: {rates}."
     budget = mets[0].settings.budget
     if len(mets) == 1 and budget is not None and cost > budget:
         yield f"That is more than llm.budget, {budget:g}: some runs would stop there."

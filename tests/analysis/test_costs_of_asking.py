@@ -75,6 +75,18 @@ def test_a_dry_sweep_counts_what_its_cells_ask_together_once(address, tmp_path, 
     assert max(one[0], other) <= both < one[0] + other  # the baseline's questions are common to both
 
 
+def test_a_dry_sweep_prices_each_cell_s_questions_by_that_cell_s_settings(address, tmp_path, capsys):
+    def cost(rates: str) -> float:
+        more = ["seeds=1", "llm.store=none", f"llm.price_in={rates}", "llm.price_out=0", "dry=true"]
+        assert main(["run", "-m", *words(address, tmp_path, *more)[1:]]) == OK
+        return numbers(
+            next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Cost"))
+        )[0]
+
+    assert cost("4000") > 0
+    assert cost("4000,0") == cost("4000")  # the questions are the same, and are asked by the first cell
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_budget_stops_runs_cleanly_and_a_higher_one_completes_them(address, tmp_path, capsys, jobs):
     more = ("prompt=member", f"parallel.jobs={jobs}")

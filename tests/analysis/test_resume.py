@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from analysis.commands import run as command
 from analysis.configuration import compose, plan
 from analysis.folder import TABLES, Folder
 from analysis.resume import runs_of, settings_of, standing
-from analysis.sweeps.cells import cell_name, next_words
 from analysis.tunnel import run_plan
 from sim.kept import Kept
 
@@ -326,13 +324,6 @@ def test_a_folder_of_the_user_s_own_is_kept(capsys):
     assert sorted(cells()) == ["cell0", "cell1", "cell2"]
 
 
-@pytest.mark.parametrize("value", ["../../etc/passwd", "a/b", "\x1b[31m", "$(id)", "é", ". .", "x" * 300])
-def test_a_cell_s_name_is_a_plain_file_name(value):
-    name = cell_name([f"community.profile={value}", "draws=3"], ["community.profile"], "0a1b2c3d")
-    assert Path(name).name == name and name.endswith("-0a1b2c3d") and len(name) < 120
-    assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=,._-")
-
-
 def test_counts_of_a_model_are_the_run_s_and_what_was_asked_before_is_told(monkeypatch):
     words = ["mind=llm", "llm=fake", "llm.store=none", "mind.drift_sample=0", "parallel.worlds=2"]
     assert run(*words, out="whole") == 0
@@ -382,24 +373,6 @@ def test_a_sweep_prints_a_line_a_cell_and_what_to_type_next(capsys):
     ):
         assert line.startswith(f"[{number} of 3] swept/policy={policy}-") and " of 6 futures (" in line
     assert out[3:] == ["3 cells in swept. Next: windtunnel compare swept"]
-
-
-@pytest.mark.parametrize(
-    ("swept", "next_one"),
-    [
-        (["treatment=a,b"], "windtunnel compare out"),
-        (["treatment=a,b", "community.size=20,200"], "windtunnel robustness out or windtunnel compare out/*community.size=20[,-]*"),
-        (["root=0,1"], "windtunnel robustness out"),
-        (["treatment=a,b", "outcome=x,y"], "windtunnel compare out/*outcome=x[,-]*"),
-        (["treatment=a,b", "community.profile=my/x,my/y"], "windtunnel robustness out"),
-    ],
-)  # fmt: skip
-def test_what_to_type_next_follows_from_what_was_swept(swept, next_one):
-    keys = [word.partition("=")[0] for word in swept]
-    options = [[f"{key}={value}" for value in word.partition("=")[2].split(",")] for key, word in zip(keys, swept, strict=True)]  # fmt: skip
-    each = list(product(*options))
-    names = [cell_name(cell, keys, f"{number:08x}") for number, cell in enumerate(each)]
-    assert next_words(Path("out"), each, names, keys) == f"{len(each)} cells in out. Next: {next_one}"
 
 
 def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere):

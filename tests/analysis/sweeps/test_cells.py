@@ -1,6 +1,7 @@
 """The cells of a sweep: each policy with its own parameters, each cell once, all checked before the first runs."""
 
 import json
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,28 @@ def test_a_long_check_says_how_far_it_is(monkeypatch, capsys):
     monkeypatch.setattr(module, "CHECKED_EVERY_S", 0.0)
     assert planned(configs, 3) == [plan(config) for config in configs]
     assert capsys.readouterr().err.splitlines() == [f"checked {n} of 3 cells" for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("value", ["../../etc/passwd", "a/b", "\x1b[31m", "$(id)", "é", ". .", "x" * 300])
+def test_a_cell_s_name_is_a_plain_file_name(value):
+    name = cell_name([f"community.profile={value}", "draws=3"], ["community.profile"], "0a1b2c3d")
+    assert Path(name).name == name and name.endswith("-0a1b2c3d") and len(name) < 120
+    assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=,._-")
+
+
+@pytest.mark.parametrize(
+    ("swept", "next_one"),
+    [
+        (["treatment=a,b"], "windtunnel compare out"),
+        (["treatment=a,b", "community.size=20,200"], "windtunnel robustness out or windtunnel compare out/*community.size=20[,-]*"),
+        (["root=0,1"], "windtunnel robustness out"),
+        (["treatment=a,b", "outcome=x,y"], "windtunnel compare out/*outcome=x[,-]*"),
+        (["treatment=a,b", "community.profile=my/x,my/y"], "windtunnel robustness out"),
+    ],
+)  # fmt: skip
+def test_what_to_type_next_follows_from_what_was_swept(swept, next_one):
+    keys = [word.partition("=")[0] for word in swept]
+    options = [[f"{key}={value}" for value in word.partition("=")[2].split(",")] for key, word in zip(keys, swept, strict=True)]  # fmt: skip
+    each = list(product(*options))
+    names = [cell_name(cell, keys, f"{number:08x}") for number, cell in enumerate(each)]
+    assert next_words(Path("out"), each, names, keys) == f"{len(each)} cells in out. Next: {next_one}"
