@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from agents.llm.tokens import tokens_at_most
-from agents.situation import Line
+from windtunnel.agents.llm.tokens import tokens_at_most
+from windtunnel.agents.situation import Line
 
 
 def recalled(lines: Sequence[Line], most: int) -> list[Line]:

@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from agents.fitting import fitted, recalled
-from agents.harmless import harmless, without
-from agents.llm.request import LETTERS, Request
-from agents.llm.tokens import tokens_at_most
-from agents.situation import About, Line, Scene, Situations
+from windtunnel.agents.fitting import fitted, recalled
+from windtunnel.agents.harmless import harmless, without
+from windtunnel.agents.llm.request import LETTERS, Request
+from windtunnel.agents.llm.tokens import tokens_at_most
+from windtunnel.agents.situation import About, Line, Scene, Situations
 
 OPTIONS = "What a member can do:"
 SITUATION = "The situation:"

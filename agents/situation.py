@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from agents.actions import Vocabulary
+from windtunnel.agents.actions import Vocabulary
 
 
 class Feature(NamedTuple):

@@ -10,11 +10,11 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from agents.harmless import harmless
-from agents.llm.request import Answer, Model, Request
-from agents.llm.tokens import tokens_at_most
-from agents.minds.base import Unanswered
-from agents.prompt import (
+from windtunnel.agents.harmless import harmless
+from windtunnel.agents.llm.request import Answer, Model, Request
+from windtunnel.agents.llm.tokens import tokens_at_most
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.prompt import (
     MARGIN,
     OPTIONS,
     RECALL,
@@ -25,7 +25,7 @@ from agents.prompt import (
     people_in,
     told_lines,
 )
-from agents.situation import Line, Scene
+from windtunnel.agents.situation import Line, Scene
 
 COUPLING = "words shared-prefix"
 """How twins share the chance of words, beside the coupling of their choices."""

@@ -1,6 +1,6 @@
 """What the runs mean: outcomes, pairs, probabilities of necessity and sufficiency, reports and commands.
 
-from analysis import compare, run
+from windtunnel.analysis import compare, run
 run("policy=slow_mode", "draws=4", "seeds=2", "dowhy=false", out="outputs/slow")
 run("policy=thread_lock", "draws=4", "seeds=2", "dowhy=false", out="outputs/lock")
 compare(["outputs/slow", "outputs/lock"]).table
@@ -9,19 +9,19 @@ compare(["outputs/slow", "outputs/lock"]).table
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis.calls import read as read
-    from analysis.calls import run as run
-    from analysis.comparison import compare as compare
+    from windtunnel.analysis.calls import read as read
+    from windtunnel.analysis.calls import run as run
+    from windtunnel.analysis.comparison import compare as compare
 else:
 
     def __getattr__(name: str) -> Any:
-        """`from analysis import compare`, loaded when asked for, so that `windtunnel --help` stays quick."""
+        """`from windtunnel.analysis import compare`, loaded when asked for, so that `windtunnel --help` stays quick."""
         if name == "compare":
-            from analysis.comparison import compare
+            from windtunnel.analysis.comparison import compare
 
             return compare
         if name in ("run", "read"):
-            from analysis import calls
+            from windtunnel.analysis import calls
 
             return getattr(calls, name)
-        raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+        raise AttributeError(f"module 'windtunnel.analysis' has no attribute {name!r}")

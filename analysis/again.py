@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.configuration import STATUS_QUO, Plan, plan
-from analysis.stopping import Rule
+from windtunnel.analysis.configuration import STATUS_QUO, Plan, plan
+from windtunnel.analysis.stopping import Rule
 
 _AS_THEY_ARE = (
     "community",

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from analysis.tunnel import Result, run_plan
-from sim.watch import Progress
+from windtunnel.analysis.tunnel import Result, run_plan
+from windtunnel.sim.watch import Progress
 
 
 def run(*settings: str, out: Path | str | None = None, progress: Progress | None = None) -> Result:
@@ -16,9 +16,9 @@ def run(*settings: str, out: Path | str | None = None, progress: Progress | None
         found = run("policy=slow_mode", "draws=4", "seeds=2", "dowhy=false")
         found.estimates["rd"], found.events
     """
-    from analysis.configuration import compose, plan
-    from analysis.filling import fill
-    from analysis.folder import Folder
+    from windtunnel.analysis.configuration import compose, plan
+    from windtunnel.analysis.filling import fill
+    from windtunnel.analysis.folder import Folder
 
     made = plan(compose(list(settings)))
     if made.dry:
@@ -33,7 +33,7 @@ def run(*settings: str, out: Path | str | None = None, progress: Progress | None
 
 def read(out: Path | str) -> Result:
     """What a finished run left in its folder."""
-    from analysis.folder import TABLES, Folder
+    from windtunnel.analysis.folder import TABLES, Folder
 
     folder = Folder(out)
     tables = {name: folder.read_table(name) for name in TABLES}

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from analysis.arguments import Parser
-from analysis.ending import OK, guarded, hearing_signals
+from windtunnel.analysis.arguments import Parser
+from windtunnel.analysis.ending import OK, guarded, hearing_signals
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",
@@ -48,7 +48,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _call(name: str, words: list[str]) -> int:
     """Load the command's file and call it. With `SETTINGS` it takes all words as they are: key=value and -m."""
-    command = import_module(f"analysis.commands.{_FILES.get(name, name)}")
+    command = import_module(f"windtunnel.analysis.commands.{_FILES.get(name, name)}")
     if getattr(command, "SETTINGS", False) and not {"-h", "--help"} & set(words):
         return command.call(argparse.Namespace(words=words))
     parser = Parser(prog=f"windtunnel {name}", description=COMMANDS[name][0].upper() + COMMANDS[name][1:])

@@ -10,16 +10,16 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from analysis.models.calibration_file import with_calibration
-from analysis.models.mind_settings import llm_mind
-from analysis.models.serving import check_llm
-from analysis.outcomes import Outcome, find_outcome, threshold_of
-from analysis.stopping import Rule, rule_of
-from analysis.wordings import worded
-from policies.registry import policy_class
-from sim.experiment import Experiment, PolicySpec
-from sim.minds import MIND_NAMES, make_mind, pinned
-from sim.run import processors
+from windtunnel.analysis.models.calibration_file import with_calibration
+from windtunnel.analysis.models.mind_settings import llm_mind
+from windtunnel.analysis.models.serving import check_llm
+from windtunnel.analysis.outcomes import Outcome, find_outcome, threshold_of
+from windtunnel.analysis.stopping import Rule, rule_of
+from windtunnel.analysis.wordings import worded
+from windtunnel.policies.registry import policy_class
+from windtunnel.sim.experiment import Experiment, PolicySpec
+from windtunnel.sim.minds import MIND_NAMES, make_mind, pinned
+from windtunnel.sim.run import processors
 
 GROUPS = ("community", "mind", "llm", "outcome", "experiment")
 FREE = ("policy_with", "baseline_with")
@@ -107,7 +107,7 @@ class Plan:
 def hydra_overrides(words: Sequence[str], *, launched: bool = False) -> list[str]:
     """The words of a command line as Hydra takes them; `ValueError` for an unknown key or group choice.
 
-    With `launched` (a sweep's) a launcher may be among them, which `analysis.sweeps.cells.check_launcher` is still to check.
+    With `launched` (a sweep's) a launcher may be among them, which `windtunnel.analysis.sweeps.cells.check_launcher` is still to check.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
@@ -192,7 +192,7 @@ def compose_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        with initialize_config_module("conf", version_base="1.3"):
+        with initialize_config_module("windtunnel.conf", version_base="1.3"):
             config = hydra_compose(
                 "config", overrides=[word for word in overrides if not word.startswith(("hydra.", "hydra/"))]
             )
@@ -283,7 +283,7 @@ def load_profile(name: str | Mapping[str, Any]) -> dict[str, Any]:
             f"community.profile is {name!r}: choose {', '.join(shipped)}, or give the path of a profile.yaml"
         )
     if name in shipped:
-        text = (files("conf") / "profile" / f"{name}.yaml").read_text(encoding="utf-8")
+        text = (files("windtunnel.conf") / "profile" / f"{name}.yaml").read_text(encoding="utf-8")
     else:
         path = Path(name)
         if path.is_dir():
@@ -370,7 +370,7 @@ def _mind(asked: Request) -> dict[str, Any]:
 
 def known_settings() -> list[dict[str, Any]]:
     """Every setting by its dotted key, with its default in config.yaml or in the first option that has it."""
-    root = files("conf")
+    root = files("windtunnel.conf")
     top = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
     chosen = {
         group: name for entry in top["defaults"] if isinstance(entry, dict) for group, name in entry.items()
@@ -400,7 +400,7 @@ def _dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, An
 def _options(group: str) -> list[str]:
     return sorted(
         path.name.removesuffix(".yaml")
-        for path in (files("conf") / group).iterdir()
+        for path in (files("windtunnel.conf") / group).iterdir()
         if path.name.endswith(".yaml")
     )
 

@@ -23,7 +23,7 @@ def hearing_signals() -> Iterator[None]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         error = Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
-        if watch := sys.modules.get("sim.watch"):  # where it is not loaded, nothing runs yet
+        if watch := sys.modules.get("windtunnel.sim.watch"):  # where it is not loaded, nothing runs yet
             watch.stop_asked(error)
         raise error
 
@@ -36,7 +36,7 @@ def hearing_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if watch := sys.modules.get("sim.watch"):
+        if watch := sys.modules.get("windtunnel.sim.watch"):
             watch.forget_stops()
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from analysis.folder import Folder
-from analysis.intervals import Estimate, mean_difference
-from analysis.necessity import (
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.intervals import Estimate, mean_difference
+from windtunnel.analysis.necessity import (
     QUANTITIES,
     Paired,
     bound_intervals,
@@ -18,8 +18,8 @@ from analysis.necessity import (
     interval_methods,
     paired_estimates,
 )
-from analysis.pairs import check_pairs, complete, read_pairs, variance_ratio, worst_case
-from analysis.questions import CAVEAT, questions
+from windtunnel.analysis.pairs import check_pairs, complete, read_pairs, variance_ratio, worst_case
+from windtunnel.analysis.questions import CAVEAT, questions
 
 NOISE_SHARE = 0.25
 """A/A discordance beyond this share of the effect withholds the claim: noise alone could make most of it."""
@@ -263,8 +263,8 @@ def _within_one_draw(
 def _dowhy(
     whole: pl.DataFrame, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str, seed: int
 ) -> dict[str, Any]:
-    from analysis.dowhy_layer import dowhy_record, panel
-    from analysis.refute import own_checks
+    from windtunnel.analysis.dowhy_layer import dowhy_record, panel
+    from windtunnel.analysis.refute import own_checks
 
     record = dowhy_record(panel(whole), direction=direction, seed=seed)
     record["refuters"] += own_checks(y0, y1, draw, direction=direction, seed=seed)

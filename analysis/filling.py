@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from analysis.configuration import Plan
-from analysis.folder import Folder
-from analysis.resume import begun, standing
-from analysis.tunnel import analysed_again, run_plan, write_again, write_result
-from sim.kept import Kept
-from sim.watch import Progress
+from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.resume import begun, standing
+from windtunnel.analysis.tunnel import analysed_again, run_plan, write_again, write_result
+from windtunnel.sim.kept import Kept
+from windtunnel.sim.watch import Progress
 
 FINISHED = "Nothing was run: this folder holds the finished run."
 

@@ -16,7 +16,7 @@ def rows(what: str) -> list[dict[str, Any]]:
 
 
 def policies() -> list[dict[str, Any]]:
-    from policies.registry import parameters, policy_class, policy_names, summary
+    from windtunnel.policies.registry import parameters, policy_class, policy_names, summary
 
     return [
         {
@@ -30,7 +30,7 @@ def policies() -> list[dict[str, Any]]:
 
 
 def communities() -> list[dict[str, Any]]:
-    from sim.communities import community_names
+    from windtunnel.sim.communities import community_names
 
     return [{"name": name} for name in community_names()]
 
@@ -50,7 +50,7 @@ def minds() -> list[dict[str, Any]]:
 
 
 def outcomes() -> list[dict[str, Any]]:
-    from analysis.outcomes import known_outcomes
+    from windtunnel.analysis.outcomes import known_outcomes
 
     return [
         {
@@ -65,7 +65,7 @@ def outcomes() -> list[dict[str, Any]]:
 
 
 def profiles() -> list[dict[str, Any]]:
-    from analysis.configuration import load_profile, profile_names
+    from windtunnel.analysis.configuration import load_profile, profile_names
 
     found = []
     for name in profile_names():
@@ -84,6 +84,6 @@ def profiles() -> list[dict[str, Any]]:
 
 
 def settings() -> list[dict[str, Any]]:
-    from analysis.configuration import known_settings
+    from windtunnel.analysis.configuration import known_settings
 
     return known_settings()

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from analysis import sequential
-from analysis.intervals import UNDEFINED, Estimate, paired_difference, share
+from windtunnel.analysis import sequential
+from windtunnel.analysis.intervals import UNDEFINED, Estimate, paired_difference, share
 
 Bound = tuple[Any, Any]
 DIRECTIONS = ("generative", "preventive")
@@ -205,7 +205,7 @@ def paired_estimates(
 
     They hold for this model under this coupling of its noise. `draw` labels each pair's community draw and
     widens the intervals to it; None takes pairs as independent. See `intervals.share` for one draw. With
-    `anytime`, the declared pairs of a full draw, they are those of `analysis.sequential`, which hold where
+    `anytime`, the declared pairs of a full draw, they are those of `windtunnel.analysis.sequential`, which hold where
     somebody looked before all draws had run.
     """
     check_direction(direction)

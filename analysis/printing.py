@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from analysis.ending import plain
+from windtunnel.analysis.ending import plain
 
 
 def print_table(rows: Sequence[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sim.watch import Progress
+from windtunnel.sim.watch import Progress
 
 PLAIN_EVERY_S = 10.0
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.necessity import CELLS, Table
+from windtunnel.analysis.necessity import CELLS, Table
 
 ALPHA = 0.05
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import polars as pl
 
-from analysis import configuration
-from analysis.again import plan_again
-from analysis.configuration import Plan
-from analysis.folder import Folder
-from analysis.run_card import experiment_of
-from analysis.tunnel import Result
-from sim.events import SCHEMA
-from sim.identity import HOW_ASKED
-from sim.run import first_divergence
+from windtunnel.analysis import configuration
+from windtunnel.analysis.again import plan_again
+from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.run_card import experiment_of
+from windtunnel.analysis.tunnel import Result
+from windtunnel.sim.events import SCHEMA
+from windtunnel.sim.identity import HOW_ASKED
+from windtunnel.sim.run import first_divergence
 
 HERE = ("store", "serve_args", *HOW_ASKED)
 """Settings of a language model that are taken from this machine's command, never from a manifest: they name paths,

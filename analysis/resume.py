@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import polars as pl
 
-from analysis.configuration import Plan
-from analysis.folder import TABLES, Folder
-from sim.block import Run
-from sim.experiment import Unit
-from sim.identity import HOW_ASKED, hashed
-from sim.version import code_sha256
+from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.folder import TABLES, Folder
+from windtunnel.sim.block import Run
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.identity import HOW_ASKED, hashed
+from windtunnel.sim.version import code_sha256
 
 MAY_CHANGE = ("dowhy", "confidence")
 """Settings that change what is written about the runs, but no run; `parallel`, `out` and `dry` are not even recorded."""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sim.experiment import Experiment, PolicySpec
-from sim.minds import MIND_NAMES
+from windtunnel.sim.experiment import Experiment, PolicySpec
+from windtunnel.sim.minds import MIND_NAMES
 
 
 def recorded(experiment: Experiment) -> dict[str, Any]:

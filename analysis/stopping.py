@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.necessity import CELLS
-from analysis.sequential import anytime_difference, anytime_share, evidence
-from sim.experiment import ARMS, Experiment, Unit
+from windtunnel.analysis.necessity import CELLS
+from windtunnel.analysis.sequential import anytime_difference, anytime_share, evidence
+from windtunnel.sim.experiment import ARMS, Experiment, Unit
 
 QUANTITIES = ("rd", "pn", "ps")
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from analysis.ending import plain
-from analysis.estimates import NEVER
-from analysis.models import calibration_words
-from analysis.questions import PERCENT_FROM
-from analysis.stopping import sentence as stopping_sentence
+from windtunnel.analysis.ending import plain
+from windtunnel.analysis.estimates import NEVER
+from windtunnel.analysis.models import calibration_words
+from windtunnel.analysis.questions import PERCENT_FROM
+from windtunnel.analysis.stopping import sentence as stopping_sentence
 
 INSIDE = "Inside this model of the community; not evidence of what its members would have done."
 EVENTS = {"escalation": "the thread escalated"}

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from analysis.plain_words import plain_words
+from windtunnel.analysis.plain_words import plain_words
 
 HOSTILE_TOXICITY = 0.7
 """Hostile from here, unless the valence is positive; chosen above the scorer's even odds (.5), where in

@@ -11,27 +11,27 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis import frames, stopping
-from analysis.configuration import Plan
-from analysis.controls import negative_controls
-from analysis.estimates import estimate_pairs
-from analysis.folder import TABLES, Folder
-from analysis.models.asking import cost_of
-from analysis.models.distill_claim import doubt_of, stands_for_teacher
-from analysis.models.independent import independent_aa
-from analysis.models.serving import ADDED, merged, serving
-from analysis.outcomes import RUN, Runs, direction, measure_all
-from analysis.resume import runs_of
-from analysis.run_card import recorded
-from analysis.tone_of_words import with_agreement
-from sim.block import Block, Run
-from sim.events import SCHEMA
-from sim.experiment import ARMS, Experiment, Unit
-from sim.kept import Kept
-from sim.minds import make_mind
-from sim.run import first_divergence, run
-from sim.version import code_sha256, installed
-from sim.watch import Progress
+from windtunnel.analysis import frames, stopping
+from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.controls import negative_controls
+from windtunnel.analysis.estimates import estimate_pairs
+from windtunnel.analysis.folder import TABLES, Folder
+from windtunnel.analysis.models.asking import cost_of
+from windtunnel.analysis.models.distill_claim import doubt_of, stands_for_teacher
+from windtunnel.analysis.models.independent import independent_aa
+from windtunnel.analysis.models.serving import ADDED, merged, serving
+from windtunnel.analysis.outcomes import RUN, Runs, direction, measure_all
+from windtunnel.analysis.resume import runs_of
+from windtunnel.analysis.run_card import recorded
+from windtunnel.analysis.tone_of_words import with_agreement
+from windtunnel.sim.block import Block, Run
+from windtunnel.sim.events import SCHEMA
+from windtunnel.sim.experiment import ARMS, Experiment, Unit
+from windtunnel.sim.kept import Kept
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import first_divergence, run
+from windtunnel.sim.version import code_sha256, installed
+from windtunnel.sim.watch import Progress
 
 VERSIONED = ("policy-windtunnel", "mesa", "numpy", "polars", "networkx", "openai", "dowhy", "scipy")
 COUPLING = "gumbel-max"

@@ -24,10 +24,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from agents.llm.client import OpenAIModel  # noqa: E402
-from agents.llm.opening import open_model, serving  # noqa: E402
-from agents.llm.request import Answer, Request  # noqa: E402
-from agents.llm.settings import LLMSettings, read_settings  # noqa: E402
+from windtunnel.agents.llm.client import OpenAIModel  # noqa: E402
+from windtunnel.agents.llm.opening import open_model, serving  # noqa: E402
+from windtunnel.agents.llm.request import Answer, Request  # noqa: E402
+from windtunnel.agents.llm.settings import LLMSettings, read_settings  # noqa: E402
 
 SHAPES = ((1, 1), (1, 2), (8, 2), (32, 2), (32, 4), (64, 2))
 """Prompts a call and calls at a time that the bare loop tries."""

@@ -23,13 +23,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from engine import activate, make_experiment, timed_run  # first: it sets one thread for the libraries below
 
-from agents.minds.base import Mind
-from agents.situation import Situations
-from analysis.configuration import compose, plan
-from analysis.models.distill import distill
-from sim.experiment import Experiment, Unit
-from sim.minds import make_mind
-from sim.run import make_world
+from windtunnel.agents.minds.base import Mind
+from windtunnel.agents.situation import Situations
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.models.distill import distill
+from windtunnel.sim.experiment import Experiment, Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import make_world
 
 
 def distilled_file(folder: Path) -> Path:

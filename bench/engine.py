@@ -27,14 +27,14 @@ import mesa
 import numpy as np
 import yaml
 
-from agents.minds.base import Mind
-from sim import noise
-from sim.events import digest
-from sim.experiment import Experiment, PolicySpec, Unit
-from sim.members import NEVER
-from sim.minds import make_mind
-from sim.run import lock_step, make_world
-from sim.world import World
+from windtunnel.agents.minds.base import Mind
+from windtunnel.sim import noise
+from windtunnel.sim.events import digest
+from windtunnel.sim.experiment import Experiment, PolicySpec, Unit
+from windtunnel.sim.members import NEVER
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import lock_step, make_world
+from windtunnel.sim.world import World
 
 ROOT = Path(__file__).parents[1]
 

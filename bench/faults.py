@@ -22,11 +22,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from analysis.configuration import compose, plan  # noqa: E402
-from analysis.models.serving import serving  # noqa: E402
-from sim.experiment import Experiment  # noqa: E402
-from sim.minds import make_mind  # noqa: E402
-from sim.run import Run, run  # noqa: E402
+from windtunnel.analysis.configuration import compose, plan  # noqa: E402
+from windtunnel.analysis.models.serving import serving  # noqa: E402
+from windtunnel.sim.experiment import Experiment  # noqa: E402
+from windtunnel.sim.minds import make_mind  # noqa: E402
+from windtunnel.sim.run import Run, run  # noqa: E402
 
 FAULTS = (
     *("busy", "cut", "drip", "empty", "error", "gateway", "html", "huge", "nan", "reset"),

@@ -121,7 +121,7 @@ def parsed(path: Path) -> float:
 
 def imported(path: Path, folder: Path) -> tuple[float, float, float, dict]:
     """Seconds, processor seconds and peak megabytes of the whole import in its own process, and what it printed."""
-    program = [sys.executable, "-c", "from analysis.cli import main; raise SystemExit(main())"]
+    program = [sys.executable, "-c", "from windtunnel.analysis.cli import main; raise SystemExit(main())"]
     began = time.perf_counter()
     child = subprocess.Popen(
         [*program, "import", "reddit", str(path), str(folder / "out"), "--json"],

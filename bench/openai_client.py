@@ -19,9 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from agents.llm.opening import open_model  # noqa: E402
-from agents.llm.request import Answer, Request  # noqa: E402
-from agents.llm.settings import LLMSettings  # noqa: E402
+from windtunnel.agents.llm.opening import open_model  # noqa: E402
+from windtunnel.agents.llm.request import Answer, Request  # noqa: E402
+from windtunnel.agents.llm.settings import LLMSettings  # noqa: E402
 
 
 @contextmanager

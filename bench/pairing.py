@@ -20,14 +20,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import polars as pl
 
-from agents.llm.fake import FakeModel
-from agents.minds.llm import LLMMind
-from analysis.configuration import compose, plan
-from analysis.outcomes import Runs, find_outcome
-from analysis.pairs import variance_ratio
-from sim.experiment import Experiment, Unit
-from sim.minds import make_mind
-from sim.run import lock_step, make_world, run_block
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.minds.llm import LLMMind
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.outcomes import Runs, find_outcome
+from windtunnel.analysis.pairs import variance_ratio
+from windtunnel.sim.experiment import Experiment, Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import lock_step, make_world, run_block
 
 ARMS = ("baseline", "policy")
 STRENGTHS = (0.05, 0.15, 0.4, 0.9)

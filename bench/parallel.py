@@ -16,12 +16,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from analysis.configuration import Plan, compose, plan
-from sim.block import Block
-from sim.kept import Kept
-from sim.minds import make_mind
-from sim.pool import end_workers
-from sim.run import run
+from windtunnel.analysis.configuration import Plan, compose, plan
+from windtunnel.sim.block import Block
+from windtunnel.sim.kept import Kept
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.pool import end_workers
+from windtunnel.sim.run import run
 
 
 def planned(members: int, draws: int, seeds: int, worlds: int) -> Plan:

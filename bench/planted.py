@@ -46,7 +46,7 @@ SETTINGS = (
 
 def commanded(policies: str, root: int, draws: int) -> dict[str, Any]:
     """What `compare --json` prints of a sweep over these policies."""
-    from analysis.cli import main
+    from windtunnel.analysis.cli import main
 
     with tempfile.TemporaryDirectory() as out:
         words = ["run", "-m", f"policy={policies}", f"root={root}", f"draws={draws}", *SETTINGS, f"out={out}"]

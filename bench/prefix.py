@@ -24,11 +24,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from agents.llm.counts import Counts  # noqa: E402
-from agents.llm.fake import FakeModel  # noqa: E402
-from agents.llm.opening import open_model, serving  # noqa: E402
-from agents.llm.request import Answer, Model, Request  # noqa: E402
-from agents.llm.settings import LLMSettings, read_settings  # noqa: E402
+from windtunnel.agents.llm.counts import Counts  # noqa: E402
+from windtunnel.agents.llm.fake import FakeModel  # noqa: E402
+from windtunnel.agents.llm.opening import open_model, serving  # noqa: E402
+from windtunnel.agents.llm.request import Answer, Model, Request  # noqa: E402
+from windtunnel.agents.llm.settings import LLMSettings, read_settings  # noqa: E402
 
 WRITTEN = 16
 """Tokens that the server writes of a text."""
@@ -62,10 +62,10 @@ def _text(start: str, length: int) -> str:
 
 def steps_of(size: int, steps: int, length: int) -> list[list[list[Request]]]:
     """The new questions of one pair, batch by batch in each step; a question stands in its first batch alone."""
-    from agents.minds.llm import LLMMind
-    from analysis.configuration import compose, plan
-    from sim.experiment import ARMS, Unit
-    from sim.run import lock_step, make_world
+    from windtunnel.agents.minds.llm import LLMMind
+    from windtunnel.analysis.configuration import compose, plan
+    from windtunnel.sim.experiment import ARMS, Unit
+    from windtunnel.sim.run import lock_step, make_world
 
     words = f"mind=llm llm=fake prompt=member community.size={size} draws=1 seeds=1 steps={steps}"
     experiment = plan(compose(words.split())).experiment

@@ -15,7 +15,7 @@ import time
 
 def once(arguments: list[str]) -> float:
     """Seconds of one whole process of the command, as a user would start it."""
-    program = [sys.executable, "-c", "from analysis.cli import main; raise SystemExit(main())"]
+    program = [sys.executable, "-c", "from windtunnel.analysis.cli import main; raise SystemExit(main())"]
     began = time.perf_counter()
     subprocess.run([*program, *arguments], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began

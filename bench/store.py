@@ -17,8 +17,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from agents.llm.request import Answer, Identity, Request, canonical, key_of  # noqa: E402
-from agents.llm.store import ResponseStore  # noqa: E402
+from windtunnel.agents.llm.request import Answer, Identity, Request, canonical, key_of  # noqa: E402
+from windtunnel.agents.llm.store import ResponseStore  # noqa: E402
 
 IDENTITY = Identity(model="bench", digest="0" * 64, template="chatml", parameters={"top": 20})
 WORDS = "A member can do one of these things. " * 16

@@ -44,7 +44,7 @@ def command(asked: argparse.Namespace, way: str, out: Path) -> list[str]:
     words += [f"draws={asked.draws}", f"seeds={asked.seeds}", "dowhy=false", f"out={out}", *WAYS[way].split()]
     if asked.mind != "rules":
         words += [f"mind={asked.mind}", "llm=embedded", f"llm.store={out}.sqlite"]
-    return ["-m", "analysis.cli", "run", "-m", *words]
+    return ["-m", "windtunnel.analysis.cli", "run", "-m", *words]
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-COMMAND = [sys.executable, "-m", "analysis.cli"]
+COMMAND = [sys.executable, "-m", "windtunnel.analysis.cli"]
 
 
 def main() -> None:

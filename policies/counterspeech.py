@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from policies.base import Hours, Policy, Share
+from windtunnel.policies.base import Hours, Policy, Share
 
 
 class Counterspeech(Policy):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from pydantic import PrivateAttr
 
-from policies.base import Policy, Share
+from windtunnel.policies.base import Policy, Share
 
 
 class Detecting(Policy):

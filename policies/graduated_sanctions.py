@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
-from policies.base import Hours, Share
-from policies.detection import Detecting
+from windtunnel.policies.base import Hours, Share
+from windtunnel.policies.detection import Detecting
 
 Offences = Annotated[int, Field(ge=1)]
 

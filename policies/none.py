@@ -1,6 +1,6 @@
 """No policy: the event log is the same, byte for byte, as without one."""
 
-from policies.base import Policy
+from windtunnel.policies.base import Policy
 
 
 class NoPolicy(Policy):

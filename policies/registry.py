@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-import policies
-from policies.base import Policy
+from windtunnel import policies
+from windtunnel.policies.base import Policy
 
 _NOT_POLICIES = {"base", "detection", "registry", "single_act"}
 ENTRY_POINTS = "windtunnel.policies"
@@ -37,7 +37,7 @@ def policy_class(name: str) -> type[Policy]:
         near = get_close_matches(name, policy_names(), 1)
         hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(policy_names())}"
         raise ValueError(f"no policy is called {name!r}: {hint}")
-    module = importlib.import_module(f"policies.{name}")
+    module = importlib.import_module(f"windtunnel.policies.{name}")
     return next(
         value
         for value in vars(module).values()
@@ -47,7 +47,7 @@ def policy_class(name: str) -> type[Policy]:
 
 @cache
 def _yaml(name: str) -> dict[str, Any]:
-    file = files("conf") / "policy" / f"{name}.yaml"
+    file = files("windtunnel.conf") / "policy" / f"{name}.yaml"
     return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from pydantic import PrivateAttr
 
-from policies.base import Hours, Share
-from policies.detection import Detecting
+from windtunnel.policies.base import Hours, Share
+from windtunnel.policies.detection import Detecting
 
 
 class RemoveHostile(Detecting):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from policies.base import Policy, Share
+from windtunnel.policies.base import Policy, Share
 
 
 class RuleReminder(Policy):

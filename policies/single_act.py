@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import PrivateAttr
 
-from policies.base import Hours, Policy
+from windtunnel.policies.base import Hours, Policy
 
 FOR_GOOD = 1_000_000.0
 """Hours that outlast every run."""

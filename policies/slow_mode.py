@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from policies.base import Hours, Policy
+from windtunnel.policies.base import Hours, Policy
 
 
 class SlowMode(Policy):

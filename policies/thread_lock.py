@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from policies.base import Hours, Policy, Share
+from windtunnel.policies.base import Hours, Policy, Share
 
 
 class ThreadLock(Policy):

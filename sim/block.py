@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from sim.experiment import Unit
+from windtunnel.sim.experiment import Unit
 
 
 @dataclass

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from policies.base import Policy
-from policies.registry import make_policy, policy_class
-from sim.communities import community
+from windtunnel.policies.base import Policy
+from windtunnel.policies.registry import make_policy, policy_class
+from windtunnel.sim.communities import community
 
 ARMS = ("baseline", "policy", "aa")
 """`aa` is the baseline a second time, in a world of its own: it must not differ."""

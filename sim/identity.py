@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sim.experiment import Experiment, Unit
-from sim.version import code_sha256, plug_ins_sha256
+from windtunnel.sim.experiment import Experiment, Unit
+from windtunnel.sim.version import code_sha256, plug_ins_sha256
 
 HOW_ASKED = (
     "base_url",
@@ -78,9 +78,9 @@ def mind_identity(mind: Mapping[str, Any]) -> dict[str, Any]:
         del told["file"]
     if mind["name"] != "llm":
         return told
-    from agents.llm.cache import default_store
-    from agents.llm.opening import open_model
-    from agents.llm.settings import LLMSettings
+    from windtunnel.agents.llm.cache import default_store
+    from windtunnel.agents.llm.opening import open_model
+    from windtunnel.agents.llm.settings import LLMSettings
 
     settings = LLMSettings.model_validate(mind["llm"])
     model = open_model(settings)

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from agents.llm.counts import NAMES
-from sim.block import Block, Run
-from sim.experiment import Experiment, Unit
-from sim.identity import Keys, hashed
+from windtunnel.agents.llm.counts import NAMES
+from windtunnel.sim.block import Block, Run
+from windtunnel.sim.experiment import Experiment, Unit
+from windtunnel.sim.identity import Keys, hashed
 
 MAGIC = b"windtunnel finished runs 1\n"
 SUFFIX = ".runs"

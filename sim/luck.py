@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sim import noise
+from windtunnel.sim import noise
 
 
 class Luck(NamedTuple):

@@ -6,8 +6,8 @@ import mesa
 import numpy as np
 import polars as pl
 
-from sim import noise
-from sim.luck import Luck
+from windtunnel.sim import noise
+from windtunnel.sim.luck import Luck
 
 NEVER = np.iinfo(np.int32).max
 ARRIVAL = 10**9

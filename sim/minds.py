@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agents.minds.base import Mind
-from agents.minds.rules import RulesMind, centred, weight_table
-from agents.situation import Scene
-from sim.experiment import Experiment
+from windtunnel.agents.minds.base import Mind
+from windtunnel.agents.minds.rules import RulesMind, centred, weight_table
+from windtunnel.agents.situation import Scene
+from windtunnel.sim.experiment import Experiment
 
 MIND_NAMES = ("rules", "llm", "distilled")
 
@@ -23,10 +23,10 @@ def make_mind(experiment: Experiment) -> Mind:
         return RulesMind(scene, centred(kind.alpha(scene), weights, reference, share), weights)
     if config["name"] == "distilled":
         return _distilled(scene, config)
-    from agents.llm.opening import open_model
-    from agents.llm.settings import LLMSettings
-    from agents.minds.llm import LLMMind
-    from agents.words import TOKENS
+    from windtunnel.agents.llm.opening import open_model
+    from windtunnel.agents.llm.settings import LLMSettings
+    from windtunnel.agents.minds.llm import LLMMind
+    from windtunnel.agents.words import TOKENS
 
     settings = LLMSettings.model_validate(config["llm"])
     return LLMMind(
@@ -46,7 +46,7 @@ def make_mind(experiment: Experiment) -> Mind:
 
 def pinned(mind: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a distilled mind with its file's SHA-256, so that a run sees one and the same file throughout."""
-    from agents.minds.distilled import read_distilled
+    from windtunnel.agents.minds.distilled import read_distilled
 
     if not isinstance(mind.get("file"), str) or not mind["file"]:
         raise ValueError("mind=distilled needs mind.file=FILE: windtunnel distill llm=… out=FILE makes one")
@@ -55,7 +55,7 @@ def pinned(mind: Mapping[str, Any]) -> dict[str, Any]:
 
 def _distilled(scene: Scene, config: dict[str, Any]) -> Mind:
     """The mind of a distilled file; `ValueError` if it is not the file that was checked when the run was planned."""
-    from agents.minds.distilled import DistilledMind, read_distilled
+    from windtunnel.agents.minds.distilled import DistilledMind, read_distilled
 
     path = Path(config["file"])
     made, digest = read_distilled(path)

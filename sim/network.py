@@ -5,7 +5,7 @@ from functools import lru_cache
 import networkx as nx
 import numpy as np
 
-from sim import noise
+from windtunnel.sim import noise
 
 ARRAY_SIZE = 20_000
 """Above this many members the graph is drawn with numpy: networkx would take minutes and gigabytes."""

@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agents.minds.base import Mind, Unanswered
-from agents.situation import Scene
-from policies.base import Policy
-from sim import noise
-from sim.block import Block, Run
-from sim.events import TONES, digest, links
-from sim.experiment import ARMS, Experiment, Unit
-from sim.kept import Kept
-from sim.luck import Luck, luck_of
-from sim.minds import make_mind
-from sim.pool import cluster_processors, connected, in_processes
-from sim.watch import Progress, go_on, watched
-from sim.world import World
+from windtunnel.agents.minds.base import Mind, Unanswered
+from windtunnel.agents.situation import Scene
+from windtunnel.policies.base import Policy
+from windtunnel.sim import noise
+from windtunnel.sim.block import Block, Run
+from windtunnel.sim.events import TONES, digest, links
+from windtunnel.sim.experiment import ARMS, Experiment, Unit
+from windtunnel.sim.kept import Kept
+from windtunnel.sim.luck import Luck, luck_of
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.pool import cluster_processors, connected, in_processes
+from windtunnel.sim.watch import Progress, go_on, watched
+from windtunnel.sim.world import World
 
 
 def blocks(units: Sequence[Unit], pairs_a_block: int, done: Collection[Unit] = ()) -> list[list[Unit]]:
@@ -249,8 +249,8 @@ def _store_for_all(experiment: Experiment, backend: str) -> Iterator[Experiment]
     if backend != "ray" or experiment.mind["name"] != "llm" or llm.get("store") == "none":
         yield experiment
         return
-    from agents.llm.cache import default_store
-    from agents.llm.store_owner import owning
+    from windtunnel.agents.llm.cache import default_store
+    from windtunnel.agents.llm.store_owner import owning
 
     connected()
     path = Path(llm["store"]).expanduser() if llm.get("store") else default_store()
@@ -303,7 +303,7 @@ def processors() -> int:
 
 
 class _Callable(ModuleType):
-    """This module as its own `run`, so that `from sim import run` gives something to call."""
+    """This module as its own `run`, so that `from windtunnel.sim import run` gives something to call."""
 
     def __call__(self, *given: Any, **named: Any) -> Iterator[Block]:
         """See `run`."""

@@ -7,9 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import agents
-import policies
-import sim
+from windtunnel import agents, policies, sim
 
 RESTS_ON = ("numpy", "polars", "networkx", "mesa")
 """Packages whose other version may make another run of the same code."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from agents.minds.base import Mind
+from windtunnel.agents.minds.base import Mind
 
 Progress = Callable[[str, int], None]
 """Called with "steps", "kept" (steps of runs that were kept), "worlds", "questions" (asked of a model) or "hits" (known

@@ -19,13 +19,13 @@ from typing import Any, Protocol
 import mesa
 import numpy as np
 
-from agents.situation import Scene, Situations
-from agents.words import Draft
-from policies.base import Policy
-from sim import noise
-from sim.events import EventLog
-from sim.luck import Luck
-from sim.members import Member, Members
+from windtunnel.agents.situation import Scene, Situations
+from windtunnel.agents.words import Draft
+from windtunnel.policies.base import Policy
+from windtunnel.sim import noise
+from windtunnel.sim.events import EventLog
+from windtunnel.sim.luck import Luck
+from windtunnel.sim.members import Member, Members
 
 logging.getLogger("MESA").setLevel(logging.WARNING)  # newer Mesas log every step
 

@@ -1,6 +1,7 @@
 """What tests share: a small lively forum, experiments made of it, and its worlds."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from sim.experiment import Experiment, PolicySpec, Unit
-from sim.minds import make_mind
-from sim.run import lock_step, make_world
-from sim.world import World
+from windtunnel.sim.experiment import Experiment, PolicySpec, Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import lock_step, make_world
+from windtunnel.sim.world import World
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -109,3 +110,11 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("the shared corpora are not here")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_bare_names():
+    """After the suite nothing of ours may be loaded as `agents`, `sim` …: a second copy would hide faults."""
+    yield
+    bare = sorted({"agents", "policies", "sim", "analysis", "conf"} & set(sys.modules))
+    assert not bare, f"imported without the prefix windtunnel: {', '.join(bare)}"

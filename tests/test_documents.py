@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.configuration import hydra_overrides
+from windtunnel.analysis.configuration import hydra_overrides
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from agents.harmless import harmless
-from agents.llm.request import Answer
+from windtunnel.agents.harmless import harmless
+from windtunnel.agents.llm.request import Answer
 
 NO_LOGPROBS = "the server sent no log-probabilities: it must support logprobs and top_logprobs"
 """The reason of a reply that is well formed and lacks them; a mangled one has another."""

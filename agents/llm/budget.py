@@ -5,10 +5,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 
-from agents.llm.prices import Price, tokens_of
-from agents.llm.request import Answer, Model, Request
-from agents.llm.settings import LLMSettings
-from agents.minds.base import Unanswered
+from windtunnel.agents.llm.prices import Price, tokens_of
+from windtunnel.agents.llm.request import Answer, Model, Request
+from windtunnel.agents.llm.settings import LLMSettings
+from windtunnel.agents.minds.base import Unanswered
 
 
 class Ledger:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, Literal
 
-from agents.llm.answers import (
+from windtunnel.agents.llm.answers import (
     UnfitWords,
     Unreadable,
     choices_by_index,
@@ -17,18 +17,18 @@ from agents.llm.answers import (
     read_words,
     text_of,
 )
-from agents.llm.cache import cache_folder
-from agents.llm.counts import Counts
-from agents.llm.keys import read_key
-from agents.llm.pace import Pace
-from agents.llm.remote import Destinations
-from agents.llm.request import Answer, Identity, Request, hash_of
-from agents.llm.servers import Server, Servers, breaker_of
-from agents.llm.spoken import CHARACTERS, another, sampling, words_body
-from agents.llm.template import TEMPLATES, Template, template_messages, template_of
-from agents.llm.transport import openai_client
-from agents.llm.vllm_template import vllm_template
-from agents.minds.base import Unanswered
+from windtunnel.agents.llm.cache import cache_folder
+from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.llm.keys import read_key
+from windtunnel.agents.llm.pace import Pace
+from windtunnel.agents.llm.remote import Destinations
+from windtunnel.agents.llm.request import Answer, Identity, Request, hash_of
+from windtunnel.agents.llm.servers import Server, Servers, breaker_of
+from windtunnel.agents.llm.spoken import CHARACTERS, another, sampling, words_body
+from windtunnel.agents.llm.template import TEMPLATES, Template, template_messages, template_of
+from windtunnel.agents.llm.transport import openai_client
+from windtunnel.agents.llm.vllm_template import vllm_template
+from windtunnel.agents.minds.base import Unanswered
 
 Reply = Answer | Unanswered
 UNFIT = "words"
@@ -49,7 +49,7 @@ class OpenAIModel:
     server's cache, `concurrency` calls at a time to each server, `requests_per_minute` at the most. A question
     that is refused, unreachable or unreadable after `max_retries` more tries, and by every server, is
     `Unanswered`; a server out of reach is left alone for the rest of that batch, and one that failed
-    `give_up_after` calls in a row for longer (see `agents.llm.servers.Breaker`). Words are asked for with a seed of ours
+    `give_up_after` calls in a row for longer (see `windtunnel.agents.llm.servers.Breaker`). Words are asked for with a seed of ours
     where the server is `seeded`, and with `thoughts` tokens more for a model that thinks before it writes.
     """
 

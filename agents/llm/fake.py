@@ -4,9 +4,9 @@ import hashlib
 import math
 from collections.abc import Sequence
 
-from agents.llm.counts import Counts
-from agents.llm.request import Answer, Identity, Request, hash_of
-from agents.minds.base import Unanswered
+from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.llm.request import Answer, Identity, Request, hash_of
+from windtunnel.agents.minds.base import Unanswered
 
 
 class FakeModel:

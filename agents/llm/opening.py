@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from agents.llm.cache import default_store
-from agents.llm.request import Model
-from agents.llm.settings import LLMSettings
+from windtunnel.agents.llm.cache import default_store
+from windtunnel.agents.llm.request import Model
+from windtunnel.agents.llm.settings import LLMSettings
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def serving(settings: LLMSettings) -> Iterator[LLMSettings]:
     Only `embedded` and `vllm` start anything, and not if a `base_url` is given. Missing weights are fetched, with a
     progress bar; a vLLM server tells its start-up on standard error. Servers that an earlier run gave up are tried again.
     """
-    from agents.llm.servers import forget_breakers
+    from windtunnel.agents.llm.servers import forget_breakers
 
     forget_breakers()
     if settings.kind == "vllm" and not settings.base_url:
@@ -27,8 +27,8 @@ def serving(settings: LLMSettings) -> Iterator[LLMSettings]:
     if settings.kind != "embedded" or settings.base_url:
         yield settings
         return
-    from agents.llm.embedded import embedded_server
-    from agents.llm.weights import fetch_weights, named, progress_bar, resolve
+    from windtunnel.agents.llm.embedded import embedded_server
+    from windtunnel.agents.llm.weights import fetch_weights, named, progress_bar, resolve
 
     weights = resolve(settings.model, settings.weights)
     with progress_bar(named(weights)) as progress:
@@ -39,7 +39,7 @@ def serving(settings: LLMSettings) -> Iterator[LLMSettings]:
 
 @contextmanager
 def _serving_vllm(settings: LLMSettings) -> Iterator[LLMSettings]:
-    from agents.llm.vllm import model_digest, served_name, vllm_server
+    from windtunnel.agents.llm.vllm import model_digest, served_name, vllm_server
 
     check_vllm(settings)
     name = served_name(settings.model)
@@ -57,7 +57,7 @@ def _serving_vllm(settings: LLMSettings) -> Iterator[LLMSettings]:
 
 def check_vllm(settings: LLMSettings) -> None:
     """An error in one sentence if a vLLM server of these settings cannot even be started."""
-    from agents.llm.vllm import launcher
+    from windtunnel.agents.llm.vllm import launcher
 
     if not settings.model:
         raise ValueError(
@@ -75,15 +75,15 @@ def open_model(settings: LLMSettings) -> Model:
                 "llm.choice=sampled needs a store, since asked again a model answers otherwise: set llm.store to a file"
             )
         return model
-    from agents.llm.store import Stored
+    from windtunnel.agents.llm.store import Stored
 
     return Stored(model, _open_store(settings.store))
 
 
 def _open_store(where: str | None) -> Any:
     """The store of a file, or of the process that owns it for a cluster."""
-    from agents.llm.store import ResponseStore
-    from agents.llm.store_owner import OWNED, RemoteStore
+    from windtunnel.agents.llm.store import ResponseStore
+    from windtunnel.agents.llm.store_owner import OWNED, RemoteStore
 
     if where and where.startswith(OWNED):
         return RemoteStore(where)
@@ -93,8 +93,8 @@ def _open_store(where: str | None) -> Any:
 def _within_budget(model: Model, settings: LLMSettings) -> Model:
     if settings.budget is None:
         return model
-    from agents.llm.budget import Budgeted
-    from agents.llm.prices import price_of
+    from windtunnel.agents.llm.budget import Budgeted
+    from windtunnel.agents.llm.prices import price_of
 
     price = price_of(settings)
     if price is None:
@@ -106,7 +106,7 @@ def _within_budget(model: Model, settings: LLMSettings) -> Model:
 
 def _bare_model(settings: LLMSettings) -> Model:
     if settings.kind == "fake":
-        from agents.llm.fake import FakeModel
+        from windtunnel.agents.llm.fake import FakeModel
 
         return FakeModel()
     if not settings.base_url:
@@ -115,8 +115,8 @@ def _bare_model(settings: LLMSettings) -> Model:
         raise ValueError(f"llm={settings.kind} has no server address: {how}")
     if not settings.model:
         raise ValueError("llm.model is empty: name the model that the server offers")
-    from agents.llm.client import OpenAIModel
-    from agents.llm.sampled import SampledModel
+    from windtunnel.agents.llm.client import OpenAIModel
+    from windtunnel.agents.llm.sampled import SampledModel
 
     sampled = settings.choice == "sampled"
     make: Callable[..., OpenAIModel] = SampledModel if sampled else OpenAIModel

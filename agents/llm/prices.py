@@ -5,10 +5,10 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from agents.llm.keys import is_loopback
-from agents.llm.request import Request
-from agents.llm.settings import LLMSettings
-from agents.llm.tokens import estimated_tokens
+from windtunnel.agents.llm.keys import is_loopback
+from windtunnel.agents.llm.request import Request
+from windtunnel.agents.llm.settings import LLMSettings
+from windtunnel.agents.llm.tokens import estimated_tokens
 
 
 class Price(NamedTuple):
@@ -65,4 +65,4 @@ def tokens_of(request: Request, settings: LLMSettings) -> tuple[int, int]:
 def _table() -> dict[str, Any]:
     import yaml
 
-    return yaml.safe_load((files("conf") / "prices.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load((files("windtunnel.conf") / "prices.yaml").read_text(encoding="utf-8"))

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Callable
 
-from agents.llm.answers import NO_LOGPROBS
-from agents.llm.opening import open_model
-from agents.llm.request import LETTERS, Answer, Request
-from agents.llm.settings import LLMSettings
-from agents.minds.base import Unanswered
+from windtunnel.agents.llm.answers import NO_LOGPROBS
+from windtunnel.agents.llm.opening import open_model
+from windtunnel.agents.llm.request import LETTERS, Answer, Request
+from windtunnel.agents.llm.settings import LLMSettings
+from windtunnel.agents.minds.base import Unanswered
 
 
 def probed(settings: LLMSettings, question: Request, say: Callable[[str], None]) -> LLMSettings:

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from agents.llm.keys import is_loopback
-from agents.llm.request import Model, Request
+from windtunnel.agents.llm.keys import is_loopback
+from windtunnel.agents.llm.request import Model, Request
 
 _told: set[str] = set()
 

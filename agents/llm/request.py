@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from agents.llm.counts import Counts
-from agents.minds.base import Unanswered
-from agents.situation import About
+from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.situation import About
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from agents.llm.answers import Unreadable, read_usage, text_of
-from agents.llm.client import OpenAIModel, Reply
-from agents.llm.request import Answer, Request
-from agents.minds.base import Unanswered
+from windtunnel.agents.llm.answers import Unreadable, read_usage, text_of
+from windtunnel.agents.llm.client import OpenAIModel, Reply
+from windtunnel.agents.llm.request import Answer, Request
+from windtunnel.agents.minds.base import Unanswered
 
 
 def letter_of(text: object, letters: Sequence[str]) -> str | None:

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from agents.llm.keys import check_base_url, check_key_name
-from agents.llm.weights import Weights
+from windtunnel.agents.llm.keys import check_base_url, check_key_name
+from windtunnel.agents.llm.weights import Weights
 
 
 class LLMSettings(BaseModel):
@@ -80,7 +80,7 @@ class LLMSettings(BaseModel):
     @field_validator("serve_args", mode="before")
     @classmethod
     def _are_ours_to_pass_on(cls, given: Any) -> tuple[str, ...]:
-        from agents.llm.vllm import checked_arguments, split_arguments
+        from windtunnel.agents.llm.vllm import checked_arguments, split_arguments
 
         return tuple(checked_arguments(split_arguments(given)))
 

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from agents.llm.request import Request
-from agents.llm.template import Template
+from windtunnel.agents.llm.request import Request
+from windtunnel.agents.llm.template import Template
 
 CHARACTERS = 240
 """Of a text at the most: a line of a prompt, which has 400, must hold it with its author, tone and score."""

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from agents.llm.request import Answer, Model, Request, canonical, key_of
-from agents.llm.store_file import (
+from windtunnel.agents.llm.request import Answer, Model, Request, canonical, key_of
+from windtunnel.agents.llm.store_file import (
     Damaged,
     checksum,
     connect,
@@ -26,8 +26,8 @@ from agents.llm.store_file import (
     unpacked,
     writing,
 )
-from agents.minds.base import Unanswered
-from agents.situation import About
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.situation import About
 
 _AT_ONCE = 5000
 Result = TypeVar("Result")

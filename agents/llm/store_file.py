@@ -13,7 +13,7 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
-from agents.llm.request import Answer
+from windtunnel.agents.llm.request import Answer
 
 VERSION = 3
 _SCHEMA = (

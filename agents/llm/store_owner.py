@@ -38,7 +38,7 @@ class StoreOwner:
     """Runs in the actor: the one process that opens the file."""
 
     def __init__(self, path: str) -> None:
-        from agents.llm.store import ResponseStore
+        from windtunnel.agents.llm.store import ResponseStore
 
         self._store = ResponseStore(Path(path))
 

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from agents.llm.request import Request
+from windtunnel.agents.llm.request import Request
 
 
 class Template(NamedTuple):

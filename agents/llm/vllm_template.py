@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from agents.llm.template import Template, template_messages, template_of
+from windtunnel.agents.llm.template import Template, template_messages, template_of
 
 Post = Callable[[str, dict[str, Any]], Any]
 """Posts a body to a path below the server's root and gives the JSON it answers."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from agents.llm.cache import cache_folder
+from windtunnel.agents.llm.cache import cache_folder
 
 Progress = Callable[[int, int], None]
 """Told the bytes had so far and the bytes in all."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from agents.situation import Situations
+from windtunnel.agents.situation import Situations
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from agents.situation import Scene, Situations
+from windtunnel.agents.situation import Scene, Situations
 
 
 class Codes:

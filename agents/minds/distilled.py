@@ -8,8 +8,8 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from agents.minds.rules import RulesMind
-from agents.situation import Scene, Situations
+from windtunnel.agents.minds.rules import RulesMind
+from windtunnel.agents.situation import Scene, Situations
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 ByAction = dict[str, Finite]
@@ -114,7 +114,7 @@ def write_distilled(made: Distilled, path: Path | str) -> str:
 
 
 class DistilledMind(RulesMind):
-    """Decides by a distilled file; see `agents.minds.base.Mind`. `ValueError` if it was made for another scene.
+    """Decides by a distilled file; see `windtunnel.agents.minds.base.Mind`. `ValueError` if it was made for another scene.
 
     Features are read by their bins, as the teacher read them: what lies beyond the outermost border counts as the
     bin's value, so nothing is extrapolated that was never asked.

@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from agents.llm.remote import sent_to
-from agents.llm.request import Answer, Model, Request, hash_of
-from agents.minds.base import Unanswered
-from agents.minds.codes import Codes
-from agents.prompt import (
+from windtunnel.agents.llm.remote import sent_to
+from windtunnel.agents.llm.request import Answer, Model, Request, hash_of
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.codes import Codes
+from windtunnel.agents.prompt import (
     RECALL,
     archetype_request,
     fitted_member_request,
@@ -21,12 +21,12 @@ from agents.prompt import (
     option_orders,
     prompt_sha256,
 )
-from agents.situation import Scene, Situations
-from agents.words import COUPLING, TOKENS, Draft, words_sha256, write_words
+from windtunnel.agents.situation import Scene, Situations
+from windtunnel.agents.words import COUPLING, TOKENS, Draft, words_sha256, write_words
 
 
 class LLMMind:
-    """Decides by a language model; see `agents.minds.base.Mind`.
+    """Decides by a language model; see `windtunnel.agents.minds.base.Mind`.
 
     The choice model is `logp(a|s) = alpha_a + beta * (log p(a|s) - log p(a|neutral))`, normalised over the
     options on offer (contextual calibration, Zhao et al. 2021). `alpha` holds one number an action, in the
@@ -35,7 +35,7 @@ class LLMMind:
     their log-probabilities averaged. A member's question takes `context` tokens at most (None: any number), of
     which `recall` for what it recalls; lines of its thread that were left out are counted as `cut`. Questions whose
     letters got less than `least_mass` of the probability are counted as `thin`. With `words` it also writes what
-    members say, in `words_tokens` at the most; see `agents.words`.
+    members say, in `words_tokens` at the most; see `windtunnel.agents.words`.
     """
 
     name = "llm"
@@ -130,7 +130,7 @@ class LLMMind:
     def write(self, batches: Sequence[Sequence[Draft]]) -> list[list[str] | Unanswered]:
         """The words of each world's drafts, made harmless, in their order; all are asked for in one batch.
 
-        See `agents.words.write_words`.
+        See `windtunnel.agents.words.write_words`.
         """
         self.model.counts.add(texts=sum(map(len, batches)))
         return write_words(
@@ -158,7 +158,7 @@ class LLMMind:
         `logp_max` and `logp_mean` are the largest and the mean change of the model's own log-probabilities over
         the letters.
         """
-        from agents.llm.store import Stored
+        from windtunnel.agents.llm.store import Stored
 
         requests = list(self._mass)
         picked = requests[:: max(1, len(requests) // sample)][:sample]

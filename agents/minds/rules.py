@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.minds.base import Unanswered
-from agents.situation import Scene, Situations
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.situation import Scene, Situations
 
 _BLOCK = 1 << 13
 

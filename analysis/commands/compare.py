@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from analysis.ending import OK, plain
-from analysis.folder import TABLES, Folder
-from analysis.printing import print_json, print_table
+from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.folder import TABLES, Folder
+from windtunnel.analysis.printing import print_json, print_table
 
 WHERE = "outputs/compare"
 
@@ -44,8 +44,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis import compare
-    from analysis.comparison.benefit import read_payoff
+    from windtunnel.analysis import compare
+    from windtunnel.analysis.comparison.benefit import read_payoff
 
     found = compare(
         asked.out,
@@ -68,7 +68,7 @@ def call(asked: argparse.Namespace) -> int:
 
 def _write(found: Any, asked: argparse.Namespace) -> tuple[Path | None, list[Path]]:
     """Write what was asked for, and give the paths of the page and of the tables."""
-    from analysis.comparison.files import write_page, write_tables
+    from windtunnel.analysis.comparison.files import write_page, write_tables
 
     if asked.html:
         page = Path(asked.html)
@@ -86,8 +86,8 @@ def _write(found: Any, asked: argparse.Namespace) -> tuple[Path | None, list[Pat
 
 
 def _print(record: dict[str, Any]) -> None:
-    from analysis.comparison.sentences import method_words
-    from analysis.comparison.tables import short_table
+    from windtunnel.analysis.comparison.sentences import method_words
+    from windtunnel.analysis.comparison.tables import short_table
 
     for line in record["sentences"]:
         print(plain(f"- {line}"))

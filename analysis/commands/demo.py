@@ -2,7 +2,7 @@
 
 import argparse
 
-from analysis.commands import run
+from windtunnel.analysis.commands import run
 
 SETTINGS = True
 

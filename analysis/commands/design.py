@@ -4,9 +4,9 @@ import argparse
 import shlex
 import time
 
-from analysis.ending import OK, plain
-from analysis.folder import Folder
-from analysis.printing import print_json
+from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.printing import print_json
 
 SETTINGS = True
 EXAMPLE = "windtunnel design sobol policy=thread_lock policy_with.thread_lock.heat=1:4 policy_with.thread_lock.hours=1:12 n=32"
@@ -24,10 +24,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis import configuration
-    from analysis.sweeps.cells import distinct
-    from analysis.sweeps.designs import KINDS, points, read_factors
-    from analysis.sweeps.objective import split_words
+    from windtunnel.analysis import configuration
+    from windtunnel.analysis.sweeps.cells import distinct
+    from windtunnel.analysis.sweeps.designs import KINDS, points, read_factors
+    from windtunnel.analysis.sweeps.objective import split_words
 
     flags = [word for word in asked.words if word.startswith("-")]
     words = [word for word in asked.words if word not in flags]
@@ -76,9 +76,9 @@ def _list(kind: str, cells: list[list[str]], as_json: bool) -> None:
 
 def _run(cells: list[list[str]], keys: list[str], out: str | None) -> int:
     """Every cell in a folder of its own, named as a sweep's are by what varies; the worst exit code of them."""
-    from analysis import configuration
-    from analysis.commands.run import run_cells, swept_up
-    from analysis.sweeps.cells import cell_folder, planned
+    from windtunnel.analysis import configuration
+    from windtunnel.analysis.commands.run import run_cells, swept_up
+    from windtunnel.analysis.sweeps.cells import cell_folder, planned
 
     plans = planned(map(configuration.compose, cells), len(cells))
     where = Folder(out or time.strftime("multirun/%Y-%m-%d/%H-%M-%S"))

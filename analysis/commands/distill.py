@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from analysis import configuration
-from analysis.commands import run
-from analysis.ending import OK, plain
+from windtunnel.analysis import configuration
+from windtunnel.analysis.commands import run
+from windtunnel.analysis.ending import OK, plain
 
 SETTINGS = True
 
@@ -34,8 +34,8 @@ def call(asked: argparse.Namespace) -> int:
     overrides = configuration.hydra_overrides(words)
     run.cells(overrides, multirun=False)
     plan = configuration.plan(configuration.compose_overrides(overrides))
-    from analysis.models import distill as distilling
-    from analysis.models import dry
+    from windtunnel.analysis.models import distill as distilling
+    from windtunnel.analysis.models import dry
 
     if plan.dry:
         print(

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from analysis.commands.report import answered
-from analysis.folder import Folder
+from windtunnel.analysis.commands.report import answered
+from windtunnel.analysis.folder import Folder
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis.estimates import estimate_file
+    from windtunnel.analysis.estimates import estimate_file
 
     record = estimate_file(
         Path(asked.pairs),
@@ -41,7 +41,7 @@ def call(asked: argparse.Namespace) -> int:
     )
     folder = Folder(asked.out) if asked.out else None
     if folder is not None:
-        from analysis.report import write_pairs_report
+        from windtunnel.analysis.report import write_pairs_report
 
         folder.write_json(folder.estimates, record)
         write_pairs_report(folder, record)

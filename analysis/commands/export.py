@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from analysis.ending import OK, plain
-from analysis.printing import print_json
+from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.printing import print_json
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis.importers.export_convokit import export_convokit
+    from windtunnel.analysis.importers.export_convokit import export_convokit
 
     found = export_convokit(
         Path(asked.out), Path(asked.path), draw=asked.draw, seed=asked.seed, arm=asked.arm

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from analysis.ending import OK, plain
+from windtunnel.analysis.ending import OK, plain
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +36,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     """Remove the posts, whatever mentions the pseudonym, pages that may quote it, and answers made of the words."""
-    from agents.llm.cache import default_store
-    from analysis.importers.forgetting import forget, target_of
-    from analysis.importers.identities import read_identities
-    from analysis.printing import print_json
+    from windtunnel.agents.llm.cache import default_store
+    from windtunnel.analysis.importers.forgetting import forget, target_of
+    from windtunnel.analysis.importers.identities import read_identities
+    from windtunnel.analysis.printing import print_json
 
     folder = Path(asked.out)
     author, thread = _asked_for(asked)
@@ -91,7 +91,7 @@ def _asked_for(asked: argparse.Namespace) -> tuple[str | None, int | None]:
 
 
 def _by_name(folder: Path, name: str) -> str:
-    from analysis.importers.identities import read_identities
+    from windtunnel.analysis.importers.identities import read_identities
 
     found = read_identities(folder).pseudonym_of(name, _secret(folder, "names", "the pseudonym"))
     if found is None:
@@ -100,9 +100,9 @@ def _by_name(folder: Path, name: str) -> str:
 
 
 def _by_source(folder: Path, name: str) -> int:
-    from analysis.importers.forgotten import read_source
-    from analysis.importers.identities import read_identities
-    from analysis.importers.moderation import PREFIXES
+    from windtunnel.analysis.importers.forgotten import read_source
+    from windtunnel.analysis.importers.identities import read_identities
+    from windtunnel.analysis.importers.moderation import PREFIXES
 
     secret, identities = _secret(folder, "ids", "the thread's number"), read_identities(folder)
     bare = PREFIXES.get(str(read_source(folder).get("format")), {}).get("thread", ())
@@ -115,9 +115,9 @@ def _by_source(folder: Path, name: str) -> int:
 
 def _secret(folder: Path, what: str, instead: str) -> bytes:
     """The key under which the folder was imported."""
-    from analysis.importers.forgotten import read_source
-    from analysis.importers.identities import key_check
-    from analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
+    from windtunnel.analysis.importers.forgotten import read_source
+    from windtunnel.analysis.importers.identities import key_check
+    from windtunnel.analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
 
     if not DEFAULT_KEY_FILE.is_file():
         raise ValueError(

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from analysis.ending import OK, plain
+from windtunnel.analysis.ending import OK, plain
 
 FORMATS = ("reddit", "convokit", "table", "discourse", "stackexchange", "mastodon", "bluesky")
 
@@ -42,10 +42,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis.importers import import_corpus, parse_mapping
-    from analysis.importers.lines import DEFAULT_MAX_BYTES
-    from analysis.importers.watch import watching
-    from analysis.printing import print_json
+    from windtunnel.analysis.importers import import_corpus, parse_mapping
+    from windtunnel.analysis.importers.lines import DEFAULT_MAX_BYTES
+    from windtunnel.analysis.importers.watch import watching
+    from windtunnel.analysis.printing import print_json
 
     if asked.max_bytes is not None and asked.max_bytes < 1:
         raise ValueError(f"--max-bytes is {asked.max_bytes}: give a number of bytes, 1 or more")

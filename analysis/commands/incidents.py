@@ -8,12 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from analysis.ending import OK, plain
-from analysis.incidents.acts import RECORD, read_acts
-from analysis.incidents.detectors import DETECTORS
-from analysis.incidents.find import Incident, find, load_rules, parse_rules, summary
-from analysis.incidents.moments import moment_words
-from analysis.printing import print_json, print_table
+from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.incidents.acts import RECORD, read_acts
+from windtunnel.analysis.incidents.detectors import DETECTORS
+from windtunnel.analysis.incidents.find import Incident, find, load_rules, parse_rules, summary
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.printing import print_json, print_table
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +106,7 @@ def _next(listed: list[Incident], asked: argparse.Namespace) -> str:
 
 def _guessed(profile: Path) -> bool:
     """Whether the tones of an imported community are, in part, the proxy's."""
-    from analysis.tone_proxy import NAME
+    from windtunnel.analysis.tone_proxy import NAME
 
     return profile.is_file() and NAME in " ".join(profile.read_text(encoding="utf-8").split())
 

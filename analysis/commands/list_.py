@@ -2,8 +2,8 @@
 
 import argparse
 
-from analysis.ending import OK
-from analysis.printing import print_json, print_table
+from windtunnel.analysis.ending import OK
+from windtunnel.analysis.printing import print_json, print_table
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     """A table of what there is to choose from, or the same as JSON."""
-    from analysis.listing import rows
+    from windtunnel.analysis.listing import rows
 
     found = rows(asked.what)
     if asked.json:

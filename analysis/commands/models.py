@@ -2,8 +2,8 @@
 
 import argparse
 
-from analysis.ending import OK
-from analysis.printing import print_json, print_table
+from windtunnel.analysis.ending import OK
+from windtunnel.analysis.printing import print_json, print_table
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -12,7 +12,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from agents.llm.weights import known_models, pull
+    from windtunnel.agents.llm.weights import known_models, pull
 
     if asked.what == "pull":
         print(f"Weights: {pull()}")

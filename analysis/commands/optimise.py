@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.ending import OK, plain
-from analysis.printing import print_json, print_table
+from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.printing import print_json, print_table
 
 SETTINGS = True
 EXAMPLE = (
@@ -32,10 +32,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis.configuration import compose
-    from analysis.sweeps.designs import read_factors
-    from analysis.sweeps.objective import read_objective, split_words
-    from analysis.sweeps.search import Question, checked, search
+    from windtunnel.analysis.configuration import compose
+    from windtunnel.analysis.sweeps.designs import read_factors
+    from windtunnel.analysis.sweeps.objective import read_objective, split_words
+    from windtunnel.analysis.sweeps.search import Question, checked, search
 
     flags = [word for word in asked.words if word.startswith("-")]
     if stray := [word for word in flags if word != "--json"]:
@@ -44,7 +44,7 @@ def call(asked: argparse.Namespace) -> int:
     factors, fixed = read_factors(rest)
     if not any(word.startswith("dowhy=") for word in fixed):
         fixed.append("dowhy=false")
-    from analysis.outcomes import find_outcome
+    from windtunnel.analysis.outcomes import find_outcome
 
     outcome = find_outcome(str(compose(fixed)["outcome"]["name"]))
     weights = {name: value for name, value in own.items() if name != "trials"}

@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.ending import OK, plain
-from analysis.folder import Folder
-from analysis.printing import print_json, print_table
+from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.printing import print_json, print_table
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis.sweeps.pilot import pilot
+    from windtunnel.analysis.sweeps.pilot import pilot
 
     folder = Folder(asked.out)
     found = pilot(

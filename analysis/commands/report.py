@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from analysis.ending import OK
-from analysis.folder import Folder
-from analysis.printing import print_json
+from windtunnel.analysis.ending import OK
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.printing import print_json
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis.report import write_pairs_report, write_report
+    from windtunnel.analysis.report import write_pairs_report, write_report
 
     folder = Folder(asked.out)
     if folder.estimates.is_file() and not folder.manifest.is_file():  # of `windtunnel estimate --out`
@@ -32,7 +32,7 @@ def call(asked: argparse.Namespace) -> int:
 
 def answered(record: Any, manifest: Any, runs: Any, folder: Folder | None, as_json: bool) -> int:
     """Print the estimates as JSON, or the answer in short and where its report is."""
-    from analysis.summary import short_answer
+    from windtunnel.analysis.summary import short_answer
 
     if as_json:
         print_json(record)

@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from analysis.arguments import Parser
-from analysis.ending import FAILED, OK, plain
-from analysis.folder import Folder
-from analysis.printing import print_json
+from windtunnel.analysis.arguments import Parser
+from windtunnel.analysis.ending import FAILED, OK, plain
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.printing import print_json
 
 SETTINGS = True
 
@@ -38,9 +38,9 @@ def call(asked: argparse.Namespace) -> int:
 
 
 def _rerun(asked: argparse.Namespace) -> int:
-    from analysis.progress import shown
-    from analysis.rerun import compared, plan_of
-    from analysis.tunnel import run_plan
+    from windtunnel.analysis.progress import shown
+    from windtunnel.analysis.rerun import compared, plan_of
+    from windtunnel.analysis.tunnel import run_plan
 
     given = Path(asked.folder)
     before = Folder(given.parent if given.is_file() and given.name == Folder(".").manifest.name else given)
@@ -65,9 +65,9 @@ def _rerun(asked: argparse.Namespace) -> int:
 
 def _kept_in(folder: Folder, plan: Any, progress: Any) -> Any:
     """Run into a folder of its own; `ValueError` if there is a run in it, finished or not."""
-    from analysis.report import write_report
-    from analysis.tunnel import run_plan, write_result
-    from sim.kept import Kept
+    from windtunnel.analysis.report import write_report
+    from windtunnel.analysis.tunnel import run_plan, write_result
+    from windtunnel.sim.kept import Kept
 
     with folder.held():
         if folder.manifest.is_file():

@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.ending import OK, plain
-from analysis.folder import Folder
-from analysis.printing import print_json, print_table
+from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.printing import print_json, print_table
 
 SHOWN = 20
 """Levels of a factor that are printed."""
@@ -25,7 +25,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis.sweeps.robustness import ROOT, by_level, distinct, read_cells, robustness
+    from windtunnel.analysis.sweeps.robustness import ROOT, by_level, distinct, read_cells, robustness
 
     frame, factors, polarity = read_cells(asked.out)
     once, idle, dropped = distinct(frame, factors)

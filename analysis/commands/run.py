@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from analysis import configuration
-from analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
-from analysis.folder import Folder
-from analysis.resume import cell_hash
-from analysis.sweeps.cells import (
+from windtunnel.analysis import configuration
+from windtunnel.analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.resume import cell_hash
+from windtunnel.analysis.sweeps.cells import (
     cell_folder,
     cell_name,
     cells,
@@ -51,7 +51,7 @@ def call(asked: argparse.Namespace) -> int:
     plans = planned(map(configuration.compose_overrides, each), len(each))
     keys = swept(overrides)
     if plans[0].dry:
-        from analysis.models import dry
+        from windtunnel.analysis.models import dry
 
         names = [
             cell_name(cell, keys, cell_hash(plan.resolved)) for cell, plan in zip(each, plans, strict=True)
@@ -106,7 +106,7 @@ def swept_up(
 ) -> None:
     """Forget what the cells of a whole sweep shared, and say what to type next."""
     if code == OK:
-        from sim.kept import Kept
+        from windtunnel.sim.kept import Kept
 
         Kept(Folder(where).units).sweep_out()
         print(plain(next_words(where, each, names, keys)))
@@ -151,13 +151,13 @@ def _through_hydra(overrides: Sequence[str], multirun: Sequence[str], cells: int
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import DictConfig, OmegaConf
 
-    from sim.pool import end_with
+    from windtunnel.sim.pool import end_with
 
     codes: list[int] = []
     keys, this = swept(overrides), os.getpid()
     here = "hydra/launcher=joblib" in overrides  # whose workers would outlive a command that is killed
 
-    @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="config")
+    @hydra.main(version_base="1.3", config_path="pkg://windtunnel.conf", config_name="config")
     def cell(config: DictConfig) -> None:
         if here and os.getpid() != this:
             end_with(this)
@@ -211,8 +211,8 @@ def one_cell(plan: configuration.Plan, folder: Folder, place: str | None = None)
 
 def _filled(plan: configuration.Plan, folder: Folder, place: str | None) -> int:
     """The exit code of a run whose folder is this command's alone."""
-    from analysis.filling import fill
-    from analysis.progress import shown
+    from windtunnel.analysis.filling import fill
+    from windtunnel.analysis.progress import shown
 
     worlds = len(plan.experiment.units())
     with shown(worlds * plan.experiment.steps, worlds) as progress:
@@ -222,9 +222,9 @@ def _filled(plan: configuration.Plan, folder: Folder, place: str | None) -> int:
 
 def _told(folder: Folder, remark: str | None, place: str | None) -> int:
     """Print the answer of a written folder in short, with its report, which is made where it is missing."""
-    from analysis.filling import FINISHED
-    from analysis.report import write_report
-    from analysis.summary import one_line, short_answer
+    from windtunnel.analysis.filling import FINISHED
+    from windtunnel.analysis.report import write_report
+    from windtunnel.analysis.summary import one_line, short_answer
 
     manifest, runs = folder.read_json(folder.manifest), folder.read_table("runs")
     estimates = folder.read_json(folder.estimates) if folder.estimates.is_file() else None

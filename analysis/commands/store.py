@@ -19,6 +19,6 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from analysis.models import store_commands
+    from windtunnel.analysis.models import store_commands
 
     return store_commands.store(asked)

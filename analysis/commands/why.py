@@ -4,17 +4,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from analysis.ending import OK, plain
-from analysis.folder import Folder
-from analysis.incidents.find import load_rules, parse_rules
-from analysis.incidents.kept_words import with_words
-from analysis.incidents.moments import moment_words
-from analysis.models.serving import serving
-from analysis.printing import print_json, print_table
-from analysis.why.case import Case, simulated_case
-from analysis.why.question import ask
-from analysis.why.tell import sentences
-from analysis.why.whole import TONE_DRAWS, answer
+from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.find import load_rules, parse_rules
+from windtunnel.analysis.incidents.kept_words import with_words
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.models.serving import serving
+from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.why.case import Case, simulated_case
+from windtunnel.analysis.why.question import ask
+from windtunnel.analysis.why.tell import sentences
+from windtunnel.analysis.why.whole import TONE_DRAWS, answer
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +86,7 @@ def call(asked: argparse.Namespace) -> int:
     question = ask(case, parameters=parameters, **options)
     case = case.noticing(question.raised)
     if getattr(case, "words", None) is not None:
-        from analysis.why.words import may_be_told
+        from windtunnel.analysis.why.words import may_be_told
 
         may_be_told(llm)
     question = ask(case, parameters=parameters, **options)
@@ -100,7 +100,7 @@ def call(asked: argparse.Namespace) -> int:
     if not case.real:
         thread = with_words(Folder(asked.out), case.incident.id, thread)
     if asked.html:
-        from analysis.why.page import incident_page
+        from windtunnel.analysis.why.page import incident_page
 
         path = Path(asked.html)
         Folder(path.parent).write_text(path, incident_page(record, thread, case, excerpts=asked.excerpts))
@@ -127,7 +127,7 @@ def _case(asked: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
             f"{asked.out} holds neither manifest.json nor posts.parquet: give the output folder of `windtunnel run` or "
             "of `windtunnel import`"
         )
-    from analysis.why.recorded import recorded_case
+    from windtunnel.analysis.why.recorded import recorded_case
 
     real = recorded_case(Path(asked.out), asked.incident, rules, asked.set)
     return real, real.llm  # type: ignore[return-value]

@@ -6,16 +6,16 @@ from typing import Any
 
 import polars as pl
 
-from analysis import configuration, summary
-from analysis.again import plan_again
-from analysis.ending import OK, plain
-from analysis.folder import Folder
-from analysis.incidents.acts import read_acts
-from analysis.incidents.find import Incident, chosen, find, load_rules
-from analysis.incidents.kept_words import keep
-from analysis.incidents.words import NOW, Said, posts_of, words_for
-from analysis.outcomes import RUN
-from analysis.printing import print_json
+from windtunnel.analysis import configuration, summary
+from windtunnel.analysis.again import plan_again
+from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.acts import read_acts
+from windtunnel.analysis.incidents.find import Incident, chosen, find, load_rules
+from windtunnel.analysis.incidents.kept_words import keep
+from windtunnel.analysis.incidents.words import NOW, Said, posts_of, words_for
+from windtunnel.analysis.outcomes import RUN
+from windtunnel.analysis.printing import print_json
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +35,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from agents.llm.opening import open_model, serving
-    from agents.llm.settings import read_settings
+    from windtunnel.agents.llm.opening import open_model, serving
+    from windtunnel.agents.llm.settings import read_settings
 
     if asked.most < 1:
         raise ValueError(f"--most is {asked.most}: give a number above 0")

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from analysis.comparison.build import compare_inputs
-from analysis.comparison.inputs import read_inputs
-from analysis.comparison.result import Comparison
+from windtunnel.analysis.comparison.build import compare_inputs
+from windtunnel.analysis.comparison.inputs import read_inputs
+from windtunnel.analysis.comparison.result import Comparison
 
 __all__ = ["Comparison", "compare"]
 

@@ -4,16 +4,21 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from analysis.comparison.benefit import benefit, check_payoff
-from analysis.comparison.contrasts import better_for_groups, contrasts, group_contrasts, interactions
-from analysis.comparison.deciding import NOTHING, RULE, front, verdict
-from analysis.comparison.effects import costs_of, effects, group_changes, outcome_changes
-from analysis.comparison.evasion import evasion
-from analysis.comparison.inputs import Inputs
-from analysis.comparison.result import Comparison
-from analysis.comparison.sentences import sentences
-from analysis.comparison.simultaneous import Family
-from analysis.summary import INSIDE
+from windtunnel.analysis.comparison.benefit import benefit, check_payoff
+from windtunnel.analysis.comparison.contrasts import (
+    better_for_groups,
+    contrasts,
+    group_contrasts,
+    interactions,
+)
+from windtunnel.analysis.comparison.deciding import NOTHING, RULE, front, verdict
+from windtunnel.analysis.comparison.effects import costs_of, effects, group_changes, outcome_changes
+from windtunnel.analysis.comparison.evasion import evasion
+from windtunnel.analysis.comparison.inputs import Inputs
+from windtunnel.analysis.comparison.result import Comparison
+from windtunnel.analysis.comparison.sentences import sentences
+from windtunnel.analysis.comparison.simultaneous import Family
+from windtunnel.analysis.summary import INSIDE
 
 Record = dict[str, Any]
 
@@ -25,7 +30,7 @@ def compare_inputs(
     smallest_effect: float | None = None,
     confidence: float = 0.95,
 ) -> Comparison:
-    """See `analysis.comparison.compare`, which reads the inputs from folders."""
+    """See `windtunnel.analysis.comparison.compare`, which reads the inputs from folders."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}; it must lie between 0 and 1, as 0.95 does")
     if smallest_effect is not None and not (isfinite(smallest_effect) and 0 <= smallest_effect < 1):

@@ -7,8 +7,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from analysis.report.charts import BAD, BASE, FONT, GRID, INK, POLICY, SOFT
-from analysis.summary import INSIDE
+from windtunnel.analysis.report.charts import BAD, BASE, FONT, GRID, INK, POLICY, SOFT
+from windtunnel.analysis.summary import INSIDE
 
 Record = Mapping[str, Any]
 Spec = dict[str, Any]

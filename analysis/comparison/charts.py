@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from analysis.comparison.chart_parts import (
+from windtunnel.analysis.comparison.chart_parts import (
     AVOIDED,
     CHOSEN,
     NUMBERED,
@@ -27,9 +27,9 @@ from analysis.comparison.chart_parts import (
     sample,
     step_of,
 )
-from analysis.comparison.deciding import NOTHING
-from analysis.report.charts import BAD, BASE, INK, POLICY, SOFT
-from analysis.summary import event_words, words
+from windtunnel.analysis.comparison.deciding import NOTHING
+from windtunnel.analysis.report.charts import BAD, BASE, INK, POLICY, SOFT
+from windtunnel.analysis.summary import event_words, words
 
 Record = Mapping[str, Any]
 STANDING = {"not dominated": POLICY, "dominated": BASE, "does harm": BAD}

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from analysis.comparison.effects import Change, family_of, mean_family, paired, strengths
-from analysis.comparison.inputs import Tested
-from analysis.comparison.simultaneous import Family, told_apart
-from analysis.intervals import Estimate, mean_difference
+from windtunnel.analysis.comparison.effects import Change, family_of, mean_family, paired, strengths
+from windtunnel.analysis.comparison.inputs import Tested
+from windtunnel.analysis.comparison.simultaneous import Family, told_apart
+from windtunnel.analysis.intervals import Estimate, mean_difference
 
 KEY = ["draw", "seed"]
 GROUP = ["kind", "group", "measure"]

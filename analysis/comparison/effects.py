@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from analysis.comparison.groups import MEASURES
-from analysis.comparison.inputs import Tested
-from analysis.comparison.simultaneous import Family, by_draw, family, strength, told_apart
-from analysis.intervals import UNDEFINED, Estimate, mean_difference, paired_difference
-from analysis.necessity import QUANTITIES, coupling_free, paired_estimates
-from analysis.outcomes import Outcome, known_outcomes
+from windtunnel.analysis.comparison.groups import MEASURES
+from windtunnel.analysis.comparison.inputs import Tested
+from windtunnel.analysis.comparison.simultaneous import Family, by_draw, family, strength, told_apart
+from windtunnel.analysis.intervals import UNDEFINED, Estimate, mean_difference, paired_difference
+from windtunnel.analysis.necessity import QUANTITIES, coupling_free, paired_estimates
+from windtunnel.analysis.outcomes import Outcome, known_outcomes
 
 QUIET = UNDEFINED._asdict()
 

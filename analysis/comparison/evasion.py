@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from analysis.comparison.deciding import NOTHING
-from analysis.comparison.inputs import Tested
+from windtunnel.analysis.comparison.deciding import NOTHING
+from windtunnel.analysis.comparison.inputs import Tested
 
 KEY = "evasion"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from analysis.comparison.result import Comparison
-from analysis.folder import COMPARED, Folder
+from windtunnel.analysis.comparison.result import Comparison
+from windtunnel.analysis.folder import COMPARED, Folder
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -32,7 +32,7 @@ def write_tables(found: Comparison, page: Path) -> list[Path]:
 
 def write_page(found: Comparison, page: Path) -> Path:
     """Write the page and give its path."""
-    from analysis.comparison.page import comparison_page
+    from windtunnel.analysis.comparison.page import comparison_page
 
     Folder(page.parent).write_text(page, comparison_page(found))
     return page

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.comparison.groups import group_means, member_changes, shared_out
-from analysis.folder import Folder
-from analysis.models import calibration_words
-from analysis.outcomes import known_outcomes
-from analysis.pairs import check_pairs, complete
-from analysis.report.costs import forced_outcomes
-from analysis.report.measures import side_by_side
-from analysis.summary import specs, words
+from windtunnel.analysis.comparison.groups import group_means, member_changes, shared_out
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.models import calibration_words
+from windtunnel.analysis.outcomes import known_outcomes
+from windtunnel.analysis.pairs import check_pairs, complete
+from windtunnel.analysis.report.costs import forced_outcomes
+from windtunnel.analysis.report.measures import side_by_side
+from windtunnel.analysis.summary import specs, words
 
 SHARED = ("community", "draws", "seeds", "root", "steps", "outcome", "threshold", "baseline", "mind")
 """Settings that runs must share to be compared; with a language model its own and the form of question too."""

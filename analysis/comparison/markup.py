@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from analysis.ending import plain
-from analysis.report.blocks import Rows
-from analysis.report.page import rows_html
-from analysis.summary import INSIDE
+from windtunnel.analysis.ending import plain
+from windtunnel.analysis.report.blocks import Rows
+from windtunnel.analysis.report.page import rows_html
+from windtunnel.analysis.summary import INSIDE
 
 
 def text(words: Any) -> str:

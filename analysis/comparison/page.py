@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from analysis.comparison import charts
-from analysis.comparison.chart_parts import drawn
-from analysis.comparison.deciding import NOTHING
-from analysis.comparison.markup import choice, table, text
-from analysis.comparison.page_tables import (
+from windtunnel.analysis.comparison import charts
+from windtunnel.analysis.comparison.chart_parts import drawn
+from windtunnel.analysis.comparison.deciding import NOTHING
+from windtunnel.analysis.comparison.markup import choice, table, text
+from windtunnel.analysis.comparison.page_tables import (
     bounds_table,
     group_tables,
     memo_tables,
@@ -23,10 +23,10 @@ from analysis.comparison.page_tables import (
     symbols_table,
     two_tables,
 )
-from analysis.comparison.result import Comparison
-from analysis.comparison.sentences import method_words
-from analysis.report.style import STYLE
-from analysis.summary import INSIDE, number, specs, words
+from windtunnel.analysis.comparison.result import Comparison
+from windtunnel.analysis.comparison.sentences import method_words
+from windtunnel.analysis.report.style import STYLE
+from windtunnel.analysis.summary import INSIDE, number, specs, words
 
 Record = Mapping[str, Any]
 DRAW = """

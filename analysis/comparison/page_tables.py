@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from analysis.comparison.markup import table
-from analysis.comparison.sentences import net_words
-from analysis.comparison.tables import benefit_words, cost_words, share_words, worst_words
-from analysis.necessity import CELLS
-from analysis.summary import INSIDE, change, words
+from windtunnel.analysis.comparison.markup import table
+from windtunnel.analysis.comparison.sentences import net_words
+from windtunnel.analysis.comparison.tables import benefit_words, cost_words, share_words, worst_words
+from windtunnel.analysis.necessity import CELLS
+from windtunnel.analysis.summary import INSIDE, change, words
 
 Record = Mapping[str, Any]
 LAST = float("inf")

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from analysis import frames
+from windtunnel.analysis import frames
 
 ENDS = {"est", "low", "high"}
 FRAMES = ("table", "outcomes", "groups", "pairs_of_policies", "groups_of_pairs", "interactions", "evasion")

@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from analysis.comparison.deciding import NOTHING
-from analysis.report.costs import FIRST
-from analysis.summary import capital, event_words, number, words
+from windtunnel.analysis.comparison.deciding import NOTHING
+from windtunnel.analysis.report.costs import FIRST
+from windtunnel.analysis.summary import capital, event_words, number, words
 
 Record = Mapping[str, Any]
 FORCED = " (by construction: a policy here decides which posts are shown)"
@@ -373,7 +373,7 @@ def _end(futures: float, outwards: Callable[[float], int]) -> str:
 
 
 def _change(found: Record) -> str:
-    from analysis.summary import change
+    from windtunnel.analysis.summary import change
 
     return change(found["est"], found["low"], found["high"])
 

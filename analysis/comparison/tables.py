@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.comparison.sentences import net_words
-from analysis.questions import PERCENT_FROM
-from analysis.summary import change, words
+from windtunnel.analysis.comparison.sentences import net_words
+from windtunnel.analysis.questions import PERCENT_FROM
+from windtunnel.analysis.summary import change, words
 
 Record = Mapping[str, Any]
 

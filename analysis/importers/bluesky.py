@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.importers.convert import (
+from windtunnel.analysis.importers.convert import (
     an_object,
     count,
     in_range,
@@ -21,9 +21,9 @@ from analysis.importers.convert import (
     parse_json,
     word,
 )
-from analysis.importers.gathering import Collector
-from analysis.importers.lines import BrokenOff, bare_name, document, numbered_lines
-from analysis.importers.posts import Act, RawAct, RawPost, Status
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.lines import BrokenOff, bare_name, document, numbered_lines
+from windtunnel.analysis.importers.posts import Act, RawAct, RawPost, Status
 
 EXPECTED = (
     "a Bluesky record: threads as app.bsky.feed.getPostThread gives them (.json, or one a line), or lines of "

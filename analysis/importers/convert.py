@@ -5,7 +5,7 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from analysis.importers.posts import EARLIEST, FIRST_YEAR, LAST_YEAR, LATEST
+from windtunnel.analysis.importers.posts import EARLIEST, FIRST_YEAR, LAST_YEAR, LATEST
 
 MOST = 2**62
 

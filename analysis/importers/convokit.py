@@ -7,11 +7,11 @@ Field names: convokit 5.0's source; `user`, `root`, `reply_to` are those of olde
 from pathlib import Path
 from typing import Any
 
-from analysis.importers.convert import an_object, count, number, parse_json, parse_object
-from analysis.importers.gathering import Collector
-from analysis.importers.lines import SUFFIXES, BrokenOff, bare_name, document
-from analysis.importers.posts import LATEST, TONES, RawPost, Status, Tone
-from analysis.importers.reddit import PLACEHOLDERS
+from windtunnel.analysis.importers.convert import an_object, count, number, parse_json, parse_object
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.lines import SUFFIXES, BrokenOff, bare_name, document
+from windtunnel.analysis.importers.posts import LATEST, TONES, RawPost, Status, Tone
+from windtunnel.analysis.importers.reddit import PLACEHOLDERS
 
 EXPECTED = (
     "a ConvoKit corpus: a folder with utterances.jsonl or utterances.json, each utterance with id, speaker, "

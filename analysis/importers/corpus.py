@@ -6,25 +6,25 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.importers import written
-from analysis.importers.bluesky import read_bluesky
-from analysis.importers.convokit import read_convokit
-from analysis.importers.discourse import read_discourse
-from analysis.importers.forgotten import place_of, refuse_another_key, without_forgotten
-from analysis.importers.gathering import Collector, Record
-from analysis.importers.identities import IDENTITIES, identities_of, key_check, table_of
-from analysis.importers.labels import Labels, correct, read_labels
-from analysis.importers.lines import DEFAULT_MAX_BYTES, Told
-from analysis.importers.mastodon import read_mastodon
-from analysis.importers.moderation import PREFIXES, Moderation, moderation, names_in, read_mod_log
-from analysis.importers.numbering import Numbered
-from analysis.importers.people import people_of, with_pseudonyms
-from analysis.importers.posts import BadLine, Progress
-from analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
-from analysis.importers.reddit import read_reddit
-from analysis.importers.scrubbing import marks_of
-from analysis.importers.stackexchange import read_stackexchange
-from analysis.importers.table import nearest, read_table
+from windtunnel.analysis.importers import written
+from windtunnel.analysis.importers.bluesky import read_bluesky
+from windtunnel.analysis.importers.convokit import read_convokit
+from windtunnel.analysis.importers.discourse import read_discourse
+from windtunnel.analysis.importers.forgotten import place_of, refuse_another_key, without_forgotten
+from windtunnel.analysis.importers.gathering import Collector, Record
+from windtunnel.analysis.importers.identities import IDENTITIES, identities_of, key_check, table_of
+from windtunnel.analysis.importers.labels import Labels, correct, read_labels
+from windtunnel.analysis.importers.lines import DEFAULT_MAX_BYTES, Told
+from windtunnel.analysis.importers.mastodon import read_mastodon
+from windtunnel.analysis.importers.moderation import PREFIXES, Moderation, moderation, names_in, read_mod_log
+from windtunnel.analysis.importers.numbering import Numbered
+from windtunnel.analysis.importers.people import people_of, with_pseudonyms
+from windtunnel.analysis.importers.posts import BadLine, Progress
+from windtunnel.analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
+from windtunnel.analysis.importers.reddit import read_reddit
+from windtunnel.analysis.importers.scrubbing import marks_of
+from windtunnel.analysis.importers.stackexchange import read_stackexchange
+from windtunnel.analysis.importers.table import nearest, read_table
 
 READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
     "reddit": read_reddit,
@@ -82,7 +82,7 @@ def import_corpus(
 
     Raises `ValueError` for a record of another format, `FileNotFoundError` for one that is not there.
     """
-    from analysis.tone import tones
+    from windtunnel.analysis.tone import tones
 
     _check(format, mapping, where, mod_log, mod_map)
     refuse_another_key(out, key_file)
@@ -137,8 +137,8 @@ def _finish(
     tell: Progress,
 ) -> ImportReport:
     """From what was read to the folder; the source's ids and names live in memory alone, and only until here."""
-    from analysis.profile_fit import fit_profile
-    from sim.communities.forum.profile import write_profile
+    from windtunnel.analysis.profile_fit import fit_profile
+    from windtunnel.sim.communities.forum.profile import write_profile
 
     secret = read_key(key_file or DEFAULT_KEY_FILE)
     place = place_of(out, secret)
@@ -240,7 +240,7 @@ def _corrected(
 
 def _with_tone(posts: pl.DataFrame) -> pl.DataFrame:
     """Tone from the text where there is one, else by the proxy rule; null where neither can say."""
-    from analysis.tone_proxy import proxy_tone
+    from windtunnel.analysis.tone_proxy import proxy_tone
 
     posts = posts.with_columns(pl.col("status", "heard").cast(pl.String))
     # In a record with texts a visible post without one is a bare link; the proxy is for what was taken.
@@ -252,8 +252,8 @@ def _with_tone(posts: pl.DataFrame) -> pl.DataFrame:
 
 def tone_source(posts: pl.DataFrame) -> str:
     """Name and version of what gave `posts` their tone."""
-    from analysis.tone import scorer_name
-    from analysis.tone_proxy import NAME
+    from windtunnel.analysis.tone import scorer_name
+    from windtunnel.analysis.tone_proxy import NAME
 
     sources = []
     heard = posts.filter(~pl.col("told"))

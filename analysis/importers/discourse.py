@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.importers.convert import (
+from windtunnel.analysis.importers.convert import (
     an_object,
     count,
     inner,
@@ -19,10 +19,10 @@ from analysis.importers.convert import (
     parse_json,
     word,
 )
-from analysis.importers.gathering import Collector
-from analysis.importers.lines import TOO_LONG, BrokenOff, bare_name, document, numbered_lines
-from analysis.importers.markup import words_of
-from analysis.importers.posts import Act, RawAct, RawPost, Status
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.lines import TOO_LONG, BrokenOff, bare_name, document, numbered_lines
+from windtunnel.analysis.importers.markup import words_of
+from windtunnel.analysis.importers.posts import Act, RawAct, RawPost, Status
 
 EXPECTED = (
     "a Discourse record: a topic as /t/ID.json gives it (add ?print=true for up to 1,000 posts), a list or lines of "

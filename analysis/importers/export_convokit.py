@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.folder import Folder
+from windtunnel.analysis.folder import Folder
 
 RUN = ("draw", "seed", "arm")
 MARK = "[SIMULATED]"

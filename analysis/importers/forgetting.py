@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import polars as pl
 
-from agents.llm.store import ResponseStore
-from agents.llm.store_file import aside_of
-from analysis.folder import Folder
-from analysis.importers import written
-from analysis.importers.forgotten import FORGOTTEN, Forgotten, read_forgotten
-from analysis.importers.identities import IDENTITIES, Identities, read_identities
-from analysis.importers.scrubbing import STRANGER
+from windtunnel.agents.llm.store import ResponseStore
+from windtunnel.agents.llm.store_file import aside_of
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers import written
+from windtunnel.analysis.importers.forgotten import FORGOTTEN, Forgotten, read_forgotten
+from windtunnel.analysis.importers.identities import IDENTITIES, Identities, read_identities
+from windtunnel.analysis.importers.scrubbing import STRANGER
 
 OURS = frozenset(
     {written.POSTS, written.PROFILE, written.BAD_LINES, written.MODERATION, written.TONE_ERRORS}

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.folder import Folder
-from analysis.importers.identities import Hashing, key_check, new_community
-from analysis.importers.numbering import Numbered, number_posts
-from analysis.importers.pseudonyms import DEFAULT_KEY_FILE, folded, read_key
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers.identities import Hashing, key_check, new_community
+from windtunnel.analysis.importers.numbering import Numbered, number_posts
+from windtunnel.analysis.importers.pseudonyms import DEFAULT_KEY_FILE, folded, read_key
 
 FORGOTTEN = "forgotten.json"
 

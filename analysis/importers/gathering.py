@@ -9,8 +9,8 @@ from typing import IO, Any, NamedTuple
 
 import polars as pl
 
-from analysis.importers.lines import BrokenOff, Told, numbered_lines
-from analysis.importers.posts import Aliases, BadLine, RawAct, RawPost
+from windtunnel.analysis.importers.lines import BrokenOff, Told, numbered_lines
+from windtunnel.analysis.importers.posts import Aliases, BadLine, RawAct, RawPost
 
 CHUNK_POSTS = 10_000
 CHUNK_CHARACTERS = 2**22

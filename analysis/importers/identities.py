@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from agents.situation import About
-from analysis.folder import Folder
-from analysis.importers.pseudonyms import folded
+from windtunnel.agents.situation import About
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers.pseudonyms import folded
 
 IDENTITIES = "identities.parquet"
 SCHEMA = {"kind": pl.String, "label": pl.String, "hash": pl.String}

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.importers.gathering import Collector
-from analysis.importers.numbering import Numbered
-from analysis.importers.posts import TONES
-from analysis.importers.sheets import columns_of, listed, sheet_rows
-from analysis.importers.table import by_role, cell_word
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.numbering import Numbered
+from windtunnel.analysis.importers.posts import TONES
+from windtunnel.analysis.importers.sheets import columns_of, listed, sheet_rows
+from windtunnel.analysis.importers.table import by_role, cell_word
 
 UNKNOWN = "unknown"
 """Stands for no tone: the scorer could not say."""
@@ -95,7 +95,7 @@ def errors_of(counts: Counter[tuple[str, str]], scorer: str) -> dict[str, Any]:
     95 % interval (Wilson 1927) as `est`, `low`, `high`, or null where no post was labelled so. They hold for posts like those labelled: labels of suspected posts alone say
     nothing about the others.
     """
-    from analysis.intervals import wilson
+    from windtunnel.analysis.intervals import wilson
 
     heard = (*TONES, UNKNOWN)
     rates: dict[str, Any] = {}

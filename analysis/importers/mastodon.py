@@ -8,11 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from analysis.importers.convert import an_object, count, inner, items, moment, needed, parse_json, word
-from analysis.importers.gathering import Collector
-from analysis.importers.lines import BrokenOff, bare_name, document, numbered_lines
-from analysis.importers.markup import words_of
-from analysis.importers.posts import RawPost
+from windtunnel.analysis.importers.convert import (
+    an_object,
+    count,
+    inner,
+    items,
+    moment,
+    needed,
+    parse_json,
+    word,
+)
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.lines import BrokenOff, bare_name, document, numbered_lines
+from windtunnel.analysis.importers.markup import words_of
+from windtunnel.analysis.importers.posts import RawPost
 
 EXPECTED = (
     "a Mastodon record: statuses, one JSON object a line (.ndjson) or in a JSON list, threads as "

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.importers.convert import word
-from analysis.importers.gathering import Collector
-from analysis.importers.numbering import Numbered
-from analysis.importers.people import People
-from analysis.importers.posts import Act, RawAct
-from analysis.importers.pseudonyms import folded, is_bot
-from analysis.importers.sheets import columns_of, listed, sheet_rows
-from analysis.importers.table import by_role, cell_seconds, cell_word, check_columns, nearest
+from windtunnel.analysis.importers.convert import word
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.numbering import Numbered
+from windtunnel.analysis.importers.people import People
+from windtunnel.analysis.importers.posts import Act, RawAct
+from windtunnel.analysis.importers.pseudonyms import folded, is_bot
+from windtunnel.analysis.importers.sheets import columns_of, listed, sheet_rows
+from windtunnel.analysis.importers.table import by_role, cell_seconds, cell_word, check_columns, nearest
 
 SCHEMA = {
     "minute": pl.Int64,

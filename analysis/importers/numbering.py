@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from analysis.importers.gathering import FACTS
+from windtunnel.analysis.importers.gathering import FACTS
 
 SLICE = 200_000
 """Rows that are joined at a time."""

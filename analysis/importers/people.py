@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from analysis.importers.pseudonyms import folded, is_bot, pseudonyms
-from analysis.importers.scrubbing import STRANGER
+from windtunnel.analysis.importers.pseudonyms import folded, is_bot, pseudonyms
+from windtunnel.analysis.importers.scrubbing import STRANGER
 
 
 class People(NamedTuple):

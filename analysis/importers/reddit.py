@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.importers.convert import count, number, parse_object
-from analysis.importers.gathering import Collector
-from analysis.importers.lines import SUFFIXES
-from analysis.importers.posts import LATEST, Act, RawAct, RawPost, Status
+from windtunnel.analysis.importers.convert import count, number, parse_object
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.lines import SUFFIXES
+from windtunnel.analysis.importers.posts import LATEST, Act, RawAct, RawPost, Status
 
 EXPECTED = (
     "a Reddit record: an RC_* file of comments, an RS_* file of submissions, or a folder with both, one JSON "

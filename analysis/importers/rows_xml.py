@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
-from analysis.importers.gathering import Collector
-from analysis.importers.lines import TOO_LONG, BrokenOff, numbered_lines
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.lines import TOO_LONG, BrokenOff, numbered_lines
 
 
 class Row(NamedTuple):

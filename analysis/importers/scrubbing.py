@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from analysis.plain_words import plain_words
+from windtunnel.analysis.plain_words import plain_words
 
 STRANGER = "<name>"
 """Stands for a name that belongs to nobody in the record, or to more than one."""

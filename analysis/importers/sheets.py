@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from analysis.importers.convert import parse_object
-from analysis.importers.lines import (
+from windtunnel.analysis.importers.convert import parse_object
+from windtunnel.analysis.importers.lines import (
     TOO_LONG,
     BrokenOff,
     Told,
@@ -19,7 +19,7 @@ from analysis.importers.lines import (
     numbered_lines,
     refuse_bombs,
 )
-from analysis.importers.parquet_weight import weight
+from windtunnel.analysis.importers.parquet_weight import weight
 
 ROWS = 50_000
 """Rows of Parquet held at a time."""

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from analysis.importers.convert import moment
-from analysis.importers.gathering import Collector
-from analysis.importers.lines import bare_name
-from analysis.importers.markup import words_of
-from analysis.importers.posts import Act, RawAct, RawPost
-from analysis.importers.rows_xml import rows
+from windtunnel.analysis.importers.convert import moment
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.lines import bare_name
+from windtunnel.analysis.importers.markup import words_of
+from windtunnel.analysis.importers.posts import Act, RawAct, RawPost
+from windtunnel.analysis.importers.rows_xml import rows
 
 EXPECTED = (
     "a Stack Exchange dump: a folder with Posts.xml (and Comments.xml, Users.xml, Votes.xml, PostHistory.xml), "

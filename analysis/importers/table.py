@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from analysis.importers.gathering import Collector
-from analysis.importers.posts import RawPost, Status, Tone
-from analysis.importers.sheets import columns_of, listed, sheet_rows
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.posts import RawPost, Status, Tone
+from windtunnel.analysis.importers.sheets import columns_of, listed, sheet_rows
 
 
 class Role(NamedTuple):

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis.importers.lines import Told
-from analysis.importers.posts import Progress
+from windtunnel.analysis.importers.lines import Told
+from windtunnel.analysis.importers.posts import Progress
 
 
 class Watch(NamedTuple):

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from analysis.importers.gathering import Record, Texts, chunks
-from analysis.importers.posts import BadLine
-from analysis.importers.scrubbing import Marks, scrubbed
+from windtunnel.analysis.importers.gathering import Record, Texts, chunks
+from windtunnel.analysis.importers.posts import BadLine
+from windtunnel.analysis.importers.scrubbing import Marks, scrubbed
 
 POSTS, PROFILE, BAD_LINES = "posts.parquet", "profile.yaml", "bad_lines.csv"
 MODERATION, TONE_ERRORS, SOURCE = "moderation.parquet", "tone_errors.json", "import.json"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from analysis.folder import Folder
-from analysis.outcomes import RUN, published
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.outcomes import RUN, published
 
 ACTS = {
     "draw": pl.Int32,

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import polars as pl
 import yaml
 
-from analysis.incidents.acts import RECORD
-from analysis.incidents.detectors import DETECTORS, Found, Rule
-from analysis.outcomes import RUN
+from windtunnel.analysis.incidents.acts import RECORD
+from windtunnel.analysis.incidents.detectors import DETECTORS, Found, Rule
+from windtunnel.analysis.outcomes import RUN
 
 
 class Incident(NamedTuple):
@@ -57,7 +57,9 @@ def summary(kind: str) -> str:
 
 
 def _declared(kind: str) -> dict[str, Any]:
-    return yaml.safe_load((files("conf") / "incident" / f"{kind}.yaml").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return yaml.safe_load(
+        (files("windtunnel.conf") / "incident" / f"{kind}.yaml").read_text(encoding="utf-8")
+    )  # type: ignore[no-any-return]
 
 
 def parse_rules(words: Iterable[str]) -> dict[str, dict[str, float]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from analysis.folder import Folder
+from windtunnel.analysis.folder import Folder
 
 PLACE = "words"
 

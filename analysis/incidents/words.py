@@ -9,17 +9,17 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from agents.harmless import quoted
-from agents.llm.request import Model
-from agents.minds.base import Unanswered
-from agents.situation import Line, Scene
-from agents.words import TOKENS, Draft, write_words
-from analysis.incidents.acts import RECORD
-from analysis.incidents.find import Incident
-from analysis.outcomes import RUN
-from sim import noise
-from sim.communities.forum.speaking import ANSWERS, OPENS
-from sim.communities.forum.telling import POSTS_TOLD
+from windtunnel.agents.harmless import quoted
+from windtunnel.agents.llm.request import Model
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.situation import Line, Scene
+from windtunnel.agents.words import TOKENS, Draft, write_words
+from windtunnel.analysis.incidents.acts import RECORD
+from windtunnel.analysis.incidents.find import Incident
+from windtunnel.analysis.outcomes import RUN
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.speaking import ANSWERS, OPENS
+from windtunnel.sim.communities.forum.telling import POSTS_TOLD
 
 RUN_WROTE, NOW = "the run", "now"
 """Who wrote a post's words: the run itself, or the model that is asked now."""

@@ -7,22 +7,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.llm.request import Request
-from agents.prompt import neutral_request, option_orders
-from analysis.ending import plain
-from sim.experiment import Experiment
+from windtunnel.agents.llm.request import Request
+from windtunnel.agents.prompt import neutral_request, option_orders
+from windtunnel.analysis.ending import plain
+from windtunnel.sim.experiment import Experiment
 
 if TYPE_CHECKING:
-    from agents.llm.settings import LLMSettings
+    from windtunnel.agents.llm.settings import LLMSettings
 
 
 @contextmanager
 def ready(settings: "LLMSettings", experiment: Experiment) -> Iterator["LLMSettings"]:
     """Settings of a running server once a probe question was answered well; a budget has its ledger while it lasts.
 
-    `ValueError` if no run could be trusted; see `agents.llm.probe.probed`.
+    `ValueError` if no run could be trusted; see `windtunnel.agents.llm.probe.probed`.
     """
-    from agents.llm.probe import probed
+    from windtunnel.agents.llm.probe import probed
 
     with tempfile.TemporaryDirectory(prefix="windtunnel-") as folder:
         if settings.budget is not None:
@@ -41,8 +41,8 @@ def cost_of(record: Mapping[str, Any], llm: Mapping[str, Any]) -> dict[str, Any]
     """What the manifest says of money: `cost` (None: nobody knows the price), its currency, and the price's source."""
     if not record.get("model") or "tokens_in" not in record:
         return {}
-    from agents.llm.prices import price_of
-    from agents.llm.settings import read_settings
+    from windtunnel.agents.llm.prices import price_of
+    from windtunnel.agents.llm.settings import read_settings
 
     price = price_of(read_settings(llm))
     if price is None:

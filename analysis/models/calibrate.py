@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from agents.llm.request import Answer, Model
-from agents.minds.calibration import (
+from windtunnel.agents.llm.request import Answer, Model
+from windtunnel.agents.minds.calibration import (
     Measured,
     Published,
     averages,
@@ -21,11 +21,11 @@ from agents.minds.calibration import (
     over_orders,
     read_published,
 )
-from agents.prompt import archetype_request, option_orders, prompt_sha256
-from agents.situation import Scene
-from analysis.configuration import Plan
-from analysis.models.calibration_file import VERSION, full_scene, model_record, profile_record
-from analysis.models.serving import serving
+from windtunnel.agents.prompt import archetype_request, option_orders, prompt_sha256
+from windtunnel.agents.situation import Scene
+from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.models.calibration_file import VERSION, full_scene, model_record, profile_record
+from windtunnel.analysis.models.serving import serving
 
 AT_ONCE = 128
 REFERENCE = "lurk"
@@ -75,7 +75,7 @@ def moved(scene: Scene, column: int, to: int) -> tuple[int, ...]:
 
 def published_shifts() -> list[Published]:
     """The shipped table, conf/calibration/shifts.yaml."""
-    text = (files("conf") / "calibration" / "shifts.yaml").read_text(encoding="utf-8")
+    text = (files("windtunnel.conf") / "calibration" / "shifts.yaml").read_text(encoding="utf-8")
     return read_published(yaml.safe_load(text))
 
 
@@ -92,8 +92,8 @@ def calibrate(
     community's typical ones, under as many orders of the letters as there are options. `leave_out` names cases that
     beta is not to be fitted to. `ValueError` if a question gets no answer.
     """
-    from agents.llm.opening import open_model
-    from agents.llm.settings import LLMSettings
+    from windtunnel.agents.llm.opening import open_model
+    from windtunnel.agents.llm.settings import LLMSettings
 
     rows = published_shifts() if published is None else list(published)
     unknown = set(leave_out) - {row.case for row in rows}
@@ -315,7 +315,7 @@ def archetype_gap(plan: Plan) -> dict[str, Any]:
     Runs the plan once with each prompt, alpha and beta as they stand; nobody writes words, which would be no part of an
     archetype's question either. `ValueError` if a run leaves no pair.
     """
-    from analysis.tunnel import run_plan
+    from windtunnel.analysis.tunnel import run_plan
 
     found = {}
     for prompt in ("archetype", "member"):

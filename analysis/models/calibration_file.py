@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from agents.llm.request import Identity
-from agents.prompt import prompt_sha256
-from agents.situation import Scene
-from sim.experiment import Experiment
+from windtunnel.agents.llm.request import Identity
+from windtunnel.agents.prompt import prompt_sha256
+from windtunnel.agents.situation import Scene
+from windtunnel.sim.experiment import Experiment
 
 VERSION = 1
 NEEDED = ("model", "prompt", "prompt_sha256", "actions", "profile", "permute", "alpha", "beta", "card")

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from agents.minds.base import Unanswered
-from agents.minds.distilled import Distilled, Learned, write_distilled
-from agents.situation import Scene
-from analysis.configuration import Plan, compose
-from analysis.models.distill_check import check_against_teacher
-from analysis.models.logit import FOLDS, Fit, columns_of, fit_logit
-from analysis.models.serving import serving
-from analysis.models.situation_design import Design, design
-from sim.experiment import Experiment
-from sim.minds import make_mind
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.distilled import Distilled, Learned, write_distilled
+from windtunnel.agents.situation import Scene
+from windtunnel.analysis.configuration import Plan, compose
+from windtunnel.analysis.models.distill_check import check_against_teacher
+from windtunnel.analysis.models.logit import FOLDS, Fit, columns_of, fit_logit
+from windtunnel.analysis.models.serving import serving
+from windtunnel.analysis.models.situation_design import Design, design
+from windtunnel.sim.experiment import Experiment
+from windtunnel.sim.minds import make_mind
 
 SEED = 0
 """Of the folds on which the penalty is chosen."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from analysis.configuration import Plan
-from analysis.intervals import mean_difference
-from analysis.models.distill_claim import EFFECTS, scope_of
-from analysis.pairs import check_pairs, complete
-from analysis.tunnel import run_plan
+from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.intervals import mean_difference
+from windtunnel.analysis.models.distill_claim import EFFECTS, scope_of
+from windtunnel.analysis.pairs import check_pairs, complete
+from windtunnel.analysis.tunnel import run_plan
 
 
 def check_against_teacher(plan: Plan, path: Path, sha256: str) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def effects(both: pl.DataFrame, confidence: float) -> dict[str, Any]:
 
 
 def complete_pairs(plan: Plan) -> pl.DataFrame:
-    """The pairs of a whole run, under the names of `analysis.pairs`; the mind's own noise is not measured here."""
+    """The pairs of a whole run, under the names of `windtunnel.analysis.pairs`; the mind's own noise is not measured here."""
     mind = {**plan.experiment.mind, "drift_sample": 0, "independent_aa": False}
     quiet = replace(plan.experiment, mind=mind)
     return complete(check_pairs(run_plan(replace(plan, experiment=quiet, dowhy=False)).pairs))

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from analysis.configuration import Plan
+from windtunnel.analysis.configuration import Plan
 
 EFFECTS = {"rd": ("y0", "y1"), "mean_difference": ("severity0", "severity1")}
 """Effects that are compared, and the columns of the pairs that they are differences of."""

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.llm.counts import Counts
-from agents.llm.prices import Price, price_of, tokens_of
-from agents.llm.request import Answer, Identity, Request, canonical, key_of
-from agents.llm.settings import LLMSettings, read_settings
-from agents.minds.base import Mind, Unanswered
-from analysis.configuration import Plan
-from analysis.models.serving import archetype_questions
-from sim.experiment import ARMS, Experiment, Unit
-from sim.minds import make_mind
-from sim.run import run_block
+from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.llm.prices import Price, price_of, tokens_of
+from windtunnel.agents.llm.request import Answer, Identity, Request, canonical, key_of
+from windtunnel.agents.llm.settings import LLMSettings, read_settings
+from windtunnel.agents.minds.base import Mind, Unanswered
+from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.models.serving import archetype_questions
+from windtunnel.sim.experiment import ARMS, Experiment, Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import run_block
 
 PASSES = 2
 """Pairs of a dry pass; where questions are not shared, more pairs are counted as so many times these."""
@@ -49,7 +49,7 @@ class Noted:
     def _look(self, requests: Sequence[Request]) -> dict[Request, Answer]:
         if self._path is None or not self._path.is_file():
             return {}
-        from agents.llm.store import ResponseStore
+        from windtunnel.agents.llm.store import ResponseStore
 
         keys = {request: key_of(canonical(request, self.identity)) for request in requests}
         store = ResponseStore(self._path)
@@ -187,7 +187,7 @@ def _pass(experiment: Experiment, store: Store, passes: int) -> Noted:
     pairs = [(draw, seed) for draw in range(experiment.draws) for seed in range(experiment.seeds)][:passes]
 
     def make(made: Experiment) -> Mind:
-        from agents.minds.llm import LLMMind
+        from windtunnel.agents.minds.llm import LLMMind
 
         mind = make_mind(made)
         if isinstance(mind, LLMMind):
@@ -200,10 +200,10 @@ def _pass(experiment: Experiment, store: Store, passes: int) -> Noted:
 
 def _store(plan: Plan) -> Store:
     """The store that a run would use, and the identity under which it would look there."""
-    from agents.llm.cache import default_store
-    from agents.llm.opening import open_model
-    from agents.llm.opening import serving as server
-    from agents.llm.weights import known_models
+    from windtunnel.agents.llm.cache import default_store
+    from windtunnel.agents.llm.opening import open_model
+    from windtunnel.agents.llm.opening import serving as server
+    from windtunnel.agents.llm.weights import known_models
 
     settings = read_settings(plan.llm)
     settings = settings.model_copy(update={"budget": None, "ledger": None})

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from analysis.configuration import Plan
-from analysis.outcomes import RUN, Runs
-from sim.experiment import Experiment
-from sim.minds import make_mind
-from sim.run import Run, first_divergence, run_block
+from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.outcomes import RUN, Runs
+from windtunnel.sim.experiment import Experiment
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import Run, first_divergence, run_block
 
 
 def independent_aa(plan: Plan, experiment: Experiment, finished: Sequence[Run]) -> dict[str, Any]:

@@ -164,7 +164,7 @@ def columns_of(features: np.ndarray, persona: np.ndarray, personas: int) -> np.n
 
 
 def _over_offered(scores: np.ndarray, offered: np.ndarray) -> np.ndarray:
-    from agents.minds.rules import normalise
+    from windtunnel.agents.minds.rules import normalise
 
     return normalise(np.where(offered, scores, -np.inf))
 

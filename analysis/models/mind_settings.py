@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from agents.words import TOKENS
+from windtunnel.agents.words import TOKENS
 
 DRIFT_SAMPLE, DRIFT_SAMPLE_EMBEDDED = 200, 10
 """Questions asked again past the store where `mind.drift_sample` is auto; a model in this process takes long."""

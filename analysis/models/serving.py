@@ -6,12 +6,12 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
-from agents.llm.counts import NAMES
-from agents.minds.codes import count_questions
-from analysis.models.asking import ready
-from analysis.models.calibration_file import check_model
-from sim.experiment import Experiment
-from sim.minds import make_mind
+from windtunnel.agents.llm.counts import NAMES
+from windtunnel.agents.minds.codes import count_questions
+from windtunnel.analysis.models.asking import ready
+from windtunnel.analysis.models.calibration_file import check_model
+from windtunnel.sim.experiment import Experiment
+from windtunnel.sim.minds import make_mind
 
 ADDED = ("decisions", *NAMES)
 """Counts of a mind's record."""
@@ -29,9 +29,9 @@ def serving(experiment: Experiment, llm: Mapping[str, Any]) -> Iterator[Experime
     if experiment.mind["name"] != "llm":
         yield experiment
         return
-    from agents.llm.opening import open_model
-    from agents.llm.opening import serving as server
-    from agents.llm.settings import read_settings
+    from windtunnel.agents.llm.opening import open_model
+    from windtunnel.agents.llm.opening import serving as server
+    from windtunnel.agents.llm.settings import read_settings
 
     with server(read_settings(llm)) as running, ready(running, experiment) as settings:
         if experiment.mind.get("calibration"):
@@ -75,8 +75,8 @@ def check_llm(experiment: Experiment, llm: Mapping[str, Any], *, reach: bool) ->
 
     With `reach` a server's address and key must be there too; no question is asked.
     """
-    from agents.llm.opening import check_vllm, open_model
-    from agents.llm.settings import read_settings
+    from windtunnel.agents.llm.opening import check_vllm, open_model
+    from windtunnel.agents.llm.settings import read_settings
 
     settings = read_settings(llm)
     if reach and settings.kind == "vllm" and not settings.base_url:

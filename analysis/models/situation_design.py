@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.minds.base import Mind, Unanswered
-from agents.minds.codes import Codes
-from agents.situation import Feature, Scene, Situations
-from sim.experiment import Experiment, Unit
-from sim.minds import make_mind
-from sim.run import lock_step, make_world
+from windtunnel.agents.minds.base import Mind, Unanswered
+from windtunnel.agents.minds.codes import Codes
+from windtunnel.agents.situation import Feature, Scene, Situations
+from windtunnel.sim.experiment import Experiment, Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import lock_step, make_world
 
 FLOOR = 0.1
 """Share of the weight that is spread evenly, so that a cell never met in the pilot is still learnt."""

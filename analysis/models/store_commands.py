@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from agents.llm.cache import default_store
-from agents.llm.request import key_of
-from agents.llm.store import ResponseStore
-from agents.llm.store_file import aside_of, checksum, unpacked
-from analysis.ending import FAILED, OK, plain
+from windtunnel.agents.llm.cache import default_store
+from windtunnel.agents.llm.request import key_of
+from windtunnel.agents.llm.store import ResponseStore
+from windtunnel.agents.llm.store_file import aside_of, checksum, unpacked
+from windtunnel.analysis.ending import FAILED, OK, plain
 
 
 def store(asked: argparse.Namespace) -> int:

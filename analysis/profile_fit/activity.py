@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from sim.communities.forum.profile import Mark, Rate
+from windtunnel.sim.communities.forum.profile import Mark, Rate
 
 WINDOWS_HOURS = (24, 168, 720)
 MIN_AUTHORS = 20

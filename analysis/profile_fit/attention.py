@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from analysis.profile_fit.activity import FEW
-from sim.communities.forum.profile import Rate
+from windtunnel.analysis.profile_fit.activity import FEW
+from windtunnel.sim.communities.forum.profile import Rate
 
 REPLIES = 3_000
 CONTROLS = 20

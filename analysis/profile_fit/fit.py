@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 import polars as pl
 
-from analysis.profile_fit.activity import (
+from windtunnel.analysis.profile_fit.activity import (
     FEW,
     arrivals,
     last_minute,
@@ -16,10 +16,15 @@ from analysis.profile_fit.activity import (
     presence,
     rhythm,
 )
-from analysis.profile_fit.attention import attention
-from analysis.profile_fit.moderation import count_tones, moderation_in_force, newcomer_hostility, tone_rates
-from analysis.profile_fit.structure import structure, thread_shares
-from sim.communities.forum.profile import Profile, Rate, Source
+from windtunnel.analysis.profile_fit.attention import attention
+from windtunnel.analysis.profile_fit.moderation import (
+    count_tones,
+    moderation_in_force,
+    newcomer_hostility,
+    tone_rates,
+)
+from windtunnel.analysis.profile_fit.structure import structure, thread_shares
+from windtunnel.sim.communities.forum.profile import Profile, Rate, Source
 
 ACTIVE_POST_SHARE = 0.2
 UPVOTE_SHARE = 0.3

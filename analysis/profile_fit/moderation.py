@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.profile_fit.activity import FEW, Presence
-from sim.communities.forum.profile import Mark, Rate
+from windtunnel.analysis.profile_fit.activity import FEW, Presence
+from windtunnel.sim.communities.forum.profile import Mark, Rate
 
 OWN_DELETIONS = 0.3
 """Share of vanished replies that their authors deleted, where no opening post tells (r/Feminism's: .30)."""

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from sim.communities.forum.profile import Rate
+from windtunnel.sim.communities.forum.profile import Rate
 
 
 def depths(posts: pl.DataFrame) -> np.ndarray:

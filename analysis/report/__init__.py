@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.folder import Folder
+from windtunnel.analysis.folder import Folder
 
 __all__ = ["write_pairs_report", "write_report"]
 
 
 def write_report(folder: Folder) -> Path:
     """Write report.html and report.md from the other files of a finished run; gives the page's path."""
-    from analysis.report.content import run_report
+    from windtunnel.analysis.report.content import run_report
 
     tables = {name: folder.read_table(name) for name in ("runs", "events", "members")}
     estimates, manifest = folder.read_json(folder.estimates), folder.read_json(folder.manifest)
@@ -20,14 +20,14 @@ def write_report(folder: Folder) -> Path:
 
 def write_pairs_report(folder: Folder, record: Mapping[str, Any]) -> Path:
     """The same from estimates alone, where somebody brought a table of pairs."""
-    from analysis.report.content import pairs_report
+    from windtunnel.analysis.report.content import pairs_report
 
     return _write(folder, pairs_report(record))
 
 
 def _write(folder: Folder, document: Any) -> Path:
-    from analysis.report.page import page
-    from analysis.report.text import markdown
+    from windtunnel.analysis.report.page import page
+    from windtunnel.analysis.report.text import markdown
 
     folder.write_text(folder.report_text, markdown(document))
     folder.write_text(folder.report, page(document))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.models import calibration_words as words
-from analysis.report.blocks import Block, Rows, Section, Text
+from windtunnel.analysis.models import calibration_words as words
+from windtunnel.analysis.report.blocks import Block, Rows, Section, Text
 
 Record = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from analysis.summary import INSIDE
+from windtunnel.analysis.summary import INSIDE
 
 INK, SOFT, GRID = "#1f2328", "#59636e", "#d1d9e0"
 BASE, POLICY, BAD, FAINT = "#6e7781", "#0a6aa1", "#bc4c00", "#c4ccd4"

@@ -5,15 +5,15 @@ from typing import Any
 
 import polars as pl
 
-from analysis import summary
-from analysis.models import calibration_words
-from analysis.report import figures
-from analysis.report.blocks import Block, Card, Cards, Document, Fold, Rows, Section, Text
-from analysis.report.calibrated import calibrated
-from analysis.report.costs import costs, forced_outcomes, free_first
-from analysis.report.measures import differences
-from analysis.report.workings import assumptions, checks, how_made, symbols
-from analysis.tone_of_words import agreement_words
+from windtunnel.analysis import summary
+from windtunnel.analysis.models import calibration_words
+from windtunnel.analysis.report import figures
+from windtunnel.analysis.report.blocks import Block, Card, Cards, Document, Fold, Rows, Section, Text
+from windtunnel.analysis.report.calibrated import calibrated
+from windtunnel.analysis.report.costs import costs, forced_outcomes, free_first
+from windtunnel.analysis.report.measures import differences
+from windtunnel.analysis.report.workings import assumptions, checks, how_made, symbols
+from windtunnel.analysis.tone_of_words import agreement_words
 
 Record = Mapping[str, Any]
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from analysis import summary
-from analysis.report.blocks import Block, Rows, Section, Text
-from analysis.report.measures import Difference
+from windtunnel.analysis import summary
+from windtunnel.analysis.report.blocks import Block, Rows, Section, Text
+from windtunnel.analysis.report.measures import Difference
 
 Record = Mapping[str, Any]
 FIXED = " They are for a number of draws fixed beforehand; this run had a stopping rule, which makes them somewhat too short."
@@ -16,7 +16,7 @@ FIRST = ("hostile_share", "hostility_elsewhere", "newcomer_return", "posts_kept"
 
 def forced_outcomes(estimates: Record, manifest: Record) -> set[str]:
     """Outcomes that the mechanism of one of the policies decides."""
-    from policies.registry import policy_class
+    from windtunnel.policies.registry import policy_class
 
     forced = {estimates["outcome"]} if estimates.get("by_construction") else set()
     for name, _parameters in manifest["config"]["policy"]:

@@ -5,12 +5,12 @@ from typing import Any
 
 import polars as pl
 
-from analysis import summary
-from analysis.necessity import CELLS
-from analysis.questions import PERCENT_FROM
-from analysis.report import charts
-from analysis.report.blocks import Picture, Text
-from analysis.report.measures import divergence, trajectory
+from windtunnel.analysis import summary
+from windtunnel.analysis.necessity import CELLS
+from windtunnel.analysis.questions import PERCENT_FROM
+from windtunnel.analysis.report import charts
+from windtunnel.analysis.report.blocks import Picture, Text
+from windtunnel.analysis.report.measures import divergence, trajectory
 
 Record = Mapping[str, Any]
 Figure = Picture | Text

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.intervals import Estimate, mean_difference
-from analysis.outcomes import RUN, Outcome, Runs, find_outcome, known_outcomes, published
-from analysis.questions import PERCENT_FROM
+from windtunnel.analysis.intervals import Estimate, mean_difference
+from windtunnel.analysis.outcomes import RUN, Outcome, Runs, find_outcome, known_outcomes, published
+from windtunnel.analysis.questions import PERCENT_FROM
 
 POINTS = 25
 """A trajectory is measured at so many steps at most: each is a pass over the events."""

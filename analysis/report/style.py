@@ -1,6 +1,6 @@
 """The page's style sheet: light, dark, telephone and print."""
 
-from analysis.report.charts import BAD, BASE, FAINT, GRID, INK, POLICY, SOFT
+from windtunnel.analysis.report.charts import BAD, BASE, FAINT, GRID, INK, POLICY, SOFT
 
 DARK = {
     INK: "#e6edf3",

@@ -2,9 +2,9 @@
 
 import re
 
-from analysis.ending import plain
-from analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Text
-from analysis.summary import INSIDE
+from windtunnel.analysis.ending import plain
+from windtunnel.analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Text
+from windtunnel.analysis.summary import INSIDE
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&]|:(?=//)|(?<=\bwww)\.)")
 _START = re.compile(r"^(\d*)([-+=.)])(?=\s|$)")

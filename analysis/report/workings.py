@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analysis import summary
-from analysis.questions import PERCENT_FROM
-from analysis.report.blocks import Block, Fold, Rows, Section, Text
+from windtunnel.analysis import summary
+from windtunnel.analysis.questions import PERCENT_FROM
+from windtunnel.analysis.report.blocks import Block, Fold, Rows, Section, Text
 
 Record = Mapping[str, Any]
 STATUS = {"holds": "checked: holds", "fails": "checked: fails", "assumed": "assumed"}
@@ -151,7 +151,7 @@ def _policies(config: Record) -> Iterator[tuple[str, ...]]:
 
 
 def _defaults(name: str) -> dict[str, Any]:
-    from policies.registry import parameters
+    from windtunnel.policies.registry import parameters
 
     try:
         return dict(parameters(name))

@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from analysis.configuration import Plan, plan
-from analysis.folder import Folder
-from analysis.resume import MAY_CHANGE, cell_hash
+from windtunnel.analysis.configuration import Plan, plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.resume import MAY_CHANGE, cell_hash
 
 LAUNCHERS = {
     "basic": None,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.noise import key
+from windtunnel.sim.noise import key
 
 KINDS = ("full", "lhs", "sobol")
 LEVELS = 3
@@ -126,8 +126,8 @@ def _range(name: str, low: str, high: str, levels: str | None) -> Factor:
 
 def is_whole(name: str) -> bool:
     """Whether a setting takes whole numbers only, by its declared type or its default."""
-    from analysis.configuration import known_settings
-    from policies.registry import policy_class
+    from windtunnel.analysis.configuration import known_settings
+    from windtunnel.policies.registry import policy_class
 
     parts = name.split(".")
     if parts[0] in ("policy_with", "baseline_with"):

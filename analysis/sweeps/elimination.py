@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from analysis.configuration import Plan
-from analysis.models.serving import serving
-from analysis.outcomes import RUN, Runs, measure_all
-from analysis.questions import CAVEAT
-from analysis.sweeps.objective import Objective, scores
-from analysis.sweeps.selection import Elimination
-from analysis.tunnel import REPEATS, lived
-from sim.block import Block, Run
-from sim.experiment import Experiment, Unit
-from sim.kept import Kept
-from sim.run import first_divergence
-from sim.watch import Progress
+from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.models.serving import serving
+from windtunnel.analysis.outcomes import RUN, Runs, measure_all
+from windtunnel.analysis.questions import CAVEAT
+from windtunnel.analysis.sweeps.objective import Objective, scores
+from windtunnel.analysis.sweeps.selection import Elimination
+from windtunnel.analysis.tunnel import REPEATS, lived
+from windtunnel.sim.block import Block, Run
+from windtunnel.sim.experiment import Experiment, Unit
+from windtunnel.sim.kept import Kept
+from windtunnel.sim.run import first_divergence
+from windtunnel.sim.watch import Progress
 
 ENOUGH = 10
 """Changed pairs in a candidate's first draws below which its variance, learnt from them, is rough."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.outcomes import Outcome, find_outcome, known_outcomes
+from windtunnel.analysis.outcomes import Outcome, find_outcome, known_outcomes
 
 STATED = "lambda"
 COST = "cost."

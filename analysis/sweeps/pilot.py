@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from analysis.questions import CAVEAT
+from windtunnel.analysis.questions import CAVEAT
 
 FOCAL = ("escalation",)
 """Outcomes that are counted in one thread of each run, so that a thread could be the unit."""
@@ -230,7 +230,7 @@ def _leakage(runs: pl.DataFrame | None) -> dict[str, Any] | None:
     """Whether hostility outside the watched thread changed with the policy, which was on there, too: a run's mean."""
     if runs is None or "hostility_elsewhere" not in runs.columns:
         return None
-    from analysis.intervals import mean_difference
+    from windtunnel.analysis.intervals import mean_difference
 
     ok = runs.filter(pl.col("status") == "ok")
     arms = [

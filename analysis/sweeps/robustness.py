@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.folder import Folder
-from analysis.questions import CAVEAT
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.questions import CAVEAT
 
 ROOT = "root"
 """The one factor that is chance."""
@@ -172,8 +172,8 @@ def read_cells(paths: Sequence[Path | str]) -> tuple[pl.DataFrame, list[str], st
     A folder with cells inside stands for them. `ValueError` where cells have different outcomes, for their effects are then
     no variants of one answer.
     """
-    from analysis.comparison.inputs import names_of
-    from analysis.resume import settings_of
+    from windtunnel.analysis.comparison.inputs import names_of
+    from windtunnel.analysis.resume import settings_of
 
     folders = [folder for path in paths for folder in _cells(Path(path))]
     manifests = [folder.read_json(folder.manifest) for folder in folders]

@@ -11,17 +11,17 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from analysis.configuration import Plan, compose, plan
-from analysis.folder import Folder
-from analysis.intervals import mean_difference
-from analysis.questions import CAVEAT
-from analysis.sweeps.cells import cell_folder, distinct, own_words
-from analysis.sweeps.designs import Factor
-from analysis.sweeps.objective import STATED, Objective, scores
-from analysis.tunnel import Result, run_plan, write_result
-from sim.kept import Kept
-from sim.noise import key
-from sim.version import code_sha256
+from windtunnel.analysis.configuration import Plan, compose, plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.intervals import mean_difference
+from windtunnel.analysis.questions import CAVEAT
+from windtunnel.analysis.sweeps.cells import cell_folder, distinct, own_words
+from windtunnel.analysis.sweeps.designs import Factor
+from windtunnel.analysis.sweeps.objective import STATED, Objective, scores
+from windtunnel.analysis.tunnel import Result, run_plan, write_result
+from windtunnel.sim.kept import Kept
+from windtunnel.sim.noise import key
+from windtunnel.sim.version import code_sha256
 
 STUDY = "search"
 NEEDED = "windtunnel optimise needs Optuna: install policy-windtunnel[sweep]"

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.minds.base import Mind
-from analysis.incidents.find import measure
-from analysis.necessity import Paired, coupling_free, paired_estimates
-from analysis.why.case import WITH, WITHOUT, Case, Futures, live
-from analysis.why.question import Question
+from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.incidents.find import measure
+from windtunnel.analysis.necessity import Paired, coupling_free, paired_estimates
+from windtunnel.analysis.why.case import WITH, WITHOUT, Case, Futures, live
+from windtunnel.analysis.why.question import Question
 
 _FIELDS = {"ps_prev": "ps", "pn_backfire": "pn_backfire"}
 

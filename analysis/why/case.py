@@ -8,22 +8,22 @@ from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
-from agents.minds.base import Mind
-from analysis.again import plan_again
-from analysis.folder import Folder
-from analysis.incidents.acts import acts_of_run
-from analysis.incidents.detectors import Rule
-from analysis.incidents.find import Incident, chosen, find
-from analysis.outcomes import RUN
-from analysis.why.moderators import ModeratorAct
-from policies.base import Policy
-from sim.events import SCHEMA, digest
-from sim.experiment import Experiment, PolicySpec, Unit
-from sim.luck import luck_of
-from sim.minds import make_mind
-from sim.pool import in_processes
-from sim.run import Run, make_world, processors, run_worlds, width
-from sim.world import World
+from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.again import plan_again
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.acts import acts_of_run
+from windtunnel.analysis.incidents.detectors import Rule
+from windtunnel.analysis.incidents.find import Incident, chosen, find
+from windtunnel.analysis.outcomes import RUN
+from windtunnel.analysis.why.moderators import ModeratorAct
+from windtunnel.policies.base import Policy
+from windtunnel.sim.events import SCHEMA, digest
+from windtunnel.sim.experiment import Experiment, PolicySpec, Unit
+from windtunnel.sim.luck import luck_of
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.pool import in_processes
+from windtunnel.sim.run import Run, make_world, processors, run_worlds, width
+from windtunnel.sim.world import World
 
 WITHOUT, WITH = "without", "with"
 """The two arms of a question: without and with the act or policy that it is about."""

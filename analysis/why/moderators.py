@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from analysis.folder import Folder
-from policies.single_act import FOR_GOOD, SingleAct
+from windtunnel.analysis.folder import Folder
+from windtunnel.policies.single_act import FOR_GOOD, SingleAct
 
 WARNED_HOURS = 24.0
 """How long a warned member remembers it, in a record as in `--warn`."""

@@ -4,13 +4,13 @@ from typing import Any
 
 import polars as pl
 
-from analysis.incidents.moments import moment_words
-from analysis.report.blocks import Block, Document, Fold, Picture, Rows, Section, Text
-from analysis.report.page import page
-from analysis.summary import INSIDE
-from analysis.why import tell
-from analysis.why.case import Case
-from analysis.why.pictures import futures_picture, moments_picture, timeline_picture
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.report.blocks import Block, Document, Fold, Picture, Rows, Section, Text
+from windtunnel.analysis.report.page import page
+from windtunnel.analysis.summary import INSIDE
+from windtunnel.analysis.why import tell
+from windtunnel.analysis.why.case import Case
+from windtunnel.analysis.why.pictures import futures_picture, moments_picture, timeline_picture
 
 LONGEST = 60
 """Rows of the thread that stand open; the others are folded."""

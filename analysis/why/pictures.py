@@ -5,8 +5,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from analysis.incidents.moments import moment_words
-from analysis.report.charts import BAD, BASE, FAINT, INK, POLICY, pairs_picture, svg_of
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.report.charts import BAD, BASE, FAINT, INK, POLICY, pairs_picture, svg_of
 
 WAS, WOULD = "what happened", "what would have happened"
 

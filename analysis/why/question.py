@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from analysis.incidents.moments import moment_words
-from analysis.why.case import WITH, WITHOUT, Branch, Case
-from analysis.why.moderators import picked
-from policies.base import Policy
-from policies.registry import make_policy, policy_class
-from policies.single_act import FOR_GOOD, SingleAct
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Case
+from windtunnel.analysis.why.moderators import picked
+from windtunnel.policies.base import Policy
+from windtunnel.policies.registry import make_policy, policy_class
+from windtunnel.policies.single_act import FOR_GOOD, SingleAct
 
 LABEL = "why"
 _TIME = re.compile(r"(?:(?:day\s*)?(\d+)d?[ ,]+)?(\d{1,2}):(\d\d)")

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from agents.minds.base import Mind
-from analysis.why.answer import happened
-from analysis.why.case import WITH, WITHOUT, Branch, Case, live
-from policies.base import Policy
-from policies.single_act import SingleAct
+from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.why.answer import happened
+from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Case, live
+from windtunnel.policies.base import Policy
+from windtunnel.policies.single_act import SingleAct
 
 DOUBT = 0.05
 """Two candidates are told apart where a sign-flip test over futures is beyond this."""

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agents.minds.base import Mind
-from analysis.configuration import compose, plan
-from analysis.folder import Folder
-from analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run
-from analysis.incidents.detectors import Rule
-from analysis.incidents.find import Incident, chosen, find
-from analysis.why.case import Branch, Futures
-from analysis.why.moderators import GOES_ON, ModeratorAct, as_policy, exempt, moderators_acts
-from analysis.why.words import words_of
-from policies.base import Policy
-from sim import noise
-from sim.communities.forum.inference import Inference, infer
-from sim.communities.forum.posts import CIVIL, HEATED, HOSTILE
-from sim.communities.forum.record import (
+from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run
+from windtunnel.analysis.incidents.detectors import Rule
+from windtunnel.analysis.incidents.find import Incident, chosen, find
+from windtunnel.analysis.why.case import Branch, Futures
+from windtunnel.analysis.why.moderators import GOES_ON, ModeratorAct, as_policy, exempt, moderators_acts
+from windtunnel.analysis.why.words import words_of
+from windtunnel.policies.base import Policy
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.inference import Inference, infer
+from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HOSTILE
+from windtunnel.sim.communities.forum.record import (
     UNKNOWN,
     Inferred,
     Record,
@@ -30,11 +30,11 @@ from sim.communities.forum.record import (
     Words,
     record_of,
 )
-from sim.experiment import Experiment, PolicySpec
-from sim.luck import Luck
-from sim.members import NEVER, Members
-from sim.minds import make_mind
-from sim.run import Run
+from windtunnel.sim.experiment import Experiment, PolicySpec
+from windtunnel.sim.luck import Luck
+from windtunnel.sim.members import NEVER, Members
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import Run
 
 TONES = {"civil": CIVIL, "heated": HEATED, "hostile": HOSTILE}
 MOST_ACTS = 400

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from agents.harmless import quoted
-from agents.minds.base import Mind
-from agents.situation import About, Line, Situations
-from analysis.importers.identities import read_identities
-from analysis.intervals import mean_difference
-from analysis.why.words import told_words
-from sim.communities.forum.posts import HOSTILE
-from sim.communities.forum.traits import NEWCOMER_PERSONA
+from windtunnel.agents.harmless import quoted
+from windtunnel.agents.minds.base import Mind
+from windtunnel.agents.situation import About, Line, Situations
+from windtunnel.analysis.importers.identities import read_identities
+from windtunnel.analysis.intervals import mean_difference
+from windtunnel.analysis.why.words import told_words
+from windtunnel.sim.communities.forum.posts import HOSTILE
+from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA
 
 if TYPE_CHECKING:
-    from analysis.why.recorded import RecordedCase
+    from windtunnel.analysis.why.recorded import RecordedCase
 
 MOST = 2000
 """Replies scored at most: the first of every other thread, in the order of the record."""
@@ -175,7 +175,7 @@ class _Telling:
 
 
 def _tempers(rest: pl.DataFrame) -> dict[str, float]:
-    from analysis.why.recorded import PRIOR_POSTS
+    from windtunnel.analysis.why.recorded import PRIOR_POSTS
 
     common = float(np.clip((rest["tone"] > 0).mean(), 0.01, 0.99))  # type: ignore[arg-type]
     each = rest.group_by("author").agg(count=pl.len(), heated=(pl.col("tone") > 0).sum())

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from analysis.incidents.acts import RECORD
-from analysis.incidents.moments import moment_words
-from analysis.intervals import Estimate
-from analysis.questions import PERCENT_FROM
-from analysis.summary import INSIDE, number
-from analysis.why.ranking import DOUBT
+from windtunnel.analysis.incidents.acts import RECORD
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.intervals import Estimate
+from windtunnel.analysis.questions import PERCENT_FROM
+from windtunnel.analysis.summary import INSIDE, number
+from windtunnel.analysis.why.ranking import DOUBT
 
 NO_SANCTION = "This is no basis for a sanction without review by a person."
 

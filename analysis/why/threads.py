@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from agents.minds.base import Mind
-from analysis.why.case import Branch, Case, Futures
-from sim.world import World
+from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.why.case import Branch, Case, Futures
+from windtunnel.sim.world import World
 
 SAME, CHANGED, REMOVED, PREVENTED, NEW = "same", "changed", "removed", "prevented", "new"
 

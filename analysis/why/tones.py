@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from agents.minds.base import Mind
-from analysis.importers.written import TONE_ERRORS
-from analysis.incidents.find import measure
-from analysis.why.answer import estimate, pairs
-from analysis.why.question import Question
-from sim import noise
+from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.importers.written import TONE_ERRORS
+from windtunnel.analysis.incidents.find import measure
+from windtunnel.analysis.why.answer import estimate, pairs
+from windtunnel.analysis.why.question import Question
+from windtunnel.sim import noise
 
 if TYPE_CHECKING:
-    from analysis.why.recorded import RecordedCase
+    from windtunnel.analysis.why.recorded import RecordedCase
 
 HEARD = ("civil", "heated", "hostile", "unknown")
 TONES = HEARD[:3]

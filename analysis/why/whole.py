@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from agents.minds.base import Mind
-from analysis.why.answer import estimate, pairs, recurrence, replayed
-from analysis.why.case import WITH, WITHOUT, Case
-from analysis.why.moments import curve
-from analysis.why.question import Question
-from analysis.why.ranking import rank_members, rank_replies
-from analysis.why.recorded import RecordedCase
-from analysis.why.threads import moderated, parting, side_by_side
+from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
+from windtunnel.analysis.why.case import WITH, WITHOUT, Case
+from windtunnel.analysis.why.moments import curve
+from windtunnel.analysis.why.question import Question
+from windtunnel.analysis.why.ranking import rank_members, rank_replies
+from windtunnel.analysis.why.recorded import RecordedCase
+from windtunnel.analysis.why.threads import moderated, parting, side_by_side
 
 FUTURES_A_MOMENT = 20
 FUTURES_A_CANDIDATE = 12
@@ -104,8 +104,8 @@ def of_record(
     case: RecordedCase, question: Question, mind: Mind, replicates: int, tone_draws: int
 ) -> dict[str, Any]:
     """What only a real incident has: the mind's held-out score, other assumptions, and the assumptions in words."""
-    from analysis.why.score import log_score
-    from analysis.why.tones import tone_sensitivity
+    from windtunnel.analysis.why.score import log_score
+    from windtunnel.analysis.why.tones import tone_sensitivity
 
     varied = []
     for attention in OTHER_ATTENTION if tone_draws else ():

@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from agents.llm.request import Request
-from agents.situation import About
-from analysis.importers.identities import read_identities
-from sim.communities.forum.record import Words
+from windtunnel.agents.llm.request import Request
+from windtunnel.agents.situation import About
+from windtunnel.analysis.importers.identities import read_identities
+from windtunnel.sim.communities.forum.record import Words
 
 MOST_TOLD = 400
 """Characters of a post that a mind is told: a question has little room."""
@@ -44,8 +44,8 @@ def may_be_told(llm: Mapping[str, Any]) -> None:
 
     Where they allow it, the server is named on standard error. Nothing is asked.
     """
-    from agents.llm.remote import Destinations
-    from agents.llm.settings import read_settings
+    from windtunnel.agents.llm.remote import Destinations
+    from windtunnel.agents.llm.settings import read_settings
 
     settings = read_settings(llm)
     addresses = settings.base_url.split(",") if settings.base_url else []

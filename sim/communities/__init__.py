@@ -30,4 +30,4 @@ def community(name: str) -> Callable[[Mapping[str, Any]], Any]:
         near = get_close_matches(name, community_names(), 1)
         hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(community_names())}"
         raise ValueError(f"no community is called {name!r}: {hint}")
-    return importlib.import_module(f"sim.communities.{name}.build").Builder
+    return importlib.import_module(f"windtunnel.sim.communities.{name}.build").Builder

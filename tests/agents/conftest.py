@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.actions import Action, Vocabulary
-from agents.situation import Feature, Line, Persona, Scene, Situations
+from windtunnel.agents.actions import Action, Vocabulary
+from windtunnel.agents.situation import Feature, Line, Persona, Scene, Situations
 
 SCENE = Scene(
     community="tiny",
@@ -79,8 +79,8 @@ def server() -> Iterator[str]:
 def embedded() -> Iterator[str]:
     """The address of the embedded small model; skips where its weights are not to be had."""
     pytest.importorskip("xllamacpp")
-    from agents.llm.embedded import embedded_server
-    from agents.llm.weights import Weights, fetch_weights, resolve
+    from windtunnel.agents.llm.embedded import embedded_server
+    from windtunnel.agents.llm.weights import Weights, fetch_weights, resolve
 
     patch = pytest.MonkeyPatch()
     patch.setenv("PIP_RETRIES", "0")

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.actions import Action, Vocabulary
+from windtunnel.agents.actions import Action, Vocabulary
 
 FORUM = Vocabulary([Action("lurk", "reads on"), Action("reply_civil", "answers"), Action("leave", "leaves")])
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agents.llm.budget import Budgeted, Ledger
-from agents.llm.fake import FakeModel
-from agents.llm.opening import open_model
-from agents.llm.prices import Price, price_of, tokens_of
-from agents.llm.request import Answer, Request
-from agents.llm.settings import LLMSettings, read_settings
-from agents.minds.base import Unanswered
+from windtunnel.agents.llm.budget import Budgeted, Ledger
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.opening import open_model
+from windtunnel.agents.llm.prices import Price, price_of, tokens_of
+from windtunnel.agents.llm.request import Answer, Request
+from windtunnel.agents.llm.settings import LLMSettings, read_settings
+from windtunnel.agents.minds.base import Unanswered
 
 CONF = Path(__file__).parents[2] / "conf"
 QUESTIONS = [Request("s" * 40, f"{number:<40}", "AB") for number in range(10)]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.minds.calibration import (
+from windtunnel.agents.minds.calibration import (
     Measured,
     averages,
     contrast,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import yaml
 
-from agents.minds.distilled import Distilled, DistilledMind, read_distilled, write_distilled
-from agents.situation import Feature
+from windtunnel.agents.minds.distilled import Distilled, DistilledMind, read_distilled, write_distilled
+from windtunnel.agents.situation import Feature
 
 NAMES = ["lurk", "calm", "rude", "leave"]
 

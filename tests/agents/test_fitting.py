@@ -6,13 +6,13 @@ import urllib.request
 import numpy as np
 import pytest
 
-from agents.fitting import fitted, recalled
-from agents.llm.fake import FakeModel
-from agents.llm.tokens import estimated_tokens, tokens_at_most
-from agents.minds.base import Unanswered
-from agents.minds.llm import LLMMind
-from agents.prompt import fitted_member_request, member_request
-from agents.situation import Line, Situations
+from windtunnel.agents.fitting import fitted, recalled
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.tokens import estimated_tokens, tokens_at_most
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.llm import LLMMind
+from windtunnel.agents.prompt import fitted_member_request, member_request
+from windtunnel.agents.situation import Line, Situations
 
 POSTS = [Line("thread", f"- regular {number}: hostile, score -3, 2 h ago") for number in range(60)]
 MEMORIES = [Line("memory", f"You recall: regular {number} gave you a civil answer.") for number in range(5)]

@@ -12,14 +12,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.harmless import LINE, harmless
-from agents.llm.client import OpenAIModel
-from agents.llm.fake import FakeModel
-from agents.llm.request import Answer
-from agents.llm.template import CHATML, PLAIN, Template
-from agents.minds.llm import LLMMind
-from agents.prompt import ASK, OPTIONS, SITUATION, archetype_request, member_request
-from agents.situation import Line, Situations
+from windtunnel.agents.harmless import LINE, harmless
+from windtunnel.agents.llm.client import OpenAIModel
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.request import Answer
+from windtunnel.agents.llm.template import CHATML, PLAIN, Template
+from windtunnel.agents.minds.llm import LLMMind
+from windtunnel.agents.prompt import ASK, OPTIONS, SITUATION, archetype_request, member_request
+from windtunnel.agents.situation import Line, Situations
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "hostile_posts.yaml"
 SERVER = Template("<s>[INST] ", " [/INST] sure. [INST] ", " [/INST]")

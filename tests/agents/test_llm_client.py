@@ -6,9 +6,9 @@ import urllib.request
 
 import pytest
 
-from agents.llm.client import OpenAIModel
-from agents.llm.request import Answer, Request
-from agents.minds.base import Unanswered
+from windtunnel.agents.llm.client import OpenAIModel
+from windtunnel.agents.llm.request import Answer, Request
+from windtunnel.agents.minds.base import Unanswered
 
 
 def question(words: object) -> Request:

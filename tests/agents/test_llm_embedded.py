@@ -6,10 +6,10 @@ import urllib.request
 
 import pytest
 
-from agents.llm.answers import first_token
-from agents.llm.client import OpenAIModel
-from agents.llm.embedded import embedded_server
-from agents.llm.request import Answer, Request
+from windtunnel.agents.llm.answers import first_token
+from windtunnel.agents.llm.client import OpenAIModel
+from windtunnel.agents.llm.embedded import embedded_server
+from windtunnel.agents.llm.request import Answer, Request
 
 QUESTIONS = [
     Request(

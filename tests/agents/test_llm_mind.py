@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.actions import Action, Vocabulary
-from agents.llm.counts import Counts
-from agents.llm.fake import FakeModel
-from agents.llm.opening import open_model, serving
-from agents.llm.request import Answer
-from agents.llm.settings import LLMSettings
-from agents.minds.base import Unanswered
-from agents.minds.codes import Codes, count_questions
-from agents.minds.llm import LLMMind, flip_share
-from agents.situation import Feature, Persona, Scene, Situations
+from windtunnel.agents.actions import Action, Vocabulary
+from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.opening import open_model, serving
+from windtunnel.agents.llm.request import Answer
+from windtunnel.agents.llm.settings import LLMSettings
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.codes import Codes, count_questions
+from windtunnel.agents.minds.llm import LLMMind, flip_share
+from windtunnel.agents.situation import Feature, Persona, Scene, Situations
 
 ALL, FEW = (0, 1, 2, 3), (0, 2)
 ACTIONS = Vocabulary(Action(name, name) for name in "abcd")
@@ -178,7 +178,7 @@ def test_drift_is_0_for_a_model_that_repeats_itself_and_found_in_one_that_does_n
             self.turn += 0.1
             return [Answer((-1.0 - self.turn, -1.0, -1.0, -1.0)) for _ in requests]
 
-    from agents.llm.store import ResponseStore, Stored
+    from windtunnel.agents.llm.store import ResponseStore, Stored
 
     for model, drifts in [(FakeModel(), False), (Drifting(), True)]:
         mind = LLMMind(Stored(model, ResponseStore(tmp_path / f"{drifts}.sqlite")), scene)

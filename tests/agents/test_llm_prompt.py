@@ -1,6 +1,6 @@
 """Questions: what they say, in which order, and what does not change them."""
 
-from agents.prompt import (
+from windtunnel.agents.prompt import (
     archetype_request,
     member_request,
     neutral_request,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.llm.answers import Unreadable, choices_by_index, first_token, read_letters, read_usage
-from agents.llm.fake import FakeModel
-from agents.llm.request import Identity, Request, canonical, key_of
-from agents.llm.template import CHATML, template_messages, template_of
+from windtunnel.agents.llm.answers import Unreadable, choices_by_index, first_token, read_letters, read_usage
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.request import Identity, Request, canonical, key_of
+from windtunnel.agents.llm.template import CHATML, template_messages, template_of
 
 QUESTION = Request("You are a member.", "What now?", "ABC")
 MODEL = Identity(

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agents.llm.client import OpenAIModel
-from agents.llm.fake import FakeModel
-from agents.llm.opening import open_model, serving
-from agents.llm.settings import LLMSettings, read_settings
-from agents.llm.store import Stored
+from windtunnel.agents.llm.client import OpenAIModel
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.opening import open_model, serving
+from windtunnel.agents.llm.settings import LLMSettings, read_settings
+from windtunnel.agents.llm.store import Stored
 
 CONF = Path(__file__).parents[2] / "conf" / "llm"
 

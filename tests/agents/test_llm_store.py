@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from agents.llm.fake import FakeModel
-from agents.llm.request import Answer, Request, canonical, key_of
-from agents.llm.store import ResponseStore, Stored
-from agents.minds.base import Unanswered
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.request import Answer, Request, canonical, key_of
+from windtunnel.agents.llm.store import ResponseStore, Stored
+from windtunnel.agents.minds.base import Unanswered
 
 QUESTIONS = [Request("s", f"question {number}", "ABC") for number in range(5)]
 
@@ -80,7 +80,7 @@ def test_a_thousand_keys_are_found_at_once(path):
 
 def test_processes_and_threads_share_one_file(path):
     program = (
-        "import sys; from pathlib import Path; from agents.llm.store import *; from agents.llm.fake import *\n"
+        "import sys; from pathlib import Path; from windtunnel.agents.llm.store import *; from windtunnel.agents.llm.fake import *\n"
         "store = ResponseStore(Path(sys.argv[1]))\n"
         "for n in range(60): Stored(FakeModel(), store).ask([Request('s', f'q{n}', 'AB')])\n"
     )

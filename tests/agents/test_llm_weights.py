@@ -6,8 +6,16 @@ import zipfile
 
 import pytest
 
-from agents.llm import weights as module
-from agents.llm.weights import Weights, fetch_weights, file_sha256, known_models, named, progress_bar, resolve
+from windtunnel.agents.llm import weights as module
+from windtunnel.agents.llm.weights import (
+    Weights,
+    fetch_weights,
+    file_sha256,
+    known_models,
+    named,
+    progress_bar,
+    resolve,
+)
 
 CONTENT = b"GGUF and some numbers" * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from agents.actions import Action, Vocabulary
-from agents.minds.rules import _BLOCK, RulesMind, centred, normalise, weight_table
-from agents.situation import Feature, Persona, Scene, Situations
+from windtunnel.agents.actions import Action, Vocabulary
+from windtunnel.agents.minds.rules import _BLOCK, RulesMind, centred, normalise, weight_table
+from windtunnel.agents.situation import Feature, Persona, Scene, Situations
 
 SCENE = Scene(
     community="square",

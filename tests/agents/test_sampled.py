@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.llm.answers import Unreadable
-from agents.llm.opening import open_model
-from agents.llm.probe import probed
-from agents.llm.request import Answer, Request
-from agents.llm.sampled import SampledModel, counted, letter_of
-from agents.llm.settings import LLMSettings, read_settings
-from agents.minds.llm import LLMMind
+from windtunnel.agents.llm.answers import Unreadable
+from windtunnel.agents.llm.opening import open_model
+from windtunnel.agents.llm.probe import probed
+from windtunnel.agents.llm.request import Answer, Request
+from windtunnel.agents.llm.sampled import SampledModel, counted, letter_of
+from windtunnel.agents.llm.settings import LLMSettings, read_settings
+from windtunnel.agents.minds.llm import LLMMind
 
 QUESTION = Request("A forum.", "What now?", "ABC")
 
@@ -187,7 +187,7 @@ def test_a_server_out_of_reach_is_left_for_the_runs_to_fail_at(tmp_path):
 
 
 def test_questions_whose_letters_got_little_are_counted(scene, batch):
-    from agents.llm.fake import FakeModel
+    from windtunnel.agents.llm.fake import FakeModel
 
     class Thin(FakeModel):
         def ask(self, requests):

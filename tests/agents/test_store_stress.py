@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from agents.llm.fake import FakeModel
-from agents.llm.request import Answer, Identity, Request, canonical, key_of
-from agents.llm.store import ResponseStore, Stored
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.request import Answer, Identity, Request, canonical, key_of
+from windtunnel.agents.llm.store import ResponseStore, Stored
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
 import sys
 from pathlib import Path
-from agents.llm.fake import FakeModel
-from agents.llm.request import Request
-from agents.llm.store import ResponseStore, Stored
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.request import Request
+from windtunnel.agents.llm.store import ResponseStore, Stored
 stored = Stored(FakeModel(), ResponseStore(Path(sys.argv[1])))
 for number in range(int(sys.argv[2]), int(sys.argv[3])):
     stored.ask([Request("s", f"q{number}.{part}", "ABC") for part in range(5)])

@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
-from agents.llm.answers import UnfitWords, Unreadable, read_words
-from agents.llm.client import OpenAIModel
-from agents.llm.fake import FakeModel
-from agents.llm.prices import tokens_of
-from agents.llm.request import Answer, Identity, Request, canonical, hash_of
-from agents.llm.sampled import SampledModel
-from agents.llm.settings import LLMSettings, read_settings
-from agents.llm.spoken import CHARACTERS
-from agents.llm.store import ResponseStore, Stored
-from agents.llm.tokens import tokens_at_most
-from agents.minds.base import Unanswered
-from agents.minds.llm import LLMMind
-from agents.prompt import MARGIN, SITUATION, neutral_request, option_orders
-from agents.situation import Line
-from agents.words import MANNER, SIMULATED, TASK, Draft, words_request, write_words
+from windtunnel.agents.llm.answers import UnfitWords, Unreadable, read_words
+from windtunnel.agents.llm.client import OpenAIModel
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.prices import tokens_of
+from windtunnel.agents.llm.request import Answer, Identity, Request, canonical, hash_of
+from windtunnel.agents.llm.sampled import SampledModel
+from windtunnel.agents.llm.settings import LLMSettings, read_settings
+from windtunnel.agents.llm.spoken import CHARACTERS
+from windtunnel.agents.llm.store import ResponseStore, Stored
+from windtunnel.agents.llm.tokens import tokens_at_most
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.llm import LLMMind
+from windtunnel.agents.prompt import MARGIN, SITUATION, neutral_request, option_orders
+from windtunnel.agents.situation import Line
+from windtunnel.agents.words import MANNER, SIMULATED, TASK, Draft, words_request, write_words
 
 QUESTION = Request("A forum.", "What do you say?", "", 7, 40)
 

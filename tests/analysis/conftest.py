@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from analysis.importers import import_corpus
+from windtunnel.analysis.importers import import_corpus
 
 
 @pytest.fixture(scope="session")

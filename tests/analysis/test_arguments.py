@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.cli import COMMANDS, main
+from windtunnel.analysis.cli import COMMANDS, main
 
 ONE = {
     "wy": "COMMAND 'wy' is not known: did you mean 'why'?",

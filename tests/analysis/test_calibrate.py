@@ -7,23 +7,23 @@ import numpy as np
 import pytest
 import yaml
 
-from agents.llm.fake import FakeModel
-from agents.llm.request import Answer
-from agents.llm.store import ResponseStore, Stored
-from agents.minds.calibration import Published
-from agents.situation import Situations
-from analysis import summary
-from analysis.cli import main
-from analysis.commands.calibrate import _calibration_path
-from analysis.configuration import compose, plan
-from analysis.folder import Folder
-from analysis.models import calibrate as fitting
-from analysis.models import calibration_words
-from analysis.models.calibrate import archetype_gap, calibrate
-from analysis.models.calibration_file import full_scene, write_calibration
-from analysis.report.content import run_report
-from analysis.tunnel import run_plan
-from sim.minds import make_mind
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.request import Answer
+from windtunnel.agents.llm.store import ResponseStore, Stored
+from windtunnel.agents.minds.calibration import Published
+from windtunnel.agents.situation import Situations
+from windtunnel.analysis import summary
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.commands.calibrate import _calibration_path
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.models import calibrate as fitting
+from windtunnel.analysis.models import calibration_words
+from windtunnel.analysis.models.calibrate import archetype_gap, calibrate
+from windtunnel.analysis.models.calibration_file import full_scene, write_calibration
+from windtunnel.analysis.report.content import run_report
+from windtunnel.analysis.tunnel import run_plan
+from windtunnel.sim.minds import make_mind
 
 SMALL = ["mind=llm", "llm=fake", "community.size=30", "draws=1", "seeds=2", "steps=8", "dowhy=false"]
 SMALL += ["parallel.jobs=1", "policy=rule_reminder", "outcome=hostile_share"]
@@ -82,7 +82,7 @@ def model(monkeypatch):
     """Makes every question go to a model of the given class, without a store."""
 
     def use(kind):
-        monkeypatch.setattr("agents.llm.opening.open_model", lambda settings: kind())
+        monkeypatch.setattr("windtunnel.agents.llm.opening.open_model", lambda settings: kind())
 
     return use
 
@@ -255,7 +255,7 @@ def test_the_command_writes_a_file_that_a_run_can_use(tmp_path, capsys):
 
 
 def test_a_question_without_an_answer_ends_the_calibration(model):
-    from agents.minds.base import Unanswered
+    from windtunnel.agents.minds.base import Unanswered
 
     class Silent(FakeModel):
         def ask(self, requests):
@@ -315,8 +315,8 @@ def test_a_gap_is_an_alarm_above_2_in_100_and_a_plain_line_below(file, model, tm
     model(Planted)
     result = run_plan(planned(f"mind.calibration={file}"))
     folder = Folder(tmp_path / "run")
-    from analysis.report import write_report
-    from analysis.tunnel import write_result
+    from windtunnel.analysis.report import write_report
+    from windtunnel.analysis.tunnel import write_result
 
     write_result(result, folder)
     html = write_report(folder).read_text()
@@ -344,7 +344,7 @@ def test_with_a_store_of_its_own_a_drifting_model_disagrees_and_the_engine_s_own
     for kind, drifts in [(Drifting, True), (Planted, False)]:
         (tmp_path / "a.sqlite").unlink(missing_ok=True)
         made = lambda settings, kind=kind: Stored(kind(), store(settings))  # noqa: E731
-        monkeypatch.setattr("agents.llm.opening.open_model", made)
+        monkeypatch.setattr("windtunnel.agents.llm.opening.open_model", made)
         result = run_plan(planned("mind.independent_aa=true", "mind.drift_sample=5", "mind.beta=2"))
         found = result.manifest["llm"]["independent_aa"]
         assert (found["pairs"], found["failed"]) == (2, 0) and (found["differ"] > 0) == drifts
@@ -358,7 +358,7 @@ def test_with_a_store_of_its_own_a_drifting_model_disagrees_and_the_engine_s_own
 
 def test_no_choice_flips_where_beta_is_0_however_the_model_drifts(monkeypatch, tmp_path):
     made = lambda settings: Stored(Drifting(), ResponseStore(tmp_path / "a.sqlite"))  # noqa: E731
-    monkeypatch.setattr("agents.llm.opening.open_model", made)
+    monkeypatch.setattr("windtunnel.agents.llm.opening.open_model", made)
     floor = run_plan(planned("mind.beta=0")).manifest["llm"]["noise_floor"]
     assert floor["logp_max"] > 0.1 and floor["flips"] < 1e-12
 

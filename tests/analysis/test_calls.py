@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from analysis import compare, read, run
-from analysis.cli import main
-from analysis.folder import TABLES, Folder
+from windtunnel.analysis import compare, read, run
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.folder import TABLES, Folder
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "examples" / "compare_policies.ipynb"
@@ -32,7 +32,9 @@ def test_a_call_gives_what_the_command_writes(tmp_path):
 
 def test_a_finished_folder_is_read_and_another_question_refused(tmp_path, monkeypatch):
     first = run(*SMALL, out=tmp_path)
-    monkeypatch.setattr("analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again"))
+    monkeypatch.setattr(
+        "windtunnel.analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again")
+    )
     assert run(*SMALL, out=tmp_path).events.equals(first.events)
     with pytest.raises(ValueError, match="root=0.*root=1"):
         run(*SMALL, "root=1", out=tmp_path)
@@ -65,8 +67,8 @@ def test_frames_for_pandas_and_arrow_hold_the_same(tmp_path):
 
 
 def test_the_twins_themselves_are_a_call_of_sim():
-    from analysis.configuration import compose, plan
-    from sim import run as simulate
+    from windtunnel.analysis.configuration import compose, plan
+    from windtunnel.sim import run as simulate
 
     made = plan(compose(SMALL))
     blocks = list(simulate(made.experiment, pairs_a_block=2))

@@ -12,13 +12,13 @@ import time
 import polars as pl
 import pytest
 
-from analysis import cli
-from analysis.cli import main
-from analysis.commands import list_, run
-from analysis.ending import plain
+from windtunnel.analysis import cli
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.commands import list_, run
+from windtunnel.analysis.ending import plain
 
 SMALL = ["community.size=20", "steps=3", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]
-PROGRAM = [sys.executable, "-c", "import sys; from analysis.cli import main; sys.exit(main())"]
+PROGRAM = [sys.executable, "-c", "import sys; from windtunnel.analysis.cli import main; sys.exit(main())"]
 
 
 @pytest.fixture(autouse=True)
@@ -253,8 +253,8 @@ def test_ctrl_c_and_sigterm_end_with_their_code_and_no_traceback(jobs, number, c
 def test_an_interruption_that_a_callback_swallowed_ends_the_run_at_its_next_step(
     elsewhere, capsys, monkeypatch
 ):
-    from sim import watch
-    from sim.communities.forum.forum import Forum
+    from windtunnel.sim import watch
+    from windtunnel.sim.communities.forum.forum import Forum
 
     seen, opened = [], Forum.open_step
 
@@ -339,7 +339,7 @@ def test_a_terminal_sees_no_hostile_characters(words, tables, capsys):
 
 
 def test_a_profile_of_hostile_words_reaches_the_terminal_plain(elsewhere, capsys):
-    from analysis.configuration import load_profile
+    from windtunnel.analysis.configuration import load_profile
 
     profile = load_profile("reddit-feminism") | {"name": HOSTILE.replace("\x00", "")}
     (elsewhere / "profile.json").write_text(json.dumps(profile), encoding="utf-8")  # JSON is yaml

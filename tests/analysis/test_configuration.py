@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-import policies.registry
-from analysis import configuration
-from analysis.configuration import compose, hydra_overrides, known_settings, plan
+from windtunnel.analysis import configuration
+from windtunnel.analysis.configuration import compose, hydra_overrides, known_settings, plan
+from windtunnel.policies import registry
 
 CONF = Path(configuration.__file__).parents[1] / "conf"
 
@@ -130,7 +130,7 @@ def test_no_yaml_of_ours_names_a_target():
 
 
 def test_a_policy_of_another_community_is_refused(monkeypatch):
-    monkeypatch.setattr(policies.registry.policy_class("slow_mode"), "fits", ("commons",))
+    monkeypatch.setattr(registry.policy_class("slow_mode"), "fits", ("commons",))
     assert refused("policy=slow_mode") == "slow_mode fits commons, not forum"
 
 
@@ -159,7 +159,7 @@ def test_parameters_reach_the_policy_and_the_manifest_shows_all_of_them():
     assert (policy.hours, policy.start) == (3, 2)
     ((name, parameters),) = made.resolved["policy"]
     assert name == "thread_lock" and parameters["hours"] == 3 and parameters["start"] == 2
-    assert set(parameters) == {"start", "stop", *policies.registry.parameters("thread_lock")}
+    assert set(parameters) == {"start", "stop", *registry.parameters("thread_lock")}
 
 
 def test_the_baseline_is_the_status_quo_where_the_profile_records_moderation():
@@ -193,7 +193,7 @@ def test_policy_none_leaves_both_arms_alike():
 
 
 def test_a_sweep_needs_m_and_then_makes_a_cell_for_each_combination():
-    from analysis.commands.run import cells
+    from windtunnel.analysis.commands.run import cells
 
     overrides = hydra_overrides(["policy=slow_mode,[slow_mode,rule_reminder]", "seeds=range(1,4)"])
     with pytest.raises(ValueError, match="policy has several values: write -m"):

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analysis.controls import negative_controls
+from windtunnel.analysis.controls import negative_controls
 
 ARMS = ("baseline", "policy", "aa")
 

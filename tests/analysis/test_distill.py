@@ -7,19 +7,19 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agents.llm.fake import FakeModel
-from agents.minds.base import Unanswered
-from agents.minds.codes import Codes
-from agents.minds.distilled import read_distilled, write_distilled
-from analysis.cli import main
-from analysis.configuration import compose, plan
-from analysis.models import distill as distilling
-from analysis.models.distill import answers, distill, fit_design
-from analysis.models.distill_check import effects
-from analysis.models.distill_claim import doubt
-from analysis.models.situation_design import FLOOR, design
-from analysis.tunnel import run_plan
-from sim.minds import make_mind
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.codes import Codes
+from windtunnel.agents.minds.distilled import read_distilled, write_distilled
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.models import distill as distilling
+from windtunnel.analysis.models.distill import answers, distill, fit_design
+from windtunnel.analysis.models.distill_check import effects
+from windtunnel.analysis.models.distill_claim import doubt
+from windtunnel.analysis.models.situation_design import FLOOR, design
+from windtunnel.analysis.tunnel import run_plan
+from windtunnel.sim.minds import make_mind
 
 SIZES = ("community.size=40", "steps=6", "draws=2", "seeds=2", "dowhy=false", "parallel.jobs=1")
 ASKED = (

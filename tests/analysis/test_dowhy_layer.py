@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.necessity import paired_estimates
-from analysis.pairs import check_pairs
+from windtunnel.analysis.necessity import paired_estimates
+from windtunnel.analysis.pairs import check_pairs
 
-layer = pytest.importorskip("analysis.dowhy_layer")
+layer = pytest.importorskip("windtunnel.analysis.dowhy_layer")
 DRAWS, SEEDS = 20, 25
 
 

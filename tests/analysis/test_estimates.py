@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.estimates import estimate_file, estimate_pairs
-from analysis.necessity import CELLS, QUANTITIES
-from analysis.questions import QUESTIONS
+from windtunnel.analysis.estimates import estimate_file, estimate_pairs
+from windtunnel.analysis.necessity import CELLS, QUANTITIES
+from windtunnel.analysis.questions import QUESTIONS
 
 ROOT = Path(__file__).parents[2]
 PROMISED = {

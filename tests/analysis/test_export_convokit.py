@@ -5,9 +5,9 @@ import json
 import polars as pl
 import pytest
 
-from analysis.cli import main
-from analysis.importers import import_corpus
-from analysis.importers.export_convokit import MARK, export_convokit
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.importers import import_corpus
+from windtunnel.analysis.importers.export_convokit import MARK, export_convokit
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from agents.llm import client
-from analysis.configuration import Plan, compose, plan
-from analysis.models.serving import serving
-from analysis.tunnel import events_digest
-from sim.minds import make_mind
-from sim.run import Run, run
+from windtunnel.agents.llm import client
+from windtunnel.analysis.configuration import Plan, compose, plan
+from windtunnel.analysis.models.serving import serving
+from windtunnel.analysis.tunnel import events_digest
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import Run, run
 
 SERVER = Path(__file__).resolve().parents[1] / "fault_server.py"
 FAULTS = (

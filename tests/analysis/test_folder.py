@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from analysis.folder import TABLES, Folder
+from windtunnel.analysis.folder import TABLES, Folder
 
 
 def test_what_is_written_is_read_back(tmp_path):

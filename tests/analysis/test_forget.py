@@ -5,11 +5,11 @@ import json
 import polars as pl
 import pytest
 
-from agents.llm.request import Answer
-from agents.llm.store import ResponseStore
-from analysis.cli import main
-from analysis.importers import import_corpus
-from analysis.importers.identities import read_identities
+from windtunnel.agents.llm.request import Answer
+from windtunnel.agents.llm.store import ResponseStore
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.importers import import_corpus
+from windtunnel.analysis.importers.identities import read_identities
 
 
 @pytest.fixture

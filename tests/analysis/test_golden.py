@@ -1,7 +1,7 @@
 """One run whose events are written down: when they change on purpose, refresh this and say so in CHANGELOG."""
 
-from analysis.configuration import compose, plan
-from analysis.tunnel import run_plan
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.tunnel import run_plan
 
 WORDS = [
     "policy=[thread_lock,slow_mode]",

@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from analysis.importers import import_corpus
+from windtunnel.analysis.importers import import_corpus
 
 SOURCES = {
     "reddit": ("reddit", ""),

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 import zstandard
 
-from analysis.importers import MAP_HELP, import_corpus, parse_mapping
-from analysis.importers.table import ROLES
-from sim.communities.forum.profile import read_profile
+from windtunnel.analysis.importers import MAP_HELP, import_corpus, parse_mapping
+from windtunnel.analysis.importers.table import ROLES
+from windtunnel.sim.communities.forum.profile import read_profile
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"

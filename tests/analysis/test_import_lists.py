@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.importers import import_corpus, parse_mapping
-from analysis.importers.lines import MAX_RATIO, RATIO_FROM
-from analysis.importers.parquet_weight import weight
-from analysis.importers.sheets import columns_of, sheet_rows
+from windtunnel.analysis.importers import import_corpus, parse_mapping
+from windtunnel.analysis.importers.lines import MAX_RATIO, RATIO_FROM
+from windtunnel.analysis.importers.parquet_weight import weight
+from windtunnel.analysis.importers.sheets import columns_of, sheet_rows
 
 MAPPING = parse_mapping("id=id,parent=parent,author=who,time=at,text=say")
 POSTS = "id,parent,who,at,say\na,,Ann,1600000000,Thanks.\nb,a,Bob,1600000060,You idiot.\nc,b,Ann,1600000120,Well.\n"

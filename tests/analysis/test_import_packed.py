@@ -16,14 +16,14 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.importers import import_corpus, lines, parse_mapping
-from analysis.importers.bluesky import read_bluesky
-from analysis.importers.convokit import read_convokit
-from analysis.importers.discourse import read_discourse
-from analysis.importers.gathering import Collector
-from analysis.importers.lines import MAX_LINE, TOO_LONG, BrokenOff, blocks, numbered_lines
-from analysis.importers.mastodon import read_mastodon
-from analysis.importers.reddit import read_reddit
+from windtunnel.analysis.importers import import_corpus, lines, parse_mapping
+from windtunnel.analysis.importers.bluesky import read_bluesky
+from windtunnel.analysis.importers.convokit import read_convokit
+from windtunnel.analysis.importers.discourse import read_discourse
+from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.lines import MAX_LINE, TOO_LONG, BrokenOff, blocks, numbered_lines
+from windtunnel.analysis.importers.mastodon import read_mastodon
+from windtunnel.analysis.importers.reddit import read_reddit
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 PACKERS = {
@@ -359,7 +359,7 @@ def test_a_table_in_parquet_is_read_piece_by_piece_within_the_limit(bring_in, tm
 
 
 def test_texts_of_posts_out_of_order_end_with_their_posts(bring_in, tmp_path, monkeypatch):
-    from analysis.importers import gathering, written
+    from windtunnel.analysis.importers import gathering, written
 
     monkeypatch.setattr(gathering, "CHUNK_POSTS", 7)
     monkeypatch.setattr(written, "BUCKET", 5)

@@ -5,8 +5,8 @@ import json
 import polars as pl
 import pytest
 
-from analysis.importers import import_corpus
-from analysis.importers.markup import words_of
+from windtunnel.analysis.importers import import_corpus
+from windtunnel.analysis.importers.markup import words_of
 
 NOON = "2020-05-01T12:{:02d}:00.000Z"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.importers.pseudonyms import is_bot, pseudonyms, read_key
-from analysis.importers.scrubbing import scrub
+from windtunnel.analysis.importers.pseudonyms import is_bot, pseudonyms, read_key
+from windtunnel.analysis.importers.scrubbing import scrub
 
 IDS = {
     "ann": "u00001",

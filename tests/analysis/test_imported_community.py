@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from agents.llm.weights import Weights, fetch_weights, resolve
-from analysis.cli import main
-from analysis.ending import OK
+from windtunnel.agents.llm.weights import Weights, fetch_weights, resolve
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.ending import OK
 
 CORPUS = "reddit-feminism-2017h2/posts.parquet"
 ROLES = (

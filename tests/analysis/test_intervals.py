@@ -5,9 +5,17 @@ import pytest
 from scipy.stats import binomtest, t
 from statsmodels.stats.contingency_tables import mcnemar
 
-from analysis.intervals import ALIKE, UNDEFINED, mean_difference, newcombe, paired_difference, share, wilson
-from analysis.necessity import Table
-from analysis.refute import sign_flip_placebo
+from windtunnel.analysis.intervals import (
+    ALIKE,
+    UNDEFINED,
+    mean_difference,
+    newcombe,
+    paired_difference,
+    share,
+    wilson,
+)
+from windtunnel.analysis.necessity import Table
+from windtunnel.analysis.refute import sign_flip_placebo
 
 EVERY = np.ones
 

@@ -30,7 +30,7 @@ def started(address: str, out: Path, store: Path) -> subprocess.Popen[str]:
         "prompt=member policy=thread_lock community.size=40 draws=1 seeds=2 steps=6 dowhy=false parallel.jobs=1 "
         f"parallel.worlds=1 mind.drift_sample=0 llm.base_url={address} llm.store={store} out={out}"
     )
-    command = [sys.executable, "-m", "analysis.cli", "run", *words.split()]
+    command = [sys.executable, "-m", "windtunnel.analysis.cli", "run", *words.split()]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -89,7 +89,7 @@ def rules_started(out: Path, jobs: int) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-m",
-        "analysis.cli",
+        "windtunnel.analysis.cli",
         "run",
         *RULES.split(),
         f"parallel.jobs={jobs}",

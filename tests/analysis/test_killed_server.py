@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analysis import progress
-from analysis.cli import main
-from analysis.ending import FAILED, OK
+from windtunnel.analysis import progress
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.ending import FAILED, OK
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -20,7 +20,16 @@ SWEEP = (
 
 
 def started(out: Path, *words: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "analysis.cli", "run", "-m", *SWEEP.split(), f"out={out}", *words]
+    command = [
+        sys.executable,
+        "-m",
+        "windtunnel.analysis.cli",
+        "run",
+        "-m",
+        *SWEEP.split(),
+        f"out={out}",
+        *words,
+    ]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis import listing
-from analysis.cli import main
-from analysis.configuration import compose, plan
-from analysis.outcomes import OUTCOMES
+from windtunnel.analysis import listing
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.outcomes import OUTCOMES
 
 CONF = Path(listing.__file__).parents[1] / "conf"
 WHAT = ("policies", "communities", "minds", "outcomes", "profiles", "settings")

@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from agents.minds.rules import normalise
-from analysis.models.logit import DECILES, calibration_curve, columns_of, cross_entropy, fit_logit, likeliest
+from windtunnel.agents.minds.rules import normalise
+from windtunnel.analysis.models.logit import (
+    DECILES,
+    calibration_curve,
+    columns_of,
+    cross_entropy,
+    fit_logit,
+    likeliest,
+)
 
 
 def designed(seed=0, people=3):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.models.mind_settings import llm_mind
-from sim.identity import HOW_ASKED
+from windtunnel.analysis.models.mind_settings import llm_mind
+from windtunnel.sim.identity import HOW_ASKED
 
 KEPT, UNKEPT, FAKE = (
     {"kind": "openai"},

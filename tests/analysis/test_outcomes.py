@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import polars as pl
 import pytest
 
-from analysis.outcomes import (
+from windtunnel.analysis.outcomes import (
     OUTCOMES,
     RUN,
     Runs,
@@ -16,7 +16,7 @@ from analysis.outcomes import (
     published,
     threshold_of,
 )
-from sim.events import SCHEMA
+from windtunnel.sim.events import SCHEMA
 
 FOCAL, OTHER = 100, 200
 EVENTS = [
@@ -164,7 +164,7 @@ def test_a_run_is_measured_alike_whatever_other_runs_stand_beside_it():
 
 
 def test_each_outcome_declares_its_polarity_and_a_yaml_of_its_own_threshold():
-    from analysis.configuration import compose
+    from windtunnel.analysis.configuration import compose
 
     for name, outcome in known_outcomes().items():
         assert outcome.name == name and outcome.polarity in ("harm", "good")

@@ -6,8 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.necessity import QUANTITIES, Table, paired_estimates
-from analysis.pairs import check_pairs, complete, covariates, read_pairs, variance_ratio, worst_case
+from windtunnel.analysis.necessity import QUANTITIES, Table, paired_estimates
+from windtunnel.analysis.pairs import (
+    check_pairs,
+    complete,
+    covariates,
+    read_pairs,
+    variance_ratio,
+    worst_case,
+)
 
 GOOD = {"draw": [0, 0, 1], "seed": [0, 1, 0], "y0": [1, 0, 1], "y1": [0, 0, 1]}
 

@@ -6,13 +6,13 @@ import re
 import polars as pl
 import pytest
 
-from agents.llm.remote import Destinations
-from agents.llm.request import Request
-from analysis.cli import main
-from analysis.commands import why
-from analysis.outcomes import find_outcome
-from analysis.sweeps.objective import read_objective
-from analysis.why.tell import NO_SANCTION
+from windtunnel.agents.llm.remote import Destinations
+from windtunnel.agents.llm.request import Request
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.commands import why
+from windtunnel.analysis.outcomes import find_outcome
+from windtunnel.analysis.sweeps.objective import read_objective
+from windtunnel.analysis.why.tell import NO_SANCTION
 
 HOSTILE = ("fucking idiot", "you moron, piss off", "fuck you, Bobby", "stupid bastard Annabel")
 NAMES = ("Annabel", "Bobby", "Cidric", "Danforth")

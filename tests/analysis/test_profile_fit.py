@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.importers import import_corpus, parse_mapping
-from analysis.profile_fit import fit_profile
-from analysis.profile_fit.activity import (
+from windtunnel.analysis.importers import import_corpus, parse_mapping
+from windtunnel.analysis.profile_fit import fit_profile
+from windtunnel.analysis.profile_fit.activity import (
     MAX_SILENT_SHARE,
     _presence,
     leaving,
@@ -21,10 +21,10 @@ from analysis.profile_fit.activity import (
     presence,
     zero_truncated_negative_binomial,
 )
-from analysis.profile_fit.attention import Choices, conditional_logit, sample_choices
-from analysis.profile_fit.moderation import count_tones, moderation_in_force, tone_rates
-from analysis.profile_fit.structure import depths, gini, structure
-from sim.communities.forum.profile import read_profile, write_profile
+from windtunnel.analysis.profile_fit.attention import Choices, conditional_logit, sample_choices
+from windtunnel.analysis.profile_fit.moderation import count_tones, moderation_in_force, tone_rates
+from windtunnel.analysis.profile_fit.structure import depths, gini, structure
+from windtunnel.sim.communities.forum.profile import read_profile, write_profile
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("WINDTUNNEL_SHARED", ROOT.parent / "shared")) / "data"

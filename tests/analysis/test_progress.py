@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from analysis import progress
+from windtunnel.analysis import progress
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from analysis.necessity import Table, paired_estimates
-from analysis.refute import cells_by_draw, own_checks, quantity, sign_flip_placebo
+from windtunnel.analysis.necessity import Table, paired_estimates
+from windtunnel.analysis.refute import cells_by_draw, own_checks, quantity, sign_flip_placebo
 
 DRAWS, SEEDS = 20, 25
 DRAW = np.repeat(np.arange(DRAWS), SEEDS)

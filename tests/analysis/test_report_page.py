@@ -8,17 +8,17 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from analysis.configuration import compose, plan
-from analysis.estimates import estimate_file
-from analysis.folder import Folder
-from analysis.questions import PERCENT_FROM
-from analysis.report import write_pairs_report, write_report
-from analysis.report.blocks import Document, Picture, Rows, Section, Text
-from analysis.report.measures import trajectory
-from analysis.report.page import page
-from analysis.report.text import markdown
-from analysis.summary import INSIDE
-from analysis.tunnel import run_plan, write_result
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.estimates import estimate_file
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.questions import PERCENT_FROM
+from windtunnel.analysis.report import write_pairs_report, write_report
+from windtunnel.analysis.report.blocks import Document, Picture, Rows, Section, Text
+from windtunnel.analysis.report.measures import trajectory
+from windtunnel.analysis.report.page import page
+from windtunnel.analysis.report.text import markdown
+from windtunnel.analysis.summary import INSIDE
+from windtunnel.analysis.tunnel import run_plan, write_result
 
 HOSTILE = (
     "</title><script>alert(1)</script> \"' [x](javascript:a) https://evil.example \u202e\x1b[31m <img src=x>"

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis import summary
-from analysis.estimates import estimate_pairs
-from analysis.questions import QUESTIONS
-from analysis.report.measures import differences, divergence
+from windtunnel.analysis import summary
+from windtunnel.analysis.estimates import estimate_pairs
+from windtunnel.analysis.questions import QUESTIONS
+from windtunnel.analysis.report.measures import differences, divergence
 
 CELLS = {"n00": (0, 0), "n01": (0, 1), "n10": (1, 0), "n11": (1, 1)}
 

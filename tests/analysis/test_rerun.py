@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analysis.cli import main
-from analysis.folder import Folder
-from analysis.rerun import plan_of
-from sim.events import digest
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.rerun import plan_of
+from windtunnel.sim.events import digest
 
 SMALL = ["community.size=20", "steps=5", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]
 FAKE = ["mind=llm", "llm=fake", "mind.drift_sample=0"]
@@ -82,7 +82,7 @@ def test_a_manifest_alone_makes_the_same_events(kind, capsys):
 
 
 def test_the_profile_of_a_user_travels_in_the_manifest(capsys, elsewhere):
-    from analysis.configuration import load_profile
+    from windtunnel.analysis.configuration import load_profile
 
     profile = load_profile("reddit-feminism") | {"name": "mine"}
     profile["heated_share"] = {"value": 0.31, "mark": "chosen"}

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from agents.minds.llm import LLMMind
-from analysis.cli import main
-from analysis.commands import run as command
-from analysis.configuration import compose, plan
-from analysis.folder import TABLES, Folder
-from analysis.resume import runs_of, settings_of, standing
-from analysis.tunnel import run_plan
-from sim.kept import Kept
+from windtunnel.agents.minds.llm import LLMMind
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.commands import run as command
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.folder import TABLES, Folder
+from windtunnel.analysis.resume import runs_of, settings_of, standing
+from windtunnel.analysis.tunnel import run_plan
+from windtunnel.sim.kept import Kept
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["community.size=20", "steps=4", "draws=3", "seeds=2", "dowhy=false", "parallel.jobs=1"]
@@ -75,7 +75,9 @@ def test_a_finished_run_is_told_again_and_nothing_is_run(monkeypatch, capsys):
     assert run() == 0
     told = capsys.readouterr().out
     files = {path: path.stat().st_mtime_ns for path in Path("made").iterdir()}
-    monkeypatch.setattr("analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again"))
+    monkeypatch.setattr(
+        "windtunnel.analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again")
+    )
     assert run("parallel.jobs=2", "parallel.worlds=1") == 0
     again = capsys.readouterr().out
     assert "Nothing was run" in again
@@ -85,7 +87,9 @@ def test_a_finished_run_is_told_again_and_nothing_is_run(monkeypatch, capsys):
 
 def test_another_confidence_estimates_the_finished_runs_again_and_runs_none(monkeypatch, capsys):
     assert run(out="other") == 0 and run("confidence=0.8", out="wanted") == 0
-    monkeypatch.setattr("analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again"))
+    monkeypatch.setattr(
+        "windtunnel.analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again")
+    )
     assert run("confidence=0.8", out="other") == 0
     assert "estimated again" in capsys.readouterr().out
     one, two = (json.loads(Path(out, "estimates.json").read_text()) for out in ("other", "wanted"))
@@ -102,11 +106,13 @@ def test_estimating_again_may_end_anywhere_and_costs_no_run(written, confidence,
     assert run() == 0 and run(f"confidence={confidence}", out="wanted") == 0
     with monkeypatch.context() as patch:
         if written is None:
-            patch.setattr("analysis.tunnel.analysed", interrupted)
+            patch.setattr("windtunnel.analysis.tunnel.analysed", interrupted)
         else:
             full_after(written, patch)
         assert run("confidence=0.8") == (130 if written is None else 2)
-    monkeypatch.setattr("analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again"))
+    monkeypatch.setattr(
+        "windtunnel.analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again")
+    )
     assert run(f"confidence={confidence}") == 0
     one, two = (json.loads(Path(out, "estimates.json").read_text()) for out in ("made", "wanted"))
     assert one == two and one["confidence"] == confidence == manifest()["config"]["confidence"]
@@ -144,7 +150,9 @@ def test_the_confidence_may_change_unless_the_run_was_stopped_by_it(capsys):
 def test_a_finished_run_without_a_complete_pair_is_not_run_again(monkeypatch, capsys):
     words = ["outcome=newcomer_return", "steps=2", "community.size=5"]
     assert run(*words) == 0 and not Path("made/estimates.json").exists()
-    monkeypatch.setattr("analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again"))
+    monkeypatch.setattr(
+        "windtunnel.analysis.tunnel.run", lambda *given, **named: pytest.fail("it was run again")
+    )
     assert run(*words) == 0
     assert "Nothing was run" in capsys.readouterr().out
 
@@ -241,8 +249,8 @@ def test_the_tables_give_back_the_runs_that_made_them():
 
 
 def command_blocks(made):
-    from sim.minds import make_mind
-    from sim.run import run as simulated
+    from windtunnel.sim.minds import make_mind
+    from windtunnel.sim.run import run as simulated
 
     return list(simulated(made.experiment, make_mind))
 
@@ -379,7 +387,7 @@ def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere):
     """A file-size limit stands for a full disk: the kernel refuses the write in the same place."""
     limit = (
         "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))\n"
-        "from analysis.cli import main\nsys.exit(main(sys.argv[2:]))"
+        "from windtunnel.analysis.cli import main\nsys.exit(main(sys.argv[2:]))"
     )
     words = ["run", *SMALL, "parallel.worlds=2", "out=made"]
     assert run(out="whole") == 0
@@ -407,7 +415,11 @@ def test_a_worker_that_is_killed_costs_its_block_alone():
         "parallel.worlds=1",
     ]
     process = subprocess.Popen(
-        [sys.executable, "-c", "import sys; from analysis.cli import main; sys.exit(main(sys.argv[1:]))"]
+        [
+            sys.executable,
+            "-c",
+            "import sys; from windtunnel.analysis.cli import main; sys.exit(main(sys.argv[1:]))",
+        ]
         + [*words, "parallel.jobs=2", "out=made"],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -3,16 +3,16 @@
 import polars as pl
 import pytest
 
-from analysis.again import plan_again
-from analysis.commands.run import one_cell
-from analysis.configuration import compose, plan
-from analysis.estimates import estimate_pairs
-from analysis.folder import Folder
-from analysis.necessity import paired_estimates
-from analysis.stopping import Rule, look, parts, record, rule_of, sentence
-from analysis.summary import short_answer
-from analysis.tunnel import run_plan
-from sim.experiment import ARMS
+from windtunnel.analysis.again import plan_again
+from windtunnel.analysis.commands.run import one_cell
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.estimates import estimate_pairs
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.necessity import paired_estimates
+from windtunnel.analysis.stopping import Rule, look, parts, record, rule_of, sentence
+from windtunnel.analysis.summary import short_answer
+from windtunnel.analysis.tunnel import run_plan
+from windtunnel.sim.experiment import ARMS
 
 SMALL = ("community.size=30", "steps=6", "seeds=2", "dowhy=false", "parallel.jobs=1", "baseline=none")
 LIVELY = ("policy=remove_hostile", "outcome=hostile_exposures", "outcome.threshold=0.3", "steps=10")

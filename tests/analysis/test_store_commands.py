@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from agents.llm.fake import FakeModel
-from agents.llm.request import Identity, Request
-from agents.llm.store import ResponseStore, Stored
-from analysis.cli import main
-from analysis.ending import FAILED, MISTAKE, OK
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.request import Identity, Request
+from windtunnel.agents.llm.store import ResponseStore, Stored
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.ending import FAILED, MISTAKE, OK
 
 
 class Named(FakeModel):

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from analysis.tone import scorer_name
-from analysis.tone_of_words import agreement, agreement_words, with_agreement
-from sim.events import SCHEMA
+from windtunnel.analysis.tone import scorer_name
+from windtunnel.analysis.tone_of_words import agreement, agreement_words, with_agreement
+from windtunnel.sim.events import SCHEMA
 
 CALM, RUDE = "Thanks, that solved it.", "You are a stupid idiot."
 

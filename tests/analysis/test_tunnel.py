@@ -10,20 +10,20 @@ import numpy as np
 import polars as pl
 import pytest
 
-import policies.registry
-from agents.minds.base import Unanswered
-from analysis import tunnel
-from analysis.commands.run import one_cell
-from analysis.configuration import compose, plan
-from analysis.estimates import estimate_pairs
-from analysis.folder import Folder
-from analysis.outcomes import OUTCOMES
-from analysis.tunnel import run_plan, write_result
-from policies.base import Policy
-from sim.events import SCHEMA
-from sim.experiment import ARMS, Unit
-from sim.minds import make_mind
-from sim.run import blocks, run_block
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.analysis import tunnel
+from windtunnel.analysis.commands.run import one_cell
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.estimates import estimate_pairs
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.outcomes import OUTCOMES
+from windtunnel.analysis.tunnel import run_plan, write_result
+from windtunnel.policies import registry
+from windtunnel.policies.base import Policy
+from windtunnel.sim.events import SCHEMA
+from windtunnel.sim.experiment import ARMS, Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import blocks, run_block
 
 SMALL = ("community.size=30", "steps=6", "draws=3", "seeds=2", "dowhy=false", "parallel.jobs=1")
 LIVELY = ("baseline=none", "outcome=hostile_exposures", "outcome.threshold=0.5")
@@ -308,10 +308,14 @@ class Early(Policy):
 def test_a_policy_that_reaches_further_than_it_may_makes_no_claim(
     leak, control, monkeypatch, tmp_path, capsys
 ):
-    real_names, real_class = policies.registry.policy_names, policies.registry.policy_class
+    real_names, real_class = registry.policy_names, registry.policy_class
     found = lambda name: leak if name == leak.name else real_class(name)  # noqa: E731
-    monkeypatch.setattr(policies.registry, "policy_names", lambda: [*real_names(), leak.name])
-    for module in ("policies.registry", "sim.experiment", "analysis.configuration"):
+    monkeypatch.setattr(registry, "policy_names", lambda: [*real_names(), leak.name])
+    for module in (
+        "windtunnel.policies.registry",
+        "windtunnel.sim.experiment",
+        "windtunnel.analysis.configuration",
+    ):
         monkeypatch.setattr(f"{module}.policy_class", found)
     folder = Folder(tmp_path / "run")
     assert one_cell(planned(*LIVELY, f"policy={leak.name}", f"policy_with.{leak.name}.start=3"), folder) == 0

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from policies.base import Policy
-from sim.communities.forum.posts import HOSTILE, VISIBLE
+from windtunnel.policies.base import Policy
+from windtunnel.sim.communities.forum.posts import HOSTILE, VISIBLE
 
 MINORITY = "conciliatory"
 """Name of the persona whose members the corner is for."""

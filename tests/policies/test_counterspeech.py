@@ -1,8 +1,8 @@
 import polars as pl
 
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import lock_step, make_world
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import lock_step, make_world
 
 
 def test_every_hot_thread_is_answered_at_once_if_all_volunteer(tiny_experiment):

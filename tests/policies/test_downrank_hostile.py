@@ -1,9 +1,9 @@
 import numpy as np
 
-from sim.communities.forum.posts import HOSTILE
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import lock_step, make_world
+from windtunnel.sim.communities.forum.posts import HOSTILE
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import lock_step, make_world
 
 SURE = {"detection": 1.0, "heated": 0.0, "false_positive": 0.0}
 

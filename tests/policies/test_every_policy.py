@@ -10,15 +10,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from policies import registry
-from policies.base import Policy
-from policies.registry import make_policy, parameters, policy_class, policy_names, summary
-from sim.events import digest
-from sim.experiment import ARMS, Experiment, PolicySpec, Unit
-from sim.members import ARRIVAL
-from sim.minds import make_mind
-from sim.run import first_divergence, lock_step, make_world, run
-from sim.world import World
+from windtunnel.policies import registry
+from windtunnel.policies.base import Policy
+from windtunnel.policies.registry import make_policy, parameters, policy_class, policy_names, summary
+from windtunnel.sim.events import digest
+from windtunnel.sim.experiment import ARMS, Experiment, PolicySpec, Unit
+from windtunnel.sim.members import ARRIVAL
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import first_divergence, lock_step, make_world, run
+from windtunnel.sim.world import World
 
 EAGER: dict[str, dict[str, Any]] = {
     "thread_lock": {"heat": 1, "hours": 4},

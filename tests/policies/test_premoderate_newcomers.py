@@ -1,9 +1,9 @@
 import polars as pl
 import pytest
 
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import lock_step, make_world
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import lock_step, make_world
 
 POLICY = "premoderate_newcomers"
 HANDS = {"actions_per_moderator_hour": 1000}

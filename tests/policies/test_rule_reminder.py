@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import lock_step, make_world
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import lock_step, make_world
 
 
 def told(tiny_experiment, seen: float) -> np.ndarray:

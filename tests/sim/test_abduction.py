@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import noise
-from sim.abduction import posterior_gumbels, posterior_uniform
+from windtunnel.sim import noise
+from windtunnel.sim.abduction import posterior_gumbels, posterior_uniform
 
 
 def prior(rows: int, options: int, purpose: str = "test") -> np.ndarray:

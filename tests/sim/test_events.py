@@ -3,7 +3,7 @@ import hashlib
 import numpy as np
 import polars as pl
 
-from sim.events import SCHEMA, EventLog, digest
+from windtunnel.sim.events import SCHEMA, EventLog, digest
 
 
 def small_log() -> EventLog:

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from sim.communities.forum import feed
-from sim.communities.forum.feed import NOTHING
-from sim.communities.forum.posts import REMOVED, VISIBLE, Posts
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import lock_step, make_world
+from windtunnel.sim.communities.forum import feed
+from windtunnel.sim.communities.forum.feed import NOTHING
+from windtunnel.sim.communities.forum.posts import REMOVED, VISIBLE, Posts
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import lock_step, make_world
 
 
 def board(parents: list[int], **columns) -> Posts:

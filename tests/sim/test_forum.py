@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim.communities.forum.posts import HELD, HOSTILE, SET_UP, VISIBLE
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import make_world
+from windtunnel.sim.communities.forum.posts import HELD, HOSTILE, SET_UP, VISIBLE
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import make_world
 
 POLICIES = {
     "slow_mode": {"hours": 2},

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from agents.minds.base import Unanswered
-from agents.minds.rules import RulesMind
-from sim.experiment import Experiment, Unit
-from sim.identity import Keys
-from sim.kept import SUFFIX, Kept, _header_as_of
-from sim.minds import make_mind
-from sim.run import Block, run, width
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.rules import RulesMind
+from windtunnel.sim.experiment import Experiment, Unit
+from windtunnel.sim.identity import Keys
+from windtunnel.sim.kept import SUFFIX, Kept, _header_as_of
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import Block, run, width
 
 LOCK = [("thread_lock", {"heat": 1})]
 SHORT = {"size": 20, "steps": 6, "draws": 2, "seeds": 2}

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from sim import noise
-from sim.communities.forum.traits import activity
-from sim.experiment import Unit
-from sim.luck import Luck
-from sim.members import ARRIVAL, NEVER, Members, arrivals
-from sim.run import make_world
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.traits import activity
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.luck import Luck
+from windtunnel.sim.members import ARRIVAL, NEVER, Members, arrivals
+from windtunnel.sim.run import make_world
 
 
 def five() -> Members:

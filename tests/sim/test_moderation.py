@@ -2,10 +2,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sim.communities.forum.posts import HELD, REMOVED, VISIBLE
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import lock_step, make_world
+from windtunnel.sim.communities.forum.posts import HELD, REMOVED, VISIBLE
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import lock_step, make_world
 
 
 @pytest.fixture

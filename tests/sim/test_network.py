@@ -2,7 +2,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from sim.network import ARRAY_SIZE, follows
+from windtunnel.sim.network import ARRAY_SIZE, follows
 
 
 @pytest.mark.parametrize("size", [5, 60, ARRAY_SIZE + 1])

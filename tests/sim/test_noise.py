@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, kstest
 
-from sim import noise
+from windtunnel.sim import noise
 
 MANY = 1_000_000
 IDS = np.arange(MANY)

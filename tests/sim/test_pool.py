@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from joblib import Parallel, delayed
 
-from sim.pool import DEATHS, end_workers, in_processes
+from windtunnel.sim.pool import DEATHS, end_workers, in_processes
 
 
 def where(number: int) -> tuple[int, int]:
@@ -109,8 +109,6 @@ def test_joblib_s_own_pool_is_left_alone():
 
 
 def test_a_process_that_shared_work_out_ends_without_a_word():
-    words = (
-        "from sim.pool import in_processes; print(sum(in_processes(abs, range(9), jobs=2, backend='loky')))"
-    )
+    words = "from windtunnel.sim.pool import in_processes; print(sum(in_processes(abs, range(9), jobs=2, backend='loky')))"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "36\n", "")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.configuration import compose, plan
-from analysis.tunnel import run_plan
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.tunnel import run_plan
 
 pytestmark = [
     pytest.mark.ray,
@@ -97,7 +97,7 @@ def test_one_process_owns_the_answers_of_a_cluster(cluster, tmp_path):
     here = fingerprint(*asked, "parallel.jobs=1", f"llm.store={tmp_path / 'one.sqlite'}")
     there = fingerprint(*asked, "parallel.backend=ray", f"llm.store={tmp_path / 'two.sqlite'}")
     assert here == there
-    from agents.llm.store import ResponseStore
+    from windtunnel.agents.llm.store import ResponseStore
 
     one, two = (ResponseStore(tmp_path / name) for name in ("one.sqlite", "two.sqlite"))
     assert len(one) == len(two) > 0

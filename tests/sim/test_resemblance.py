@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.configuration import compose, plan
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import run_block
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import run_block
 
 WEEK = [
     "community.size=358",

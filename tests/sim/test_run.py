@@ -2,12 +2,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agents.minds.base import Unanswered
-from agents.minds.rules import RulesMind
-from sim.events import digest
-from sim.experiment import ARMS, Unit
-from sim.minds import make_mind
-from sim.run import blocks, first_divergence, run, run_block
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.rules import RulesMind
+from windtunnel.sim.events import digest
+from windtunnel.sim.experiment import ARMS, Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import blocks, first_divergence, run, run_block
 
 POLICIES = [("thread_lock", {"heat": 1}), ("remove_hostile", {"detection": 1.0, "evasion": 0.3}), "slow_mode"]
 

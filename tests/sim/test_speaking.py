@@ -9,17 +9,17 @@ import polars as pl
 import pytest
 import yaml
 
-from agents.llm.fake import FakeModel
-from agents.llm.request import LETTERS, Answer
-from agents.llm.store import ResponseStore, Stored
-from agents.llm.tokens import tokens_at_most
-from agents.minds.base import Unanswered
-from agents.minds.llm import LLMMind
-from agents.prompt import ASK, MARGIN, OPTIONS, SITUATION
-from sim.communities.forum.record import RecordWorld
-from sim.events import digest
-from sim.experiment import ARMS, Experiment, Unit
-from sim.run import lock_step, make_world, run, run_block
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.request import LETTERS, Answer
+from windtunnel.agents.llm.store import ResponseStore, Stored
+from windtunnel.agents.llm.tokens import tokens_at_most
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.llm import LLMMind
+from windtunnel.agents.prompt import ASK, MARGIN, OPTIONS, SITUATION
+from windtunnel.sim.communities.forum.record import RecordWorld
+from windtunnel.sim.events import digest
+from windtunnel.sim.experiment import ARMS, Experiment, Unit
+from windtunnel.sim.run import lock_step, make_world, run, run_block
 
 HOSTILE = [
     str(post)

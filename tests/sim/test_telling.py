@@ -1,12 +1,12 @@
 """What a member is told: tagged lines, its memories most relevant first, and nothing that a post could break."""
 
-from agents.harmless import harmless
-from sim.communities.forum.posts import VISIBLE
-from sim.communities.forum.telling import MEMORIES, thread_lines
-from sim.events import TONES
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import make_world
+from windtunnel.agents.harmless import harmless
+from windtunnel.sim.communities.forum.posts import VISIBLE
+from windtunnel.sim.communities.forum.telling import MEMORIES, thread_lines
+from windtunnel.sim.events import TONES
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import make_world
 
 
 def stepped(experiment, steps):

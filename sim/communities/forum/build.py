@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from agents.actions import Action, Vocabulary
-from agents.situation import Feature, Persona, Scene
-from sim.communities.forum.forum import Forum, known_features
-from sim.communities.forum.posts import MOST_STEPS
-from sim.communities.forum.profile import Profile
-from sim.communities.forum.rates import base_rates, typical_situations
-from sim.communities.forum.settings import Settings, Words
-from sim.communities.forum.traits import draw_members
-from sim.luck import Luck
-from sim.network import follows
+from windtunnel.agents.actions import Action, Vocabulary
+from windtunnel.agents.situation import Feature, Persona, Scene
+from windtunnel.sim.communities.forum.forum import Forum, known_features
+from windtunnel.sim.communities.forum.posts import MOST_STEPS
+from windtunnel.sim.communities.forum.profile import Profile
+from windtunnel.sim.communities.forum.rates import base_rates, typical_situations
+from windtunnel.sim.communities.forum.settings import Settings, Words
+from windtunnel.sim.communities.forum.traits import draw_members
+from windtunnel.sim.luck import Luck
+from windtunnel.sim.network import follows
 
 NOTICES = ("reminder", "warned", "counterspeech")
 """Features that only a policy can raise: without such a policy they need no bins."""

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import noise
-from sim.communities.forum.posts import HOSTILE, VISIBLE, Posts
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.posts import HOSTILE, VISIBLE, Posts
 
 NOTHING = -1
 """In place of a post's row: the member found nothing to look at."""

@@ -6,20 +6,29 @@ from typing import Any
 
 import numpy as np
 
-from agents.situation import Line, Scene, Situations
-from agents.words import Draft
-from sim import noise
-from sim.communities.forum import feed
-from sim.communities.forum.feed import NOTHING, View
-from sim.communities.forum.moderation import Moderation
-from sim.communities.forum.posts import CIVIL, HEATED, HELD, HOSTILE, SET_UP, VISIBLE, Posts, post_id
-from sim.communities.forum.profile import Profile
-from sim.communities.forum.settings import Settings
-from sim.communities.forum.speaking import Speech
-from sim.communities.forum.telling import thread_lines
-from sim.communities.forum.traits import NEWCOMER_PERSONA
-from sim.luck import Luck
-from sim.members import Members
+from windtunnel.agents.situation import Line, Scene, Situations
+from windtunnel.agents.words import Draft
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum import feed
+from windtunnel.sim.communities.forum.feed import NOTHING, View
+from windtunnel.sim.communities.forum.moderation import Moderation
+from windtunnel.sim.communities.forum.posts import (
+    CIVIL,
+    HEATED,
+    HELD,
+    HOSTILE,
+    SET_UP,
+    VISIBLE,
+    Posts,
+    post_id,
+)
+from windtunnel.sim.communities.forum.profile import Profile
+from windtunnel.sim.communities.forum.settings import Settings
+from windtunnel.sim.communities.forum.speaking import Speech
+from windtunnel.sim.communities.forum.telling import thread_lines
+from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA
+from windtunnel.sim.luck import Luck
+from windtunnel.sim.members import Members
 
 PASSED, CANCELLED = 0, 1
 """What a review may say of an act; HELD (from posts) is the third."""

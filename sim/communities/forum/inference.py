@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from agents.situation import Situations
-from policies.base import Policy
-from sim import noise
-from sim.abduction import posterior_gumbels, posterior_uniform
-from sim.communities.forum.posts import CIVIL
-from sim.communities.forum.record import SILENT, Inferred, RecordForum, RecordWorld
-from sim.luck import Luck
+from windtunnel.agents.situation import Situations
+from windtunnel.policies.base import Policy
+from windtunnel.sim import noise
+from windtunnel.sim.abduction import posterior_gumbels, posterior_uniform
+from windtunnel.sim.communities.forum.posts import CIVIL
+from windtunnel.sim.communities.forum.record import SILENT, Inferred, RecordForum, RecordWorld
+from windtunnel.sim.luck import Luck
 
 
 class Inference(RecordWorld):

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.communities.forum.feed import NOTHING
-from sim.communities.forum.posts import HELD, REMOVED, SET_UP, VISIBLE
+from windtunnel.sim.communities.forum.feed import NOTHING
+from windtunnel.sim.communities.forum.posts import HELD, REMOVED, SET_UP, VISIBLE
 
 if TYPE_CHECKING:
-    from sim.communities.forum.forum import Forum
+    from windtunnel.sim.communities.forum.forum import Forum
 
 
 class Moderation:

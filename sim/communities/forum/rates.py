@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sim.communities.forum.posts import HEATED, HOSTILE
-from sim.communities.forum.profile import Profile
+from windtunnel.sim.communities.forum.posts import HEATED, HOSTILE
+from windtunnel.sim.communities.forum.profile import Profile
 
 THREAD_CALM = 0.5
 """Opening posts are heated or hostile this much as often as replies are. Chosen."""

@@ -15,19 +15,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.situation import Scene
-from policies.base import Policy
-from sim import noise
-from sim.communities.forum import feed
-from sim.communities.forum.feed import NOTHING, Shown, View
-from sim.communities.forum.forum import Acts, Forum
-from sim.communities.forum.posts import VISIBLE, post_id
-from sim.communities.forum.profile import Profile
-from sim.communities.forum.settings import Settings
-from sim.communities.forum.speaking import Speech
-from sim.luck import Luck
-from sim.members import Members
-from sim.world import World
+from windtunnel.agents.situation import Scene
+from windtunnel.policies.base import Policy
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum import feed
+from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View
+from windtunnel.sim.communities.forum.forum import Acts, Forum
+from windtunnel.sim.communities.forum.posts import VISIBLE, post_id
+from windtunnel.sim.communities.forum.profile import Profile
+from windtunnel.sim.communities.forum.settings import Settings
+from windtunnel.sim.communities.forum.speaking import Speech
+from windtunnel.sim.luck import Luck
+from windtunnel.sim.members import Members
+from windtunnel.sim.world import World
 
 UNKNOWN = 0
 """Row of the member who stands for everybody whom the record does not name: it decides nothing."""

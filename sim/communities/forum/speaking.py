@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.situation import Line
-from agents.words import Draft
-from sim import noise
-from sim.communities.forum.telling import thread_lines
-from sim.events import TONES
+from windtunnel.agents.situation import Line
+from windtunnel.agents.words import Draft
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.telling import thread_lines
+from windtunnel.sim.events import TONES
 
 if TYPE_CHECKING:
-    from sim.communities.forum.forum import Forum
+    from windtunnel.sim.communities.forum.forum import Forum
 
 OPENS = "This member now opens a new thread."
 ANSWERS = "This member now answers the post that it is looking at."

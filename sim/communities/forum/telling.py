@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.harmless import quoted
-from agents.situation import Line
-from sim.communities.forum.posts import VISIBLE
-from sim.events import TONES
+from windtunnel.agents.harmless import quoted
+from windtunnel.agents.situation import Line
+from windtunnel.sim.communities.forum.posts import VISIBLE
+from windtunnel.sim.events import TONES
 
 if TYPE_CHECKING:
-    from sim.communities.forum.forum import Forum
+    from windtunnel.sim.communities.forum.forum import Forum
 
 POSTS_TOLD = 8
 """The opening post and the newest others of a thread."""

@@ -3,11 +3,11 @@
 import numpy as np
 from scipy.special import gammaincinv, ndtri
 
-from agents.situation import Persona
-from sim import noise
-from sim.communities.forum.profile import Profile
-from sim.luck import Luck
-from sim.members import NEVER, Members, arrivals
+from windtunnel.agents.situation import Persona
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.profile import Profile
+from windtunnel.sim.luck import Luck
+from windtunnel.sim.members import NEVER, Members, arrivals
 
 NEWCOMER_PERSONA = 0
 """Row of the persona that a newcomer reads as; it becomes the member's own once the newcomer has settled."""

@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.comparison.groups import MEASURES, SCHEMA
-from analysis.comparison.inputs import Inputs, Tested
-from sim import noise
+from windtunnel.analysis.comparison.groups import MEASURES, SCHEMA
+from windtunnel.analysis.comparison.inputs import Inputs, Tested
+from windtunnel.sim import noise
 
 GROUPS = {"group": ("newcomer", "regular"), "persona": ("ordinary", "planted")}
 PLANTED = "planted"

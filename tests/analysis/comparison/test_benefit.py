@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from analysis.comparison.benefit import benefit, check_payoff, read_payoff
+from windtunnel.analysis.comparison.benefit import benefit, check_payoff, read_payoff
 
 
 def test_the_published_churn_case(tested):

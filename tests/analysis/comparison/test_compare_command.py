@@ -8,13 +8,13 @@ import shutil
 import polars as pl
 import pytest
 
-from analysis import compare
-from analysis.cli import main
-from analysis.comparison.files import FORMULA, for_spreadsheets
-from analysis.comparison.inputs import first_difference, names_of
-from analysis.configuration import compose, plan
-from analysis.folder import Folder
-from analysis.tunnel import run_plan, write_result
+from windtunnel.analysis import compare
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.comparison.files import FORMULA, for_spreadsheets
+from windtunnel.analysis.comparison.inputs import first_difference, names_of
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.tunnel import run_plan, write_result
 
 SMALL = ["community.size=40", "steps=10", "draws=4", "seeds=2", "dowhy=false", "parallel.jobs=1"]
 RUNS = {

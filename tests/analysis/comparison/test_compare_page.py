@@ -12,11 +12,11 @@ import subprocess
 import polars as pl
 import pytest
 
-from analysis.comparison import charts
-from analysis.comparison.build import compare_inputs
-from analysis.comparison.chart_parts import drawn
-from analysis.comparison.page import comparison_page
-from analysis.summary import INSIDE
+from windtunnel.analysis.comparison import charts
+from windtunnel.analysis.comparison.build import compare_inputs
+from windtunnel.analysis.comparison.chart_parts import drawn
+from windtunnel.analysis.comparison.page import comparison_page
+from windtunnel.analysis.summary import INSIDE
 
 HOSTILE = "</script><script>alert(1)</script> \"'\u202e<img src=x onerror=alert(2)>"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

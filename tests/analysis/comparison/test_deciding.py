@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.comparison.deciding import NOTHING, front, verdict
+from windtunnel.analysis.comparison.deciding import NOTHING, front, verdict
 
 
 def effect(name, rd, low=None, high=None, claim="made"):

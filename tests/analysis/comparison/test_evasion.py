@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.comparison.deciding import NOTHING
-from analysis.comparison.evasion import evasion
+from windtunnel.analysis.comparison.deciding import NOTHING
+from windtunnel.analysis.comparison.evasion import evasion
 
 
 def family(tested, effects):

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from analysis.comparison.groups import gini, group_means, member_changes, shared_out
+from windtunnel.analysis.comparison.groups import gini, group_means, member_changes, shared_out
 
 PAIRS = pl.DataFrame({"draw": [0], "seed": [0]})
 

@@ -3,10 +3,10 @@
 import polars as pl
 import pytest
 
-from analysis.cli import main
-from analysis.comparison import compare
-from analysis.comparison.build import compare_inputs
-from analysis.folder import Folder
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.comparison import compare
+from windtunnel.analysis.comparison.build import compare_inputs
+from windtunnel.analysis.folder import Folder
 
 SMALL = ["community.size=20", "steps=4", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.comparison.build import compare_inputs
+from windtunnel.analysis.comparison.build import compare_inputs
 
 REPETITIONS = 100
 TWINS = 400

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.comparison.simultaneous import by_draw, family, strength, told_apart
-from analysis.intervals import Estimate
-from sim import noise
+from windtunnel.analysis.comparison.simultaneous import by_draw, family, strength, told_apart
+from windtunnel.analysis.intervals import Estimate
+from windtunnel.sim import noise
 
 
 def columns(draws, comparisons, purpose="column"):

@@ -3,13 +3,13 @@
 import polars as pl
 import pytest
 
-from analysis.folder import Folder
-from analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run, read_acts
-from analysis.outcomes import published
-from sim.events import LINKS, SCHEMA
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import make_world, run_worlds
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run, read_acts
+from windtunnel.analysis.outcomes import published
+from windtunnel.sim.events import LINKS, SCHEMA
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import make_world, run_worlds
 
 MEMBERS = {"draw": pl.Int32, "seed": pl.Int32, "arm": pl.String, "member": pl.Int64, "group": pl.String}
 

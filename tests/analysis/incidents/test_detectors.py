@@ -7,10 +7,10 @@ import shlex
 import polars as pl
 import pytest
 
-from analysis.cli import main
-from analysis.incidents.acts import ACTS
-from analysis.incidents.detectors import DETECTORS
-from analysis.incidents.find import chosen, find, load_rules, measure
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.incidents.acts import ACTS
+from windtunnel.analysis.incidents.detectors import DETECTORS
+from windtunnel.analysis.incidents.find import chosen, find, load_rules, measure
 
 RULES = load_rules()
 

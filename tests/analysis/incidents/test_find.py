@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.cli import main
-from analysis.folder import Folder
-from analysis.incidents.acts import ACTS, RECORD, acts_of_run
-from analysis.incidents.detectors import DETECTORS
-from analysis.incidents.find import find, load_rules, measure, parse_rules
-from analysis.outcomes import RUN
-from sim.experiment import Unit
-from sim.minds import make_mind
-from sim.run import make_world, run_worlds
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_run
+from windtunnel.analysis.incidents.detectors import DETECTORS
+from windtunnel.analysis.incidents.find import find, load_rules, measure, parse_rules
+from windtunnel.analysis.outcomes import RUN
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import make_world, run_worlds
 
 RULES = load_rules()
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from agents.llm.fake import FakeModel
-from agents.llm.request import Answer
-from agents.minds.base import Unanswered
-from analysis.again import plan_again
-from analysis.cli import main
-from analysis.ending import MISTAKE, OK
-from analysis.folder import Folder
-from analysis.incidents.acts import RECORD, read_acts
-from analysis.incidents.find import find, load_rules
-from analysis.incidents.words import NOW, RUN_WROTE, posts_of, words_for
-from sim.communities.forum.telling import POSTS_TOLD
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.request import Answer
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.analysis.again import plan_again
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.ending import MISTAKE, OK
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.acts import RECORD, read_acts
+from windtunnel.analysis.incidents.find import find, load_rules
+from windtunnel.analysis.incidents.words import NOW, RUN_WROTE, posts_of, words_for
+from windtunnel.sim.communities.forum.telling import POSTS_TOLD
 
 RUN = [
     "run",

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from joblib.externals.loky import get_reusable_executor
 
-from analysis.cli import main
-from analysis.configuration import compose, plan
-from analysis.sweeps import cells as module
-from analysis.sweeps.cells import cell_name, cells, distinct, next_words, own_words, planned
-from analysis.sweeps.cells import swept as swept_keys
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.sweeps import cells as module
+from windtunnel.analysis.sweeps.cells import cell_name, cells, distinct, next_words, own_words, planned
+from windtunnel.analysis.sweeps.cells import swept as swept_keys
 
 SMALL = ["community.size=20", "steps=3", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]
 TWO = ["treatment=slow_mode,thread_lock", "++policy_with.slow_mode.hours=2,6", "root=0,1"]

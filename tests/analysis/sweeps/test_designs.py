@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from analysis.cli import main
-from analysis.folder import Folder
-from analysis.sweeps.designs import Factor, is_whole, points, read_factors
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.sweeps.designs import Factor, is_whole, points, read_factors
 
 HEAT, HOURS = Factor("policy_with.thread_lock.heat", 1, 4), Factor("policy_with.thread_lock.hours", 2, 12)
 SMALL = (

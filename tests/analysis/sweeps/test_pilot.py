@@ -6,12 +6,12 @@ import pytest
 from statsmodels.stats.power import TTestIndPower
 from statsmodels.stats.proportion import power_proportions_2indep
 
-from analysis.cli import main
-from analysis.commands.pilot import _print
-from analysis.commands.run import one_cell
-from analysis.configuration import compose, plan
-from analysis.folder import Folder
-from analysis.sweeps.pilot import alike, design_effect, pilot, power_of, units_needed
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.commands.pilot import _print
+from windtunnel.analysis.commands.run import one_cell
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.sweeps.pilot import alike, design_effect, pilot, power_of, units_needed
 
 MANIFEST = {
     "outcome": {"name": "escalation", "polarity": "harm", "threshold": 2.0, "unit": "hostile replies"},

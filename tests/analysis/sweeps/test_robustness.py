@@ -5,13 +5,13 @@ import json
 import polars as pl
 import pytest
 
-from analysis.cli import main
-from analysis.commands.robustness import _print, notes
-from analysis.configuration import compose, plan
-from analysis.folder import Folder
-from analysis.sweeps.robustness import COLUMNS, by_level, distinct, robustness
-from analysis.tunnel import run_plan
-from analysis.wordings import worded
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.commands.robustness import _print, notes
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.sweeps.robustness import COLUMNS, by_level, distinct, robustness
+from windtunnel.analysis.tunnel import run_plan
+from windtunnel.analysis.wordings import worded
 
 SMALL = (
     "community.size=30",
@@ -199,7 +199,7 @@ def test_levels_stand_in_the_order_of_their_numbers_and_too_many_are_counted(tmp
     rows = [line.split()[:2] for line in capsys.readouterr().out.splitlines() if line.startswith("root ")]
     assert rows == [["root", str(root)] for root in range(11)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.commands.robustness.SHOWN", 10)
+        patch.setattr("windtunnel.analysis.commands.robustness.SHOWN", 10)
         assert main(["robustness", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
     assert "root has 11 levels" in said and "factor" not in said

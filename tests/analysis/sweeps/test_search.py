@@ -7,13 +7,13 @@ import pytest
 
 pytest.importorskip("optuna")
 
-from analysis.cli import main
-from analysis.commands.optimise import _print
-from analysis.configuration import compose
-from analysis.folder import Folder
-from analysis.sweeps.designs import Factor, read_factors
-from analysis.sweeps.objective import Objective
-from analysis.sweeps.search import Question, checked, search
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.commands.optimise import _print
+from windtunnel.analysis.configuration import compose
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.sweeps.designs import Factor, read_factors
+from windtunnel.analysis.sweeps.objective import Objective
+from windtunnel.analysis.sweeps.search import Question, checked, search
 
 FIXED = (
     "policy=thread_lock",

@@ -4,18 +4,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis import tunnel
-from analysis.cli import main
-from analysis.commands.select import _print
-from analysis.configuration import compose, plan
-from analysis.folder import Folder
-from analysis.outcomes import find_outcome
-from analysis.sweeps import elimination
-from analysis.sweeps.elimination import candidates, select
-from analysis.sweeps.objective import Objective, read_objective, scores, split_words
-from analysis.sweeps.selection import Elimination, constants
-from sim.kept import Kept
-from sim.minds import make_mind
+from windtunnel.analysis import tunnel
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.commands.select import _print
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.outcomes import find_outcome
+from windtunnel.analysis.sweeps import elimination
+from windtunnel.analysis.sweeps.elimination import candidates, select
+from windtunnel.analysis.sweeps.objective import Objective, read_objective, scores, split_words
+from windtunnel.analysis.sweeps.selection import Elimination, constants
+from windtunnel.sim.kept import Kept
+from windtunnel.sim.minds import make_mind
 
 SMALL = ("community.size=30", "steps=6", "seeds=2", "dowhy=false", "parallel.jobs=1", "baseline=none")
 LIVELY = ("outcome=hostile_exposures", "outcome.threshold=0.3", "steps=10", "draws=12")
@@ -200,7 +200,7 @@ def test_a_dropped_policy_costs_no_more_runs_and_the_saving_adds_up(trial):
 
 
 def test_the_scores_are_those_of_the_policies_run_on_their_own(trial):
-    from analysis.tunnel import run_plan
+    from windtunnel.analysis.tunnel import run_plan
 
     best = next(row for row in trial["policies"] if row["policy"] == "remove_hostile")
     whole = run_plan(plans(["remove_hostile"], f"draws={best['draws']}")[0])

@@ -5,14 +5,14 @@ import json
 import polars as pl
 import pytest
 
-from analysis.cli import main
-from analysis.importers import import_corpus
-from analysis.incidents.find import load_rules
-from analysis.why.case import WITH, WITHOUT, live
-from analysis.why.moderators import exempt
-from analysis.why.question import ask
-from analysis.why.recorded import recorded_case, replayed_acts
-from analysis.why.whole import answer
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.importers import import_corpus
+from windtunnel.analysis.incidents.find import load_rules
+from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.moderators import exempt
+from windtunnel.analysis.why.question import ask
+from windtunnel.analysis.why.recorded import recorded_case, replayed_acts
+from windtunnel.analysis.why.whole import answer
 
 RULES = load_rules()
 START = 1_600_000_000

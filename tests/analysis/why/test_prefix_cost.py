@@ -5,13 +5,13 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from analysis.cli import main
-from analysis.incidents.acts import read_acts
-from analysis.incidents.find import find, load_rules
-from analysis.models.serving import serving
-from analysis.why.case import WITH, WITHOUT, live, simulated_case
-from analysis.why.question import ask
-from policies.registry import policy_names
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.incidents.acts import read_acts
+from windtunnel.analysis.incidents.find import find, load_rules
+from windtunnel.analysis.models.serving import serving
+from windtunnel.analysis.why.case import WITH, WITHOUT, live, simulated_case
+from windtunnel.analysis.why.question import ask
+from windtunnel.policies.registry import policy_names
 
 RULES = {**load_rules({"escalation": {"threshold": 0.5, "window": 24}})}
 STEPS = 8

@@ -5,20 +5,20 @@ import json
 import polars as pl
 import pytest
 
-from analysis.cli import main
-from analysis.folder import Folder
-from analysis.incidents.acts import acts_of_run, read_acts
-from analysis.incidents.find import Incident, find, load_rules
-from analysis.outcomes import RUN
-from analysis.why.answer import estimate, pairs
-from analysis.why.case import WITH, WITHOUT, SimulatedCase, live, simulated_case
-from analysis.why.question import ask
-from analysis.why.ranking import rank_members
-from analysis.why.whole import answer
-from policies.registry import policy_names
-from sim.events import digest
-from sim.experiment import Unit
-from sim.run import first_divergence, make_world, run_worlds
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.acts import acts_of_run, read_acts
+from windtunnel.analysis.incidents.find import Incident, find, load_rules
+from windtunnel.analysis.outcomes import RUN
+from windtunnel.analysis.why.answer import estimate, pairs
+from windtunnel.analysis.why.case import WITH, WITHOUT, SimulatedCase, live, simulated_case
+from windtunnel.analysis.why.question import ask
+from windtunnel.analysis.why.ranking import rank_members
+from windtunnel.analysis.why.whole import answer
+from windtunnel.policies.registry import policy_names
+from windtunnel.sim.events import digest
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.run import first_divergence, make_world, run_worlds
 
 RULES = load_rules()
 
@@ -59,8 +59,8 @@ def test_futures_lived_by_two_processes_are_the_same(case, mind, monkeypatch):
     question = ask(case, with_="thread_lock")
     branches = [question.branch(arm, None, number) for arm in (WITHOUT, WITH) for number in range(3)]
     here = live(case, branches, mind)
-    monkeypatch.setattr("analysis.why.case.SHARED_FROM", 1)
-    monkeypatch.setattr("analysis.why.case.processors", lambda: 2)
+    monkeypatch.setattr("windtunnel.analysis.why.case.SHARED_FROM", 1)
+    monkeypatch.setattr("windtunnel.analysis.why.case.processors", lambda: 2)
     shared = live(case, branches, mind)
     assert [run.events_sha256 for run in shared.runs] == [run.events_sha256 for run in here.runs]
     assert shared.events.equals(here.events) and shared.members.equals(here.members)
@@ -229,7 +229,7 @@ def planted(seed: int, make) -> tuple[Planted, object]:
 
 
 def ask_nothing():
-    from analysis.why.case import Branch
+    from windtunnel.analysis.why.case import Branch
 
     return Branch("baseline", 0, list)
 

@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.importers import import_corpus
-from analysis.incidents.find import load_rules
-from analysis.why.question import ask
-from analysis.why.recorded import recorded_case
-from analysis.why.tell import answer_sentences
-from analysis.why.tones import ASSUMED, WEIGHT, drawn_again, errors_of, tone_sensitivity
-from analysis.why.whole import answer
+from windtunnel.analysis.importers import import_corpus
+from windtunnel.analysis.incidents.find import load_rules
+from windtunnel.analysis.why.question import ask
+from windtunnel.analysis.why.recorded import recorded_case
+from windtunnel.analysis.why.tell import answer_sentences
+from windtunnel.analysis.why.tones import ASSUMED, WEIGHT, drawn_again, errors_of, tone_sensitivity
+from windtunnel.analysis.why.whole import answer
 
 RULES = load_rules()
 MAPPING = {role: role for role in ("id", "parent", "author", "time", "text")}

@@ -10,16 +10,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from agents.llm.fake import FakeModel
-from analysis.cli import main
-from analysis.importers.identities import IDENTITIES, read_identities
-from analysis.incidents.acts import acts_of_import
-from analysis.incidents.find import find, load_rules
-from analysis.why.case import WITH, WITHOUT, live
-from analysis.why.question import ask
-from analysis.why.recorded import recorded_case
-from analysis.why.score import log_score
-from analysis.why.tones import drawn_again
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.importers.identities import IDENTITIES, read_identities
+from windtunnel.analysis.incidents.acts import acts_of_import
+from windtunnel.analysis.incidents.find import find, load_rules
+from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.question import ask
+from windtunnel.analysis.why.recorded import recorded_case
+from windtunnel.analysis.why.score import log_score
+from windtunnel.analysis.why.tones import drawn_again
 
 RULES = load_rules()
 SAID = [
@@ -102,7 +102,7 @@ def test_only_posts_as_recorded_have_words_in_a_simulated_future(imported, asked
     worlds = [
         case.world(question.branch(arm, number=number)) for arm in (WITHOUT, WITH) for number in (0, 1, -1)
     ]
-    from sim.run import lock_step
+    from windtunnel.sim.run import lock_step
 
     assert not lock_step(worlds, mind, case.ticks)
     recorded = dict(zip(case.record.post_ids().tolist(), case.words.texts, strict=True))
@@ -143,7 +143,7 @@ def test_the_held_out_score_asks_with_the_words_of_the_other_threads(imported, a
 
 def test_another_reading_of_the_tones_leaves_the_words(imported):
     case = case_of(imported, *MEMBER)
-    from analysis.why.tones import errors_of
+    from windtunnel.analysis.why.tones import errors_of
 
     other = drawn_again(case, errors_of(case), 3)
     assert other.words == case.words and (other.record.tone != case.record.tone).any()
