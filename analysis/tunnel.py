@@ -64,6 +64,18 @@ class Result(NamedTuple):
         """One table, `pairs` unless named, as an Arrow table; needs pyarrow."""
         return frames.to_arrow(self._table(name))
 
+    def plot(self) -> Any:
+        """An Altair chart: the rates in both arms, PN, PS, PNS and backfire, with their intervals."""
+        from windtunnel.analysis.library.shown import shares_plot
+
+        return shares_plot(self.estimates)
+
+    def _repr_html_(self) -> str:
+        from windtunnel.analysis.library.shown import sentences_html
+        from windtunnel.analysis.summary import short_answer
+
+        return sentences_html(short_answer(self.estimates, self.manifest, self.runs))
+
     def _table(self, name: str) -> pl.DataFrame:
         if name not in TABLES:
             raise ValueError(f"a run has no table {name!r}: choose from {', '.join(TABLES)}")
