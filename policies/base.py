@@ -26,7 +26,10 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: ClassVar[str] = "none"
+    name: ClassVar[str] = ""
+    """What the command line calls it; a class without a name is a base of others."""
+    listed: ClassVar[bool] = True
+    """Whether the command line may name it."""
     fits: ClassVar[tuple[str, ...]] = ("forum",)
     raises: ClassVar[tuple[str, ...]] = ()
     """Situation features that the policy can switch on."""

@@ -1,4 +1,4 @@
-"""Policies by name: every module of this package with a policy in it, and out-of-tree ones by entry point."""
+"""Policies by name: those in the modules of this package and of its folders, and out-of-tree ones by entry point."""
 
 import importlib
 import pkgutil
@@ -15,16 +15,24 @@ from pydantic import ValidationError
 from windtunnel import policies
 from windtunnel.policies.base import Policy
 
-_NOT_POLICIES = {"base", "detection", "registry", "single_act"}
 ENTRY_POINTS = "windtunnel.policies"
 
 
 def policy_names() -> list[str]:
     """Names that `policy=` and `baseline=` accept, `status_quo` apart."""
-    own = [
-        module.name for module in pkgutil.iter_modules(policies.__path__) if module.name not in _NOT_POLICIES
-    ]
-    return sorted({*own, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+    return sorted({*_own(), *(point.name for point in entry_points(group=ENTRY_POINTS))})
+
+
+@cache
+def _own() -> dict[str, type[Policy]]:
+    """Our policies by name: every listed class that has a name of its own."""
+    modules = pkgutil.walk_packages(policies.__path__, f"{policies.__name__}.")
+    return {
+        value.name: value
+        for module in modules
+        for value in vars(importlib.import_module(module.name)).values()
+        if isinstance(value, type) and issubclass(value, Policy) and vars(value).get("name") and value.listed
+    }
 
 
 @cache
@@ -37,12 +45,7 @@ def policy_class(name: str) -> type[Policy]:
         near = get_close_matches(name, policy_names(), 1)
         hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(policy_names())}"
         raise ValueError(f"no policy is called {name!r}: {hint}")
-    module = importlib.import_module(f"windtunnel.policies.{name}")
-    return next(
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and vars(value).get("name") == name
-    )
+    return _own()[name]
 
 
 @cache

@@ -20,6 +20,7 @@ class SingleAct(Policy):
     """
 
     name = "single_act"
+    listed = False
     raises = ("warned",)
 
     act: Literal["remove", "lock", "warn", "suspend"]

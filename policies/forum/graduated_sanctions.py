@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
 from windtunnel.policies.base import Hours, Share
-from windtunnel.policies.detection import Detecting
+from windtunnel.policies.forum.detection import Detecting
 
 Offences = Annotated[int, Field(ge=1)]
 

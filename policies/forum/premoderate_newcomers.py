@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import PrivateAttr
 
 from windtunnel.policies.base import Hours
-from windtunnel.policies.detection import Detecting
+from windtunnel.policies.forum.detection import Detecting
 
 HELD = 2
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, PrivateAttr
 
-from windtunnel.policies.detection import Detecting
+from windtunnel.policies.forum.detection import Detecting
 
 
 class DownrankHostile(Detecting):
