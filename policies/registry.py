@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
-from importlib.resources import files
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from windtunnel import policies
+from windtunnel import conf, policies
 from windtunnel.policies.base import Policy
 
 ENTRY_POINTS = "windtunnel.policies"
@@ -50,8 +48,7 @@ def policy_class(name: str) -> type[Policy]:
 
 @cache
 def _yaml(name: str) -> dict[str, Any]:
-    file = files("windtunnel.conf") / "policy" / f"{name}.yaml"
-    return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return conf.content("policy", name)
 
 
 def summary(name: str) -> str:
@@ -86,5 +83,7 @@ def make_policy(name: str, given: Mapping[str, Any] | None = None, *, label: str
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (name, *first["loc"]))
+        if first["type"] == "missing":
+            raise ValueError(f"{where} is missing: its yaml or policy_with.{where} should say it") from None
         found = f" is {first['input']!r}" if first["loc"] else ""  # no one place: parameters at odds
         raise ValueError(f"{where}{found}: {first['msg'].removeprefix('Value error, ')}") from None
