@@ -122,7 +122,8 @@ def _by_loky(
 
 
 def _pool(workers: int) -> Any:
-    """So many worker processes or more, that stay for the next run; those of a pool that is too small end first.
+    """So many worker processes or more, that stay for the next run; those of a pool that is too small, or that looks for
+    modules elsewhere than this process does by now, end first.
 
     They are our own, since joblib takes loky's shared ones for its own. A pool starts all of its workers at once. None, and
     a line on standard error, where this machine lets none be started: a container's /dev/shm may be read-only.
@@ -130,7 +131,7 @@ def _pool(workers: int) -> Any:
     from joblib.externals.loky import ProcessPoolExecutor
 
     for size, pool in _POOLS.items():
-        if size >= workers:
+        if size >= workers and pool.looks_in == sys.path:
             return pool
     end_workers()
     threads = str(max(1, (os.cpu_count() or 1) // (workers + 1)))
@@ -140,6 +141,7 @@ def _pool(workers: int) -> Any:
     except (OSError, NotImplementedError, ImportError) as error:
         print(f"{_none_start(error)}; until then all runs in this one process", file=sys.stderr, flush=True)
         return None
+    pool.looks_in = list(sys.path)
     _POOLS[workers] = pool
     atexit.register(end_workers, kill=True)  # or loky complains while Python is taken down
     return pool
