@@ -96,7 +96,7 @@ def test_an_interrupted_run_says_what_can_be_pasted(tmp_path, capsys, monkeypatc
 def test_what_an_import_prints_is_taken_by_run(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table = ROOT / "tests" / "fixtures" / "posts_small.csv"
-    roles = "id=id,parent=parent,author=author,time=time,text=text"
+    roles = "id=number,parent=answers,author=who,time=when,text=words"
     assert main(["import", "table", str(table), "mine (é, 1)", "--map", roles]) == 0
     said = capsys.readouterr().out
     word = shlex.split(said[said.index("use it with ") :].splitlines()[0].removeprefix("use it with "))[-1]
