@@ -48,6 +48,10 @@ class Policy(BaseModel):
         """Those of `raises` that these parameters can switch on."""
         return self.raises
 
+    def holds_back(self) -> bool:
+        """May these parameters keep members from writing what they would have written, which then never comes?"""
+        return False
+
     def in_force(self, step: int) -> bool:
         return self.start <= step and (self.stop is None or step < self.stop)
 

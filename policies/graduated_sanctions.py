@@ -35,6 +35,9 @@ class GraduatedSanctions(Detecting):
             )
         return self
 
+    def holds_back(self) -> bool:
+        return True
+
     def before_step(self, world: Any) -> None:
         forum, desk = world.community, world.community.moderation
         if self._offences is None:

@@ -13,6 +13,9 @@ class SlowMode(Policy):
     hours: Hours
     """How long a member waits between two posts or replies."""
 
+    def holds_back(self) -> bool:
+        return self.hours > 0
+
     def offer(self, world: Any, view: Any) -> None:
         forum = world.community
         waits = (world.now - forum.wrote_last[view.rows]) * forum.hours < self.hours
