@@ -14,7 +14,7 @@ from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.printing import print_json, print_table
 from windtunnel.analysis.why.case import Case, simulated_case
 from windtunnel.analysis.why.question import ask
-from windtunnel.analysis.why.tell import sentences
+from windtunnel.analysis.why.tell import sentences, signed
 from windtunnel.analysis.why.whole import TONE_DRAWS, answer
 
 
@@ -205,18 +205,33 @@ def _print_more(record: dict[str, Any], thread: Any, case: Case) -> None:
         print_table([_timed(point, hours) for point in points])
     if record["which_act"]:
         print("\nLeft out one by one")
-        rows = [{**row, "from": moment_words(row["from"], hours)} for row in record["which_act"]["ranked"]]
-        print_table(
-            [
-                {
-                    **row,
-                    "same_luck": f"{row['same_luck']:+.2f}",
-                    "change": f"{row['change']:+.2f}",
-                    "p": f"{row['p']:.3f}",
-                }
-                for row in rows
-            ]
-        )
+        print_table(_ranked(record, hours))
+
+
+def _ranked(record: dict[str, Any], hours: float) -> list[dict[str, Any]]:
+    """The ranking as a table: what was left out, when it first wrote, and what that changed."""
+    luck, ranked = (
+        "one luck" if record["estimand"] == "given_record" else "same luck",
+        record["which_act"]["ranked"],
+    )
+    rows = [
+        {
+            "what": row["what"],
+            "wrote": moment_words(row["from"], hours),
+            luck: signed(row["same_luck"]),
+            "change": signed(row["change"]),
+            "averted": f"{row['averted']} of {row['happened']}",
+            "p": f"{row['p']:.3f}",
+            "tied": "yes" if row["tied"] else "no",
+        }
+        for row in ranked
+    ]
+    if any(row["forced"] for row in ranked):
+        rows = [
+            {**row, "by construction": "yes" if one["forced"] else "no"}
+            for row, one in zip(rows, ranked, strict=True)
+        ]
+    return rows
 
 
 def _timed(row: dict[str, Any], hours: float) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from windtunnel.analysis.incidents.acts import RECORD
-from windtunnel.analysis.incidents.detectors import DETECTORS, Found, Rule
+from windtunnel.analysis.incidents.detectors import DETECTORS, Rule
 from windtunnel.analysis.incidents.find import Incident, chosen, find, lowered
 from windtunnel.analysis.outcomes import RUN
 
@@ -115,12 +115,10 @@ def _at(acts: pl.DataFrame, place: Place, kind: str, rules: Mapping[str, Rule], 
             return found[0]
         if found:
             return _quiet(found[0], place, asked, thread)
-    first = asked if place.post is not None else thread
-    nothing = Found(
-        int(thread["place"][0]), member, int(first["step"][0]), int(first["step"][0]), 0.0, (), ()
-    )
+    began = int((asked if place.post is not None else thread)["step"][0])
     run = (int(acts["draw"][0]), int(acts["seed"][0]), str(acts["arm"][0]))
-    return _quiet(Incident("", kind, *run, *nothing), place, asked, thread)
+    nothing = Incident("", kind, *run, int(thread["place"][0]), member, began, began, 0.0, (), ())
+    return _quiet(nothing, place, asked, thread)
 
 
 def _quiet(one: Incident, place: Place, asked: pl.DataFrame, thread: pl.DataFrame) -> Incident:

@@ -49,6 +49,11 @@ def asked(record: dict[str, Any]) -> str:
     return ASKED[record["quantity"]].format(what=record["question"], outcome=record["outcome"])
 
 
+def since(record: dict[str, Any]) -> str:
+    """From when on: right after something, or from a moment on."""
+    return f"from {record['moment']}" + ("" if "right after" in record["moment"] else " on")
+
+
 def split(record: dict[str, Any], table: dict[str, int]) -> tuple[int, int]:
     """Of a table of pairs: how many have the case that is asked about, and how many of these are hits."""
     hits, base = CELLS["preventive"][FIELDS[record["quantity"]]]

@@ -2,10 +2,10 @@
 
 import polars as pl
 
+from windtunnel.analysis.incidents.in_time import last_comment_in_time, stays
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.why.case import Case
 from windtunnel.analysis.why.question import Question
-from windtunnel.analysis.why.when import last_comment_in_time, stays
 
 
 def notes(case: Case, question: Question) -> list[str]:
@@ -32,14 +32,15 @@ def _too_late(case: Case, question: Question) -> str:
         f"{what}: the threshold of {rule['threshold']:g} was reached{by} ({moment_words(reached, case.hours)}), before "
         f"{question.words}. Only how bad it gets can still differ."
     )
-    return said if question.on else f"{said} {_in_time(case)}"
+    return said if question.on else f"{said} {_in_time(case, question)}"
 
 
-def _in_time(case: Case) -> str:
+def _in_time(case: Case, question: Question) -> str:
     reached = case.incident.reached
     assert reached is not None
     if count := last_comment_in_time(case.acts, case.incident):
-        return f"An act in time comes right after comment {count} or earlier: --at comment:{count}."
+        option = "" if question.act.get("act") == "remove" else f": --at comment:{count}"
+        return f"An act in time comes right after comment {count} or earlier{option}."
     if reached > case.first:
         when = moment_words(reached, case.hours)
         return f"Nothing in the thread came before that: only what was in force by {when} is in time."

@@ -111,7 +111,13 @@ def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futu
     with it, whoever wrote more of the incident first: somebody who drew the writer in is a cause as well.
     """
     target = case.incident.member if case.incident.kind in BEFALLEN else None
-    told = {"tested": len(candidates), "of": all_, "futures": futures, "left_aside": target, "ranked": []}
+    told: dict[str, Any] = {
+        "tested": len(candidates),
+        "of": all_,
+        "futures": futures,
+        "left_aside": target,
+        "ranked": [],
+    }
     if not candidates:
         return told
     forks = sorted({one.fork for one in candidates})

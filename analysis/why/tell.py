@@ -5,7 +5,7 @@ from typing import Any
 from windtunnel.analysis.incidents.acts import RECORD
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.summary import INSIDE, number
-from windtunnel.analysis.why.counting import asked, counted, hit_words
+from windtunnel.analysis.why.counting import asked, counted, hit_words, since
 from windtunnel.analysis.why.ranking import DOUBT
 
 NO_SANCTION = "This is no basis for a sanction without review by a person."
@@ -41,7 +41,7 @@ def about(record: dict[str, Any]) -> str:
             f"{record['threshold']:g}. Asked is whether it would have come; its moments count from {began}."
         )
     return (
-        f"{opening} Asked: {record['question']}, from {record['moment']} on; "
+        f"{opening} Asked: {record['question']}, {since(record)}; "
         f"{number(sum(record['table'].values()), 'pair')} of futures, with and without it."
     )
 
@@ -65,7 +65,7 @@ def signed(value: float) -> str:
 def sentences(record: dict[str, Any]) -> list[str]:
     """The whole answer in order; an act that came too late is told first, then what speaks about realism."""
     said = answer_sentences(record)
-    lines = [f"{record['incident']['id']}: {asked(record)}? (from {record['moment']} on)", *record["notes"]]
+    lines = [f"{record['incident']['id']}: {asked(record)}? ({since(record)})", *record["notes"]]
     if not record["happened"]:
         lines.append(about(record))
     lines += [said[point] for point in ("trust", "same_luck", "counts", "severity", "recurrence", "bounds")]

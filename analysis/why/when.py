@@ -1,12 +1,11 @@
-"""Moments: what `--at` names, how a moment is said, and which came in time."""
+"""Moments: what `--at` names, and how a moment is said."""
 
 import re
 from typing import NamedTuple
 
 import polars as pl
 
-from windtunnel.analysis.incidents.acts import RECORD
-from windtunnel.analysis.incidents.find import Incident
+from windtunnel.analysis.incidents.in_time import comments
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.why.case import Case
 
@@ -29,7 +28,7 @@ def exactly(case: Case, step: int) -> Moment:
 def right_after(case: Case, step: int, what: str) -> Moment:
     """From the step after this one on: in a record right after what was written in its minute."""
     shown = step if case.real else step + 1
-    return Moment(step + 1, shown, f"{moment_words(shown, case.hours)} (right after {what})")
+    return Moment(step + 1, shown, f"{moment_words(shown, case.hours)}, right after {what}")
 
 
 def moment(case: Case, at: str | None, default: Moment) -> Moment:
@@ -67,34 +66,3 @@ def _named(case: Case, at: str) -> Moment:
     raise ValueError(
         f"--at {at!r} is no moment: write comment:12, onset-3, a post's id, a step, or a time such as 'day 2, 13:00'"
     )
-
-
-def comments(acts: pl.DataFrame, incident: Incident) -> pl.DataFrame:
-    """The replies of the incident's thread in its run, in time."""
-    run = acts.filter(*[pl.col(name) == getattr(incident, name) for name in ("draw", "seed", "arm")])
-    return run.filter((pl.col("kind") == "reply") & (pl.col("place") == incident.place))
-
-
-def first_comment_in_time(acts: pl.DataFrame, incident: Incident) -> int | None:
-    """Number of the comment right after which a moderator could first have known, and still have come in time.
-
-    It is the last of the step with which the incident begins; None where the threshold was reached in that same step.
-    """
-    if incident.place is None or incident.reached is None or incident.onset >= incident.reached:
-        return None
-    seen = int((comments(acts, incident)["step"] <= incident.onset).sum())
-    return seen or None
-
-
-def last_comment_in_time(acts: pl.DataFrame, incident: Incident) -> int | None:
-    """Number of the last comment before the step in which the threshold was reached; None where there is none."""
-    if incident.place is None or incident.reached is None:
-        return None
-    return int((comments(acts, incident)["step"] < incident.reached).sum()) or None
-
-
-def stays(incident: Incident) -> bool:
-    """Does what has reached the threshold stay so, whatever comes after? A newcomer may write again, and in a record so may
-    whoever is taken to have left."""
-    lasting = ("escalation", "pile_on", "rule_breaking_streak")
-    return incident.kind in lasting or (incident.kind == "mass_departure" and incident.arm != RECORD)

@@ -55,7 +55,9 @@ def test_without_labels_the_errors_are_those_measured_elsewhere(case):
     errors = errors_of(case)
     assert errors.labelled == 0 and (errors.truth == measured().truth).all()
     assert np.allclose(errors.truth.sum(axis=1), 1) and "locked GitHub threads" in errors.source
-    assert errors.truth[2, 2] > errors.truth[1, 2] > errors.truth[0, 2]  # who sounds worse is worse more often
+    assert (
+        errors.truth[2, 2] > errors.truth[1, 2] > errors.truth[0, 2]
+    )  # who sounds worse is worse more often
 
 
 def test_labels_speak_by_what_the_scorer_said(tmp_path):
