@@ -12,8 +12,8 @@ from windtunnel.analysis.why.forced import of_act, of_policy
 from windtunnel.analysis.why.moderators import WARNED_HOURS, picked
 from windtunnel.analysis.why.when import Moment, exactly, moment, right_after
 from windtunnel.policies.base import Policy
+from windtunnel.policies.forum.single_act import FOR_GOOD, SingleAct
 from windtunnel.policies.registry import make_policy
-from windtunnel.policies.single_act import FOR_GOOD, SingleAct
 
 LABEL = "why"
 """What an act that is asked about is called in the log; a policy keeps the name that a run gives it, and with it its luck."""
