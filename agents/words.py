@@ -63,7 +63,7 @@ def words_request(
     """
     system = harmless(scene.setting, SETTING)
     begin = (*option_lines(scene, option_orders(scene, range(len(scene.actions)))[0]), SITUATION)
-    ask = " ".join((draft.act, TASK, MANNER[draft.tone], SIMULATED))
+    ask = " ".join(filter(None, (draft.act, TASK, MANNER[draft.tone], SIMULATED)))
     room = None
     if context is not None:
         room = context - MARGIN - tokens - tokens_at_most("\n".join((system, *begin, ask)))
