@@ -44,7 +44,7 @@ def probe_words(experiment: Experiment) -> Request | None:
     if mind.get("prompt") != "member" or not mind.get("words"):
         return None
     scene = experiment.kind().scene(experiment.raised())
-    draft = Draft(target=0, act="", tone="civil", lines=(), nonce=1)
+    draft = Draft(target=0, act="", task="Write one short sentence.", manner="", lines=(), nonce=1)
     return words_request(scene, draft, tokens=mind.get("words_tokens", TOKENS))[0]
 
 
