@@ -65,6 +65,20 @@ def parameters(name: str) -> dict[str, Any]:
     return own | _yaml(name).get("parameters", {})
 
 
+def off(name: str) -> dict[str, Any]:
+    """The parameters that switch a policy off; empty where its yaml names none."""
+    return dict(_yaml(name).get("off") or {})
+
+
+def meanings(name: str) -> dict[str, tuple[str, str]]:
+    """For each parameter what it means and its unit ("" where it has none), in the words beside its field."""
+    fields = {key: field for key, field in policy_class(name).model_fields.items() if key != "label"}
+    return {
+        key: (field.description or "", str((field.json_schema_extra or {}).get("unit", "")))  # type: ignore[union-attr]
+        for key, field in fields.items()
+    }
+
+
 def make_policy(name: str, given: Mapping[str, Any] | None = None, *, label: str | None = None) -> Policy:
     """A policy with its yaml's parameters, `given` ones on top; `ValueError` says which one is wrong and why.
 

@@ -28,6 +28,10 @@ class Unit(NamedTuple):
     arm: str
 
 
+def _made(spec: PolicySpec) -> Policy:
+    return make_policy(spec.name, spec.parameters, label=spec.label)
+
+
 @dataclass(frozen=True)
 class Experiment:
     """Everything that decides a run's events. `community` is the resolved yaml of the community.
@@ -57,7 +61,7 @@ class Experiment:
 
     def forced(self) -> set[str]:
         """Outcomes that the treatment's own mechanism decides."""
-        return {name for spec in self.policy for name in policy_class(spec.name).forces}
+        return {name for spec in self.policy for name in _made(spec).forced()}
 
     def units(self) -> list[Unit]:
         return [

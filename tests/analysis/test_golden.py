@@ -15,7 +15,7 @@ WORDS = [
     "dowhy=false",
     "parallel.jobs=1",
 ]
-EVENTS = "bb5e5029e3c19531e47b2a6fba94d60c33f8c096aada79c68794925db9e9f734"
+EVENTS = "0b4a4b59df38de1b721144ecbbe14b5cc1758810566f1bbf6c800e1ec2f17b92"
 BEFORE_AMOUNTS = "9f6bb983ba86c0e48b5390861061bcec2dd74c8aadddd0cd2c5436817a573326"
 """Of the same run before events had the column `amount`, in which a forum has nothing."""
 
