@@ -52,7 +52,9 @@ def _yaml(name: str) -> dict[str, Any]:
 
 
 def summary(name: str) -> str:
-    return _yaml(name).get("summary") or (policy_class(name).__doc__ or "").splitlines()[0]
+    return _yaml(name).get("summary") or next(
+        iter((policy_class(name).__doc__ or "").strip().splitlines()), name
+    )
 
 
 def parameters(name: str) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def parameters(name: str) -> dict[str, Any]:
 
 def off(name: str) -> dict[str, Any]:
     """The parameters that switch a policy off; empty where its yaml names none."""
-    return dict(_yaml(name).get("off") or {})
+    return dict(_yaml(name).get("switched_off") or {})
 
 
 def meanings(name: str) -> dict[str, tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from windtunnel.policies.base import Policy
-from windtunnel.policies.registry import make_policy, policy_class
+from windtunnel.policies.registry import make_policy
 from windtunnel.sim.communities import community
 
 ARMS = ("baseline", "policy", "aa")

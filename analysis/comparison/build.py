@@ -18,6 +18,7 @@ from windtunnel.analysis.comparison.inputs import Inputs
 from windtunnel.analysis.comparison.result import Comparison
 from windtunnel.analysis.comparison.sentences import sentences
 from windtunnel.analysis.comparison.simultaneous import Family
+from windtunnel.analysis.immovable import cannot_move
 from windtunnel.analysis.summary import INSIDE
 
 Record = dict[str, Any]
@@ -39,6 +40,8 @@ def compare_inputs(
     tested, direction = inputs.tested, inputs.direction
     policies, all_policies = effects(tested, direction, confidence)
     outcomes = outcome_changes(tested, confidence)
+    fixed = cannot_move(inputs.config)
+    outcomes = [row | {"cannot_move": row["outcome"] in fixed} for row in outcomes]
     groups, all_groups = group_changes(tested, confidence)
     two, all_two = contrasts(tested, direction, confidence)
     two_groups, all_two_groups = group_contrasts(tested, confidence)
@@ -67,6 +70,8 @@ def compare_inputs(
             "verdict": said,
             "verdict_reason": reason,
             "doubts": list(one.doubts),
+            "what": one.what,
+            "idle": one.idle,
         }
     record = {
         "caveat": INSIDE,
@@ -92,6 +97,7 @@ def compare_inputs(
         "evasion": {"points": points, "flips": flips, "level": level},
         "nothing_dominated_by": dominated.get(NOTHING, []),
         "left_out": list(inputs.left_out),
+        "fidelity": list(inputs.fidelity),
     }
     return Comparison(record | {"sentences": sentences(record)})
 

@@ -6,6 +6,7 @@ from typing import Any
 from windtunnel.analysis.comparison.markup import table
 from windtunnel.analysis.comparison.sentences import net_words
 from windtunnel.analysis.comparison.tables import benefit_words, cost_words, share_words, worst_words
+from windtunnel.analysis.immovable import CANNOT
 from windtunnel.analysis.necessity import CELLS
 from windtunnel.analysis.summary import INSIDE, change, words
 
@@ -62,7 +63,11 @@ def outcome_tables(record: Record) -> list[tuple[str, str]]:
                         "change (interval, alone)": change(*row["change"].values()),
                         "counted in": row["unit"],
                         "pairs that differ": f"{row['changed_pairs']} of {row['n_pairs']}",
-                        "by construction": "yes" if row["forced"] else "no",
+                        "by construction": "yes"
+                        if row["forced"]
+                        else CANNOT
+                        if row.get("cannot_move")
+                        else "no",
                     }
                     for row in record["outcomes"]
                     if row["outcome"] == name

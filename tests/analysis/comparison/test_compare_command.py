@@ -40,7 +40,7 @@ def runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(runs):
-    return compare([folder.path for folder in runs.values()], smallest_effect=0.05)
+    return compare([folder.path for folder in runs.values()], smallest_effect=0.05, outcome="escalation")
 
 
 def said(capsys, *words):
@@ -94,7 +94,7 @@ def test_contrasts_are_of_the_policy_arms_on_common_seeds(runs, found):
 
 
 def test_two_policies_together_are_set_beside_their_parts(runs):
-    found = compare([runs[name].path for name in ("lock", "slow", "both")])
+    found = compare([runs[name].path for name in ("lock", "slow", "both")], outcome="escalation")
     (row,) = found.record["interactions"]
     assert row["parts"] == ["slow mode", "thread lock"]
     nets = []
