@@ -9,7 +9,8 @@ from windtunnel.analysis.why.moderators import GOES_ON, ModeratorAct, exempt
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HOSTILE
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.ticks import BEFORE, UNKNOWN, Record, record_of
-from windtunnel.sim.members import NEVER, Members
+from windtunnel.sim.communities.forum.traits import ForumMembers
+from windtunnel.sim.members import NEVER
 
 TONES = {"civil": CIVIL, "heated": HEATED, "hostile": HOSTILE}
 READERS = 400
@@ -115,7 +116,7 @@ def _people(
 
 def fitted_members(
     posts: pl.DataFrame, thread: pl.DataFrame, names: list[str], record: Record, profile: Profile
-) -> Members:
+) -> ForumMembers:
     """The people around a thread: how often they look in, how heated they are, who is new.
 
     Together they look in as often as the record's own pace says; each by its posts in the weeks around and the shape of the
@@ -146,7 +147,7 @@ def fitted_members(
     size = len(names)
     since = found["first"].fill_null(began).to_numpy()
     until = np.where(since > began + 24 * 60, since + profile.window_hours * 60, 0).astype(np.int32)
-    return Members(
+    return ForumMembers(
         id=np.arange(size),
         joined=np.zeros(size, np.int32),
         rate=_pace(record, profile) * weight / max(weight.sum(), 1e-9),

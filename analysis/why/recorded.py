@@ -23,9 +23,9 @@ from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
 from windtunnel.sim.communities.forum.ticks import Record
+from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.experiment import Experiment, PolicySpec
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.members import Members
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import Run
 
@@ -51,7 +51,7 @@ class RecordedCase:
     record: Record
     numbers: np.ndarray
     names: list[str]
-    people: Members
+    people: ForumMembers
     moderators: tuple[ModeratorAct, ...] = ()
     words: Words | None = None
     attention: float = 1.0
@@ -218,16 +218,16 @@ def replayed_acts(record: Record, run: Run) -> np.ndarray:
     )
 
 
-def replace_rate(people: Members, rate: np.ndarray) -> Members:
+def replace_rate(people: ForumMembers, rate: np.ndarray) -> ForumMembers:
     """The same members in a state of their own, with other rates."""
-    return Members(
+    return ForumMembers(
         people.id,
         people.joined,
         rate,
         people.persona,
-        people.newcomer_until,
         people.departs.copy(),
         people.traits,
+        newcomer_until=people.newcomer_until,
     )
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from windtunnel.policies.base import WorldFace
+from windtunnel.policies.forum.forum_policy import ForumPolicy
 from windtunnel.sim.communities.forum.posts import HOSTILE, VISIBLE, Posts
 
 if TYPE_CHECKING:
@@ -82,6 +84,13 @@ def pull(posts: Posts, now: int, step_hours: float, growth: float, decay: float)
     return strength
 
 
+def rerank(world: WorldFace, pull: np.ndarray) -> None:
+    """Let the forum's policies in force change `pull`, in their written order."""
+    for policy in world.acting():
+        if isinstance(policy, ForumPolicy):
+            policy.rerank(world, pull)
+
+
 def ranking(posts: Posts, strength: np.ndarray, length: int) -> np.ndarray:
     """Rows of the shared feed, strongest first: opening posts and replies in turn, `length` at most."""
     opening = posts.parent < 0
@@ -156,8 +165,7 @@ def attention(forum: "Forum", world: Any, rows: np.ndarray, own: Sequence[Own]) 
     strength = pull(
         posts, world.now, forum.hours, profile.attention_growth.value, profile.attention_decay.value
     )
-    for policy in world.acting():
-        policy.rerank(world, strength)
+    rerank(world, strength)
     ranked = ranking(posts, strength, length)
     reply, root = balance(posts, ranked, strength, profile.root_share.value)
     strength += np.where(posts.parent < 0, root, reply)

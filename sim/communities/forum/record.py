@@ -24,8 +24,8 @@ from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.speaking import Speech
 from windtunnel.sim.communities.forum.ticks import BEFORE, UNKNOWN, Record, Tick
+from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.members import Members
 from windtunnel.sim.world import World
 
 _ATTEMPT = 1 << 32
@@ -71,7 +71,7 @@ class RecordForum(Forum):
         scene: Scene,
         profile: Profile,
         settings: Settings,
-        members: Members,
+        members: ForumMembers,
         record: Record,
         *,
         luck: Luck,
@@ -242,11 +242,6 @@ class RecordWorld(World):
     def begin_step(self) -> None:
         self.now = self.community.tick.minute
         super().begin_step()
-
-    def step(self) -> None:
-        super().step()
-        self.now = self.community.tick.minute
-        self.community.close_step(self)
 
     def chance(self, purpose: str, ids: np.ndarray) -> np.ndarray:
         return noise.uniform(self.key, purpose, self.community.place, ids)
