@@ -21,6 +21,7 @@ from windtunnel.analysis.why.words import words_of
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
+from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
 from windtunnel.sim.communities.forum.ticks import Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
@@ -115,7 +116,7 @@ class RecordedCase:
         rate = self.people.rate * self.attention
         return RecordForum(
             scene,
-            kind.profile,
+            _possible(kind.profile),
             kind.settings,
             replace_rate(self.people, rate),
             self.record,
@@ -215,6 +216,14 @@ def replayed_acts(record: Record, run: Run) -> np.ndarray:
             and (record.parent[act] < 0 or parent.get(post) == ids[record.parent[act]])
             for act, post in enumerate(ids.tolist())
         ]
+    )
+
+
+def _possible(profile: Profile) -> Profile:
+    """The profile with some looks at opening posts and some at replies: few posts may show but one of them."""
+    share = profile.root_share
+    return profile.model_copy(
+        update={"root_share": share.model_copy(update={"value": min(max(share.value, 0.02), 0.98)})}
     )
 
 

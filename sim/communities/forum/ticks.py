@@ -148,8 +148,8 @@ def _filled(
     order = np.argsort(tick_of, kind="stable")
     low = np.searchsorted(tick_of[order], np.arange(len(moments) + 1))
     for place, (at_minute, hours, _) in enumerate(moments):
-        acts = order[low[place] : low[place + 1]]
-        ticks.append(Tick(at_minute, hours, *_sorted_out(acts, author, parent, can, at_once, own)))
+        here = order[low[place] : low[place + 1]]
+        ticks.append(Tick(at_minute, hours, *_sorted_out(here, author, parent, can, at_once, own)))
     return tuple(ticks), tick_of
 
 
