@@ -49,6 +49,7 @@ def as_record(
     """
     low, high = int(thread["minute"][0]), int(thread["minute"][-1])
     until = high if cut else max(high, min(high + GOES_ON, int(posts["minute"].to_numpy().max())))
+    until = max(until, low + 60)
     if acts and not cut:
         until = max(until, max(act.minute for act in acts) + GOES_ON)
     elsewhere = _elsewhere(posts, thread["thread"][0], low, until)
