@@ -287,6 +287,7 @@ def load_profile(name: str | Mapping[str, Any]) -> dict[str, Any]:
     else:
         path = Path(name)
         if path.is_dir():
+            refuse_lacking(path, ("author", "time"), "a profile")
             path = path / "profile.yaml"
         if not path.is_file():
             raise ValueError(

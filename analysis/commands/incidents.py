@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from windtunnel.analysis.incidents.acts import RECORD, read_acts
 from windtunnel.analysis.incidents.detectors import DETECTORS
 from windtunnel.analysis.incidents.find import Incident, find, load_rules, parse_rules, summary
 from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.importers.lacking import askable
 from windtunnel.analysis.printing import print_json, print_table
 
 
@@ -51,6 +53,9 @@ def call(asked: argparse.Namespace) -> int:
             acts = acts.filter(pl.col(name) == value)
     if asked.kind:
         rules = {asked.kind: rules[asked.kind]}
+    rules, left_out = askable(Path(asked.out), rules)
+    if left_out:
+        print(left_out, file=sys.stderr if asked.json else sys.stdout)
     found = find(acts.filter(pl.col("arm") != "aa") if asked.arm is None else acts, rules, hours)
     if asked.json:
         print_json([content(one, acts, asked.excerpts) for one in found])
