@@ -51,7 +51,7 @@ def archetype_request(
 
 
 def member_request(situations: Situations, row: int, order: Sequence[int]) -> Request:
-    """The question of one member: its own lines of thread, memory and persona, however long."""
+    """The question of one member: its own lines of what is on show, memory and persona, however long."""
     return fitted_member_request(situations, row, order)[0]
 
 
@@ -106,8 +106,8 @@ def prompt_sha256(scene: Scene) -> str:
         ASK,
         scene.setting,
         scene.question,
-        list(scene.actions),
-        scene.features,
+        [action[:2] for action in scene.actions],
+        [feature[:4] for feature in scene.features],
         [(persona.name, persona.words) for persona in scene.personas],
     )
 

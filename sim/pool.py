@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import gc
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -115,18 +116,20 @@ def _by_loky(
 
 
 def _pool(workers: int) -> Any:
-    """So many worker processes or more, that stay for the next run; those of a pool that is too small end first.
+    """So many worker processes or more, that stay for the next run; those of a pool that is too small, or that looks for
+    modules elsewhere than this process does by now, end first.
 
     They are our own, since joblib takes loky's shared ones for its own. A pool starts all of its workers at once.
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
     for size, pool in _POOLS.items():
-        if size >= workers:
+        if size >= workers and pool.looks_in == sys.path:
             return pool
     end_workers()
     threads = str(max(1, (os.cpu_count() or 1) // (workers + 1)))
     pool = ProcessPoolExecutor(workers, timeout=IDLE, env=dict.fromkeys(THREADS, threads))
+    pool.looks_in = list(sys.path)
     _POOLS[workers] = pool
     atexit.register(end_workers, kill=True)  # or loky complains while Python is taken down
     return pool

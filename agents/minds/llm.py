@@ -33,7 +33,7 @@ class LLMMind:
     order of the vocabulary, log base rates up to a constant; None takes the model's own neutral answer, so that
     `beta=1` is then the raw model and needs no neutral question. `permute` orders of the letters are asked and
     their log-probabilities averaged. A member's question takes `context` tokens at most (None: any number), of
-    which `recall` for what it recalls; lines of its thread that were left out are counted as `cut`. Questions whose
+    which `recall` for what it recalls; lines of what is on show that were left out are counted as `cut`. Questions whose
     letters got less than `least_mass` of the probability are counted as `thin`. With `words` it also writes what
     members say, in `words_tokens` at the most; see `windtunnel.agents.words`.
     """

@@ -10,8 +10,8 @@ from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Case
 from windtunnel.analysis.why.moderators import picked
 from windtunnel.policies.base import Policy
+from windtunnel.policies.forum.single_act import FOR_GOOD, SingleAct
 from windtunnel.policies.registry import make_policy, policy_class
-from windtunnel.policies.single_act import FOR_GOOD, SingleAct
 
 LABEL = "why"
 _TIME = re.compile(r"(?:(?:day\s*)?(\d+)d?[ ,]+)?(\d{1,2}):(\d\d)")

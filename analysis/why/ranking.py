@@ -10,7 +10,7 @@ from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.why.answer import happened
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Case, live
 from windtunnel.policies.base import Policy
-from windtunnel.policies.single_act import SingleAct
+from windtunnel.policies.forum.single_act import SingleAct
 
 DOUBT = 0.05
 """Two candidates are told apart where a sign-flip test over futures is beyond this."""

@@ -31,9 +31,10 @@ from windtunnel.sim.communities.forum.record import (
     Words,
     record_of,
 )
+from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.experiment import Experiment, PolicySpec
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.members import NEVER, Members
+from windtunnel.sim.members import NEVER
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import Run
 
@@ -66,7 +67,7 @@ class RecordedCase:
     record: Record
     numbers: np.ndarray
     names: list[str]
-    people: Members
+    people: ForumMembers
     newcomer_until: np.ndarray
     moderators: tuple[ModeratorAct, ...] = ()
     words: Words | None = None
@@ -228,16 +229,16 @@ def replayed_acts(record: Record, run: Run) -> np.ndarray:
     )
 
 
-def replace_rate(people: Members, rate: np.ndarray) -> Members:
+def replace_rate(people: ForumMembers, rate: np.ndarray) -> ForumMembers:
     """The same members in a state of their own, with other rates."""
-    return Members(
+    return ForumMembers(
         people.id,
         people.joined,
         rate,
         people.persona,
-        people.newcomer_until,
         people.departs.copy(),
         people.traits,
+        newcomer_until=people.newcomer_until,
     )
 
 
@@ -341,7 +342,7 @@ def as_record(
 
 def fitted_members(
     posts: pl.DataFrame, thread: pl.DataFrame, names: list[str], record: Record, experiment: Experiment
-) -> tuple[Members, np.ndarray]:
+) -> tuple[ForumMembers, np.ndarray]:
     """The people of a thread: how often they look in, how heated they are, who is new; from the other threads.
 
     Rates share the thread's own pace out by each one's posts elsewhere (plus one); a temper is the log-odds of heated
@@ -369,7 +370,7 @@ def fitted_members(
     first = found["first"].fill_null(start).to_numpy()
     began = int(posts["minute"].to_numpy().min())
     until = np.where(first > began + 24 * 60, first + kind.profile.window_hours * 60, 0).astype(np.int32)
-    members = Members(
+    members = ForumMembers(
         id=np.arange(size),
         joined=np.zeros(size, np.int32),
         rate=pace * weight / weight.sum(),

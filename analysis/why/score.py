@@ -162,7 +162,7 @@ class _Telling:
         age = round((now - row["minute"]) / 60)
         about = self.about(row["thread"], row["author"]) if text else None
         return Line(
-            "thread", f"- {self._name(row['author'])}: {row['tone'] or 'civil'}, {age} h ago{said}", about
+            "shown", f"- {self._name(row['author'])}: {row['tone'] or 'civil'}, {age} h ago{said}", about
         )
 
     def _name(self, author: str | None) -> str:

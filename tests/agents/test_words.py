@@ -24,7 +24,8 @@ from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.llm import LLMMind
 from windtunnel.agents.prompt import MARGIN, SITUATION, neutral_request, option_orders
 from windtunnel.agents.situation import Line
-from windtunnel.agents.words import MANNER, SIMULATED, TASK, Draft, words_request, write_words
+from windtunnel.agents.words import SIMULATED, Draft, words_request, write_words
+from windtunnel.sim.communities.forum.speaking import MANNER, TASK
 
 QUESTION = Request("A forum.", "What do you say?", "", 7, 40)
 
@@ -79,7 +80,9 @@ def model(address: str, made: type[OpenAIModel] = OpenAIModel, **options: Any) -
 
 
 def draft(*lines: str, tone: str = "heated", nonce: int = 1) -> Draft:
-    return Draft(5, "This member answers.", tone, tuple(Line("thread", text) for text in lines), nonce)
+    return Draft(
+        5, "This member answers.", TASK, MANNER[tone], tuple(Line("shown", text) for text in lines), nonce
+    )
 
 
 # --- what may become of a reply ---
@@ -322,8 +325,8 @@ def test_what_a_member_was_told_of_real_people_is_known_beside_the_answer_until_
     scene, batch, tmp_path
 ):
     lines = [
-        Line("thread", "- somebody: “Real words.”", ("c/t", "c/ann")),
-        Line("thread", "- somebody: “Others.”", ("c/t", "c/bob")),
+        Line("shown", "- somebody: “Real words.”", ("c/t", "c/ann")),
+        Line("shown", "- somebody: “Others.”", ("c/t", "c/bob")),
         Line("member", "The member is new."),
     ]
     situations = replace(batch((0, 0, 0, (0, 1))), describe=lambda row: lines)

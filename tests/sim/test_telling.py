@@ -1,9 +1,8 @@
 """What a member is told: tagged lines, its memories most relevant first, and nothing that a post could break."""
 
 from windtunnel.agents.harmless import harmless
-from windtunnel.sim.communities.forum.posts import VISIBLE
+from windtunnel.sim.communities.forum.posts import TONES, VISIBLE
 from windtunnel.sim.communities.forum.telling import MEMORIES, thread_lines
-from windtunnel.sim.events import TONES
 from windtunnel.sim.experiment import Unit
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import make_world
@@ -23,9 +22,9 @@ def stepped(experiment, steps):
 def test_lines_are_tagged_and_the_thread_comes_before_what_is_personal(tiny_experiment):
     _, situations = stepped(tiny_experiment([], size=30), 12)
     kinds = [[line.kind for line in situations.describe(row)] for row in range(len(situations))]
-    assert {kind for one in kinds for kind in one} <= {"thread", "looking", "memory", "member"}
+    assert {kind for one in kinds for kind in one} <= {"shown", "looking", "memory", "member"}
     for one in kinds:
-        assert one == sorted(one, key=lambda kind: {"thread": 0, "looking": 0}.get(kind, 1))
+        assert one == sorted(one, key=lambda kind: {"shown": 0, "looking": 0}.get(kind, 1))
         assert one[-1] == "member" and "looking" in one
     lines = [line.text for row in range(len(situations)) for line in situations.describe(row)]
     assert [harmless(line) for line in lines] == lines

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from windtunnel.policies.base import WorldFace
+from windtunnel.policies.forum.forum_policy import ForumPolicy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.posts import HOSTILE, VISIBLE, Posts
 
@@ -62,6 +64,13 @@ def pull(posts: Posts, now: int, step_hours: float, growth: float, decay: float)
     strength = posts.appeal + growth * np.log1p(replies) - decay * np.log1p(age)
     strength[posts.state != VISIBLE] = -np.inf
     return strength
+
+
+def rerank(world: WorldFace, pull: np.ndarray) -> None:
+    """Let the forum's policies in force change `pull`, in their written order."""
+    for policy in world.acting():
+        if isinstance(policy, ForumPolicy):
+            policy.rerank(world, pull)
 
 
 def ranking(posts: Posts, strength: np.ndarray, length: int) -> np.ndarray:

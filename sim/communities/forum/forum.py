@@ -8,32 +8,21 @@ import numpy as np
 
 from windtunnel.agents.situation import Line, Scene, Situations
 from windtunnel.agents.words import Draft
+from windtunnel.policies.base import CANCELLED, PASSED
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
+from windtunnel.sim.communities.forum.declared import DECLARED
 from windtunnel.sim.communities.forum.feed import NOTHING, View
 from windtunnel.sim.communities.forum.moderation import Moderation
-from windtunnel.sim.communities.forum.posts import (
-    CIVIL,
-    HEATED,
-    HELD,
-    HOSTILE,
-    SET_UP,
-    VISIBLE,
-    Posts,
-    post_id,
-)
+from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HELD, SET_UP, TONES, VISIBLE, Posts, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.speaking import Speech
 from windtunnel.sim.communities.forum.telling import thread_lines
-from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA
+from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers
+from windtunnel.sim.community import Defaults
+from windtunnel.sim.events import NO_AMOUNT, NOBODY
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.members import Members
-
-PASSED, CANCELLED = 0, 1
-"""What a review may say of an act; HELD (from posts) is the third."""
-
-_TONES = {"civil": CIVIL, "heated": HEATED, "hostile": HOSTILE}
 
 
 @dataclass
@@ -54,12 +43,22 @@ class Acts:
     policy: np.ndarray
 
     @property
+    def amount(self) -> np.ndarray:
+        """Nobody counts anything in a forum."""
+        return np.full(len(self.rows), NO_AMOUNT)
+
+    @property
+    def passed(self) -> np.ndarray:
+        """Bool (n,): acts that no policy has cancelled or held."""
+        return self.verdict == PASSED
+
+    @property
     def writes(self) -> np.ndarray:
         """Bool (n,): replies and opening posts that nobody has cancelled."""
         return ((self.kind == "reply") | (self.kind == "post")) & (self.verdict != CANCELLED)
 
 
-class Forum:
+class Forum(Defaults):
     """Threads, replies, votes, reports; a ranked feed; newcomers and regulars; moderators with limited attention."""
 
     def __init__(
@@ -67,15 +66,17 @@ class Forum:
         scene: Scene,
         profile: Profile,
         settings: Settings,
-        members: Members,
+        members: ForumMembers,
         follows: np.ndarray,
         *,
         luck: Luck,
         step_hours: float = 1.0,
     ) -> None:
         self.luck = luck
-        self.scene, self.profile, self.settings, self.hours = scene, profile, settings, step_hours
-        self.members, self.follows = members, follows
+        self.declared, self.scenes = DECLARED, (scene,)
+        self.profile, self.settings, self.hours = profile, settings, step_hours
+        self.members: ForumMembers = members
+        self.follows = follows
         self.posts = Posts()
         self.speech = Speech()
         count = len(self.members)
@@ -88,8 +89,9 @@ class Forum:
         self._kinds = np.array([name.split("_")[0] for name in scene.actions.names])
         self._lurks = self._kinds == "lurk"
         self._aimless = np.isin(self._kinds, ("post", "leave"))
+        level = {name: place for place, name in enumerate(TONES)}
         self._tones = np.array(
-            [_TONES.get(name.rpartition("_")[2], -1) for name in scene.actions.names], np.int8
+            [level.get(name.rpartition("_")[2], NOBODY) for name in scene.actions.names], np.int8
         )
         self._features = tuple(feature.name for feature in scene.features)
 
@@ -123,8 +125,7 @@ class Forum:
         pull = feed.pull(
             posts, now, self.hours, profile.attention_growth.value, profile.attention_decay.value
         )
-        for policy in world.acting():
-            policy.rerank(world, pull)
+        feed.rerank(world, pull)
         ranked = feed.ranking(posts, pull, self.settings.feed_items)
         reply, root = feed.balance(posts, ranked, pull, profile.root_share.value)
         pull += np.where(posts.parent < 0, root, reply)
@@ -198,7 +199,7 @@ class Forum:
         posts, now = self.posts, world.now
         wrote = acts.writes
         told = self.speech.told(self, world, acts.rows[wrote], acts.target[wrote]) if world.speaks else []
-        passed = acts.verdict == PASSED
+        passed = acts.passed
         for kind, column, sign in (
             ("upvote", posts.score, 1),
             ("downvote", posts.score, -1),

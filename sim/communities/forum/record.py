@@ -25,8 +25,8 @@ from windtunnel.sim.communities.forum.posts import VISIBLE, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.speaking import Speech
+from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.members import Members
 from windtunnel.sim.world import World
 
 UNKNOWN = 0
@@ -134,7 +134,7 @@ class RecordForum(Forum):
         scene: Scene,
         profile: Profile,
         settings: Settings,
-        members: Members,
+        members: ForumMembers,
         record: Record,
         *,
         luck: Luck,
@@ -218,8 +218,7 @@ class RecordForum(Forum):
         pull = feed.pull(
             posts, now, self.hours, profile.attention_growth.value, profile.attention_decay.value
         )
-        for policy in world.acting():
-            policy.rerank(world, pull)
+        feed.rerank(world, pull)
         common = feed.ranking(posts, pull, self.settings.feed_items)
         target = self._recorded_target()
         self.beyond_feed = target != NOTHING and target not in common

@@ -8,14 +8,21 @@ import numpy as np
 from windtunnel.agents.situation import Line
 from windtunnel.agents.words import Draft
 from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.posts import TONES
 from windtunnel.sim.communities.forum.telling import thread_lines
-from windtunnel.sim.events import TONES
 
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.forum import Forum
 
 OPENS = "This member now opens a new thread."
 ANSWERS = "This member now answers the post that it is looking at."
+TASK = "Write the words of this post and nothing else, in one to three short sentences."
+MANNER = {
+    "civil": "The tone is civil: calm and polite.",
+    "heated": "The tone is heated: angry, without an insult.",
+    "hostile": "The tone is hostile: it insults.",
+}
+"""By tone: how the words are to be."""
 
 
 class Speech:
@@ -51,7 +58,8 @@ class Speech:
             draft = Draft(
                 target=int(posts.id[post]),
                 act=OPENS if posts.parent[post] < 0 else ANSWERS,
-                tone=TONES[posts.tone[post]],
+                task=TASK,
+                manner=MANNER[TONES[posts.tone[post]]],
                 lines=told,
                 nonce=noise.key("words", key, member, world.now),
             )

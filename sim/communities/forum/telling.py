@@ -10,8 +10,7 @@ import numpy as np
 
 from windtunnel.agents.harmless import quoted
 from windtunnel.agents.situation import Line
-from windtunnel.sim.communities.forum.posts import VISIBLE
-from windtunnel.sim.events import TONES
+from windtunnel.sim.communities.forum.posts import TONES, VISIBLE
 
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.forum import Forum
@@ -49,7 +48,7 @@ def _posts_lines(forum: "Forum", now: int, thread: int) -> list[Line]:
     for post in _told(forum, thread):
         author, age = _name(forum, int(posts.author[post]), now), _age(forum, now, int(post))
         told = f"- {author}: {TONES[posts.tone[post]]}, score {int(posts.score[post])}, {age} h ago"
-        lines.append(Line("thread", told + _words(forum, int(post), ": "), _about(forum, int(post))))
+        lines.append(Line("shown", told + _words(forum, int(post), ": "), _about(forum, int(post))))
     if posts.locked_until[thread] > now:
         lines.append(Line("looking", "Moderators have locked the thread."))
     if posts.calmed_until[thread] > now:

@@ -2,15 +2,19 @@
 
 import ast
 import json
+from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import polars as pl
 import pytest
 
-from windtunnel.analysis import compare, read, run
+from windtunnel import compare, estimate, read, run, sweep
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.folder import TABLES, Folder
+from windtunnel.analysis.library import settings
+from windtunnel.analysis.summary import short_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "examples" / "compare_policies.ipynb"
@@ -113,10 +117,87 @@ def test_the_notebook_runs_from_top_to_bottom_and_holds_no_output(tmp_path, monk
         if cell["cell_type"] == "code":
             assert cell["outputs"] == [] and cell["execution_count"] is None
             values.append(shown("".join(cell["source"]), names))
-    table, rd = values[1]
-    assert sum(table.values()) == 16 and rd["low"] <= rd["est"] <= rd["high"]
+    assert sum(values[1].estimates["table"].values()) == 16
     said = capsys.readouterr().out
     assert said.rstrip().endswith("not evidence of what its members would have done.")
     assert values[5]["policy"].to_list() == ["rule reminder", "slow mode", "thread lock"]
-    assert set(values[6]["cell"]) <= {"slow_mode", "rule_reminder", "thread_lock"} and len(values[6])
-    assert compare(tmp_path).table.height == 3
+    cells = {name.split("-")[0] for name in values[6]["cell"]}
+    assert cells and cells <= {"policy=slow_mode", "policy=rule_reminder", "policy=thread_lock"}
+    assert compare(tmp_path / "sweep").table.height == 3
+
+
+def test_settings_as_keywords_and_dictionaries_are_the_command_lines():
+    small = dict(steps=4, draws=2, seeds=2, dowhy=False)
+    words = run(*SMALL, "policy=[slow_mode,thread_lock]", "policy_with.slow_mode.hours=3")
+    named = run(
+        {"community.size": 20, "parallel": {"jobs": 1}},
+        policy=["slow_mode", "thread_lock"],
+        policy_with={"slow_mode": {"hours": 3}},
+        **small,
+    )
+    assert named.estimates == words.estimates
+    assert named.manifest["events_sha256"] == words.manifest["events_sha256"]
+    with pytest.raises(ValueError, match="did you mean 'seeds'"):
+        run(seed=3)
+    with pytest.raises(TypeError, match="draws is a complex: give text"):
+        run(draws=2j)
+
+
+@pytest.mark.parametrize(
+    "text", ["a b", "it's", "x=y,z", "back\\", "q\\'q", "ä(1)&{2}", "[a]", "null me", "~/x"]
+)
+def test_a_text_of_any_signs_reaches_hydra_as_it_is(text):
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parsed = OverridesParser.create().parse_overrides(settings.words([], {"key": text}))
+    assert parsed[0].value() == text
+
+
+def test_a_list_is_several_cells_of_a_sweep(tmp_path):
+    done = []
+    found = sweep(
+        *SMALL,
+        policy=["slow_mode", ["rule_reminder", "slow_mode"]],
+        out=tmp_path,
+        progress=lambda *one: done.append(one),
+    )
+    assert done == [(1, 2), (2, 2)] and len(found) == 2
+    assert found.table["policy"].to_list() == ["slow_mode", "[rule_reminder,slow_mode]"]
+    assert found.table["n_pairs"].to_list() == [4, 4]
+    alone = run(*SMALL, policy="slow_mode")
+    assert next(iter(found)).pairs.equals(alone.pairs)
+    assert found.compare().table["policy"].to_list() == compare(tmp_path).table["policy"].to_list()
+    assert not Folder(tmp_path).units.exists()
+    with pytest.raises(ValueError, match="policy is an empty list"):
+        sweep(policy=[], out=tmp_path / "none")
+
+
+def test_results_show_themselves_in_a_notebook(tmp_path):
+    found = sweep(*SMALL, policy=["slow_mode", "thread_lock"], out=tmp_path)
+    for one in (next(iter(found)), found, found.compare()):
+        assert "<" in one._repr_html_() and "script" not in one._repr_html_()
+    single = next(iter(found))
+    assert short_answer(single.estimates, single.manifest, single.runs)[0] in unescape(single._repr_html_())
+    drawn = single.plot().to_dict()["data"]["values"]
+    assert {row["quantity"] for row in drawn} >= {"without the policy", "with the policy"}
+    policies = found.compare().plot().to_dict()["data"]["values"]
+    assert [row["quantity"] for row in policies] == ["slow mode", "thread lock"]
+
+
+def test_pairs_from_a_frame_are_those_from_a_file(tmp_path):
+    twins = pl.DataFrame({"draw": [0, 0, 1, 1], "seed": [0, 1, 0, 1], "y0": [1, 1, 0, 1], "y1": [0, 0, 0, 1]})
+    twins.write_csv(tmp_path / "pairs.csv")
+    from_file = estimate(tmp_path / "pairs.csv", direction="preventive")
+    assert estimate(twins, direction="preventive")["pn"] == from_file["pn"]
+    assert (
+        estimate(pd.DataFrame(twins.to_dict(as_series=False)), direction="preventive")["table"]
+        == from_file["table"]
+    )
+
+
+def test_help_names_what_there_is():
+    import windtunnel
+
+    assert set(windtunnel.__all__) <= set(dir(windtunnel)) and windtunnel.__version__.count(".") >= 1
+    for name in windtunnel.__all__:
+        assert len(getattr(windtunnel, name).__doc__.splitlines()[0]) > 20, name
