@@ -21,10 +21,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--where", metavar="COLUMN=VALUE,…", help="for table: only rows with these values, as channel=ubuntu"
     )
     parser.add_argument(
-        "--encoding", metavar="NAME", help="for table: its encoding where it is not UTF-8 and unmarked, as cp1252"
+        "--encoding",
+        metavar="NAME",
+        help="for table: its encoding where it is not UTF-8 and unmarked, as cp1252",
     )
     parser.add_argument(
-        "--separator", metavar="SIGN", help="for table: what parts its cells, as ; or tab; else told from its head"
+        "--separator",
+        metavar="SIGN",
+        help="for table: what parts its cells, as ; or tab; else told from its head",
     )
     parser.add_argument("--name", help="name of the profile; default: that of the output folder")
     parser.add_argument(

@@ -14,7 +14,6 @@ from windtunnel.analysis.incidents.acts import RECORD, read_acts
 from windtunnel.analysis.incidents.detectors import DETECTORS
 from windtunnel.analysis.incidents.find import Incident, find, load_rules, parse_rules, summary
 from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.importers.lacking import askable
 from windtunnel.analysis.printing import print_json, print_table
 
 
@@ -42,6 +41,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
+    from windtunnel.analysis.importers.lacking import askable
+
     if asked.most < 1:
         raise ValueError(f"--most is {asked.most}: give a number above 0")
     rules = load_rules(parse_rules(asked.rule))

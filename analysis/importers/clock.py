@@ -77,9 +77,13 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
         unit = _unit(seconds[bare], kind, beside_dates=bool((form == KNOWN).sum() > len(bare) / 2))
         if unit is None:
             scale = "own"
-            said.append(f"{kind.name} holds numbers that are no dates: read as seconds from a start of their own")
+            said.append(
+                f"{kind.name} holds numbers that are no dates: read as seconds from a start of their own"
+            )
         else:
             seconds[bare] = seconds[bare] * unit.seconds + unit.origin
+            if unit is SPREADSHEET:  # a fraction of a day has no exact seconds
+                seconds[bare] = seconds[bare].round()
             if unit is not SECONDS:
                 said.append(_in_unit(kind, unit, seconds[bare]))
     either = np.flatnonzero(form == EITHER)
@@ -88,11 +92,15 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
         if not day_first:
             seconds[either] = [months[row] for row in either.tolist()]
         order = "the day" if day_first else "the month"
-        said.append(f"dates of {kind.name} are read with {order} first: not all of them make sense the other way")
+        said.append(
+            f"dates of {kind.name} are read with {order} first: not all of them make sense the other way"
+        )
     if scale == "dates":
         dated = (form != NONE) & ~((seconds >= kind.earliest) & (seconds < LATEST))
         first = max(FIRST_YEAR, datetime.fromtimestamp(kind.earliest, UTC).year)
-        faults |= dict.fromkeys(np.flatnonzero(dated).tolist(), f"{kind.name} is a date before {first} or after {LAST_YEAR}")
+        faults |= dict.fromkeys(
+            np.flatnonzero(dated).tolist(), f"{kind.name} is a date before {first} or after {LAST_YEAR}"
+        )
     missing = np.flatnonzero(form == NONE).tolist()
     if len(missing) == len(form):
         return Settled(seconds, {}, (), "none")
@@ -164,7 +172,11 @@ def _day_first(day_first: np.ndarray, month_first: np.ndarray, kind: Kind) -> bo
     if by_day == by_month:
         raise ValueError(
             f"dates of {kind.name} such as 03/04/2023 "
-            + ("can be read day first and month first" if by_day else "come day first and month first in one column")
+            + (
+                "can be read day first and month first"
+                if by_day
+                else "come day first and month first in one column"
+            )
             + ": write them as 2023-04-03"
         )
     return by_day

@@ -10,10 +10,10 @@ from windtunnel.analysis.importers import written
 from windtunnel.analysis.importers.bluesky import read_bluesky
 from windtunnel.analysis.importers.convokit import read_convokit
 from windtunnel.analysis.importers.discourse import read_discourse
+from windtunnel.analysis.importers.encodings import known_encoding
 from windtunnel.analysis.importers.forgotten import place_of, refuse_another_key, without_forgotten
 from windtunnel.analysis.importers.gathering import Collector, Record
 from windtunnel.analysis.importers.identities import IDENTITIES, identities_of, key_check, table_of
-from windtunnel.analysis.importers.encodings import known_encoding
 from windtunnel.analysis.importers.labels import Labels, correct, read_labels
 from windtunnel.analysis.importers.lacking import TELLS, lacking
 from windtunnel.analysis.importers.lines import DEFAULT_MAX_BYTES, Told
@@ -39,9 +39,7 @@ READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
 FORMATS = (*READERS, "table")
 
 
-NAMED_LIKE_WORDS = (
-    "names are common words: they are taken out of texts only where somebody is addressed (@name, u/name, name: at the start)"
-)
+NAMED_LIKE_WORDS = "names are common words: they are taken out of texts only where somebody is addressed (@name, u/name, name: at the start)"
 
 
 class ImportReport(NamedTuple):

@@ -97,7 +97,9 @@ class _Topics:
         listed = whole if isinstance(whole, list) else []
         self._listed.setdefault(name, set()).update(filter(None, map(word, listed)))
         for post in posts:
-            self._into.also(self._into.line, lambda post: self._post(name, post, word(topic.get("title"))), post)
+            self._into.also(
+                self._into.line, lambda post: self._post(name, post, word(topic.get("title"))), post
+            )
         at = moment_or_none(topic.get("deleted_at"))
         if at is not None:
             by = word(inner(topic, "deleted_by").get("username"))
@@ -114,9 +116,7 @@ class _Topics:
         self._kept.add(identity)
         return found
 
-    def _read(
-        self, topic: str, identity: str, post: dict[str, Any], title: str | None
-    ) -> RawPost | None:
+    def _read(self, topic: str, identity: str, post: dict[str, Any], title: str | None) -> RawPost | None:
         author = word(post.get("username"))
         at = moment(post.get("created_at"), "created_at")
         kind = post.get("post_type")

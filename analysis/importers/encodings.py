@@ -24,7 +24,9 @@ def known_encoding(name: str) -> str:
         found = codecs.lookup(name)
         "a".encode(found.name)
     except (LookupError, ValueError, TypeError, UnicodeError):
-        raise ValueError(f"there is no text encoding {name!r}: utf-8, cp1252, latin-1, utf-16 are some") from None
+        raise ValueError(
+            f"there is no text encoding {name!r}: utf-8, cp1252, latin-1, utf-16 are some"
+        ) from None
     return found.name
 
 
@@ -43,7 +45,9 @@ def in_utf8(blocks: Iterable[bytes], encoding: str | None = None) -> Iterator[by
         yield head
         yield from pieces
         return
-    decoder = codecs.getincrementaldecoder(found)(errors=_ERRORS if found.startswith("utf") else "surrogateescape")
+    decoder = codecs.getincrementaldecoder(found)(
+        errors=_ERRORS if found.startswith("utf") else "surrogateescape"
+    )
     yield _out(decoder.decode(head))
     for block in pieces:
         yield _out(decoder.decode(block))

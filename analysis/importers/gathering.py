@@ -294,7 +294,9 @@ class Collector:
                 self._listed(BadLine(file, line, found.faults[row]))
             facts = facts.filter(~pl.col("row").is_in(rows))
             if facts.is_empty():
-                raise ValueError(f"not one post has a time that can be read: {next(iter(found.faults.values()))}")
+                raise ValueError(
+                    f"not one post has a time that can be read: {next(iter(found.faults.values()))}"
+                )
         return facts, found
 
     def _acts(self, posts: Settled) -> list[RawAct]:
@@ -343,7 +345,9 @@ class Collector:
             return
         posts, self._waiting = self._waiting, []
         places, self._at, self._characters = self._at, [], 0
-        columns = dict(zip(RawPost._fields, zip(*map(self._without_markers, posts), strict=True), strict=True))
+        columns = dict(
+            zip(RawPost._fields, zip(*map(self._without_markers, posts), strict=True), strict=True)
+        )
         times = [written(time) for time in columns["time"]]
         columns["time"] = tuple(seconds for seconds, _ in times)
         columns["form"] = tuple(form for _, form in times)

@@ -73,4 +73,3 @@ def _advice(lacks: Iterable[str]) -> str:
 
 def _words(lacks: Iterable[str]) -> str:
     return " and no ".join(WORDS[each] for each in lacks)
-

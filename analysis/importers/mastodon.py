@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from windtunnel.analysis.importers.convert import (
     count,
     inner,
-    items,
     moment,
     needed,
     word,
@@ -58,7 +57,11 @@ def read_mastodon(path: Path, into: Collector) -> list[str]:
 def _is_post(record: dict[str, Any]) -> bool:
     """A status (which has a content, or what it boosts) or an activity; collections are lists around activities."""
     kind = record.get("type")
-    if isinstance(kind, str) and not kind.endswith(("Collection", "CollectionPage")) and "statuses" not in record:
+    if (
+        isinstance(kind, str)
+        and not kind.endswith(("Collection", "CollectionPage"))
+        and "statuses" not in record
+    ):
         return True
     return "content" in record or "reblog" in record or "in_reply_to_id" in record
 

@@ -8,7 +8,23 @@ EXACT = 2**53
 """Beyond this a number with decimals no longer tells neighbours apart."""
 
 _ALWAYS = frozenset(
-    {"", "NULL", "Null", "null", "\\N", "NaN", "nan", "NAN", "-nan", "None", "NA", "N/A", "n/a", "#N/A", "#NA"}
+    {
+        "",
+        "NULL",
+        "Null",
+        "null",
+        "\\N",
+        "NaN",
+        "nan",
+        "NAN",
+        "-nan",
+        "None",
+        "NA",
+        "N/A",
+        "n/a",
+        "#N/A",
+        "#NA",
+    }
     | {"<NA>", "<NULL>", "<null>", "(null)", "NaT", "#NULL!", "1.#QNAN"}
 )
 _NEVER_SAID = frozenset({"", "NULL", "\\N", "NaN", "nan", "<NA>", "#N/A", "(null)", "<NULL>", "NaT"})

@@ -104,12 +104,14 @@ def read_mod_log(path: Path, mapping: Mapping[str, str] | None, into: Collector)
             lines.append(line)
         except ValueError as error:
             into.fault(line, str(error))
-    times = settle_list([act.time for act in acts], Kind(own_start="anywhere", spreadsheet=True, name="the acts' time"))
-    for row, reason in times.faults.items():
-        if acts[row].time is not None:
-            into.fault(lines[row], reason)
-    kept = [row for row, act in enumerate(acts) if act.time is None or row not in times.faults]
-    into.log = [acts[row] for row in kept], times._replace(seconds=times.seconds[kept])
+    times = settle_list(
+        [act.time for act in acts], Kind(own_start="anywhere", spreadsheet=True, name="the acts' time")
+    )
+    for place, reason in times.faults.items():
+        if acts[place].time is not None:
+            into.fault(lines[place], reason)
+    kept = [place for place, act in enumerate(acts) if act.time is None or place not in times.faults]
+    into.log = [acts[place] for place in kept], times._replace(seconds=times.seconds[kept])
     for remark in (*layout.said, *times.said):
         into.say(remark)
 
@@ -130,7 +132,8 @@ def _act(row: dict[str, Any]) -> RawAct:
     if said is None:
         raise ValueError("no act")
     post, thread, member, actor = (
-        None if empty(row.get(role)) else word(row.get(role)) for role in ("post", "thread", "member", "actor")
+        None if empty(row.get(role)) else word(row.get(role))
+        for role in ("post", "thread", "member", "actor")
     )
     if member:
         member = member.removeprefix("/").removeprefix("u/").removeprefix("@")
@@ -165,7 +168,9 @@ def moderation(acts: Iterable[RawAct], numbered: Numbered, people: People, forma
     posts = _known(numbered.ids, names, (*prefixes.get("post", ()), *prefixes.get("thread", ())))
     named = numbered.thread_names.select("thread", id="name", post=pl.lit(None, pl.Int64))
     threads = _known(named, names, prefixes.get("thread", ()))
-    absent = _known(numbered.outside.with_columns(post=pl.lit(None, pl.Int64)), names, prefixes.get("post", ()))
+    absent = _known(
+        numbered.outside.with_columns(post=pl.lit(None, pl.Int64)), names, prefixes.get("post", ())
+    )
     minutes = dict(
         numbered.posts.filter(pl.col("post").is_in([post for post, _ in posts.values()]))
         .select("post", "minute")
@@ -179,7 +184,9 @@ def moderation(acts: Iterable[RawAct], numbered: Numbered, people: People, forma
         if (post, thread, member) == (None, None, None) and (said or each.time is None):
             unknown += 1
             continue
-        minute = minutes.get(post) if each.time is None else int((each.time - numbered.start) // 60)
+        minute = (
+            int((each.time - numbered.start) // 60) if isinstance(each.time, float) else minutes.get(post)
+        )
         rows.append((minute, each.act, post, thread, member, _actor(each.actor, people)))
     table = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort(
         "minute", maintain_order=True, nulls_last=True

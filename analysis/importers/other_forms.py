@@ -37,10 +37,14 @@ def _parents(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list
     found = matched(lost.filter(~lost.is_in(MARKS)).unique().to_list(), ids["parent"])
     if found:
         count = int(lost.is_in(list(found)).sum())
-        said.append(f"{count:,} replies write the id that they answer another way (as decimals, or with Reddit's prefix)")
+        said.append(
+            f"{count:,} replies write the id that they answer another way (as decimals, or with Reddit's prefix)"
+        )
         forms = pl.DataFrame({"parent": list(found), "form": list(found.values())})
         forms = forms.join(ids, left_on="form", right_on="parent", how="left")
-        table = table.join(forms.rename({"parent_post": "post_so"}), on="parent", how="left", maintain_order="left")
+        table = table.join(
+            forms.rename({"parent_post": "post_so"}), on="parent", how="left", maintain_order="left"
+        )
         missing = pl.col("parent_post").is_null()
         table = table.with_columns(
             parent=pl.when(missing).then(pl.coalesce("form", "parent")).otherwise("parent"),
@@ -54,13 +58,17 @@ def _threads(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list
     said, marks = [], [mark for mark in MARKS if mark not in NUMBERS]
     borne = set(ids.filter(pl.col("parent").is_in(MARKS))["parent"])
     numbers = [number for number in NUMBERS if number not in borne]
-    if (found := thread.filter(thread.is_in(numbers))).len() and _are_posts(thread, ids):
+    if (found := thread.filter(thread.is_in(numbers))).len() and _are_posts(table, ids):
         marks += numbers
     marks = [mark for mark in marks if mark not in borne]
     found = thread.filter(thread.is_in(marks))
     if len(found):
-        said.append(f"{len(found):,} posts have {_some(found)} for a thread: it is told from what they answer")
-        table = table.with_columns(thread=pl.when(pl.col("thread").is_in(marks)).then(None).otherwise("thread"))
+        said.append(
+            f"{len(found):,} posts have {_some(found)} for a thread: it is told from what they answer"
+        )
+        table = table.with_columns(
+            thread=pl.when(pl.col("thread").is_in(marks)).then(None).otherwise("thread")
+        )
     if thread.str.contains(_DECIMALS).any():
         table = table.with_columns(
             thread=pl.when(pl.col("thread").str.contains(_DECIMALS))
@@ -76,9 +84,15 @@ def _threads(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list
     return table, said
 
 
-def _are_posts(thread: pl.Series, ids: pl.DataFrame) -> bool:
-    """Whether threads are named by posts: then 0 names none, unless a post is called so."""
-    names = thread.drop_nulls().unique(maintain_order=True)
+def _are_posts(table: pl.DataFrame, ids: pl.DataFrame) -> bool:
+    """Whether threads are named by their opening posts, so that 0 names none: then what has 0 for a thread answers
+    nothing. Where no post says what it answers, threads that are numbered 0, 1, 2, … are names."""
+    if table["parent_post"].is_not_null().any():
+        return bool(table.filter(pl.col("thread").is_in(NUMBERS))["parent_post"].is_null().all())
+    names = table["thread"].drop_nulls().unique(maintain_order=True)
+    numbers = names.cast(pl.Int64, strict=False)
+    if numbers.null_count() == 0 and numbers.max() == len(names) - 1:
+        return False
     names = names.filter(~names.is_in(NUMBERS)).head(SAMPLED)
     return len(names) > 0 and float(names.is_in(ids["parent"].implode()).mean() or 0) >= ENOUGH  # type: ignore[arg-type]
 

@@ -33,7 +33,7 @@ _FRAMED = re.compile(r"[\[(<{]\s*(.*?)\s*\.?\s*[\])>}]\.?", re.DOTALL)
 _WHAT = r"(?:(?:this|the) )?(?:(?:comment|post|message|content|topic|submission|reply|tweet|text|account|user)s? )?(?:(?:has|have|was|were|is) (?:been )?)?"
 _TAKEN = re.compile(
     rf"{_WHAT}(?P<how>removed or deleted|deleted or removed|removed|hidden|redacted|taken down|deleted|withdrawn|unavailable|not available|"
-    r"no longer available|suspended|missing)(?P<rest>\b[\w\s,'’/-]*)?",
+    r"no longer available|suspended|missing)(?P<rest> (?:by|in response|for|due|because|at the request|on|from|pending|too)\b[\w\s,'’/-]*)?",
 )
 _PLAIN = re.compile(
     r"(?:this|the) (?:comment|post|message|content|topic|submission|reply|tweet) (?:has been|was|is|have been) "
@@ -55,9 +55,7 @@ def placeholder(text: str | None) -> Placeholder | None:
     if len(said) > LONGEST:
         return None
     framed = _FRAMED.fullmatch(said)
-    found = (
-        _TAKEN.fullmatch(framed[1].casefold()) if framed else _PLAIN.fullmatch(said.casefold())
-    )
+    found = _TAKEN.fullmatch(framed[1].casefold()) if framed else _PLAIN.fullmatch(said.casefold())
     return None if found is None else _read(found["how"], found["rest"] or "")
 
 

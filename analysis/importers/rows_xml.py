@@ -21,7 +21,9 @@ class _Refused(Exception):
     pass
 
 
-_NO_CHARACTERS = re.compile(rb"&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));|[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+_NO_CHARACTERS = re.compile(
+    rb"&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));|[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]"
+)
 """Characters by their number, most of which XML allows, and those that it does not allow as they are."""
 
 
@@ -77,7 +79,12 @@ def _allowed(line: bytes, into: Collector) -> bytes:
     def kept(found: re.Match[bytes]) -> bytes:
         nonlocal dropped
         number = int(found[1], 16) if found[1] else int(found[2]) if found[2] else 0
-        if number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or 0xFFFF < number < 0x110000:
+        if (
+            number in (9, 10, 13)
+            or 32 <= number < 0xD800
+            or 0xE000 <= number < 0xFFFE
+            or 0xFFFF < number < 0x110000
+        ):
             return found[0]
         dropped += 1
         return b""

@@ -48,7 +48,11 @@ NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "
 
 
 def layout_of(
-    path: Path, wanted: Collection[str], max_bytes: int, encoding: str | None = None, separator: str | None = None
+    path: Path,
+    wanted: Collection[str],
+    max_bytes: int,
+    encoding: str | None = None,
+    separator: str | None = None,
 ) -> Layout:
     """The layout under which the head of a table has the `wanted` columns, or else the most.
 
@@ -61,7 +65,7 @@ def layout_of(
     usual = "\t" if _kind(path) in (".tsv", ".tab") else ","
     if separator is not None:
         sign = NAMED.get(separator, separator)
-        if len(sign) != 1 or sign in "\r\n\"":
+        if len(sign) != 1 or sign in '\r\n"':
             raise ValueError(f"--separator is {separator!r}: give one sign, or tab")
         return Layout(sign, encoding)
     heads = {sign: _head(path, Layout(sign, encoding), max_bytes) for sign in (usual, *SEPARATORS)}
@@ -99,13 +103,17 @@ def columns_of(path: Path, expected: str, max_bytes: int, layout: Layout = PLAIN
 
 def is_unicode(text: Any) -> bool:
     """Whether a cell is none that could not be decoded."""
-    return not isinstance(text, str) or text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+    return (
+        not isinstance(text, str) or text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+    )
 
 
 def not_unicode(path: Path, line: int, encoding: str | None) -> str:
     """A sentence on a line that cannot be decoded, and what would read it."""
     if encoding:
-        return f"{path.name} is not in {encoding}: its line {line:,} cannot be decoded; name another --encoding"
+        return (
+            f"{path.name} is not in {encoding}: its line {line:,} cannot be decoded; name another --encoding"
+        )
     return (
         f"{path.name} is not in UTF-8: its line {line:,} cannot be decoded; name its encoding, as --encoding cp1252 for a "
         "file from Windows or Excel, --encoding latin-1 for an older one, or --encoding utf-8 to leave such lines out"
@@ -214,7 +222,9 @@ def _records(
     if _kind(path) == ".json":
         text = b"".join(blocks(path, max_bytes, told, encoding))
         if len(text) > MAX_DOCUMENT:
-            raise ValueError(f"{path.name} is one JSON document of more than {MAX_DOCUMENT:,} bytes: split it")
+            raise ValueError(
+                f"{path.name} is one JSON document of more than {MAX_DOCUMENT:,} bytes: split it"
+            )
         try:
             found = parse_json(text)
         except ValueError:
@@ -288,9 +298,7 @@ def _csv_rows(
             yield number, {column: row[index] for column, index in at.items()}
 
 
-def _csv_lists(
-    path: Path, max_bytes: int, told: Told | None, layout: Layout
-) -> Iterator[tuple[int, Any]]:
+def _csv_lists(path: Path, max_bytes: int, told: Told | None, layout: Layout) -> Iterator[tuple[int, Any]]:
     """The cells of each row that is not blank; a sentence for one that is not CSV."""
     lines = _text_lines(path, max_bytes, told, layout.encoding)
     rows = csv.reader(lines, delimiter=layout.separator, strict=True)

@@ -11,7 +11,6 @@ from windtunnel.analysis.importers.gathering import Collector
 from windtunnel.analysis.importers.missing import empty, word
 from windtunnel.analysis.importers.posts import RawPost, Status, Tone
 from windtunnel.analysis.importers.sheets import (
-    Layout,
     columns_of,
     is_unicode,
     layout_of,
@@ -164,7 +163,9 @@ def read_table(
         raise ValueError(f"{path} is not {EXPECTED}{first}")
     said = list(layout.said)
     if not mapping.keys() & {"parent", "thread"}:
-        said.append("no column says what answers what, nor what thread: all rows are taken as one flat thread")
+        said.append(
+            "no column says what answers what, nor what thread: all rows are taken as one flat thread"
+        )
     return [*said, f"{passed_over:,} rows were not chosen by --where"] if passed_over else said
 
 
@@ -225,6 +226,7 @@ def _post(row: dict[str, Any], into: Collector) -> RawPost:
             return None
         return _optional(into, role, lambda: _one_of(row.get(role), values, role))
 
+    score, up, down = (_count(row, role, into) for role in ("score", "up", "down"))
     return RawPost(
         id=name,
         parent=word(row.get("parent")),
@@ -234,9 +236,9 @@ def _post(row: dict[str, Any], into: Collector) -> RawPost:
         text=None if text is None else str(text),
         status=read("status", STATUS_VALUES) or "visible",
         kind=read("kind", KIND_VALUES),
-        score=_score(row, into),
-        up=_count(row, "up", into),
-        down=_count(row, "down", into),
+        score=up - down if score is None and up is not None and down is not None else score,
+        up=up,
+        down=down,
         controversial=read("controversial", BOOLEAN_VALUES),
         other_id=None if empty(row.get("other_id")) else word(row.get("other_id")),
         tone=read("tone", TONE_VALUES),
@@ -257,12 +259,6 @@ def _optional(into: Collector, role: str, read: Callable[[], T | None]) -> T | N
     except ValueError as error:
         into.count(f"cells of {role} could not be read and count as empty ({error})")
         return None
-
-
-def _score(row: Mapping[str, Any], into: Collector) -> int | None:
-    """The score, or what is left of up-votes after down-votes where both are there."""
-    said, up, down = (_count(row, role, into) for role in ("score", "up", "down"))
-    return up - down if said is None and up is not None and down is not None else said
 
 
 def _time(row: Mapping[str, Any]) -> When:

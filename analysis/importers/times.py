@@ -53,8 +53,11 @@ FREAKS = 0.01
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+")
 _COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-_ZONE = re.compile(r"(?<=[\d.])\s*(?:UTC|GMT|Z)(?P<off>[+-]\d{1,2}(?::?\d{2})?)?$|\s+(?P<bare>[+-]\d{2}(?::?\d{2})?)$|\s*\[?(?P<place>[A-Z][A-Za-z_]+/[A-Za-z_/]+)\]?$", re.IGNORECASE)
-_LETTERS = frozenset("UT UTC GMT EST EDT CST CDT MST MDT PST PDT".split())
+_ZONE = re.compile(
+    r"(?<=[\d.])\s*(?:UTC|GMT|Z)(?P<off>[+-]\d{1,2}(?::?\d{2})?)?$|\s+(?P<bare>[+-]\d{2}(?::?\d{2})?)$|\s*\[?(?P<place>[A-Z][A-Za-z_]+/[A-Za-z_/]+)\]?$",
+    re.IGNORECASE,
+)
+_LETTERS = frozenset(["UT", "UTC", "GMT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"])
 """The zones that RFC 2822 knows by letters."""
 _SLASHES = re.compile(
     r"(?P<a>\d{1,2})(?P<sign>[./-])(?P<b>\d{1,2})(?P=sign)(?P<year>\d{4})(?:,?\s+(?:at\s+)?|T)?"
@@ -71,7 +74,8 @@ def read_time(value: Any, field: str = "time") -> When:
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp()
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return _bare(str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else "", float(value))
+        number = float(value)
+        return _bare(str(int(number)) if number.is_integer() and abs(number) < 1e15 else "", number)
     if not isinstance(value, str):
         raise ValueError(f"{field} is neither a number nor a date")
     text = value.strip()
@@ -111,9 +115,7 @@ def _dated(text: str, field: str) -> When:
             raise ValueError
         return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
-        raise ValueError(
-            f"{field} is neither a number of seconds nor an ISO date and time"
-        ) from None
+        raise ValueError(f"{field} is neither a number of seconds nor an ISO date and time") from None
 
 
 def _iso(head: str, offset: str, place: str | None) -> float:

@@ -14,7 +14,6 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run
 from windtunnel.analysis.incidents.detectors import Rule
 from windtunnel.analysis.incidents.find import Incident, chosen, find
-from windtunnel.analysis.importers.lacking import askable, refuse_lacking
 from windtunnel.analysis.why.case import Branch, Futures
 from windtunnel.analysis.why.moderators import GOES_ON, ModeratorAct, as_policy, exempt, moderators_acts
 from windtunnel.analysis.why.words import words_of
@@ -247,6 +246,8 @@ def recorded_case(out: Path, name: str, rules: dict[str, Rule], settings: Sequen
 
     `settings` are those of a run, such as mind=llm; `ValueError` says what is missing, or that the incident has no thread.
     """
+    from windtunnel.analysis.importers.lacking import askable, refuse_lacking
+
     refuse_lacking(out, ("author", "time"), "`why`")
     folder = Folder(out)
     posts = folder.read_table("posts")
