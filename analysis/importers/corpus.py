@@ -282,7 +282,7 @@ def _with_tone(posts: pl.DataFrame) -> pl.DataFrame:
     guessed = pl.when((pl.col("status") != "visible") | ~pl.col("spoken").any()).then(proxy_tone())
     said = pl.col("tone").cast(pl.String)
     tone = pl.coalesce(said, "heard", guessed)
-    return posts.with_columns(tone=tone, told=said.is_not_null()).drop("heard")
+    return posts.with_columns(tone=tone, told=said.is_not_null(), labelled=said.is_not_null()).drop("heard")
 
 
 def tone_source(posts: pl.DataFrame) -> str:
@@ -304,7 +304,7 @@ def tone_source(posts: pl.DataFrame) -> str:
 def _for_profile(posts: pl.DataFrame) -> pl.DataFrame:
     """The columns that a profile is fitted to; of a text only whether there is one."""
     said = pl.when(pl.col("spoken")).then(pl.lit("said"))
-    return posts.with_columns(text=said).drop("spoken", "row", "told")
+    return posts.with_columns(text=said).drop("spoken", "row", "told", "labelled")
 
 
 def _notes(

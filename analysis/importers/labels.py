@@ -80,7 +80,9 @@ def correct(
     both = posts.filter(~pl.col("told")).select("post", "tone").join(said, on="post", how="inner")
     counts = Counter(zip(both["label"], both["tone"].fill_null(UNKNOWN), strict=True))
     posts = posts.join(said, on="post", how="left", maintain_order="left")
-    posts = posts.with_columns(tone=pl.coalesce("label", "tone")).drop("label")
+    posts = posts.with_columns(
+        tone=pl.coalesce("label", "tone"), labelled=pl.col("labelled") | pl.col("label").is_not_null()
+    ).drop("label")
     return Corrected(
         posts, errors_of(counts, scorer), [line for line, name, _ in labels.rows if name not in known]
     )

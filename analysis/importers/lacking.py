@@ -67,6 +67,14 @@ def refuse_lacking(folder: Path, needed: Iterable[str], what: str) -> None:
         raise ValueError(f"{folder} has no {_words(lacks)}, which {what} cannot do without: {_advice(lacks)}")
 
 
+def refuse_why(folder: Path, name: str) -> None:
+    """`ValueError` where the record in `folder` lacks what `why` needs, of any incident or of the kind that `name` begins with."""
+    refuse_lacking(folder, ("author", "time"), "`why`")
+    for kind, needed in NEEDS.items():
+        if name.startswith(kind):
+            refuse_lacking(folder, needed, kind)
+
+
 def _advice(lacks: Iterable[str]) -> str:
     return f"import it with {', '.join(f'{each}=COLUMN' for each in lacks)} in --map if the record has them"
 

@@ -101,6 +101,12 @@ def test_without_a_parent_threads_are_flat_in_the_order_of_time(bring_in, capsys
     assert code == 0 and {one["kind"] for one in found} == {"escalation"} and "pile_on" in said
 
 
+def test_why_says_that_a_pile_on_needs_who_answers_whom(bring_in, capsys):
+    folder = str(bring_in(rows_of(), "parent").posts_file.parent)
+    assert main(["why", folder, "pile_on", "--lock"]) == 2
+    assert "has no word of who answers whom, which pile_on cannot do without" in capsys.readouterr().err
+
+
 def test_without_parent_and_thread_all_rows_are_one_thread(bring_in):
     report = bring_in(rows_of(), "parent", "thread")
     assert posts_of(report)["thread"].unique().to_list() == [1]
