@@ -283,6 +283,9 @@ def recorded_case(
 
     `settings` are those of a run, such as mind=llm; `ValueError` says what is missing, or that the incident has no thread.
     """
+    from windtunnel.analysis.importers.lacking import refuse_why
+
+    refuse_why(out, kind or name)
     folder = Folder(out)
     posts = folder.read_table("posts")
     acts = acts_of_import(posts, moderation_of(folder))
