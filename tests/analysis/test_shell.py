@@ -174,3 +174,20 @@ def test_a_folder_in_which_no_run_has_finished_blocks_nobody(tmp_path, monkeypat
     folder.write_json(folder.begun, {"config": whole["config"], "code_sha256": ""})
     assert main(["run", *SMALL, "out=made"]) == 0
     assert json.loads(folder.manifest.read_text())["config"]["root"] == 0
+
+
+def test_a_fault_of_ours_is_a_sentence_too_and_can_be_seen_whole(monkeypatch, capsys):
+    def broken(what):
+        raise KeyError("policies")
+
+    monkeypatch.setattr("windtunnel.analysis.listing.rows", broken)
+    assert main(["list", "policies"]) == 1
+    said = capsys.readouterr().err
+    assert (
+        said.startswith("windtunnel: this should not happen")
+        and "KeyError: 'policies' (test_shell.py, line" in said
+    )
+    assert "Traceback" not in said and said.count("\n") == 1
+    monkeypatch.setenv("WINDTUNNEL_TRACEBACK", "1")
+    with pytest.raises(KeyError):
+        main(["list", "policies"])
