@@ -14,7 +14,7 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run, moderation_of
 from windtunnel.analysis.incidents.detectors import Rule
 from windtunnel.analysis.incidents.find import Incident
-from windtunnel.analysis.incidents.places import asked_about
+from windtunnel.analysis.incidents.places import asked_about, place_of
 from windtunnel.analysis.why.case import Branch, Futures
 from windtunnel.analysis.why.moderators import GOES_ON, ModeratorAct, as_policy, exempt, moderators_acts
 from windtunnel.analysis.why.words import words_of
@@ -291,7 +291,15 @@ def recorded_case(
         raise ValueError(
             f"{name} lies in no one thread, and a record is replayed thread by thread: choose one that does"
         )
-    return case_of_thread(folder, posts, incident, rules, settings)
+    case = case_of_thread(folder, posts, incident, rules, settings)
+    place = place_of(name)
+    there = case.numbers.tolist()
+    if (incident.crossing or there[0]) not in there or (place and (place.post or there[0]) not in there):
+        raise ValueError(
+            f"{name} lies beyond the first {case.record.minute.size} posts of its thread, and no more of it are replayed: "
+            "ask about something earlier there"
+        )
+    return case
 
 
 def case_of_thread(
