@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.shell import pasted
 
 FORMATS = ("reddit", "convokit", "table", "discourse", "stackexchange", "mastodon", "bluesky")
 
@@ -82,5 +83,5 @@ def call(asked: argparse.Namespace) -> int:
         return OK
     for line in found.sentences:
         print(plain(line))
-    print(f"Profile: {found.profile_file}; use it with community.profile={asked.out}")
+    print(f"Profile: {found.profile_file}; use it with {pasted(f'community.profile={asked.out}')}")
     return OK

@@ -70,7 +70,7 @@ def _kind(path: Path) -> str:
 def _schema(path: Path, expected: str) -> pl.Schema:
     try:
         with _panics_unsaid():
-            return pl.Schema(pl.read_parquet_schema(path))
+            return pl.scan_parquet(path, glob=False).collect_schema()
     except _UNREADABLE as error:
         raise ValueError(f"{path} is not a Parquet file ({_first(error)}); give {expected}") from None
 
@@ -78,7 +78,7 @@ def _schema(path: Path, expected: str) -> pl.Schema:
 def _parquet_rows(path: Path, columns: Sequence[str], max_bytes: int) -> Iterator[tuple[int, dict[str, Any]]]:
     wanted = list(dict.fromkeys(columns))
     _refuse_heavy(path, wanted, max_bytes)
-    frame, number, size = pl.scan_parquet(path).select(wanted), 0, 0
+    frame, number, size = pl.scan_parquet(path, glob=False).select(wanted), 0, 0
     while True:
         try:
             with _panics_unsaid():
