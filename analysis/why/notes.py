@@ -42,7 +42,7 @@ def _in_time(case: Case, question: Question) -> str:
         return f"An act in time comes right after comment {count} or earlier{option}."
     if reached > case.first:
         when = moment_words(reached, case.hours)
-        return f"Nothing in the thread came before that: only what was in force by {when} is in time."
+        return f"No comment came before that: only what was in force by {when} is in time."
     return "Nothing came before that: no act was in time."
 
 
