@@ -289,6 +289,9 @@ def load_profile(name: str | Mapping[str, Any]) -> dict[str, Any]:
     else:
         path = Path(name)
         if path.is_dir():
+            from windtunnel.analysis.importers.lacking import refuse_lacking
+
+            refuse_lacking(path, ("author", "time"), "a profile")
             path = path / "profile.yaml"
         if not path.is_file():
             raise ValueError(

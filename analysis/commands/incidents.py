@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -43,6 +44,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
+    from windtunnel.analysis.importers.lacking import askable
+
     if asked.most < 1:
         raise ValueError(f"--most is {asked.most}: give a number above 0")
     rules = load_rules(parse_rules(asked.rule))
@@ -54,6 +57,9 @@ def call(asked: argparse.Namespace) -> int:
             acts = acts.filter(pl.col(name) == value)
     if asked.kind:
         rules = {asked.kind: rules[asked.kind]}
+    rules, left_out = askable(Path(asked.out), rules)
+    if left_out:
+        print(left_out, file=sys.stderr if asked.json else sys.stdout)
     found = find(acts.filter(pl.col("arm") != "aa") if asked.arm is None else acts, rules, hours)
     if asked.json:
         print_json([content(one, acts, asked.excerpts) for one in found])
