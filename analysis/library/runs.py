@@ -43,9 +43,9 @@ def run(
 
 def read(out: Path | str) -> Result:
     """What a finished run left in its folder."""
-    from windtunnel.analysis.folder import TABLES, Folder
+    from windtunnel.analysis.folder import COUNTED, TABLES, Folder
 
     folder = Folder(out)
-    tables = {name: folder.read_table(name) for name in TABLES}
+    tables = {name: folder.read_table(name) for name in TABLES} | {COUNTED: folder.read_counted()}
     estimates = folder.read_json(folder.estimates) if folder.estimates.is_file() else None
     return Result(**tables, estimates=estimates, manifest=folder.read_json(folder.manifest))

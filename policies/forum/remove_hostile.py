@@ -1,12 +1,15 @@
 """Moderators remove what they take for hostile, when they get to it."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import PrivateAttr
 
-from windtunnel.policies.base import Hours, Share
-from windtunnel.policies.detection import Detecting
+from windtunnel.policies.base import Hours, Share, WorldFace
+from windtunnel.policies.forum.detection import Detecting
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.forum import Forum
 
 
 class RemoveHostile(Detecting):
@@ -15,6 +18,8 @@ class RemoveHostile(Detecting):
     name = "remove_hostile"
     raises = ("warned",)
     forces = ("hostile_exposures", "worst_group_exposure", "posts_kept")
+
+    test_parameters = {"detection": 1.0, "delay": 0, "explain": True, "evasion": 0.5}
 
     delay: Hours
     """Hours before a caught post is up for removal."""
@@ -28,8 +33,9 @@ class RemoveHostile(Detecting):
     def raised(self) -> tuple[str, ...]:
         return self.raises if self.explain else ()
 
-    def before_step(self, world: Any) -> None:
-        forum, desk = world.community, world.community.moderation
+    def before_step(self, world: WorldFace) -> None:
+        forum: Forum = world.community
+        desk = forum.moderation
         caught = self.newly_caught(world)
         self._waiting.append((world.now + int(np.ceil(self.delay / forum.hours)), caught))
         due = np.concatenate([np.empty(0, int), *(rows for step, rows in self._waiting if step <= world.now)])

@@ -1,14 +1,13 @@
 """Who is caught: moderators and classifiers see some hostile posts, and take some civil ones for hostile."""
 
-from typing import Any
-
 import numpy as np
 from pydantic import PrivateAttr
 
-from windtunnel.policies.base import Policy, Share
+from windtunnel.policies.base import Share, WorldFace
+from windtunnel.policies.forum.forum_policy import ForumPolicy
 
 
-class Detecting(Policy):
+class Detecting(ForumPolicy):
     """A policy that looks once at each new post; each tone has its own chance of being caught."""
 
     detection: Share
@@ -20,7 +19,7 @@ class Detecting(Policy):
 
     _looked: int | None = PrivateAttr(None)
 
-    def newly_caught(self, world: Any) -> np.ndarray:
+    def newly_caught(self, world: WorldFace) -> np.ndarray:
         """Rows of the posts written since the last call that are caught; what was there at `start` is spared."""
         posts = world.community.posts
         if self._looked is None:
@@ -29,7 +28,7 @@ class Detecting(Policy):
         self._looked = len(posts)
         return fresh[self.caught(world, posts.id[fresh], posts.tone[fresh])]
 
-    def caught(self, world: Any, ids: np.ndarray, tone: np.ndarray) -> np.ndarray:
+    def caught(self, world: WorldFace, ids: np.ndarray, tone: np.ndarray) -> np.ndarray:
         """Bool (n,): which of these are caught, by a draw addressed by id."""
         rates = np.array([self.false_positive, self.heated, self.detection])
         return world.chance(f"{self.label} catches", ids) < rates[tone]

@@ -1,18 +1,19 @@
 """Friction before a heated post: "do you want to send this?" (Katsaros et al. 2022)."""
 
-from typing import Any
-
 import numpy as np
 from pydantic import model_validator
 
-from windtunnel.policies.base import Policy, Share
+from windtunnel.policies.base import CANCELLED, Acts, Share, WorldFace
+from windtunnel.policies.forum.forum_policy import ForumPolicy, forum_acts
 
 
-class ReconsiderPrompt(Policy):
+class ReconsiderPrompt(ForumPolicy):
     """Writers of heated or hostile posts are asked once; some drop the post, some make it one degree milder."""
 
     name = "reconsider_prompt"
     forces = ("escalation", "hostile_share")
+
+    test_parameters = {"detection": 1.0, "cancel": 0.4, "soften": 0.4}
 
     detection: Share
     """Share of heated and hostile drafts that are met with the question."""
@@ -27,13 +28,13 @@ class ReconsiderPrompt(Policy):
             raise ValueError(f"cancel {self.cancel} + soften {self.soften} exceed 1")
         return self
 
-    def review(self, world: Any, acts: Any) -> None:
-        asked = (
-            acts.writes & (acts.tone > 0) & (world.chance(f"{self.label} asks", acts.ids) < self.detection)
-        )
+    def review(self, world: WorldFace, acts: Acts) -> None:
+        drafts = forum_acts(acts)
+        met = world.chance(f"{self.label} asks", acts.ids) < self.detection
+        asked = drafts.writes & (drafts.tone > 0) & met
         answer = world.chance(f"{self.label} answer", acts.ids)
         cancelled = asked & (answer < self.cancel)
         softened = asked & ~cancelled & (answer < self.cancel + self.soften)
-        acts.verdict[cancelled] = 1
-        acts.tone[softened] -= 1
+        acts.verdict[cancelled] = CANCELLED
+        drafts.tone[softened] -= 1
         acts.policy[cancelled | softened] = np.int16(world.log.code(self.label))

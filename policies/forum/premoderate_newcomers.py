@@ -1,14 +1,16 @@
 """What newcomers write waits for a moderator."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import PrivateAttr
 
-from windtunnel.policies.base import Hours
-from windtunnel.policies.detection import Detecting
+from windtunnel.policies.base import HELD, Acts, Hours, WorldFace
+from windtunnel.policies.forum.detection import Detecting
+from windtunnel.policies.forum.forum_policy import forum_acts
 
-HELD = 2
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.forum import Forum
 
 
 class PremoderateNewcomers(Detecting):
@@ -16,6 +18,8 @@ class PremoderateNewcomers(Detecting):
 
     name = "premoderate_newcomers"
     forces = ("escalation", "hostile_share", "posts_kept")
+
+    finishes = True
 
     delay: Hours
 
@@ -26,8 +30,9 @@ class PremoderateNewcomers(Detecting):
         """From `start` on: after `stop` nothing more is held, but what waits is still decided."""
         return self.start <= step
 
-    def before_step(self, world: Any) -> None:
-        forum, desk = world.community, world.community.moderation
+    def before_step(self, world: WorldFace) -> None:
+        forum: Forum = world.community
+        desk = forum.moderation
         posts = forum.posts
         fresh = desk.written_since(len(posts) if self._looked is None else self._looked)
         self._looked = len(posts)
@@ -43,10 +48,11 @@ class PremoderateNewcomers(Detecting):
         desk.remove(world, handled[bad], self.label)
         desk.approve(world, handled[~bad], self.label)
 
-    def review(self, world: Any, acts: Any) -> None:
+    def review(self, world: WorldFace, acts: Acts) -> None:
         if not super().in_force(world.now):
             return
-        newcomer = world.community.members.newcomer_until[acts.rows] > world.now
-        held = acts.writes & newcomer
+        forum: Forum = world.community
+        newcomer = forum.members.newcomer_until[acts.rows] > world.now
+        held = forum_acts(acts).writes & newcomer
         acts.verdict[held] = HELD
         acts.policy[held] = np.int16(world.log.code(self.label))

@@ -1,12 +1,15 @@
 """Warning, timed suspension, ban: sanctions that rise with each offence (Ostrom 1990)."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
-from windtunnel.policies.base import Hours, Share
-from windtunnel.policies.detection import Detecting
+from windtunnel.policies.base import Hours, Share, WorldFace
+from windtunnel.policies.forum.detection import Detecting
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.forum import Forum
 
 Offences = Annotated[int, Field(ge=1)]
 
@@ -16,6 +19,8 @@ class GraduatedSanctions(Detecting):
 
     name = "graduated_sanctions"
     raises = ("warned",)
+
+    test_parameters = {"detection": 1.0, "heated": 1.0, "ban_at": 3, "evasion": 0.5}
 
     warn_at: Offences
     suspend_at: Offences
@@ -35,8 +40,12 @@ class GraduatedSanctions(Detecting):
             )
         return self
 
-    def before_step(self, world: Any) -> None:
-        forum, desk = world.community, world.community.moderation
+    def holds_back(self) -> bool:
+        return True
+
+    def before_step(self, world: WorldFace) -> None:
+        forum: Forum = world.community
+        desk = forum.moderation
         if self._offences is None:
             self._offences = np.zeros(len(forum.members), np.int32)
         waiting = np.concatenate([self._waiting, self.newly_caught(world)])
