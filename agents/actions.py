@@ -4,10 +4,15 @@ from typing import NamedTuple
 
 
 class Action(NamedTuple):
-    """One option: its name in events and files, and the words a language model reads."""
+    """One option: its name in files, and the words a language model reads.
+
+    Options that differ in an amount share a `kind`, which is what events call the act; without one it is the name.
+    """
 
     name: str
     words: str
+    kind: str = ""
+    amount: int | None = None
 
 
 class Vocabulary(tuple[Action, ...]):

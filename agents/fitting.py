@@ -1,4 +1,4 @@
-"""Which of a member's lines a question has room for: what it recalls, and how much of a thread it is shown."""
+"""Which of a member's lines a question has room for: what it recalls, and how much of what is on show."""
 
 from collections.abc import Sequence
 
@@ -24,11 +24,11 @@ def recalled(lines: Sequence[Line], most: int) -> list[Line]:
 def fitted(lines: Sequence[Line], room: int) -> tuple[list[Line], int]:
     """The lines that `room` tokens (a cautious count) hold, and how many were cut.
 
-    The oldest lines of the thread are cut first, then the least relevant memories; `ValueError` if what may not
+    The oldest lines of what is on show are cut first, then the least relevant memories; `ValueError` if what may not
     be cut is too long by itself.
     """
     sizes = [tokens_at_most(line.text) for line in lines]
-    order = [place for place, line in enumerate(lines) if line.kind == "thread"]
+    order = [place for place, line in enumerate(lines) if line.kind == "shown"]
     order += [place for place, line in enumerate(lines) if line.kind == "memory"][::-1]
     total, cut = sum(sizes), set()
     for place in order:
@@ -38,7 +38,7 @@ def fitted(lines: Sequence[Line], room: int) -> tuple[list[Line], int]:
         cut.add(place)
     if total > room:
         raise ValueError(
-            f"a question needs about {total - room} tokens more than the model's context holds, with the whole "
-            "thread cut: raise llm.context, if the model allows it"
+            f"a question needs about {total - room} tokens more than the model's context holds, with all "
+            "that is on show cut: raise llm.context, if the model allows it"
         )
     return [line for place, line in enumerate(lines) if place not in cut], len(cut)

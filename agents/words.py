@@ -1,6 +1,6 @@
-"""The words of a post: what a language model is asked once the act has been drawn, and what may become of its reply.
+"""The words of an act: what a language model is asked once the act has been drawn, and what may become of its reply.
 
-The act and its tone are decided before; the words follow them, and nothing that is counted reads the words. Equal
+The act and its manner are decided before; the words follow them, and nothing that is counted reads the words. Equal
 requests get equal words, unequal ones are independent: the nonce is a function of the world's chance, the member and
 the step, so that twins share words for as long as they share all that stands in the question (`shared-prefix`).
 """
@@ -16,7 +16,7 @@ from windtunnel.agents.llm.tokens import tokens_at_most
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.prompt import (
     MARGIN,
-    OPTIONS,
+    OPTIONS_TO_YOU,
     RECALL,
     SETTING,
     SITUATION,
@@ -31,24 +31,20 @@ COUPLING = "words shared-prefix"
 """How twins share the chance of words, beside the coupling of their choices."""
 TOKENS = 80
 """Of a text at the most, its JSON included."""
-TASK = "Write the words of this post and nothing else, in one to three short sentences."
-MANNER = {
-    "civil": "The tone is civil: calm and polite.",
-    "heated": "The tone is heated: angry, without an insult.",
-    "hostile": "The tone is hostile: it insults.",
-}
 SIMULATED = "Everybody here is simulated."
 
 
 class Draft(NamedTuple):
-    """A post that has no words yet: `target` is its id, `act` says in a sentence what the member does by it.
+    """Something said that has no words yet: `target` is its id, `act` says in a sentence what the member does by it.
 
-    `lines` are what the member was told before it wrote; `tone` is the one drawn, civil, heated or hostile.
+    `task` asks for the words (of a turn of a chat, of a proposal), `manner` says how they are to be, if anything;
+    `lines` are what the member was told before it spoke. All sentences are the community's.
     """
 
     target: int
     act: str
-    tone: str
+    task: str
+    manner: str
     lines: tuple[Line, ...]
     nonce: int
 
@@ -63,7 +59,7 @@ def words_request(
     """
     system = harmless(scene.setting, SETTING)
     begin = (*option_lines(scene, option_orders(scene, range(len(scene.actions)))[0]), SITUATION)
-    ask = " ".join((draft.act, TASK, MANNER[draft.tone], SIMULATED))
+    ask = " ".join(part for part in (draft.act, draft.task, draft.manner, SIMULATED) if part)
     room = None
     if context is not None:
         room = context - MARGIN - tokens - tokens_at_most("\n".join((system, *begin, ask)))
@@ -116,4 +112,4 @@ def _texts(replies: Sequence[Answer | Unanswered]) -> list[str] | Unanswered:
 
 def words_sha256() -> str:
     """SHA-256 of our own fixed words in the question for words."""
-    return hashlib.sha256(json.dumps([OPTIONS, SITUATION, TASK, MANNER, SIMULATED]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([OPTIONS_TO_YOU, SITUATION, SIMULATED]).encode()).hexdigest()

@@ -1,17 +1,14 @@
 """What the runs mean: outcomes, pairs, probabilities of necessity and sufficiency, reports and commands.
 
-from windtunnel.analysis import compare, run
-run("policy=slow_mode", "draws=4", "seeds=2", "dowhy=false", out="outputs/slow")
-run("policy=thread_lock", "draws=4", "seeds=2", "dowhy=false", out="outputs/lock")
-compare(["outputs/slow", "outputs/lock"]).table
+What a script calls stands in `windtunnel` itself; see `library/`.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from windtunnel.analysis.calls import read as read
-    from windtunnel.analysis.calls import run as run
     from windtunnel.analysis.comparison import compare as compare
+    from windtunnel.analysis.library.runs import read as read
+    from windtunnel.analysis.library.runs import run as run
 else:
 
     def __getattr__(name: str) -> Any:
@@ -21,7 +18,7 @@ else:
 
             return compare
         if name in ("run", "read"):
-            from windtunnel.analysis import calls
+            from windtunnel.analysis.library import runs
 
-            return getattr(calls, name)
+            return getattr(runs, name)
         raise AttributeError(f"module 'windtunnel.analysis' has no attribute {name!r}")

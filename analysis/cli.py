@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from windtunnel.analysis.arguments import Parser
-from windtunnel.analysis.ending import OK, guarded, hearing_signals
+from windtunnel.analysis.ending import OK, guarded, hearing_signals, with_standard_streams
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",
@@ -39,7 +39,10 @@ _FILES = {"import": "import_", "list": "list_"}  # words that Python keeps for i
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0 ok, 2 a mistake in the words, 3 some runs failed, 130 interrupted."""
+    with_standard_streams()
     words = list(sys.argv[1:] if words is None else words)
+    if words in (["--version"], ["-V"]):
+        return guarded(_version)
     if not words or words[0] not in COMMANDS:
         return guarded(lambda: _overviewed(words))
     with hearing_signals():
@@ -56,6 +59,13 @@ def _call(name: str, words: list[str]) -> int:
     return command.call(parser.parse_args(words))
 
 
+def _version() -> int:
+    from importlib.metadata import version
+
+    print(f"windtunnel {version('policy-windtunnel')}")
+    return OK
+
+
 def _overviewed(words: Sequence[str]) -> int:
     """Help for no words or --help; `ValueError` for a command that there is not."""
     parser = _overview()
@@ -70,6 +80,7 @@ def _overview() -> Parser:
         description="Would this policy have prevented that? Simulated communities in pairs that differ in one policy.",
         epilog="Exit codes: 0 ok; 2 a mistake in the command; 3 some runs failed, each with its reason; 130 interrupted.",
     )
+    parser.add_argument("-V", "--version", action="store_true", help="the installed version")
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, summary in COMMANDS.items():
         commands.add_parser(name, help=summary)

@@ -10,7 +10,7 @@ import polars as pl
 
 PAIR = ["draw", "seed"]
 AFTERMATH = ("left", "active_steps", "first_active", "last_active")
-"""Columns of members that sum up the run, as those named `saw_...` do; every other column is a trait."""
+"""Columns of members that sum up the run in every community."""
 
 
 def negative_controls(
@@ -19,8 +19,8 @@ def negative_controls(
     """Compare the baseline and the policy arm of each pair in traits, and in events at steps before `fork`.
 
     Traits are compared over the members who joined before `fork` (at 0: those who were there at step 0).
-    Without `traits` every column is one that is not an aftermath, so a new summary that is not declared as
-    such withholds claims loudly. Gives `passed`, `pairs`, `checked`, and `differs`: for each failed control
+    `traits` are the columns that the community declares as fixed; without them every column is one that is not an
+    aftermath, so a summary that is not declared as such withholds claims loudly. Gives `passed`, `pairs`, `checked`, and `differs`: for each failed control
     its name, in how many pairs, and the first example; `reason` is a sentence or None. Where no pair has
     both arms nothing could be compared, and that does not pass.
     """
@@ -50,7 +50,7 @@ def negative_controls(
 
 def _traits(members: pl.DataFrame) -> list[str]:
     known = (*PAIR, "arm", "member", *AFTERMATH)
-    return [name for name in members.columns if name not in known and not name.startswith("saw_")]
+    return [name for name in members.columns if name not in known]
 
 
 def _both_arms(members: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,11 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.sim.events import MEASURES
+
 TABLES = ("runs", "events", "members", "links", "pairs")
+COUNTED = "measures"
+"""The table of what a community counts at each step: of one that counts nothing there is none."""
 COMPARED = {
     "table": "",
     "outcomes": "-outcomes",
@@ -122,6 +126,18 @@ class Folder:
             except pl.exceptions.PolarsError as error:
                 raise OSError(f"{self.table(name)} cannot be written ({error})") from None
 
+    def write_counted(self, measures: pl.DataFrame) -> None:
+        """Write the table of measures, or see to it that there is none."""
+        if measures.is_empty():
+            self.table(COUNTED).unlink(missing_ok=True)
+        else:
+            self.write_table(COUNTED, measures)
+
+    def read_counted(self) -> pl.DataFrame:
+        """The table of measures, empty where there is none."""
+        there = self.table(COUNTED).is_file()
+        return self.read_table(COUNTED) if there else pl.DataFrame(schema=MEASURES)
+
     def write_json(self, path: Path, content: Any) -> None:
         self.write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
@@ -133,7 +149,7 @@ class Folder:
     def read_table(self, name: str) -> pl.DataFrame:
         path = self._there(self.table(name))
         try:
-            return pl.read_parquet(path)
+            return pl.read_parquet(path, glob=False)
         except pl.exceptions.PolarsError:
             raise ValueError(f"{path} is not a whole table: run the experiment again") from None
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from windtunnel.sim.events import MEASURES
+
 RUN = ["draw", "seed", "arm"]
 ENTRY_POINTS = "windtunnel.outcomes"
 RETURN_GAP = 6
@@ -28,6 +30,8 @@ class Runs(NamedTuple):
     """Steps after the spark within which a focal-thread outcome counts; None: to the end."""
     steps: int | None = None
     """Length of each run; None: to the last event of all of them."""
+    measures: pl.DataFrame = pl.DataFrame(schema=MEASURES)
+    """What the community counted at the end of each step: `RUN`, `step`, `measure`, `value`."""
 
 
 class Outcome(NamedTuple):

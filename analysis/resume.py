@@ -1,13 +1,14 @@
 """The same command in the same folder: goes on, or tells the finished answer again; another question is refused."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
 from windtunnel.analysis.configuration import Plan
-from windtunnel.analysis.folder import TABLES, Folder
+from windtunnel.analysis.folder import COUNTED, TABLES, Folder
 from windtunnel.sim.block import Run
 from windtunnel.sim.experiment import Unit
 from windtunnel.sim.identity import HOW_ASKED, hashed
@@ -58,7 +59,7 @@ def begun(plan: Plan) -> dict[str, Any]:
 def standing(plan: Plan, folder: Folder) -> Standing:
     """How far the folder is with this plan; `ValueError` if it holds another, naming the first setting that differs.
 
-    A finished run of another version of the code is to be run again.
+    A finished run of another version of the code is to be run again. A folder in which no run has finished holds none.
     """
     path = next((path for path in (folder.begun, folder.manifest) if path.is_file()), None)
     if path is None:
@@ -68,6 +69,8 @@ def standing(plan: Plan, folder: Folder) -> Standing:
         before = settings_of(record["config"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return "new"  # what a full disk or a stranger left
+    if _holds_nothing(folder, path, record):
+        return "new"
     now = settings_of(plan.resolved)
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):
@@ -77,11 +80,20 @@ def standing(plan: Plan, folder: Folder) -> Standing:
             )
     if path == folder.begun or record.get("failed") or record.get("code_sha256") != code_sha256():
         return "begun"
-    if not _is_whole(folder):
+    counts = bool(plan.experiment.kind().declared.measures)
+    if not _is_whole(folder, (*TABLES, COUNTED) if counts else TABLES):
         return "begun"
     told = json.loads(json.dumps({key: plan.resolved.get(key) for key in MAY_CHANGE}))
     same = all(record["config"].get(key) == value for key, value in told.items())
     return "finished" if same and _is_estimated(folder) else "other estimates"
+
+
+def _holds_nothing(folder: Folder, path: Path, record: Mapping[str, Any]) -> bool:
+    """Whether nothing would be lost here: begun without a finished run, or finished with failed ones alone."""
+    kept = any(folder.units.glob("*"))
+    if path == folder.begun:
+        return not kept and not folder.manifest.is_file()
+    return not kept and bool(record.get("failed")) and record.get("failed") == record.get("runs")
 
 
 def _may_change(config: Mapping[str, Any]) -> list[str]:
@@ -93,15 +105,17 @@ def _may_change(config: Mapping[str, Any]) -> list[str]:
 def runs_of(folder: Folder) -> list[Run]:
     """The runs of a finished folder, in order, as they were before their tables were written."""
     runs = folder.read_table("runs")
+    tables = {name: folder.read_table(name) for name in ("events", "members", "links")}
+    tables[COUNTED] = folder.read_counted()
     parts = {
-        name: folder.read_table(name).partition_by("draw", "seed", "arm", as_dict=True, maintain_order=True)
-        for name in ("events", "members", "links")
+        name: table.partition_by("draw", "seed", "arm", as_dict=True, maintain_order=True)
+        for name, table in tables.items()
     }
-    empty = {name: folder.read_table(name).clear() for name in parts}
+    empty = {name: table.clear() for name, table in tables.items()}
     found = []
     for row in runs.iter_rows(named=True):
         unit = Unit(row["draw"], row["seed"], row["arm"])
-        events, members, links = (parts[name].get(tuple(unit), empty[name]) for name in parts)
+        events, members, links, measures = (parts[name].get(tuple(unit), empty[name]) for name in parts)
         found.append(
             Run(
                 unit,
@@ -113,15 +127,16 @@ def runs_of(folder: Folder) -> list[Run]:
                 members,
                 links,
                 row["events_sha256"],
+                measures,
             )
         )
     return found
 
 
-def _is_whole(folder: Folder) -> bool:
+def _is_whole(folder: Folder, tables: Sequence[str]) -> bool:
     """Whether every table that a finished run writes is there and can be read."""
     try:
-        return all(pl.read_parquet_schema(folder.table(name)) for name in TABLES)
+        return all(pl.scan_parquet(folder.table(name), glob=False).collect_schema() for name in tables)
     except (OSError, pl.exceptions.PolarsError):
         return False
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from windtunnel.analysis.tone import scorer_name, tones
-from windtunnel.sim.events import TONES
+from windtunnel.sim.communities.forum.posts import TONES
 
 
 def agreement(events: pl.DataFrame) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from windtunnel.analysis import frames, stopping
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.controls import negative_controls
 from windtunnel.analysis.estimates import estimate_pairs
-from windtunnel.analysis.folder import TABLES, Folder
+from windtunnel.analysis.folder import COUNTED, TABLES, Folder
 from windtunnel.analysis.models.asking import cost_of
 from windtunnel.analysis.models.distill_claim import doubt_of, stands_for_teacher
 from windtunnel.analysis.models.independent import independent_aa
@@ -48,6 +48,7 @@ class Result(NamedTuple):
     events: pl.DataFrame
     members: pl.DataFrame
     links: pl.DataFrame
+    measures: pl.DataFrame
     pairs: pl.DataFrame
     estimates: dict[str, Any] | None
     manifest: dict[str, Any]
@@ -64,9 +65,21 @@ class Result(NamedTuple):
         """One table, `pairs` unless named, as an Arrow table; needs pyarrow."""
         return frames.to_arrow(self._table(name))
 
+    def plot(self) -> Any:
+        """An Altair chart: the rates in both arms, PN, PS, PNS and backfire, with their intervals."""
+        from windtunnel.analysis.library.shown import shares_plot
+
+        return shares_plot(self.estimates)
+
+    def _repr_html_(self) -> str:
+        from windtunnel.analysis.library.shown import sentences_html
+        from windtunnel.analysis.summary import short_answer
+
+        return sentences_html(short_answer(self.estimates, self.manifest, self.runs))
+
     def _table(self, name: str) -> pl.DataFrame:
-        if name not in TABLES:
-            raise ValueError(f"a run has no table {name!r}: choose from {', '.join(TABLES)}")
+        if name not in (*TABLES, COUNTED):
+            raise ValueError(f"a run has no table {name!r}: choose from {', '.join((*TABLES, COUNTED))}")
         table: pl.DataFrame = getattr(self, name)
         return table
 
@@ -136,10 +149,11 @@ def analysed(
     plan: Plan, finished: list[Run], llm: Mapping[str, Any], stopped: dict[str, Any] | None = None
 ) -> Result:
     """What finished runs, in (draw, seed, arm) order, mean; the manifest tells neither time nor origin."""
-    runs, events, members = _tables(plan, finished)
+    runs, events, members, measures = _tables(plan, finished)
     llm = with_agreement(llm, events)
     pairs, lost = pair(runs, plan)
-    controls = negative_controls(members, events, _fork(plan)) | _repeats(finished)
+    traits = list(plan.experiment.kind().declared.fixed)
+    controls = negative_controls(members, events, _fork(plan), traits) | _repeats(finished)
     estimates = None
     if len(pairs.drop_nulls(["y_baseline", "y_policy"])):
         estimates = estimate_pairs(
@@ -163,6 +177,7 @@ def analysed(
         events,
         members,
         pl.concat([run.links for run in finished]),
+        measures,
         pairs,
         estimates,
         _manifest(plan, finished, llm) | {"stopping": stopped},
@@ -185,6 +200,7 @@ def write_result(result: Result, folder: Folder) -> None:
         stale.unlink(missing_ok=True)
     for name in TABLES:
         folder.write_table(name, getattr(result, name))
+    folder.write_counted(result.measures)
     if result.estimates is not None:
         folder.write_json(folder.estimates, result.estimates)
     folder.write_json(folder.manifest, result.manifest)
@@ -251,7 +267,7 @@ def pair(runs: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, int]:
     return both.select(columns), plan.experiment.draws * plan.experiment.seeds - len(both)
 
 
-def _tables(plan: Plan, finished: list[Run]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _tables(plan: Plan, finished: list[Run]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     by_unit = {run.unit: run for run in finished}
     rows = [
         {
@@ -277,6 +293,7 @@ def _tables(plan: Plan, finished: list[Run]) -> tuple[pl.DataFrame, pl.DataFrame
     runs = pl.DataFrame(rows, schema_overrides=kinds)
     events = pl.concat([run.events for run in finished]) if finished else pl.DataFrame(schema=SCHEMA)
     members = pl.concat([run.members for run in finished])
+    measures = pl.concat([run.measures for run in finished])
     ok = runs.filter(pl.col("status") == "ok")
     measured = measure_all(
         Runs(
@@ -285,9 +302,10 @@ def _tables(plan: Plan, finished: list[Run]) -> tuple[pl.DataFrame, pl.DataFrame
             members.join(ok, on=RUN, how="semi"),
             plan.horizon,
             plan.experiment.steps,
+            measures.join(ok, on=RUN, how="semi"),
         )
     )
-    return runs.join(measured, on=RUN, how="left", maintain_order="left"), events, members
+    return runs.join(measured, on=RUN, how="left", maintain_order="left"), events, members, measures
 
 
 def _divergence(by_unit: Mapping[Unit, Run], run: Run) -> int | None:
@@ -306,6 +324,8 @@ def _check_repeats(finished: list[Run]) -> None:
         if again.unit.arm != "aa" or "failed" in (again.status, first.status):
             continue
         step = first_divergence(first.events, again.events)
+        if step is None:
+            step = first_divergence(first.measures, again.measures)
         if step is not None:
             again.status, again.stage = "failed", REPEATS
             again.reason = f"the baseline run twice differs from itself from step {step} on: the engine is not deterministic"

@@ -48,7 +48,7 @@ def call_share(seeds: int, prompt: str) -> dict[str, float]:
     kind = made.kind()
     scene = kind.scene(made.raised())
     mind = LLMMind(FakeModel(), scene, prompt=prompt, alpha=kind.alpha(scene).tolist())
-    worlds = [make_world(made, Unit(0, seed, arm), scene) for seed in range(seeds) for arm in ARMS]
+    worlds = [make_world(made, Unit(0, seed, arm), (scene,)) for seed in range(seeds) for arm in ARMS]
     lock_step(worlds, mind, made.steps)
     record = mind.record()
     return {

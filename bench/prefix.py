@@ -80,7 +80,7 @@ def steps_of(size: int, steps: int, length: int) -> list[list[list[Request]]]:
         words=length > 0,
         words_tokens=WRITTEN,
     )
-    lock_step([make_world(experiment, Unit(0, 0, arm), scene) for arm in ARMS[:2]], mind, steps)
+    lock_step([make_world(experiment, Unit(0, 0, arm), (scene,)) for arm in ARMS[:2]], mind, steps)
     asked: set[Request] = set()
     found: list[list[list[Request]]] = []
     for step in noting.steps:

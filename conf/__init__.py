@@ -1,1 +1,59 @@
-"""Names and numbers a user may set; Hydra reads this folder and no code imports it."""
+"""Settings that ship with the program, and those that packages of others bring in a `conf` folder of their own.
+
+A package that is found by an entry point (`windtunnel.communities`, `.policies`, `.outcomes`, `.minds`) may hold
+`conf/GROUP/NAME.yaml` beside the module that the entry point names: its options then stand beside ours.
+"""
+
+import sys
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+KINDS = ("communities", "policies", "outcomes", "minds")
+"""What a package may bring: the ends of our groups of entry points."""
+
+
+def points(kind: str) -> dict[str, Any]:
+    """The entry points of other packages that bring something of this kind, by name."""
+    return {point.name: point for point in entry_points(group=f"windtunnel.{kind}")}
+
+
+def homes() -> list[Traversable]:
+    """The folders that hold groups of settings: ours, then those of other packages."""
+    return [files(__name__), *_others(tuple(sys.path))]
+
+
+@cache
+def _others(path: tuple[str, ...]) -> list[Traversable]:
+    packages = {point.module.rpartition(".")[0] for kind in KINDS for point in points(kind).values()}
+    found: list[Traversable] = []
+    for package in sorted(packages - {""}):
+        spec = find_spec(package)
+        for place in (spec.submodule_search_locations or ()) if spec else ():
+            if (folder := Path(place) / "conf").is_dir():
+                found.append(folder)
+    return found
+
+
+def options(group: str) -> dict[str, Traversable]:
+    """The yaml files of a group by the names of the options; ours win over those of others."""
+    found: dict[str, Traversable] = {}
+    for home in homes():
+        folder = home / group
+        if folder.is_dir():
+            for file in sorted(folder.iterdir(), key=lambda one: one.name):
+                if file.name.endswith(".yaml"):
+                    found.setdefault(file.name.removesuffix(".yaml"), file)
+    return found
+
+
+def content(group: str, name: str) -> dict[str, Any]:
+    """What an option's file says; empty where there is no such file."""
+    file = options(group).get(name)
+    return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file is not None else {}

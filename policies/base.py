@@ -1,20 +1,175 @@
 """The base of every policy: it changes nothing. A policy overrides the hooks that it needs.
 
-The hooks are called by the world in this order within a step; each may be left out:
+The hooks are called by the world in this order; each may be left out:
 
-1. `before_step(world)`: act on the place itself (lock, remove, pin).
-2. `rerank(world, pull)`: change, in place, how strongly each post pulls attention.
-3. `offer(world, view)`: change what members are told and which options they have.
-4. `review(world, acts)`: cancel, hold, soften or redirect what members try to do.
+1. `before_step(world)`: once a step, before anybody looks: act on the place itself.
+2. `offer(world, view)`: in each phase, before minds answer: change what members are told and which options they have.
+3. `review(world, acts)`: in each phase, once members have chosen: cancel, hold or change what they try to do.
+
+A policy of ten lines, for any community whose members take a whole number of something:
+
+    class Quota(Policy):
+        name = "quota"
+        fits = ("pond",)
+        most: Annotated[int, Field(ge=0)]
+
+        def review(self, world: WorldFace, acts: Acts) -> None:
+            over = acts.passed & (acts.amount > self.most)
+            acts.amount[over] = self.most
+            acts.policy[over] = world.log.code(self.label)
+
+Chance comes from `world.chance(purpose, ids)` alone, and `purpose` begins with the policy's label.
 """
 
-from typing import Annotated, Any, ClassVar
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Hours = Annotated[float, Field(ge=0, le=1_000_000)]
+
+EVERY = "*"
+"""In `Policy.fits`: every community."""
+PASSED, CANCELLED, HELD = 0, 1, 2
+"""What a review may say of an act (`acts.verdict`)."""
+
+
+class Log(Protocol):
+    """The event log of a world, as policies and communities write to it."""
+
+    def code(self, name: str | None) -> int:
+        """The number that stands for a kind, a status or a policy's label: what `acts.policy` holds."""
+        ...
+
+    def codes(self, names: Sequence[str | None]) -> np.ndarray:
+        """The numbers of several names."""
+        ...
+
+    def add(self, step: int, kind: str | np.ndarray, member: np.ndarray | int, **columns: Any) -> int:
+        """Add one event for each member (by id; -1: nobody); see `sim.events.EventLog.add`."""
+        ...
+
+    def say(self, row: int, text: str) -> None:
+        """What was said in the act of this row."""
+        ...
+
+
+class WorldFace(Protocol):
+    """What a policy and a community may use of the world that they are in."""
+
+    now: int
+    """The step that is on, from 0."""
+    step_hours: float
+    speaks: bool
+    """Whether acts are given words."""
+
+    @property
+    def phase(self) -> str:
+        """The name of the phase that is on; "" where a step has one."""
+        ...
+
+    @property
+    def community(self) -> Any:
+        """The community itself, of whatever kind: `pond: Pond = world.community`. All have `members` (`sim.members`)."""
+        ...
+
+    @property
+    def log(self) -> Log: ...
+
+    @property
+    def key(self) -> int:
+        """The key that addresses this step's chance."""
+        ...
+
+    def chance(self, purpose: str, ids: np.ndarray) -> np.ndarray:
+        """Uniforms (n,) addressed by (world, purpose, step, id): the only chance that a policy may use."""
+        ...
+
+    def order(self, ids: np.ndarray) -> np.ndarray:
+        """Places (n,) of `ids` in an order drawn for this step."""
+        ...
+
+    def acting(self) -> Sequence["Policy"]:
+        """The policies in force."""
+        ...
+
+
+class View(Protocol):
+    """What the n deciders of a phase see and can do: `features` and `options` are a policy's to change, in place."""
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Rows (n,) of the members who decide."""
+        ...
+
+    @property
+    def features(self) -> np.ndarray:
+        """(n, features) raw numbers, in the order of the scene."""
+        ...
+
+    @property
+    def options(self) -> np.ndarray:
+        """(n, actions) bool; at least two must stay in each row."""
+        ...
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        """Names of the columns of `options`."""
+        ...
+
+    def feature(self, name: str) -> np.ndarray:
+        """The column (n,) of a feature: assign to `[:]`."""
+        ...
+
+    def withdraw(self, who: np.ndarray, *prefixes: str) -> None:
+        """Take the actions whose names begin so off the offer of the deciders marked in `who` (n,) bool."""
+        ...
+
+
+class Acts(Protocol):
+    """What the members of a phase try to do, one row an act: arrays (n,) that a policy may change in place."""
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Rows of the members who act; not to be changed."""
+        ...
+
+    @property
+    def ids(self) -> np.ndarray:
+        """Their ids; not to be changed."""
+        ...
+
+    @property
+    def kind(self) -> np.ndarray:
+        """Names of the kinds of act."""
+        ...
+
+    @property
+    def amount(self) -> np.ndarray:
+        """Whole numbers in the community's unit; where an act has none, the smallest number that there is."""
+        ...
+
+    @property
+    def target(self) -> np.ndarray:
+        """What is acted on: a row of members (or of the community's own things); -1 for nothing."""
+        ...
+
+    @property
+    def verdict(self) -> np.ndarray:
+        """PASSED, CANCELLED or HELD."""
+        ...
+
+    @property
+    def policy(self) -> np.ndarray:
+        """The log's code of the policy that changed the act; -1: none."""
+        ...
+
+    @property
+    def passed(self) -> np.ndarray:
+        """Bool: acts that no policy has cancelled or held."""
+        ...
 
 
 class Policy(BaseModel):
@@ -26,12 +181,22 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: ClassVar[str] = "none"
-    fits: ClassVar[tuple[str, ...]] = ("forum",)
+    name: ClassVar[str] = ""
+    """What the command line calls it; a class without a name is a base of others."""
+    listed: ClassVar[bool] = True
+    """Whether the command line may name it."""
+    fits: ClassVar[tuple[str, ...]] = ()
+    """Names of the communities that it works in; `EVERY` among them for all."""
     raises: ClassVar[tuple[str, ...]] = ()
     """Situation features that the policy can switch on."""
     forces: ClassVar[tuple[str, ...]] = ()
     """Outcomes that the mechanism itself decides: tagged *by construction*."""
+    acts_in_log: ClassVar[bool] = True
+    """Whether what it does leaves events or marks in the log; false where it changes only what people see or may do."""
+    finishes: ClassVar[bool] = False
+    """Whether, once stopped, it still decides what it had put in a queue."""
+    test_parameters: ClassVar[dict[str, Any]] = {}
+    """Parameters with which it acts within a dozen steps of a small community: what the tests of every policy take."""
 
     label: str = ""
     """What the event log and the draws call it; the registry sets it, so two of a kind stay apart."""
@@ -48,17 +213,24 @@ class Policy(BaseModel):
         """Those of `raises` that these parameters can switch on."""
         return self.raises
 
+    def holds_back(self) -> bool:
+        """May these parameters keep members from writing what they would have written, which then never comes?"""
+        return False
+
+    @classmethod
+    def fits_in(cls, community: str) -> bool:
+        """Whether it works in the community called so."""
+        return EVERY in cls.fits or community in cls.fits
+
     def in_force(self, step: int) -> bool:
+        """Whether the world asks this policy anything in this step."""
         return self.start <= step and (self.stop is None or step < self.stop)
 
-    def before_step(self, world: Any) -> None:
-        """Act on the place before anybody looks at it."""
+    def before_step(self, world: WorldFace) -> None:
+        """Act on the place before anybody looks at it; may change the community and its members, and log it."""
 
-    def rerank(self, world: Any, pull: np.ndarray) -> None:
-        """Change `pull` (one value a post, log scale) in place."""
+    def offer(self, world: WorldFace, view: View) -> None:
+        """Change `view.features` and `view.options` in place; nothing else."""
 
-    def offer(self, world: Any, view: Any) -> None:
-        """Change `view.features` and `view.options` in place."""
-
-    def review(self, world: Any, acts: Any) -> None:
-        """Change acts in place before they are applied."""
+    def review(self, world: WorldFace, acts: Acts) -> None:
+        """Change acts in place before they are applied; nothing else."""

@@ -1,4 +1,4 @@
-"""Policies by name: every module of this package with a policy in it, and out-of-tree ones by entry point."""
+"""Policies by name: those in the modules of this package and of its folders, and out-of-tree ones by entry point."""
 
 import importlib
 import pkgutil
@@ -6,25 +6,31 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
-from importlib.resources import files
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from windtunnel import policies
+from windtunnel import conf, policies
 from windtunnel.policies.base import Policy
 
-_NOT_POLICIES = {"base", "detection", "registry", "single_act"}
 ENTRY_POINTS = "windtunnel.policies"
 
 
 def policy_names() -> list[str]:
     """Names that `policy=` and `baseline=` accept, `status_quo` apart."""
-    own = [
-        module.name for module in pkgutil.iter_modules(policies.__path__) if module.name not in _NOT_POLICIES
-    ]
-    return sorted({*own, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+    return sorted({*_own(), *(point.name for point in entry_points(group=ENTRY_POINTS))})
+
+
+@cache
+def _own() -> dict[str, type[Policy]]:
+    """Our policies by name: every listed class that has a name of its own."""
+    modules = pkgutil.walk_packages(policies.__path__, f"{policies.__name__}.")
+    return {
+        value.name: value
+        for module in modules
+        for value in vars(importlib.import_module(module.name)).values()
+        if isinstance(value, type) and issubclass(value, Policy) and vars(value).get("name") and value.listed
+    }
 
 
 @cache
@@ -37,18 +43,12 @@ def policy_class(name: str) -> type[Policy]:
         near = get_close_matches(name, policy_names(), 1)
         hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(policy_names())}"
         raise ValueError(f"no policy is called {name!r}: {hint}")
-    module = importlib.import_module(f"windtunnel.policies.{name}")
-    return next(
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and vars(value).get("name") == name
-    )
+    return _own()[name]
 
 
 @cache
 def _yaml(name: str) -> dict[str, Any]:
-    file = files("windtunnel.conf") / "policy" / f"{name}.yaml"
-    return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return conf.content("policy", name)
 
 
 def summary(name: str) -> str:
@@ -83,5 +83,7 @@ def make_policy(name: str, given: Mapping[str, Any] | None = None, *, label: str
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in (name, *first["loc"]))
+        if first["type"] == "missing":
+            raise ValueError(f"{where} is missing: its yaml or policy_with.{where} should say it") from None
         found = f" is {first['input']!r}" if first["loc"] else ""  # no one place: parameters at odds
         raise ValueError(f"{where}{found}: {first['msg'].removeprefix('Value error, ')}") from None

@@ -1,16 +1,17 @@
 """What a run, and a block of runs stepped together, give back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import polars as pl
 
+from windtunnel.sim.events import MEASURES
 from windtunnel.sim.experiment import Unit
 
 
 @dataclass
 class Run:
-    """One finished (or failed) run: its events, its members, its fingerprint."""
+    """One finished (or failed) run: its events, its members, its fingerprint, what was counted at each step."""
 
     unit: Unit
     status: str  # "ok" or "failed"
@@ -21,6 +22,7 @@ class Run:
     members: pl.DataFrame
     links: pl.DataFrame
     events_sha256: str
+    measures: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MEASURES))
 
 
 class Block(NamedTuple):

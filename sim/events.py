@@ -1,12 +1,10 @@
 """The event log: what happened in one run, in order, kept as columns."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
-
-TONES = ("civil", "heated", "hostile")
 
 SCHEMA = {
     "draw": pl.Int32,
@@ -19,23 +17,42 @@ SCHEMA = {
     "target": pl.Int64,
     "place": pl.Int64,
     "tone": pl.String,
+    "amount": pl.Int64,
     "status": pl.String,
     "policy": pl.String,
     "text": pl.String,
 }
-"""Columns of `events.parquet`. An id that does not apply is null; a run's rows are sorted by (step, ordinal)."""
+"""Columns of `events.parquet`. What does not apply is null; a run's rows are sorted by (step, ordinal).
+
+`tone` holds one of the levels that a community declares, `amount` a whole number in the unit that it declares.
+"""
 
 LINKS = {"draw": pl.Int32, "seed": pl.Int32, "arm": pl.String, "target": pl.Int64, "parent": pl.Int64}
 """Columns of `links.parquet`: which thing (`target` in the events) answers which."""
 
 NOBODY = -1
 """Stands for a missing id inside arrays; null in the table."""
+NO_AMOUNT = np.iinfo(np.int64).min
+"""Stands for a missing amount inside arrays; null in the table."""
+MEASURES = {
+    "draw": pl.Int32,
+    "seed": pl.Int32,
+    "arm": pl.String,
+    "step": pl.Int32,
+    "measure": pl.String,
+    "value": pl.Float64,
+}
+"""Columns of `measures.parquet`: what a community counts at the end of each step."""
 
 
 class EventLog:
-    """Rows are added in batches, one call an occasion; `frame` puts them in a table once, at the end."""
+    """Rows are added in batches, one call an occasion; `frame` puts them in a table once, at the end.
 
-    def __init__(self) -> None:
+    `levels` are the names that stand in `tone`, by the numbers that are added.
+    """
+
+    def __init__(self, levels: Sequence[str] = ()) -> None:
+        self.levels = tuple(levels)
         self._names: list[str] = []
         self._codes: dict[str, int] = {}
         self._chunks: list[tuple[np.ndarray, ...]] = []
@@ -65,6 +82,7 @@ class EventLog:
         target: np.ndarray | int = NOBODY,
         place: np.ndarray | int = NOBODY,
         tone: np.ndarray | int = NOBODY,
+        amount: np.ndarray | int = NO_AMOUNT,
         status: str | np.ndarray = "done",
         policy: str | None | np.ndarray = None,
     ) -> int:
@@ -97,6 +115,7 @@ class EventLog:
                 column(target, np.int64),
                 column(place, np.int64),
                 column(tone, np.int8),
+                column(amount, np.int64),
                 column(status, np.int16),
                 column(policy, np.int16),
             )
@@ -115,18 +134,19 @@ class EventLog:
         """The run's events as a table with the columns of `SCHEMA`."""
         if not self._chunks:
             return pl.DataFrame(schema=SCHEMA)
-        step, ordinal, member, kind, target, place, tone, status, policy = (
+        step, ordinal, member, kind, target, place, tone, amount, status, policy = (
             np.concatenate(parts) for parts in zip(*self._chunks, strict=True)
         )
         table = pl.DataFrame(
             {
                 "step": step,
                 "ordinal": ordinal,
-                "member": _nullable(member),
+                "member": _nullable(member, NOBODY),
                 "kind": _named(kind, self._names),
-                "target": _nullable(target),
-                "place": _nullable(place),
-                "tone": _named(tone, TONES),
+                "target": _nullable(target, NOBODY),
+                "place": _nullable(place, NOBODY),
+                "tone": _named(tone, self.levels),
+                "amount": _nullable(amount, NO_AMOUNT),
                 "status": _named(status, self._names),
                 "policy": _named(policy, self._names),
             }
@@ -151,6 +171,17 @@ def links(unit: tuple[int, int, str], targets: np.ndarray, parents: np.ndarray) 
     )
 
 
+def measured(unit: tuple[int, int, str], steps: Sequence[tuple[int, Mapping[str, float]]]) -> pl.DataFrame:
+    """The table of what was counted in one run, with the columns of `MEASURES`, in the order of steps."""
+    draw, seed, arm = unit
+    rows = [
+        (draw, seed, arm, step, name, float(value))
+        for step, values in steps
+        for name, value in values.items()
+    ]
+    return pl.DataFrame(rows, schema=MEASURES, orient="row")
+
+
 def digest(events: pl.DataFrame) -> str:
     """SHA-256 of one run's events as comma-separated text, the run's fingerprint."""
     text = hashlib.sha256(events.head(0).write_csv().encode())
@@ -159,9 +190,9 @@ def digest(events: pl.DataFrame) -> str:
     return text.hexdigest()
 
 
-def _nullable(ids: np.ndarray) -> pl.Series:
-    series = pl.Series(ids)
-    return series.set(series == NOBODY, None)
+def _nullable(values: np.ndarray, missing: int) -> pl.Series:
+    series = pl.Series(values)
+    return series.set(series == missing, None)
 
 
 def _named(codes: np.ndarray, names: Sequence[str]) -> pl.Series:

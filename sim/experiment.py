@@ -65,5 +65,5 @@ class Experiment:
         ]
 
     def kind(self) -> Any:
-        """The community's builder: scene, forum, base rates."""
+        """The community's builder, of its own kind; what all have is `sim.community.Builder`."""
         return community(str(self.community["name"]))(self.community)

@@ -1,6 +1,6 @@
 """Finished runs kept in a folder, so that a command given again, or the next cell of a sweep, does not run them twice.
 
-A block's good runs stand in one file: a line that names the format, the header's length, the header (JSON), three
+A block's good runs stand in one file: a line that names the format, the header's length, the header (JSON), its
 tables (Parquet), and the SHA-256 of all before it. It is written under a temporary name and renamed; a file
 that is not whole, or not what was written, is never read as good. Failed runs are not kept.
 """
@@ -22,10 +22,10 @@ from windtunnel.sim.block import Block, Run
 from windtunnel.sim.experiment import Experiment, Unit
 from windtunnel.sim.identity import Keys, hashed
 
-MAGIC = b"windtunnel finished runs 1\n"
+MAGIC = b"windtunnel finished runs 2\n"
 SUFFIX = ".runs"
 PARTIAL = ".partial"
-TABLES = ("events", "members", "links")
+TABLES = ("events", "members", "links", "measures")
 COUNTED = ("decisions", "thin", *NAMES)
 """What a mind's record counts for its block; a cell that borrows a block's run has asked none of it."""
 
@@ -156,7 +156,9 @@ class Kept:
 
 def _packed(owner: str, keys: Sequence[str], runs: Sequence[Run], block: Block) -> bytes:
     """The bytes of a file."""
-    tables = [_parquet([getattr(run, name) for run in runs]) for name in TABLES] if runs else [b""] * 3
+    tables = (
+        [_parquet([getattr(run, name) for run in runs]) for name in TABLES] if runs else [b""] * len(TABLES)
+    )
     header = {
         "owner": owner,
         "runs": [
@@ -226,11 +228,11 @@ def _read(path: Path, numbers: Sequence[int]) -> Block | None:
     starts, picked = [0] * len(TABLES), []
     for number, run in enumerate(header["runs"]):
         if number in numbers:
-            events, members, links = (
+            events, members, links, measures = (
                 table.slice(start, rows)
                 for table, start, rows in zip(tables, starts, run["rows"], strict=True)
             )
-            told = run["decisions"], events, members, links, run["events_sha256"]
+            told = run["decisions"], events, members, links, run["events_sha256"], measures
             picked.append(Run(Unit(*run["unit"]), "ok", None, None, *told))
         starts = [start + rows for start, rows in zip(starts, run["rows"], strict=True)]
     return Block(picked, record, 0.0)

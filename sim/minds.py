@@ -1,47 +1,73 @@
 """Minds by name, made for one experiment's scene and profile."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.agents.minds.rules import RulesMind, centred, weight_table
+from windtunnel.agents.minds.several import LETTERS, PhasedMind, StagedMind
 from windtunnel.agents.situation import Scene
+from windtunnel.sim.community import Builder
 from windtunnel.sim.experiment import Experiment
 
 MIND_NAMES = ("rules", "llm", "distilled")
 
 
 def make_mind(experiment: Experiment) -> Mind:
-    """The mind that an experiment names: `rules`, `llm` with its model and store, or `distilled` with its file."""
+    """The mind that an experiment names: `rules`, `llm` with its model and store, or `distilled` with its file.
+
+    A community whose steps have several phases has one mind for each, told apart by their scenes.
+    """
     kind = experiment.kind()
-    scene = kind.scene(experiment.raised())
+    scenes = kind.scenes(experiment.raised())
     config: dict[str, Any] = dict(experiment.mind)
     if config["name"] == "rules":
-        weights = weight_table(scene, config["coefficients"], kind.rule_terms())
-        reference, share = kind.typical(scene)
-        return RulesMind(scene, centred(kind.alpha(scene), weights, reference, share), weights)
-    if config["name"] == "distilled":
-        return _distilled(scene, config)
+        minds: list[Mind] = [_rules(kind, scene, config.get("coefficients")) for scene in scenes]
+    elif config["name"] == "distilled":
+        minds = [_distilled(scene, config) for scene in scenes[:1]]
+    else:
+        minds = _llm(kind, scenes, config)
+    phases = [scene.phase for scene in scenes]
+    return minds[0] if len(scenes) == 1 else PhasedMind(dict(zip(phases, minds, strict=True)))
+
+
+def _rules(kind: Builder, scene: Scene, coefficients: Mapping[str, Any] | None) -> Mind:
+    """The rules mind of one phase; `coefficients` are a user's, by phase where a step has several."""
+    table = coefficients.get(scene.phase) if coefficients and scene.phase else coefficients
+    return kind.rules(scene, table)
+
+
+def _llm(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) -> list[Mind]:
+    """A language model's mind for each scene; all ask one model."""
     from windtunnel.agents.llm.opening import open_model
     from windtunnel.agents.llm.settings import LLMSettings
     from windtunnel.agents.minds.llm import LLMMind
     from windtunnel.agents.words import TOKENS
 
     settings = LLMSettings.model_validate(config["llm"])
-    return LLMMind(
-        open_model(settings),
-        scene,
-        prompt=config["prompt"],
-        alpha=kind.alpha(scene).tolist() if config["alpha"] == "profile" else config["alpha"],
-        beta=config["beta"],
-        permute=config["permute"],
-        context=settings.context,
-        recall=config["recall"],
-        least_mass=settings.least_mass,
-        words=config.get("words", False),
-        words_tokens=config.get("words_tokens", TOKENS),
-    )
+    model = open_model(settings)
+
+    def made(scene: Scene, alpha: Sequence[float] | None) -> LLMMind:
+        return LLMMind(
+            model,
+            scene,
+            prompt=config["prompt"],
+            alpha=alpha,
+            beta=config["beta"],
+            permute=config["permute"],
+            context=settings.context,
+            recall=config["recall"],
+            least_mass=settings.least_mass,
+            words=config.get("words", False),
+            words_tokens=config.get("words_tokens", TOKENS),
+        )
+
+    minds: list[Mind] = []
+    for scene in scenes:
+        alpha = kind.alpha(scene).tolist() if config["alpha"] == "profile" else config["alpha"]
+        long = len(scene.actions) > LETTERS
+        minds.append(StagedMind(scene, made, alpha) if long else made(scene, alpha))
+    return minds
 
 
 def pinned(mind: Mapping[str, Any]) -> dict[str, Any]:

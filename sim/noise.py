@@ -44,6 +44,19 @@ def uniform(key: int, purpose: str, step: int, members: np.ndarray) -> np.ndarra
     return out
 
 
+def pair(ids: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """One id (n,) for each pair of ids: the address of what one member decides about another.
+
+    >>> one = pair(np.array([1, 2]), np.array([2, 1]))
+    >>> bool(one[0] != one[1])
+    True
+    """
+    mixed = np.asarray(ids).astype(np.uint64)
+    _mix(mixed, np.uint64(0))
+    other = (np.asarray(others) + 1).astype(np.uint64) * _GOLDEN
+    return mixed ^ other
+
+
 def gumbel(key: int, purpose: str, step: int, members: np.ndarray, options: int | np.ndarray) -> np.ndarray:
     """Standard Gumbel noise for each member and option, options on the last axis.
 

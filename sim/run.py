@@ -20,7 +20,7 @@ from windtunnel.agents.situation import Scene
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.block import Block, Run
-from windtunnel.sim.events import TONES, digest, links
+from windtunnel.sim.events import digest, links, measured
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
 from windtunnel.sim.kept import Kept
 from windtunnel.sim.luck import Luck, luck_of
@@ -62,17 +62,17 @@ def width(pairs: int, pairs_a_block: int, jobs: int) -> int:
 def make_world(
     experiment: Experiment,
     unit: Unit,
-    scene: Scene | None = None,
+    scenes: tuple[Scene, ...] | None = None,
     *,
     luck: Luck | None = None,
     policies: Sequence[Policy] | None = None,
 ) -> World:
     """The world of one unit, before its first step; with `luck` or `policies` of its own where they are given."""
     kind = experiment.kind()
-    scene = scene or kind.scene(experiment.raised())
+    scenes = scenes or kind.scenes(experiment.raised())
     luck = luck or luck_of(experiment.root, unit.draw, unit.seed)
     place = kind.make(
-        scene,
+        scenes,
         traits_key=noise.key("traits", experiment.root, unit.draw),
         luck=luck,
         steps=experiment.steps,
@@ -119,15 +119,12 @@ def lock_step(
             else:
                 tried(place, "words", partial(worlds[place].say, said))
 
-    for step in range(steps):
-        go_on()
-        asked = {}
-        for place in (place for place in range(len(worlds)) if place not in failed):
-            tried(place, "begin", worlds[place].begin_step)
-        if writes:
-            put_into_words(step)
-        for place in (place for place in range(len(worlds)) if place not in failed):
-            asked[place] = tried(place, "situations", worlds[place].ask)
+    def alive() -> list[int]:
+        return [place for place in range(len(worlds)) if place not in failed]
+
+    def decided() -> int:
+        """One phase of all worlds: their questions in one batch, then everybody's choice; how many worlds asked."""
+        asked = {place: tried(place, "situations", worlds[place].ask) for place in alive()}
         asked = {place: situations for place, situations in asked.items() if place not in failed}
         for place, answer in zip(asked, mind.decide(list(asked.values())), strict=True):
             if isinstance(answer, Unanswered):
@@ -135,10 +132,20 @@ def lock_step(
             else:
                 worlds[place].hand_over(answer)
                 tried(place, "apply", worlds[place].step)
+        return len(asked)
+
+    for step in range(steps):
+        go_on()
+        for place in alive():
+            tried(place, "begin", worlds[place].begin_step)
         if writes:
             put_into_words(step)
+        for _ in range(worlds[0].phases if worlds else 0):
+            asked = decided()
+            if writes:
+                put_into_words(step)
         if progress:
-            progress("steps", len(asked))
+            progress("steps", asked)
         if not asked:
             break
     return failed
@@ -172,8 +179,8 @@ def run_block(
 ) -> Block:
     """Run these units in lock-step with a mind of their own."""
     began = time.process_time()
-    scene = experiment.kind().scene(experiment.raised())
-    worlds = [make_world(experiment, unit, scene) for unit in units]
+    scenes = experiment.kind().scenes(experiment.raised())
+    worlds = [make_world(experiment, unit, scenes) for unit in units]
     mind = make_mind(experiment)
     try:
         with watched(mind, progress):
@@ -281,7 +288,7 @@ def first_divergence(baseline: pl.DataFrame, policy: pl.DataFrame) -> int | None
 def _finish(world: World, unit: Unit, failure: tuple[str, str] | None, fingerprint: bool = True) -> Run:
     events = world.log.frame(*unit)
     personas = tuple(persona.name for persona in world.community.scene.personas)
-    members = world.community.members.frame(*unit, personas, TONES, world.now)
+    members = world.community.members.frame(*unit, personas, world.now)
     stage, reason = failure or (None, None)
     return Run(
         unit,
@@ -293,6 +300,7 @@ def _finish(world: World, unit: Unit, failure: tuple[str, str] | None, fingerpri
         members,
         links(unit, *world.community.links()),
         digest(events) if fingerprint else "",
+        measured(unit, world.measured),
     )
 
 

@@ -2,58 +2,39 @@
 
 In each step, in this order:
 
-1. `begin_step`: the community opens the hour, then each policy may act on it.
+1. `begin_step`: the community opens the step, then each policy may act on it.
 2. `ask`: active members are found, shown what they see, and their situations returned. Nothing changes.
 3. a mind (outside) gives each situation a row of log-probabilities; `hand_over` leaves them here.
 4. `step`: each member's choice is drawn with addressed noise, policies review the acts, and the
    community applies them in an order drawn per member.
 
-Everybody in a step sees the same state: the one that the step began with. A block of worlds takes each
-of these four together, so that one batch of questions serves them all (`sim/run.py`).
+A community whose steps have several phases takes 2 to 4 once for each. Everybody in a phase sees the same state: the
+one that the phase began with. A block of worlds takes each of these four together, so that one batch of questions
+serves them all (`sim/run.py`).
 """
 
 import logging
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import mesa
 import numpy as np
 
-from windtunnel.agents.situation import Scene, Situations
+from windtunnel.agents.situation import Situations
 from windtunnel.agents.words import Draft
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
+from windtunnel.sim.choice import choose
+from windtunnel.sim.community import Community
 from windtunnel.sim.events import EventLog
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.members import Member, Members
+from windtunnel.sim.members import Member
 
 logging.getLogger("MESA").setLevel(logging.WARNING)  # newer Mesas log every step
 
 
-class Community(Protocol):
-    """The rules of a simulated place, as a world needs them. `acts` is the community's own record."""
-
-    scene: Scene
-    members: Members
-
-    def open_step(self, world: "World") -> None: ...
-    def rhythm(self, step: int) -> float: ...
-    def show(self, world: "World", rows: np.ndarray) -> Any: ...
-    def situations(self, world: "World", view: Any) -> Situations: ...
-    def act(self, world: "World", view: Any, choice: np.ndarray) -> Any: ...
-    def apply(self, world: "World", acts: Any) -> None: ...
-    def links(self) -> tuple[np.ndarray, np.ndarray]: ...
-
-
-class Speaking(Protocol):
-    """What a community has beside, where its members' acts may be given words."""
-
-    def drafts(self) -> list[Draft]: ...
-    def say(self, world: "World", texts: Sequence[str]) -> None: ...
-
-
 class World(mesa.Model):
-    """A community, its policies and its chance. Nothing here knows what a thread is."""
+    """A community, its policies and its chance. Nothing here knows what the members do."""
 
     may_speak = True
     """Whether its members' acts may be given words: not where the members stand for real people."""
@@ -62,7 +43,7 @@ class World(mesa.Model):
 
     def __init__(
         self,
-        community: Community,
+        community: Community[Any, Any],
         policies: Sequence[Policy] = (),
         *,
         luck: Luck,
@@ -78,7 +59,10 @@ class World(mesa.Model):
         self.step_hours = step_hours
         self.luck = luck
         self.now = 0
-        self.log = EventLog()
+        self.log = EventLog(community.declared.levels)
+        self.measured: list[tuple[int, Mapping[str, float]]] = []
+        """What the community counted, by step."""
+        self._phase = 0
         self.decisions = 0
         self._view: Any = None
         self._rows: np.ndarray | None = None
@@ -89,14 +73,24 @@ class World(mesa.Model):
         """The key that addresses this step's chance."""
         return self.luck.at(self.now)
 
+    @property
+    def phase(self) -> str:
+        """The name of the phase that is on; "" where a step has one."""
+        return self.community.scenes[self._phase].phase
+
+    @property
+    def phases(self) -> int:
+        """How many phases a step has: how often `ask`, `hand_over` and `step` come between two `begin_step`."""
+        return len(self.community.scenes)
+
     def begin_step(self) -> None:
-        """Open the hour: arrivals and what is due, then the policies in their written order."""
+        """Open the step: arrivals and what is due, then the policies in their written order."""
         self.community.open_step(self)
         for policy in self.acting():
             policy.before_step(self)
 
     def ask(self) -> Situations:
-        """The situations of everybody active in this step, one row each; reads, changes nothing."""
+        """The situations of everybody who decides in this phase, one row each; reads, changes nothing."""
         self._view = self.community.show(self, self._active())
         for policy in self.acting():
             policy.offer(self, self._view)
@@ -107,11 +101,20 @@ class World(mesa.Model):
         self._rows = rows
 
     def step(self) -> None:
-        """Draw everybody's choice and apply it: the second half of the hour."""
+        """Draw everybody's choice and apply it: the second half of a phase, and after the last one the end of the step."""
         if self._rows is None:
             raise ValueError("step() came before hand_over(): begin_step, ask, hand_over, then step")
         self.tell(self._choose(self._rows))
         self._rows = self._view = None
+        self._phase += 1
+        if self._phase == self.phases:
+            self._close()
+
+    def _close(self) -> None:
+        self.community.close_step(self)
+        if counted := self.community.measures(self):
+            self.measured.append((self.now, dict(counted)))
+        self._phase = 0
         self.now += 1
 
     def drafts(self) -> list[Draft]:
@@ -137,6 +140,10 @@ class World(mesa.Model):
         """Uniforms addressed by (world, purpose, step, id): the only chance a policy may use."""
         return noise.uniform(self.key, purpose, self.now, ids)
 
+    def looks(self, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """The Gumbels (n, m) with which members (rows) look at items (ids), addressed like all chance."""
+        return noise.gumbel(self.key, "attend", self.now, self.community.members.id[rows], items)
+
     def order(self, ids: np.ndarray) -> np.ndarray:
         """Places of `ids` in this step's order: sorting by a draw each moves nobody when one is missing."""
         return np.argsort(self.chance("order", ids), kind="stable")
@@ -148,16 +155,11 @@ class World(mesa.Model):
         return self._handles[row]
 
     def _active(self) -> np.ndarray:
-        """Rows of present members whose uniform is below 1 - exp(-rate · rhythm · hours)."""
-        members = self.community.members
-        pace = self.community.rhythm(self.now) * self.step_hours
-        awake = self.chance("active", members.id) < -np.expm1(-members.rate * pace)
-        return np.flatnonzero(awake & members.present(self.now))
+        """Rows of the members who decide in this phase."""
+        return self.community.active(self)
 
     def _choose(self, rows: np.ndarray) -> np.ndarray:
         """The Gumbel-max choice among options: argmax of log-probability plus addressed noise."""
-        ids = self.community.members.id[self._view.rows]
-        self.decisions += len(ids)
-        luck = noise.gumbel(self.key, "choose", self.now, ids, rows.shape[1])
-        luck += rows
-        return luck.argmax(axis=1)
+        self.decisions += len(rows)
+        purpose = f"choose {self.phase}" if self.phase else "choose"
+        return choose(self.key, purpose, self.now, self.community.members.id, self._view, rows)

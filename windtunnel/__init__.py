@@ -1,23 +1,45 @@
 """Would this policy have prevented that? Paired simulations of communities, with necessity and sufficiency.
 
-from windtunnel import compare, run
-run("policy=slow_mode", "draws=4", "seeds=2", "dowhy=false", out="outputs/slow")
-run("policy=thread_lock", "draws=4", "seeds=2", "dowhy=false", out="outputs/lock")
-compare(["outputs/slow", "outputs/lock"]).table
+    from windtunnel import run, sweep
+    found = run(policy="slow_mode", draws=8, seeds=2, dowhy=False)
+    found.estimates["pn"], found.plot()
+    cells = sweep(policy=["slow_mode", "thread_lock"], draws=8, seeds=2, dowhy=False, out="outputs/sweep")
+    cells.table, cells.compare(smallest_effect=0.05).sentences
+
+`run`, `sweep`, `compare`, `read` and `estimate` do what the command line's words of that name do; each tells more
+under `help()`.
 """
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["compare", "read", "run"]
+__all__ = ["compare", "estimate", "read", "run", "sweep"]
+
+_HOMES = {
+    "compare": "comparison",
+    "estimate": "library.pairs",
+    "read": "library.runs",
+    "run": "library.runs",
+    "sweep": "library.sweeps",
+}
 
 if TYPE_CHECKING:
-    from windtunnel.analysis import compare, read, run
+    from windtunnel.analysis.comparison import compare
+    from windtunnel.analysis.library.pairs import estimate
+    from windtunnel.analysis.library.runs import read, run
+    from windtunnel.analysis.library.sweeps import sweep
 else:
 
     def __getattr__(name: str) -> Any:
         """Loaded when asked for, so that `windtunnel --help` stays quick."""
-        if name in __all__:
-            from windtunnel import analysis
+        from importlib import import_module
 
-            return getattr(analysis, name)
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("policy-windtunnel")
+        if name in _HOMES:
+            return getattr(import_module(f"windtunnel.analysis.{_HOMES[name]}"), name)
         raise AttributeError(f"module 'windtunnel' has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return [*globals(), *__all__]

@@ -1,6 +1,6 @@
 """A mind made of rules: a multinomial logit over the raw features of a situation (McFadden 1974)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,32 @@ class RulesMind:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+class StrategyMind(RulesMind):
+    """Decides by a function of a batch: (n, actions) log-odds up to a constant a row, `-inf` for what is never done.
+
+    So members do just what a strategy says, where it leaves one action; what is not on offer is left out. A row in which
+    nothing is left that is on offer takes every offer alike.
+    """
+
+    def __init__(self, scene: Scene, strategy: Callable[[Situations], np.ndarray]) -> None:
+        super().__init__(
+            scene, np.zeros(len(scene.actions)), np.zeros((len(scene.features), len(scene.actions)))
+        )
+        self._strategy = strategy
+
+    def _rows(self, batch: Situations) -> np.ndarray:
+        shape = batch.options.shape
+        odds = np.asarray(self._strategy(batch), float)
+        if odds.shape != shape or np.isnan(odds).any():
+            raise ValueError(
+                f"a strategy gave {odds.shape} log-odds, or some that are no number; it needs {shape}"
+            )
+        rows = np.where(batch.options, odds, -np.inf)
+        nothing = np.isneginf(rows).all(axis=1)
+        rows[nothing] = np.where(batch.options[nothing], 0.0, -np.inf)
+        return normalise(rows) if len(rows) else rows
 
 
 def normalise(rows: np.ndarray) -> np.ndarray:

@@ -63,6 +63,21 @@ class Comparison:
         """A row for each evasion rate at which a ranking flips."""
         return _frame(self.record["evasion"]["flips"])
 
+    def plot(self) -> Any:
+        """An Altair chart: what each policy changes in the outcome's rate, with its interval."""
+        from windtunnel.analysis.library.shown import effects_plot
+
+        return effects_plot(self.table)
+
+    def _repr_html_(self) -> str:
+        from windtunnel.analysis.library.shown import sentences_html
+
+        shown = ["policy", "n10", "n01", "rd", "rd_low", "rd_high", "verdict"]
+        return sentences_html(
+            [*self.sentences, self.record["caveat"]],
+            self.table.select([name for name in shown if name in self.table.columns]),
+        )
+
     def to_pandas(self, name: str = "table") -> Any:
         """One frame, `table` unless named, as a pandas frame."""
         return frames.to_pandas(self._named(name))

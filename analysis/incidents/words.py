@@ -18,7 +18,7 @@ from windtunnel.analysis.incidents.acts import RECORD
 from windtunnel.analysis.incidents.find import Incident
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum.speaking import ANSWERS, OPENS
+from windtunnel.sim.communities.forum.speaking import ANSWERS, MANNER, OPENS, TASK
 from windtunnel.sim.communities.forum.telling import POSTS_TOLD
 
 RUN_WROTE, NOW = "the run", "now"
@@ -93,7 +93,7 @@ def _draft(
     thread = [one for one in before if one.place == row["place"]]
     thread = thread if len(thread) <= POSTS_TOLD else [thread[0], *thread[-(POSTS_TOLD - 1) :]]
     lines = [Line("looking", "The thread, oldest first:")] if thread else []
-    lines += [Line("thread", _told(one, row["step"], hours)) for one in thread]
+    lines += [Line("shown", _told(one, row["step"], hours)) for one in thread]
     answered = next((one for one in before if one.post == row["parent"]), None)
     if answered is not None:
         lines.append(Line("looking", f"You are looking at the {answered.tone} post of {_name(answered)}."))
@@ -102,7 +102,8 @@ def _draft(
     return Draft(
         target=row["post"],
         act=OPENS if row["kind"] == "post" else ANSWERS,
-        tone=row["tone"],
+        task=TASK,
+        manner=MANNER[row["tone"]],
         lines=tuple(lines),
         nonce=noise.key("words after the fact", row["post"]),
     )

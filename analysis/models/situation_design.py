@@ -74,7 +74,7 @@ def design(experiment: Experiment, rules: dict[str, Any]) -> Design:
         for draw in range(min(experiment.draws, PILOT_DRAWS))
         for arm in ("baseline", "policy")
     ]
-    failed = lock_step([make_world(experiment, unit, scene) for unit in units], watching, experiment.steps)
+    failed = lock_step([make_world(experiment, unit, (scene,)) for unit in units], watching, experiment.steps)
     if failed:
         stage, reason = next(iter(failed.values()))
         raise ValueError(f"the pilot run failed ({stage}): {reason}")

@@ -1,6 +1,6 @@
 """A case: one incident with the worlds in which it can be lived again, with and without an act."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,8 @@ from windtunnel.analysis.again import plan_again
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.acts import acts_of_run
 from windtunnel.analysis.incidents.detectors import Rule
-from windtunnel.analysis.incidents.find import Incident, chosen, find
+from windtunnel.analysis.incidents.find import Incident
+from windtunnel.analysis.incidents.places import asked_about
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.why.moderators import ModeratorAct
 from windtunnel.policies.base import Policy
@@ -67,6 +68,7 @@ class Case(Protocol):
     rules: dict[str, Rule]
     real: bool
     moderators: tuple[ModeratorAct, ...]
+    note: Callable[[int], None] | None
 
     @property
     def shareable(self) -> bool: ...
@@ -88,6 +90,8 @@ class Case(Protocol):
     def member_id(self, name: str) -> int: ...
     def name(self, member: int) -> str: ...
     def replay(self, unchanged: Run) -> dict[str, int]: ...
+    def first_moment(self, step: int) -> int: ...
+    def where(self, post: int) -> str: ...
     def noticing(self, raised: Sequence[str]) -> "Case": ...
 
 
@@ -105,6 +109,8 @@ class SimulatedCase:
     recorded_sha256: str
     real: bool = False
     moderators: tuple[ModeratorAct, ...] = ()
+    note: Callable[[int], None] | None = None
+    """Told of moments of futures as they have been lived."""
 
     first: int = 0
     """The first moment that can be asked about."""
@@ -178,6 +184,14 @@ class SimulatedCase:
         again = recorded.join(unchanged.events, on=keys, how="semi", nulls_equal=True)
         return {"acts": recorded.height, "reproduced": min(again.height, recorded.height)}
 
+    def first_moment(self, step: int) -> int:
+        """The step at which a world first does what is in force from `step` on."""
+        return step
+
+    def where(self, post: int) -> str:
+        """Where a post that is not there may be looked for."""
+        return "in this run: its posts are in events.parquet, column target"
+
     def noticing(self, raised: Sequence[str]) -> "SimulatedCase":
         """The same case with a scene that has words for what an act can raise."""
         return replace(self, experiment=replace(self.experiment, notices=frozenset(raised)))
@@ -189,15 +203,24 @@ def _as(events: pl.DataFrame, unit: Unit) -> pl.DataFrame:
     return events.with_columns(**named)
 
 
-def simulated_case(out: Path, name: str, rules: dict[str, Rule]) -> SimulatedCase:
-    """The case of the incident called `name` in a run's folder; `ValueError` says what is missing."""
+def simulated_case(
+    out: Path,
+    name: str,
+    rules: dict[str, Rule],
+    *,
+    kind: str | None = None,
+    run: Mapping[str, Any] | None = None,
+) -> SimulatedCase:
+    """The case of the incident, or the thread or post, called `name` in a run's folder; `ValueError` says what is missing.
+
+    `kind` and `run` are those of `asked_about`.
+    """
     folder = Folder(out)
     manifest = folder.read_json(folder.manifest)
     plan = plan_again(manifest)
     hours = float(manifest["config"]["community"]["step_hours"])
     acts = acts_of_run(*(folder.read_table(table) for table in ("events", "links", "members")))
-    kinds = {kind: rule for kind, rule in rules.items() if name.startswith(kind)} or rules
-    incident = chosen(find(acts.filter(pl.col("arm") != "aa"), kinds, hours), name)
+    incident = asked_about(acts.filter(pl.col("arm") != "aa"), name, rules, hours, kind=kind, run=run)
     here = [pl.col(column) == getattr(incident, column) for column in RUN]
     recorded = folder.read_table("runs").filter(*here)["events_sha256"][0]
     return SimulatedCase(
@@ -217,8 +240,12 @@ def live(case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bo
     places = [range(low, min(low + most, len(branches))) for low in range(0, len(branches), most)]
     parts = [[(place, branches[place]) for place in part] for part in places]
     if jobs > 1:
-        done = in_processes(partial(_alone, case, fingerprints), parts, jobs=jobs, backend="loky")
-        lived = [part for _, part in sorted(done, key=lambda one: one[0])]
+        quiet = replace(case, note=None)  # type: ignore[type-var]
+        shares = []
+        for share in in_processes(partial(_alone, quiet, fingerprints), parts, jobs=jobs, backend="loky"):
+            shares.append(share)
+            _tell(case, "steps", len(share[1]) * case.ticks)
+        lived = [part for _, part in sorted(shares, key=lambda one: one[0])]
     else:
         lived = [_lived(case, part, mind, fingerprints) for part in parts]
     runs = [run for part in lived for run in part]
@@ -237,7 +264,13 @@ def _lived(case: Case, part: Sequence[tuple[int, Branch]], mind: Mind, fingerpri
     """The runs of some branches, each called after its place."""
     units = [Unit(0, place, branch.arm) for place, branch in part]
     worlds = [case.world(branch) for _, branch in part]
-    return run_worlds(worlds, units, mind, case.ticks, fingerprints=fingerprints)
+    return run_worlds(worlds, units, mind, case.ticks, partial(_tell, case), fingerprints=fingerprints)
+
+
+def _tell(case: Case, what: str, more: int) -> None:
+    """Pass on how many moments have been lived, where somebody wants to know."""
+    if what == "steps" and case.note is not None:
+        case.note(more)
 
 
 def _alone(case: Case, fingerprints: bool, part: Sequence[tuple[int, Branch]]) -> tuple[int, list[Run]]:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.policies.single_act import FOR_GOOD, SingleAct
+from windtunnel.policies.forum.single_act import FOR_GOOD, SingleAct
 
 WARNED_HOURS = 24.0
 """How long a warned member remembers it, in a record as in `--warn`."""

@@ -1,16 +1,16 @@
 """Communities by name; each is the rules of one simulated place.
 
-A community's builder is made from its resolved yaml and gives `scene(raised)`, `make(scene, …)`,
-`alpha(scene)`, `rule_terms()` and `typical(scene)`; a new one is a module here and a yaml in `conf/community`.
+Each has a `build` module with a `Builder` (`sim.community.Builder` says what that is) and a yaml in `conf/community`; one
+of another package is found by an entry point that names its builder.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any
+
+from windtunnel.sim.community import Builder
 
 ENTRY_POINTS = "windtunnel.communities"
 
@@ -21,7 +21,7 @@ def community_names() -> list[str]:
 
 
 @cache
-def community(name: str) -> Callable[[Mapping[str, Any]], Any]:
+def community(name: str) -> type[Builder]:
     """The builder of a community; `ValueError` names the nearest one."""
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:

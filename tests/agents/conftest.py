@@ -57,7 +57,7 @@ def batch() -> Batch:
             np.array([row[0] for row in rows], int),
             member,
             lambda row: [
-                Line("thread", "The thread is long."),
+                Line("shown", "The thread is long."),
                 Line("member", f"This is member {member[row]}."),
             ],
         )

@@ -14,7 +14,7 @@ from windtunnel.agents.minds.llm import LLMMind
 from windtunnel.agents.prompt import fitted_member_request, member_request
 from windtunnel.agents.situation import Line, Situations
 
-POSTS = [Line("thread", f"- regular {number}: hostile, score -3, 2 h ago") for number in range(60)]
+POSTS = [Line("shown", f"- regular {number}: hostile, score -3, 2 h ago") for number in range(60)]
 MEMORIES = [Line("memory", f"You recall: regular {number} gave you a civil answer.") for number in range(5)]
 END = [Line("looking", "You are looking at the civil post of newcomer 4."), Line("member", "You are new.")]
 ORDER = (0, 1, 2, 3)

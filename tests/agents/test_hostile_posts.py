@@ -43,9 +43,7 @@ POSTS = [_post(text) for posts in yaml.safe_load(FIXTURE.read_text()).values() f
 def told(scene, batch, *posts: str) -> Situations:
     """One decision of a member that reads these posts, as bare lines and behind their author's name."""
     made = batch((0, 0, 0, ORDER))
-    lines = [
-        line for post in posts for line in (Line("thread", post), Line("thread", f"- regular 7: {post}"))
-    ]
+    lines = [line for post in posts for line in (Line("shown", post), Line("shown", f"- regular 7: {post}"))]
     return Situations(
         scene,
         made.features,

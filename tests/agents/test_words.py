@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from windtunnel.agents.llm.answers import UnfitWords, Unreadable, read_words
+from windtunnel.agents.llm.answers import read_words
 from windtunnel.agents.llm.client import OpenAIModel
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.llm.prices import tokens_of
+from windtunnel.agents.llm.replies import UnfitWords, Unreadable
 from windtunnel.agents.llm.request import Answer, Identity, Request, canonical, hash_of
 from windtunnel.agents.llm.sampled import SampledModel
 from windtunnel.agents.llm.settings import LLMSettings, read_settings
@@ -24,7 +25,8 @@ from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.llm import LLMMind
 from windtunnel.agents.prompt import MARGIN, SITUATION, neutral_request, option_orders
 from windtunnel.agents.situation import Line
-from windtunnel.agents.words import MANNER, SIMULATED, TASK, Draft, words_request, write_words
+from windtunnel.agents.words import SIMULATED, Draft, words_request, write_words
+from windtunnel.sim.communities.forum.speaking import MANNER, TASK
 
 QUESTION = Request("A forum.", "What do you say?", "", 7, 40)
 
@@ -79,7 +81,9 @@ def model(address: str, made: type[OpenAIModel] = OpenAIModel, **options: Any) -
 
 
 def draft(*lines: str, tone: str = "heated", nonce: int = 1) -> Draft:
-    return Draft(5, "This member answers.", tone, tuple(Line("thread", text) for text in lines), nonce)
+    return Draft(
+        5, "This member answers.", TASK, MANNER[tone], tuple(Line("shown", text) for text in lines), nonce
+    )
 
 
 # --- what may become of a reply ---
@@ -307,7 +311,7 @@ def test_a_model_that_thinks_gets_room_for_it_and_keeps_its_own_sampling():
         asking = model(address, SampledModel, samples=4, answer_tokens=200)
         assert asking.ask([QUESTION])[0].text == "Well."
         (body,) = server.bodies
-        assert body["max_completion_tokens"] == 240 and not {"max_tokens", "top_p"} & set(body)
+        assert body["max_tokens"] == 240 and "top_p" not in body
         assert asking.identity.words != model(address).identity.words
     settings = LLMSettings(kind="openai", choice="sampled", answer_tokens=200)
     assert (
@@ -322,8 +326,8 @@ def test_what_a_member_was_told_of_real_people_is_known_beside_the_answer_until_
     scene, batch, tmp_path
 ):
     lines = [
-        Line("thread", "- somebody: “Real words.”", ("c/t", "c/ann")),
-        Line("thread", "- somebody: “Others.”", ("c/t", "c/bob")),
+        Line("shown", "- somebody: “Real words.”", ("c/t", "c/ann")),
+        Line("shown", "- somebody: “Others.”", ("c/t", "c/bob")),
         Line("member", "The member is new."),
     ]
     situations = replace(batch((0, 0, 0, (0, 1))), describe=lambda row: lines)

@@ -151,7 +151,7 @@ import convokit nowhere made
 import convokit junk.jsonl made
 import table good.csv made
 import table good.csv made --map nonsense
-import table good.csv made --map id=draw
+import table good.csv made --map parent=draw
 import table good.csv made --map id=nope,parent=y0,author=seed,time=y1
 list
 list nope
@@ -364,3 +364,11 @@ def test_a_missing_package_is_named(capsys, monkeypatch):
     monkeypatch.setattr(list_, "call", missing)
     code, _, err = said(capsys, "list", "policies")
     assert code == 2 and "ray" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("word", ["--version", "-V"])
+def test_the_version_is_the_installed_one(word, capsys):
+    from importlib.metadata import version
+
+    assert main([word]) == 0
+    assert capsys.readouterr().out == f"windtunnel {version('policy-windtunnel')}\n"

@@ -106,7 +106,8 @@ def test_runs_without_their_twin_are_not_compared():
     assert not alone["passed"] and "nothing could be compared" in alone["reason"]
 
 
-def test_any_column_that_is_no_summary_of_the_run_is_a_trait():
-    for name, passes in (("temper", False), ("active_steps", True), ("saw_hostile", True)):
+def test_any_column_that_is_no_summary_of_the_run_is_a_trait_unless_the_traits_are_declared():
+    for name, passes in (("temper", False), ("active_steps", True), ("harvested", False)):
         table = members().with_columns(pl.when(pl.col("arm") == "policy").then(2).otherwise(1).alias(name))
         assert negative_controls(table, events(), fork=3)["passed"] is passes
+        assert negative_controls(table, events(), fork=3, traits=["persona", "rate"])["passed"]

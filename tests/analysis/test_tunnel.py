@@ -19,7 +19,7 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.outcomes import OUTCOMES
 from windtunnel.analysis.tunnel import run_plan, write_result
 from windtunnel.policies import registry
-from windtunnel.policies.base import Policy
+from windtunnel.policies.forum.forum_policy import ForumPolicy
 from windtunnel.sim.events import SCHEMA
 from windtunnel.sim.experiment import ARMS, Unit
 from windtunnel.sim.minds import make_mind
@@ -282,7 +282,7 @@ def test_an_engine_that_does_not_repeat_itself_fails_its_second_baselines(monkey
     assert said["ps"]["est"] is None and said["rd"]["est"] is None
 
 
-class Leak(Policy):
+class Leak(ForumPolicy):
     """A policy that also changes who the members are."""
 
     name = "leak"
@@ -292,7 +292,7 @@ class Leak(Policy):
             world.community.members.persona[:5] = 0
 
 
-class Early(Policy):
+class Early(ForumPolicy):
     """A policy that acts before it may."""
 
     name = "early"

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from windtunnel.policies.base import Policy
+from windtunnel.policies.forum.forum_policy import ForumPolicy
 from windtunnel.sim.communities.forum.posts import HOSTILE, VISIBLE
 
 MINORITY = "conciliatory"
 """Name of the persona whose members the corner is for."""
 
 
-class Calming(Policy):
+class Calming(ForumPolicy):
     """Some drafts that are not civil become civil; a policy with a larger `share` calms what a smaller one does, and more."""
 
     name = "calming"

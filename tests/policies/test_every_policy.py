@@ -13,34 +13,19 @@ import pytest
 from windtunnel.policies import registry
 from windtunnel.policies.base import Policy
 from windtunnel.policies.registry import make_policy, parameters, policy_class, policy_names, summary
+from windtunnel.sim.communities.forum.traits import ARRIVAL
 from windtunnel.sim.events import digest
 from windtunnel.sim.experiment import ARMS, Experiment, PolicySpec, Unit
-from windtunnel.sim.members import ARRIVAL
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import first_divergence, lock_step, make_world, run
 from windtunnel.sim.world import World
 
-EAGER: dict[str, dict[str, Any]] = {
-    "thread_lock": {"heat": 1, "hours": 4},
-    "counterspeech": {"heat": 0.5, "share": 1.0},
-    "reconsider_prompt": {"detection": 1.0, "cancel": 0.4, "soften": 0.4},
-    "remove_hostile": {"detection": 1.0, "delay": 0, "explain": True, "evasion": 0.5},
-    "graduated_sanctions": {"detection": 1.0, "heated": 1.0, "ban_at": 3, "evasion": 0.5},
-}
-"""Parameters with which a policy acts within a dozen steps of the tiny forum; others act by default."""
-
-SILENT = {"none", "slow_mode", "rule_reminder", "downrank_hostile"}
-"""Policies that change what people see or may do, and so leave no act of their own in the log."""
-
-FINISHES = {"premoderate_newcomers"}
-"""Policies that, once stopped, still decide what they had put in a queue (shown in a test of their own)."""
-
-NAMES = policy_names()
+NAMES = [name for name in policy_names() if policy_class(name).fits_in("forum")]
 START, STOP = 4, 7
 
 
 def specs(name: str, **more: Any) -> list[PolicySpec]:
-    return [PolicySpec(name, {**EAGER.get(name, {}), **more}, f"my {name}")]
+    return [PolicySpec(name, {**policy_class(name).test_parameters, **more}, f"my {name}")]
 
 
 @contextmanager
@@ -150,7 +135,7 @@ def test_a_policy_over_before_it_began_leaves_the_log_byte_identical(tiny_experi
     assert digest(log(stepped(experiment, "policy"))) == digest(log(stepped(experiment, "baseline")))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in FINISHES])
+@pytest.mark.parametrize("name", [name for name in NAMES if not policy_class(name).finishes])
 def test_after_stop_a_policy_does_what_an_absent_one_does(tiny_experiment, name):
     stopped = make_world(tiny_experiment(specs(name, stop=STOP)), Unit(0, 0, "policy"))
     dropped = make_world(tiny_experiment(specs(name)), Unit(0, 0, "policy"))
@@ -166,7 +151,7 @@ def test_after_stop_a_policy_does_what_an_absent_one_does(tiny_experiment, name)
 def test_what_a_policy_does_bears_its_label(tiny_experiment, name):
     events = log(stepped(tiny_experiment(specs(name)), "policy"))
     labels = set(events["policy"].drop_nulls())
-    assert labels == (set() if name in SILENT else {f"my {name}"})
+    assert labels == ({f"my {name}"} if policy_class(name).acts_in_log else set())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,17 +2,17 @@ import numpy as np
 import pytest
 
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum.traits import activity
+from windtunnel.sim.communities.forum.traits import ARRIVAL, ForumMembers, activity, arrivals
 from windtunnel.sim.experiment import Unit
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.members import ARRIVAL, NEVER, Members, arrivals
+from windtunnel.sim.members import NEVER
 from windtunnel.sim.run import make_world
 
 
-def five() -> Members:
+def five() -> ForumMembers:
     zeros = np.zeros(5, np.int32)
     joined = np.array([0, 0, 0, 2, 5], np.int32)
-    return Members(
+    return ForumMembers(
         id=np.arange(5),
         joined=joined,
         rate=np.ones(5),
@@ -36,7 +36,7 @@ def test_activity_is_noted_with_its_first_and_last_step():
     members.note_active(np.array([1, 2]), 3)
     members.note_active(np.array([2]), 4)
     members.left[[2, 3]] = 6, 7
-    frame = members.frame(1, 2, "policy", ("ordinary",), ("civil", "heated", "hostile"), until=6)
+    frame = members.frame(1, 2, "policy", ("ordinary",), until=6)
     assert frame["active_steps"].to_list() == [0, 1, 2, 0, 0]
     assert frame["first_active"].to_list() == [None, 3, 3, None, None]
     assert frame["last_active"].to_list() == [None, 3, 4, None, None]

@@ -8,7 +8,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from windtunnel.agents.actions import Action, Vocabulary
+from windtunnel.agents.minds.rules import RulesMind, centred, weight_table
 from windtunnel.agents.situation import Feature, Persona, Scene
+from windtunnel.sim.communities.forum.declared import DECLARED
 from windtunnel.sim.communities.forum.forum import Forum, known_features
 from windtunnel.sim.communities.forum.posts import MOST_STEPS
 from windtunnel.sim.communities.forum.profile import Profile
@@ -24,6 +26,8 @@ NOTICES = ("reminder", "warned", "counterspeech")
 
 class Builder:
     """Makes forums of one configuration. `ValueError` says which key is wrong and what would work."""
+
+    declared = DECLARED
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
@@ -49,18 +53,25 @@ class Builder:
             actions=Vocabulary([Action(name, words) for name, words in config["actions"].items()]),
             features=tuple(_feature(name, spec, raised) for name, spec in config["features"].items()),
             personas=tuple(
-                Persona(name, spec["share"], spec["words"], {"temper": spec["temper"]})
+                Persona(
+                    name, spec["share"], spec["words"], {"temper": spec["temper"]}, spec.get("to_you", "")
+                )
                 for name, spec in config["personas"].items()
             ),
             setting=config["setting"],
             question=config["question"],
+            ask_you=config.get("question_to_you", ""),
         )
 
-    def make(self, scene: Scene, *, traits_key: int, luck: Luck, steps: int) -> Forum:
+    def scenes(self, raised: Sequence[str] | set[str] = ()) -> tuple[Scene, ...]:
+        """A step of a forum has one phase."""
+        return (self.scene(raised),)
+
+    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> Forum:
         """A forum of the community that `traits_key` draws, under `luck`, with arrivals for `steps` steps."""
         if steps > MOST_STEPS:
             raise ValueError(f"steps is {steps}; a forum's post ids have room for {MOST_STEPS}")
-        hours = self.settings.step_hours
+        (scene,), hours = scenes, self.settings.step_hours
         members = draw_members(
             self.profile,
             scene.personas,
@@ -76,6 +87,16 @@ class Builder:
     def alpha(self, scene: Scene) -> np.ndarray:
         """log base rates of the actions, (actions,)."""
         return base_rates(self.profile, scene.actions.names)
+
+    def rules(self, scene: Scene, table: Mapping[str, Any] | None = None) -> RulesMind:
+        """A logit whose base rates are averages over typical situations."""
+        weights = weight_table(scene, table or {}, self.rule_terms())
+        reference, share = self.typical(scene)
+        return RulesMind(scene, centred(self.alpha(scene), weights, reference, share), weights)
+
+    def status_quo(self) -> Mapping[str, Mapping[str, Any]]:
+        """The moderation that the profile records."""
+        return self.profile.moderation
 
     def rule_terms(self) -> dict[str, float]:
         """Coefficients that the profile decides, by feature."""

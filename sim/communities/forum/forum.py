@@ -8,32 +8,21 @@ import numpy as np
 
 from windtunnel.agents.situation import Line, Scene, Situations
 from windtunnel.agents.words import Draft
+from windtunnel.policies.base import CANCELLED, PASSED
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
-from windtunnel.sim.communities.forum.feed import NOTHING, View
+from windtunnel.sim.communities.forum.declared import DECLARED
+from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Own, View
 from windtunnel.sim.communities.forum.moderation import Moderation
-from windtunnel.sim.communities.forum.posts import (
-    CIVIL,
-    HEATED,
-    HELD,
-    HOSTILE,
-    SET_UP,
-    VISIBLE,
-    Posts,
-    post_id,
-)
+from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HELD, SET_UP, TONES, VISIBLE, Posts, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.speaking import Speech
-from windtunnel.sim.communities.forum.telling import thread_lines
-from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA
+from windtunnel.sim.communities.forum.telling import Thread, thread_lines
+from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers
+from windtunnel.sim.community import Defaults
+from windtunnel.sim.events import NO_AMOUNT, NOBODY
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.members import Members
-
-PASSED, CANCELLED = 0, 1
-"""What a review may say of an act; HELD (from posts) is the third."""
-
-_TONES = {"civil": CIVIL, "heated": HEATED, "hostile": HOSTILE}
 
 
 @dataclass
@@ -54,12 +43,22 @@ class Acts:
     policy: np.ndarray
 
     @property
+    def amount(self) -> np.ndarray:
+        """Nobody counts anything in a forum."""
+        return np.full(len(self.rows), NO_AMOUNT)
+
+    @property
+    def passed(self) -> np.ndarray:
+        """Bool (n,): acts that no policy has cancelled or held."""
+        return self.verdict == PASSED
+
+    @property
     def writes(self) -> np.ndarray:
         """Bool (n,): replies and opening posts that nobody has cancelled."""
         return ((self.kind == "reply") | (self.kind == "post")) & (self.verdict != CANCELLED)
 
 
-class Forum:
+class Forum(Defaults):
     """Threads, replies, votes, reports; a ranked feed; newcomers and regulars; moderators with limited attention."""
 
     def __init__(
@@ -67,15 +66,17 @@ class Forum:
         scene: Scene,
         profile: Profile,
         settings: Settings,
-        members: Members,
+        members: ForumMembers,
         follows: np.ndarray,
         *,
         luck: Luck,
         step_hours: float = 1.0,
     ) -> None:
         self.luck = luck
-        self.scene, self.profile, self.settings, self.hours = scene, profile, settings, step_hours
-        self.members, self.follows = members, follows
+        self.declared, self.scenes = DECLARED, (scene,)
+        self.profile, self.settings, self.hours = profile, settings, step_hours
+        self.members: ForumMembers = members
+        self.follows = follows
         self.posts = Posts()
         self.speech = Speech()
         count = len(self.members)
@@ -88,8 +89,9 @@ class Forum:
         self._kinds = np.array([name.split("_")[0] for name in scene.actions.names])
         self._lurks = self._kinds == "lurk"
         self._aimless = np.isin(self._kinds, ("post", "leave"))
+        level = {name: place for place, name in enumerate(TONES)}
         self._tones = np.array(
-            [_TONES.get(name.rpartition("_")[2], -1) for name in scene.actions.names], np.int8
+            [level.get(name.rpartition("_")[2], NOBODY) for name in scene.actions.names], np.int8
         )
         self._features = tuple(feature.name for feature in scene.features)
 
@@ -119,22 +121,19 @@ class Forum:
 
     def show(self, world: Any, rows: np.ndarray) -> View:
         """The feed that each active member sees and the item it attends to; reads, changes nothing."""
-        posts, profile, now = self.posts, self.profile, world.now
-        pull = feed.pull(
-            posts, now, self.hours, profile.attention_growth.value, profile.attention_decay.value
-        )
-        for policy in world.acting():
-            policy.rerank(world, pull)
-        ranked = feed.ranking(posts, pull, self.settings.feed_items)
-        reply, root = feed.balance(posts, ranked, pull, profile.root_share.value)
-        pull += np.where(posts.parent < 0, root, reply)
-        seen = feed.shown(ranked, self._own_items(rows), self.settings.feed_items, posts.state)
-        own_pull = np.array([self.settings.reply_to_me_pull, 0.0])
-        focus = feed.attend(world.key, now, self.members.id[rows], rows, seen, pull, own_pull, posts)
-        names = self.scene.actions.names
+        attention = self.attention(world, rows)
+        return self.view(world, attention, feed.attend(attention, world.looks))
+
+    def attention(self, world: Any, rows: np.ndarray) -> Attention:
+        """What draws the eyes of these members now."""
+        return feed.attention(self, world, rows, self._own_items(rows))
+
+    def view(self, world: Any, attention: Attention, focus: np.ndarray) -> View:
+        """What members have before them who attend to `focus`: what that says to them, and what they can do about it."""
+        rows, now, posts, names = attention.rows, world.now, self.posts, self.scene.actions.names
         view = View(
             rows,
-            seen,
+            attention.seen,
             focus,
             self._measure(rows, focus, now),
             np.ones((len(rows), len(names)), bool),
@@ -148,7 +147,7 @@ class Forum:
     def situations(self, world: Any, view: View) -> Situations:
         members, rows, now = self.members, view.rows, world.now
         persona = self.personas(rows, now)
-        threads: dict[int, list[Line]] = {}
+        threads: dict[int, Thread] = {}
         return Situations(
             self.scene,
             view.features,
@@ -158,7 +157,7 @@ class Forum:
             describe=lambda row: [
                 *thread_lines(self, now, int(rows[row]), int(view.focus[row]), threads),
                 *self._notices(view.features[row]),
-                Line("member", self.scene.personas[persona[row]].words),
+                Line("member", self.scene.personas[persona[row]].told),
             ],
         )
 
@@ -198,7 +197,7 @@ class Forum:
         posts, now = self.posts, world.now
         wrote = acts.writes
         told = self.speech.told(self, world, acts.rows[wrote], acts.target[wrote]) if world.speaks else []
-        passed = acts.verdict == PASSED
+        passed = acts.passed
         for kind, column, sign in (
             ("upvote", posts.score, 1),
             ("downvote", posts.score, -1),
@@ -261,10 +260,11 @@ class Forum:
         tone: np.ndarray,
         verdict: np.ndarray,
         ordinal: int = 0,
+        ids: np.ndarray | None = None,
     ) -> np.ndarray:
         """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows."""
         posts = self.posts
-        ids = self.post_ids(rows, now, ordinal)
+        ids = self.post_ids(rows, now, ordinal) if ids is None else ids
         reply = parent >= 0
         before = len(posts)
         new = posts.add(
@@ -278,11 +278,15 @@ class Forum:
             step=np.full(len(rows), now),
             tone=tone,
             state=np.where(verdict == HELD, HELD, VISIBLE),
-            appeal=self.settings.appeal_spread * noise.gumbel(self.luck.at(now), "appeal", 0, ids, 1)[:, 0],
+            appeal=self._appeal(self.luck.at(now), ids),
         )
         self.wrote_last[rows] = now
         self.appear(new[verdict != HELD])
         return new
+
+    def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
+        """What posts (ids) have of their own that draws the eye, log."""
+        return self.settings.appeal_spread * noise.gumbel(key, "appeal", 0, ids, 1)[:, 0]
 
     def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
         """Ids of what members `rows` write now, the same in every arm."""
@@ -330,14 +334,14 @@ class Forum:
             self.speech.wrote(self, world, told, new, first + np.arange(len(rows)))
         return new
 
-    def _own_items(self, rows: np.ndarray) -> list[np.ndarray]:
+    def _own_items(self, rows: np.ndarray) -> list[Own]:
         """For each member, the newest reply to it and the newest post of somebody it notices."""
         noticed = np.full(len(rows), NOTHING, np.int32)
         founders = rows < len(self.follows)
         if self.follows.shape[1]:
             friends = self.follows[rows[founders]]
             noticed[founders] = np.where(friends < 0, NOTHING, self.newest_post_of[friends]).max(axis=1)
-        return [self.newest_reply_to[rows], noticed]
+        return [Own(self.newest_reply_to[rows], self.settings.reply_to_me_pull), Own(noticed)]
 
     def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
         """The raw features (n, features) of what each member attends to; 0 where it found nothing."""

@@ -4,6 +4,8 @@ import numpy as np
 
 VISIBLE, REMOVED, HELD = 0, 1, 2  # HELD is also what a review says of an act
 CIVIL, HEATED, HOSTILE = 0, 1, 2
+TONES = ("civil", "heated", "hostile")
+"""Names of these three: the levels of a forum's events."""
 SET_UP = 9
 """Ordinal in the ids of posts that set the scene: the opening threads and the spark."""
 MOST_STEPS = 10_000

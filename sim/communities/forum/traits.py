@@ -1,16 +1,43 @@
 """A community draw: the founders and newcomers of one forum, drawn from its profile."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from scipy.special import gammaincinv, ndtri
 
 from windtunnel.agents.situation import Persona
 from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.posts import TONES
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.members import NEVER, Members, arrivals
+from windtunnel.sim.members import NEVER, Members
 
 NEWCOMER_PERSONA = 0
 """Row of the persona that a newcomer reads as; it becomes the member's own once the newcomer has settled."""
+
+
+ARRIVAL = 10**9
+"""The newcomer whom founder i's place brings at step t has the id (t + 1) * ARRIVAL + i, in every arm."""
+NEW, OLD = "newcomer", "regular"
+
+
+@dataclass(kw_only=True)
+class ForumMembers(Members):
+    """Members of a forum: until when each counts as a newcomer (a step), and how many posts of each tone it was shown.
+
+    `exposures` is (n, tones); the summaries `saw_TONE` are its columns.
+    """
+
+    newcomer_until: np.ndarray
+    exposures: np.ndarray = field(init=False)
+    began_new: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.exposures = np.zeros((len(self.id), len(TONES)), np.int32)
+        self.began_new = self.newcomer_until > self.joined
+        self.groups["group"] = np.where(self.began_new, NEW, OLD)
+        self.summaries |= {f"saw_{tone}": self.exposures[:, level] for level, tone in enumerate(TONES)}
 
 
 def draw_members(
@@ -22,7 +49,7 @@ def draw_members(
     size: int,
     steps: int,
     step_hours: float,
-) -> Members:
+) -> ForumMembers:
     """Members of a draw: rates from the profile's gamma law, a persona, a temper; arrivals by seed.
 
     Who a member is comes from `traits_key` and the member's own id; when somebody arrives and when they
@@ -45,7 +72,7 @@ def draw_members(
     persona = 1 + np.searchsorted(cuts / cuts[-1], lot).astype(np.int16)
     base = np.array([p.traits.get("temper", 0.0) for p in personas])[persona]
     spread = ndtri(noise.uniform(traits_key, "temper", 0, ids))
-    return Members(
+    return ForumMembers(
         id=ids,
         joined=joined,
         rate=activity(profile, noise.uniform(traits_key, "rate", 0, ids)),
@@ -54,6 +81,22 @@ def draw_members(
         departs=departs,
         traits={"temper": base + 0.5 * spread},
     )
+
+
+def arrivals(luck: Luck, size: int, chance_per_step: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ids and first steps of everyone who joins in steps 1 … steps-1, the same in both arms.
+
+    Each founder's place brings somebody with `chance_per_step`, so a larger community gets more arrivals
+    and one founder more changes nobody else's.
+    """
+    founders = np.arange(size)
+    ids, joined = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    if chance_per_step > 0:
+        for step in range(1, steps):
+            places = founders[noise.uniform(luck.at(step), "arrive", step, founders) < chance_per_step]
+            ids.append((step + 1) * ARRIVAL + places)
+            joined.append(np.full(len(places), step, np.int32))
+    return np.concatenate(ids), np.concatenate(joined)
 
 
 def _departs(key: int, ids: np.ndarray, since: np.ndarray, hazard: np.ndarray) -> np.ndarray:

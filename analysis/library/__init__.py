@@ -1,0 +1,1 @@
+"""The commands as calls, for scripts and notebooks: settings in, frames and answers out."""

@@ -1,0 +1,1 @@
+"""Policies of a forum: what its moderators, its feed and its rules may do."""

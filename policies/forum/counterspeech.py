@@ -1,0 +1,32 @@
+"""A volunteer asks a hot thread to stay civil (Hangartner et al. 2021)."""
+
+from typing import TYPE_CHECKING
+
+from windtunnel.policies.base import Hours, Share, WorldFace
+from windtunnel.policies.forum.forum_policy import ForumPolicy, Heat, hot_threads
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.forum import Forum
+
+
+class Counterspeech(ForumPolicy):
+    """In each hour some hot threads get a call for civility, which readers see for `hours`."""
+
+    name = "counterspeech"
+    raises = ("counterspeech",)
+
+    test_parameters = {"heat": 0.5, "share": 1.0}
+
+    heat: Heat
+    """Heat at which a thread calls for it."""
+    share: Share
+    """Share of such threads that a volunteer answers in an hour."""
+    hours: Hours
+
+    def before_step(self, world: WorldFace) -> None:
+        forum: Forum = world.community
+        hot = hot_threads(forum, self.heat, forum.posts.calmed_until, world.now)
+        answered = hot[world.chance(f"{self.label} answers", forum.posts.id[hot]) < self.share]
+        forum.moderation.calm(
+            world, answered, world.now + max(1, round(self.hours / forum.hours)), self.label
+        )

@@ -1,0 +1,58 @@
+"""What newcomers write waits for a moderator."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import PrivateAttr
+
+from windtunnel.policies.base import HELD, Acts, Hours, WorldFace
+from windtunnel.policies.forum.detection import Detecting
+from windtunnel.policies.forum.forum_policy import forum_acts
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.forum import Forum
+
+
+class PremoderateNewcomers(Detecting):
+    """Newcomers' posts are held, and after `delay` hours approved or rejected as moderators get to them."""
+
+    name = "premoderate_newcomers"
+    forces = ("escalation", "hostile_share", "posts_kept")
+
+    finishes = True
+
+    delay: Hours
+
+    _held: list[tuple[int, np.ndarray]] = PrivateAttr(default_factory=list)
+    _looked: int | None = PrivateAttr(None)
+
+    def in_force(self, step: int) -> bool:
+        """From `start` on: after `stop` nothing more is held, but what waits is still decided."""
+        return self.start <= step
+
+    def before_step(self, world: WorldFace) -> None:
+        forum: Forum = world.community
+        desk = forum.moderation
+        posts = forum.posts
+        fresh = desk.written_since(len(posts) if self._looked is None else self._looked)
+        self._looked = len(posts)
+        due_at = world.now + int(np.ceil(self.delay / forum.hours))
+        self._held.append((due_at, fresh[posts.state[fresh] == HELD]))
+        due = np.concatenate([np.empty(0, int), *(rows for step, rows in self._held if step <= world.now)])
+        handled = desk.take(due)
+        self._held = [
+            (world.now, np.setdiff1d(due, handled)),
+            *((step, rows) for step, rows in self._held if step > world.now),
+        ]
+        bad = self.caught(world, posts.id[handled], posts.tone[handled])
+        desk.remove(world, handled[bad], self.label)
+        desk.approve(world, handled[~bad], self.label)
+
+    def review(self, world: WorldFace, acts: Acts) -> None:
+        if not super().in_force(world.now):
+            return
+        forum: Forum = world.community
+        newcomer = forum.members.newcomer_until[acts.rows] > world.now
+        held = forum_acts(acts).writes & newcomer
+        acts.verdict[held] = HELD
+        acts.policy[held] = np.int16(world.log.code(self.label))

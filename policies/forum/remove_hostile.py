@@ -1,0 +1,49 @@
+"""Moderators remove what they take for hostile, when they get to it."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import PrivateAttr
+
+from windtunnel.policies.base import Hours, Share, WorldFace
+from windtunnel.policies.forum.detection import Detecting
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.forum import Forum
+
+
+class RemoveHostile(Detecting):
+    """Caught posts wait `delay` hours and then for a moderator's attention; authors may be told why."""
+
+    name = "remove_hostile"
+    raises = ("warned",)
+    forces = ("hostile_exposures", "worst_group_exposure", "posts_kept")
+
+    test_parameters = {"detection": 1.0, "delay": 0, "explain": True, "evasion": 0.5}
+
+    delay: Hours
+    """Hours before a caught post is up for removal."""
+    explain: bool
+    """Whether authors are told why; they remember it for a day."""
+    evasion: Share
+    """Share of removed posts whose authors say the same in another thread."""
+
+    _waiting: list[tuple[int, np.ndarray]] = PrivateAttr(default_factory=list)
+
+    def raised(self) -> tuple[str, ...]:
+        return self.raises if self.explain else ()
+
+    def before_step(self, world: WorldFace) -> None:
+        forum: Forum = world.community
+        desk = forum.moderation
+        caught = self.newly_caught(world)
+        self._waiting.append((world.now + int(np.ceil(self.delay / forum.hours)), caught))
+        due = np.concatenate([np.empty(0, int), *(rows for step, rows in self._waiting if step <= world.now)])
+        handled = desk.take(due)
+        later = [(step, rows) for step, rows in self._waiting if step > world.now]
+        self._waiting = [(world.now, np.setdiff1d(due, handled)), *later]
+        gone = desk.remove(world, handled, self.label)
+        if self.explain and len(gone):
+            desk.explain(world, np.unique(forum.posts.author[gone]), 24.0, self.label)
+        evade = world.chance(f"{self.label} evades", forum.posts.id[gone]) < self.evasion
+        desk.repost(world, gone[evade], self.label)

@@ -1,0 +1,74 @@
+"""One act of a moderator at one moment: what `windtunnel why` puts into a past that went otherwise, or takes out of a record."""
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import PrivateAttr
+
+from windtunnel.policies.base import Hours, WorldFace
+from windtunnel.policies.forum.forum_policy import ForumPolicy
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.forum import Forum
+
+FOR_GOOD = 1_000_000.0
+"""Hours that outlast every run."""
+
+
+class SingleAct(ForumPolicy):
+    """From step `start` on: these posts are gone before anybody sees them, this thread is locked, or this member
+    is warned or kept away, for `hours` or up to step `until`. What is not there yet is dealt with at the first step that
+    finds it.
+
+    `posts`, `thread` and `member` are ids. No name on the command line makes it: it is no policy to toggle.
+    """
+
+    name = "single_act"
+    listed = False
+    raises = ("warned",)
+
+    act: Literal["remove", "lock", "warn", "suspend"]
+    posts: tuple[int, ...] = ()
+    thread: int | None = None
+    member: int | None = None
+    hours: Hours = FOR_GOOD
+    until: int | None = None
+    _done: bool = PrivateAttr(False)
+    _over: bool = PrivateAttr(False)
+
+    def raised(self) -> tuple[str, ...]:
+        return self.raises if self.act == "warn" else ()
+
+    def before_step(self, world: WorldFace) -> None:
+        if self.until is not None and world.now >= self.until:
+            self._end(world)
+        elif not self._done:
+            self._do(world)
+
+    def _do(self, world: WorldFace) -> None:
+        forum: Forum = world.community
+        desk, table = forum.moderation, forum.posts
+        hours = self.hours if self.until is None else (self.until - world.now) * forum.hours
+        if self.act == "remove":
+            found = np.flatnonzero(np.isin(table.id, self.posts))
+            self._done = len(found) == len(self.posts)
+            desk.remove(world, found, self.label)
+        elif self.act == "lock":
+            found = np.flatnonzero(table.id == self.thread)
+            self._done = len(found) > 0
+            until = np.maximum(table.locked_until[found], world.now + max(1, round(hours / forum.hours)))
+            desk.lock(world, found, until, self.label)
+        else:
+            found = np.flatnonzero((forum.members.id == self.member) & forum.members.present(world.now))
+            self._done = len(found) > 0
+            verb = desk.warn if self.act == "warn" else desk.suspend
+            verb(world, found, hours, self.label)
+
+    def _end(self, world: WorldFace) -> None:
+        """A post removed for a while comes back; locks and absences end by themselves."""
+        if self._done and not self._over and self.act == "remove":
+            table = world.community.posts
+            world.community.moderation.restore(
+                world, np.flatnonzero(np.isin(table.id, self.posts)), self.label
+            )
+        self._over = True

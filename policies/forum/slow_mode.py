@@ -1,0 +1,28 @@
+"""Slow mode: whoever has just written must wait."""
+
+from typing import TYPE_CHECKING
+
+from windtunnel.policies.base import Hours, View, WorldFace
+from windtunnel.policies.forum.forum_policy import ForumPolicy
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.forum import Forum
+
+
+class SlowMode(ForumPolicy):
+    """No reply and no new thread within `hours` of a member's last one."""
+
+    name = "slow_mode"
+
+    acts_in_log = False
+
+    hours: Hours
+    """How long a member waits between two posts or replies."""
+
+    def holds_back(self) -> bool:
+        return self.hours > 0
+
+    def offer(self, world: WorldFace, view: View) -> None:
+        forum: Forum = world.community
+        waits = (world.now - forum.wrote_last[view.rows]) * forum.hours < self.hours
+        view.withdraw(waits, "reply", "post")

@@ -1,0 +1,47 @@
+"""How a choice is drawn: the Gumbel-max of log-probabilities plus addressed noise, among actions or among members."""
+
+from typing import Any
+
+import numpy as np
+
+from windtunnel.sim import noise
+
+TARGET = 1 << 32
+"""Added to a member's id where it names an option, so that no action's column has the same address."""
+
+
+def decision_ids(ids: np.ndarray, view: Any) -> np.ndarray:
+    """The id (n,) that addresses each decision's chance: the member's, or that of the pair of it and whom it is about.
+
+    `ids` are those of all members, by row.
+    """
+    about = getattr(view, "about", None)
+    return ids[view.rows] if about is None else noise.pair(ids[view.rows], ids[about])
+
+
+def choose(key: int, purpose: str, step: int, ids: np.ndarray, view: Any, logp: np.ndarray) -> np.ndarray:
+    """Columns (n,) chosen under log-probabilities (n, actions); `view.chosen` is set where targets are on offer.
+
+    An action that is a kind of target shares its probability equally among the decider's targets of that kind, and the
+    noise of a target is addressed by its id: one target more or less moves the noise of no other.
+    """
+    deciders = decision_ids(ids, view)
+    luck = noise.gumbel(key, purpose, step, deciders, logp.shape[1])
+    luck += logp
+    if getattr(view, "targets", None) is None:
+        return luck.argmax(axis=1)
+    targets, kinds = view.targets, view.kinds
+    there = targets >= 0
+    counts = np.stack([((kinds == column) & there).sum(axis=1) for column in range(logp.shape[1])], axis=1)
+    is_kind = np.zeros(logp.shape[1], bool)
+    is_kind[np.unique(kinds[there])] = True
+    luck[:, is_kind] = -np.inf
+    share = np.take_along_axis(logp - np.log(np.maximum(counts, 1)), np.where(there, kinds, 0), axis=1)
+    names = TARGET + np.where(there, ids[targets], 0)
+    theirs = np.where(there, share + noise.gumbel(key, purpose, step, deciders, names), -np.inf)
+    best = np.concatenate([luck, theirs], axis=1).argmax(axis=1)
+    among = best >= logp.shape[1]
+    each = np.arange(len(best))
+    place = np.where(among, best - logp.shape[1], 0)
+    view.chosen = np.where(among, targets[each, place], -1) if targets.shape[1] else np.full(len(best), -1)
+    return np.where(among, kinds[each, place], best) if targets.shape[1] else best

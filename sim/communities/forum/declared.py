@@ -1,0 +1,13 @@
+"""What a forum's tables hold beyond what all communities have in common."""
+
+from windtunnel.sim.communities.forum.posts import TONES
+from windtunnel.sim.community import Declared, Harm, Nouns
+
+DECLARED = Declared(
+    levels=TONES,
+    traits=("temper",),
+    groups=("group", "persona"),
+    summaries={f"saw_{tone}": f"{tone} posts shown to a member" for tone in TONES},
+    harms=(Harm("saw_hostile", "hostile posts shown to a member"),),
+    nouns=Nouns(nothing="no moderation", step="hour", place="the forum"),
+)

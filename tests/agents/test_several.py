@@ -1,0 +1,99 @@
+"""Questions with more options than letters, minds of several phases, and strategies that are exact."""
+
+import numpy as np
+import pytest
+
+from windtunnel.agents.actions import Action, Vocabulary
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.minds.llm import LLMMind
+from windtunnel.agents.minds.rules import RulesMind, StrategyMind
+from windtunnel.agents.minds.several import PhasedMind, StagedMind, stretches
+from windtunnel.agents.situation import Feature, Persona, Scene, Situations
+
+FEATURES = (Feature("stock", (50.0,), ("Little is left.", "Much is left."), 0, "{value:.0f} tons are left."),)
+PEOPLE = (Persona("plain", 1.0, "This is a plain member."),)
+
+
+def scene(count: int, phase: str = "give") -> Scene:
+    actions = Vocabulary(Action(f"give_{n}", f"gives {n} per cent", "give", n) for n in range(count))
+    return Scene("game", actions, FEATURES, PEOPLE, "A game.", f"How much in {phase}?", phase)
+
+
+def batch(where: Scene, options: np.ndarray) -> Situations:
+    n = len(options)
+    return Situations(where, np.linspace(0, 100, n)[:, None], options, np.zeros(n, int), np.arange(n))
+
+
+@pytest.mark.parametrize("count", [27, 30, 101, 676])
+def test_stretches_hold_each_option_once_and_need_no_more_letters_than_there_are(count):
+    parts = stretches(count)
+    assert [column for part in parts for column in part] == list(range(count))
+    assert len(parts) <= 26 and max(map(len, parts)) <= 26
+
+
+def test_more_options_than_two_questions_can_tell_apart_are_refused():
+    with pytest.raises(ValueError, match="677 options are on offer; two questions can tell 676 apart"):
+        stretches(677)
+
+
+@pytest.mark.parametrize("prompt", ["archetype", "member"])
+def test_two_stages_give_one_row_over_all_options(prompt):
+    where, model = scene(101), FakeModel()
+    options = np.ones((4, 101), bool)
+    options[1, 40:] = False
+    options[2, :] = False
+    options[2, [5, 77]] = True
+    options[3, :] = False
+    options[3, [5, 6]] = True
+    mind = StagedMind(where, lambda one, alpha: LLMMind(model, one, prompt=prompt, alpha=alpha), None)
+    (rows,) = mind.decide([batch(where, options)])
+    assert (np.isneginf(rows) == ~options).all()
+    assert np.exp(rows).sum(axis=1) == pytest.approx(1)
+    assert mind.record()["unique"] > 10 and len(mind.minds) == 11
+
+
+def test_base_rates_hold_through_both_stages():
+    where = scene(60)
+    rates = np.arange(1.0, 61) / np.arange(1.0, 61).sum()
+    alpha = np.log(rates)
+    mind = StagedMind(where, lambda one, a: LLMMind(FakeModel(), one, alpha=a, beta=0.0), alpha.tolist())
+    (rows,) = mind.decide([batch(where, np.ones((2, 60), bool))])
+    assert np.exp(rows[0]) == pytest.approx(rates)
+
+
+def test_each_phase_has_its_own_mind():
+    scenes = [scene(3, "give"), scene(2, "vote")]
+    minds = {
+        one.phase: RulesMind(one, np.zeros(len(one.actions)), np.zeros((1, len(one.actions))))
+        for one in scenes
+    }
+    mind = PhasedMind(minds)
+    batches = [batch(scenes[number], np.ones((2, width), bool)) for number, width in ((1, 2), (0, 3), (1, 2))]
+    assert [rows.shape for rows in mind.decide(batches)] == [(2, 2), (2, 3), (2, 2)]
+    assert mind.record()["decisions"] == 6
+    with pytest.raises(ValueError, match="no mind was made for the phase 'fine'"):
+        mind.decide([batch(scene(2, "fine"), np.ones((1, 2), bool))])
+
+
+def test_a_strategy_is_exact_and_leaves_out_what_is_not_on_offer():
+    where = scene(3)
+
+    def takes_all(asked: Situations) -> np.ndarray:
+        odds = np.full(asked.options.shape, -np.inf)
+        odds[:, 2] = 0
+        return odds
+
+    options = np.array([[True, True, True], [True, True, False]])
+    (rows,) = StrategyMind(where, takes_all).decide([batch(where, options)])
+    assert rows.tolist() == [[-np.inf, -np.inf, 0.0], [np.log(0.5), np.log(0.5), -np.inf]]
+    (nobody,) = StrategyMind(where, takes_all).decide([batch(where, np.ones((0, 3), bool))])
+    assert nobody.shape == (0, 3)
+    with pytest.raises(ValueError, match=r"a strategy gave \(2, 2\) log-odds"):
+        StrategyMind(where, lambda asked: np.zeros((2, 2))).decide([batch(where, options)])
+
+
+def test_without_lines_of_its_own_a_decision_is_told_by_its_bins_and_its_persona():
+    asked = batch(scene(3), np.ones((2, 3), bool))
+    assert [line.text for line in asked.describe(1)] == ["100 tons are left.", "This is a plain member."]
+    bare = scene(3)._replace(features=(FEATURES[0]._replace(telling=""),))
+    assert [line.text for line in batch(bare, np.ones((1, 3), bool)).describe(0)][0] == "Little is left."
