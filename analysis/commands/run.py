@@ -14,7 +14,7 @@ from windtunnel.analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINA
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.notes import notes
 from windtunnel.analysis.resume import cell_hash
-from windtunnel.analysis.shell import pasted
+from windtunnel.analysis.shell import last_counts, pasted
 from windtunnel.analysis.sweeps.cells import (
     cell_folder,
     cell_name,
@@ -52,7 +52,7 @@ def call(asked: argparse.Namespace) -> int:
     each = cells(overrides, bool(multirun))
     plans = planned(map(configuration.compose_overrides, each), len(each))
     keys = swept(overrides)
-    for line in dict.fromkeys(line for plan in plans for line in notes(plan)):
+    for line in dict.fromkeys([*last_counts(words), *(line for plan in plans for line in notes(plan))]):
         print(plain(f"Note: {line}"), flush=True)
     if plans[0].dry:
         from windtunnel.analysis.models import dry

@@ -124,19 +124,19 @@ def test_words_are_pasted_as_a_shell_takes_them():
     assert shlex.split(pasted("windtunnel", "out=it's (1)")) == ["windtunnel", "out=it's (1)"]
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["policy=slow_mode", "policy=none"], "policy=[slow_mode,none]"),
-        (["steps=3", "steps=4"], "steps is given twice, as 3 and as 4"),
-        (["out=a", "out=b"], "out is given twice"),
-    ],
-)
-def test_a_setting_given_twice_is_refused(words, said):
-    with pytest.raises(ValueError) as error:
-        hydra_overrides(words)
-    assert said in str(error.value)
-    hydra_overrides([words[0], words[0]])
+@pytest.mark.parametrize("key", ["policy", "baseline"])
+def test_two_policies_given_one_after_the_other_are_refused(key):
+    with pytest.raises(
+        ValueError, match=rf"{key} is given twice, as slow_mode and as none.* {key}=\[slow_mode,none\]"
+    ):
+        hydra_overrides([f"{key}=slow_mode", f"{key}=none"])
+    hydra_overrides([f"{key}=slow_mode", f"{key}=slow_mode"])
+
+
+def test_another_setting_given_twice_is_said(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", *SMALL, "steps=4", "out=made"]) == 0
+    assert "Note: steps is given as 3, then as 4: the last one counts." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
