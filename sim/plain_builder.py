@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from windtunnel.agents.actions import Action, Vocabulary
-from windtunnel.agents.minds.rules import RulesMind, weight_table
+from windtunnel.agents.minds.rules import RulesMind, overlaid, weight_table
 from windtunnel.agents.situation import Feature, Persona, Scene
 from windtunnel.sim import noise
 from windtunnel.sim.community import Declared
@@ -96,6 +96,8 @@ class PlainBuilder:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
+        if config.get("profile") is not None:
+            raise ValueError(f"community.profile is set, but {self.name} takes none: leave it null")
         own = {key: config[key] for key in ("size", "step_hours") if key in config}
         self.settings: Any = _checked(self.Settings, own | dict(config.get("settings") or {}), "settings")
         phases = config.get("phases") or {
@@ -159,7 +161,7 @@ class PlainBuilder:
         the feature's value: with a large k members take just what the feature says.
         """
         words = self.phases[scene.phase]
-        own = dict(table if table is not None else words.rules)
+        own = overlaid(words.rules, table)
         near = {name: row[NEAR] for name, row in own.items() if NEAR in row}
         plain = {name: {a: cell for a, cell in row.items() if a != NEAR} for name, row in own.items()}
         weights = weight_table(scene, plain, {})

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.acts import RECORD, read_acts
 from windtunnel.analysis.incidents.detectors import DETECTORS
 from windtunnel.analysis.incidents.find import Incident, find, load_rules, parse_rules, summary
@@ -40,6 +41,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
+    Folder(asked.out).check_offers("incidents")
     if asked.most < 1:
         raise ValueError(f"--most is {asked.most}: give a number above 0")
     rules = load_rules(parse_rules(asked.rule))
