@@ -66,6 +66,10 @@ class PhaseWords(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     question: str
+    question_to_you: str = ""
+    """The same as a member is asked that is told its own lines; empty: as it is."""
+    offer: str = ""
+    """What stands above the options; empty: the usual line."""
     actions: dict[str, str] = {}
     amounts: Amounts | None = None
     features: dict[str, FeatureWords] = {}
@@ -81,6 +85,7 @@ class PersonaWords(BaseModel):
 
     share: Annotated[float, Field(ge=0, le=1)]
     words: str
+    to_you: str = ""
 
 
 class PlainBuilder:
@@ -122,6 +127,8 @@ class PlainBuilder:
                 setting=str(self.config["setting"]),
                 question=words.question,
                 phase=name,
+                ask_you=words.question_to_you,
+                offer=words.offer,
             )
             for name, words in self.phases.items()
         )
@@ -216,7 +223,7 @@ class PlainBuilder:
 
 def _persona(name: str, spec: Any) -> Persona:
     words = _checked(PersonaWords, spec, f"personas.{name}")
-    return Persona(name, words.share, words.words, dict(words.model_extra or {}))
+    return Persona(name, words.share, words.words, dict(words.model_extra or {}), words.to_you)
 
 
 def _checked(kind: type[Any], given: Any, place: str) -> Any:

@@ -11,9 +11,10 @@ import polars as pl
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run
+from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run, moderation_of
 from windtunnel.analysis.incidents.detectors import Rule
-from windtunnel.analysis.incidents.find import Incident, chosen, find
+from windtunnel.analysis.incidents.find import Incident
+from windtunnel.analysis.incidents.places import asked_about
 from windtunnel.analysis.why.case import Branch, Futures
 from windtunnel.analysis.why.moderators import GOES_ON, ModeratorAct, as_policy, exempt, moderators_acts
 from windtunnel.analysis.why.words import words_of
@@ -54,7 +55,7 @@ class RecordedCase:
     """An incident of an imported community, with the thread's record and the people around it.
 
     `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where
-    the mind reads it. `attention` scales how often people look in whom the record does not show; 1 is the thread's own pace.
+    the mind reads it. `labelled` are the posts whose tone is not the scorer's. `attention` scales how often people look in whom the record does not show; 1 is the thread's own pace.
     """
 
     folder: Folder
@@ -70,6 +71,7 @@ class RecordedCase:
     newcomer_until: np.ndarray
     moderators: tuple[ModeratorAct, ...] = ()
     words: Words | None = None
+    labelled: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     attention: float = 1.0
     root: int = 0
     hours: float = 1 / 60
@@ -173,7 +175,26 @@ class RecordedCase:
             member=pl.col("member").replace(names),
             answered=pl.col("answered").replace(names),
         )
-        return acts.join(texts, on="post", how="left", maintain_order="left").select(list(ACTS))
+        acts = acts.join(texts, on="post", how="left", maintain_order="left")
+        return self._as_recorded(acts).select(list(ACTS))
+
+    def _as_recorded(self, acts: pl.DataFrame) -> pl.DataFrame:
+        """What the record says of its own posts and a world cannot know: whom a reply to what is not in the thread answers
+        (in a world it hangs on a post of the thread), and what was taken away by nobody whose act is known.
+        """
+        parents = [-1 if row < 0 else int(self.numbers[row]) for row in self.record.parent]
+        gone = {act.post for act in self.moderators if act.kind == "remove"}
+        told = pl.DataFrame({"post": self.numbers, "hung": parents}).join(
+            self.acts.select("post", "removed", said="parent", whom="answered"), on="post"
+        )
+        told = told.with_columns(taken=pl.col("removed") & ~pl.col("post").is_in(list(gone))).drop("removed")
+        acts = acts.join(told, on="post", how="left", maintain_order="left")
+        hung = (pl.col("parent") == pl.col("hung")) & pl.col("parent").ne_missing(pl.col("said"))
+        return acts.with_columns(
+            parent=pl.when(hung).then("said").otherwise("parent"),
+            answered=pl.when(hung).then("whom").otherwise("answered"),
+            removed=pl.col("removed") | pl.col("taken").fill_null(False),
+        )
 
     @property
     def incident_place(self) -> int:
@@ -197,6 +218,20 @@ class RecordedCase:
 
     def name(self, member: int) -> str:
         return self.names[member]
+
+    def first_moment(self, step: int) -> int:
+        """The minute of the first tick from `step` on."""
+        return next((tick.minute for tick in self.record.ticks if tick.minute >= step), step)
+
+    def where(self, post: int) -> str:
+        """Where a post that is not there may be looked for."""
+        posts = self.folder.read_table("posts")
+        other = posts.filter(pl.col("post") == post)["thread"]
+        file = f"the posts of each thread are in {self.folder.posts.name}, columns thread and post"
+        here = f"in thread {self.incident_place} of this record"
+        if len(other) and other[0] == self.incident_place:
+            return f"in the part of thread {self.incident_place} that is replayed, which ends before it"
+        return f"{here}: it is in thread {other[0]}; {file}" if len(other) else f"{here}: {file}"
 
     def replay(self, unchanged: Run) -> dict[str, int]:
         """How many recorded acts the unchanged world does at their tick, by their author, in their tone, to their target."""
@@ -241,15 +276,20 @@ def replace_rate(people: ForumMembers, rate: np.ndarray) -> ForumMembers:
     )
 
 
-def recorded_case(out: Path, name: str, rules: dict[str, Rule], settings: Sequence[str] = ()) -> RecordedCase:
-    """The case of the incident called `name` in an imported community's folder.
+def recorded_case(
+    out: Path, name: str, rules: dict[str, Rule], settings: Sequence[str] = (), *, kind: str | None = None
+) -> RecordedCase:
+    """The case of the incident, or the thread or post, called `name` in an imported community's folder.
 
     `settings` are those of a run, such as mind=llm; `ValueError` says what is missing, or that the incident has no thread.
     """
+    from windtunnel.analysis.importers.lacking import refuse_why
+
+    refuse_why(out, kind or name)
     folder = Folder(out)
     posts = folder.read_table("posts")
-    kinds = {kind: rule for kind, rule in rules.items() if name.startswith(kind)} or rules
-    incident = chosen(find(acts_of_import(posts), kinds, 1 / 60), name)
+    acts = acts_of_import(posts, moderation_of(folder))
+    incident = asked_about(acts, name, rules, 1 / 60, kind=kind)
     if incident.place is None:
         raise ValueError(
             f"{name} lies in no one thread, and a record is replayed thread by thread: choose one that does"
@@ -282,7 +322,7 @@ def case_of_thread(
     acts = moderators_acts(folder, thread)
     record, names = as_record(thread, posts, acts, cut=thread.height < whole.height)
     people, newcomer_until = fitted_members(posts, thread, names, record, made.experiment)
-    here = acts_of_import(posts).filter(
+    here = acts_of_import(posts, moderation_of(folder)).filter(
         (pl.col("place") == incident.place) & pl.col("post").is_in(thread["post"].to_list())
     )
     told = made.experiment.mind["name"] == "llm" and made.experiment.mind["prompt"] == "member"
@@ -300,9 +340,21 @@ def case_of_thread(
         newcomer_until,
         moderators=acts,
         words=words_of(folder.path, thread) if told else None,
+        labelled=labelled_of(thread),
         root=made.experiment.root,
     )
     return case.noticing(()) if acts else case
+
+
+def labelled_of(thread: pl.DataFrame) -> np.ndarray:
+    """Bool (posts,): the tone was set by hand, or came with the record."""
+    if "labelled" not in thread.columns:
+        return np.zeros(thread.height, bool)
+    return (
+        thread.select(pl.col("labelled").fill_null(False) & pl.col("tone").is_not_null())
+        .to_series()
+        .to_numpy()
+    )
 
 
 def as_record(

@@ -102,7 +102,7 @@ def _probabilities(
     options = np.ones((held.height, len(scene.actions.names)), bool)
     nobody = np.ones(held.height, np.int64)
     new = features[:, names.index("newcomer")] > 0
-    who = [scene.personas[NEWCOMER_PERSONA if late else ORDINARY].words for late in new]
+    who = [scene.personas[NEWCOMER_PERSONA if late else ORDINARY].told for late in new]
     told = _Telling(case.folder.path, posts)
     rows = mind.decide(
         [

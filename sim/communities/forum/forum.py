@@ -18,7 +18,7 @@ from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HELD, SET_UP, 
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.speaking import Speech
-from windtunnel.sim.communities.forum.telling import thread_lines
+from windtunnel.sim.communities.forum.telling import Thread, thread_lines
 from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers
 from windtunnel.sim.community import Defaults
 from windtunnel.sim.events import NO_AMOUNT, NOBODY
@@ -149,7 +149,7 @@ class Forum(Defaults):
     def situations(self, world: Any, view: View) -> Situations:
         members, rows, now = self.members, view.rows, world.now
         persona = self.personas(rows, now)
-        threads: dict[int, list[Line]] = {}
+        threads: dict[int, Thread] = {}
         return Situations(
             self.scene,
             view.features,
@@ -159,7 +159,7 @@ class Forum(Defaults):
             describe=lambda row: [
                 *thread_lines(self, now, int(rows[row]), int(view.focus[row]), threads),
                 *self._notices(view.features[row]),
-                Line("member", self.scene.personas[persona[row]].words),
+                Line("member", self.scene.personas[persona[row]].told),
             ],
         )
 
