@@ -175,7 +175,7 @@ class _Telling:
 
 
 def _tempers(rest: pl.DataFrame) -> dict[str, float]:
-    from windtunnel.analysis.why.recorded import PRIOR_POSTS
+    from windtunnel.analysis.why.around import PRIOR_POSTS
 
     common = float(np.clip((rest["tone"] > 0).mean(), 0.01, 0.99))  # type: ignore[arg-type]
     each = rest.group_by("author").agg(count=pl.len(), heated=(pl.col("tone") > 0).sum())
