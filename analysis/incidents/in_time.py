@@ -5,6 +5,18 @@ import polars as pl
 from windtunnel.analysis.incidents.acts import RECORD
 from windtunnel.analysis.incidents.find import Incident
 
+MOST_REPLAYED = 400
+"""Posts of a thread that `windtunnel why` lives again at most: the first ones."""
+
+
+def replayed(acts: pl.DataFrame, incident: Incident) -> bool:
+    """Does the incident lie in what can be lived again? Of a record the threshold must be reached among the first posts."""
+    if incident.arm != RECORD or incident.place is None:
+        return incident.arm != RECORD
+    thread = acts.filter((pl.col("place") == incident.place) & pl.col("post").is_not_null())
+    first = thread.sort("step", "post")["post"].head(MOST_REPLAYED).to_list()
+    return incident.crossing in (None, *first)
+
 
 def comments(acts: pl.DataFrame, incident: Incident) -> pl.DataFrame:
     """The replies of the incident's thread in its run, in time."""
