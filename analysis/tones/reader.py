@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from windtunnel.sim.events import TONES
+from windtunnel.sim.communities.forum.posts import TONES
 
 CIVIL, HEATED, HOSTILE = range(len(TONES))
 
