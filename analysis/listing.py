@@ -12,12 +12,13 @@ LONGEST = 20
 
 
 def rows(what: str) -> list[dict[str, Any]]:
-    """One dictionary a thing: `what` is policies, communities, minds, outcomes, profiles or settings."""
+    """One dictionary a thing: `what` is policies, communities, minds, outcomes, experiments, profiles or settings."""
     return {
         "policies": policies,
         "communities": communities,
         "minds": minds,
         "outcomes": outcomes,
+        "experiments": experiments,
         "profiles": profiles,
         "settings": settings,
     }[what]()
@@ -42,9 +43,20 @@ def policies() -> list[dict[str, Any]]:
 
 
 def communities() -> list[dict[str, Any]]:
+    from windtunnel import conf
     from windtunnel.sim.communities import community_names
 
-    return [{"name": name} for name in community_names()]
+    return [{"name": name, "what": conf.summary("community", name)} for name in community_names()]
+
+
+def experiments() -> list[dict[str, Any]]:
+    """Presets: whole commands with a name, each for a question that people have."""
+    from windtunnel import conf
+
+    return [
+        {"name": f"experiment={name}", "what": conf.summary("experiment", name)}
+        for name in sorted(conf.options("experiment"))
+    ]
 
 
 def minds() -> list[dict[str, Any]]:
@@ -70,6 +82,7 @@ def outcomes() -> list[dict[str, Any]]:
             "polarity": outcome.polarity,
             "unit": outcome.unit,
             "cost": outcome.cost,
+            "fits": list(outcome.fits),
             "what": first_line(outcome.measure.__doc__),
         }
         for outcome in known_outcomes().values()

@@ -8,8 +8,7 @@ import polars as pl
 from windtunnel import conf
 from windtunnel.analysis.comparison.inputs import Tested
 from windtunnel.analysis.immovable import cannot_move
-from windtunnel.analysis.outcomes import direction, find_outcome, known_outcomes, threshold_of
-from windtunnel.analysis.report.costs import FIRST
+from windtunnel.analysis.outcomes import direction, find_outcome, known_outcomes, leading, threshold_of
 
 Record = Mapping[str, Any]
 
@@ -20,7 +19,7 @@ def judged(
     """The policies with the pairs of the outcome that judges them, that outcome as a manifest tells it, and its direction.
 
     `asked` is NAME or NAME:THRESHOLD and wins over any rule. Else it is the declared outcome, unless a policy here decides
-    that by its own mechanism, or no policy can move it: then the first of `FIRST` and of the others that no policy here decides
+    that by its own mechanism, or no policy can move it: then the first of those that lead, and of the others, that no policy here decides
     and that can move, at the threshold of its yaml. `instead_of` and `decided_by` say so. `ValueError` for an unknown one.
     """
     name, threshold = _asked(asked) if asked else (declared["name"], None)
@@ -77,7 +76,7 @@ def _asked(words: str) -> tuple[str, float | None]:
 
 
 def _order() -> Sequence[str]:
-    return tuple(dict.fromkeys((*FIRST, *known_outcomes())))
+    return tuple(dict.fromkeys((*leading(), *known_outcomes())))
 
 
 def _may_judge(name: str, tested: Sequence[Tested], fixed: frozenset[str]) -> bool:
@@ -88,7 +87,7 @@ def _may_judge(name: str, tested: Sequence[Tested], fixed: frozenset[str]) -> bo
 
 def _threshold(name: str, config: Record) -> float | None:
     stated = conf.content("outcome", name)
-    return threshold_of(stated, int(config["community"]["size"])) if "threshold" in stated else None
+    return threshold_of(stated, int(config["community"].get("size") or 0)) if "threshold" in stated else None
 
 
 def _under(one: Tested, name: str, threshold: float, config: Record) -> Tested:

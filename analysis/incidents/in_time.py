@@ -43,7 +43,6 @@ def last_comment_in_time(acts: pl.DataFrame, incident: Incident) -> int | None:
 
 
 def stays(incident: Incident) -> bool:
-    """Does what has reached the threshold stay so, whatever comes after? A newcomer may write again, and in a record so may
-    whoever is taken to have left."""
-    lasting = ("escalation", "pile_on", "rule_breaking_streak")
-    return incident.kind in lasting or (incident.kind == "mass_departure" and incident.arm != RECORD)
+    """Does what has reached the threshold stay so, whatever comes after? A newcomer may write again, and of how many a
+    departure is a share is only known afterwards."""
+    return incident.kind in ("escalation", "pile_on", "rule_breaking_streak")

@@ -135,9 +135,8 @@ class RecordedCase:
         if missing:
             lucks = [self.luck(number) for number in missing]
             worlds = [Inference(self.forum(luck), self.schedule(), luck=luck) for luck in lucks]
-            found = infer(worlds, mind.decide)
-            if self.note is not None:
-                self.note(INFERRED * len(worlds) * self.ticks)
+            note = self.note
+            found = infer(worlds, mind.decide, None if note is None else lambda more: note(INFERRED * more))
             self.inferred |= dict(zip(missing, found, strict=True))
             self.not_offered = tuple(worlds[0].not_offered)
 

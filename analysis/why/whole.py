@@ -20,8 +20,8 @@ TONE_DRAWS = 8
 OTHER_ATTENTION = (0.3, 3.0)
 """How many times as often as the thread's own pace those look in whom the record does not show."""
 ASSUMED = (
-    "Assumed of this record: everybody saw the posts of the thread that pull most; votes, departures and new threads elsewhere "
-    "had no part in it; who else read along is guessed from who wrote that week.",
+    "Assumed of this record: everybody sees the posts that pull most, of this thread and of the others of its time; votes and "
+    "departures have no effect; who else reads along, and how often, is guessed from who wrote in the weeks around.",
     "After the act nothing is a record any more: every post is the model's own, by act and tone.",
 )
 

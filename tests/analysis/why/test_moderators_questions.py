@@ -444,3 +444,20 @@ def test_what_comes_in_one_minute_leaves_no_moderator_any_time(brought_in, capsy
     (said,) = notes(case, ask(case, lock=True))
     assert "No comment came before that" in said
     assert notes(case, ask(case, with_="slow_mode")) == []
+
+
+def test_what_a_record_does_not_tell_is_not_proposed_nor_asked(brought_in, capsys):
+    """Without authors nothing can be replayed; without parents nobody is known to be answered."""
+    nameless = [{name: cell for name, cell in row.items() if name != "author"} for row in QUARREL]
+    mapping = {role: role for role in ("id", "parent", "time", "text")}
+    folder = brought_in("nameless", nameless, mapping=mapping)
+    assert "Next: windtunnel why cannot be asked, since the record has no authors" in told(
+        capsys, "incidents", folder
+    )
+    flat = [
+        {name: cell for name, cell in row.items() if name != "parent"} | {"thread": "t"} for row in QUARREL
+    ]
+    mapping = {role: role for role in ("id", "thread", "author", "time", "text")}
+    folder = brought_in("flat", flat, mapping=mapping)
+    assert main(["why", str(folder), "thread:1", "--kind", "pile_on", "--lock"]) == 2
+    assert "pile_on cannot do without" in capsys.readouterr().err

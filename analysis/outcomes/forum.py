@@ -1,62 +1,14 @@
-"""Outcomes: each one function of the events and member summaries of runs, with a polarity declared here.
+"""Outcomes of a forum: what its posts, their tones and its members' exposure come to."""
 
-A new outcome is one function in this file with an entry in `OUTCOMES`, and a yaml in `conf/outcome` for its
-threshold. Out-of-tree outcomes register under the entry point group `windtunnel.outcomes`.
-"""
-
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
-from importlib.metadata import entry_points
-from math import isfinite
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
-from windtunnel.sim.events import MEASURES
+from windtunnel.analysis.outcomes.base import RUN, Outcome, Part, Runs, count, per_run
 
-RUN = ["draw", "seed", "arm"]
-ENTRY_POINTS = "windtunnel.outcomes"
 RETURN_GAP = 6
 """A newcomer has returned when active again this many steps after being active first."""
-
-
-class Runs(NamedTuple):
-    """What an outcome reads: one row a run (`RUN`), the events, the members, and when counting ends."""
-
-    runs: pl.DataFrame
-    events: pl.DataFrame
-    members: pl.DataFrame
-    horizon: int | None = None
-    """Steps after the spark within which a focal-thread outcome counts; None: to the end."""
-    steps: int | None = None
-    """Length of each run; None: to the last event of all of them."""
-    measures: pl.DataFrame = pl.DataFrame(schema=MEASURES)
-    """What the community counted at the end of each step: `RUN`, `step`, `measure`, `value`."""
-
-
-class Outcome(NamedTuple):
-    """`measure` gives a frame of `RUN` and `value`, a row for each run (null where undefined).
-
-    A `cost` is what a policy may cost: a harm that it adds, or a good that it takes away.
-    """
-
-    name: str
-    polarity: str  # "harm" or "good"
-    unit: str
-    cost: bool
-    measure: Callable[[Runs], pl.DataFrame]
-
-
-def _per_run(runs: Runs, found: pl.DataFrame, empty: float | None = 0.0) -> pl.DataFrame:
-    """`found` (RUN, value) with a row for every run; runs that it lacks get `empty`."""
-    whole = runs.runs.select(RUN).join(found.select(*RUN, "value"), on=RUN, how="left", maintain_order="left")
-    return (
-        whole.with_columns(pl.col("value").cast(pl.Float64).fill_null(empty)) if empty is not None else whole
-    )
-
-
-def _count(runs: Runs, rows: pl.DataFrame) -> pl.DataFrame:
-    return _per_run(runs, rows.group_by(RUN).agg(value=pl.len()))
 
 
 def published(events: pl.DataFrame) -> pl.DataFrame:
@@ -107,14 +59,14 @@ def _focal(runs: Runs) -> pl.DataFrame:
 
 def escalation(runs: Runs) -> pl.DataFrame:
     """Hostile replies in the focal thread that others could read, within the horizon; one removed after it was read counts."""
-    return _count(runs, _focal(runs).filter(pl.col("tone") == "hostile"))
+    return count(runs, _focal(runs).filter(pl.col("tone") == "hostile"))
 
 
 def hostility_elsewhere(runs: Runs) -> pl.DataFrame:
     """Hostile posts and replies that others could read outside the focal thread: where hostility may have moved to."""
     sparks = runs.events.filter(pl.col("kind") == "spark").select(*RUN, focal="place")
     hostile = published(runs.events).filter(pl.col("tone") == "hostile")
-    return _count(
+    return count(
         runs, hostile.join(sparks, on=RUN, how="left").filter(pl.col("place").ne_missing(pl.col("focal")))
     )
 
@@ -122,18 +74,18 @@ def hostility_elsewhere(runs: Runs) -> pl.DataFrame:
 def hostile_share(runs: Runs) -> pl.DataFrame:
     """Hostile share of the posts and replies that others could read, those removed after it too; null where there are none."""
     share = published(runs.events).group_by(RUN).agg(value=(pl.col("tone") == "hostile").mean())
-    return _per_run(runs, share, None)
+    return per_run(runs, share, None)
 
 
 def hostile_exposures(runs: Runs) -> pl.DataFrame:
     """Hostile posts shown to a member in its feed, mean over members who were ever active."""
-    return _per_run(runs, _active(runs).group_by(RUN).agg(value=pl.col("saw_hostile").mean()), None)
+    return per_run(runs, _active(runs).group_by(RUN).agg(value=pl.col("saw_hostile").mean()), None)
 
 
 def worst_group_exposure(runs: Runs) -> pl.DataFrame:
     """`hostile_exposures` of the group (newcomers, regulars) that has most of it."""
     groups = _active(runs).group_by(*RUN, "group").agg(value=pl.col("saw_hostile").mean())
-    return _per_run(runs, groups.group_by(RUN).agg(pl.col("value").max()), None)
+    return per_run(runs, groups.group_by(RUN).agg(pl.col("value").max()), None)
 
 
 def newcomer_return(runs: Runs) -> pl.DataFrame:
@@ -143,25 +95,25 @@ def newcomer_return(runs: Runs) -> pl.DataFrame:
         (pl.col("group") == "newcomer") & (pl.col("first_active") + RETURN_GAP < steps)
     )
     back = (pl.col("last_active") - pl.col("first_active") >= RETURN_GAP).mean()
-    return _per_run(runs, new.group_by(RUN).agg(value=back), None)
+    return per_run(runs, new.group_by(RUN).agg(value=back), None)
 
 
 def active_members(runs: Runs) -> pl.DataFrame:
     """Members who were active at least once."""
-    return _count(runs, _active(runs))
+    return count(runs, _active(runs))
 
 
 def posts_kept(runs: Runs) -> pl.DataFrame:
     """Posts and replies that others could read and that nobody removed."""
     gone = runs.events.filter(pl.col("kind") == "remove").select(*RUN, "target")
-    return _count(runs, published(runs.events).join(gone, on=[*RUN, "target"], how="anti"))
+    return count(runs, published(runs.events).join(gone, on=[*RUN, "target"], how="anti"))
 
 
 def civil_posts(runs: Runs) -> pl.DataFrame:
     """Civil posts and replies that others could read and that nobody removed."""
     gone = runs.events.filter(pl.col("kind") == "remove").select(*RUN, "target")
     kept = published(runs.events).join(gone, on=[*RUN, "target"], how="anti")
-    return _count(runs, kept.filter(pl.col("tone") == "civil"))
+    return count(runs, kept.filter(pl.col("tone") == "civil"))
 
 
 def gini_posts(runs: Runs) -> pl.DataFrame:
@@ -175,7 +127,7 @@ def gini_posts(runs: Runs) -> pl.DataFrame:
     )
     rank, count, wrote = pl.int_range(1, pl.len() + 1), pl.len(), pl.col("wrote")
     gini = (2 * (rank * wrote).sum() / (count * wrote.sum())) - (count + 1) / count
-    return _per_run(runs, each.group_by(RUN, maintain_order=True).agg(value=gini), None)
+    return per_run(runs, each.group_by(RUN, maintain_order=True).agg(value=gini), None)
 
 
 MODERATOR_ACTS = ("remove", "approve", "lock", "warn", "explain", "suspend", "ban")
@@ -183,12 +135,12 @@ MODERATOR_ACTS = ("remove", "approve", "lock", "warn", "explain", "suspend", "ba
 
 def moderator_actions(runs: Runs) -> pl.DataFrame:
     """Acts that moderators had to take."""
-    return _count(runs, runs.events.filter(pl.col("kind").is_in(MODERATOR_ACTS)))
+    return count(runs, runs.events.filter(pl.col("kind").is_in(MODERATOR_ACTS)))
 
 
 def wrongful_removals(runs: Runs) -> pl.DataFrame:
     """Civil posts that were removed."""
-    return _count(runs, runs.events.filter((pl.col("kind") == "remove") & (pl.col("tone") == "civil")))
+    return count(runs, runs.events.filter((pl.col("kind") == "remove") & (pl.col("tone") == "civil")))
 
 
 def civil_posts_lost(runs: Runs) -> pl.DataFrame:
@@ -200,75 +152,52 @@ def civil_posts_lost(runs: Runs) -> pl.DataFrame:
     removed = civil.filter(pl.col("kind") == "remove")
     # A cancelled one never became a post: its target is the post that it would have answered.
     cancelled = written.filter(pl.col("status") == "cancelled")
-    return _count(runs, pl.concat([pl.concat([removed, held]).unique([*RUN, "target"]), cancelled]))
+    return count(runs, pl.concat([pl.concat([removed, held]).unique([*RUN, "target"]), cancelled]))
 
 
 def _active(runs: Runs) -> pl.DataFrame:
     return runs.members.filter(pl.col("active_steps") > 0)
 
 
+def hostile_posts(runs: Runs) -> pl.DataFrame:
+    """Hostile posts and replies that others could read."""
+    return count(runs, published(runs.events).filter(pl.col("tone") == "hostile"))
+
+
+def _of_forum(
+    name: str, polarity: str, unit: str, measure: Callable[[Runs], pl.DataFrame], **more: Any
+) -> Outcome:
+    return Outcome(name, polarity, unit, more.pop("cost", False), measure, fits=("forum",), **more)
+
+
+FOCAL = Part(
+    "thread",
+    "threads with a provoking post",
+    elsewhere="hostility_elsewhere",
+    leak="hostility outside the watched one",
+)
+SHOWN = "hostile posts shown to a member"
 OUTCOMES = {
     outcome.name: outcome
     for outcome in (
-        Outcome("escalation", "harm", "hostile replies in the focal thread", False, escalation),
-        Outcome("hostile_share", "harm", "share of posts", False, hostile_share),
-        Outcome("hostile_exposures", "harm", "hostile posts shown to a member", False, hostile_exposures),
-        Outcome(
-            "worst_group_exposure", "harm", "hostile posts shown to a member", False, worst_group_exposure
+        _of_forum(
+            *("escalation", "harm", "hostile replies in the focal thread", escalation),
+            event="the thread escalated",
+            part=FOCAL,
         ),
-        Outcome("newcomer_return", "good", "share of newcomers", False, newcomer_return),
-        Outcome("active_members", "good", "members", False, active_members),
-        Outcome("posts_kept", "good", "posts", False, posts_kept),
-        Outcome("gini_posts", "harm", "Gini coefficient", False, gini_posts),
-        Outcome("moderator_actions", "harm", "acts", True, moderator_actions),
-        Outcome("wrongful_removals", "harm", "posts", True, wrongful_removals),
-        Outcome("civil_posts_lost", "harm", "posts", True, civil_posts_lost),
-        Outcome("civil_posts", "good", "civil posts", True, civil_posts),
-        Outcome("hostility_elsewhere", "harm", "hostile posts", True, hostility_elsewhere),
+        _of_forum("hostile_share", "harm", "share of posts", hostile_share, leads=1),
+        _of_forum("hostile_exposures", "harm", SHOWN, hostile_exposures),
+        _of_forum("worst_group_exposure", "harm", SHOWN, worst_group_exposure),
+        _of_forum("newcomer_return", "good", "share of newcomers", newcomer_return, leads=3),
+        _of_forum("active_members", "good", "members", active_members, leads=5),
+        _of_forum("posts_kept", "good", "posts", posts_kept, leads=4),
+        _of_forum("gini_posts", "harm", "Gini coefficient", gini_posts),
+        _of_forum("moderator_actions", "harm", "acts", moderator_actions, cost=True),
+        _of_forum("wrongful_removals", "harm", "posts", wrongful_removals, cost=True),
+        _of_forum("civil_posts_lost", "harm", "posts", civil_posts_lost, cost=True),
+        _of_forum("civil_posts", "good", "civil posts", civil_posts, cost=True),
+        _of_forum("hostility_elsewhere", "harm", "hostile posts", hostility_elsewhere, cost=True, leads=2),
     )
 }
-
-
-def known_outcomes() -> dict[str, Outcome]:
-    """All outcomes by name, out-of-tree ones included."""
-    return OUTCOMES | {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
-
-
-def find_outcome(name: str) -> Outcome:
-    """The outcome called so; `ValueError` names the nearest one."""
-    known = known_outcomes()
-    if name not in known:
-        near = get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
-        raise ValueError(f"no outcome is called {name!r}: {hint}")
-    return known[name]
-
-
-def direction(outcome: Outcome) -> str:
-    """A policy is to prevent a harm and to generate a good; declared, never guessed from numbers."""
-    return "preventive" if outcome.polarity == "harm" else "generative"
-
-
-def threshold_of(spec: Mapping[str, Any], size: int) -> float:
-    """The severity at which an outcome has happened: `threshold`, or at least `least` and `per_member` · size."""
-    given = spec.get("threshold")
-    parts: Mapping[str, Any] = given if isinstance(given, Mapping) else {"least": given, "per_member": 0}
-    if set(parts) != {"least", "per_member"} or not all(map(_is_number, parts.values())):
-        raise ValueError(
-            f"outcome.threshold is {given!r}: give a number, or outcome.threshold.least and .per_member as numbers"
-        )
-    return float(max(parts["least"], parts["per_member"] * size))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
-def measure_all(runs: Runs) -> pl.DataFrame:
-    """One row a run, one column an outcome."""
-    table = runs.runs.select(RUN)
-    for name, outcome in known_outcomes().items():
-        table = table.join(
-            outcome.measure(runs).rename({"value": name}), on=RUN, how="left", maintain_order="left"
-        )
-    return table
+STANDS_IN = _of_forum("hostile_posts_and_replies", "harm", "", hostile_posts)
+"""Whose course is drawn where the outcome that was asked for has none."""
