@@ -4,7 +4,7 @@ from typing import Any
 
 FOLDED = (
     *("community.actions", "community.features", "community.personas", "community.wordings"),
-    *("community.persona_formats", "mind.coefficients"),
+    *("community.persona_formats", "community.rules", "mind.coefficients"),
 )
 """Settings that are words and tables of numbers: one line each stands for all below it."""
 LONGEST = 20

@@ -28,9 +28,12 @@ def meaning(setting: str) -> Meaning:
     if setting in known:
         return known[setting]
     patterns = [name for name in known if "*" in name and _under(setting, name)]
-    if patterns:
-        return known[max(patterns, key=len)]
-    return Meaning(_group(setting), "", _comment(setting))
+    nearest = max(patterns, key=len, default=None)
+    if nearest and nearest.count(".") > 1:
+        return known[nearest]
+    if (words := _comment(setting)) or nearest is None:
+        return Meaning(_group(setting), "", words)
+    return known[nearest]
 
 
 def _under(setting: str, pattern: str) -> bool:

@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from windtunnel.analysis.outcomes import (
-    Runs,
+from windtunnel.analysis.outcomes.base import Runs
+from windtunnel.analysis.outcomes.forum import (
     escalation,
     hostile_share,
     hostility_elsewhere,

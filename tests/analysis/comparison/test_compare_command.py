@@ -237,7 +237,7 @@ def test_json_is_one_document_and_no_page_means_no_file(runs, capsys, tmp_path, 
 
 def test_tables_stand_beside_the_page_as_csv_and_parquet(runs, found, capsys, tmp_path):
     folders = [runs[name].path for name in RUNS]
-    code, out, _ = said(capsys, *folders, "--no-html", "--out", tmp_path)
+    code, out, _ = said(capsys, *folders, "--outcome", "escalation", "--no-html", "--out", tmp_path)
     assert code == 0 and "Inside this model" in out
     frames = {
         "compare": found.table,
