@@ -411,8 +411,8 @@ def test_an_incident_beyond_what_is_replayed_is_neither_proposed_nor_answered_fa
     assert "the first" in next(
         line for line in told(capsys, "incidents", folder).splitlines() if line.startswith("Next")
     )
-    for words in (["escalation", "--lock"], ["post:9", "--lock"]):
-        assert main(["why", str(folder), *words]) == 2
+    for word in ("escalation", "post:9"):
+        assert main(["why", str(folder), word, "--lock"]) == 2
         assert "beyond the first 6 posts of its thread" in capsys.readouterr().err
 
 
