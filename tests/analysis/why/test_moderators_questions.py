@@ -377,10 +377,8 @@ def test_slow_mode_is_tagged_since_what_it_holds_back_never_comes(quarrel):
     assert held.startswith("By construction: what slow mode keeps from being written")
     assert ask(case, with_="slow_mode", parameters={"hours": 0}).forced == ""
     assert ask(case, with_="rule_reminder").forced == "" and ask(case, with_="thread_lock").forced
-    assert (
-        ask(case, suspend=case.incident.members[0]).forced
-        and not ask(case, warn=case.incident.members[0]).forced
-    )
+    who = case.incident.members[0]
+    assert ask(case, suspend=who).forced and not ask(case, warn=who).forced
 
 
 def test_a_pile_on_s_picture_counts_members_as_its_rule_does(pile):
