@@ -399,19 +399,6 @@ def test_a_pile_on_s_picture_counts_members_as_its_rule_does(pile):
     assert max(value for _, value in would) == seen.severity[0] == 1.0
 
 
-def test_how_far_an_answer_is_is_told_with_the_time_left(quarrel, capsys, monkeypatch):
-    monkeypatch.setattr("windtunnel.analysis.why.watching.PLAIN_EVERY_S", 0.0)
-    capsys.readouterr()
-    assert (
-        main(["why", str(quarrel), "escalation", "--lock", "--replicates", "4", "--rank", "2", "--json"]) == 0
-    )
-    said = capsys.readouterr()
-    lines = said.err.splitlines()
-    assert json.loads(said.out) and len(lines) > 3
-    shares = [int(re.fullmatch(r"living futures: (\d+)% done, about \d+ s left", line)[1]) for line in lines]
-    assert shares == sorted(shares) and 50 < shares[-1] <= 100
-
-
 def test_an_incident_beyond_what_is_replayed_is_neither_proposed_nor_answered_falsely(
     brought_in, capsys, monkeypatch
 ):
