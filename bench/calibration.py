@@ -10,8 +10,6 @@ and from which roots was fixed before the first look; the second roots were kept
 """
 
 import argparse
-import contextlib
-import io
 import json
 import os
 import resource
@@ -26,17 +24,18 @@ import numpy as np
 import polars as pl
 import yaml
 
-from windtunnel.analysis.cli import main as windtunnel
-from windtunnel.analysis.configuration import load_profile
+from windtunnel.analysis.configuration import compose, load_profile, plan
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.importers.export_convokit import export_convokit
 from windtunnel.analysis.incidents.acts import acts_of_import, acts_of_run
 from windtunnel.analysis.incidents.find import Incident, find, load_rules
 from windtunnel.analysis.why.answer import happened
-from windtunnel.analysis.why.case import WITH, WITHOUT, SimulatedCase, live, simulated_case
+from windtunnel.analysis.why.case import WITH, WITHOUT, SimulatedCase, live
 from windtunnel.analysis.why.question import Question, ask
 from windtunnel.analysis.why.recorded import RecordedCase, case_of_thread
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import run_block
 
 ROOTS = {"first": 1000, "second": 2000}
 DRAWS = {1: 44, 8: 80, 30: 150}
@@ -96,19 +95,30 @@ def main() -> None:
 
 def of_forum(place: Path, threads: int, root: int, asked: argparse.Namespace) -> list[Asked]:
     """All questions about the incidents of so many simulated forums."""
-    out = place / "out"
     draws = min(DRAWS[threads], 2 + asked.incidents * DRAWS[threads] // INCIDENTS)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        assert (
-            windtunnel(["run", *settings(threads, place), f"root={root}", f"draws={draws}", f"out={out}"])
-            == 0
-        )
-    chosen = worst(out)[: asked.incidents]
-    one = partial(of_incident, place, asked.futures)
+    words = [*settings(threads, place), f"root={root}", f"draws={draws}"]
+    chosen = worst(simulated(words, place / "out"))[: asked.incidents]
+    one = partial(of_incident, place, tuple(words), asked.futures)
     if asked.jobs == 1:
         return [row for rows in map(one, chosen) for row in rows]
     with ProcessPoolExecutor(asked.jobs) as pool:
         return [row for rows in pool.map(one, chosen) for row in rows]
+
+
+def simulated(words: list[str], out: Path) -> Folder:
+    """The tables of these communities as `windtunnel run` writes them, of the baseline alone: no other arm is asked about."""
+    made, folder = plan(compose(words)), Folder(out)
+    units = [unit for unit in made.experiment.units() if unit.arm == "baseline"]
+    runs = [
+        one
+        for low in range(0, len(units), 16)
+        for one in run_block(made.experiment, units[low : low + 16], make_mind).runs
+    ]
+    out.mkdir(parents=True)
+    for name in ("events", "links", "members"):
+        pl.concat([getattr(one, name) for one in runs]).write_parquet(folder.table(name))
+    folder.write_json(folder.manifest, {"config": {"community": {"step_hours": 1.0}}})
+    return folder
 
 
 def settings(threads: int, place: Path) -> list[str]:
@@ -123,9 +133,8 @@ def settings(threads: int, place: Path) -> list[str]:
     return words
 
 
-def worst(out: Path) -> list[Incident]:
+def worst(folder: Folder) -> list[Incident]:
     """The worst escalation of each community that has one, in the order of the draws."""
-    folder = Folder(out)
     acts = acts_of_run(*(folder.read_table(name) for name in ("events", "links", "members")))
     found = find(acts.filter(pl.col("arm") == "baseline"), {"escalation": RULES["escalation"]}, 1.0)
     first: dict[int, Incident] = {}
@@ -134,9 +143,9 @@ def worst(out: Path) -> list[Incident]:
     return [first[draw] for draw in sorted(first)]
 
 
-def of_incident(place: Path, futures: int, incident: Incident) -> list[Asked]:
+def of_incident(place: Path, words: tuple[str, ...], futures: int, incident: Incident) -> list[Asked]:
     """What is asked about one incident, with the answers of the import and of the simulation."""
-    simulated = simulated_case(place / "out", incident.id, RULES)
+    simulated = lived(place, words, incident)
     real, number = imported(place, incident)
     questions = asked_about(simulated, real, number)
     raised = sorted({name for _, one, _ in questions for name in one.raised})
@@ -165,6 +174,14 @@ def of_incident(place: Path, futures: int, incident: Incident) -> list[Asked]:
         )
         for n, (name, _, _) in enumerate(questions)
     ]
+
+
+def lived(place: Path, words: tuple[str, ...], incident: Incident) -> SimulatedCase:
+    """The incident as a case of its run."""
+    folder, made = Folder(place / "out"), plan(compose(list(words)))
+    here = (pl.col("draw") == incident.draw) & (pl.col("seed") == incident.seed)
+    acts = acts_of_run(*(folder.read_table(name).filter(here) for name in ("events", "links", "members")))
+    return SimulatedCase(folder, incident, acts, 1.0, RULES, made.experiment, dict(made.llm), "")
 
 
 def imported(place: Path, incident: Incident) -> tuple[RecordedCase, dict[int, int]]:
