@@ -18,6 +18,7 @@ from windtunnel.analysis.incidents.places import asked_about
 from windtunnel.analysis.why.around import TONES, as_record, fitted_members
 from windtunnel.analysis.why.case import Branch, Futures
 from windtunnel.analysis.why.moderators import ModeratorAct, as_policy, moderators_acts
+from windtunnel.analysis.why.watching import tell
 from windtunnel.analysis.why.words import words_of
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
@@ -132,7 +133,8 @@ class RecordedCase:
         if missing:
             lucks = [self.luck(number) for number in missing]
             worlds = [Inference(self.forum(luck), self.schedule(), luck=luck) for luck in lucks]
-            found = infer(worlds, mind.decide)
+            found = infer(worlds, mind.decide, tell)
+            tell(0, len(worlds))
             self.inferred |= dict(zip(missing, found, strict=True))
             self.not_offered = tuple(worlds[0].not_offered)
 

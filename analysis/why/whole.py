@@ -19,8 +19,8 @@ TONE_DRAWS = 8
 OTHER_ATTENTION = (0.3, 3.0)
 """How many times as often as the thread's own pace those look in whom the record does not show."""
 ASSUMED = (
-    "Assumed of this record: everybody saw the posts of the thread that pull most; votes, departures and new threads elsewhere "
-    "had no part in it; who else read along is guessed from who wrote that week.",
+    "Assumed of this record: everybody saw the posts that pull most, of this thread and of the others of its time; votes and "
+    "departures had no part in it; who else read along is guessed from who wrote that week.",
     "After the act nothing is a record any more: every post is the model's own, by act and tone.",
 )
 
@@ -30,6 +30,20 @@ MODERATED = (
     "writes again. Replies that came although such an act forbade them are kept as recorded. What was written nowhere because of an act "
     "stands in no record: without the act it is the model's own."
 )
+
+
+def worlds_of(
+    case: Case, *, replicates: int, moments: int = 0, budget: int = 0, sensitivity: int = TONE_DRAWS
+) -> int:
+    """About how many worlds `answer` lives: what a bar of progress counts."""
+    worlds = 4 + 2 * replicates + 2 * FUTURES_A_MOMENT * moments + 2 * (FUTURES_A_CANDIDATE + 1) * budget
+    if not isinstance(case, RecordedCase):
+        return worlds
+    worlds += 3 * replicates
+    if sensitivity:
+        worlds += 3 * len(OTHER_ATTENTION) * max(replicates // 4, 1)
+        worlds += 3 * sensitivity * max(replicates // sensitivity, 1)
+    return worlds
 
 
 def answer(

@@ -1,6 +1,6 @@
 """Leading a world along its record, to find the chance that it must have had."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -137,8 +137,12 @@ def _of(view: View, part: np.ndarray) -> View:
     )
 
 
-def infer(worlds: Sequence[Inference], decide: Any) -> list[Inferred]:
+def infer(
+    worlds: Sequence[Inference], decide: Any, tell: Callable[[int], None] = lambda steps: None
+) -> list[Inferred]:
     """Lead all worlds along their (one and the same) record; `decide` maps Situations to log-probabilities, as a mind's does.
+
+    `tell` is told how many steps of worlds were done.
 
     Raises `ValueError` where the mind has no answer.
     """
@@ -154,4 +158,5 @@ def infer(worlds: Sequence[Inference], decide: Any) -> list[Inferred]:
             left = [world for world, rows in zip(left, answers, strict=True) if not world.learn(rows)]
         for world in worlds:
             world.follow()
+        tell(len(worlds))
     return [world.inferred for world in worlds]
