@@ -17,7 +17,6 @@ from windtunnel.analysis.incidents.find import Incident
 from windtunnel.analysis.incidents.places import asked_about
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.why.moderators import ModeratorAct
-from windtunnel.analysis.why.watching import tell
 from windtunnel.policies.base import Policy
 from windtunnel.sim.events import SCHEMA, digest
 from windtunnel.sim.experiment import Experiment, PolicySpec, Unit
@@ -25,7 +24,6 @@ from windtunnel.sim.luck import luck_of
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.pool import in_processes
 from windtunnel.sim.run import Run, make_world, processors, run_worlds, width
-from windtunnel.sim.watch import Progress
 from windtunnel.sim.world import World
 
 WITHOUT, WITH = "without", "with"
@@ -70,6 +68,7 @@ class Case(Protocol):
     rules: dict[str, Rule]
     real: bool
     moderators: tuple[ModeratorAct, ...]
+    note: Callable[[int], None] | None
 
     @property
     def shareable(self) -> bool: ...
@@ -110,6 +109,8 @@ class SimulatedCase:
     recorded_sha256: str
     real: bool = False
     moderators: tuple[ModeratorAct, ...] = ()
+    note: Callable[[int], None] | None = None
+    """Told of moments of futures as they have been lived."""
 
     first: int = 0
     """The first moment that can be asked about."""
@@ -239,13 +240,14 @@ def live(case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bo
     places = [range(low, min(low + most, len(branches))) for low in range(0, len(branches), most)]
     parts = [[(place, branches[place]) for place in part] for part in places]
     if jobs > 1:
-        done = []
-        for one in in_processes(partial(_alone, case, fingerprints), parts, jobs=jobs, backend="loky"):
-            done.append(one)
-            tell(len(one[1]) * case.ticks, len(one[1]))
-        lived = [part for _, part in sorted(done, key=lambda one: one[0])]
+        quiet = replace(case, note=None)  # type: ignore[type-var]
+        shares = []
+        for share in in_processes(partial(_alone, quiet, fingerprints), parts, jobs=jobs, backend="loky"):
+            shares.append(share)
+            _tell(case, "steps", len(share[1]) * case.ticks)
+        lived = [part for _, part in sorted(shares, key=lambda one: one[0])]
     else:
-        lived = [_lived(case, part, mind, fingerprints, _steps) for part in parts]
+        lived = [_lived(case, part, mind, fingerprints) for part in parts]
     runs = [run for part in lived for run in part]
     failed = [run for run in runs if run.status == "failed"]
     if failed:
@@ -258,23 +260,17 @@ def live(case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bo
     )
 
 
-def _lived(
-    case: Case,
-    part: Sequence[tuple[int, Branch]],
-    mind: Mind,
-    fingerprints: bool,
-    progress: Progress | None = None,
-) -> list[Run]:
+def _lived(case: Case, part: Sequence[tuple[int, Branch]], mind: Mind, fingerprints: bool) -> list[Run]:
     """The runs of some branches, each called after its place."""
     units = [Unit(0, place, branch.arm) for place, branch in part]
     worlds = [case.world(branch) for _, branch in part]
-    runs = run_worlds(worlds, units, mind, case.ticks, progress, fingerprints=fingerprints)
-    tell(0, len(runs) if progress else 0)
-    return runs
+    return run_worlds(worlds, units, mind, case.ticks, partial(_tell, case), fingerprints=fingerprints)
 
 
-def _steps(what: str, more: int) -> None:
-    tell(more if what == "steps" else 0)
+def _tell(case: Case, what: str, more: int) -> None:
+    """Pass on how many moments have been lived, where somebody wants to know."""
+    if what == "steps" and case.note is not None:
+        case.note(more)
 
 
 def _alone(case: Case, fingerprints: bool, part: Sequence[tuple[int, Branch]]) -> tuple[int, list[Run]]:

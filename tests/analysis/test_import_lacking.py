@@ -217,6 +217,8 @@ def said_by(bring_in, name, text):
         ("won", "I won't"),
         ("Happy", "happy birthday"),
         ("storm", "What a storm"),
+        ("well-known", "a well-known fact"),
+        ("python", "python is a language"),
     ],
 )
 def test_a_name_that_is_a_word_leaves_the_words_alone(bring_in, name, text):
@@ -235,6 +237,8 @@ def test_a_name_that_is_a_word_leaves_the_words_alone(bring_in, name, text):
         ("Mark", "I asked Mark about it", "I asked NAME about it"),
         ("Sarah", "sarah said so, and Sarah's friend", "NAME said so, and NAME's friend"),
         ("bob42", "bob42 isn't here", "NAME isn't here"),
+        ("happy_camper", "ask happy_camper", "ask NAME"),
+        ("jean-luc", "jean-luc knows", "NAME knows"),
     ],
 )
 def test_a_name_is_taken_out_where_it_names_somebody(bring_in, name, text, becomes):

@@ -138,13 +138,11 @@ def _of(view: View, part: np.ndarray) -> View:
 
 
 def infer(
-    worlds: Sequence[Inference], decide: Any, tell: Callable[[int], None] = lambda steps: None
+    worlds: Sequence[Inference], decide: Any, note: Callable[[int], None] | None = None
 ) -> list[Inferred]:
     """Lead all worlds along their (one and the same) record; `decide` maps Situations to log-probabilities, as a mind's does.
 
-    `tell` is told how many steps of worlds were done.
-
-    Raises `ValueError` where the mind has no answer.
+    `note` is told after each tick how many worlds have gone through it. Raises `ValueError` where the mind has no answer.
     """
     for _ in worlds[0].community.record.ticks:
         for world in worlds:
@@ -158,5 +156,6 @@ def infer(
             left = [world for world, rows in zip(left, answers, strict=True) if not world.learn(rows)]
         for world in worlds:
             world.follow()
-        tell(len(worlds))
+        if note is not None:
+            note(len(worlds))
     return [world.inferred for world in worlds]

@@ -10,8 +10,6 @@ from windtunnel.analysis.why.answer import pairs
 from windtunnel.analysis.why.case import WITHOUT, Branch, live
 from windtunnel.analysis.why.question import ask
 from windtunnel.analysis.why.recorded import recorded_case, replayed_acts
-from windtunnel.analysis.why.watching import _told
-from windtunnel.analysis.why.whole import answer, worlds_of
 
 RULES = load_rules()
 PEOPLE = [f"P{number}" for number in range(12)]
@@ -20,6 +18,7 @@ SAID = {"c": "Thanks, that works well.", "h": "You fucking idiot, piss off."}
 
 def forum(others: int) -> pl.DataFrame:
     """A thread of 20 posts in five hours, its hot ones all answers to the first of them, and so many lively others."""
+    rng = np.random.default_rng(others)
     rows = [
         {"id": f"a{at}", "parent": None if at == 0 else "a0" if at < 4 else "a3", "author": PEOPLE[(5 * at) % 12],
          "time": 1_600_000_000 + 900 * at, "text": SAID["h" if at >= 3 and at % 2 else "c"]}
@@ -27,9 +26,9 @@ def forum(others: int) -> pl.DataFrame:
     ]  # fmt: skip
     for other in range(others):
         rows += [
-            {"id": f"b{other}_{at}", "parent": None if at == 0 else f"b{other}_0", "author": PEOPLE[(7 * at + other) % 12],
-             "time": 1_600_000_000 + 700 * at + 60 * other + 30, "text": SAID["c"]}
-            for at in range(24)
+            {"id": f"b{other}_{at}", "parent": None if at == 0 else f"b{other}_{at // 2 if at % 3 else 0}", "author": PEOPLE[(7 * at + other) % 12],
+             "time": 1_600_000_000 + when, "text": SAID["c"]}
+            for at, when in enumerate(np.sort(rng.integers(0, 17_000, 24)).tolist())
         ]  # fmt: skip
     return pl.DataFrame(rows)
 
@@ -53,7 +52,7 @@ def mind(cases):
 def test_the_other_threads_are_there_and_the_record_comes_out_again(cases, mind):
     case = cases[6]
     record = case.record
-    assert record.own == 20 and len(record.minute) == 20 + 6 * 24 and record.decided()[20:].sum() > 100
+    assert record.own == 20 and len(record.minute) == 20 + 6 * 24 and record.decided()[20:].sum() > 60
     case.infer(range(4), mind)
     runs = live(case, [Branch(WITHOUT, case.last, list, number) for number in range(4)], mind).runs
     ids = record.post_ids()[record.decided()].tolist()
@@ -109,21 +108,4 @@ def test_silence_is_exact_who_would_have_written_is_drawn_again(cases, mind):
     again = [
         sum(int(attempt.sum()) for attempt in case.inferred[number].attempt.values()) for number in range(6)
     ]
-    assert 20 < np.mean(again) < 400 and len(set(again)) > 1
-
-
-def test_progress_counts_about_as_many_worlds_as_were_planned(cases, mind):
-    case, seen = cases[0], {"steps": 0, "worlds": 0}
-    case = case.with_attention(1.0)
-
-    def note(what, more):
-        seen[what] += more
-
-    _told.append(note)
-    try:
-        answer(case, ask(case, lock=True, at="comment:4"), mind, replicates=8, sensitivity=2)
-    finally:
-        _told.remove(note)
-    planned = worlds_of(case, replicates=8, sensitivity=2)
-    assert 0.7 * planned < seen["worlds"] <= 1.3 * planned
-    assert seen["steps"] == pytest.approx(seen["worlds"] * case.ticks, rel=0.3)
+    assert 5 < np.mean(again) < 400 and len(set(again)) > 1

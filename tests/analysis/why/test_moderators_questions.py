@@ -397,3 +397,50 @@ def test_a_pile_on_s_picture_counts_members_as_its_rule_does(pile):
     seen = happened(case, live(case, [ask(case, lock=True).branch(WITH)], case.mind()), 1)
     would = counted_path(thread, "would", record["incident"], rule, case.hours)
     assert max(value for _, value in would) == seen.severity[0] == 1.0
+
+
+def test_how_far_an_answer_is_is_told_with_the_time_left(quarrel, capsys, monkeypatch):
+    monkeypatch.setattr("windtunnel.analysis.why.watching.PLAIN_EVERY_S", 0.0)
+    capsys.readouterr()
+    assert (
+        main(["why", str(quarrel), "escalation", "--lock", "--replicates", "4", "--rank", "2", "--json"]) == 0
+    )
+    said = capsys.readouterr()
+    lines = said.err.splitlines()
+    assert json.loads(said.out) and len(lines) > 3
+    shares = [int(re.fullmatch(r"living futures: (\d+)% done, about \d+ s left", line)[1]) for line in lines]
+    assert shares == sorted(shares) and 50 < shares[-1] <= 100
+
+
+def test_an_incident_beyond_what_is_replayed_is_neither_proposed_nor_answered_falsely(
+    brought_in, capsys, monkeypatch
+):
+    monkeypatch.setattr("windtunnel.analysis.why.recorded.MOST_ACTS", 6)
+    monkeypatch.setattr("windtunnel.analysis.incidents.in_time.MOST_REPLAYED", 6)
+    late = rows_of(
+        (0, None, "Ann", 0, "c"), *[(at, 0, "BCDE"[at % 4], 5 * at, "ch"[at > 4]) for at in range(1, 9)]
+    )
+    folder = brought_in("late", late)
+    assert "the first" in next(
+        line for line in told(capsys, "incidents", folder).splitlines() if line.startswith("Next")
+    )
+    for words in (["escalation", "--lock"], ["post:9", "--lock"]):
+        assert main(["why", str(folder), *words]) == 2
+        assert "beyond the first 6 posts of its thread" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["thread:", "post:abc", "post:-1", "thread:1.5"])
+def test_a_place_without_a_number_is_told_how_it_is_written(quarrel, capsys, word):
+    capsys.readouterr()
+    assert main(["why", str(quarrel), word, "--lock"]) == 2
+    assert "write thread:12 or post:34" in capsys.readouterr().err
+
+
+def test_what_comes_in_one_minute_leaves_no_moderator_any_time(brought_in, capsys):
+    rows = rows_of((0, None, "Ann", 0, "c"), *[(at, 0, f"M{at}", 5, "h") for at in range(1, 6)])
+    folder = brought_in("at once", rows)
+    assert re.search(r"Next: .* --with slow_mode", told(capsys, "incidents", folder))
+    case = recorded_case(folder, "escalation", RULES)
+    (said,) = notes(case, ask(case, lock=True))
+    assert "No comment came before that" in said
+    assert notes(case, ask(case, with_="slow_mode")) == []
