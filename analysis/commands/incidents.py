@@ -46,6 +46,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def call(asked: argparse.Namespace) -> int:
     from windtunnel.analysis.importers.lacking import askable
 
+    Folder(asked.out).check_offers("incidents")
     if asked.most < 1:
         raise ValueError(f"--most is {asked.most}: give a number above 0")
     rules = load_rules(parse_rules(asked.rule))
@@ -120,11 +121,16 @@ def removed_words(rules: Mapping[str, Rule], listed: Sequence[Incident], acts: p
 
 def next_words(listed: Sequence[Incident], acts: pl.DataFrame, asked: argparse.Namespace) -> str:
     """What may be asked about the first of these that `windtunnel why` can replay, as a moderator could have done it."""
+    if listed[0].arm == RECORD:
+        from windtunnel.analysis.importers.lacking import WORDS, lacks_of
+
+        if lacks := [WORDS[each] for each in lacks_of(Path(asked.out)) if each in ("author", "time")]:
+            return f"Next: windtunnel why cannot be asked, since the record has no {' and no '.join(lacks)}."
     fitting = [one for one in listed if replayed(acts, one)]
     if not fitting:
         return (
-            f"Next: windtunnel why replays a record thread by thread, the first {MOST_REPLAYED} posts of each, so ask about an incident "
-            "with a thread."
+            f"Next: windtunnel why replays a record thread by thread, the first {MOST_REPLAYED} posts of each, and none of these incidents "
+            "lies there: ask about an incident with a thread, or about a place, as thread:ID."
         )
     one, act = next(
         ((one, act) for one in fitting if (act := _in_time(one, acts))),
@@ -177,9 +183,9 @@ def set_by_hand(out: Path, listed: Sequence[Incident], acts: pl.DataFrame) -> bo
 
 def _guessed(profile: Path) -> bool:
     """Whether the tones of an imported community are, in part, the proxy's."""
-    from windtunnel.analysis.tone_proxy import NAME
+    from windtunnel.analysis.tone_proxy import RULES
 
-    return profile.is_file() and NAME in " ".join(profile.read_text(encoding="utf-8").split())
+    return profile.is_file() and RULES in " ".join(profile.read_text(encoding="utf-8").split())
 
 
 def content(one: Incident, acts: pl.DataFrame, excerpts: bool) -> dict[str, Any]:

@@ -77,8 +77,8 @@ def placeholder(text: str | None) -> Placeholder | None:
     found = _TAKEN.fullmatch(framed[1].casefold()) if framed else _PLAIN.fullmatch(said.casefold())
     if found is None or framed and said[0] != "[" and found["how"] not in ("removed", "deleted"):
         return None  # (missing) may be somebody's words
-    said = found.groupdict()
-    return _read(said["how"] or said["by"], said["rest"] or said.get("whom") or "")
+    parts = found.groupdict()
+    return _read(parts["how"] or parts["by"], parts["rest"] or parts.get("whom") or "")
 
 
 def _read(how: str, rest: str) -> Placeholder:

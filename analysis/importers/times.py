@@ -126,7 +126,18 @@ def _dated(text: str, field: str) -> float | EitherWay:
             raise ValueError
         return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
-        raise ValueError(f"{field} is neither a number of seconds nor an ISO date and time") from None
+        words = "is neither a number of seconds nor an ISO date and time"
+        if _is_date_with_letters(text):
+            words = "names its zone by letters that several zones have: write its offset, as +01:00"
+        raise ValueError(f"{field} {words}") from None
+
+
+def _is_date_with_letters(text: str) -> bool:
+    head, blank, zone = text.rpartition(" ")
+    try:
+        return bool(blank) and 2 <= len(zone) <= 5 and zone.isalpha() and _iso(head.strip(), "", None) > 0
+    except (ValueError, OverflowError):
+        return False
 
 
 def _iso(head: str, offset: str, place: str | None) -> float:

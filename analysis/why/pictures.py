@@ -40,7 +40,7 @@ def timeline_picture(thread: pl.DataFrame, record: dict[str, Any], rule: Rule, l
     dash = alt.StrokeDash(
         "replay:N", scale=alt.Scale(domain=[WAS, WOULD], range=[[1, 0], [6, 3]]), legend=None
     )
-    x = alt.X("time:Q", title=f"{unit} since the thread began", axis=alt.Axis(grid=False))
+    x = alt.X("time:Q", title=f"{unit} since the first post", axis=alt.Axis(grid=False))
     lines = (
         alt.Chart(pl.DataFrame(rows))
         .mark_line(interpolate="step-after", strokeWidth=2.5)

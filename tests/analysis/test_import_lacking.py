@@ -188,7 +188,9 @@ def test_acts_outside_the_records_time_are_counted_and_another_origin_is_refused
         for one in report.notes
     )
     (tmp_path / "log.csv").write_text("act,thread,minute\nlock,t,3\n")
-    with pytest.raises(ValueError, match="have minutes where the posts have dates"):
+    with pytest.raises(
+        ValueError, match="count minutes or seconds from a start of their own, the posts have dates"
+    ):
         bring_in(rows_of(), mod_log=tmp_path / "log.csv")
 
 
@@ -236,6 +238,7 @@ def test_a_name_that_is_a_word_leaves_the_words_alone(bring_in, name, text):
         ("never", "thanks @never!", "thanks @NAME!"),
         ("Mark", "I asked Mark about it", "I asked NAME about it"),
         ("Sarah", "sarah said so, and Sarah's friend", "NAME said so, and NAME's friend"),
+        ("Bob", "ask bob, or Jack", "ask NAME, or Jack"),
         ("bob42", "bob42 isn't here", "NAME isn't here"),
         ("happy_camper", "ask happy_camper", "ask NAME"),
         ("jean-luc", "jean-luc knows", "NAME knows"),

@@ -108,6 +108,11 @@ def test_options_that_cannot_be_meant_are_refused(bring_in):
         bring_in("{}", "reddit", "RC_x", encoding="cp1252")
     with pytest.raises(ValueError, match="--separator is for CSV"):
         bring_in("{}", name="p.jsonl", separator=";")
+
+
+def test_an_odd_separator_is_asked_for_and_then_used(bring_in):
+    with pytest.raises(ValueError, match="has one column, 'id~parent~who~at~text': .* with --separator"):
+        bring_in(table(separator="~"))
     assert shape(bring_in(table(separator="~"), separator="~")[1]) == AS_READ
 
 
