@@ -48,17 +48,9 @@ def experiments() -> list[dict[str, Any]]:
 
 
 def minds() -> list[dict[str, Any]]:
-    return [
-        {"name": "rules", "what": "a multinomial logit over the situation's features; no language model"},
-        {
-            "name": "llm",
-            "what": "a language model's option probabilities, calibrated to the profile's base rates; llm=embedded, openai or fake",
-        },
-        {
-            "name": "distilled",
-            "what": "a logit fitted to a language model's answers, at the speed of the rules; mind.file= from windtunnel distill",
-        },
-    ]
+    from windtunnel.sim.minds import mind_kind, mind_names
+
+    return [{"name": name, "what": mind_kind(name).what} for name in mind_names()]
 
 
 def outcomes() -> list[dict[str, Any]]:

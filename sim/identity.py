@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from windtunnel.sim.experiment import Experiment, Unit
+from windtunnel.sim.minds import mind_kind
 from windtunnel.sim.version import code_sha256, plug_ins_sha256
 
 HOW_ASKED = (
@@ -52,7 +53,9 @@ class Keys:
                 "steps": experiment.steps,
                 "mind": mind_identity(experiment.mind),
                 "code": code_sha256(),
-                "plug_ins": plug_ins_sha256([*classes, type(experiment.kind())]),
+                "plug_ins": plug_ins_sha256(
+                    [*classes, type(experiment.kind()), mind_kind(str(experiment.mind["name"])).make]
+                ),
             }
         )
         self._schedules = {
@@ -74,9 +77,10 @@ class Keys:
 def mind_identity(mind: Mapping[str, Any]) -> dict[str, Any]:
     """What of a mind's settings decides its answers, a language model's identity among it."""
     told = {key: value for key, value in mind.items() if key not in ("llm", *HOW_MEASURED)}
-    if mind["name"] == "distilled" and mind.get("sha256"):
+    kind = mind_kind(str(mind["name"]))
+    if kind.by_file and mind.get("sha256"):
         del told["file"]
-    if mind["name"] != "llm":
+    if not kind.asks_a_model:
         return told
     from windtunnel.agents.llm.cache import default_store
     from windtunnel.agents.llm.opening import open_model
