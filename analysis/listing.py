@@ -71,21 +71,9 @@ def outcomes() -> list[dict[str, Any]]:
 
 def profiles() -> list[dict[str, Any]]:
     from windtunnel.analysis.configuration import load_profile, profile_names
+    from windtunnel.analysis.profile_fit.told import profile_row
 
-    found = []
-    for name in profile_names():
-        profile = load_profile(name)
-        source = profile["source"]
-        found.append(
-            {
-                "name": name,
-                "posts": source["posts"],
-                "threads": source["threads"],
-                "tone": source["tone"],
-                "moderation": profile.get("moderation") or None,
-            }
-        )
-    return found
+    return [profile_row(name, load_profile(name)) for name in profile_names()]
 
 
 def settings() -> list[dict[str, Any]]:

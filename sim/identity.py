@@ -6,31 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from windtunnel.agents.llm.settings import HOW_ASKED
 from windtunnel.sim.experiment import Experiment, Unit
 from windtunnel.sim.minds import mind_kind
 from windtunnel.sim.version import code_sha256, plug_ins_sha256
 
-HOW_ASKED = (
-    "base_url",
-    "key_env",
-    "batch",
-    "concurrency",
-    "max_retries",
-    "timeout",
-    "requests_per_minute",
-    "give_up_after",
-    "budget",
-    "price_in",
-    "price_out",
-    "ledger",
-    "threads",
-    "python",
-    "start_timeout",
-    "weights",
-    "least_mass",
-    "allow_remote_text",
-)
-"""Settings of a language model that say how it is reached and what it may cost, never what it answers."""
+__all__ = ["HOW_ASKED", "HOW_MEASURED", "Keys", "hashed", "mind_identity"]
+
 HOW_MEASURED = ("drift_sample", "independent_aa", "calibration")
 """Settings of a mind that touch no decision; a calibration's alpha and beta stand in the mind itself."""
 

@@ -123,5 +123,10 @@ def test_lists_hold_what_the_package_brings(place, what, capsys):
     said = capsys.readouterr().out
     name, _ = place
     brought = conf.content("community", name)["by_default"]
-    expected = {"policies": brought["policy"], "communities": name, "outcomes": brought["outcome"], "minds": "alike"}
+    expected = {
+        "policies": brought["policy"],
+        "communities": name,
+        "outcomes": brought["outcome"],
+        "minds": "alike",
+    }
     assert str(expected.get(what, "")) in said
