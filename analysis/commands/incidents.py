@@ -183,9 +183,9 @@ def set_by_hand(out: Path, listed: Sequence[Incident], acts: pl.DataFrame) -> bo
 
 def _guessed(profile: Path) -> bool:
     """Whether the tones of an imported community are, in part, the proxy's."""
-    from windtunnel.analysis.tone_proxy import NAME
+    from windtunnel.analysis.tone_proxy import RULES
 
-    return profile.is_file() and NAME in " ".join(profile.read_text(encoding="utf-8").split())
+    return profile.is_file() and RULES in " ".join(profile.read_text(encoding="utf-8").split())
 
 
 def content(one: Incident, acts: pl.DataFrame, excerpts: bool) -> dict[str, Any]:
