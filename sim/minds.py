@@ -141,3 +141,6 @@ OWN = {
     )
 }
 """Minds that we ship, by name."""
+DRAWN_BEFOREHAND = {("forum", mind): ("newcomer_return", "active_members") for mind in OWN}
+"""Outcomes that no decision of a mind moves, by community and mind: when a forum's members come is drawn beforehand. A mind
+that decides whether its members come back takes its entry out."""
