@@ -141,6 +141,8 @@ OWN = {
     )
 }
 """Minds that we ship, by name."""
-DRAWN_BEFOREHAND = {("forum", mind): ("newcomer_return", "active_members") for mind in OWN}
+DRAWN_BEFOREHAND: dict[tuple[Any, Any], tuple[str, ...]] = {
+    ("forum", mind): ("newcomer_return", "active_members") for mind in OWN
+}
 """Outcomes that no decision of a mind moves, by community and mind: when a forum's members come is drawn beforehand. A mind
 that decides whether its members come back takes its entry out."""

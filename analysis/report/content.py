@@ -14,6 +14,7 @@ from windtunnel.analysis.report.costs import costs, forced_outcomes, free_first
 from windtunnel.analysis.report.measures import differences
 from windtunnel.analysis.report.workings import assumptions, checks, how_made, symbols
 from windtunnel.analysis.tone_of_words import agreement_words
+from windtunnel.sim.events import MEASURES
 
 Record = Mapping[str, Any]
 
