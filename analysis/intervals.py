@@ -155,6 +155,20 @@ def mean_difference(difference: Any, draw: Any = None, confidence: float = 0.95)
     return Estimate(est, est - reach, est + reach)
 
 
+def standard_error(difference: Any, draw: Any) -> float | None:
+    """Of the mean of paired differences, over draws; None with one draw."""
+    labels = _codes(draw)
+    variance = _between(np.bincount(labels, np.asarray(difference, float)), np.bincount(labels))
+    return None if variance is None else float(np.sqrt(variance))
+
+
+def seen_difference(error: float, draws: int, confidence: float, chance: float = 0.8) -> float:
+    """The difference that an interval of this standard error leaves zero out of with this chance (both quantiles of t)."""
+    from scipy.special import stdtrit
+
+    return float(error * (stdtrit(draws - 1, (1 + confidence) / 2) + stdtrit(draws - 1, chance)))
+
+
 def _codes(draw: Any) -> np.ndarray:
     """Draw labels as 0, 1, 2 ..."""
     return np.unique(np.asarray(draw), return_inverse=True)[1].reshape(-1)
