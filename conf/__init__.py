@@ -42,10 +42,10 @@ def _others(path: tuple[str, ...]) -> list[Traversable]:
 
 
 def options(group: str) -> dict[str, Traversable]:
-    """The yaml files of a group by the names of the options; ours win over those of others."""
+    """The yaml files of a group ("": of the top) by the names of the options; ours win over those of others."""
     found: dict[str, Traversable] = {}
     for home in homes():
-        folder = home / group
+        folder = home / group if group else home
         if folder.is_dir():
             for file in sorted(folder.iterdir(), key=lambda one: one.name):
                 if file.name.endswith(".yaml"):
@@ -57,3 +57,15 @@ def content(group: str, name: str) -> dict[str, Any]:
     """What an option's file says; empty where there is no such file."""
     file = options(group).get(name)
     return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file is not None else {}
+
+
+def summary(group: str, name: str) -> str:
+    """What an option is, in the words that its file begins with: its first lines of comment."""
+    file, said = options(group).get(name), []
+    for line in file.read_text(encoding="utf-8").splitlines() if file is not None else ():
+        if line.startswith("# @"):
+            continue
+        if not line.startswith("#"):
+            break
+        said.append(line.lstrip("# "))
+    return " ".join(said)

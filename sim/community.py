@@ -40,12 +40,31 @@ class Harm(NamedTuple):
     """What a policy may do to some members and not to others, read from a column of `members.parquet`.
 
     `column` is a declared summary; `unit` says what it counts, in words that follow a number; `polarity` is "harm" or
-    "good".
+    "good". The rest has words of its own where it is empty: `name` in tables (the column), `short` heads of columns (the
+    unit), `better` and `worse` what is said of those whose lot changed ("shown fewer hostile posts"), `forced` what a policy
+    does that decides it by its own mechanism.
     """
 
     column: str
     unit: str
     polarity: str = "harm"
+    name: str = ""
+    short: str = ""
+    better: str = ""
+    worse: str = ""
+    forced: str = ""
+
+    def said(self) -> dict[str, str]:
+        """All of it in words, by name."""
+        return {
+            "name": self.name or self.column,
+            "unit": self.unit,
+            "polarity": self.polarity,
+            "short": self.short or self.unit,
+            "better": self.better or f"better off in {self.unit}",
+            "worse": self.worse or "worse off",
+            "forced": self.forced or "decides that by its own mechanism",
+        }
 
 
 class Nouns(NamedTuple):
@@ -53,10 +72,11 @@ class Nouns(NamedTuple):
 
     nothing: str = "no policy"
     """What doing nothing is called: a policy stands "against no policy"."""
+    status_quo: str = "what is in force in the real place"
     member: str = "member"
     members: str = "members"
     step: str = "step"
-    place: str = "the community"
+    """What a step is called: "month" or "round"."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +96,8 @@ class Declared:
     measures: Mapping[str, str] = field(default_factory=dict)
     harms: tuple[Harm, ...] = ()
     nouns: Nouns = Nouns()
+    offers: tuple[str, ...] = ()
+    """Commands that need more of a community than all have, and that this one serves: `incidents`, `calibrate` …"""
 
     @property
     def fixed(self) -> tuple[str, ...]:
@@ -188,7 +210,7 @@ class Builder(Protocol):
         """How members decide in this phase under `mind=rules`: a logit over the features (`RulesMind`), or strategies
         (`StrategyMind`).
 
-        `table` holds the coefficients that a user has set; None: the community's own.
+        `table` holds single coefficients that a user has set, `{feature: {action: [value, source]}}`, on top of its own.
         """
         ...
 

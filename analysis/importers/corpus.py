@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from windtunnel.agents.harmless import harmless
 from windtunnel.analysis.importers import written
 from windtunnel.analysis.importers.bluesky import read_bluesky
 from windtunnel.analysis.importers.convokit import read_convokit
@@ -24,7 +25,8 @@ from windtunnel.analysis.importers.people import people_of, with_pseudonyms
 from windtunnel.analysis.importers.posts import BadLine, Progress
 from windtunnel.analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
 from windtunnel.analysis.importers.reddit import read_reddit
-from windtunnel.analysis.importers.scrubbing import common_names, marks_of
+from windtunnel.analysis.importers.scrubbing import common_names, marks_of, scrubbed
+from windtunnel.analysis.importers.setting import LENGTH, TOLD, setting_of
 from windtunnel.analysis.importers.stackexchange import read_stackexchange
 from windtunnel.analysis.importers.table import nearest, read_table
 
@@ -118,9 +120,8 @@ def import_corpus(
         by_hand = read_labels(labels, into) if labels else None
         tell(f"{into.posts:,} posts read; taking names out")
         # Not held here: a second name for the record would keep its facts in memory to the end.
-        return _finish(
-            format, into.record(*remarks), by_hand, out, name or out.resolve().name, key_file, tell
-        )
+        called, about = name or out.resolve().name, setting_of(path, format)
+        return _finish(format, into.record(*remarks), by_hand, out, called, key_file, tell, about)
     finally:
         into.texts.close()
         if not was_there and out.is_dir() and not any(out.iterdir()):
@@ -157,6 +158,7 @@ def _finish(
     name: str,
     key_file: Path | None,
     tell: Progress,
+    about: str,
 ) -> ImportReport:
     """From what was read to the folder; the source's ids and names live in memory alone, and only until here."""
     from windtunnel.analysis.profile_fit import fit_profile
@@ -190,6 +192,12 @@ def _finish(
     if not {"author", "time"} & set(lacks):
         tell("fitting the profile")
         profile = fit_profile(_for_profile(posts), name=name, tone=source)
+        if about:
+            (about,) = scrubbed([about], marks_of(people.marks))
+            record = record._replace(
+                remarks=(*record.remarks, f"{TOLD}: {about!r} (setting in profile.yaml)")
+            )
+            profile = profile.model_copy(update={"setting": harmless(about, LENGTH)})
 
     out.mkdir(parents=True, exist_ok=True)
     tell("writing the posts")

@@ -304,9 +304,9 @@ class Collector:
         found = settle_list([act.time for act in self.acts], self.times)
         log, logged = self.log or ([], found)
         if log and {posts.scale, logged.scale} == {"dates", "own"}:
-            has, lacks = ("dates", "minutes") if logged.scale == "dates" else ("minutes", "dates")
+            words = {"dates": "have dates", "own": "count minutes or seconds from a start of their own"}
             raise ValueError(
-                f"the acts of --mod-log have {has} where the posts have {lacks} of their own start: both need one origin"
+                f"the acts of --mod-log {words[logged.scale]}, the posts {words[posts.scale]}: both need one origin"
             )
         every = [(act, found.seconds[row]) for row, act in enumerate(self.acts)]
         every += [(act, logged.seconds[row]) for row, act in enumerate(log)]

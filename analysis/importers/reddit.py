@@ -146,7 +146,7 @@ def _common(record: dict[str, Any], text: str) -> dict[str, Any]:
     if not (absent(author) or isinstance(author, str)):
         raise ValueError("author is not a text")
     return {
-        "author": author or None,
+        "author": None if absent(author) else author,
         "time": _seconds(record.get("created_utc")),
         "text": text,
         "status": _status(record),
