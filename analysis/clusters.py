@@ -3,7 +3,7 @@
 Every draw has a rate of its own, from a beta law of mean m and intraclass correlation r; its trials are then
 binomial (Williams 1975). Few draws that hold an event say little of r, so r is averaged over what the counts leave
 possible, never put at its estimate: that is where an interval by the observed spread fails. The prior is Beta(c, c) for m,
-c from .35 (10 draws or fewer) to .55 (30 or more), and Beta(.5, 2.2 - 4.4 m (1 - m)) for r. It was searched on the
+c from .35 (10 draws or fewer) to .52 (30 or more), and Beta(.5, 2.2 - 4.4 m (1 - m)) for r. It was searched on the
 grid of `bench/coverage.py`, so that the limits hold there as often as they say: a device for coverage, not a belief.
 """
 
@@ -61,7 +61,7 @@ def prior(edges: np.ndarray, draws: int) -> np.ndarray:
     """Prior weight (correlations, cells): see the head of this file."""
     from scipy.special import betainc
 
-    rate, power = middles(edges), 0.35 + 0.2 * min(max((draws - 10) / 20, 0), 1)
+    rate, power = middles(edges), 0.35 + 0.17 * min(max((draws - 10) / 20, 0), 1)
     mass = np.diff(betainc(power, power, np.sin(edges) ** 2))
     alike = np.diff(betainc(0.5, 2.2 - 4.4 * rate * (1 - rate), _BETWEEN[:, None]), axis=0)
     return np.asarray(np.maximum(mass * alike, 1e-300))

@@ -25,7 +25,7 @@ class Estimate(NamedTuple):
 UNDEFINED = Estimate(None, None, None)
 FEW = 5
 """With so few draws or fewer, Student's t of a skewed difference covers too seldom: see `mean_difference`."""
-WIDER = 1.5
+WIDER = 1.6
 """How much wider an interval of so few draws is made."""
 MANY = 60
 """With so many draws that hold a hit, and that hold a miss, the spread between draws alone tells enough."""

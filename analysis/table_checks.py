@@ -12,6 +12,8 @@ import polars as pl
 
 CHANCE = 0.01
 """Beyond this chance of a coincidence, all comparisons counted, a copy or a swap is noticed."""
+SELDOM = 0.02
+"""Where fewer pairs than this share go the other way, a draw in which they do looks swapped."""
 OUTCOMES = ("y0", "y1", "severity0", "severity1")
 
 
@@ -49,7 +51,12 @@ def swapped(whole: pl.DataFrame) -> dict[str, Any]:
     net, size = np.bincount(draw, step), np.bincount(draw)
     turned = (net.sum() - 2 * net) / size.sum()
     low, high = min(turned.min(), step.mean()), max(turned.max(), step.mean())
-    odd = [place for place in range(len(net)) if _turned_fits(net / size, place)]
+    ups = np.bincount(draw, step > 0)
+    odd = [
+        place
+        for place in range(len(net))
+        if _turned_fits(net / size, place) or _against_all_others(net, ups, place)
+    ]
     again = _policy_twice(whole, draw)
     name, noticed = "arms are named alike in every draw", sorted({*odd, *again})
     if not noticed:
@@ -64,7 +71,7 @@ def swapped(whole: pl.DataFrame) -> dict[str, Any]:
             else "its difference has the other sign"
         )
         sentence = (
-            f"the arms of draw {', '.join(str(labels[place]) for place in noticed)} look swapped ({why}): turned round, "
+            f"the arms of draw {', '.join(str(labels[place]) for place in noticed)} look swapped ({why}), or the policy does the opposite there: turned round, "
             f"p1 - p0 is {(net.sum() - 2 * net[noticed].sum()) / size.sum():+.3f} instead of {step.mean():+.3f}"
         )
         low = min(low, float((net.sum() - 2 * net[noticed].sum()) / size.sum()))
@@ -82,18 +89,20 @@ def absent(pairs: pl.DataFrame, whole: pl.DataFrame) -> dict[str, Any]:
     the losses go with the outcome."""
     name = "pairs are not lost by their outcome"
     size = pairs.group_by("draw").len()["len"].to_numpy()
-    gone = int((size.max() - size).sum())
+    seeds = pairs["seed"].n_unique()
+    full = seeds if seeds <= 1.5 * size.max() else int(size.max())  # else each draw has seeds of its own
+    gone = int((full - size).sum())
     halves = len(pairs) - len(whole)
     missing = gone + halves
     if not missing:
-        return _record(name, False, f"every draw has {size.max()} complete pairs", whole)
+        return _record(name, False, f"every draw has {full} complete pairs", whole)
     net = float((whole["y1"].cast(pl.Float64) - whole["y0"]).sum())
     n = len(whole) + missing
     low, high = (net - missing) / n, (net + missing) / n
     told = _selective(pairs, whole)
     parts = [
         f"{halves} lost a half" * bool(halves),
-        f"{gone} are not there if every draw was to have {size.max()}" * bool(gone),
+        f"{gone} are not there if every draw was to have {full}" * bool(gone),
     ]
     sentence = (
         f"of {n} pairs {' and '.join(part for part in parts if part)}; however they ended, p1 - p0 lies between {low:+.3f} and "
@@ -169,13 +178,33 @@ def _turned_fits(differences: np.ndarray, place: int) -> bool:
     return chance < CHANCE and turned < 2
 
 
+def _against_all_others(net: np.ndarray, ups: np.ndarray, place: int) -> bool:
+    """Whether a draw goes the other way than each of five others or more, further than their pairs' directions would."""
+    from scipy.special import bdtrc
+
+    rest = np.delete(net, place)
+    others = rest[rest != 0]
+    if len(others) < 5 or len(np.unique(np.sign(others))) > 1 or np.sign(net[place]) != -np.sign(others[0]):
+        return False
+    counts = np.stack([ups, ups - net])  # pairs that differ, upwards and downwards
+    with_it, all_ = counts[0 if net[place] > 0 else 1], counts.sum(0)
+    against, other = with_it.sum() - with_it[place], all_.sum() - all_[place]
+    if against > SELDOM * other:  # pairs that go the other way are nothing strange here
+        return False
+    share = (against + 1) / (other + 2)
+    return bool(bdtrc(with_it[place] - 1, all_[place], share) * len(net) < CHANCE)
+
+
 def _policy_twice(whole: pl.DataFrame, draw: np.ndarray) -> list[int]:
     """Draws in which the baseline, run again, agrees with the policy's arm more than with its own first run."""
     if "y_aa" not in whole.columns:
         return []
     again, y0, y1 = (whole[name].cast(pl.Float64).to_numpy() for name in ("y_aa", "y0", "y1"))
     with_own, with_other = (np.bincount(draw, again == y) for y in (y0, y1))
-    return [int(place) for place in np.flatnonzero(with_other >= with_own + 3)]
+    steady = (
+        np.count_nonzero(with_own < np.bincount(draw)) <= 1
+    )  # where no other draw's baseline differs from itself
+    return [int(place) for place in np.flatnonzero(with_other >= with_own + (1 if steady else 3))]
 
 
 def _selective(pairs: pl.DataFrame, whole: pl.DataFrame) -> str:
