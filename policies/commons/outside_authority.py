@@ -16,7 +16,7 @@ class OutsideAuthority(CommonsPolicy):
     """Chance that a vote is put aside; 0: never."""
 
     def review(self, world: WorldFace, acts: Acts) -> None:
-        if world.phase == "vote" and len(acts.rows):
-            if world.chance(f"{self.label} overrides", np.zeros(1, np.int64))[0] < self.overrides:
-                acts.policy[acts.passed] = np.int16(world.log.code(self.label))
-                acts.verdict[:] = CANCELLED
+        void = world.chance(f"{self.label} overrides", np.zeros(1, np.int64))[0] < self.overrides
+        if world.phase == "vote" and void:
+            acts.policy[acts.passed] = world.log.code(self.label)
+            acts.verdict[:] = CANCELLED
