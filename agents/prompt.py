@@ -17,6 +17,7 @@ from windtunnel.agents.llm.tokens import tokens_at_most
 from windtunnel.agents.situation import About, Line, Scene, Situations
 
 OPTIONS = "What a member can do:"
+OPTIONS_TO_YOU = "What you can do:"
 SITUATION = "The situation:"
 ASK = "Answer with one letter."
 SETTING = 4000
@@ -67,11 +68,19 @@ def fitted_member_request(
 
     `ValueError` if what may not be cut is too long by itself.
     """
-    scene = situations.scene
+    scene = spoken_to(situations.scene)
     bare = _request(scene, [], order)
     room = None if context is None else context - MARGIN - _tokens(bare)
     lines, cut = told_lines(scene, situations.describe(row), room, recall)
     return _request(scene, [line.text for line in lines], order)._replace(about=people_in(lines)), cut
+
+
+def spoken_to(scene: Scene) -> Scene:
+    """The scene as a member is asked that is told its own lines: it says "you" throughout, where the community has such words."""
+    if not scene.ask_you:
+        return scene
+    personas = tuple(persona._replace(words=persona.told) for persona in scene.personas)
+    return scene._replace(question=scene.ask_you, personas=personas, offer=OPTIONS_TO_YOU)
 
 
 def told_lines(scene: Scene, lines: Iterable[Line], room: int | None, recall: int) -> tuple[list[Line], int]:
@@ -101,7 +110,7 @@ def neutral_request(scene: Scene, order: Sequence[int]) -> Request:
 def prompt_sha256(scene: Scene) -> str:
     """SHA-256 of everything that questions are made of: our fixed words and the community's."""
     return _hash(
-        OPTIONS,
+        scene.offer or OPTIONS,
         SITUATION,
         ASK,
         scene.setting,
@@ -129,12 +138,12 @@ def option_lines(scene: Scene, order: Sequence[int]) -> list[str]:
         f"{letter}) {line_of(scene, scene.actions[column].words)}"
         for letter, column in zip(LETTERS, order, strict=False)
     )
-    return [OPTIONS, *options]
+    return [scene.offer or OPTIONS, *options]
 
 
 @lru_cache(maxsize=1 << 15)
 def _made_safe(line: str, question: str) -> str:
-    return without(harmless(line), (OPTIONS, SITUATION, ASK, question))
+    return without(harmless(line), (OPTIONS, OPTIONS_TO_YOU, SITUATION, ASK, question))
 
 
 def line_of(scene: Scene, line: str) -> str:

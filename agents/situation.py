@@ -41,6 +41,12 @@ class Persona(NamedTuple):
     share: float
     words: str
     traits: Mapping[str, float] = {}
+    to_you: str = ""
+    """The same words as one who is so is told them; empty: `words`."""
+
+    @property
+    def told(self) -> str:
+        return self.to_you or self.words
 
 
 class About(NamedTuple):
@@ -81,6 +87,10 @@ class Scene(NamedTuple):
     setting: str
     question: str
     phase: str = ""
+    ask_you: str = ""
+    """The question as a member is asked that is told its own lines; empty: `question`."""
+    offer: str = ""
+    """What stands above the options; empty: the usual line."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ def described(scene: Scene, features: np.ndarray, persona: np.ndarray, row: int)
         feature.telling.format(value=value) if feature.telling else feature.sentence(value)
         for feature, value in zip(scene.features, features[row].tolist(), strict=True)
     ]
-    who = [scene.personas[int(persona[row])].words] if scene.personas else []
+    who = [scene.personas[int(persona[row])].told] if scene.personas else []
     return [
         *(Line("looking", text) for text in said if text),
         *(Line("member", text) for text in who if text),

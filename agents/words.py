@@ -16,7 +16,7 @@ from windtunnel.agents.llm.tokens import tokens_at_most
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.prompt import (
     MARGIN,
-    OPTIONS,
+    OPTIONS_TO_YOU,
     RECALL,
     SETTING,
     SITUATION,
@@ -112,4 +112,4 @@ def _texts(replies: Sequence[Answer | Unanswered]) -> list[str] | Unanswered:
 
 def words_sha256() -> str:
     """SHA-256 of our own fixed words in the question for words."""
-    return hashlib.sha256(json.dumps([OPTIONS, SITUATION, SIMULATED]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([OPTIONS_TO_YOU, SITUATION, SIMULATED]).encode()).hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from windtunnel.analysis.arguments import Parser
-from windtunnel.analysis.ending import OK, guarded, hearing_signals
+from windtunnel.analysis.ending import OK, guarded, hearing_signals, with_standard_streams
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",
@@ -39,6 +39,7 @@ _FILES = {"import": "import_", "list": "list_"}  # words that Python keeps for i
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0 ok, 2 a mistake in the words, 3 some runs failed, 130 interrupted."""
+    with_standard_streams()
     words = list(sys.argv[1:] if words is None else words)
     if words in (["--version"], ["-V"]):
         return guarded(_version)

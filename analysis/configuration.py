@@ -14,6 +14,7 @@ from windtunnel.analysis.models.calibration_file import with_calibration
 from windtunnel.analysis.models.mind_settings import llm_mind
 from windtunnel.analysis.models.serving import check_llm
 from windtunnel.analysis.outcomes import Outcome, find_outcome, threshold_of
+from windtunnel.analysis.shell import check_once, for_hydra
 from windtunnel.analysis.stopping import Rule, rule_of
 from windtunnel.analysis.wordings import worded
 from windtunnel.policies.registry import policy_class
@@ -112,9 +113,10 @@ def hydra_overrides(words: Sequence[str], *, launched: bool = False) -> list[str
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
+    check_once(words)
     known = _known_keys()
     out = []
-    for word in words:
+    for word in (for_hydra(word, sweep=launched) for word in words):
         try:
             override = OverridesParser.create().parse_override(word)
         except HydraException:
@@ -287,6 +289,9 @@ def load_profile(name: str | Mapping[str, Any]) -> dict[str, Any]:
     else:
         path = Path(name)
         if path.is_dir():
+            from windtunnel.analysis.importers.lacking import refuse_lacking
+
+            refuse_lacking(path, ("author", "time"), "a profile")
             path = path / "profile.yaml"
         if not path.is_file():
             raise ValueError(

@@ -1,13 +1,29 @@
 """How a command ends: its exit code, and a user's mistake as one sentence that a terminal can show."""
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 OK, MISTAKE, FAILED, INTERRUPTED, TERMINATED = 0, 2, 3, 130, 143
+
+
+def with_standard_streams() -> None:
+    """Open what a shell has closed (`>&-`, `2>&-`, `<&-`) on nothing, so that no file of ours takes the number of one."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
 class Terminated(KeyboardInterrupt):

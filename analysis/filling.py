@@ -1,6 +1,7 @@
 """One folder filled with one run: what is finished in it stays, the rest is simulated, and every file is written but the report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.folder import Folder
@@ -25,13 +26,29 @@ def fill(plan: Plan, folder: Folder, progress: Progress | None = None) -> str | 
     if state == "other estimates":
         write_again(analysed_again(plan, folder), folder)
         return "Nothing was run: the finished runs were estimated again."
-    folder.write_json(folder.begun, begun(plan))
-    result = run_plan(plan, progress, Kept(folder.units))
+    with _begun(plan, folder):
+        result = run_plan(plan, progress, Kept(folder.units))
     write_result(result, folder)
     folder.begun.unlink(missing_ok=True)
     if not result.failed:
         _clear(folder)
     return _origin(result.manifest["units"])
+
+
+@contextmanager
+def _begun(plan: Plan, folder: Folder) -> Iterator[None]:
+    """The folder is marked as begun; a command that is refused before any run has finished takes its mark back.
+
+    Else the corrected command would be told that the folder is of another question.
+    """
+    before = folder.begun.is_file(), set(folder.units.glob("*"))
+    folder.write_json(folder.begun, begun(plan))
+    try:
+        yield
+    except (ValueError, ImportError):
+        if before == (False, set(folder.units.glob("*"))):
+            folder.begun.unlink(missing_ok=True)
+        raise
 
 
 def _clear(folder: Folder) -> None:

@@ -149,7 +149,7 @@ class Folder:
     def read_table(self, name: str) -> pl.DataFrame:
         path = self._there(self.table(name))
         try:
-            return pl.read_parquet(path)
+            return pl.read_parquet(path, glob=False)
         except pl.exceptions.PolarsError:
             raise ValueError(f"{path} is not a whole table: run the experiment again") from None
 

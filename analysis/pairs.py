@@ -7,6 +7,7 @@ A null half marks a pair as lost: it is counted, and widens the worst case, and 
 
 import difflib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,10 @@ OUR_NAMES = {
 }
 NEEDED = ("draw", "seed", "y0", "y1")
 KNOWN = (*NEEDED, "y_aa", "severity0", "severity1", "severity_aa")
-_READERS: dict[str, Callable[[Path], pl.DataFrame]] = {".csv": pl.read_csv, ".parquet": pl.read_parquet}
+_READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".csv": partial(pl.read_csv, glob=False),
+    ".parquet": partial(pl.read_parquet, glob=False),
+}
 
 
 def read_pairs(path: Path | str) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -58,7 +59,7 @@ def begun(plan: Plan) -> dict[str, Any]:
 def standing(plan: Plan, folder: Folder) -> Standing:
     """How far the folder is with this plan; `ValueError` if it holds another, naming the first setting that differs.
 
-    A finished run of another version of the code is to be run again.
+    A finished run of another version of the code is to be run again. A folder in which no run has finished holds none.
     """
     path = next((path for path in (folder.begun, folder.manifest) if path.is_file()), None)
     if path is None:
@@ -68,6 +69,8 @@ def standing(plan: Plan, folder: Folder) -> Standing:
         before = settings_of(record["config"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return "new"  # what a full disk or a stranger left
+    if _holds_nothing(folder, path, record):
+        return "new"
     now = settings_of(plan.resolved)
     for key in sorted(before.keys() | now.keys()):
         if before.get(key) != now.get(key):
@@ -83,6 +86,14 @@ def standing(plan: Plan, folder: Folder) -> Standing:
     told = json.loads(json.dumps({key: plan.resolved.get(key) for key in MAY_CHANGE}))
     same = all(record["config"].get(key) == value for key, value in told.items())
     return "finished" if same and _is_estimated(folder) else "other estimates"
+
+
+def _holds_nothing(folder: Folder, path: Path, record: Mapping[str, Any]) -> bool:
+    """Whether nothing would be lost here: begun without a finished run, or finished with failed ones alone."""
+    kept = any(folder.units.glob("*"))
+    if path == folder.begun:
+        return not kept and not folder.manifest.is_file()
+    return not kept and bool(record.get("failed")) and record.get("failed") == record.get("runs")
 
 
 def _may_change(config: Mapping[str, Any]) -> list[str]:
@@ -125,7 +136,7 @@ def runs_of(folder: Folder) -> list[Run]:
 def _is_whole(folder: Folder, tables: Sequence[str]) -> bool:
     """Whether every table that a finished run writes is there and can be read."""
     try:
-        return all(pl.read_parquet_schema(folder.table(name)) for name in tables)
+        return all(pl.scan_parquet(folder.table(name), glob=False).collect_schema() for name in tables)
     except (OSError, pl.exceptions.PolarsError):
         return False
 

@@ -25,6 +25,9 @@ def worded(community: Mapping[str, Any]) -> dict[str, Any]:
                 raise ValueError(
                     f"community.{options}.{name} words {key!r}, but the community has no such entry in {part}"
                 )
+            if isinstance(words, Mapping):  # of a persona, as others read of it and as it is told itself
+                entries[key] |= words
+                continue
             if isinstance(words, list) and len(words) != len(entries[key]["words"]):
                 raise ValueError(
                     f"community.{options}.{name}.{key} has {len(words)} sentences; {key} has "

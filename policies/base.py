@@ -213,6 +213,10 @@ class Policy(BaseModel):
         """Those of `raises` that these parameters can switch on."""
         return self.raises
 
+    def holds_back(self) -> bool:
+        """May these parameters keep members from writing what they would have written, which then never comes?"""
+        return False
+
     @classmethod
     def fits_in(cls, community: str) -> bool:
         """Whether it works in the community called so."""

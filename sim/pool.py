@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import cache
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 Work = TypeVar("Work")
@@ -24,6 +24,8 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Where libraries read how many threads a worker may have."""
 _POOLS = dict[int, Any]()
 """The pool that there is, if any, by the number of its workers."""
+QUIET = "ignore:resource_tracker"
+"""What a kill leaves is tidied up, and nobody can act on being told so."""
 LOOKS = 0.5
 """Seconds between a worker's looks at whether its parent is still there."""
 
@@ -70,6 +72,8 @@ def _by_loky(
 
     workers = min(jobs, len(left)) - 1
     executor: Any = _pool(workers) if workers else None
+    if executor is None:
+        workers = 0
     waiting, ended, unfinished = deque(left.items()), SimpleQueue[Future[tuple[int, Done]]](), len(left)
 
     handed, turn = [0], threading.RLock()
@@ -86,7 +90,8 @@ def _by_loky(
                     future = executor.submit(_in_child, os.getpid(), function, *piece)
                 except Exception as error:  # the pool broke or was closed meanwhile
                     future = Future()
-                    future.set_exception(error)
+                    refused = type(error) is not ChildProcessError and isinstance(error, OSError)
+                    future.set_exception(ChildProcessError(_none_start(error)) if refused else error)
                 future.add_done_callback(hand_on)
 
     def hand_on(future: "Future[tuple[int, Done]]") -> None:
@@ -110,7 +115,8 @@ def _by_loky(
     except BrokenProcessPool as error:
         raise _Died(str(error).strip().splitlines()[0]) from None
     finally:
-        waiting.clear()
+        with turn:  # a piece on its way to the workers gets there first: afterwards none follows
+            waiting.clear()
         if unfinished:
             end_workers(kill=True)
 
@@ -119,7 +125,8 @@ def _pool(workers: int) -> Any:
     """So many worker processes or more, that stay for the next run; those of a pool that is too small, or that looks for
     modules elsewhere than this process does by now, end first.
 
-    They are our own, since joblib takes loky's shared ones for its own. A pool starts all of its workers at once.
+    They are our own, since joblib takes loky's shared ones for its own. A pool starts all of its workers at once. None, and
+    a line on standard error, where this machine lets none be started: a container's /dev/shm may be read-only.
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
@@ -128,17 +135,60 @@ def _pool(workers: int) -> Any:
             return pool
     end_workers()
     threads = str(max(1, (os.cpu_count() or 1) // (workers + 1)))
-    pool = ProcessPoolExecutor(workers, timeout=IDLE, env=dict.fromkeys(THREADS, threads))
+    try:
+        with _tracked_quietly():
+            pool = ProcessPoolExecutor(workers, timeout=IDLE, env=dict.fromkeys(THREADS, threads))
+    except (OSError, NotImplementedError, ImportError) as error:
+        print(f"{_none_start(error)}; until then all runs in this one process", file=sys.stderr, flush=True)
+        return None
     pool.looks_in = list(sys.path)
     _POOLS[workers] = pool
     atexit.register(end_workers, kill=True)  # or loky complains while Python is taken down
     return pool
 
 
+def _none_start(error: Exception) -> str:
+    return (
+        f"no worker process can be started here ({error}; they need a /dev/shm that can be written): set parallel.jobs=1, "
+        "or make it writable"
+    )
+
+
 def end_workers(*, kill: bool = False) -> None:
     """End the worker processes that wait for the next run; with `kill` those at work, too."""
     while _POOLS:
-        _POOLS.popitem()[1].shutdown(wait=True, kill_workers=kill)
+        pool = _POOLS.popitem()[1]
+        if kill:
+            _forget_numbers(pool)
+        pool.shutdown(wait=True, kill_workers=kill)
+
+
+def _forget_numbers(pool: Any) -> None:
+    """Take away the numbers of the pieces that wait in loky's queue, before loky drops the pieces themselves.
+
+    Its manager thread drops them all and then looks up, by these numbers, which to send next: a KeyError that ends the
+    thread, if one is left (loky 3.6, `process_executor.py`: `flag_executor_shutting_down`, then `add_call_item_to_queue`).
+    """
+    with contextlib.suppress(Empty):
+        while True:
+            pool._work_ids.get_nowait()
+
+
+@contextlib.contextmanager
+def _tracked_quietly() -> Iterator[None]:
+    """loky's tracker of semaphores, if it starts in this block, tidies up after a kill without a warning about it."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, QUIET)))
+    try:
+        from joblib.externals.loky.backend.resource_tracker import ensure_running
+
+        ensure_running()
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _in_child(parent: int, function: Callable[[Work], Done], number: int, one: Work) -> tuple[int, Done]:

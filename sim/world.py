@@ -140,6 +140,10 @@ class World(mesa.Model):
         """Uniforms addressed by (world, purpose, step, id): the only chance a policy may use."""
         return noise.uniform(self.key, purpose, self.now, ids)
 
+    def looks(self, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """The Gumbels (n, m) with which members (rows) look at items (ids), addressed like all chance."""
+        return noise.gumbel(self.key, "attend", self.now, self.community.members.id[rows], items)
+
     def order(self, ids: np.ndarray) -> np.ndarray:
         """Places of `ids` in this step's order: sorting by a draw each moves nobody when one is missing."""
         return np.argsort(self.chance("order", ids), kind="stable")

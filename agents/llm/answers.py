@@ -1,38 +1,16 @@
-"""Reads log-probabilities of letters, or words, from what OpenAI-compatible servers send."""
+"""Reads what OpenAI-compatible servers send: choices by their index, words, tokens counted."""
 
 import json
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from windtunnel.agents.harmless import harmless
-from windtunnel.agents.llm.request import Answer
-
-NO_LOGPROBS = "the server sent no log-probabilities: it must support logprobs and top_logprobs"
-"""The reason of a reply that is well formed and lacks them; a mangled one has another."""
-_ROUNDING = 1e-3
-"""A log-probability may exceed 0 by this much: servers compute in 16 bits."""
-
+from windtunnel.agents.llm.refusals import words_of
+from windtunnel.agents.llm.replies import UnfitWords, Unreadable, without_thoughts
 
 _TEXT_MEMBER = re.compile(r'\s*\{\s*"text"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*)')
-_THOUGHTS = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-_THINKS = re.compile(r"\s*<think(?:ing)?>")
 _FENCES = re.compile(r"^\s*```\w*|```\s*$")
-
-
-class Unreadable(ValueError):
-    """An answer arrived but holds no usable log-probability of any letter, or no words."""
-
-
-class UnfitWords(Unreadable):
-    """A whole answer arrived, but what the model wrote is no text: asked the same again, it may write the same."""
-
-
-def text_of(choice: Mapping[str, Any]) -> object:
-    """What one choice says, of a chat or of a completion; None where it says nothing."""
-    message = choice.get("message")
-    return message.get("content") if isinstance(message, Mapping) else choice.get("text")
 
 
 def read_words(content: object, most: int, *, cut: bool = False) -> str:
@@ -46,30 +24,29 @@ def read_words(content: object, most: int, *, cut: bool = False) -> str:
     """
     if not isinstance(content, str):
         raise Unreadable(f"no words but {type(content).__name__}")
-    said = _THOUGHTS.sub("", content, count=1)
-    if _THINKS.match(said):
-        raise UnfitWords("thoughts that do not end: they need more tokens")
-    said = _FENCES.sub("", said).strip()
-    if said.startswith("{"):
-        said, cut = _text_member(said)
+    said = _FENCES.sub("", without_thoughts(content)).strip()
+    found = _text_member(said)
+    if found is None and said.startswith("{"):
+        raise UnfitWords("JSON without a text")
+    said, cut = found or (said, cut)
     words = " ".join(said.encode("utf-8", "replace").decode().split()).strip("\"'\u201c\u201d ")
     if not re.search(r"\w", harmless(words)):
         raise UnfitWords("an empty text")
     return _shortened(words, most) if cut or len(words) > most else words
 
 
-def _text_member(said: str) -> tuple[str, bool]:
-    """The `text` of a JSON object, and whether the object stops before its end."""
-    try:
-        whole = json.loads(said, strict=False)
-    except (ValueError, RecursionError):
-        found = _TEXT_MEMBER.match(said)
-        if not found:
-            raise UnfitWords("JSON without a text") from None
+def _text_member(said: str) -> tuple[str, bool] | None:
+    """The `text` of the first JSON object that has one, whatever stands before it, and whether the object stops early."""
+    for begun in re.finditer(r"\{", said[:2000]):
+        try:
+            whole, _ = json.JSONDecoder(strict=False).raw_decode(said[begun.start() :])
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(whole, dict) and isinstance(whole.get("text"), str):
+            return without_thoughts(whole["text"]), False
+    if found := _TEXT_MEMBER.search(said):
         return str(json.loads(f'"{found.group(1)}"', strict=False)), True
-    if not isinstance(whole, dict) or not isinstance(whole.get("text"), str):
-        raise UnfitWords("JSON without a text")
-    return whole["text"], False
+    return None
 
 
 def _shortened(words: str, most: int) -> str:
@@ -79,27 +56,45 @@ def _shortened(words: str, most: int) -> str:
     return words[: most - 3].rsplit(" ", 1)[0].rstrip(" .,;:-") + "..."
 
 
-def first_token(choice: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """The candidates for the first token and their log-probabilities.
-
-    Chat servers and llama.cpp list them under `content`; older completions (vLLM) in one mapping a token.
-    """
-    logprobs = choice.get("logprobs") or {}
+def body_of(content: bytes) -> Any:
+    """The JSON of a reply, also where it came as a stream of events that nobody asked for; `ValueError` says what came."""
     try:
-        if logprobs.get("content"):
-            said = logprobs["content"][0]
-            if "logprob" in said and not said.get("top_logprobs"):
-                raise Unreadable(NO_LOGPROBS)  # of the token said alone, not of the candidates
-            return [(str(one["token"]), float(one["logprob"])) for one in said["top_logprobs"]]
-        if logprobs.get("top_logprobs"):
-            return [(str(token), float(value)) for token, value in logprobs["top_logprobs"][0].items()]
-    except Unreadable:
-        raise
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise Unreadable(f"log-probabilities in an unknown shape ({type(error).__name__}: {error})") from None
-    if not isinstance(text_of(choice), str | None):
-        raise Unreadable(f"a choice that says no text but {type(text_of(choice)).__name__}")
-    raise Unreadable(NO_LOGPROBS)
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        lines = (line.removeprefix("data:") for line in content.decode("utf-8").splitlines())
+        events = [json.loads(line) for line in lines if line.strip() not in ("", "[DONE]")]
+    except (ValueError, RecursionError):
+        events = []
+    if events and all(isinstance(event, Mapping) for event in events):
+        return _streamed(events)
+    raise Unreadable(f"no JSON but {words_of(content)[:120]!r}")
+
+
+def _streamed(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One body from a stream: its text and its log-probabilities put together, the last of everything else."""
+    whole: dict[str, Any] = {}
+    choices: dict[Any, dict[str, Any]] = {}
+    for event in events:
+        whole |= {key: value for key, value in event.items() if key != "choices" and value is not None}
+        for choice in event.get("choices") or []:
+            had = choices.setdefault(choice.get("index"), {})
+            piece = choice.get("delta") or choice.get("message") or {}
+            had["content"] = had.get("content", "") + (piece.get("content") or choice.get("text") or "")
+            had["logprobs"] = had.get("logprobs", []) + ((choice.get("logprobs") or {}).get("content") or [])
+            had["finish_reason"] = choice.get("finish_reason") or had.get("finish_reason")
+    listed = [
+        {
+            "index": index,
+            "message": {"content": had["content"]},
+            "text": had["content"],
+            "logprobs": {"content": had["logprobs"]},
+            "finish_reason": had["finish_reason"],
+        }
+        for index, had in choices.items()
+    ]
+    return {**whole, "choices": listed} if listed else whole
 
 
 def choices_by_index(body: object, number: int) -> dict[int, Mapping[str, Any]]:
@@ -113,7 +108,7 @@ def choices_by_index(body: object, number: int) -> dict[int, Mapping[str, Any]]:
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices:
         raise Unreadable(
-            "no choices" + (f" but an error: {str(body['error'])[:200]}" if "error" in body else "")
+            "no choices" + (f" but an error: {words_of(json.dumps(body))}" if body.get("error") else "")
         )
     if not all(isinstance(choice, Mapping) for choice in choices):
         raise Unreadable("choices in an unknown shape")
@@ -146,37 +141,3 @@ def read_cached(body: Mapping[str, Any]) -> int:
     details = usage.get("prompt_tokens_details") if isinstance(usage, Mapping) else None
     cached = details.get("cached_tokens") if isinstance(details, Mapping) else 0
     return cached if type(cached) is int and cached > 0 else 0
-
-
-def read_letters(candidates: Iterable[tuple[str, float]], letters: Sequence[str]) -> Answer:
-    """The log-probability of each letter, with and without a space before it added up.
-
-    >>> answer = read_letters([("B", -1.0), (" B", -1.0), ("The", -3.0)], "AB")
-    >>> answer.logp[0], round(answer.logp[1], 3), answer.floored
-    (-3.0, -0.307, 1)
-    """
-    candidates = list(candidates)
-    odd = [value for _, value in candidates if math.isnan(value) or value > _ROUNDING]
-    if odd:
-        raise Unreadable(f"{odd[0]} as a log-probability")
-    candidates = [(token, value) for token, value in candidates if math.isfinite(value)]
-    found: dict[str, list[float]] = {letter: [] for letter in letters}
-    for token, value in candidates:
-        if token.strip() in found:
-            found[token.strip()].append(value)
-    missing = [letter for letter in letters if not found[letter]]
-    if len(missing) == len(letters):
-        raise Unreadable(
-            f"none of the letters {''.join(letters)} is among the {len(candidates)} likeliest first tokens"
-            + (f" (the likeliest is {candidates[0][0]!r})" if candidates else "")
-        )
-    floor = min(value for _, value in candidates)
-    return Answer(
-        tuple(_added(found[letter]) if found[letter] else floor for letter in letters), floored=len(missing)
-    )
-
-
-def _added(values: Sequence[float]) -> float:
-    """The log of the summed probabilities; one alone stays as it is, to the last bit."""
-    top = max(values)
-    return top + math.log(sum(math.exp(value - top) for value in values)) if len(values) > 1 else top

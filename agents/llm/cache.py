@@ -1,6 +1,7 @@
 """Where weights and answers are kept between runs: the user's cache folder, or WINDTUNNEL_CACHE."""
 
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -10,6 +11,16 @@ def cache_folder() -> Path:
 
     override = os.environ.get("WINDTUNNEL_CACHE")
     return Path(override).expanduser() if override else user_cache_path("policy-windtunnel", appauthor=False)
+
+
+def need_writable(folder: Path, setting: str) -> None:
+    """Make the folder; `OSError` says why nothing can be written there, and the `setting` that mends it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(f"{folder} cannot be written ({error.strerror or error}): set {setting}") from None
 
 
 def default_store() -> Path:

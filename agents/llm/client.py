@@ -6,25 +6,20 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, Literal
 
-from windtunnel.agents.llm.answers import (
-    UnfitWords,
-    Unreadable,
-    choices_by_index,
-    first_token,
-    read_cached,
-    read_letters,
-    read_usage,
-    read_words,
-    text_of,
-)
+from windtunnel.agents.llm.answers import body_of, choices_by_index, read_cached, read_usage, read_words
 from windtunnel.agents.llm.cache import cache_folder
 from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.llm.failures import is_gone, masked, refuses, sentence, was_retried
 from windtunnel.agents.llm.keys import read_key
+from windtunnel.agents.llm.letters import first_token, read_letters
 from windtunnel.agents.llm.pace import Pace
+from windtunnel.agents.llm.refusals import about_address, named_by, refused_in, without_question, words_of
 from windtunnel.agents.llm.remote import Destinations
+from windtunnel.agents.llm.replies import UnfitWords, Unreadable, said
 from windtunnel.agents.llm.request import Answer, Identity, Request, hash_of
 from windtunnel.agents.llm.servers import Server, Servers, breaker_of
 from windtunnel.agents.llm.spoken import CHARACTERS, another, sampling, words_body
+from windtunnel.agents.llm.takes import Takes
 from windtunnel.agents.llm.template import TEMPLATES, Template, template_messages, template_of
 from windtunnel.agents.llm.transport import openai_client
 from windtunnel.agents.llm.vllm_template import vllm_template
@@ -72,6 +67,7 @@ class OpenAIModel:
         seeded: bool = False,
         thoughts: int = 0,
         allow_remote_text: bool = False,
+        takes: Takes = Takes(),  # noqa: B008
         counts: Counts | None = None,
     ) -> None:
         self.counts = counts or Counts()
@@ -80,7 +76,9 @@ class OpenAIModel:
         self._batch = batch if endpoint == "completions" else 1
         self._max_retries = max_retries
         self._key_env, self._key = key_env, read_key(key_env)
+        self.takes, self.learnt = takes, takes
         addresses = base_url.split(",")
+        self._addresses = addresses
         if len(addresses) > 1 and not digest:
             raise ValueError(
                 f"llm.base_url names {len(addresses)} servers: set llm.digest to the SHA-256 of the weights that "
@@ -112,8 +110,10 @@ class OpenAIModel:
             digest=digest,
             source=base_url,
             template=json.dumps(self._template) if self._template else "messages",
-            parameters={"endpoint": endpoint, "max_tokens": 1, "temperature": 0, "top": top},
-            words={"endpoint": endpoint, "seeded": seeded, "thoughts": thoughts, **sampling(thoughts)},
+            parameters={"endpoint": endpoint, "max_tokens": 1, "temperature": 0, "top": top}
+            | takes.changes(),
+            words={"endpoint": endpoint, "seeded": seeded, "thoughts": thoughts, **sampling(thoughts)}
+            | takes.word_changes(),
         )
 
     def ask(self, requests: Sequence[Request]) -> list[Reply]:
@@ -175,7 +175,7 @@ class OpenAIModel:
 
     def _call(self, requests: list[Request]) -> list[Reply]:
         """The replies of one call, by the next server where one gives none."""
-        from openai import BadRequestError
+        from openai import APIStatusError
 
         tried: list[Server] = []
         replies: list[Reply] = []
@@ -185,35 +185,42 @@ class OpenAIModel:
                 return replies or [Unanswered("ask", f"not asked: {server}")] * len(requests)
             try:
                 replies, heard = self._try(server, requests)
-            except BadRequestError as error:
+            except APIStatusError as error:
                 self.counts.add(calls=1)
                 if len(requests) == 1:
-                    return [Unanswered("ask", self._say(error, server))]
+                    return [Unanswered("ask", without_question(self._say(error, server), requests[0]))]
                 heard = False
             finally:
                 self._servers.give(server)
             if heard:
                 return replies
             if not replies:  # one prompt that is too long must not fail its neighbours
-                middle = len(requests) // 2
-                return self._call(requests[:middle]) + self._call(requests[middle:])
+                return self._halved(requests)
             tried.append(server)
         return replies
 
+    def _halved(self, requests: list[Request]) -> list[Reply]:
+        """The replies to questions that were refused together; two that are fine apart are asked apart from now on."""
+        middle = len(requests) // 2
+        replies = self._call(requests[:middle]) + self._call(requests[middle:])
+        if len(requests) == 2 and all(isinstance(reply, Answer) for reply in replies):
+            self._batch = 1
+        return replies
+
     def _try(self, server: Server, requests: list[Request]) -> tuple[list[Reply], bool]:
-        """What one server replies, and whether it replied at all; `BadRequestError` if it refuses the question."""
-        from openai import BadRequestError, OpenAIError
+        """What one server replies, and whether it replied at all; `APIStatusError` if it refuses the question."""
+        from openai import OpenAIError
 
         try:
             response = self._send(server, requests)
-        except BadRequestError:
-            raise
         except OpenAIError as error:
-            tries = self._max_retries if _was_retried(error) else 0
+            if refuses(error):
+                raise
+            tries = self._max_retries if was_retried(error) else 0
             self.counts.add(calls=1 + tries, retries=tries)
             reason = self._say(error, server)
             server.breaker.failed(reason)
-            if _is_gone(error):
+            if is_gone(error):
                 server.gone = f"the server at {server.base_url} is out of reach"
             return [Unanswered("ask", reason)] * len(requests), False
         self.counts.add(calls=1 + response.retries_taken, retries=response.retries_taken)
@@ -229,50 +236,71 @@ class OpenAIModel:
         """The raw response: building the client's typed objects for a hundred candidates costs more than asking."""
         if not requests[0].letters:
             return self._send_words(server, requests)
+        body = {"max_tokens": 1, "temperature": 0}
         if self._template is not None:
-            return server.client.completions.with_raw_response.create(
-                model=self._model,
-                prompt=[self._template.render(request) for request in requests],
-                max_tokens=1,
-                temperature=0,
-                logprobs=self._top,
-            )
-        request = requests[0]
-        return server.client.chat.completions.with_raw_response.create(
-            model=self._model,
-            max_tokens=1,
-            temperature=0,
-            logprobs=True,
-            top_logprobs=self._top,
-            messages=[
-                {"role": "system", "content": request.system},
-                {"role": "user", "content": request.user},
-            ],
-        )
+            body |= {"logprobs": self._top}
+        else:
+            body |= {"logprobs": True, "top_logprobs": self._top}
+        return self._create(server, requests, body)
+
+    def _create(self, server: Server, requests: list[Request], body: dict[str, Any]) -> Any:
+        """The raw response to a call; what a server says it does not take is left out, unless answers would be others."""
+        from openai import APIStatusError
+
+        if self._template is not None:
+            body = {"prompt": [self._template.render(request) for request in requests], **body}
+        else:
+            said = (("system", requests[0].system), ("user", requests[0].user))
+            body = {"messages": [{"role": role, "content": words} for role, words in said], **body}
+        kind = server.client.chat.completions if self._template is None else server.client.completions
+        while True:
+            takes = self.takes
+            sent = takes.fitted(body)
+            try:
+                response = kind.with_raw_response.create(model=self._model, **sent)
+            except APIStatusError as error:
+                if not self._heeds(error.response.content, takes, sent):
+                    raise
+            else:
+                content = response.http_response.content
+                if not (refused_in(content) and self._heeds(content, takes, sent)):
+                    return response
+            self.counts.add(calls=1)
+
+    def _heeds(self, refusal: bytes, takes: Takes, sent: dict[str, Any]) -> bool:
+        """Whether to ask again with less, after a server refused what was `sent`; what it says is kept as `learnt`."""
+        if self.takes is not takes:  # another thread has learnt something meanwhile
+            return True
+        less = takes.learnt(words_of(refusal), named_by(refusal), sent)
+        if less is None:
+            return False
+        self.learnt = less
+        if "logprobs" in less.without or less.changes_answers(takes):
+            return False
+        self.takes = less
+        return True
 
     def _send_words(self, server: Server, requests: list[Request]) -> Any:
         """The raw response to questions for words: as JSON, or plainly by a server that refuses to be told a schema."""
-        from openai import BadRequestError
-
-        create = server.client.chat.completions if self._template is None else server.client.completions
+        from openai import APIStatusError
 
         def send(structured: bool) -> Any:
-            return create.with_raw_response.create(
-                model=self._model,
-                **words_body(
-                    requests,
-                    self._template,
-                    structured=structured,
-                    seeded=self._seeded,
-                    thoughts=self._thoughts,
-                ),
+            body = words_body(
+                requests,
+                prompts=self._template is not None,
+                structured=structured,
+                seeded=self._seeded,
+                thoughts=self._thoughts,
             )
+            return self._create(server, requests, body)
 
         if not self._structured:
             return send(False)
         try:
             return send(True)
-        except BadRequestError:
+        except APIStatusError as error:
+            if not refuses(error):
+                raise
             self.counts.add(calls=1)
             response = send(False)  # if this is refused too, the schema was not why
             self._structured = False
@@ -280,12 +308,11 @@ class OpenAIModel:
 
     def _read(self, content: bytes, requests: list[Request]) -> list[Reply]:
         try:
-            body = json.loads(content)
+            body = body_of(content)
             choices = choices_by_index(body, len(requests))
-        except (ValueError, RecursionError) as error:
+        except Unreadable as error:
             self.counts.add(invalid=len(requests))
-            told = str(error) if isinstance(error, Unreadable) else f"no JSON ({type(error).__name__})"
-            return [Unanswered("read", self._hide(f"the server sent {told}"))] * len(requests)
+            return [Unanswered("read", self._lost(error, requests[0]))] * len(requests)
         tokens_in, tokens_out = read_usage(body)
         self.counts.add(tokens_in=tokens_in, tokens_out=tokens_out, tokens_cached=read_cached(body))
         replies: list[Reply] = []
@@ -296,7 +323,7 @@ class OpenAIModel:
                     answer = read_letters(first_token(choice), request.letters)
                 else:
                     cut = choice.get("finish_reason") == "length"
-                    answer = Answer((), text=read_words(text_of(choice), CHARACTERS, cut=cut))
+                    answer = Answer((), text=read_words(said(choice), CHARACTERS, cut=cut))
             except Unreadable as error:
                 self.counts.add(invalid=1)
                 stage = UNFIT if isinstance(error, UnfitWords) else "read"
@@ -339,54 +366,19 @@ class OpenAIModel:
 
     def _say(self, error: Exception, server: Server) -> str:
         """What went wrong in one sentence, without the key."""
-        from openai import APIConnectionError, APIStatusError
+        return sentence(
+            error, server.base_url, key_env=self._key_env, key=self._key, retries=self._max_retries
+        )
 
-        if isinstance(error, APIConnectionError):
-            cause = f"{type(error).__name__}: {error.__cause__}" if error.__cause__ else type(error).__name__
-            return self._hide(
-                f"no answer from {server.base_url} ({cause}, {self._max_retries} retries): "
-                "is the server running, and llm.base_url right?"
-            )
-        if isinstance(error, APIStatusError) and error.status_code in (401, 403):
-            where = (
-                f"the key in ${self._key_env}"
-                if self._key_env
-                else "a request without a key: set llm.key_env"
-            )
-            return f"{server.base_url} refused {where} (status {error.status_code})"
-        if isinstance(error, APIStatusError) and 300 <= error.status_code < 400:
-            return (
-                f"{server.base_url} sends its questions elsewhere (status {error.status_code}), where they do not follow: "
-                "set llm.base_url to the server itself"
-            )
-        if isinstance(error, APIStatusError):
-            return self._hide(f"{server.base_url}: status {error.status_code}, {error}")
-        return self._hide(f"{server.base_url}: {error}")
+    def _lost(self, error: Unreadable, request: Request) -> str:
+        """The reason of a reply that holds no choices, with a word on the address."""
+        about = about_address(self._addresses[0]) if len(self._addresses) == 1 else ""
+        return self._hide(without_question(f"the server sent {error}{about}", request))
 
     def _hide(self, text: str) -> str:
-        """`text` on one line, not too long, without the key."""
-        text = " ".join(text.split())
-        return (text.replace(self._key, "***") if self._key else text)[:400]
+        return masked(text, self._key)
 
 
 def _backoff(request: Request, attempt: int) -> float:
     """Seconds before an unreadable answer is asked for again: doubled each time, spread by the question itself."""
     return BACKOFF_S * 2**attempt * (0.5 + 0.5 * hash_of(request) / 2**64)
-
-
-def _is_gone(error: Exception) -> bool:
-    """Whether asking this server anything else is pointless: nobody listens there, or the key is wrong."""
-    from openai import APIStatusError
-
-    if isinstance(error, APIStatusError):
-        return error.status_code in (401, 403)
-    return type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout")
-
-
-def _was_retried(error: Exception) -> bool:
-    """Whether the openai client tries again on such an error before it gives up."""
-    from openai import APIConnectionError, APIStatusError
-
-    if isinstance(error, APIStatusError):
-        return error.status_code in (408, 409, 429) or error.status_code >= 500
-    return isinstance(error, APIConnectionError)

@@ -66,9 +66,12 @@ def check_vllm(settings: LLMSettings) -> None:
     launcher(settings.python)
 
 
-def open_model(settings: LLMSettings) -> Model:
-    """The model of settings whose server runs, behind its store; `ValueError` if an address or key is missing."""
-    model = _within_budget(_bare_model(settings), settings)
+def open_model(settings: LLMSettings, *, plain: bool = False) -> Model:
+    """The model of settings whose server runs, behind its store; `ValueError` if an address or key is missing.
+
+    With `plain`, answers that are counted must begin with their letter.
+    """
+    model = _within_budget(_bare_model(settings, plain), settings)
     if settings.store == "none":
         if settings.choice == "sampled":
             raise ValueError(
@@ -104,7 +107,7 @@ def _within_budget(model: Model, settings: LLMSettings) -> Model:
     return Budgeted(model, settings, price)
 
 
-def _bare_model(settings: LLMSettings) -> Model:
+def _bare_model(settings: LLMSettings, plain: bool) -> Model:
     if settings.kind == "fake":
         from windtunnel.agents.llm.fake import FakeModel
 
@@ -120,9 +123,9 @@ def _bare_model(settings: LLMSettings) -> Model:
 
     sampled = settings.choice == "sampled"
     make: Callable[..., OpenAIModel] = SampledModel if sampled else OpenAIModel
-    counting = {"samples": settings.samples, "answer_tokens": settings.answer_tokens} if sampled else {}
+    counting = {"samples": settings.samples, "answer_tokens": settings.answer_tokens, "plain": plain}
     return make(
-        **counting,
+        **(counting if sampled else {}),
         base_url=settings.base_url,
         model=settings.model,
         key_env=settings.key_env,
@@ -138,4 +141,5 @@ def _bare_model(settings: LLMSettings) -> Model:
         give_up_after=settings.give_up_after,
         seeded=settings.seeded,
         allow_remote_text=settings.allow_remote_text,
+        takes=settings.takes,
     )

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from windtunnel.agents.llm.cache import need_writable
+
 LONGEST_PAUSE_S = 120.0
 """A `Retry-After` up to this long is waited for by every thread; a longer one fails the call."""
 
@@ -17,7 +19,9 @@ def claim(path: Path, interval: float, now: Callable[[], float] = time.time) -> 
     Processes that share the file share the rate. A moment further away than an hour is a clock that was set back,
     and forgotten.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    need_writable(
+        path.parent, "WINDTUNNEL_CACHE to a folder that can, or llm.requests_per_minute=null for no rate"
+    )
     with path.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # released when the file closes
         file.seek(0)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from windtunnel.agents.llm.keys import check_base_url, check_key_name
+from windtunnel.agents.llm.takes import Takes
 from windtunnel.agents.llm.weights import Weights
 
 
@@ -66,6 +67,8 @@ class LLMSettings(BaseModel):
     """More arguments for `vllm serve`."""
     start_timeout: float = Field(900.0, gt=0)
     """Seconds until a vLLM server must be ready."""
+    takes: Takes = Takes()
+    """What the server takes, as a probe found out; nobody sets it."""
 
     @field_validator("key_env")
     @classmethod
@@ -87,7 +90,20 @@ class LLMSettings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _holds_no_password(cls, url: str) -> str:
-        return ",".join(dict.fromkeys(check_base_url(one.strip()) for one in url.split(","))) if url else url
+        return (
+            ",".join(dict.fromkeys(_bare(check_base_url(one.strip())) for one in url.split(",")))
+            if url
+            else url
+        )
+
+
+def _bare(url: str) -> str:
+    """An address without the page that we add ourselves.
+
+    >>> _bare("http://127.0.0.1:8000/v1/chat/completions/"), _bare("http://127.0.0.1:8000/v1/")
+    ('http://127.0.0.1:8000/v1', 'http://127.0.0.1:8000/v1')
+    """
+    return url.rstrip("/").removesuffix("/completions").removesuffix("/chat").rstrip("/")
 
 
 def read_settings(config: Mapping[str, Any]) -> LLMSettings:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from windtunnel.agents.llm.request import Request
-from windtunnel.agents.llm.template import Template
 
 CHARACTERS = 240
 """Of a text at the most: a line of a prompt, which has 400, must hold it with its author, tone and score."""
@@ -24,32 +23,26 @@ def sampling(thoughts: int = 0) -> dict[str, Any]:
 
 def words_body(
     requests: Sequence[Request],
-    template: Template | None,
     *,
+    prompts: bool,
     structured: bool,
     seeded: bool,
     thoughts: int = 0,
 ) -> dict[str, Any]:
-    """What a call says beside the model: prompts where there is a template, else the messages of its one question.
+    """What a call for words says beside the model and the questions, of which it asks one, or several as `prompts`.
 
     A schema is named in the words of OpenAI and vLLM (`response_format`) and, for prompts, in llama.cpp's too
     (`json_schema`), which reads no other there. `thoughts` are tokens beside those of the text.
     """
     first = requests[0]
-    limit = "max_completion_tokens" if thoughts and template is None else "max_tokens"
-    body: dict[str, Any] = {limit: first.tokens + thoughts, **sampling(thoughts)}
-    more: dict[str, Any] = {}
+    body: dict[str, Any] = {"max_tokens": first.tokens + thoughts, **sampling(thoughts)}
     if seeded:
         body["seed"] = first.nonce % 2**31
     if structured:
         wanted = {"name": "post", "strict": True, "schema": SCHEMA}
-        more["response_format"] = {"type": "json_schema", "json_schema": wanted}
-    if template is None:
-        said = [{"role": "system", "content": first.system}, {"role": "user", "content": first.user}]
-        return {"messages": said, **body, **more}
-    if structured:
-        more["json_schema"] = SCHEMA
-    return {"prompt": [template.render(request) for request in requests], **body, "extra_body": more}
+        more: dict[str, Any] = {"response_format": {"type": "json_schema", "json_schema": wanted}}
+        body |= {"extra_body": {**more, "json_schema": SCHEMA}} if prompts else more
+    return body
 
 
 def another(request: Request, unfit: int) -> Request:

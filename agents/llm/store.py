@@ -216,7 +216,7 @@ class ResponseStore:
                     raise Damaged(self.path, str(error)) from None
                 raise OSError(
                     f"the response store {self.path} cannot be used ({error}): "
-                    "set llm.store to a file on a local disk that can be written"
+                    "set llm.store to a file on a local disk that can be written, or WINDTUNNEL_CACHE to such a folder"
                 ) from None
             except sqlite3.DatabaseError as error:
                 raise Damaged(self.path, str(error)) from None

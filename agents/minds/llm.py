@@ -20,6 +20,7 @@ from windtunnel.agents.prompt import (
     neutral_request,
     option_orders,
     prompt_sha256,
+    spoken_to,
 )
 from windtunnel.agents.situation import Scene, Situations
 from windtunnel.agents.words import COUPLING, TOKENS, Draft, words_sha256, write_words
@@ -69,6 +70,7 @@ class LLMMind:
                 f"beta is {beta} and permute {permute}: beta must be at least 0 and permute at least 1"
             )
         self.model, self.scene, self.prompt = model, scene, prompt
+        self.asked_as = spoken_to(scene) if prompt == "member" else scene
         self.alpha = None if alpha is None else np.asarray(alpha, float)
         self.beta, self.permute = float(beta), int(permute)
         self.context, self.recall, self.least_mass = context, recall, least_mass
@@ -105,7 +107,7 @@ class LLMMind:
             "server": identity.source or None,
             "template": identity.template,
             "parameters": dict(identity.parameters),
-            "prompt_sha256": prompt_sha256(self.scene),
+            "prompt_sha256": prompt_sha256(self.asked_as),
             "alpha": None if self.alpha is None else self.alpha.tolist(),
             "beta": self.beta,
             "permute": self.permute,
@@ -135,7 +137,7 @@ class LLMMind:
         self.model.counts.add(texts=sum(map(len, batches)))
         return write_words(
             self.model,
-            self.scene,
+            spoken_to(self.scene),
             batches,
             context=self.context,
             recall=self.recall,
@@ -260,7 +262,7 @@ class LLMMind:
         calibrated = self.alpha is not None or self.beta != 1
         unknown = {options for options, _ in questions} - self._neutral.keys() if calibrated else set()
         neutral = [
-            (options, [neutral_request(self.scene, order) for order in self._orders(options)])
+            (options, [neutral_request(self.asked_as, order) for order in self._orders(options)])
             for options in sorted(unknown)
         ]
         every = [*neutral, *questions]
@@ -305,7 +307,7 @@ class LLMMind:
         return _normalised(out)
 
     def _orders(self, options: tuple[int, ...]) -> list[tuple[int, ...]]:
-        return option_orders(self.scene, options, self.permute)
+        return option_orders(self.asked_as, options, self.permute)
 
 
 def flip_share(p: np.ndarray, q: np.ndarray) -> float:

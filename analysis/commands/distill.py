@@ -6,6 +6,7 @@ from pathlib import Path
 from windtunnel.analysis import configuration
 from windtunnel.analysis.commands import run
 from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.shell import pasted
 
 SETTINGS = True
 
@@ -50,5 +51,5 @@ def call(asked: argparse.Namespace) -> int:
             print(plain(line))
     else:
         print("Not checked against the model: runs of this mind will make no claim.")
-    print(f"Mind: {out}; use it with mind=distilled mind.file={out}")
+    print(f"Mind: {out}; use it with mind=distilled {pasted(f'mind.file={out}')}")
     return OK

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.shell import pasted
 
 FORMATS = ("reddit", "convokit", "table", "discourse", "stackexchange", "mastodon", "bluesky")
 
@@ -19,6 +20,16 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--where", metavar="COLUMN=VALUE,…", help="for table: only rows with these values, as channel=ubuntu"
+    )
+    parser.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="for table: its encoding where it is not UTF-8 and unmarked, as cp1252",
+    )
+    parser.add_argument(
+        "--separator",
+        metavar="SIGN",
+        help="for table: what parts its cells, as ; or tab; else told from its head",
     )
     parser.add_argument("--name", help="name of the profile; default: that of the output folder")
     parser.add_argument(
@@ -60,6 +71,8 @@ def call(asked: argparse.Namespace) -> int:
             mod_log=None if asked.mod_log is None else Path(asked.mod_log),
             mod_map=None if asked.mod_map is None else parse_mapping(asked.mod_map, "--mod-map"),
             labels=None if asked.labels is None else Path(asked.labels),
+            encoding=asked.encoding,
+            separator=asked.separator,
             max_bytes=asked.max_bytes or DEFAULT_MAX_BYTES,
             progress=watch.say,
             told=watch.told,
@@ -77,10 +90,13 @@ def call(asked: argparse.Namespace) -> int:
                 "bad_reasons": found.bad_reasons,
                 "acts": found.acts,
                 "tone": found.tone_source,
+                "lacks": list(found.lacks),
+                "notes": list(found.notes),
             }
         )
         return OK
     for line in found.sentences:
         print(plain(line))
-    print(f"Profile: {found.profile_file}; use it with community.profile={asked.out}")
+    if found.profile_file:
+        print(f"Profile: {found.profile_file}; use it with {pasted(f'community.profile={asked.out}')}")
     return OK

@@ -2,16 +2,20 @@
 
 import argparse
 import shlex
+import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.acts import RECORD, read_acts
-from windtunnel.analysis.incidents.detectors import DETECTORS
+from windtunnel.analysis.incidents.detectors import DETECTORS, Rule
 from windtunnel.analysis.incidents.find import Incident, find, load_rules, parse_rules, summary
+from windtunnel.analysis.incidents.in_time import first_comment_in_time
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.printing import print_json, print_table
 
@@ -40,6 +44,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
+    from windtunnel.analysis.importers.lacking import askable
+
     if asked.most < 1:
         raise ValueError(f"--most is {asked.most}: give a number above 0")
     rules = load_rules(parse_rules(asked.rule))
@@ -51,6 +57,9 @@ def call(asked: argparse.Namespace) -> int:
             acts = acts.filter(pl.col(name) == value)
     if asked.kind:
         rules = {asked.kind: rules[asked.kind]}
+    rules, left_out = askable(Path(asked.out), rules)
+    if left_out:
+        print(left_out, file=sys.stderr if asked.json else sys.stdout)
     found = find(acts.filter(pl.col("arm") != "aa") if asked.arm is None else acts, rules, hours)
     if asked.json:
         print_json([content(one, acts, asked.excerpts) for one in found])
@@ -79,29 +88,90 @@ def call(asked: argparse.Namespace) -> int:
                 print(plain(f"  {line}"))
     else:
         print("--excerpts shows the posts that it counts: other people's words.")
-    print(f"\n{_next(listed, asked)}")
-    if real and _guessed(Path(asked.out) / "profile.yaml"):
+    if any("removed" in rules[one.kind] for one in listed):
+        print(removed_words(rules, listed, acts))
+    print(f"\n{next_words(listed, acts, asked)}")
+    by_hand = real and set_by_hand(Path(asked.out), listed, acts)
+    if real and not by_hand and _guessed(Path(asked.out) / "profile.yaml"):
         print(
             "\nThis record has posts without words: their tone is guessed from removals and votes, so read on before you act."
         )
     whose = "a rule's reading of tones that a scorer heard" if real else "a rule's reading"
+    whose = "a rule's reading of tones set by hand" if by_hand else whose
     print(f"\nA finding is {whose}, and no basis for a sanction without a person's review.")
     return OK
 
 
-def _next(listed: list[Incident], asked: argparse.Namespace) -> str:
-    """What may be asked about the first of these that `windtunnel why` can replay."""
+def removed_words(rules: Mapping[str, Rule], listed: Sequence[Incident], acts: pl.DataFrame) -> str:
+    """Whether posts that were removed count in these incidents, and how that is chosen."""
+    kinds = [kind for kind in dict.fromkeys(one.kind for one in listed) if "removed" in rules[kind]]
+    shown = {post for one in listed if one.kind in kinds for post in one.shown}
+    gone = acts.filter(pl.col("post").is_in(list(shown)) & pl.col("removed"))["post"].n_unique()
+    among = f" ({gone} of those that show them)" if gone else ""
+    weights = {rules[kind]["removed"] for kind in kinds}
+    if weights == {1}:
+        return (
+            f"Posts that were removed later{among} count like others: they were there to be read. --rule {kinds[0]}.removed=0 "
+            "leaves them out."
+        )
+    each = ", ".join(f"{kind} {rules[kind]['removed']:g}" for kind in kinds)
+    return f"Posts that were removed later{among} count as much as the rule says: {each} of others."
+
+
+def next_words(listed: Sequence[Incident], acts: pl.DataFrame, asked: argparse.Namespace) -> str:
+    """What may be asked about the first of these that `windtunnel why` can replay, as a moderator could have done it."""
     fitting = [one for one in listed if one.place is not None or one.arm != RECORD]
     if not fitting:
         return (
             "Next: windtunnel why replays a record thread by thread, so ask about an incident with a thread."
         )
-    one = fitting[0]
-    act = "--lock --at onset"
-    if one.place is None:
-        act = f"--suspend {one.member}:24h" if one.member else "--with slow_mode"
+    one, act = next(
+        ((one, act) for one in fitting if (act := _in_time(one, acts))),
+        (fitting[0], _policy(fitting[0], asked)),
+    )
     given = "".join(f" --rule {shlex.quote(rule)}" for rule in asked.rule)
     return f"Next: windtunnel why {shlex.quote(asked.out)} {one.id} {act}{given}"
+
+
+def _in_time(one: Incident, acts: pl.DataFrame) -> str:
+    """An act after something that a moderator could have seen, and before it was an incident; empty where there is none."""
+    if one.kind == "newcomer_driven_away":
+        return f"--remove {one.shown[0]}"
+    if count := first_comment_in_time(acts, one):
+        return f"--lock --at comment:{count}"
+    if (
+        one.kind == "rule_breaking_streak"
+        and one.member
+        and one.reached is not None
+        and one.onset < one.reached
+    ):
+        return f"--suspend {one.member}:24h"
+    return ""
+
+
+def _policy(one: Incident, asked: argparse.Namespace) -> str:
+    """A policy, which is in force before anything is seen: one that was not on, or the one that was."""
+    folder = Folder(Path(asked.out))
+    if one.arm != "policy" or not folder.manifest.is_file():
+        return "--with slow_mode"
+    config = folder.read_json(folder.manifest).get("config", {})
+    on = {
+        str(name)
+        for part in ("policy", "baseline")
+        for name in ([config.get(part)] if isinstance(config.get(part), str) else config.get(part) or [])
+    }
+    return "--with slow_mode" if "slow_mode" not in on else "--without slow_mode"
+
+
+def set_by_hand(out: Path, listed: Sequence[Incident], acts: pl.DataFrame) -> bool:
+    """Were all tones that these incidents rest on set by hand, or brought by the record?"""
+    posts = Folder(out).read_table("posts")
+    if "labelled" not in posts.columns:
+        return False
+    places = [one.place for one in listed if one.place is not None]
+    shown = [post for one in listed for post in one.shown]
+    rest = posts.filter(pl.col("thread").is_in(places) | pl.col("post").is_in(shown)).drop_nulls("tone")
+    return bool(rest.height) and bool(rest["labelled"].fill_null(False).all())
 
 
 def _guessed(profile: Path) -> bool:

@@ -59,9 +59,13 @@ def _print(found: Mapping[str, Any]) -> None:
         f"{'' if best['per_community'] == 1 else 's'} each ({best['observations_an_arm']:,} {what}s an arm; design "
         f"effect {best['design_effect']:.2f}).",
     ]
-    upper = best.get("units_at_the_upper_icc")
-    if upper:
-        lines.append(f"If communities differ as much as the simulation leaves possible: {upper:,} an arm.")
+    if "icc" in best:
+        lines.append(
+            f"That plans for communities that differ more than the runs say at best (intraclass correlation {best['icc']:.3f}), "
+            f"so that four plans in five have the power: by the point estimate, {found['alike']['icc']:.3f}, it would be "
+            f"{best['units_at_the_point_icc']:,} an arm, and every second such plan falls short; at the most that the runs "
+            f"leave possible, {best['units_at_the_upper_icc']:,}."
+        )
     for line in lines:
         print(plain(line))
     print_table(

@@ -13,6 +13,7 @@ from windtunnel.analysis import configuration
 from windtunnel.analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.resume import cell_hash
+from windtunnel.analysis.shell import pasted
 from windtunnel.analysis.sweeps.cells import (
     cell_folder,
     cell_name,
@@ -82,7 +83,7 @@ def call(asked: argparse.Namespace) -> int:
                 code = _through_hydra(overrides, multirun, len(each))
             except KeyboardInterrupt as stop:
                 raise type(stop)(
-                    f"interrupted; the same command with out={where} goes on with the runs that are left"
+                    f"interrupted; the same command with {pasted(f'out={where}')} goes on with the runs that are left"
                 ) from None
             code = max(map(_ended, folders)) if code is None else code
         else:  # Hydra would compose each cell twice more, 0.3 s together
@@ -112,7 +113,9 @@ def swept_up(
         print(plain(next_words(where, each, names, keys)))
     elif code == FAILED:
         print(
-            plain(f"{len(each)} cells in {where}; the same command with out={where} runs again what failed.")
+            plain(
+                f"{len(each)} cells in {where}; the same command with {pasted(f'out={where}')} runs again what failed."
+            )
         )
 
 
@@ -202,7 +205,7 @@ def one_cell(plan: configuration.Plan, folder: Folder, place: str | None = None)
             said = _filled(plan, folder, place)
         except KeyboardInterrupt as stop:
             raise type(stop)(
-                f"interrupted; the same command with out={folder.path} goes on with the runs that are left"
+                f"interrupted; the same command with {pasted(f'out={folder.path}')} goes on with the runs that are left"
                 if not folder.shares_units
                 else "interrupted; the same command with the same out= goes on with the runs that are left"
             ) from None

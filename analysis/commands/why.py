@@ -9,11 +9,12 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.find import load_rules, parse_rules
 from windtunnel.analysis.incidents.kept_words import with_words
 from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.incidents.places import KINDS, place_of
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.printing import print_json, print_table
 from windtunnel.analysis.why.case import Case, simulated_case
 from windtunnel.analysis.why.question import ask
-from windtunnel.analysis.why.tell import sentences
+from windtunnel.analysis.why.tell import sentences, signed
 from windtunnel.analysis.why.whole import TONE_DRAWS, answer
 
 
@@ -21,11 +22,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Examples: windtunnel why OUT escalation-1a2b3c4d --lock --at comment:12; "
         "windtunnel why OUT pile_on-1a2b3c4d --with slow_mode --param hours=3 --at onset-2; "
-        "windtunnel why OUT escalation-1a2b3c4d --without thread_lock"
+        "windtunnel why OUT escalation-1a2b3c4d --without thread_lock; windtunnel why OUT post:812 --remove 812"
     )
     parser.add_argument("out", help="output folder of `windtunnel run` or of `windtunnel import`")
     parser.add_argument(
-        "incident", help="id that `windtunnel incidents OUT` lists, how it begins, or a kind for its worst"
+        "incident",
+        help="id that `windtunnel incidents OUT` lists, how it begins, or a kind for its worst; or any place: thread:ID, post:ID",
     )
     parser.add_argument("--with", dest="with_", metavar="POLICY", help="had this policy been on")
     parser.add_argument("--without", metavar="POLICY", help="had this policy been off")
@@ -39,6 +41,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at", help="from when on: comment:12, a post, a step, 'day 2, 13:00', onset-N; default: the onset"
     )
+    parser.add_argument(
+        "--kind",
+        choices=KINDS,
+        help="of thread:ID or post:ID: what would have come of it (default escalation)",
+    )
+    for name, what in (("draw", int), ("seed", int), ("arm", str)):
+        parser.add_argument(f"--{name}", type=what, help=f"of thread:ID or post:ID in a run: its {name}")
     parser.add_argument("--replicates", type=int, default=100, help="futures of the same past (default 100)")
     parser.add_argument(
         "--moments", type=int, default=0, metavar="N", help="also try N moments: the last effective one"
@@ -79,11 +88,16 @@ def call(asked: argparse.Namespace) -> int:
     if asked.members and not asked.rank:
         raise ValueError("--members goes with --rank N: how many members to leave out one by one")
     case, llm = _case(asked)
+    _moment_of_post(asked)
     parameters = dict(_parameter(word) for word in asked.param)
     options = {
         name: getattr(asked, name) for name in ("with_", "without", "remove", "lock", "warn", "suspend", "at")
     }
     question = ask(case, parameters=parameters, **options)
+    if not question.happened and (asked.moments or asked.rank):
+        raise ValueError(
+            f"--moments and --rank ask about an incident, and nothing crossed the rule in {asked.incident}: leave them out"
+        )
     case = case.noticing(question.raised)
     if getattr(case, "words", None) is not None:
         from windtunnel.analysis.why.words import may_be_told
@@ -120,7 +134,10 @@ def _case(asked: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
     if folder.manifest.is_file():
         if asked.set:
             raise ValueError("--set is for an imported community: a run's settings stand in its manifest")
-        made = simulated_case(Path(asked.out), asked.incident, rules)
+        run = {
+            name: getattr(asked, name) for name in ("draw", "seed", "arm") if getattr(asked, name) is not None
+        }
+        made = simulated_case(Path(asked.out), asked.incident, rules, kind=asked.kind, run=run)
         return made, made.llm  # type: ignore[return-value]
     if not folder.posts.is_file():
         raise ValueError(
@@ -129,8 +146,17 @@ def _case(asked: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
         )
     from windtunnel.analysis.why.recorded import recorded_case
 
-    real = recorded_case(Path(asked.out), asked.incident, rules, asked.set)
+    if named := [name for name in ("draw", "seed", "arm") if getattr(asked, name) is not None]:
+        raise ValueError(f"--{named[0]} is for a run: an imported community is one record")
+    real = recorded_case(Path(asked.out), asked.incident, rules, asked.set, kind=asked.kind)
     return real, real.llm  # type: ignore[return-value]
+
+
+def _moment_of_post(asked: argparse.Namespace) -> None:
+    """A question about a post is by default about the moment right after it."""
+    place = place_of(asked.incident)
+    if place and place.post and asked.at is None and asked.without is None and asked.remove is None:
+        asked.at = str(place.post)
 
 
 def _answer(case: Case, question: Any, mind: Any, asked: argparse.Namespace) -> tuple[dict[str, Any], Any]:
@@ -160,7 +186,8 @@ def _print_more(record: dict[str, Any], thread: Any, case: Case) -> None:
     hours, apart = case.hours, thread.filter(thread["mark"] != "same").head(12)
     if apart.height:
         print(
-            f"\nThe thread, {apart.height} of {(thread['mark'] != 'same').sum()} posts that differ (same luck; simulated):"
+            f"\nThe thread, {apart.height} of {(thread['mark'] != 'same').sum()} posts that differ "
+            f"({'one luck that fits the record' if case.real else 'same luck'}; simulated):"
         )
         posts = apart.select("step", "member", "was", "would", "mark").to_dicts()
         print_table([_timed(row, hours) for row in posts])
@@ -178,18 +205,33 @@ def _print_more(record: dict[str, Any], thread: Any, case: Case) -> None:
         print_table([_timed(point, hours) for point in points])
     if record["which_act"]:
         print("\nLeft out one by one")
-        rows = [{**row, "from": moment_words(row["from"], hours)} for row in record["which_act"]["ranked"]]
-        print_table(
-            [
-                {
-                    **row,
-                    "same_luck": f"{row['same_luck']:+.2f}",
-                    "change": f"{row['change']:+.2f}",
-                    "p": f"{row['p']:.3f}",
-                }
-                for row in rows
-            ]
-        )
+        print_table(_ranked(record, hours))
+
+
+def _ranked(record: dict[str, Any], hours: float) -> list[dict[str, Any]]:
+    """The ranking as a table: what was left out, when it first wrote, and what that changed."""
+    luck, ranked = (
+        "one luck" if record["estimand"] == "given_record" else "same luck",
+        record["which_act"]["ranked"],
+    )
+    rows = [
+        {
+            "what": row["what"],
+            "wrote": moment_words(row["from"], hours),
+            luck: signed(row["same_luck"]),
+            "change": signed(row["change"]),
+            "averted": f"{row['averted']} of {row['happened']}",
+            "p": f"{row['p']:.3f}",
+            "tied": "yes" if row["tied"] else "no",
+        }
+        for row in ranked
+    ]
+    if any(row["forced"] for row in ranked):
+        rows = [
+            {**row, "by construction": "yes" if one["forced"] else "no"}
+            for row, one in zip(rows, ranked, strict=True)
+        ]
+    return rows
 
 
 def _timed(row: dict[str, Any], hours: float) -> dict[str, Any]:

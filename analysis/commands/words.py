@@ -16,6 +16,7 @@ from windtunnel.analysis.incidents.kept_words import keep
 from windtunnel.analysis.incidents.words import NOW, Said, posts_of, words_for
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.printing import print_json
+from windtunnel.analysis.shell import pasted
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +76,9 @@ def call(asked: argparse.Namespace) -> int:
     )
     for one in said:
         print(plain(_line(one, hours)))
-    print(f"`windtunnel why {asked.out} {incident.id} …` shows them from now on, marked SIMULATED.")
+    print(
+        f"`{pasted('windtunnel', 'why', asked.out, incident.id)} …` shows them from now on, marked SIMULATED."
+    )
     print(summary.INSIDE)
     return OK
 

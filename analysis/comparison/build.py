@@ -138,4 +138,5 @@ def _method(found: Family) -> Record:
         "level": found.level,
         "comparisons": found.comparisons,
         "draws": found.draws,
+        "sees": found.sees,
     }

@@ -35,7 +35,7 @@ def contrasts(
     found = family_of(columns, confidence)
 
     def interval(k: int, level: float) -> Estimate:
-        return paired(both[k], "y1_b", "y1", level)
+        return paired(both[k], "y1_b", "y1", level, confidence)
 
     apart = told_apart(found, strengths(columns), interval, confidence)
     records = []

@@ -9,7 +9,7 @@ import polars as pl
 from windtunnel.analysis.comparison.groups import MEASURES
 from windtunnel.analysis.comparison.inputs import Tested
 from windtunnel.analysis.comparison.simultaneous import Family, by_draw, family, strength, told_apart
-from windtunnel.analysis.intervals import UNDEFINED, Estimate, mean_difference, paired_difference
+from windtunnel.analysis.intervals import FEW, UNDEFINED, Estimate, mean_difference, paired_difference
 from windtunnel.analysis.necessity import QUANTITIES, coupling_free, paired_estimates
 from windtunnel.analysis.outcomes import Outcome, known_outcomes
 
@@ -36,7 +36,7 @@ def effects(
     found = family_of(moved, confidence)
 
     def interval(k: int, level: float) -> Estimate:
-        return paired(claiming[k].pairs, "y0", "y1", level)
+        return paired(claiming[k].pairs, "y0", "y1", level, confidence)
 
     apart = told_apart(found, strengths(moved), interval, confidence)
     simultaneous = {
@@ -171,11 +171,22 @@ def strengths(columns: Sequence[Change]) -> list[float]:
     return strength(*by_draw([(column.draw, column.difference) for column in columns])).tolist()
 
 
-def paired(pairs: pl.DataFrame, without: str, under: str, level: float) -> Estimate:
-    """The risk difference of two 0/1 columns with its interval over draws."""
-    return paired_difference(
-        pairs[without].to_numpy(), pairs[under].to_numpy(), pairs["draw"].to_numpy(), min(level, 1 - 1e-12)
-    )
+def paired(pairs: pl.DataFrame, without: str, under: str, level: float, alone: float) -> Estimate:
+    """The risk difference of two 0/1 columns with its interval over draws, at a level for many comparisons at once.
+
+    Student's t over draws at that level, never shorter than the interval at level `alone`: Newcombe's at the strict
+    level asks so much of a few draws that no difference was found. With `FEW` draws, or draws that all differ by the
+    same amount, t knows no spread, and Newcombe's at the strict level stands.
+    """
+    y0, y1, draw = (pairs[name].to_numpy() for name in (without, under, "draw"))
+    level = min(level, 1 - 1e-12)
+    single = paired_difference(y0, y1, draw, alone)
+    if single.low is None or single.high is None or level <= alone:
+        return single
+    found = mean_difference(y1.astype(float) - y0, draw, level)
+    if found.low is None or found.high is None or len(np.unique(draw)) <= FEW:
+        return paired_difference(y0, y1, draw, level)
+    return Estimate(single.est, max(-1.0, min(single.low, found.low)), min(1.0, max(single.high, found.high)))
 
 
 def costs_of(changes: Sequence[Mapping[str, Any]], policy: str) -> dict[str, Mapping[str, Any]]:

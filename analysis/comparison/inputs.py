@@ -245,7 +245,7 @@ def _members(folder: Folder) -> pl.LazyFrame:
             f"{folder.path} holds no {path.name}: give the output folder of a finished `windtunnel run`"
         )
     try:
-        frame = pl.scan_parquet(path)
+        frame = pl.scan_parquet(path, glob=False)
         frame.collect_schema()
     except pl.exceptions.PolarsError:
         raise ValueError(f"{path} is not a whole table: run the experiment again") from None

@@ -36,6 +36,7 @@ def sentences(record: Record) -> list[str]:
         *_constructed(record, made),
         *_benefits(record, made),
         *_verdicts(made),
+        *seen(record, made),
         *unsaid,
         *record["left_out"],
     ]
@@ -316,6 +317,22 @@ def _verdicts(made: Sequence[Record]) -> list[str]:
     return [f"{capital(verdict)}: {_listed(names)}; {reason}." for (verdict, reason), names in said.items()]
 
 
+def seen(record: Record, made: Sequence[Record]) -> list[str]:
+    """Which difference so many draws can see; none where too few draws, or draws that agree, cannot tell it."""
+    parts, draws = [], 0
+    for family, what in (("policies", "a policy and doing nothing"), ("pairs_of_policies", "two policies")):
+        found = record["simultaneous"][family]
+        if found["sees"] is not None:
+            n, draws = max(row["n_pairs"] for row in made), found["draws"]
+            parts.append(f"{what} where they differ by {min(n, math.ceil(found['sees'] * n))} of {n} futures")
+    if not parts:
+        return []
+    return [
+        f"What {number(draws, 'community draw')} can see: told apart in four cases of five are {' and '.join(parts)}. A "
+        "smaller difference may be there unseen; more draws see it."
+    ]
+
+
 def method_words(record: Record) -> str:
     """What the counts are of, and how the simultaneous intervals were made."""
     found, level = record["simultaneous"]["policies"], record["confidence"]
@@ -326,7 +343,7 @@ def method_words(record: Record) -> str:
     if found["method"] == "single":
         return f"{counts}Intervals: {level:.0%}, over {number(found['draws'], 'community draw')}."
     how = (
-        "max-t by joint sign flips over draws"
+        "Student's t over draws, at the level of max-t by joint sign flips of whole draws"
         if found["method"] == "max-t"
         else "by Bonferroni and Holm, since there are too few draws for sign flips"
     )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from windtunnel.analysis.intervals import Estimate
+from windtunnel.analysis.intervals import FEW, Estimate
 
 FLIPS = 4095
 """As many random sign patterns at most; up to 13 draws all patterns are used (half of them: |t| ignores the rest)."""
@@ -19,6 +19,8 @@ COLUMNS = 2000
 """Comparisons taken at once, so that many policies do not fill the memory."""
 TAIL_PATTERNS = 5
 """Fewer sign patterns than this beyond the quantile, and flips cannot tell the level: 7 draws and less at 95 %."""
+FOUND = 0.8
+"""The chance of finding it, by which the least difference that can be seen is told."""
 SEED = 20260404
 """Of the sign patterns alone: another seed would move a level in its third digit."""
 
@@ -31,6 +33,8 @@ class Family(NamedTuple):
     """Confidence of each interval, so that all hold at once with the stated confidence."""
     comparisons: int
     draws: int
+    sees: float | None = None
+    """The difference that the middle one of these comparisons finds in `FOUND` of cases; None with too few draws."""
 
 
 def family(numerators: Any, denominators: Any, confidence: float) -> Family:
@@ -44,17 +48,35 @@ def family(numerators: Any, denominators: Any, confidence: float) -> Family:
     top, bottom = np.asarray(numerators, float), np.asarray(denominators, float)
     draws, comparisons = top.shape
     bonferroni = 1 - (1 - confidence) / max(comparisons, 1)
+
+    def made(method: str, level: float) -> Family:
+        return Family(method, level, comparisons, draws, _seen(top, bottom, level))
+
     if comparisons < 2:
-        return Family("single", confidence, comparisons, draws)
+        return made("single", confidence)
     if 2.0 ** (draws - 1) * (1 - confidence) < TAIL_PATTERNS:
-        return Family("holm", bonferroni, comparisons, draws)
+        return made("holm", bonferroni)
     largest = _largest(top, bottom, _patterns(draws))
     place = min(int(np.ceil(confidence * (len(largest) + 1))), len(largest)) - 1
     reach = float(np.sort(largest)[place])
     level = float(2 * stdtr(draws - 1, reach) - 1) if np.isfinite(reach) else 1.0
     least = float(stdtrit(draws - 1, (1 + confidence) / 2))
     level = confidence if reach < least else level
-    return Family("max-t", min(level, bonferroni), comparisons, draws)
+    return made("max-t", min(level, bonferroni))
+
+
+def _seen(top: np.ndarray, bottom: np.ndarray, level: float) -> float | None:
+    """The two quantiles of Student's t that a found difference must span, times the median standard error."""
+    from scipy.special import stdtrit
+
+    draws = len(top)
+    if draws <= FEW or not top.shape[1]:
+        return None
+    whole = np.maximum(bottom.sum(0), 1)
+    left = top - top.sum(0) / whole * bottom
+    error = np.median(np.sqrt((left**2).sum(0) * draws / (draws - 1)) / whole)
+    span = stdtrit(draws - 1, (1 + min(level, 1 - 1e-12)) / 2) + stdtrit(draws - 1, FOUND)
+    return float(error * span) if error > 0 else None
 
 
 def told_apart(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.analysis.importers.convert import (
-    an_object,
     count,
     in_range,
     inner,
@@ -18,11 +17,10 @@ from windtunnel.analysis.importers.convert import (
     moment_or_none,
     needed,
     number,
-    parse_json,
     word,
 )
 from windtunnel.analysis.importers.gathering import Collector
-from windtunnel.analysis.importers.lines import BrokenOff, bare_name, document, numbered_lines
+from windtunnel.analysis.importers.lines import bare_name
 from windtunnel.analysis.importers.posts import Act, RawAct, RawPost, Status
 
 EXPECTED = (
@@ -53,23 +51,22 @@ def read_bluesky(path: Path, into: Collector) -> list[str]:
     )
     reader = _Reader(into)
     for file in files:
-        into.begin(file)
-        try:
-            for line, text in _values(file, into):
-                reader.take(line, text)
-        except BrokenOff as error:
-            into.fault(1, str(error))
+        into.read_values(file, _is_view_or_event, reader.take)
     if not into.posts:
         reason = f"; {next(iter(into.bad_reasons))}" if into.bad_reasons else ""
         raise ValueError(f"{path} is not {EXPECTED}{reason}")
     return list(reader.remarks())
 
 
-def _values(path: Path, into: Collector) -> Iterator[tuple[int, bytes]]:
-    if Path(bare_name(path)).suffix == ".json":
-        yield 1, document(path, into.max_bytes, into.told)
-    else:
-        yield from numbered_lines(path, into.max_bytes, into.told)
+def _is_view_or_event(record: dict[str, Any]) -> bool:
+    """A view of a post (alone, or in a thread or feed), a post that is not to be had, or an event of Jetstream."""
+    if "commit" in record or isinstance(record.get("kind"), str) or _is_absent(record):
+        return True
+    return isinstance(record.get("post"), dict) or "uri" in record and "record" in record
+
+
+def _is_absent(view: dict[str, Any]) -> bool:
+    return view.get("notFound") is True or view.get("blocked") is True
 
 
 class _Reader:
@@ -80,40 +77,32 @@ class _Reader:
         self._seen: set[str] = set()
         self._absent = 0
 
-    def take(self, line: int, text: bytes) -> None:
-        try:
-            if not text:
-                raise ValueError("longer than 16 MiB")
-            value = parse_json(text)
-            views = value if isinstance(value, list) else [value]
-        except ValueError as error:
-            self._into.lines += 1
-            self._into.fault(line, str(error))
-            return
-        for each in views:
-            if isinstance(each, dict) and "commit" not in each and each.get("kind") is None:
-                self._thread(line, each)
-            else:
-                self._into.add(line, lambda event: self._event(an_object(event)), each)
+    def take(self, value: dict[str, Any]) -> RawPost | None:
+        """An event of Jetstream, or a view with all that hangs on it."""
+        if "commit" in value or value.get("kind") is not None:
+            return self._event(value)
+        if "uri" in value and "record" in value:
+            return self._view(value)
+        self._thread(value)
+        return None
 
-    def _thread(self, line: int, root: dict[str, Any]) -> None:
+    def _thread(self, root: dict[str, Any]) -> None:
         """All posts of a thread view: those above the one asked for, and the replies below."""
-        waiting = [root.get("thread", root)]
+        waiting: list[Any] = [root]
         found = False
         while waiting:
             view = waiting.pop()
             if not isinstance(view, dict):
                 continue
-            if view.get("notFound") is True or view.get("blocked") is True:
+            if _is_absent(view):
                 self._absent, found = self._absent + 1, True
             elif isinstance(view.get("post"), dict):
                 found = True
-                self._into.add(line, self._view, view["post"])
+                self._into.also(self._into.line, self._view, view["post"])
             waiting += reversed(items(view, "replies"))
             waiting.append(view.get("parent"))
         if not found:
-            self._into.lines += 1
-            self._into.fault(line, "neither a thread (thread.post) nor an event of Jetstream (kind)")
+            raise ValueError("neither a thread (thread.post) nor an event of Jetstream (kind)")
 
     def _view(self, post: dict[str, Any]) -> RawPost | None:
         name, author, record = needed(post, "uri"), inner(post, "author"), inner(post, "record")

@@ -2,12 +2,10 @@
 
 import json
 import math
-from datetime import UTC, datetime
 from typing import Any
 
-from windtunnel.analysis.importers.posts import EARLIEST, FIRST_YEAR, LAST_YEAR, LATEST
-
-MOST = 2**62
+from windtunnel.analysis.importers.missing import MOST, word
+from windtunnel.analysis.importers.times import Bare, EitherWay, in_range, read_time
 
 
 def parse_json(text: bytes) -> Any:
@@ -45,15 +43,6 @@ def items(record: dict[str, Any], field: str) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def word(value: Any) -> str | None:
-    """An id or a name as text, None where it is empty or something else; 12.0 is 12, and True is no name."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return None
-    return str(value).strip() or None if abs(value if isinstance(value, int) else 0) < MOST else None
-
-
 def needed(record: dict[str, Any], field: str) -> str:
     """The word in a field that has to have one."""
     found = word(record.get(field))
@@ -63,7 +52,9 @@ def needed(record: dict[str, Any], field: str) -> str:
 
 
 def count(value: Any) -> int | None:
-    """A whole number that fits a column; None for anything else."""
+    """A whole number that fits a column, 3.0 too; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST else None
 
 
@@ -80,27 +71,18 @@ def number(value: Any, field: str) -> float:
     return found
 
 
-def in_range(seconds: float, field: str) -> float:
-    """Unix seconds within the years in which there were forums."""
-    if not EARLIEST <= seconds < LATEST:
-        raise ValueError(f"{field} is a date before {FIRST_YEAR} or after {LAST_YEAR}")
-    return seconds
-
-
 def moment(value: Any, field: str) -> float:
     """Unix seconds of an ISO date and time (UTC unless it says otherwise); `ValueError` out of range.
 
     >>> moment("2010-08-17T19:20:00.123Z", "created_at")
     1282072800.123
     """
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"no {field}" if value in (None, "") else f"{field} is not an ISO date and time")
-    try:
-        found = datetime.fromisoformat(value)
-        seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        raise ValueError(f"{field} is not an ISO date and time") from None
-    return in_range(seconds, field)
+    found = read_time(value, field)
+    if found is None:
+        raise ValueError(f"no {field}")
+    if isinstance(found, (Bare, EitherWay)):
+        raise ValueError(f"{field} is not an ISO date and time")
+    return in_range(found, field)
 
 
 def moment_or_none(value: Any) -> float | None:

@@ -7,11 +7,13 @@ Field names: convokit 5.0's source; `user`, `root`, `reply_to` are those of olde
 from pathlib import Path
 from typing import Any
 
-from windtunnel.analysis.importers.convert import an_object, count, number, parse_json, parse_object
+from windtunnel.analysis.importers.clock import Kind
+from windtunnel.analysis.importers.convert import count
 from windtunnel.analysis.importers.gathering import Collector
-from windtunnel.analysis.importers.lines import SUFFIXES, BrokenOff, bare_name, document
-from windtunnel.analysis.importers.posts import LATEST, TONES, RawPost, Status, Tone
-from windtunnel.analysis.importers.reddit import PLACEHOLDERS
+from windtunnel.analysis.importers.lines import SUFFIXES
+from windtunnel.analysis.importers.missing import absent, word
+from windtunnel.analysis.importers.posts import TONES, RawPost, Tone
+from windtunnel.analysis.importers.times import read_time
 
 EXPECTED = (
     "a ConvoKit corpus: a folder with utterances.jsonl or utterances.json, each utterance with id, speaker, "
@@ -24,10 +26,8 @@ def read_convokit(path: Path, into: Collector) -> list[str]:
     if not path.exists():
         raise FileNotFoundError(f"there is no {path}: give {EXPECTED}")
     file = _utterances(path)
-    if Path(bare_name(file)).suffix == ".json":
-        _read_list(file, into)
-    else:
-        into.read_lines(file, lambda line: _post(parse_object(line)))
+    into.times = Kind(own_start="anywhere", name="timestamp")
+    into.read_values(file, lambda record: "text" in record or "id" in record, _post)
     if not into.posts:
         first = ""
         if into.bad:
@@ -47,37 +47,23 @@ def _utterances(path: Path) -> Path:
     raise ValueError(f"the folder {path} is not {EXPECTED}; it holds neither file")
 
 
-def _read_list(file: Path, into: Collector) -> None:
-    """The items of a JSON list (small, old corpora)."""
-    into.begin(file)
-    try:
-        found = parse_json(document(file, into.max_bytes, into.told))
-    except BrokenOff as error:
-        raise ValueError(f"{file.name}: {error}") from None
-    except ValueError:
-        raise ValueError(f"{file} is not JSON: it is not {EXPECTED}") from None
-    if not isinstance(found, list):
-        raise ValueError(f"{file} holds a JSON {type(found).__name__}, not a list: it is not {EXPECTED}")
-    for place, item in enumerate(found, 1):
-        into.add(place, lambda value: _post(an_object(value)), item)
-
-
 def _post(record: dict[str, Any]) -> RawPost:
     meta = record.get("meta")
     if not isinstance(meta, dict):
         meta = {}
     text = record.get("text")
-    if text is not None and not isinstance(text, str):
+    if absent(text):
+        text = None
+    elif not isinstance(text, str):
         raise ValueError("text is not a text")
-    author = _name(record, "speaker", "user")
     return RawPost(
         id=_required(record, "id"),
         parent=_name(record, "reply-to", "reply_to"),
         thread=_name(record, "conversation_id", "root"),
-        author=None if author == "[deleted]" else author,
-        time=_seconds(record.get("timestamp")),
-        text=None if text in PLACEHOLDERS else text,
-        status=_status(text, meta),
+        author=_name(record, "speaker", "user"),
+        time=read_time(record.get("timestamp"), "timestamp"),
+        text=text,
+        status="removed" if meta.get("removed") is True else "visible",
         score=count(meta.get("score")),
         tone=_tone(meta),
     )
@@ -91,20 +77,13 @@ def _tone(meta: dict[str, Any]) -> Tone | None:
     return said if said in TONES else None
 
 
-def _status(text: str | None, meta: dict[str, Any]) -> Status:
-    if text == "[removed]" or meta.get("removed") is True:
-        return "removed"
-    return "deleted" if text == "[deleted]" else "visible"
-
-
 def _name(record: dict[str, Any], *fields: str) -> str | None:
     """The first of these fields that is there; older corpora have an object {id, ...} for a user."""
     for field in fields:
         value = record.get(field)
-        if isinstance(value, dict):
-            value = value.get("id")
-        if value is not None and value != "":
-            return str(value)
+        found = word(value.get("id") if isinstance(value, dict) else value)
+        if found is not None:
+            return found
     return None
 
 
@@ -113,11 +92,3 @@ def _required(record: dict[str, Any], field: str) -> str:
     if value is None:
         raise ValueError(f"no {field}")
     return value
-
-
-def _seconds(value: Any) -> float:
-    """Seconds from any origin: corpora that are not of the web count from their own."""
-    seconds = number(value, "timestamp")
-    if abs(seconds) >= LATEST:
-        raise ValueError("timestamp is not a time in seconds")
-    return seconds

@@ -1,6 +1,6 @@
 """Brings a real community in: reads it, takes names out, scores tone, fits a profile, writes the folder."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,10 +10,12 @@ from windtunnel.analysis.importers import written
 from windtunnel.analysis.importers.bluesky import read_bluesky
 from windtunnel.analysis.importers.convokit import read_convokit
 from windtunnel.analysis.importers.discourse import read_discourse
+from windtunnel.analysis.importers.encodings import known_encoding
 from windtunnel.analysis.importers.forgotten import place_of, refuse_another_key, without_forgotten
 from windtunnel.analysis.importers.gathering import Collector, Record
 from windtunnel.analysis.importers.identities import IDENTITIES, identities_of, key_check, table_of
 from windtunnel.analysis.importers.labels import Labels, correct, read_labels
+from windtunnel.analysis.importers.lacking import TELLS, lacking
 from windtunnel.analysis.importers.lines import DEFAULT_MAX_BYTES, Told
 from windtunnel.analysis.importers.mastodon import read_mastodon
 from windtunnel.analysis.importers.moderation import PREFIXES, Moderation, moderation, names_in, read_mod_log
@@ -22,7 +24,7 @@ from windtunnel.analysis.importers.people import people_of, with_pseudonyms
 from windtunnel.analysis.importers.posts import BadLine, Progress
 from windtunnel.analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
 from windtunnel.analysis.importers.reddit import read_reddit
-from windtunnel.analysis.importers.scrubbing import marks_of
+from windtunnel.analysis.importers.scrubbing import common_names, marks_of
 from windtunnel.analysis.importers.stackexchange import read_stackexchange
 from windtunnel.analysis.importers.table import nearest, read_table
 
@@ -37,8 +39,15 @@ READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
 FORMATS = (*READERS, "table")
 
 
+NAMED_LIKE_WORDS = "names are common words: they are taken out of texts only where somebody is addressed (@name, u/name, name: at the start)"
+
+
 class ImportReport(NamedTuple):
-    """What an import did: counts, bad lines by reason, the source of tone, the files, and how to say it."""
+    """What an import did: counts, bad lines by reason, the source of tone, the files, and how to say it.
+
+    `lacks` has what the record does not tell, of author, time and parent; then there may be no profile. `notes` say what was
+    dropped, changed or guessed; they are among the `sentences`.
+    """
 
     name: str
     posts: int
@@ -50,10 +59,12 @@ class ImportReport(NamedTuple):
     acts: dict[str, int]
     tone_source: str
     posts_file: Path
-    profile_file: Path
+    profile_file: Path | None
     bad_lines_file: Path | None
     moderation_file: Path | None
     tone_errors_file: Path | None
+    lacks: tuple[str, ...]
+    notes: tuple[str, ...]
     sentences: tuple[str, ...]
 
 
@@ -69,6 +80,8 @@ def import_corpus(
     mod_log: Path | None = None,
     mod_map: dict[str, str] | None = None,
     labels: Path | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
     progress: Progress | None = None,
     told: Told | None = None,
@@ -79,18 +92,27 @@ def import_corpus(
     `format` is one of `FORMATS`; `mapping` (role to column) and `where` (column to value) go with `table` alone; `name` is the profile's,
     by default the folder's; `key_file` holds the secret of the pseudonyms, by default in the current project.
     `mod_log` is a table of moderators' acts whose columns `mod_map` names, `labels` one of tones set by hand.
+    `encoding` and `separator` are those of a table, where its head does not tell them. A record that lacks authors or times
+    gets no profile.yaml; import.json says what it lacks.
 
     Raises `ValueError` for a record of another format, `FileNotFoundError` for one that is not there.
     """
     from windtunnel.analysis.tone import tones
 
     _check(format, mapping, where, mod_log, mod_map)
+    if format != "table" and (encoding or separator):
+        option = "--encoding" if encoding else "--separator"
+        raise ValueError(f"{option} goes with table only; {format} records say or have one of their own")
     refuse_another_key(out, key_file)
     tell = progress or (lambda sentence: None)
     was_there = out.exists()
     into = Collector(out, tones, max_bytes, told)
     try:
-        remarks = read_table(path, mapping, into, where) if mapping else READERS[format](path, into)
+        if mapping:
+            named = known_encoding(encoding) if encoding else None
+            remarks = read_table(path, mapping, into, where, named, separator)
+        else:
+            remarks = READERS[format](path, into)
         if mod_log:
             read_mod_log(mod_log, mod_map, into)
         by_hand = read_labels(labels, into) if labels else None
@@ -117,7 +139,7 @@ def _check(
     if format == "table" and not mapping:
         raise ValueError(
             "a table needs --map role=column,… that says which column is what; "
-            "needed roles: id, parent, author, and time or minute"
+            "id is needed; parent, author, time and text say the most"
         )
     if format != "table" and mapping:
         raise ValueError(f"--map goes with table only; {format} records name their own fields")
@@ -144,8 +166,13 @@ def _finish(
     place = place_of(out, secret)
     kept = without_forgotten(record.facts, record.changed, place)
     numbered, left_out = kept.numbered, kept.left_out
+    lacks = lacking(numbered.posts, record.scale, flat=numbered.flat)
+    record = record._replace(remarks=(*record.remarks, *numbered.said))
+    spoken = bool(numbered.posts["spoken"].any())
     record = record._replace(facts=record.facts.clear())
     people = people_of(numbered.posts, record.aliases, names_in(record.acts) | kept.names, secret)
+    if spoken and (words := common_names(people.marks)):
+        record = record._replace(remarks=(*record.remarks, f"{words:,} {NAMED_LIKE_WORDS}"))
     identities = identities_of(place.hashing, people.authors, numbered.thread_names.iter_rows())
     if not numbered.posts.height:
         raise ValueError(f"every post of this record was forgotten in {out}: nothing is left to import")
@@ -159,14 +186,18 @@ def _finish(
         posts, errors = _corrected(posts, by_hand, numbered, format, source, record)
         source = f"{source}; {errors['labelled']} by hand"
     del numbered
-    tell("fitting the profile")
-    profile = fit_profile(_for_profile(posts), name=name, tone=source)
+    profile = None
+    if not {"author", "time"} & set(lacks):
+        tell("fitting the profile")
+        profile = fit_profile(_for_profile(posts), name=name, tone=source)
 
     out.mkdir(parents=True, exist_ok=True)
     tell("writing the posts")
     (out / IDENTITIES).unlink(missing_ok=True)  # those of an earlier import would name other people
     written.write_posts(posts, record, marks_of(people.marks), out / written.POSTS)
-    write_profile(profile, out / written.PROFILE)
+    (out / written.PROFILE).unlink(missing_ok=True)
+    if profile:
+        write_profile(profile, out / written.PROFILE)
     report = ImportReport(
         name=name,
         posts=posts.height,
@@ -178,7 +209,9 @@ def _finish(
         acts=acts.counts,
         tone_source=source,
         posts_file=out / written.POSTS,
-        profile_file=out / written.PROFILE,
+        profile_file=out / written.PROFILE if profile else None,
+        lacks=lacks,
+        notes=(),
         bad_lines_file=out / written.BAD_LINES if record.bad else None,
         moderation_file=out / written.MODERATION if acts.table.height else None,
         tone_errors_file=out / written.TONE_ERRORS if errors else None,
@@ -198,13 +231,15 @@ def _finish(
             "acts": report.acts,
             "acts_about_nothing_here": acts.unknown,
             "posts_left_out_as_forgotten": left_out,
+            "lacks": list(lacks),
             "community": place.hashing.community,
             "key_check": key_check(secret),
             "earlier_communities": list(place.earlier),
         },
         out / written.SOURCE,
     )
-    return report._replace(sentences=_sentences(report, record, posts, acts, left_out))
+    report = report._replace(notes=tuple(_notes(report, record, posts, acts, left_out)))
+    return report._replace(sentences=_sentences(report, record, posts, acts))
 
 
 def _write_beside(
@@ -247,7 +282,7 @@ def _with_tone(posts: pl.DataFrame) -> pl.DataFrame:
     guessed = pl.when((pl.col("status") != "visible") | ~pl.col("spoken").any()).then(proxy_tone())
     said = pl.col("tone").cast(pl.String)
     tone = pl.coalesce(said, "heard", guessed)
-    return posts.with_columns(tone=tone, told=said.is_not_null()).drop("heard")
+    return posts.with_columns(tone=tone, told=said.is_not_null(), labelled=said.is_not_null()).drop("heard")
 
 
 def tone_source(posts: pl.DataFrame) -> str:
@@ -269,43 +304,54 @@ def tone_source(posts: pl.DataFrame) -> str:
 def _for_profile(posts: pl.DataFrame) -> pl.DataFrame:
     """The columns that a profile is fitted to; of a text only whether there is one."""
     said = pl.when(pl.col("spoken")).then(pl.lit("said"))
-    return posts.with_columns(text=said).drop("spoken", "row", "told")
+    return posts.with_columns(text=said).drop("spoken", "row", "told", "labelled")
+
+
+def _notes(
+    report: ImportReport, record: Record, posts: pl.DataFrame, acts: Moderation, left_out: int
+) -> Iterator[str]:
+    """What was dropped, changed or guessed, and what cannot be asked."""
+    yield from record.remarks
+    yield from (TELLS[each] for each in report.lacks)
+    lost = posts.filter((pl.col("kind") == "reply") & pl.col("parent").is_null()).height
+    if lost and "parent" not in report.lacks:
+        yield f"{lost:,} replies answer a post that is not in the record; they keep their thread"
+    unsigned = posts.filter(pl.col("author").is_null() & (pl.col("role") != "bot")).height
+    if unsigned and "author" not in report.lacks:
+        yield f"{unsigned:,} posts have no author; they count as posts, not as members"
+    if acts.unknown:
+        yield (
+            f"{acts.unknown:,} acts of moderators are about nothing in the record (a post, thread or member that it "
+            "holds); left out"
+        )
+    if acts.outside:
+        yield f"{acts.outside:,} acts of moderators lie before the record's first post or after its last"
+    if left_out:
+        yield f"{left_out:,} posts of people and threads that were forgotten here stay out (forgotten.json)"
 
 
 def _sentences(
-    report: ImportReport, record: Record, posts: pl.DataFrame, acts: Moderation, left_out: int
+    report: ImportReport, record: Record, posts: pl.DataFrame, acts: Moderation
 ) -> tuple[str, ...]:
     days = posts["minute"].to_numpy().max(initial=0) / 1440
+    over = "" if "time" in report.lacks else f" over {days:,.0f} days"
     said = [
-        f"{report.name}: {report.posts:,} posts in {report.threads:,} threads by {report.authors:,} authors "
-        f"over {days:,.0f} days",
+        f"{report.name}: {report.posts:,} posts in {report.threads:,} threads by {report.authors:,} authors{over}",
         f"tone: {report.tone_source}",
     ]
-    said += [f"note: {remark}" for remark in record.remarks]
-    lost = posts.filter((pl.col("kind") == "reply") & pl.col("parent").is_null()).height
-    if lost:
-        said.append(f"note: {lost:,} replies answer a post that is not in the record; they keep their thread")
-    unsigned = posts.filter(pl.col("author").is_null() & (pl.col("role") != "bot")).height
-    if unsigned:
-        said.append(f"note: {unsigned:,} posts have no author; they count as posts, not as members")
+    said += [f"note: {note}" for note in report.notes]
     if acts.table.height:
         kinds = ", ".join(f"{act} {times:,}" for act, times in acts.counts.items())
         said.append(f"acts of moderators: {acts.table.height:,} ({kinds}), in {report.moderation_file}")
-    if acts.unknown:
-        said.append(
-            f"note: {acts.unknown:,} acts of moderators are about nothing in the record (a post, thread or member that it holds); left out"
-        )
-    if left_out:
-        said.append(
-            f"note: {left_out:,} posts of people and threads that were forgotten here stay out (forgotten.json)"
-        )
     if report.tone_errors_file:
         said.append(f"the scorer against the labels: {report.tone_errors_file}")
     if report.bad_lines:
-        most, times = next(iter(report.bad_reasons.items()))
         files = "; ".join(f"file {number} is {each}" for number, each in enumerate(record.files[:5], 1))
+        reasons = list(report.bad_reasons.items())
+        most = "; ".join(f"{reason}, {times:,}" for reason, times in reasons[:5])
+        more = f"; {len(reasons) - 5} other reasons" if len(reasons) > 5 else ""
         said.append(
-            f"{report.bad_lines:,} lines could not be used (most often: {most}, {times:,}); each is listed "
+            f"{report.bad_lines:,} lines could not be used ({most}{more}); each is listed "
             f"in {report.bad_lines_file} ({files}{'; …' if len(record.files) > 5 else ''})"
         )
     said.append(

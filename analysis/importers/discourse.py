@@ -4,23 +4,20 @@ Fields: Discourse's own serialisers. A reply that names no other post answers th
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from windtunnel.analysis.importers.convert import (
-    an_object,
     count,
     inner,
     items,
     moment,
     moment_or_none,
     needed,
-    parse_json,
     word,
 )
 from windtunnel.analysis.importers.gathering import Collector
-from windtunnel.analysis.importers.lines import TOO_LONG, BrokenOff, bare_name, document, numbered_lines
+from windtunnel.analysis.importers.lines import bare_name
 from windtunnel.analysis.importers.markup import words_of
 from windtunnel.analysis.importers.posts import Act, RawAct, RawPost, Status
 
@@ -49,18 +46,7 @@ def read_discourse(path: Path, into: Collector) -> list[str]:
     """The posts and small actions of the topics at `path`, and remarks for the user."""
     seen = _Topics(into)
     for file in _files(path):
-        into.begin(file)
-        try:
-            for line, value in _values(file, into):
-                into.lines += 1
-                try:
-                    if value == TOO_LONG:
-                        raise ValueError("longer than 16 MiB")
-                    seen.take(line, parse_json(value))
-                except ValueError as error:
-                    into.fault(line, str(error))
-        except BrokenOff as error:
-            into.fault(1, str(error))
+        into.read_values(file, _is_topic_or_post, seen.take)
     if not into.posts:
         reason = f"; {next(iter(into.bad_reasons))}" if into.bad_reasons else ""
         raise ValueError(f"{path} is not {EXPECTED}{reason}")
@@ -81,11 +67,8 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _values(file: Path, into: Collector) -> Iterator[tuple[int, bytes]]:
-    if Path(bare_name(file)).suffix in (".ndjson", ".jsonl"):
-        yield from numbered_lines(file, into.max_bytes, into.told)
-    else:
-        yield 1, document(file, into.max_bytes, into.told)
+def _is_topic_or_post(record: dict[str, Any]) -> bool:
+    return "post_stream" in record or "post_number" in record
 
 
 class _Topics:
@@ -93,52 +76,58 @@ class _Topics:
 
     def __init__(self, into: Collector) -> None:
         self._into = into
-        self._short = 0
+        self._listed: dict[str, set[str]] = {}
+        self._there: dict[str, set[str]] = {}
+        self._kept: set[str] = set()
         self._whispers = 0
+        self._twice = 0
 
-    def take(self, line: int, value: Any) -> None:
-        """A topic, a single post, or a list of them."""
-        for each in value if isinstance(value, list) else [value]:
-            try:
-                self._take(line, an_object(each))
-            except ValueError as error:
-                self._into.fault(line, str(error))
+    def take(self, value: dict[str, Any]) -> RawPost | None:
+        """A topic, all of whose posts are handed on, or a single post."""
+        if inner(value, "post_stream"):
+            self._topic(value, inner(value, "post_stream"))
+            return None
+        if "post_number" in value and "topic_id" in value:
+            return self._post(needed(value, "topic_id"), value, word(value.get("topic_title")))
+        raise ValueError("neither a topic (post_stream) nor a post (post_number, topic_id)")
 
-    def _take(self, line: int, value: dict[str, Any]) -> None:
-        stream = inner(value, "post_stream")
-        if stream:
-            self._topic(line, value, stream)
-        elif "post_number" in value and "topic_id" in value:
-            self._post(line, needed(value, "topic_id"), value, word(value.get("topic_title")))
-        else:
-            raise ValueError("neither a topic (post_stream) nor a post (post_number, topic_id)")
-
-    def _topic(self, line: int, topic: dict[str, Any], stream: dict[str, Any]) -> None:
+    def _topic(self, topic: dict[str, Any], stream: dict[str, Any]) -> None:
         name, posts = needed(topic, "id"), items(stream, "posts")
         whole = stream.get("stream")
-        self._short += isinstance(whole, list) and len(whole) > len(posts)
+        listed = whole if isinstance(whole, list) else []
+        self._listed.setdefault(name, set()).update(filter(None, map(word, listed)))
         for post in posts:
-            try:
-                self._post(line, name, post, word(topic.get("title")))
-            except ValueError as error:
-                self._into.fault(line, str(error))
+            self._into.also(
+                self._into.line, lambda post: self._post(name, post, word(topic.get("title"))), post
+            )
         at = moment_or_none(topic.get("deleted_at"))
         if at is not None:
             by = word(inner(topic, "deleted_by").get("username"))
             self._into.acts.append(RawAct("remove", at, thread=f"topic {name}", actor=by))
 
-    def _post(self, line: int, topic: str, post: dict[str, Any], title: str | None) -> None:
+    def _post(self, topic: str, post: dict[str, Any], title: str | None) -> RawPost | None:
+        """A post; nothing for a small action, a whisper, or one that came before, since chunks of a topic overlap."""
+        identity = needed(post, "id")
+        self._there.setdefault(topic, set()).add(identity)
+        if identity in self._kept:
+            self._twice += 1
+            return None
+        found = self._read(topic, identity, post, title)
+        self._kept.add(identity)
+        return found
+
+    def _read(self, topic: str, identity: str, post: dict[str, Any], title: str | None) -> RawPost | None:
         author = word(post.get("username"))
         at = moment(post.get("created_at"), "created_at")
         kind = post.get("post_type")
         if kind == SMALL_ACTION:
             act = ACTIONS.get(str(post.get("action_code")), "other")
             self._into.acts.append(RawAct(act, at, thread=f"topic {topic}", actor=author))
-            return
+            return None
         if kind == WHISPER:
             self._whispers += 1
-            return
-        place, identity = count(post.get("post_number")), needed(post, "id")
+            return None
+        place = count(post.get("post_number"))
         if place is None:
             raise ValueError("no post_number")
         status = self._status(post, identity)
@@ -147,9 +136,9 @@ class _Topics:
         text = _words(post)
         if place == 1 and title and text is not None and not text.startswith(title):
             text = f"{title}\n\n{text}"
-        answers = post.get("reply_to_post_number")
-        answered = int(answers) if isinstance(answers, (int, str)) and str(answers).isdecimal() else 1
-        raw = RawPost(
+        answers = word(post.get("reply_to_post_number"))
+        answered = int(answers) if answers and answers.isdecimal() and answers != "0" else 1
+        return RawPost(
             id=identity,
             parent=None if place == 1 else f"topic {topic} post {answered}",
             thread=f"topic {topic}",
@@ -162,7 +151,6 @@ class _Topics:
             moderator=kind == MODERATOR_POST or post.get("moderator") is True or post.get("admin") is True,
             other_id=f"topic {topic} post {place}",
         )
-        self._into.keep(line, raw)
 
     def _status(self, post: dict[str, Any], identity: str) -> Status:
         if post.get("user_deleted") is True:
@@ -176,10 +164,18 @@ class _Topics:
 
     def remarks(self) -> list[str]:
         said = []
-        if self._short:
+        short = {
+            name: len(listed - self._there.get(name, set()))
+            for name, listed in self._listed.items()
+            if not listed <= self._there.get(name, set())
+        }
+        if short:
             said.append(
-                f"{self._short} topics hold only some of their posts: fetch them again with ?print=true"
+                f"{len(short):,} topics hold only some of their posts ({sum(short.values()):,} are missing): fetch them "
+                "again with ?print=true"
             )
+        if self._twice:
+            said.append(f"{self._twice:,} posts came twice, in chunks that overlap; each is kept once")
         if self._whispers:
             said.append(f"{self._whispers} whispers (seen by staff alone) were left out")
         return said

@@ -7,10 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
-from windtunnel.analysis.importers.lines import BrokenOff, Told, numbered_lines
+from windtunnel.analysis.importers.clock import Kind, Settled, settle, settle_list, written
+from windtunnel.analysis.importers.convert import an_object, parse_json
+from windtunnel.analysis.importers.lines import TOO_LONG, BrokenOff, Told, json_values, numbered_lines
+from windtunnel.analysis.importers.missing import empty
+from windtunnel.analysis.importers.placeholders import nobody, placeholder
 from windtunnel.analysis.importers.posts import Aliases, BadLine, RawAct, RawPost
+from windtunnel.analysis.importers.times import EitherWay
+from windtunnel.analysis.importers.unwrapping import is_empty, unwrapped
 
 CHUNK_POSTS = 10_000
 CHUNK_CHARACTERS = 2**22
@@ -23,6 +30,7 @@ FACTS: dict[str, Any] = {
     "thread": pl.String,
     "author": pl.String,
     "time": pl.Float64,
+    "form": pl.Int8,
     "status": pl.Enum(["visible", "removed", "deleted", "gone"]),
     "score": pl.Int64,
     "controversial": pl.Boolean,
@@ -38,7 +46,8 @@ FACTS: dict[str, Any] = {
     "spoken": pl.Boolean,
     "heard": pl.Enum(["civil", "heated", "hostile"]),
 }
-"""Columns of a post without its text: those of `RawPost`, where it stood, whether it has words, what the scorer hears."""
+"""Columns of a post without its text: those of `RawPost`, how its time was written, where it stood, whether it has
+words, what the scorer hears."""
 
 Hearing = Callable[[list[str]], list[str]]
 
@@ -81,7 +90,8 @@ class Record(NamedTuple):
     """A record as read: facts of the posts in order of time, their texts in chunks of the order of reading (`row`).
 
     `aliases` has for each author the other names it goes by; `changed` the status that a later line gave a
-    post; `files` the names of the files read, in order, for the screen alone.
+    post; `files` the names of the files read, in order, for the screen alone. `scale` says what the times are: `dates`,
+    seconds of their `own`, or `none`, and then the rows stand a minute apart in their order.
     """
 
     facts: pl.DataFrame
@@ -94,6 +104,7 @@ class Record(NamedTuple):
     files: list[str]
     lines: int
     remarks: tuple[str, ...] = ()
+    scale: str = "dates"
 
 
 class Collector:
@@ -103,10 +114,15 @@ class Collector:
         """Texts wait in a nameless file of `folder`; `hear` gives the tone of a list of texts."""
         self.texts = Texts(folder)
         self.acts: list[RawAct] = []
+        self.log: tuple[list[RawAct], Settled] | None = None
+        self.times = Kind()
+        self.counted: Counter[str] = Counter()
+        self.remarks: list[str] = []
         self.aliases: dict[str, set[str]] = {}
         self.changed: dict[str, str] = {}
         self.files: list[str] = []
         self.posts = 0
+        self.line = 0
         self.lines = 0
         self.max_bytes = max_bytes
         self.told = told
@@ -116,6 +132,7 @@ class Collector:
         self._chunks: list[pl.DataFrame] = []
         self._waiting: list[RawPost] = []
         self._at: list[tuple[int, int]] = []
+        self._months: dict[int, float] = {}
         self._characters = 0
 
     def begin(self, path: Path) -> None:
@@ -137,9 +154,55 @@ class Collector:
         except BrokenOff as error:
             self.fault(number + 1, str(error))
 
+    def read_values(
+        self,
+        path: Path,
+        is_record: Callable[[dict[str, Any]], bool],
+        read: Callable[[dict[str, Any]], RawPost | None],
+        inherited: tuple[str, ...] = (),
+    ) -> None:
+        """Each JSON object of a file, in lines or one document, whatever lists and objects are wrapped around them.
+
+        `is_record` knows an object that `read` takes; `inherited` are fields that it takes over from what is around it.
+        """
+        self.begin(path)
+        number = 0
+        try:
+            for number, text in json_values(path, self.max_bytes, self.told):
+                self._within(number, text, is_record, read, inherited)
+        except BrokenOff as error:
+            self.fault(number + 1, str(error))
+
+    def _within(
+        self,
+        line: int,
+        text: bytes,
+        is_record: Callable[[dict[str, Any]], bool],
+        read: Callable[[dict[str, Any]], RawPost | None],
+        inherited: tuple[str, ...],
+    ) -> None:
+        try:
+            if text == TOO_LONG:
+                raise ValueError("longer than 16 MiB")
+            value = parse_json(text)
+            found = list(unwrapped(value, is_record, inherited))
+            if not any(isinstance(one, dict) for one in found):
+                found = [] if is_empty(value) else [value]
+        except ValueError as error:
+            self.lines += 1
+            self.fault(line, str(error))
+            return
+        self.line = line
+        for each in found:
+            self.add(line, lambda one: read(an_object(one)), each)
+
     def add(self, line: int, read: Callable[[Any], RawPost | None], what: Any) -> None:
         """Keep the post that `read(what)` gives, or the reason why there is none."""
         self.lines += 1
+        self.also(line, read, what)
+
+    def also(self, line: int, read: Callable[[Any], RawPost | None], what: Any) -> None:
+        """As `add`, for what stands in a line that was counted."""
         try:
             if what == b"":
                 raise ValueError("longer than 16 MiB")
@@ -155,6 +218,8 @@ class Collector:
 
     def keep(self, line: int, post: RawPost) -> None:
         """Keep a post that stands at this line of the file begun last."""
+        if isinstance(post.time, EitherWay):
+            self._months[self.posts] = post.time.month_first
         self.posts += 1
         self._waiting.append(post)
         self._at.append((self.file, line))
@@ -163,9 +228,20 @@ class Collector:
             self._flush()
 
     def fault(self, line: int, reason: str) -> None:
-        self.bad_reasons[reason] += 1
+        self._listed(BadLine(self.file, line, reason))
+
+    def _listed(self, bad: BadLine) -> None:
+        self.bad_reasons[bad.reason] += 1
         if len(self.bad) < MAX_LISTED:
-            self.bad.append(BadLine(self.file, line, reason))
+            self.bad.append(bad)
+
+    def count(self, what: str, times: int = 1) -> None:
+        """Something that was changed, guessed or left empty: `what` follows the number in a sentence for the user."""
+        self.counted[what] += times
+
+    def say(self, remark: str) -> None:
+        """A sentence for the user on how something was read."""
+        self.remarks.append(remark)
 
     def called(self, author: str, names: Aliases) -> None:
         """The author also goes by these names; they are taken out of texts, and may stand in lists of acts."""
@@ -176,11 +252,14 @@ class Collector:
             known.update(name for name in names if name and name != author)
 
     def record(self, *remarks: str) -> Record:
-        """All that was gathered; of posts with one id the first stays and the others are bad lines."""
+        """All that was gathered; of posts with one id the first stays and the others are bad lines.
+
+        Raises `ValueError` where the times cannot be read, or those of the acts have another origin.
+        """
         self._flush()
         facts = pl.concat(self._chunks) if self._chunks else pl.DataFrame(schema=FACTS)
         self._chunks = []
-        facts = facts.with_row_index("row")
+        facts, times = self._in_seconds(facts.with_row_index("row"))
         first = facts["id"].is_first_distinct()
         if not first.all():
             twice, facts = facts.filter(~first), facts.filter(first)
@@ -188,18 +267,53 @@ class Collector:
             self._list_twice(twice.join(firsts, on="id", how="left", maintain_order="left"))
         facts = _by_time(facts.drop("file", "line"))
         self.bad.sort(key=lambda bad: (bad.file, bad.line))
+        acts = self._acts(times)
+        said = tuple(f"{count:,} {what}" for what, count in self.counted.items())
         return Record(
             facts,
             self.texts,
-            self.acts,
+            acts,
             self.aliases,
             self.changed,
             self.bad,
             self.bad_reasons,
             self.files,
             self.lines,
-            remarks,
+            (*times.said, *self.remarks, *remarks, *said),
+            times.scale,
         )
+
+    def _in_seconds(self, facts: pl.DataFrame) -> tuple[pl.DataFrame, Settled]:
+        """The facts with their times in seconds; rows whose time is a fault go, and are listed."""
+        found = settle(facts["time"].to_numpy(), facts["form"].to_numpy(), self._months, self.times)
+        seconds = np.arange(facts.height) * 60.0 if found.scale == "none" else found.seconds
+        facts = facts.drop("form").with_columns(time=pl.Series(seconds, dtype=pl.Float64))
+        if found.faults:
+            rows = sorted(found.faults)
+            for row, (file, line) in zip(rows, facts.select("file", "line")[rows].iter_rows(), strict=True):
+                self._listed(BadLine(file, line, found.faults[row]))
+            facts = facts.filter(~pl.col("row").is_in(rows))
+            if facts.is_empty():
+                raise ValueError(
+                    f"not one post has a time that can be read: {next(iter(found.faults.values()))}"
+                )
+        return facts, found
+
+    def _acts(self, posts: Settled) -> list[RawAct]:
+        """The acts, with their times in the origin of the posts'; None where they have none."""
+        found = settle_list([act.time for act in self.acts], self.times)
+        log, logged = self.log or ([], found)
+        if log and {posts.scale, logged.scale} == {"dates", "own"}:
+            has, lacks = ("dates", "minutes") if logged.scale == "dates" else ("minutes", "dates")
+            raise ValueError(
+                f"the acts of --mod-log have {has} where the posts have {lacks} of their own start: both need one origin"
+            )
+        every = [(act, found.seconds[row]) for row, act in enumerate(self.acts)]
+        every += [(act, logged.seconds[row]) for row, act in enumerate(log)]
+        if posts.scale == "none" and every:
+            self.count("acts of moderators lose their times, since the posts have none", len(every))
+            every = [(act, np.nan) for act, _ in every]
+        return [act._replace(time=None if np.isnan(seconds) else float(seconds)) for act, seconds in every]
 
     def _list_twice(self, found: pl.DataFrame) -> None:
         self.bad_reasons["its id was seen before"] += found.height
@@ -208,12 +322,35 @@ class Collector:
             reason = f"its id was seen before, in file {row['first_file']} line {row['first_line']}"
             self.bad.append(BadLine(row["file"], row["line"], reason))
 
+    def _without_markers(self, post: RawPost) -> RawPost:
+        """The post without words that mean nothing was there, or that something was taken away."""
+        author, text, status = post.author, post.text, post.status
+        if author is not None and empty(author, "name"):
+            self.count(f"posts have {author.strip() or 'blanks'} for an author: read as unknown")
+            author = None
+        elif nobody(author):
+            author = None
+        if text is not None and text.strip() and empty(text, "text"):
+            self.count(f"posts have {text.strip()} for a text: read as empty")
+            text = None
+        elif found := placeholder(text):
+            self.count(f"posts have a marker in place of words ({found.words})")
+            text, status = None, found.status if status == "visible" else status
+        if (author, text, status) == (post.author, post.text, post.status):
+            return post
+        return post._replace(author=author, text=text, status=status)
+
     def _flush(self) -> None:
         if not self._waiting:
             return
         posts, self._waiting = self._waiting, []
         places, self._at, self._characters = self._at, [], 0
-        columns = dict(zip(RawPost._fields, zip(*posts, strict=True), strict=True))
+        columns = dict(
+            zip(RawPost._fields, zip(*map(self._without_markers, posts), strict=True), strict=True)
+        )
+        times = [written(time) for time in columns["time"]]
+        columns["time"] = tuple(seconds for seconds, _ in times)
+        columns["form"] = tuple(form for _, form in times)
         texts = _series(columns.pop("text"), pl.String).str.replace_all("\0", "", literal=True)
         texts = texts.zip_with(texts.str.strip_chars() != "", pl.Series([None], dtype=pl.String))
         spoken = texts.is_not_null()

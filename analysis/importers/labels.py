@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.matching import matched
+from windtunnel.analysis.importers.missing import empty, word
 from windtunnel.analysis.importers.numbering import Numbered
 from windtunnel.analysis.importers.posts import TONES
-from windtunnel.analysis.importers.sheets import columns_of, listed, sheet_rows
-from windtunnel.analysis.importers.table import by_role, cell_word
+from windtunnel.analysis.importers.sheets import columns_of, layout_of, listed, sheet_rows
+from windtunnel.analysis.importers.table import by_role
 
 UNKNOWN = "unknown"
 """Stands for no tone: the scorer could not say."""
@@ -33,17 +35,18 @@ def read_labels(path: Path, into: Collector) -> Labels:
     """The labels in `path`; rows without an id or with another tone are faults."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
-    columns = columns_of(path, EXPECTED, into.max_bytes)
+    layout = layout_of(path, ["tone"], into.max_bytes)
+    columns = columns_of(path, EXPECTED, into.max_bytes, layout)
     post = next((name for name in POST_NAMES if name in columns), None)
     if post is None or "tone" not in columns:
         raise ValueError(f"{path} has the columns {listed(columns)}; give {EXPECTED}")
     into.begin(path)
     rows = []
-    for line, row in sheet_rows(path, [post, "tone"], into.max_bytes):
+    for line, row in sheet_rows(path, [post, "tone"], into.max_bytes, layout=layout):
         try:
             cells = by_role(row, {"post": post, "tone": "tone"})
-            name, tone = cell_word(cells["post"]), str(cells["tone"] or "").strip().casefold()
-            if name is None:
+            name, tone = word(cells["post"]), str(cells["tone"] or "").strip().casefold()
+            if name is None or empty(name):
                 raise ValueError("no post")
             if tone not in TONES:
                 raise ValueError(f"a tone that is none of {', '.join(TONES)}")
@@ -65,13 +68,10 @@ def correct(
     posts: pl.DataFrame, labels: Labels, numbered: Numbered, prefixes: Iterable[str], scorer: str
 ) -> Corrected:
     """Set the labelled tones (of two labels on a post the later counts), and compare with the scorer's."""
-    forms = {form: name for _, name, _ in labels.rows for form in (f"{p}{name}" for p in prefixes)}
-    forms |= {name: name for _, name, _ in labels.rows}
-    known: dict[str, int] = {}
-    rows = numbered.ids.filter(pl.col("id").is_in(list(forms))).select("id", "post")
-    for name, post in rows.iter_rows():
-        if name == forms[name] or forms[name] not in known:
-            known[forms[name]] = post
+    forms = matched({name for _, name, _ in labels.rows}, numbered.ids["id"], prefixes)
+    rows = numbered.ids.filter(pl.col("id").is_in(list(forms.values()))).select("id", "post")
+    numbers = dict(rows.iter_rows())
+    known = {name: numbers[form] for name, form in forms.items()}
     wanted = {known[name]: tone for _, name, tone in labels.rows if name in known}
     said = pl.DataFrame(
         {"post": list(wanted), "label": list(wanted.values())},
@@ -80,7 +80,9 @@ def correct(
     both = posts.filter(~pl.col("told")).select("post", "tone").join(said, on="post", how="inner")
     counts = Counter(zip(both["label"], both["tone"].fill_null(UNKNOWN), strict=True))
     posts = posts.join(said, on="post", how="left", maintain_order="left")
-    posts = posts.with_columns(tone=pl.coalesce("label", "tone")).drop("label")
+    posts = posts.with_columns(
+        tone=pl.coalesce("label", "tone"), labelled=pl.col("labelled") | pl.col("label").is_not_null()
+    ).drop("label")
     return Corrected(
         posts, errors_of(counts, scorer), [line for line, name, _ in labels.rows if name not in known]
     )

@@ -1,11 +1,14 @@
 """Opens a file of a record, packed or not, and gives its lines; refuses archives and decompression bombs."""
 
 import bz2
+import json
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
+
+from windtunnel.analysis.importers.encodings import in_utf8
 
 MAX_LINE = 16 * 2**20
 """Bytes; a longer line is no post."""
@@ -76,8 +79,10 @@ class Told(NamedTuple):
     read: Callable[[int], None]
 
 
-def blocks(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, told: Told | None = None) -> Iterator[bytes]:
-    """The unpacked content of `path`, block by block.
+def blocks(
+    path: Path, max_bytes: int = DEFAULT_MAX_BYTES, told: Told | None = None, encoding: str | None = None
+) -> Iterator[bytes]:
+    """The unpacked content of `path`, block by block, in UTF-8 (see `in_utf8`; `encoding` names another).
 
     Raises `ValueError` for an archive, and for a packed file that unpacks beyond `MAX_RATIO` or `max_bytes`;
     `BrokenOff` where a packed file breaks off.
@@ -88,7 +93,7 @@ def blocks(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, told: Told | None = N
         _refuse_archives(path, head)
         packing = _packing(head)
         pieces = _plain(file, told) if packing is None else _unpacked(file, path, packing, max_bytes, told)
-        yield from pieces
+        yield from in_utf8(pieces, encoding)
 
 
 def _refuse_archives(path: Path, head: bytes) -> None:
@@ -167,11 +172,15 @@ def refuse_bombs(path: Path, read: int, made: int, max_bytes: int) -> None:
 
 
 def numbered_lines(
-    path: Path, max_bytes: int = DEFAULT_MAX_BYTES, told: Told | None = None
+    path: Path, max_bytes: int = DEFAULT_MAX_BYTES, told: Told | None = None, encoding: str | None = None
 ) -> Iterator[tuple[int, bytes]]:
     """Lines that are not blank, with their numbers from 1; `TOO_LONG` for one of more than `MAX_LINE` bytes."""
-    number, rest, skipping = 0, b"", False
-    for block in blocks(path, max_bytes, told):
+    number, rest, skipping, ends = 0, b"", False, None
+    for block in blocks(path, max_bytes, told, encoding):
+        if ends is None and block:
+            ends = b"\r" if b"\r" in block and b"\n" not in block else b"\n"
+        if ends == b"\r":  # lines as old Macs end them
+            block = block.replace(b"\r", b"\n")
         lines = block.split(b"\n")
         lines[0] = rest + lines[0] if not skipping else b""
         rest = lines.pop()
@@ -190,6 +199,30 @@ def numbered_lines(
         yield number + 1, TOO_LONG
     elif rest.strip():
         yield number + 1, rest
+
+
+def json_values(
+    path: Path, max_bytes: int = DEFAULT_MAX_BYTES, told: Told | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """The JSON texts of a file with their lines; a .json whose first line is no JSON of its own is one text."""
+    lines = numbered_lines(path, max_bytes, told)
+    if Path(bare_name(path)).suffix.casefold() == ".json":
+        first = next(lines, None)
+        if first is None:
+            return
+        if not _is_json(first[1]):
+            yield 1, document(path, max_bytes)
+            return
+        yield first
+    yield from lines
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def document(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, told: Told | None = None) -> bytes:

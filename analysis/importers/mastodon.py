@@ -9,17 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from windtunnel.analysis.importers.convert import (
-    an_object,
     count,
     inner,
-    items,
     moment,
     needed,
-    parse_json,
     word,
 )
 from windtunnel.analysis.importers.gathering import Collector
-from windtunnel.analysis.importers.lines import BrokenOff, bare_name, document, numbered_lines
 from windtunnel.analysis.importers.markup import words_of
 from windtunnel.analysis.importers.posts import RawPost
 
@@ -42,7 +38,6 @@ def read_mastodon(path: Path, into: Collector) -> list[str]:
         path = path / "outbox.json"  # a whole archive, unpacked
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
-    into.begin(path)
     skipped, seen = _Skipped([0], [0]), set[str]()
 
     def read(value: dict[str, Any]) -> RawPost | None:
@@ -52,42 +47,23 @@ def read_mastodon(path: Path, into: Collector) -> list[str]:
         seen.add(post.id)
         return post
 
-    try:
-        for line, value in _values(path, into):
-            try:
-                found = _objects(value)
-            except ValueError as error:
-                into.lines += 1
-                into.fault(line, str(error))
-                continue
-            for each in found:
-                into.add(line, lambda value: read(an_object(value)), each)
-    except BrokenOff as error:
-        into.fault(1, str(error))
+    into.read_values(path, _is_post, read, ("account",))
     if not into.posts:
         reason = f"; {next(iter(into.bad_reasons))}" if into.bad_reasons else ""
         raise ValueError(f"{path} is not {EXPECTED}{reason}")
     return list(_remarks(skipped))
 
 
-def _values(path: Path, into: Collector) -> Iterator[tuple[int, bytes]]:
-    if Path(bare_name(path)).suffix == ".json":
-        yield 1, document(path, into.max_bytes, into.told)
-    else:
-        yield from numbered_lines(path, into.max_bytes, into.told)
-
-
-def _objects(text: bytes) -> list[Any]:
-    """The statuses or activities in a line or document."""
-    value = parse_json(text)
-    if isinstance(value, list):
-        return value
-    record = an_object(value)
-    if isinstance(record.get("orderedItems"), list):
-        return record["orderedItems"]
-    if isinstance(record.get("descendants"), list):
-        return items(record, "ancestors") + items(record, "descendants")
-    return [record]
+def _is_post(record: dict[str, Any]) -> bool:
+    """A status (which has a content, or what it boosts) or an activity; collections are lists around activities."""
+    kind = record.get("type")
+    if (
+        isinstance(kind, str)
+        and not kind.endswith(("Collection", "CollectionPage"))
+        and "statuses" not in record
+    ):
+        return True
+    return "content" in record or "reblog" in record or "in_reply_to_id" in record
 
 
 def _status(status: dict[str, Any], into: Collector, skipped: _Skipped) -> RawPost | None:

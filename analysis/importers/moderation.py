@@ -7,14 +7,17 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from windtunnel.analysis.importers.convert import word
+from windtunnel.analysis.importers.clock import Kind, settle_list
 from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.matching import matched
+from windtunnel.analysis.importers.missing import empty, word
 from windtunnel.analysis.importers.numbering import Numbered
 from windtunnel.analysis.importers.people import People
 from windtunnel.analysis.importers.posts import Act, RawAct
 from windtunnel.analysis.importers.pseudonyms import folded, is_bot
-from windtunnel.analysis.importers.sheets import columns_of, listed, sheet_rows
-from windtunnel.analysis.importers.table import by_role, cell_seconds, cell_word, check_columns, nearest
+from windtunnel.analysis.importers.sheets import columns_of, layout_of, listed, sheet_rows
+from windtunnel.analysis.importers.table import by_role, check_columns, nearest
+from windtunnel.analysis.importers.times import SinceStart, When, read_time
 
 SCHEMA = {
     "minute": pl.Int64,
@@ -64,7 +67,8 @@ PREFIXES: dict[str, dict[str, tuple[str, ...]]] = {
     "discourse": {"thread": ("topic ",)},
     "table": {"post": ("p",)},
 }
-"""What a bare id of a list may lack, by format: a Stack Exchange log says 12 where the record says p12."""
+"""What a bare id of a list may lack, by format: a Stack Exchange log says 12 where the record says p12. Decimals and
+Reddit's t1_ and t3_ are seen through in every format."""
 
 
 def act_of(said: str) -> Act:
@@ -80,7 +84,8 @@ def read_mod_log(path: Path, mapping: Mapping[str, str] | None, into: Collector)
     """Hand the acts in the rows of `path` on; rows that cannot be read are faults."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
-    columns = columns_of(path, EXPECTED, into.max_bytes)
+    layout = layout_of(path, list((mapping or {}).values()), into.max_bytes)
+    columns = columns_of(path, EXPECTED, into.max_bytes, layout)
     roles = dict(mapping) if mapping else _guessed(columns)
     for role in roles:
         if role not in GUESSES:
@@ -92,11 +97,23 @@ def read_mod_log(path: Path, mapping: Mapping[str, str] | None, into: Collector)
             "name them with --mod-map role=column,…"
         )
     into.begin(path)
-    for line, row in sheet_rows(path, list(roles.values()), into.max_bytes):
+    acts, lines = list[RawAct](), list[int]()
+    for line, row in sheet_rows(path, list(roles.values()), into.max_bytes, layout=layout):
         try:
-            into.acts.append(_act(by_role(row, roles)))
+            acts.append(_act(by_role(row, roles)))
+            lines.append(line)
         except ValueError as error:
             into.fault(line, str(error))
+    times = settle_list(
+        [act.time for act in acts], Kind(own_start="anywhere", spreadsheet=True, name="the acts' time")
+    )
+    for place, reason in times.faults.items():
+        if acts[place].time is not None:
+            into.fault(lines[place], reason)
+    kept = [place for place, act in enumerate(acts) if act.time is None or place not in times.faults]
+    into.log = [acts[place] for place in kept], times._replace(seconds=times.seconds[kept])
+    for remark in (*layout.said, *times.said):
+        into.say(remark)
 
 
 def _guessed(columns: list[str]) -> dict[str, str]:
@@ -111,26 +128,35 @@ def _guessed(columns: list[str]) -> dict[str, str]:
 
 
 def _act(row: dict[str, Any]) -> RawAct:
-    said = word(row.get("act"))
+    said = None if empty(row.get("act")) else word(row.get("act"))
     if said is None:
         raise ValueError("no act")
-    time = None
-    if row.get("minute") not in (None, ""):
-        time = cell_seconds(row["minute"]) * 60
-    elif row.get("time") not in (None, ""):
-        time = cell_seconds(row["time"])
-    post, thread, member, actor = (cell_word(row.get(role)) for role in ("post", "thread", "member", "actor"))
+    post, thread, member, actor = (
+        None if empty(row.get(role)) else word(row.get(role))
+        for role in ("post", "thread", "member", "actor")
+    )
     if member:
         member = member.removeprefix("/").removeprefix("u/").removeprefix("@")
-    return RawAct(act_of(said), time, post, thread, member, actor)
+    return RawAct(act_of(said), _time(row), post, thread, member, actor)
+
+
+def _time(row: dict[str, Any]) -> When:
+    if empty(row.get("minute")):
+        return read_time(row.get("time"))
+    minutes = read_time(row["minute"], "minute")
+    if not isinstance(minutes, float):
+        raise ValueError("minute is not a number")
+    return SinceStart(float(minutes) * 60)
 
 
 class Moderation(NamedTuple):
-    """The table of acts, how many of each kind, and how many were about nothing that is in the record."""
+    """The table of acts, how many of each kind, how many were about nothing that is in the record, and how many lie
+    before its first post or after its last."""
 
     table: pl.DataFrame
     counts: dict[str, int]
     unknown: int
+    outside: int
 
 
 def moderation(acts: Iterable[RawAct], numbered: Numbered, people: People, format: str) -> Moderation:
@@ -138,10 +164,13 @@ def moderation(acts: Iterable[RawAct], numbered: Numbered, people: People, forma
     record is counted and left out; one without a time takes that of its post."""
     acts = list(acts)
     prefixes = PREFIXES.get(format, {})
-    posts = _known(numbered, "ids", "id", (each.post for each in acts), prefixes.get("post", ()))
-    wanted = (each.thread for each in acts)
-    threads = _known(numbered, "ids", "id", (each.thread for each in acts), prefixes.get("thread", ()))
-    threads |= _known(numbered, "thread_names", "name", wanted, prefixes.get("thread", ()))
+    names = {name for each in acts for name in (each.post, each.thread) if name}
+    posts = _known(numbered.ids, names, (*prefixes.get("post", ()), *prefixes.get("thread", ())))
+    named = numbered.thread_names.select("thread", id="name", post=pl.lit(None, pl.Int64))
+    threads = _known(named, names, prefixes.get("thread", ()))
+    absent = _known(
+        numbered.outside.with_columns(post=pl.lit(None, pl.Int64)), names, prefixes.get("post", ())
+    )
     minutes = dict(
         numbered.posts.filter(pl.col("post").is_in([post for post, _ in posts.values()]))
         .select("post", "minute")
@@ -149,37 +178,50 @@ def moderation(acts: Iterable[RawAct], numbered: Numbered, people: People, forma
     )
     rows, unknown = [], 0
     for each in acts:
-        post, thread = posts.get(each.post or "", (None, None))
-        if thread is None:
-            thread = threads.get(each.thread or "", (None, None))[1]
+        post, thread = _about(each, posts, threads, absent)
         member = _member(each.member, people, prefixes.get("member", ()))
-        named = each.post or each.thread or each.member
-        if (post, thread, member) == (None, None, None) and (named or each.time is None):
+        said = each.post or each.thread or each.member
+        if (post, thread, member) == (None, None, None) and (said or each.time is None):
             unknown += 1
             continue
-        minute = minutes.get(post) if each.time is None else int((each.time - numbered.start) // 60)
+        minute = (
+            int((each.time - numbered.start) // 60) if isinstance(each.time, float) else minutes.get(post)
+        )
         rows.append((minute, each.act, post, thread, member, _actor(each.actor, people)))
     table = pl.DataFrame(rows, schema=SCHEMA, orient="row").sort(
         "minute", maintain_order=True, nulls_last=True
     )
-    return Moderation(table, dict(Counter(table["act"]).most_common()), unknown)
+    last = int(numbered.posts["minute"].to_numpy().max(initial=0))
+    outside = table.filter(~pl.col("minute").is_between(0, last)).height
+    return Moderation(table, dict(Counter(table["act"]).most_common()), unknown, outside)
 
 
-def _known(
-    numbered: Numbered, table: str, column: str, names: Iterable[str | None], prefixes: Iterable[str]
-) -> dict[str, tuple[int | None, int]]:
-    """For each of these ids that is known, with or without a prefix, its post (if it is one) and thread."""
-    wanted = {name for name in names if name}
-    forms = {form: name for name in sorted(wanted) for form in (*(f"{p}{name}" for p in prefixes),)}
-    forms |= {name: name for name in wanted}
-    frame: pl.DataFrame = getattr(numbered, table)
-    rows = frame.filter(pl.col(column).is_in([form for form in forms if form.isprintable()]))
-    found: dict[str, tuple[int | None, int]] = {}
-    for row in rows.iter_rows(named=True):
-        name = forms[row[column]]
-        if row[column] == name or name not in found:
-            found[name] = (row.get("post"), row["thread"])
-    return found
+Where = tuple[int | None, int | None]
+"""A post and its thread, as numbers."""
+
+
+def _about(
+    act: RawAct, posts: dict[str, Where], threads: dict[str, Where], absent: dict[str, Where]
+) -> Where:
+    """What an act is about. An opening post that the record lacks stands for its thread, and so does a lock of it."""
+    if act.post in posts:
+        return posts[act.post]
+    for name in (act.post, act.thread):
+        if name in threads:
+            return None, threads[name][1]
+        if name in posts:
+            return None, posts[name][1]
+        if name in absent and act.act in ("lock", "unlock"):
+            return None, absent[name][1]
+    return None, None
+
+
+def _known(frame: pl.DataFrame, names: set[str], prefixes: Iterable[str]) -> dict[str, Where]:
+    """For each of these names that the ids of `frame` (id, post, thread) have in one of its forms, what it means."""
+    form_of = matched([name for name in names if name.isprintable()], frame["id"], prefixes)
+    rows = frame.filter(pl.col("id").is_in(list(form_of.values()))).select("id", "post", "thread")
+    meant = {name: (post, thread) for name, post, thread in rows.iter_rows()}
+    return {name: meant[form] for name, form in form_of.items()}
 
 
 def _member(name: str | None, people: People, prefixes: Iterable[str]) -> str | None:

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.importers.gathering import FACTS
+from windtunnel.analysis.importers.other_forms import read_otherwise
 
 SLICE = 200_000
 """Rows that are joined at a time."""
@@ -14,13 +15,18 @@ SLICE = 200_000
 class Numbered(NamedTuple):
     """Posts in order of time, and the source's ids beside our numbers, for translation in memory alone.
 
-    `ids` has id, post, thread; `thread_names` name, thread; `start` is the time that minute 0 begins at.
+    `ids` has id, post, thread; `thread_names` name, thread; `outside` the ids that replies answer and that no post has,
+    with the thread of those replies; `start` is the time that minute 0 begins at; `said` what was guessed about ids;
+    `flat`: there are replies, and not one says what it answers.
     """
 
     posts: pl.DataFrame
     ids: pl.DataFrame
     thread_names: pl.DataFrame
+    outside: pl.DataFrame
     start: float
+    said: tuple[str, ...] = ()
+    flat: bool = False
 
 
 def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> Numbered:
@@ -31,8 +37,6 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     another status. The source's ids and times are dropped, since one exact id or time identifies its author.
     """
     table = facts.sort("time", maintain_order=True)
-    itself = pl.col("parent") == pl.col("id")
-    table = table.with_columns(parent=pl.when(itself).then(None).otherwise(pl.col("parent")))
     if changed:
         later = pl.DataFrame(
             {"id": list(changed), "later": pl.Series(list(changed.values()), dtype=FACTS["status"])}
@@ -45,6 +49,12 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
         others = table.filter(pl.col("other_id").is_not_null()).select(parent="other_id", parent_post="post")
         ids = pl.concat([ids, others]).unique("parent", keep="first", maintain_order=True)
     table = table.with_columns(_looked_up(table.select("parent"), ids)["parent_post"])
+    table, said = read_otherwise(table, ids)
+    answers_itself = pl.col("parent_post") == pl.col("post")
+    table = table.with_columns(
+        pl.when(answers_itself.fill_null(False)).then(None).otherwise(column).alias(column)
+        for column in ("parent", "parent_post")
+    )
     start = float(table["time"].min() or 0)  # type: ignore[arg-type]
     table = table.with_columns(
         thread=_threads(table),
@@ -60,15 +70,19 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     names = table.select(name=pl.col("thread").unique(maintain_order=True)).with_row_index("number", offset=1)
     names = names.select("name", thread=pl.col("number").cast(pl.Int64))
     table = table.with_columns(_looked_up(table.select(name="thread"), names)["thread"])
-    table = table.with_columns(
-        parent=pl.when(pl.col("kind") == "thread").then(None).otherwise(pl.col("parent_post"))
-    )
+    lost = table.filter(pl.col("parent_post").is_null() & pl.col("parent").is_not_null())
+    outside = lost.select("thread", id="parent").unique().unique("id", keep="none")
     numbers = table.select("id", "post", "thread")
     others = table.filter(pl.col("other_id").is_not_null()).select("post", "thread", id="other_id")
     if others.height:
         numbers = pl.concat([numbers, others.select("id", "post", "thread")]).unique("id", keep="first")
+    named = table.filter(pl.col("kind") == "reply")["parent"]
+    flat = len(named) > 0 and named.null_count() == len(named)
+    table = table.with_columns(
+        parent=pl.when(pl.col("kind") == "thread").then(None).otherwise(pl.col("parent_post"))
+    )
     dropped = ("id", "time", "parent_post", "other_id")
-    return Numbered(table.drop(dropped), numbers, names, start)
+    return Numbered(table.drop(dropped), numbers, names, outside, start, said, flat)
 
 
 def _looked_up(names: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:

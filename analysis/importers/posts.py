@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from windtunnel.analysis.importers.times import When
+
 Status = Literal["visible", "removed", "deleted", "gone"]
 """`removed` by moderators, `deleted` by its author, `gone`: either, the record does not say which."""
 
@@ -19,7 +21,7 @@ Aliases = tuple[str, ...]
 
 
 class RawPost(NamedTuple):
-    """One post as read, in the source's own names; `time` in seconds (any origin).
+    """One post as read, in the source's own names; `time` as `times.read_time` gives it, None where there is none.
 
     `thread` may be None where only `parent` is known. `kind` is None where it must be told from the parent.
     `other_id` is another id by which a reply, a list of acts or labels may name the post. `author` is what tells
@@ -30,7 +32,7 @@ class RawPost(NamedTuple):
     parent: str | None
     thread: str | None
     author: str | None
-    time: float
+    time: When
     text: str | None = None
     status: Status = "visible"
     score: int | None = None
@@ -52,7 +54,7 @@ class RawAct(NamedTuple):
     """
 
     act: Act
-    time: float | None
+    time: When
     post: str | None = None
     thread: str | None = None
     member: str | None = None
@@ -68,8 +70,3 @@ class BadLine(NamedTuple):
     file: int
     line: int
     reason: str
-
-
-FIRST_YEAR, LAST_YEAR = 1990, 2100
-EARLIEST, LATEST = 631_152_000, 4_102_444_800
-"""Unix seconds of those years' beginnings: one wrong date would stretch a record over decades."""

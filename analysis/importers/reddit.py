@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from windtunnel.analysis.importers.convert import count, number, parse_object
+from windtunnel.analysis.importers.clock import Kind
+from windtunnel.analysis.importers.convert import count
 from windtunnel.analysis.importers.gathering import Collector
 from windtunnel.analysis.importers.lines import SUFFIXES
-from windtunnel.analysis.importers.posts import LATEST, Act, RawAct, RawPost, Status
+from windtunnel.analysis.importers.matching import FULLNAME
+from windtunnel.analysis.importers.missing import MOST, absent, empty
+from windtunnel.analysis.importers.placeholders import placeholder
+from windtunnel.analysis.importers.posts import Act, RawAct, RawPost, Status
+from windtunnel.analysis.importers.times import When, read_time
 
 EXPECTED = (
     "a Reddit record: an RC_* file of comments, an RS_* file of submissions, or a folder with both, one JSON "
@@ -33,7 +38,6 @@ REMOVERS = frozenset(
 )
 """Values of `_meta.removal_type` and `removed_by_category` that mean somebody other than the author."""
 DELETERS = frozenset({"deleted", "author"})
-PLACEHOLDERS = ("[removed]", "[deleted]")
 FOUNDED = 1_117_584_000
 """Unix seconds of 2005-06-01, the month in which Reddit began."""
 
@@ -44,10 +48,12 @@ def read_reddit(path: Path, into: Collector) -> list[str]:
     kinds: set[str | None] = set()
     subreddits: set[str] = set()
 
-    def read(line: bytes) -> RawPost:
-        record = parse_object(line)
-        if "body" in record and "link_id" in record:
+    def read(record: dict[str, Any]) -> RawPost | None:
+        if _is_listing(record):  # the interface's own frame around a post
+            record = record["data"]
+        if "body" in record and record.keys() & {"link_id", "parent_id"}:
             post = _comment(record)
+            _count_guesses(record, into)
         elif "title" in record:
             post = _submission(record)
         else:
@@ -59,8 +65,9 @@ def read_reddit(path: Path, into: Collector) -> list[str]:
             into.acts.extend(_acts(record, post.id))
         return post
 
+    into.times = Kind(earliest=FOUNDED, name="created_utc")
     for file in files:
-        into.read_lines(file, read)
+        into.read_values(file, _is_post, read)
     if not into.posts:
         reason = f"; {files[0].name}: {next(iter(into.bad_reasons))}" if into.bad_reasons else ""
         raise ValueError(f"{path} is not {EXPECTED}{reason}")
@@ -80,7 +87,7 @@ def _files(path: Path) -> tuple[list[Path], list[str]]:
         return [path], []
     files = sorted(each for each in path.iterdir() if each.is_file())
     found = [each for each in files if each.name.startswith(("RC_", "RS_"))] or [
-        each for each in files if {".ndjson", ".jsonl", ".zst"} & set(each.suffixes)
+        each for each in files if {".ndjson", ".jsonl", ".json", ".zst"} & set(each.suffixes)
     ]
     # A dump and its unpacked copy side by side are one record.
     plain = {each.stem for each in found if each.suffix not in SUFFIXES}
@@ -91,11 +98,35 @@ def _files(path: Path) -> tuple[list[Path], list[str]]:
     return found, [each.name for each in files if each not in found]
 
 
+def _is_listing(record: dict[str, Any]) -> bool:
+    return record.get("kind") in ("t1", "t3") and isinstance(record.get("data"), dict)
+
+
+def _is_post(record: dict[str, Any]) -> bool:
+    return _is_listing(record) or "body" in record or "title" in record
+
+
+def _count_guesses(record: dict[str, Any], into: Collector) -> None:
+    parent = record["parent_id"]
+    if absent(parent):
+        into.count("comments have null for a parent: read as answers to the opening post")
+    elif isinstance(parent, (int, float)):
+        into.count("comments have a number for a parent: read as its id in base 36")
+
+
 def _comment(record: dict[str, Any]) -> RawPost:
+    thread = _fullname(record.get("link_id"), "t3_")
+    if "parent_id" not in record:
+        raise ValueError("no parent_id")
+    parent = _fullname(record["parent_id"], "t1_")
+    if parent is None or thread and parent.removeprefix("t1_") == thread.removeprefix("t3_"):
+        parent = thread  # null, or the number of the opening post itself
+    if parent is None:
+        raise ValueError("neither link_id nor parent_id")
     return RawPost(
         id=_id(record, "t1_"),
-        parent=_text(record, "parent_id"),
-        thread=_text(record, "link_id"),
+        parent=parent,
+        thread=thread,
         kind="reply",
         **_common(record, _text(record, "body")),
     )
@@ -105,32 +136,32 @@ def _submission(record: dict[str, Any]) -> RawPost:
     title, body = _text(record, "title"), record.get("selftext") or ""
     if not isinstance(body, str):
         raise ValueError("selftext is not a text")
-    gone = body in PLACEHOLDERS
-    text = body if gone or body.startswith(title) else f"{title}\n\n{body}".strip()
+    text = body if placeholder(body) or body.startswith(title) else f"{title}\n\n{body}".strip()
     name = _id(record, "t3_")
     return RawPost(id=name, parent=None, thread=name, kind="thread", **_common(record, text))
 
 
 def _common(record: dict[str, Any], text: str) -> dict[str, Any]:
-    author = _text(record, "author")
+    author = record.get("author")
+    if not (absent(author) or isinstance(author, str)):
+        raise ValueError("author is not a text")
     return {
-        "author": None if author == "[deleted]" else author,
+        "author": author or None,
         "time": _seconds(record.get("created_utc")),
-        "text": None if text in PLACEHOLDERS else text,
-        "status": _status(record, text),
+        "text": text,
+        "status": _status(record),
         "score": count(record.get("score")),
         "controversial": bool(record["controversiality"]) if "controversiality" in record else None,
         "moderator": record.get("distinguished") in ("moderator", "admin"),
     }
 
 
-def _status(record: dict[str, Any], text: str) -> Status:
-    """Removed or deleted: what the archive noted, then Reddit's category, then what replaced the text."""
+def _status(record: dict[str, Any]) -> Status:
+    """Removed or deleted: what the archive noted, then Reddit's category. What replaced the text is read later."""
     meta = record.get("_meta")
     if not isinstance(meta, dict):
         meta = {}
-    placeholder = text[1:-1] if text in PLACEHOLDERS else None
-    for said in (meta.get("removal_type"), record.get("removed_by_category"), placeholder):
+    for said in (meta.get("removal_type"), record.get("removed_by_category")):
         if isinstance(said, str) and said in REMOVERS:
             return "removed"
         if isinstance(said, str) and said in DELETERS:
@@ -140,22 +171,65 @@ def _status(record: dict[str, Any], text: str) -> Status:
 
 def _id(record: dict[str, Any], prefix: str) -> str:
     """The full name, built: dumps of 2005 and 2016-2021 have no `name`."""
-    return prefix + _text(record, "id").removeprefix(prefix)
+    value = record.get("id")
+    if absent(value):
+        raise ValueError("no id")
+    found = prefix + value if value in _BASE36_WORDS else _fullname(value, prefix)
+    if found is None:
+        raise ValueError("no id")
+    return found
+
+
+_BASE36_WORDS = ("na", "nan", "nil", "none", "null")
+"""Numbers of posts of 2005 and 2006 in base 36."""
+
+
+def _fullname(value: Any, prefix: str) -> str | None:
+    """An id with its kind before it: old dumps write it bare (then `prefix` is its kind) or as a number, which stands for base 36.
+
+    >>> _fullname("t3_c2", "t1_"), _fullname("c2", "t1_"), _fullname(434, "t1_"), _fullname(434.0, "t1_")
+    ('t3_c2', 't1_c2', 't1_c2', 't1_c2')
+    """
+    if empty(value):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 0 < value < MOST:
+            return None
+        return prefix + _base36(value)
+    if not isinstance(value, str):
+        raise ValueError("an id is neither a text nor a number")
+    said = value.strip()
+    return said if FULLNAME.match(said) else prefix + said
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[rest] + digits
+    return digits
 
 
 def _text(record: dict[str, Any], field: str) -> str:
     value = record.get(field)
-    if not isinstance(value, str) or not value and field != "body":
+    if absent(value) and field == "body":
+        return ""
+    if not isinstance(value, str) or not value:
         raise ValueError(f"no {field}" if value in (None, "") else f"{field} is not a text")
     return value
 
 
-def _seconds(value: Any) -> float:
-    """Unix seconds; some dumps hold them as a text."""
-    seconds = number(value, "created_utc")
-    if not FOUNDED <= seconds < LATEST:
-        raise ValueError("created_utc is not a time at which there was Reddit")
-    return seconds
+def _seconds(value: Any) -> When:
+    """A number, whose unit the whole record decides; some dumps hold it as a text."""
+    try:
+        found = read_time(value, "created_utc")
+    except ValueError:
+        raise ValueError("created_utc is not a number") from None
+    if found is None:
+        raise ValueError("no created_utc")
+    return found
 
 
 def _acts(record: dict[str, Any], post: str) -> Iterator[RawAct]:

@@ -1,5 +1,6 @@
 """Reads the <row …/> elements of an XML file one by one; refuses document types and entities, goes on after faults."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,11 +21,17 @@ class _Refused(Exception):
     pass
 
 
+_NO_CHARACTERS = re.compile(
+    rb"&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));|[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]"
+)
+"""Characters by their number, most of which XML allows, and those that it does not allow as they are."""
+
+
 def rows(path: Path, into: Collector) -> Iterator[Row]:
     """The rows of `path`, packed or not. A line that is not XML is a fault, and reading goes on after it.
 
-    Raises `ValueError` for a file that declares a document type or an entity: no dump does, and entities can
-    stand for files or for gigabytes.
+    Control characters, which XML has no room for, are dropped and counted. Raises `ValueError` for a file that declares
+    a document type or an entity: no dump does, and entities can stand for files or for gigabytes.
     """
     found: list[dict[str, str]] = []
     parser, begun, inside = _parser(found), False, False
@@ -36,8 +43,9 @@ def rows(path: Path, into: Collector) -> Iterator[Row]:
                 into.fault(number, "longer than 16 MiB")
                 parser, begun, inside = _resumed(found), True, True
                 continue
+            line = _allowed(line, into)
             try:
-                if not begun and line.lstrip(b"\xef\xbb\xbf \t").startswith(b"<row"):
+                if not begun and line.lstrip().startswith(b"<row"):
                     parser, inside = _resumed(found), True  # a part of a dump, without its head
                 begun = True
                 if inside and line.lstrip().startswith(b"</"):
@@ -45,7 +53,8 @@ def rows(path: Path, into: Collector) -> Iterator[Row]:
                 parser.Parse(line + b"\n", False)
             except _Refused as refused:
                 raise ValueError(
-                    f"{path.name} declares {refused}, which no dump does: it is refused"
+                    f"{path.name} declares {refused}, which no dump does: it is refused, since entities can stand for files or "
+                    "gigabytes. If you trust it, take all of its <!DOCTYPE …> out with an editor and import it again"
                 ) from None
             except expat.ExpatError as error:
                 into.lines += 1
@@ -63,8 +72,31 @@ def rows(path: Path, into: Collector) -> Iterator[Row]:
         into.fault(number + 1, str(error))
 
 
+def _allowed(line: bytes, into: Collector) -> bytes:
+    """The line without characters that XML does not allow, which are counted."""
+    dropped = 0
+
+    def kept(found: re.Match[bytes]) -> bytes:
+        nonlocal dropped
+        number = int(found[1], 16) if found[1] else int(found[2]) if found[2] else 0
+        if (
+            number in (9, 10, 13)
+            or 32 <= number < 0xD800
+            or 0xE000 <= number < 0xFFFE
+            or 0xFFFF < number < 0x110000
+        ):
+            return found[0]
+        dropped += 1
+        return b""
+
+    line = _NO_CHARACTERS.sub(kept, line)
+    if dropped:
+        into.count("control characters, which XML does not allow, were dropped from texts", dropped)
+    return line
+
+
 def _parser(found: list[dict[str, str]]) -> Any:
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # whatever the head declares: lines come in UTF-8
 
     def start(name: str, cells: dict[str, str]) -> None:
         if name == "row":

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from windtunnel.analysis.importers.common_words import common_words, is_common
 from windtunnel.analysis.plain_words import plain_words
 
 STRANGER = "<name>"
@@ -38,7 +39,7 @@ _ADDRESSED = r"\A\s*(?P<addressed>[^\s:,<>@/]{1,40})(?=[:,]\s)"  # Ann: or Ann, 
 _NAMES = re.compile(
     _ADDRESSED + r"|(?P<did>@?\bdid:[a-z]+:[\w.:%-]*\w)"  # an account of Bluesky
     r"|(?<![\w/])(?P<call>@|/?u/)(?P<called>\w[\w.-]*)(?P<host>@[\w-]+(?:\.[\w-]+)+)?"  # @Ann, u/Ann, @Ann@host
-    r"|(?<![\w@<])(?P<token>\w(?:[\w.-]*\w)?)(?![\w>])"
+    r"|(?<![\w@<])(?P<token>\w(?:[\w.-]*\w)?)(?![\w>])(?!['’][tT](?!\w))"  # the don of don't is nobody
 )
 _ADDRESSED_ALONE = re.compile(_ADDRESSED)
 _PART = re.compile(r"\w+")
@@ -65,7 +66,7 @@ def marks_of(ids: Mapping[str, str]) -> Marks:
         parts = _PART.findall(name)
         needle = max((part for part in parts), key=len, default="")
         if _TOKEN.fullmatch(name):
-            if len(name) >= 3 and name not in stop:
+            if len(name) >= 3 and name not in stop and name not in common_words().words:
                 needles.add(needle)
         elif not name.startswith("did:") and any(len(part) >= 3 and part not in stop for part in parts):
             pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
@@ -124,20 +125,27 @@ def _scrub(text: str, marks: Marks) -> str:
     text, set_aside = _set_phrases_aside(_without_numbers(text), marks)
     ids, stop = marks.tokens, _stop_words()
 
-    def token(word: str) -> str:
+    common = common_words()
+
+    def token(word: str, named: bool) -> str:
         low = word.casefold()
-        return ids.get(low, word) if len(word) >= 3 and low not in stop else word
+        if len(word) < 3 or low in stop or low in common.words or low in common.first_names and not named:
+            return word
+        return ids.get(low, word)
 
     def named(match: re.Match[str]) -> str:
         if match["token"]:
             whole = match["token"]
-            mark = token(whole)
-            return mark if mark != whole or whole.isalnum() else _PART.sub(lambda part: token(part[0]), whole)
-        if match["addressed"]:  # a name even if it is an ordinary word
-            found = ids.get(match["addressed"].casefold())
-            return match[0].replace(
-                match["addressed"], found or _PART.sub(lambda part: token(part[0]), match["addressed"])
-            )
+            capital = _is_capital_inside(match)
+            mark = token(whole, capital)
+            if mark != whole or whole.isalnum():
+                return mark
+            return _PART.sub(lambda part: token(part[0], capital), whole)
+        if match["addressed"]:  # with a colon a name even if it is an ordinary word
+            whole = match["addressed"]
+            colon = match.string[match.end() : match.end() + 1] == ":"
+            found = ids.get(whole.casefold()) if colon or whole.casefold() not in common.words else None
+            return match[0].replace(whole, found or _PART.sub(lambda part: token(part[0], False), whole))
         if match["did"]:
             name = match["did"].removeprefix("@")
             return "@" * (name != match["did"]) + ids.get(name.casefold(), STRANGER)
@@ -163,6 +171,17 @@ def _set_phrases_aside(text: str, marks: Marks) -> tuple[str, list[str]]:
                 text = pattern.sub(chr(0xE000 + len(kept)), text)
                 kept.append(mark)
     return text, kept
+
+
+def _is_capital_inside(found: re.Match[str]) -> bool:
+    """Whether a word has a capital letter that no sentence begins with, as names have."""
+    before = found.string[: found.start()].rstrip(" \t\"'(*_")
+    return found[0][:1].isupper() and bool(before) and before[-1] not in ".!?:;…\n>-–—"
+
+
+def common_names(ids: Iterable[str]) -> int:
+    """How many of these casefolded names are common words, which stay in texts unless somebody is addressed."""
+    return sum(1 for name in ids if is_common(name) and len(name) >= 3)
 
 
 @cache

@@ -1,16 +1,17 @@
-"""Reads tables row by row: CSV and TSV (packed or not), Parquet, and lines of JSON objects; values as they stand."""
+"""Reads tables row by row: CSV and TSV (packed or not), Parquet, and JSON objects in lines or a list; values as they stand."""
 
 import csv
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from windtunnel.analysis.importers.convert import parse_object
+from windtunnel.analysis.importers.convert import parse_json, parse_object
 from windtunnel.analysis.importers.lines import (
+    MAX_DOCUMENT,
     TOO_LONG,
     BrokenOff,
     Told,
@@ -26,21 +27,97 @@ ROWS = 50_000
 CELL = 8
 """Bytes that a cell of Parquet counts for before it is read."""
 
+_JSON = (".ndjson", ".jsonl", ".json")
+_NOT_CSV = {".parquet": "Parquet", **dict.fromkeys(_JSON, "JSON")}
+
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """What polars raises on a damaged file; a panic is no `Exception`."""
 
 
-def columns_of(path: Path, expected: str, max_bytes: int) -> list[str]:
+class Layout(NamedTuple):
+    """How a CSV file is laid out: the separator of its cells and its encoding, None where it is UTF-8 or marked."""
+
+    separator: str = ","
+    encoding: str | None = None
+    said: tuple[str, ...] = ()
+
+
+PLAIN = Layout()
+SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|"}
+
+
+def layout_of(
+    path: Path,
+    wanted: Collection[str],
+    max_bytes: int,
+    encoding: str | None = None,
+    separator: str | None = None,
+) -> Layout:
+    """The layout under which the head of a table has the `wanted` columns, or else the most.
+
+    A separator that is named counts; else that of the file's name, else another one if it alone makes columns of the head.
+    """
+    if _kind(path) in _NOT_CSV:
+        if separator is not None:
+            raise ValueError(f"--separator is for CSV; {path.name} is {_NOT_CSV[_kind(path)]}")
+        return Layout(",", encoding)
+    usual = "\t" if _kind(path) in (".tsv", ".tab") else ","
+    if separator is not None:
+        sign = NAMED.get(separator, separator)
+        if len(sign) != 1 or sign in '\r\n"':
+            raise ValueError(f"--separator is {separator!r}: give one sign, or tab")
+        return Layout(sign, encoding)
+    heads = {sign: _head(path, Layout(sign, encoding), max_bytes) for sign in (usual, *SEPARATORS)}
+
+    def fits(sign: str) -> tuple[bool, int]:
+        return len(heads[sign]) > 1 and set(wanted) <= set(heads[sign]), len(heads[sign])
+
+    if fits(usual)[0] or len(heads[usual]) > 1 and not any(fits(sign)[0] for sign in heads):
+        return Layout(usual, encoding)
+    best = max(heads, key=fits)
+    if best == usual or len(heads[best]) < 2:
+        return Layout(usual, encoding)
+    return Layout(best, encoding, (f"{path.name} separates its cells by {SEPARATORS[best]}",))
+
+
+def _head(path: Path, layout: Layout, max_bytes: int) -> list[str]:
+    header = next(_csv_lists(path, max_bytes, None, layout), None)
+    return [] if not header or isinstance(header[1], str) else header[1]
+
+
+def columns_of(path: Path, expected: str, max_bytes: int, layout: Layout = PLAIN) -> list[str]:
     """The columns of a table; of lines of JSON those of the first hundred objects. `ValueError` if there are none."""
     kind = _kind(path)
     if kind == ".parquet":
         return list(_schema(path, expected))
-    if kind in (".ndjson", ".jsonl"):
-        return _fields(path, expected, max_bytes)
-    header = next(_csv_lists(path, max_bytes, None), None)
-    if not header or isinstance(header[1], str):
+    if kind in _JSON:
+        return _fields(path, expected, max_bytes, layout.encoding)
+    header = _head(path, layout, max_bytes)
+    if not header:
         raise ValueError(f"{path} is empty; give {expected}")
-    return header[1]
+    if not all(map(is_unicode, header)):
+        raise ValueError(not_unicode(path, 1, layout.encoding))
+    return header
+
+
+def is_unicode(text: Any) -> bool:
+    """Whether a cell is none that could not be decoded."""
+    return (
+        not isinstance(text, str) or text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+    )
+
+
+def not_unicode(path: Path, line: int, encoding: str | None) -> str:
+    """A sentence on a line that cannot be decoded, and what would read it."""
+    if encoding:
+        return (
+            f"{path.name} is not in {encoding}: its line {line:,} cannot be decoded; name another --encoding"
+        )
+    return (
+        f"{path.name} is not in UTF-8: its line {line:,} cannot be decoded; name its encoding, as --encoding cp1252 for a "
+        "file from Windows or Excel, --encoding latin-1 for an older one, or --encoding utf-8 to leave such lines out"
+    )
 
 
 def listed(names: Sequence[str]) -> str:
@@ -49,15 +126,15 @@ def listed(names: Sequence[str]) -> str:
 
 
 def sheet_rows(
-    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None = None
+    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None = None, layout: Layout = PLAIN
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
     """Rows by number (for CSV that of their last line), with these columns; a sentence for one that cannot be read."""
     kind = _kind(path)
     if kind == ".parquet":
         return _parquet_rows(path, columns, max_bytes)
-    if kind in (".ndjson", ".jsonl"):
-        return _json_rows(path, columns, max_bytes, told)
-    return _csv_rows(path, columns, max_bytes, told)
+    if kind in _JSON:
+        return _json_rows(path, columns, max_bytes, told, layout.encoding)
+    return _csv_rows(path, columns, max_bytes, told, layout)
 
 
 def _kind(path: Path) -> str:
@@ -70,7 +147,7 @@ def _kind(path: Path) -> str:
 def _schema(path: Path, expected: str) -> pl.Schema:
     try:
         with _panics_unsaid():
-            return pl.Schema(pl.read_parquet_schema(path))
+            return pl.scan_parquet(path, glob=False).collect_schema()
     except _UNREADABLE as error:
         raise ValueError(f"{path} is not a Parquet file ({_first(error)}); give {expected}") from None
 
@@ -78,7 +155,7 @@ def _schema(path: Path, expected: str) -> pl.Schema:
 def _parquet_rows(path: Path, columns: Sequence[str], max_bytes: int) -> Iterator[tuple[int, dict[str, Any]]]:
     wanted = list(dict.fromkeys(columns))
     _refuse_heavy(path, wanted, max_bytes)
-    frame, number, size = pl.scan_parquet(path).select(wanted), 0, 0
+    frame, number, size = pl.scan_parquet(path, glob=False).select(wanted), 0, 0
     while True:
         try:
             with _panics_unsaid():
@@ -138,35 +215,67 @@ def _first(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+def _records(
+    path: Path, max_bytes: int, told: Told | None, encoding: str | None
+) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """The objects of a file with their lines, or of one document with their places; a sentence for what is none."""
+    if _kind(path) == ".json":
+        text = b"".join(blocks(path, max_bytes, told, encoding))
+        if len(text) > MAX_DOCUMENT:
+            raise ValueError(
+                f"{path.name} is one JSON document of more than {MAX_DOCUMENT:,} bytes: split it"
+            )
+        try:
+            found = parse_json(text)
+        except ValueError:
+            found = None
+        if found is not None:
+            for place, each in enumerate(_list_in(found), 1):
+                yield place, each if isinstance(each, dict) else "JSON, but not an object"
+            return
+    for number, line in numbered_lines(path, max_bytes, told, encoding):
+        if line == TOO_LONG:
+            yield number, "longer than 16 MiB"
+            continue
+        try:
+            yield number, parse_object(line)
+        except ValueError as error:
+            yield number, str(error)
+
+
+def _list_in(value: Any) -> list[Any]:
+    """The rows of a document: its list, or the longest list of objects that an export wrapped."""
+    if isinstance(value, list):
+        return value
+    fields = list(value.values()) if isinstance(value, dict) else []
+    lists = [each for each in fields if isinstance(each, list) and any(isinstance(one, dict) for one in each)]
+    inside = [_list_in(each) for each in fields if isinstance(each, dict)]
+    found = max((*lists, *(each for each in inside if len(each) > 1)), key=len, default=[])
+    return found or [value]
+
+
 def _json_rows(
-    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None
+    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None, encoding: str | None
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
     number = 0
     try:
-        for number, line in numbered_lines(path, max_bytes, told):
-            if line == TOO_LONG:
-                yield number, "longer than 16 MiB"
-                continue
-            try:
-                record = parse_object(line)
-            except ValueError as error:
-                yield number, str(error)
-                continue
-            yield number, {column: record.get(column) for column in columns}
+        for number, record in _records(path, max_bytes, told, encoding):
+            if isinstance(record, str):
+                yield number, record
+            else:
+                yield number, {column: record.get(column) for column in columns}
     except BrokenOff as error:
         yield number + 1, str(error)
 
 
-def _fields(path: Path, expected: str, max_bytes: int) -> list[str]:
+def _fields(path: Path, expected: str, max_bytes: int, encoding: str | None) -> list[str]:
     found: dict[str, None] = {}
     try:
-        for number, (_, line) in enumerate(numbered_lines(path, max_bytes)):
-            if number == 100:
+        for place, (_, record) in enumerate(_records(path, max_bytes, None, encoding)):
+            if place == 100:
                 break
-            try:
-                found |= dict.fromkeys(parse_object(line))
-            except ValueError:
-                continue
+            if isinstance(record, dict):
+                found |= dict.fromkeys(record)
     except BrokenOff:
         pass
     if not found:
@@ -175,9 +284,9 @@ def _fields(path: Path, expected: str, max_bytes: int) -> list[str]:
 
 
 def _csv_rows(
-    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None
+    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None, layout: Layout
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    rows = _csv_lists(path, max_bytes, told)
+    rows = _csv_lists(path, max_bytes, told, layout)
     header = next(rows)[1]
     at = {column: header.index(column) for column in columns}
     for number, row in rows:
@@ -189,11 +298,10 @@ def _csv_rows(
             yield number, {column: row[index] for column, index in at.items()}
 
 
-def _csv_lists(path: Path, max_bytes: int, told: Told | None) -> Iterator[tuple[int, Any]]:
+def _csv_lists(path: Path, max_bytes: int, told: Told | None, layout: Layout) -> Iterator[tuple[int, Any]]:
     """The cells of each row that is not blank; a sentence for one that is not CSV."""
-    rows = csv.reader(
-        _text_lines(path, max_bytes, told), delimiter="\t" if _kind(path) == ".tsv" else ",", strict=True
-    )
+    lines = _text_lines(path, max_bytes, told, layout.encoding)
+    rows = csv.reader(lines, delimiter=layout.separator, strict=True)
     while True:
         try:
             row = next(rows)
@@ -209,16 +317,15 @@ def _csv_lists(path: Path, max_bytes: int, told: Told | None) -> Iterator[tuple[
             yield rows.line_num, row
 
 
-def _text_lines(path: Path, max_bytes: int, told: Told | None) -> Iterator[str]:
-    """Lines with their ends, blank ones too, since they can stand inside a cell."""
-    rest, first = b"", True
-    for block in blocks(path, max_bytes, told):
-        if first:
-            block, first = block.removeprefix(b"\xef\xbb\xbf"), False
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()
+def _text_lines(path: Path, max_bytes: int, told: Told | None, encoding: str | None) -> Iterator[str]:
+    """Lines with their ends (LF, CR LF or CR), blank ones too, since they can stand inside a cell."""
+    rest = b""
+    for block in blocks(path, max_bytes, told, encoding):
+        lines = (rest + block).splitlines(keepends=True)
+        # What ends in CR may go on with LF in the next block.
+        rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
         for line in lines:
-            yield line.decode("utf-8", "surrogateescape") + "\n"
+            yield line.decode("utf-8", "surrogateescape")
         if len(rest) > csv.field_size_limit() * 8:  # more than a line of cells can be: csv says so, in parts
             yield rest.decode("utf-8", "surrogateescape")
             rest = b""

@@ -1,15 +1,24 @@
-"""Reads a table of posts, CSV or Parquet, whose columns the user maps to roles."""
+"""Reads a table of posts, CSV, Parquet or JSON, whose columns the user maps to roles."""
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from windtunnel.analysis.importers.clock import Kind
 from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.missing import empty, word
 from windtunnel.analysis.importers.posts import RawPost, Status, Tone
-from windtunnel.analysis.importers.sheets import columns_of, listed, sheet_rows
+from windtunnel.analysis.importers.sheets import (
+    columns_of,
+    is_unicode,
+    layout_of,
+    listed,
+    not_unicode,
+    sheet_rows,
+)
+from windtunnel.analysis.importers.times import Bare, EitherWay, SinceStart, When, read_time
 
 
 class Role(NamedTuple):
@@ -22,9 +31,22 @@ class Role(NamedTuple):
 
 ROLES = (
     Role("id", True, "the post's own id"),
-    Role("parent", True, "id of the post it answers; empty for a post that opens a thread"),
-    Role("author", True, "who wrote it; empty or [deleted] where unknown"),
-    Role("time", False, "Unix seconds, or an ISO date and time (UTC unless it says otherwise)"),
+    Role(
+        "parent",
+        False,
+        "id of the post it answers; empty for a post that opens a thread. Without it threads are flat",
+    ),
+    Role(
+        "author",
+        False,
+        "who wrote it; empty or [deleted] where unknown. Without it nothing about members can be asked",
+    ),
+    Role(
+        "time",
+        False,
+        "a date and time (UTC unless it says otherwise), or Unix seconds, milliseconds, microseconds, nanoseconds or a "
+        "spreadsheet's days. Without it the order of the rows is taken",
+    ),
     Role("minute", False, "minutes since any start, instead of time; with day, minutes of that day"),
     Role("day", False, "an ISO date, for a record that has date and minute in two columns"),
     Role("text", False, "what it says"),
@@ -47,13 +69,16 @@ MAP_HELP = (
     "which column is what, as role=column,role=column: "
     + "; ".join(f"{role.name}{' (needed)' if role.required else ''}: {role.words}" for role in ROLES)
     + (
-        ". One of time and minute is needed. Example: --map id=post_id,parent=parent_id,"
+        ". Example: --map id=post_id,parent=parent_id,"
         "thread=conversation_id,author=author,minute=minute,status=status,score=score"
     )
 )
 """For the command line's `--help`."""
 
-EXPECTED = "a table of posts: a .csv, .tsv (packed or not) or .parquet file, a row a post, with --map naming its columns"
+EXPECTED = (
+    "a table of posts: a .csv, .tsv, .json, .ndjson (packed or not) or .parquet file, a row a post, with --map naming "
+    "its columns"
+)
 
 T = TypeVar("T")
 
@@ -101,32 +126,47 @@ def parse_mapping(text: str, option: str = "--map") -> dict[str, str]:
 
 
 def read_table(
-    path: Path, mapping: Mapping[str, str], into: Collector, where: Mapping[str, str] | None = None
+    path: Path,
+    mapping: Mapping[str, str],
+    into: Collector,
+    where: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
 ) -> list[str]:
     """The posts in the rows of `path`, whose columns `mapping` (role to column) names.
 
-    `where` (column to value) chooses rows, compared as text.
+    `where` (column to value) chooses rows, compared as text. `encoding` and `separator` are those of a CSV file, where
+    they are not told from its head.
     """
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
     _check_roles(mapping)
     into.begin(path)
     where, passed_over = where or {}, 0
-    columns = columns_of(path, EXPECTED, into.max_bytes)
+    into.times = Kind(own_start="at 0", spreadsheet=True)
+    layout = layout_of(path, [*mapping.values(), *where], into.max_bytes, encoding, separator)
+    columns = columns_of(path, EXPECTED, into.max_bytes, layout)
     check_columns(path, mapping, columns)
     check_columns(path, {f"--where {column}": column for column in where}, columns)
-    for number, row in sheet_rows(path, [*mapping.values(), *where], into.max_bytes, into.told):
-        if isinstance(row, dict) and any(cell_word(row[each]) != value for each, value in where.items()):
+    for number, row in sheet_rows(path, [*mapping.values(), *where], into.max_bytes, into.told, layout):
+        if isinstance(row, dict) and any(word(row[each]) != value for each, value in where.items()):
             passed_over += 1
             continue
-        into.add(number, lambda row: _post(by_role(row, mapping)), row)
+        if isinstance(row, dict) and encoding is None and not all(map(is_unicode, row.values())):
+            raise ValueError(not_unicode(path, number, encoding))
+        into.add(number, lambda row: _post(by_role(row, mapping), into), row)
     if not into.posts:
         if passed_over:
             chosen = ", ".join(f"{column}={value}" for column, value in where.items())
             raise ValueError(f"{path} has no row with {chosen} that could be read")
         first = f"; line {into.bad[0].line}: {into.bad[0].reason}" if into.bad else "; it has no rows"
         raise ValueError(f"{path} is not {EXPECTED}{first}")
-    return [f"{passed_over:,} rows were not chosen by --where"] if passed_over else []
+    said = list(layout.said)
+    if not mapping.keys() & {"parent", "thread"}:
+        said.append(
+            "no column says what answers what, nor what thread: all rows are taken as one flat thread"
+        )
+    return [*said, f"{passed_over:,} rows were not chosen by --where"] if passed_over else said
 
 
 def by_role(row: Mapping[str, Any] | str, mapping: Mapping[str, str]) -> dict[str, Any]:
@@ -134,9 +174,8 @@ def by_role(row: Mapping[str, Any] | str, mapping: Mapping[str, str]) -> dict[st
     if isinstance(row, str):
         raise ValueError(row)
     cells = {role: row[column] for role, column in mapping.items()}
-    for value in cells.values():
-        if isinstance(value, str) and not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-            raise ValueError("not UTF-8")
+    if not all(map(is_unicode, cells.values())):
+        raise ValueError("cannot be decoded")
     return cells
 
 
@@ -150,11 +189,8 @@ def _check_roles(mapping: Mapping[str, str]) -> None:
         raise ValueError(
             f"--map lacks {', '.join(missing)}: write {missing[0]}=COLUMN; all roles: {', '.join(names)}"
         )
-    if ("time" in mapping) == ("minute" in mapping):
-        raise ValueError(
-            "--map needs one of time=COLUMN and minute=COLUMN, "
-            + ("and has both" if "time" in mapping else "and has neither")
-        )
+    if "time" in mapping and "minute" in mapping:
+        raise ValueError("--map has both time=COLUMN and minute=COLUMN: name one of them")
     if "day" in mapping and "minute" not in mapping:
         raise ValueError("--map names day, which needs minute=COLUMN, the minute of that day")
 
@@ -171,96 +207,97 @@ def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) ->
             raise ValueError(f"{path} has no column {column!r} (for {role}); {nearest(column, columns)}")
 
 
-def _post(row: dict[str, Any]) -> RawPost:
-    """One row read by the rules of `ROLES`; `ValueError` says which cell cannot be read."""
-    name = cell_word(row.get("id"))
+ONE_THREAD = "all rows"
+"""The thread of a record that tells neither threads nor who answers whom."""
+
+
+def _post(row: dict[str, Any], into: Collector) -> RawPost:
+    """One row read by the rules of `ROLES`; `ValueError` says which needed cell cannot be read.
+
+    A cell that is not needed and cannot be read is empty, and counted.
+    """
+    name = None if empty(row.get("id")) else word(row.get("id"))
     if name is None:
         raise ValueError("no id")
-    author, text = cell_word(row.get("author")), row.get("text")
-    if text in ("[removed]", "[deleted]"):
-        row = {**row, "status": row.get("status") or text[1:-1]}
-        text = None
+    text = row.get("text")
+
+    def read(role: str, values: Mapping[str, T]) -> T | None:
+        if _nothing(into, role, row.get(role)):
+            return None
+        return _optional(into, role, lambda: _one_of(row.get(role), values, role))
+
+    score, up, down = (_count(row, role, into) for role in ("score", "up", "down"))
     return RawPost(
         id=name,
-        parent=cell_word(row.get("parent")),
-        thread=cell_word(row.get("thread")),
-        author=None if author == "[deleted]" else author,
+        parent=word(row.get("parent")),
+        thread=word(row.get("thread")) if row.keys() & {"parent", "thread"} else ONE_THREAD,
+        author=word(row.get("author")),
         time=_time(row),
         text=None if text is None else str(text),
-        status=_one_of(row.get("status"), STATUS_VALUES, "status") or "visible",
-        kind=_one_of(row.get("kind"), KIND_VALUES, "kind"),
-        score=_score(row),
-        up=_count(row, "up"),
-        down=_count(row, "down"),
-        controversial=_one_of(row.get("controversial"), BOOLEAN_VALUES, "controversial"),
-        other_id=cell_word(row.get("other_id")),
-        tone=_one_of(row.get("tone"), TONE_VALUES, "tone"),
+        status=read("status", STATUS_VALUES) or "visible",
+        kind=read("kind", KIND_VALUES),
+        score=up - down if score is None and up is not None and down is not None else score,
+        up=up,
+        down=down,
+        controversial=read("controversial", BOOLEAN_VALUES),
+        other_id=None if empty(row.get("other_id")) else word(row.get("other_id")),
+        tone=read("tone", TONE_VALUES),
     )
 
 
-def _score(row: Mapping[str, Any]) -> int | None:
-    """The score, or what is left of up-votes after down-votes where both are there."""
-    said, up, down = (_count(row, role) for role in ("score", "up", "down"))
-    return up - down if said is None and up is not None and down is not None else said
+def _nothing(into: Collector, role: str, value: Any) -> bool:
+    """Whether a cell stands for nothing; a word that says so, such as NULL, is counted."""
+    if isinstance(value, str) and value.strip() and empty(value):
+        into.count(f"cells of {role} hold a word for nothing, such as NULL, and count as empty")
+    return empty(value)
 
 
-def _time(row: Mapping[str, Any]) -> float:
-    if "minute" not in row:
-        return cell_seconds(row.get("time"))
-    return _number(row["minute"], "minute") * 60 + (cell_seconds(row["day"]) if "day" in row else 0)
-
-
-def cell_word(value: Any) -> str | None:
-    """An id or a name as text; 12.0 is 12, since a column of integers with gaps often comes as floats."""
-    if value is None or isinstance(value, float) and math.isnan(value):
+def _optional(into: Collector, role: str, read: Callable[[], T | None]) -> T | None:
+    """What `read` gives; nothing, and counted, where it cannot read the cell."""
+    try:
+        return read()
+    except ValueError as error:
+        into.count(f"cells of {role} could not be read and count as empty ({error})")
         return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip() or None
+
+
+def _time(row: Mapping[str, Any]) -> When:
+    if "minute" not in row:
+        return read_time(row.get("time"))
+    if empty(row["minute"]):
+        return None
+    minutes = _number(row["minute"], "minute") * 60
+    if "day" not in row:
+        return SinceStart(minutes)
+    day = read_time(row["day"], "day")
+    if isinstance(day, (Bare, EitherWay)):
+        raise ValueError("day is not an ISO date")
+    return None if day is None else day + minutes
 
 
 def _one_of(value: Any, values: Mapping[str, T], role: str) -> T | None:
-    word = "" if value is None else str(value).strip().casefold()
-    if word in values:
-        return values[word]
-    if not word:
-        return None
+    said = (word(value) or str(value)).strip().casefold()
+    if said in values:
+        return values[said]
     # The word itself is not said: where a column is mistaken it may be a name.
-    raise ValueError(f"{role} is another word; {nearest(word, [each for each in values if each])}")
+    raise ValueError(nearest(said, [each for each in values if each]))
 
 
 def _number(value: Any, role: str) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"no {role}" if value in (None, "") else f"{role} is not a number") from None
+        raise ValueError(f"{role} is not a number") from None
     if not math.isfinite(number) or abs(number) > 1e14:
         raise ValueError(f"{role} is not a finite number")
     return number
 
 
-def _count(row: Mapping[str, Any], role: str) -> int | None:
+def _count(row: Mapping[str, Any], role: str, into: Collector) -> int | None:
     value = row.get(role)
-    return None if value is None or value == "" else int(_number(value, role))
-
-
-def cell_seconds(value: Any) -> float:
-    """Seconds since 1970 of a number, a date, or the text of one."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)
-    if isinstance(value, str):
-        value = _first_readable(value.strip(), float, datetime.fromisoformat)
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
-    return _number(value, "time")
-
-
-def _first_readable(text: str, *readers: Callable[[str], Any]) -> Any:
-    if not text:
+    if _nothing(into, role, value):
         return None
-    for reader in readers:
-        try:
-            return reader(text)
-        except ValueError:
-            continue
-    raise ValueError("time is neither a number of seconds nor an ISO date and time")
+    found = _optional(into, role, lambda: _number(value, role))
+    if found is not None and not found.is_integer():
+        into.count(f"cells of {role} have decimals, which were cut off")
+    return None if found is None else int(found)

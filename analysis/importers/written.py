@@ -33,15 +33,18 @@ COLUMNS = {
     "controversial": pl.Boolean,
     "up": pl.Int64,
     "down": pl.Int64,
+    "labelled": pl.Boolean,
     "text": pl.String,
 }
-"""Columns of posts.parquet; the last five only where the record has them."""
+"""Columns of posts.parquet; the last six only where the record has them. `labelled`: the tone was set by hand, or came with the
+record."""
 
 
 def write_posts(posts: pl.DataFrame, record: Record, marks: Marks, path: Path) -> None:
     """Write posts.parquet: `posts` in order of `post`, with the texts of the record, names taken out."""
     optional = [name for name in ("score", "controversial", "up", "down") if posts[name].is_not_null().any()]
     spoken = bool(posts["spoken"].any())
+    optional += ["labelled"] if posts["labelled"].any() else []
     names = [*list(COLUMNS)[:9], *optional, *(["text"] if spoken else [])]
     schema = {name: COLUMNS[name] for name in names}
     partial = _partial(path)

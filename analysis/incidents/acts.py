@@ -22,14 +22,18 @@ ACTS = {
     "tone": pl.String,
     "newcomer": pl.Boolean,
     "text": pl.String,
+    "removed": pl.Boolean,
 }
 """`step` is a run's step, or a record's minute; `post` is the post written (null for leaving), `parent` the one it
-answers and `answered` who wrote that; a record is one run of the arm `record`. Only posts that others could read."""
+answers and `answered` who wrote that, null where that is not in the record; a record is one run of the arm `record`.
+Only posts that others could read; `removed` are those that were taken away later and not put back."""
 
 RECORD = "record"
 NEEDED = {"post", "thread", "parent", "author", "minute", "kind", "tone"}
 """Columns of an imported community's posts that its acts are made of."""
 NEWCOMER_MINUTES = 24 * 60
+TAKEN = ("removed", "gone")
+"""Statuses of a record's posts that are no longer there for readers: taken by moderators, or by nobody known."""
 
 
 def acts_of_run(events: pl.DataFrame, links: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
@@ -47,6 +51,7 @@ def acts_of_run(events: pl.DataFrame, links: pl.DataFrame, members: pl.DataFrame
     )
     new = members.select(*RUN, "member", newcomer=pl.col("group") == "newcomer")
     rows = rows.join(answers, on=[*RUN, "post"], how="left").join(new, on=[*RUN, "member"], how="left")
+    rows = rows.join(_taken(events), on=[*RUN, "post"], how="left")
     kind = (
         pl.when(pl.col("kind") == "leave")
         .then(pl.lit("leave"))
@@ -57,8 +62,19 @@ def acts_of_run(events: pl.DataFrame, links: pl.DataFrame, members: pl.DataFrame
     return _ordered(rows.with_columns(kind=kind))
 
 
-def acts_of_import(posts: pl.DataFrame) -> pl.DataFrame:
-    """The acts of an imported record. A newcomer was first seen less than a day ago, and not in the first day."""
+def _taken(events: pl.DataFrame) -> pl.DataFrame:
+    """The posts (with their run) whose last act of a moderator took them away, each `removed`."""
+    acts = events.filter(pl.col("kind").is_in(["remove", "restore"])).sort("step", "ordinal")
+    last = acts.group_by(*RUN, post="target").agg(pl.col("kind").last())
+    return last.filter(pl.col("kind") == "remove").select(*RUN, "post", removed=True)
+
+
+def acts_of_import(posts: pl.DataFrame, moderation: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The acts of an imported record. A newcomer was first seen less than a day ago, and not in the first day.
+
+    A reply to what is not in the record answers nobody in it. `moderation` are the acts of moderators beside it, which
+    say of more posts that they were removed.
+    """
     authors = posts.select(parent="post", answered="author")
     first = pl.col("minute").min().over("author")
     rows = posts.join(authors, on="parent", how="left", maintain_order="left").with_columns(
@@ -72,8 +88,23 @@ def acts_of_import(posts: pl.DataFrame) -> pl.DataFrame:
         place=pl.col("thread"),
         newcomer=(pl.col("minute") - first < NEWCOMER_MINUTES) & (first >= NEWCOMER_MINUTES),
         text=pl.col("text") if "text" in posts.columns else pl.lit(None),
+        removed=pl.col("status").cast(pl.String).is_in(TAKEN) if "status" in posts.columns else pl.lit(False),
     )
+    if moderation is not None:
+        rows = rows.with_columns(pl.col("removed") | pl.col("post").is_in(_taken_by(moderation)))
     return _ordered(rows)
+
+
+def moderation_of(folder: Folder) -> pl.DataFrame | None:
+    """The acts of moderators that an import was given; None where it was given none."""
+    return folder.read_table("moderation") if folder.table("moderation").is_file() else None
+
+
+def _taken_by(moderation: pl.DataFrame) -> list[int]:
+    """The posts that the last act about them, of those with a time, removed."""
+    acts = moderation.filter(pl.col("act").is_in(["remove", "approve"])).drop_nulls(["minute", "post"])
+    last = acts.sort("minute", maintain_order=True).group_by("post").agg(pl.col("act").last())
+    return last.filter(pl.col("act") == "remove")["post"].to_list()
 
 
 def read_acts(folder: Path) -> tuple[pl.DataFrame, float]:
@@ -93,7 +124,7 @@ def read_acts(folder: Path) -> tuple[pl.DataFrame, float]:
         posts = place.read_table("posts")
         if missing := NEEDED - set(posts.columns):
             raise ValueError(f"{place.posts} has no column {min(missing)}: import the community again")
-        return acts_of_import(posts), 1 / 60
+        return acts_of_import(posts, moderation_of(place)), 1 / 60
     raise ValueError(
         f"{folder} holds neither manifest.json nor posts.parquet: give the output folder of `windtunnel run` "
         "or of `windtunnel import`"
@@ -102,4 +133,5 @@ def read_acts(folder: Path) -> tuple[pl.DataFrame, float]:
 
 def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     chosen = rows.select(pl.col(name).cast(dtype) for name, dtype in ACTS.items())
+    chosen = chosen.with_columns(pl.col("removed").fill_null(False))
     return chosen.sort(*RUN, "step", "ordinal", maintain_order=True)

@@ -21,7 +21,8 @@ DIGITS = 9
 class Found(NamedTuple):
     """One finding. `place` is a thread, `member` who it happened to or who did it; null where there is none.
 
-    `severity` is in the unit of the rule's threshold; `shown` are the posts that show it.
+    `severity` is in the unit of the rule's threshold; `shown` are the posts that show it. The threshold was reached in
+    step `reached`, with the post `crossing` (None where a departure did it).
     """
 
     place: int | None
@@ -31,6 +32,8 @@ class Found(NamedTuple):
     severity: float
     members: tuple[str, ...]
     shown: tuple[int, ...]
+    reached: int | None = None
+    crossing: int | None = None
 
 
 def escalation(acts: pl.DataFrame, rule: Rule, hours: float) -> Iterator[Found]:
@@ -112,11 +115,11 @@ DETECTORS: dict[str, Callable[[pl.DataFrame, Rule, float], Iterator[Found]]] = {
 
 
 def _weighed(acts: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """Acts that count under the rule: hostile ones weigh 1, heated ones `heated`."""
-    weight = pl.when(pl.col("tone") == "hostile").then(1.0).when(pl.col("tone") == "heated")
-    return acts.with_columns(weight=weight.then(float(rule["heated"])).otherwise(0.0)).filter(
-        pl.col("weight") > 0
-    )
+    """Acts that count under the rule: hostile ones weigh 1, heated ones `heated`; of a removed post `removed` of that."""
+    tone = pl.when(pl.col("tone") == "hostile").then(1.0).when(pl.col("tone") == "heated")
+    there = pl.when(pl.col("removed")).then(float(rule.get("removed", 1))).otherwise(1.0)
+    weight = tone.then(float(rule["heated"])).otherwise(0.0) * there
+    return acts.with_columns(weight=weight).filter(pl.col("weight") > 0)
 
 
 def _enough(rows: pl.DataFrame, rule: Rule, group: str) -> pl.DataFrame:
@@ -193,6 +196,8 @@ def _found(
         float(value[peak]),
         tuple(involved),
         shown,
+        int(steps[reached]),
+        rows["post"][reached],
     )
 
 

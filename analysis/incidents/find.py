@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
-from math import isfinite
+from math import ceil, isfinite
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -13,9 +13,15 @@ from windtunnel.analysis.incidents.acts import RECORD
 from windtunnel.analysis.incidents.detectors import DETECTORS, Found, Rule
 from windtunnel.analysis.outcomes import RUN
 
+LOWEST = 1e-9
+"""A threshold that anything which counts at all reaches."""
+
 
 class Incident(NamedTuple):
-    """An incident: where, when, how bad, who was in it. `id` names the same incident on every machine."""
+    """An incident: where, when, how bad, who was in it. `id` names the same incident on every machine.
+
+    Its rule's threshold was reached in step `reached`, with the post `crossing`; None where nothing reached it.
+    """
 
     id: str
     kind: str
@@ -29,6 +35,8 @@ class Incident(NamedTuple):
     severity: float
     members: tuple[str, ...]
     shown: tuple[int, ...]
+    reached: int | None = None
+    crossing: int | None = None
 
 
 def load_rules(given: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Rule]:
@@ -95,8 +103,20 @@ def find(acts: pl.DataFrame, rules: Mapping[str, Rule], hours: float) -> list[In
 def measure(acts: pl.DataFrame, incident: Incident, rules: Mapping[str, Rule], hours: float) -> pl.DataFrame:
     """The same kind of thing at the same place and to the same member, in every run of `acts`.
 
-    Gives a row a run that has it: draw, seed, arm, severity, onset. A run that lacks it has no row. A newcomer's
-    silence in one thread of a record counts to its end, however soon: whether there was time was settled when it was found.
+    Gives a row a run that has it: draw, seed, arm, severity, onset. A run that lacks it has no row.
+    """
+    found = severities(acts, incident, rules, hours)
+    return found.filter("happened").drop("happened")
+
+
+def severities(
+    acts: pl.DataFrame, incident: Incident, rules: Mapping[str, Rule], hours: float
+) -> pl.DataFrame:
+    """How bad it got in every run of `acts`, whether its rule's threshold was reached or not.
+
+    Gives a row a run in which anything counted: draw, seed, arm, severity, onset, and `happened`, whether the threshold was
+    reached. A newcomer's silence in one thread of a record counts to its end, however soon: whether there was time was
+    settled when it was found.
     """
     rule = rules[incident.kind]
     if incident.kind == "newcomer_driven_away" and incident.arm == RECORD:
@@ -107,14 +127,40 @@ def measure(acts: pl.DataFrame, incident: Incident, rules: Mapping[str, Rule], h
         acts = acts.filter(pl.col("tone").is_in(["heated", "hostile"]))  # others weigh nothing
     rows = []
     for (draw, seed, arm), run in acts.group_by(RUN, maintain_order=True):
-        for found in DETECTORS[incident.kind](run, rule, hours):
-            if (found.member, found.place if incident.kind != "newcomer_driven_away" else incident.place) == (
-                incident.member,
-                incident.place,
-            ):
-                rows.append((draw, seed, arm, found.severity, found.onset))
-    schema = {"draw": pl.Int32, "seed": pl.Int32, "arm": pl.String, "severity": pl.Float64, "onset": pl.Int64}
+        for given in (rule, *lowered(rule)):
+            found = next(
+                (one for one in DETECTORS[incident.kind](run, given, hours) if _same(one, incident)), None
+            )
+            if found is not None:
+                rows.append((draw, seed, arm, found.severity, found.onset, given is rule))
+                break
+    schema = {
+        "draw": pl.Int32,
+        "seed": pl.Int32,
+        "arm": pl.String,
+        "severity": pl.Float64,
+        "onset": pl.Int64,
+        "happened": pl.Boolean,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def lowered(rule: Rule) -> list[Rule]:
+    """The rule as it counts below its threshold; one with a least number of members has one for each smaller number.
+
+    >>> [one["least"] for one in lowered({"threshold": 0.1, "least": 3})]
+    [3, 2, 1]
+    """
+    low = {**rule, "threshold": LOWEST}
+    if "least" not in rule:
+        return [low]
+    return [{**low, "least": least} for least in range(ceil(rule["least"]), 0, -1)]
+
+
+def _same(found: Found, incident: Incident) -> bool:
+    """Is this at the same place and to the same member? A newcomer may be driven away in another place of a run."""
+    place = incident.place if incident.kind == "newcomer_driven_away" else found.place
+    return (found.member, place) == (incident.member, incident.place)
 
 
 def chosen(incidents: Sequence[Incident], name: str) -> Incident:

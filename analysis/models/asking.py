@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from windtunnel.agents.llm.request import Request
 from windtunnel.agents.prompt import neutral_request, option_orders
+from windtunnel.agents.words import TOKENS, Draft, words_request
 from windtunnel.analysis.ending import plain
 from windtunnel.sim.experiment import Experiment
 
@@ -27,7 +28,7 @@ def ready(settings: "LLMSettings", experiment: Experiment) -> Iterator["LLMSetti
     with tempfile.TemporaryDirectory(prefix="windtunnel-") as folder:
         if settings.budget is not None:
             settings = settings.model_copy(update={"ledger": str(Path(folder) / "spent.sqlite")})
-        yield probed(settings, probe_question(experiment), _say)
+        yield probed(settings, probe_question(experiment), _say, probe_words(experiment))
 
 
 def probe_question(experiment: Experiment) -> Request:
@@ -35,6 +36,16 @@ def probe_question(experiment: Experiment) -> Request:
     scene = experiment.kind().scene(experiment.raised())
     (order,) = option_orders(scene, range(len(scene.actions)))
     return neutral_request(scene, order)
+
+
+def probe_words(experiment: Experiment) -> Request | None:
+    """A question for a post's words, where members are to say something; else None."""
+    mind = experiment.mind
+    if mind.get("prompt") != "member" or not mind.get("words"):
+        return None
+    scene = experiment.kind().scene(experiment.raised())
+    draft = Draft(target=0, act="", task="Write one short sentence.", manner="", lines=(), nonce=1)
+    return words_request(scene, draft, tokens=mind.get("words_tokens", TOKENS))[0]
 
 
 def cost_of(record: Mapping[str, Any], llm: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,12 @@ import re
 from collections.abc import Sequence
 from itertools import product
 from math import log2
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from windtunnel.analysis.shell import ALONE, TEXTS
 from windtunnel.sim.noise import key
 
 KINDS = ("full", "lhs", "sobol")
@@ -37,7 +39,9 @@ def read_factors(words: Sequence[str]) -> tuple[list[Factor], list[str]]:
     factors, rest = [], []
     for word in words:
         name, _, value = word.partition("=")
-        if found := _RANGE.match(value):
+        if name in ALONE or (name in TEXTS and Path(value).exists()):
+            rest.append(word)
+        elif found := _RANGE.match(value):
             factors.append(_range(name, *found.groups()))
         elif "," in value and not value.startswith(("[", "{", '"', "'")):
             values = tuple(value.split(","))

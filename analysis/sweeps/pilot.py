@@ -16,6 +16,9 @@ from windtunnel.analysis.questions import CAVEAT
 FOCAL = ("escalation",)
 """Outcomes that are counted in one thread of each run, so that a thread could be the unit."""
 MOST = 1_000_000
+PRUDENT = 0.82
+"""A plan takes the intraclass correlation that the true one exceeds in 18 of 100 pilots: with the point estimate
+every second plan falls short of its power. Tried on `bench/coverage.py`, with half a standard error for the rate."""
 
 
 class Alike(NamedTuple):
@@ -60,6 +63,21 @@ def alike(y: Any, draw: Any, confidence: float = 0.95) -> Alike | None:
     )
     low, high = (min(1.0, max(0.0, (f - 1) / (f + full - 1))) for f in limits)
     return Alike(between / (between + inside), low, high, between, inside)
+
+
+def prudent(y: Any, draw: Any) -> tuple[float, float]:
+    """The correlations to plan with: high for whole communities, low for threads within them; see `PRUDENT`."""
+    found = alike(y, draw, 2 * PRUDENT - 1)
+    return (0.0, 0.0) if found is None else (found.low, found.high)
+
+
+def prudent_rate(rate: float, error: float) -> float:
+    """A rate moved half its standard error towards 1/2, where it varies most.
+
+    >>> prudent_rate(0.3, 0.1), prudent_rate(0.48, 0.1)
+    (0.35, 0.5)
+    """
+    return min(0.5, rate + error / 2) if rate < 0.5 else max(0.5, rate - error / 2)
 
 
 def design_effect(icc: float, per_community: int) -> float:
@@ -143,7 +161,10 @@ def pilot(
             f"{outcome['name']} happens in {p0:.3f} of futures; state a smaller --smallest-effect"
         )
     found = alike(y0, draw, confidence)
+    least, most = prudent(y0, draw)
     spread = (p0 * (1 - p0) + p1 * (1 - p1)) / 2
+    careful = [prudent_rate(p, _error(y0, draw)) for p in (p0, p1)]
+    wide = sum(p * (1 - p) for p in careful) / 2
     thread = outcome["name"] in FOCAL
     said = {
         "smallest_effect": smallest_effect,
@@ -178,13 +199,14 @@ def pilot(
     icc = found.icc if found else 0.0
     designs = [design("community", 1, 0.0, smallest_effect, spread)]
     if found and per_community > 1:
-        designs.append(design("community", per_community, icc, smallest_effect, spread))
-        designs[-1]["units_at_the_upper_icc"] = design(
-            "community", per_community, found.high, smallest_effect, spread
-        )["units_an_arm"]
+        designs.append(design("community", per_community, most, smallest_effect, wide))
+        for name, at, variance in (("point", icc, spread), ("upper", found.high, spread)):
+            other = design("community", per_community, at, smallest_effect, variance)
+            designs[-1][f"units_at_the_{name}_icc"] = other["units_an_arm"]
+        designs[-1]["icc"] = most
     chosen = designs[-1]
     if found:
-        designs.append(design(said["observation"], per_community, icc, smallest_effect, spread))
+        designs.append(design(said["observation"], per_community, least, smallest_effect, wide))
     return said | {
         "designs": designs,
         "recommended": chosen,
@@ -202,6 +224,13 @@ def pilot(
         "variance_ratio": estimates.get("variance_ratio"),
         "caveat": CAVEAT,
     }
+
+
+def _error(y: np.ndarray, draw: np.ndarray) -> float:
+    """Standard error of the rate, over draws; 0 with one."""
+    labels = np.unique(draw, return_inverse=True)[1]
+    means = np.bincount(labels, y) / np.bincount(labels)
+    return float(means.std(ddof=1) / sqrt(len(means))) if len(means) > 1 else 0.0
 
 
 def _check(effect: float, power: float, alpha: float, per_community: int) -> None:
@@ -230,7 +259,7 @@ def _leakage(runs: pl.DataFrame | None) -> dict[str, Any] | None:
     """Whether hostility outside the watched thread changed with the policy, which was on there, too: a run's mean."""
     if runs is None or "hostility_elsewhere" not in runs.columns:
         return None
-    from windtunnel.analysis.intervals import mean_difference
+    from windtunnel.analysis.intervals import FEW, mean_difference
 
     ok = runs.filter(pl.col("status") == "ok")
     arms = [
@@ -240,9 +269,15 @@ def _leakage(runs: pl.DataFrame | None) -> dict[str, Any] | None:
     both = arms[0].join(arms[1], on=["draw", "seed"], suffix="_policy").drop_nulls()
     change = (both["hostility_elsewhere_policy"] - both["hostility_elsewhere"]).to_numpy()
     found = mean_difference(change, both["draw"].to_numpy())
-    moved = None
+    moved: bool | None = None
     if found.low is not None and found.high is not None:
         moved = not found.low <= 0 <= found.high
+    elif len(change) and not change.any():
+        moved = False
+    elif (
+        found.est and both["draw"].n_unique() > FEW
+    ):  # every draw by the same amount: chance has no part in it
+        moved = True
     return found._asdict() | {"beyond_chance": moved}
 
 

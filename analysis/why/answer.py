@@ -6,16 +6,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.analysis.incidents.find import measure
+from windtunnel.analysis.incidents.find import severities
 from windtunnel.analysis.necessity import Paired, coupling_free, paired_estimates
 from windtunnel.analysis.why.case import WITH, WITHOUT, Case, Futures, live
 from windtunnel.analysis.why.question import Question
 
-_FIELDS = {"ps_prev": "ps", "pn_backfire": "pn_backfire"}
+FIELDS = {"ps_prev": "ps", "pn_backfire": "pn_backfire", "pn_prev": "pn", "ps_backfire": "ps_backfire"}
+"""What `paired_estimates` calls each quantity of a question."""
 
 
 class Happened(NamedTuple):
-    """For each branch in order: whether the incident happened in it, and how bad it was."""
+    """For each branch in order: whether the incident happened in it, and how bad it got, below the threshold as well."""
 
     y: np.ndarray
     severity: np.ndarray
@@ -23,10 +24,10 @@ class Happened(NamedTuple):
 
 def happened(case: Case, futures: Futures, count: int) -> Happened:
     """Look for the incident in every branch."""
-    found = measure(case.read(futures), case.incident, case.rules, case.hours)
+    found = severities(case.read(futures), case.incident, case.rules, case.hours)
     y, severity = np.zeros(count, int), np.zeros(count)
     place = found["seed"].to_numpy()
-    y[place], severity[place] = 1, found["severity"].to_numpy()
+    y[place], severity[place] = found["happened"].to_numpy(), found["severity"].to_numpy()
     return Happened(y, severity)
 
 
@@ -47,7 +48,7 @@ def estimate(
     found: Paired = paired_estimates(without.y, with_.y, direction="preventive", confidence=confidence)
     p1, p0 = float(with_.y.mean()), float(without.y.mean())
     bounds = coupling_free(p1, p0, "preventive")
-    name = _FIELDS[question.quantity]
+    name = FIELDS[question.quantity]
     bound = bounds.get(name)
     return {
         "table": found.table._asdict(),
@@ -62,7 +63,7 @@ def estimate(
 
 
 def recurrence(question: Question, without: Happened, with_: Happened) -> dict[str, Any]:
-    """How often it happens again from the same past with nothing changed and chance redrawn."""
+    """How often it happens from the same past with nothing changed and chance redrawn."""
     y = with_.y if question.on else without.y
     return {"happened": int(y.sum()), "of": len(y), "share": float(y.mean()) if len(y) else None}
 

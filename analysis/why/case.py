@@ -1,6 +1,6 @@
 """A case: one incident with the worlds in which it can be lived again, with and without an act."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,8 @@ from windtunnel.analysis.again import plan_again
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.acts import acts_of_run
 from windtunnel.analysis.incidents.detectors import Rule
-from windtunnel.analysis.incidents.find import Incident, chosen, find
+from windtunnel.analysis.incidents.find import Incident
+from windtunnel.analysis.incidents.places import asked_about
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.why.moderators import ModeratorAct
 from windtunnel.policies.base import Policy
@@ -88,6 +89,8 @@ class Case(Protocol):
     def member_id(self, name: str) -> int: ...
     def name(self, member: int) -> str: ...
     def replay(self, unchanged: Run) -> dict[str, int]: ...
+    def first_moment(self, step: int) -> int: ...
+    def where(self, post: int) -> str: ...
     def noticing(self, raised: Sequence[str]) -> "Case": ...
 
 
@@ -178,6 +181,14 @@ class SimulatedCase:
         again = recorded.join(unchanged.events, on=keys, how="semi", nulls_equal=True)
         return {"acts": recorded.height, "reproduced": min(again.height, recorded.height)}
 
+    def first_moment(self, step: int) -> int:
+        """The step at which a world first does what is in force from `step` on."""
+        return step
+
+    def where(self, post: int) -> str:
+        """Where a post that is not there may be looked for."""
+        return "in this run: its posts are in events.parquet, column target"
+
     def noticing(self, raised: Sequence[str]) -> "SimulatedCase":
         """The same case with a scene that has words for what an act can raise."""
         return replace(self, experiment=replace(self.experiment, notices=frozenset(raised)))
@@ -189,15 +200,24 @@ def _as(events: pl.DataFrame, unit: Unit) -> pl.DataFrame:
     return events.with_columns(**named)
 
 
-def simulated_case(out: Path, name: str, rules: dict[str, Rule]) -> SimulatedCase:
-    """The case of the incident called `name` in a run's folder; `ValueError` says what is missing."""
+def simulated_case(
+    out: Path,
+    name: str,
+    rules: dict[str, Rule],
+    *,
+    kind: str | None = None,
+    run: Mapping[str, Any] | None = None,
+) -> SimulatedCase:
+    """The case of the incident, or the thread or post, called `name` in a run's folder; `ValueError` says what is missing.
+
+    `kind` and `run` are those of `asked_about`.
+    """
     folder = Folder(out)
     manifest = folder.read_json(folder.manifest)
     plan = plan_again(manifest)
     hours = float(manifest["config"]["community"]["step_hours"])
     acts = acts_of_run(*(folder.read_table(table) for table in ("events", "links", "members")))
-    kinds = {kind: rule for kind, rule in rules.items() if name.startswith(kind)} or rules
-    incident = chosen(find(acts.filter(pl.col("arm") != "aa"), kinds, hours), name)
+    incident = asked_about(acts.filter(pl.col("arm") != "aa"), name, rules, hours, kind=kind, run=run)
     here = [pl.col(column) == getattr(incident, column) for column in RUN]
     recorded = folder.read_table("runs").filter(*here)["events_sha256"][0]
     return SimulatedCase(

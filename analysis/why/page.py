@@ -7,9 +7,10 @@ import polars as pl
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.report.blocks import Block, Document, Fold, Picture, Rows, Section, Text
 from windtunnel.analysis.report.page import page
-from windtunnel.analysis.summary import INSIDE
+from windtunnel.analysis.summary import INSIDE, number
 from windtunnel.analysis.why import tell
 from windtunnel.analysis.why.case import Case
+from windtunnel.analysis.why.counting import asked
 from windtunnel.analysis.why.pictures import futures_picture, moments_picture, timeline_picture
 
 LONGEST = 60
@@ -18,6 +19,12 @@ ENDS = {"est": "counted", "low": "interval from", "high": "to"}
 QUANTITIES = {
     "ps_prev": "Share averted, of the futures that have it without the act (PS, sufficiency)",
     "pn_backfire": "Share that would not have had it without, of the futures that have it (PN, necessity)",
+    "pn_prev": "Share that would have had it without, of the futures that do not have it (PN, necessity: was the act needed)",
+    "ps_backfire": "Share that it is brought about in, of the futures that do not have it without the act (PS, sufficiency)",
+}
+GIVEN = {
+    "given_past": "Futures share the run's past up to that moment.",
+    "given_record": "Futures have luck that fits the record; it is not known which luck the record had.",
 }
 HARSH = ("heated", "hostile")
 
@@ -34,16 +41,14 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
         Text(said["same_luck"], "claim"),
         Text(said["recurrence"], "claim"),
     ]
-    if record["forced"]:
-        opening.append(Text(tell.FORCED, "tag"))
+    if record["by_construction"]:
+        opening.append(Text(record["by_construction"], "tag"))
     opening.append(Text(tell.NO_SANCTION, "lead"))
-    heated = float(case.rules[record["incident"]["kind"]].get("heated", 0))
     pictures: list[Block] = []
     if thread.height:
-        words = (
-            f"Hostile replies so far in the thread as it was and as it would have been: {said['same_luck']}"
-        )
-        pictures.append(Picture(timeline_picture(thread, record["at"], heated, record["hours"]), words, ""))
+        rule, luck = case.rules[record["incident"]["kind"]], tell.luck_words(record)
+        words = f"What the rule counts in the thread as it was and as it would have been. {said['same_luck']}"
+        pictures.append(Picture(timeline_picture(thread, record, rule, luck), words, ""))
     pictures.append(Picture(futures_picture(record), said["counts"], ""))
     if record["moments"]:
         pictures.append(Picture(moments_picture(record["moments"], record["hours"]), said["moments"], ""))
@@ -55,7 +60,7 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
     if record["which_act"]:
         sections.append(Section("Which act mattered", _ranking(record, said)))
     sections.append(Section("How far to trust it", _trust(record, said)))
-    return page(Document(f"{kind.capitalize()}: {tell.asked(record)}?", sections))
+    return page(Document(f"{kind.capitalize()}: {asked(record)}?", sections))
 
 
 def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts: bool) -> list[Block]:
@@ -75,9 +80,9 @@ def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts:
     told = ", ".join(f"{count} {mark}" for mark, count in counts.items() if count)
     blocks.append(Text(f"Posts: {told}. Each post that a simulation made is marked SIMULATED."))
     rows = thread_rows(record, thread, case.real)
-    blocks.append(_table(rows[:LONGEST], case))
+    blocks.append(_table(rows[:LONGEST], record, case))
     if len(rows) > LONGEST:
-        blocks.append(Fold(f"{len(rows) - LONGEST} more rows", [_table(rows[LONGEST:], case)]))
+        blocks.append(Fold(f"{len(rows) - LONGEST} more rows", [_table(rows[LONGEST:], record, case)]))
     if excerpts or not case.real:
         blocks += _words(thread, case)
     return blocks
@@ -100,17 +105,24 @@ def thread_rows(record: dict[str, Any], thread: pl.DataFrame, real: bool) -> lis
         was, would = (act["what"] if act[arm] else "nothing" for arm in ("was", "would"))
         mark = "same" if act["was"] and act["would"] else "taken away" if act["was"] else "added"
         would = "the same" if mark == "same" else would
-        rows.append((act["step"], ("none", "moderators", was, would, mark)))
+        rows.append((act["step"], (str(act["shown"]), "moderators", was, would, mark)))
     rows.sort(key=lambda row: (row[0], row[1][1] != "moderators"))  # they act before a step's posts
-    return [(moment_words(step, record["hours"]), *cells) for step, cells in rows]
+    return [_timed(step, cells, record["hours"]) for step, cells in rows]
 
 
-def _table(rows: list[tuple[str, ...]], case: Case) -> Rows:
+def _timed(step: int, cells: tuple[str, ...], hours: float) -> tuple[str, ...]:
+    """A row with its moment; an act of moderators stands at the moment by which it is spoken of."""
+    if cells[1] == "moderators":
+        return (moment_words(int(cells[0]), hours), "none", *cells[1:])
+    return (moment_words(step, hours), *cells)
+
+
+def _table(rows: list[tuple[str, ...]], record: dict[str, Any], case: Case) -> Rows:
     what = "recorded" if case.real else "simulated too"
     return Rows(
         ("when", "post", "who", "what happened", "what would have happened", "mark"),
         rows,
-        f"What happened is {what}. Same luck, one replay. {INSIDE}",
+        f"What happened is {what}. {tell.luck_words(record)}. {INSIDE}",
     )
 
 
@@ -135,7 +147,7 @@ def _ranking(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
     ranking = record["which_act"]
     rows = [
         (
-            row["what"],
+            row["what"] + (" (by construction)" if row["forced"] else ""),
             tell.signed(row["same_luck"]),
             tell.signed(row["change"]),
             f"{row['averted']} of {row['happened']}",
@@ -145,7 +157,7 @@ def _ranking(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
     ]
     head = (
         "left out",
-        "change in how bad it gets, same luck",
+        f"change in how bad it gets, {'one luck' if record['estimand'] == 'given_record' else 'same luck'}",
         "the same, mean over futures",
         "averted, of the futures that have it",
         "p (Holm)",
@@ -184,7 +196,8 @@ def _trust(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
             [
                 Rows(("pairs of futures", "count"), cells),
                 Text(
-                    f"{QUANTITIES[record['quantity']]}: {numbers}. Chance is shared by {record['coupling']}."
+                    f"{QUANTITIES[record['quantity']]}: {numbers}; of these {number(sum(table.values()), 'pair')} of futures alone. "
+                    f"{GIVEN[record['estimand']]} Chance is shared by {record['coupling']}."
                 ),
             ],
         )

@@ -6,21 +6,31 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.incidents.find import measure
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Case
-from windtunnel.analysis.why.moderators import picked
+from windtunnel.analysis.why.forced import of_act, of_policy
+from windtunnel.analysis.why.moderators import WARNED_HOURS, picked
+from windtunnel.analysis.why.when import Moment, exactly, moment, right_after
 from windtunnel.policies.base import Policy
 from windtunnel.policies.forum.single_act import FOR_GOOD, SingleAct
-from windtunnel.policies.registry import make_policy, policy_class
+from windtunnel.policies.registry import make_policy
 
 LABEL = "why"
-_TIME = re.compile(r"(?:(?:day\s*)?(\d+)d?[ ,]+)?(\d{1,2}):(\d\d)")
+"""What an act that is asked about is called in the log; a policy keeps the name that a run gives it, and with it its luck."""
+QUANTITIES = {
+    (False, True): "ps_prev",
+    (True, True): "pn_backfire",
+    (True, False): "pn_prev",
+    (False, False): "ps_backfire",
+}
+"""Which quantity answers, by whether X was on and whether the incident happened."""
 
 
 class Question(NamedTuple):
-    """`on` says whether the incident happened with X on; `at` is the first step at which the arms may differ.
+    """`on` says whether the case had X on; `at` is the first step at which the arms may differ, printed as step `shown`.
 
-    `schedules[arm](at)` makes fresh policies; `quantity` is named after the table of the design.
+    `schedules[arm](at)` makes fresh policies; `quantity` is named after the table of the design. `forced` says what the
+    mechanism itself decides, and is empty where it decides nothing; `act` is what the single act does and to whom.
     """
 
     words: str
@@ -29,8 +39,15 @@ class Question(NamedTuple):
     moment: str
     quantity: str
     schedules: Mapping[str, Callable[[int], list[Policy]]]
-    forced: bool
+    forced: str
     raised: tuple[str, ...]
+    shown: int = 0
+    act: Mapping[str, Any] = {}
+
+    @property
+    def happened(self) -> bool:
+        """Was the rule's threshold reached in the case itself?"""
+        return self.quantity in ("ps_prev", "pn_backfire")
 
     def branch(self, arm: str, at: int | None = None, number: int | None = None) -> Branch:
         step = self.at if at is None else at
@@ -71,53 +88,70 @@ def ask(
         )
     if parameters and with_ is None:
         raise ValueError("--param sets a parameter of the policy in --with: there is none")
-    onset = case.incident.onset
     if without is not None:
         return _without(case, without, at)
     if with_ is not None:
-        made = make_policy(with_, parameters, label=f"{LABEL}.{with_}")
-        moment, words = _moment(case, at, onset)
-        return _added(
-            case,
-            with_,
-            moment,
-            words,
-            with_ in [spec.name for spec, _ in case.specs()],
-            lambda step: make_policy(with_, {**(parameters or {}), "start": step}, label=f"{LABEL}.{with_}"),
-            made.raised(),
-            _forces(case, policy_class(with_).forces),
-        )
+        return _with(case, with_, parameters or {}, at)
     act, default = _act(case, remove, lock, warn, suspend)
-    moment, words = _moment(case, at, default)
+    words = act.pop("words")
+    when = moment(case, at, default)
     return _added(
         case,
-        act.pop("words"),
-        moment,
         words,
-        False,
+        when,
         lambda step: SingleAct(label=LABEL, start=step, **act),
         ("warned",) if act["act"] == "warn" else (),
-        act["act"] == "lock" and case.incident.place is not None,
+        of_act(case, act),
+        act,
+    )
+
+
+def _with(case: Case, name: str, parameters: Mapping[str, Any], at: str | None) -> Question:
+    made = make_policy(name, parameters, label=name)
+    when = moment(case, at, exactly(case, case.incident.onset))
+    if name in [spec.name for spec, _ in case.specs()]:
+        raise ValueError(f"{name} was on already when it happened: ask --without {name}")
+    return _added(
+        case,
+        name,
+        when,
+        lambda step: make_policy(name, {**parameters, "start": step}, label=name),
+        made.raised(),
+        of_policy(case, made),
     )
 
 
 def _added(
     case: Case,
     what: str,
-    at: int,
-    moment: str,
-    already: bool,
+    when: Moment,
     make: Callable[[int], Policy],
     raised: tuple[str, ...],
-    forced: bool,
+    forced: str,
+    act: Mapping[str, Any] | None = None,
 ) -> Question:
-    if already:
-        raise ValueError(f"{what} was on already when it happened: ask --without {what}")
     schedules = {
         WITHOUT: lambda step: case.schedule(),
         WITH: lambda step: [*case.schedule(), make(step)],
     }
-    return Question(what.replace("_", " "), False, at, moment, "ps_prev", schedules, forced, raised)
+    words = what.replace("_", " ") if act is None else what
+    return Question(
+        words,
+        False,
+        when.at,
+        when.words,
+        _quantity(case, False),
+        schedules,
+        forced,
+        raised,
+        when.shown,
+        act or {},
+    )
+
+
+def _quantity(case: Case, on: bool) -> str:
+    happened = not measure(case.acts, case.incident, case.rules, case.hours).is_empty()
+    return QUANTITIES[on, happened]
 
 
 def _without(case: Case, name: str, at: str | None) -> Question:
@@ -127,7 +161,7 @@ def _without(case: Case, name: str, at: str | None) -> Question:
     if name not in on:
         what = ", ".join(on) or "none"
         raise ValueError(f"{name} was not on when it happened (on were: {what}): ask --with {name}")
-    moment, words = _moment(case, at, on[name])
+    when = moment(case, at, exactly(case, on[name]))
 
     def stopped(step: int) -> list[Policy]:
         left = [
@@ -139,12 +173,23 @@ def _without(case: Case, name: str, at: str | None) -> Question:
         return [policy for policy in left if policy.stop is None or policy.stop > policy.start]
 
     schedules = {WITHOUT: stopped, WITH: lambda step: case.schedule()}
-    return Question(name.replace("_", " "), True, moment, words, "pn_backfire", schedules, False, ())
+    forced = " ".join(filter(None, (of_policy(case, one) for one in case.schedule() if one.name == name)))
+    return Question(
+        name.replace("_", " "),
+        True,
+        when.at,
+        when.words,
+        _quantity(case, True),
+        schedules,
+        forced,
+        (),
+        when.shown,
+    )
 
 
 def _without_acts(case: Case, name: str, at: str | None) -> Question:
     """Acts of moderators taken out of a record: a kind of them, or the one called so; with `at` those from then on."""
-    since = None if at is None else _moment(case, at, case.incident.onset)[0]
+    since = None if at is None else moment(case, at, exactly(case, case.incident.onset)).at
     acts = picked(case.moderators, name, since)
     gone = {act.name for act in acts}
     begin = min(act.minute for act in acts)
@@ -153,96 +198,48 @@ def _without_acts(case: Case, name: str, at: str | None) -> Question:
         WITH: lambda step: case.schedule(),
     }
     words = acts[0].words() if len(acts) == 1 else f"the {len(acts)} acts of moderators called {name}"
-    forced = acts[0].kind == "lock"
-    return Question(words, True, begin, moment_words(begin, case.hours), "pn_backfire", schedules, forced, ())
+    when = exactly(case, begin - 1)
+    forced = of_act(case, {"act": acts[0].kind})
+    return Question(words, True, begin, when.words, _quantity(case, True), schedules, forced, (), when.shown)
 
 
 def _act(
     case: Case, remove: int | None, lock: bool, warn: str | None, suspend: str | None
-) -> tuple[dict[str, Any], int]:
-    """The act as `SingleAct` takes it, with its words, and the step at which it is in force by default."""
-    onset = case.incident.onset
+) -> tuple[dict[str, Any], Moment]:
+    """The act as `SingleAct` takes it, with its words, and the moment from which it is in force by default."""
+    after = right_after(case, case.incident.onset, "its first post")
     if remove is not None:
         found = case.acts.filter(pl.col("post") == remove)
         if found.is_empty():
-            raise ValueError(
-                f"there is no post {remove} in this run: its posts are in events.parquet, column target"
-            )
-        step = int(found["step"][0])
-        return {
-            "act": "remove",
-            "posts": (case.post_id(remove),),
-            "words": f"removing post {remove}",
-        }, step + 1
+            raise ValueError(f"there is no post {remove} {case.where(remove)}")
+        when = right_after(case, int(found["step"][0]), f"post {remove}")
+        return {"act": "remove", "posts": (case.post_id(remove),), "words": f"removing post {remove}"}, when
     if lock:
         if case.incident.place is None:
             raise ValueError(f"{case.incident.id} has no one thread to lock: ask about a policy or a member")
-        return {
-            "act": "lock",
-            "thread": case.thread_id,
-            "words": "locking the thread",
-        }, onset + 1
+        return {"act": "lock", "thread": case.thread_id, "words": "locking the thread"}, after
     if warn is not None:
+        member = _member(case, warn)
         return {
             "act": "warn",
-            "member": _member(case, warn),
-            "hours": 24.0,
+            "member": member,
+            "hours": WARNED_HOURS,
             "words": f"warning member {warn}",
-        }, onset + 1
+        }, after
     assert suspend is not None
     who, _, length = suspend.partition(":")
     if length and not re.fullmatch(r"\d+(\.\d+)?h", length):
         raise ValueError(f"--suspend {suspend}: write MEMBER or MEMBER:HOURSh, for example {who}:24h")
     hours = float(length[:-1]) if length else FOR_GOOD
-    return {
-        "act": "suspend",
-        "member": _member(case, who),
-        "hours": hours,
-        "words": f"suspending member {who}" + (f" for {hours:g} hours" if length else ""),
-    }, onset + 1
+    words = f"suspending member {who}" + (f" for {hours:g} hours" if length else "")
+    return {"act": "suspend", "member": _member(case, who), "hours": hours, "words": words}, after
 
 
 def _member(case: Case, who: str) -> int:
     known = case.acts["member"].drop_nulls().unique()
     if who not in known.implode().item():
+        those = ", ".join(case.incident.members[:8]) or ", ".join(sorted(known.to_list())[:8])
         raise ValueError(
-            f"there is no member {who!r} who wrote in this run: those of the incident are {', '.join(case.incident.members[:8])}"
+            f"there is no member {who!r} who wrote in this run: those of the incident are {those}"
         )
     return case.member_id(who)
-
-
-def _moment(case: Case, at: str | None, default: int) -> tuple[int, str]:
-    """The step that `--at` names, and how to say it.
-
-    comment:N is right after the N-th reply of the incident's thread, POST right after that post, onset-N so
-    many steps before the onset, a time is the run's or the record's own clock, a small number a step.
-    """
-    step = _step(case, at, default)
-    if not case.first <= step <= case.last:
-        raise ValueError(f"--at {at} is step {step}, outside of {case.first} to {case.last}")
-    return step, moment_words(step, case.hours)
-
-
-def _step(case: Case, at: str | None, default: int) -> int:
-    if at is None:
-        return default
-    replies = case.acts.filter((pl.col("kind") == "reply") & (pl.col("place") == case.incident.place))
-    if match := re.fullmatch(r"comment:(\d+)", at):
-        count = int(match[1])
-        if not 1 <= count <= replies.height:
-            raise ValueError(f"--at {at}: the incident's thread has {replies.height} comments")
-        return int(replies["step"][count - 1]) + 1
-    if match := re.fullmatch(r"onset(?:([+-])(\d+))?", at):
-        return case.incident.onset + int(f"{match[1] or '+'}{match[2] or 0}")
-    if match := _TIME.fullmatch(at):
-        return round((24 * (int(match[1] or 1) - 1) + int(match[2]) + int(match[3]) / 60) / case.hours)
-    if at.isdigit():
-        written = case.acts.filter(pl.col("post") == int(at))
-        return int(at) if written.is_empty() else int(written["step"][0]) + 1
-    raise ValueError(
-        f"--at {at!r} is no moment: write comment:12, onset-3, a post's id, a step, or a time such as 'day 2, 13:00'"
-    )
-
-
-def _forces(case: Case, forced: tuple[str, ...]) -> bool:
-    return case.incident.kind in forced

@@ -17,29 +17,40 @@ DOUBT = 0.05
 _HEAVY = {"hostile": 0, "heated": 1}
 
 
+BEFALLEN = ("pile_on", "newcomer_driven_away")
+"""Kinds of incident that happen to a member, without whom there is none by construction."""
+
+
 class Candidate(NamedTuple):
-    """Something that can be left out: its id, what it is, from which step on, where chance is drawn anew, how to do it."""
+    """Something that can be left out: its id, what it is, when it first wrote, where chance is drawn anew, how to do it.
+
+    `forced` says that leaving it out decides by itself what the incident counts.
+    """
 
     id: str
     words: str
     begin: int
     fork: int
     make: Callable[[], Policy]
+    forced: bool = False
 
 
 def rank_replies(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[str, Any]:
-    """Posts of the incident's thread up to its peak, the one whose removal changes the outcome most first."""
+    """Posts of the incident's thread up to its peak, the one whose removal changes the outcome most first.
+
+    Those of the member whom it happened to are none of them.
+    """
     rows = case.acts.filter(pl.col("post").is_not_null() & (pl.col("step") <= case.incident.peak))
     if case.incident.place is not None:
         rows = rows.filter(pl.col("place") == case.incident.place)
-    rows = rows.filter(pl.col("kind") == "reply")
+    rows = _but_whom_it_befell(case, rows.filter(pl.col("kind") == "reply"))
     heavy = pl.col("tone").replace_strict(_HEAVY, default=2)
     rows = rows.with_columns(heavy=heavy).sort("heavy", "step", "ordinal")
     candidates = [
         Candidate(
             str(row["post"]),
             f"{row['tone'] or ''} reply of member {row['member']} (post {row['post']})".strip(),
-            row["step"] + 1,
+            row["step"],
             max(case.incident.onset, row["step"] + 1),
             lambda row=row: SingleAct(
                 label="why", act="remove", posts=(case.post_id(row["post"]),), start=row["step"] + 1
@@ -51,8 +62,12 @@ def rank_replies(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[s
 
 
 def rank_members(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[str, Any]:
-    """Members who wrote in the incident's thread up to its peak, each kept away from its first post there on."""
+    """Members who wrote in the incident's thread up to its peak, each kept away from its first post there on.
+
+    Whom it happened to is none of them; who is kept away and cannot leave, or whose own streak it is, is marked `forced`.
+    """
     rows = case.acts.filter(pl.col("post").is_not_null() & pl.col("member").is_not_null())
+    rows = _but_whom_it_befell(case, rows)
     if case.incident.place is not None:
         rows = rows.filter(pl.col("place") == case.incident.place)
     rows = rows.filter(pl.col("step") <= case.incident.peak)
@@ -68,10 +83,22 @@ def rank_members(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[s
             lambda row=row: SingleAct(  # type: ignore[misc]
                 label="why", act="suspend", member=case.member_id(row["member"]), start=row["first"]
             ),
+            _forced(case, row["member"]),
         )
         for row in each.head(budget).iter_rows(named=True)
     ]
     return _ranked(case, mind, candidates, each.height, futures)
+
+
+def _but_whom_it_befell(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
+    """The acts without those of the member whom the incident happened to."""
+    target = case.incident.member if case.incident.kind in BEFALLEN else None
+    return rows if target is None else rows.filter(pl.col("member").ne_missing(pl.lit(target)))
+
+
+def _forced(case: Case, member: str) -> bool:
+    one = case.incident
+    return member == one.member or (one.kind == "mass_departure" and member in one.members)
 
 
 def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futures: int) -> dict[str, Any]:
@@ -83,8 +110,16 @@ def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futu
     and `averted` count futures. Ranked by `change`; those that these futures cannot tell from the first (`tied`) come
     with it, whoever wrote more of the incident first: somebody who drew the writer in is a cause as well.
     """
+    target = case.incident.member if case.incident.kind in BEFALLEN else None
+    told: dict[str, Any] = {
+        "tested": len(candidates),
+        "of": all_,
+        "futures": futures,
+        "left_aside": target,
+        "ranked": [],
+    }
     if not candidates:
-        return {"tested": 0, "of": all_, "futures": futures, "ranked": []}
+        return told
     forks = sorted({one.fork for one in candidates})
     unchanged = [Branch(WITHOUT, case.last, _schedule(case, None), None)]
     unchanged += [
@@ -114,6 +149,7 @@ def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futu
                 "happened": int(came.sum()),
                 "averted": int((came & (seen.y[left] == 0)).sum()),
                 "p": _sign_flip(difference),
+                "forced": one.forced,
             }
         )
     from statsmodels.stats.multitest import multipletests
@@ -125,7 +161,7 @@ def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futu
     rows.sort(
         key=lambda row: (not row["tied"], 0 if row["tied"] else row["change"])
     )  # stable: see `candidates`
-    return {"tested": len(candidates), "of": all_, "futures": futures, "ranked": rows}
+    return told | {"ranked": rows}
 
 
 def _schedule(case: Case, one: Candidate | None) -> Callable[[], list[Policy]]:

@@ -11,42 +11,29 @@ import polars as pl
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run
+from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run, moderation_of
 from windtunnel.analysis.incidents.detectors import Rule
-from windtunnel.analysis.incidents.find import Incident, chosen, find
+from windtunnel.analysis.incidents.find import Incident
+from windtunnel.analysis.incidents.places import asked_about
+from windtunnel.analysis.why.around import TONES, as_record, fitted_members
 from windtunnel.analysis.why.case import Branch, Futures
-from windtunnel.analysis.why.moderators import GOES_ON, ModeratorAct, as_policy, exempt, moderators_acts
+from windtunnel.analysis.why.moderators import ModeratorAct, as_policy, moderators_acts
 from windtunnel.analysis.why.words import words_of
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
-from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HOSTILE
-from windtunnel.sim.communities.forum.record import (
-    UNKNOWN,
-    Inferred,
-    Record,
-    RecordForum,
-    RecordWorld,
-    Words,
-    record_of,
-)
+from windtunnel.sim.communities.forum.profile import Profile
+from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
+from windtunnel.sim.communities.forum.ticks import Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.experiment import Experiment, PolicySpec
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.members import NEVER
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import Run
 
-TONES = {"civil": CIVIL, "heated": HEATED, "hostile": HOSTILE}
 MOST_ACTS = 400
 """Acts of a thread that a case takes: up to so many, and up to a day after the incident's peak."""
 AFTER_PEAK = 24 * 60
-READERS = 100
-"""Members beside those of the thread who may come in: the community's busiest in the week around it."""
-NEARBY = 7 * 24 * 60
-SILENT_TICKS = 24
-PRIOR_POSTS = 10.0
-"""Posts that the community's average weighs in a member's own tone: who wrote little is taken for average."""
 
 
 @dataclass
@@ -54,7 +41,7 @@ class RecordedCase:
     """An incident of an imported community, with the thread's record and the people around it.
 
     `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where
-    the mind reads it. `attention` scales how often people look in whom the record does not show; 1 is the thread's own pace.
+    the mind reads it. `labelled` are the posts whose tone is not the scorer's. `attention` scales how often people look in whom the record does not show; 1 is the thread's own pace.
     """
 
     folder: Folder
@@ -67,9 +54,9 @@ class RecordedCase:
     numbers: np.ndarray
     names: list[str]
     people: ForumMembers
-    newcomer_until: np.ndarray
     moderators: tuple[ModeratorAct, ...] = ()
     words: Words | None = None
+    labelled: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     attention: float = 1.0
     root: int = 0
     hours: float = 1 / 60
@@ -118,8 +105,9 @@ class RecordedCase:
         return replace(self, attention=attention, inferred={})
 
     def with_tones(self, tone: np.ndarray, acts: pl.DataFrame) -> "RecordedCase":
-        """The same case had the thread's acts other tones."""
-        return replace(self, record=replace(self.record, tone=tone), acts=acts, inferred={})
+        """The same case had the thread's acts other tones (n,)."""
+        both = np.concatenate([tone, self.record.tone[self.record.own :]])
+        return replace(self, record=replace(self.record, tone=both), acts=acts, inferred={})
 
     def luck(self, number: int) -> Luck:
         return Luck(noise.key("record", self.root, number))
@@ -130,7 +118,7 @@ class RecordedCase:
         rate = self.people.rate * self.attention
         return RecordForum(
             scene,
-            kind.profile,
+            _possible(kind.profile),
             kind.settings,
             replace_rate(self.people, rate),
             self.record,
@@ -159,7 +147,8 @@ class RecordedCase:
 
     def read(self, futures: Futures) -> pl.DataFrame:
         acts = acts_of_run(futures.events, futures.links, futures.members)
-        known = dict(zip(self.record.post_ids().tolist(), self.numbers.tolist(), strict=True))
+        acts = acts.filter(pl.col("place") == self.thread_id)
+        known = dict(zip(self._own_ids(), self.numbers.tolist(), strict=True))
 
         def number(column: str) -> pl.Expr:
             return pl.col(column).replace_strict(known, default=-pl.col(column), return_dtype=pl.Int64)
@@ -173,15 +162,39 @@ class RecordedCase:
             member=pl.col("member").replace(names),
             answered=pl.col("answered").replace(names),
         )
-        return acts.join(texts, on="post", how="left", maintain_order="left").select(list(ACTS))
+        acts = acts.join(texts, on="post", how="left", maintain_order="left")
+        return self._as_recorded(acts).select(list(ACTS))
+
+    def _as_recorded(self, acts: pl.DataFrame) -> pl.DataFrame:
+        """What the record says of its own posts and a world cannot know: whom a reply to what is not in the thread answers
+        (in a world it hangs on a post of the thread), and what was taken away by nobody whose act is known.
+        """
+        own = self.record.parent[: self.record.own]
+        parents = [-1 if row < 0 else int(self.numbers[row]) for row in own]
+        gone = {act.post for act in self.moderators if act.kind == "remove"}
+        told = pl.DataFrame({"post": self.numbers, "hung": parents}).join(
+            self.acts.select("post", "removed", said="parent", whom="answered"), on="post"
+        )
+        told = told.with_columns(taken=pl.col("removed") & ~pl.col("post").is_in(list(gone))).drop("removed")
+        acts = acts.join(told, on="post", how="left", maintain_order="left")
+        hung = (pl.col("parent") == pl.col("hung")) & pl.col("parent").ne_missing(pl.col("said"))
+        return acts.with_columns(
+            parent=pl.when(hung).then("said").otherwise("parent"),
+            answered=pl.when(hung).then("whom").otherwise("answered"),
+            removed=pl.col("removed") | pl.col("taken").fill_null(False),
+        )
 
     @property
     def incident_place(self) -> int:
         return int(self.acts["place"][0])
 
     def post_number(self, post: int) -> int:
-        found = np.flatnonzero(self.record.post_ids() == post)
-        return int(self.numbers[found[0]]) if len(found) else -post
+        found = self._own_ids().index(post) if post in self._own_ids() else None
+        return -post if found is None else int(self.numbers[found])
+
+    def _own_ids(self) -> list[int]:
+        """What the thread's posts are called in its worlds."""
+        return self.record.post_ids()[: self.record.own].tolist()
 
     def post_id(self, number: int) -> int:
         """The world's id of a post by its number in the record."""
@@ -198,10 +211,24 @@ class RecordedCase:
     def name(self, member: int) -> str:
         return self.names[member]
 
+    def first_moment(self, step: int) -> int:
+        """The minute of the first tick from `step` on."""
+        return next((tick.minute for tick in self.record.ticks if tick.minute >= step), step)
+
+    def where(self, post: int) -> str:
+        """Where a post that is not there may be looked for."""
+        posts = self.folder.read_table("posts")
+        other = posts.filter(pl.col("post") == post)["thread"]
+        file = f"the posts of each thread are in {self.folder.posts.name}, columns thread and post"
+        here = f"in thread {self.incident_place} of this record"
+        if len(other) and other[0] == self.incident_place:
+            return f"in the part of thread {self.incident_place} that is replayed, which ends before it"
+        return f"{here}: it is in thread {other[0]}; {file}" if len(other) else f"{here}: {file}"
+
     def replay(self, unchanged: Run) -> dict[str, int]:
         """How many recorded acts the unchanged world does at their tick, by their author, in their tone, to their target."""
         done = replayed_acts(self.record, unchanged)
-        kept = int((~self.record.decided()).sum())
+        kept = int((~self.record.decided()[: self.record.own]).sum())
         return {
             "acts": len(done),
             "reproduced": int(done.sum()),
@@ -211,9 +238,9 @@ class RecordedCase:
 
 
 def replayed_acts(record: Record, run: Run) -> np.ndarray:
-    """Bool (acts,): the run has this act as recorded, and nothing else at its tick; extra posts make all False."""
-    ids = record.post_ids()
-    written = run.events.filter(pl.col("kind").is_in(["reply", "post", "open"]))
+    """Bool (own acts,): the run has this act as recorded; a post of the thread that is not in the record makes all False."""
+    ids = record.post_ids()[: record.own]
+    written = run.events.filter(pl.col("kind").is_in(["reply", "post", "open"]) & (pl.col("place") == ids[0]))
     tone = dict(zip(written["target"].to_list(), written["tone"].to_list(), strict=True))
     parent = dict(zip(run.links["target"].to_list(), run.links["parent"].to_list(), strict=True))
     if set(tone) - set(ids.tolist()):
@@ -225,6 +252,14 @@ def replayed_acts(record: Record, run: Run) -> np.ndarray:
             and (record.parent[act] < 0 or parent.get(post) == ids[record.parent[act]])
             for act, post in enumerate(ids.tolist())
         ]
+    )
+
+
+def _possible(profile: Profile) -> Profile:
+    """The profile with some looks at opening posts and some at replies: few posts may show but one of them."""
+    share = profile.root_share
+    return profile.model_copy(
+        update={"root_share": share.model_copy(update={"value": min(max(share.value, 0.02), 0.98)})}
     )
 
 
@@ -241,15 +276,20 @@ def replace_rate(people: ForumMembers, rate: np.ndarray) -> ForumMembers:
     )
 
 
-def recorded_case(out: Path, name: str, rules: dict[str, Rule], settings: Sequence[str] = ()) -> RecordedCase:
-    """The case of the incident called `name` in an imported community's folder.
+def recorded_case(
+    out: Path, name: str, rules: dict[str, Rule], settings: Sequence[str] = (), *, kind: str | None = None
+) -> RecordedCase:
+    """The case of the incident, or the thread or post, called `name` in an imported community's folder.
 
     `settings` are those of a run, such as mind=llm; `ValueError` says what is missing, or that the incident has no thread.
     """
+    from windtunnel.analysis.importers.lacking import refuse_why
+
+    refuse_why(out, kind or name)
     folder = Folder(out)
     posts = folder.read_table("posts")
-    kinds = {kind: rule for kind, rule in rules.items() if name.startswith(kind)} or rules
-    incident = chosen(find(acts_of_import(posts), kinds, 1 / 60), name)
+    acts = acts_of_import(posts, moderation_of(folder))
+    incident = asked_about(acts, name, rules, 1 / 60, kind=kind)
     if incident.place is None:
         raise ValueError(
             f"{name} lies in no one thread, and a record is replayed thread by thread: choose one that does"
@@ -280,9 +320,10 @@ def case_of_thread(
     whole = posts.filter(pl.col("thread") == incident.place).sort("minute", "post")
     thread = whole.filter(pl.col("minute") <= incident.peak + AFTER_PEAK).head(MOST_ACTS)
     acts = moderators_acts(folder, thread)
-    record, names = as_record(thread, posts, acts, cut=thread.height < whole.height)
-    people, newcomer_until = fitted_members(posts, thread, names, record, made.experiment)
-    here = acts_of_import(posts).filter(
+    profile = made.experiment.kind().profile
+    record, names = as_record(thread, posts, profile, acts, cut=thread.height < whole.height)
+    people = fitted_members(posts, thread, names, record, profile)
+    here = acts_of_import(posts, moderation_of(folder)).filter(
         (pl.col("place") == incident.place) & pl.col("post").is_in(thread["post"].to_list())
     )
     told = made.experiment.mind["name"] == "llm" and made.experiment.mind["prompt"] == "member"
@@ -297,86 +338,23 @@ def case_of_thread(
         thread["post"].to_numpy(),
         names,
         people,
-        newcomer_until,
         moderators=acts,
         words=words_of(folder.path, thread) if told else None,
+        labelled=labelled_of(thread),
         root=made.experiment.root,
     )
     return case.noticing(()) if acts else case
 
 
-def as_record(
-    thread: pl.DataFrame, posts: pl.DataFrame, acts: tuple[ModeratorAct, ...] = (), *, cut: bool = True
-) -> tuple[Record, list[str]]:
-    """A thread's posts as a record, and the names of the members' rows: nobody, its authors, then readers.
-
-    A reply whose parent is not in the thread answers its first post; a post without tone counts as civil. Where moderators
-    acted and the thread was not `cut`, its silence afterwards is part of the record.
-    """
-    authors = thread["author"].drop_nulls().unique(maintain_order=True).to_list()
-    low, high = int(thread["minute"][0]), int(thread["minute"][-1])
-    near = posts.filter(
-        pl.col("minute").is_between(low - NEARBY, high + NEARBY) & pl.col("author").is_not_null()
+def labelled_of(thread: pl.DataFrame) -> np.ndarray:
+    """Bool (posts,): the tone was set by hand, or came with the record."""
+    if "labelled" not in thread.columns:
+        return np.zeros(thread.height, bool)
+    return (
+        thread.select(pl.col("labelled").fill_null(False) & pl.col("tone").is_not_null())
+        .to_series()
+        .to_numpy()
     )
-    busy = near.group_by("author").len().sort(["len", "author"], descending=[True, False])["author"].to_list()
-    readers = [name for name in busy if name not in set(authors)][:READERS]
-    names = ["", *authors, *readers]
-    row = {name: place for place, name in enumerate(names)}
-    place = {post: at for at, post in enumerate(thread["post"].to_list())}
-    parent = np.array([place.get(post, 0) for post in thread["parent"].to_list()])
-    parent = np.where(
-        parent >= np.arange(len(parent)), 0, parent
-    )  # an answer cannot come before what it answers
-    parent[0] = -1
-    author = np.array([UNKNOWN if name is None else row[name] for name in thread["author"].to_list()])
-    tone = np.array([TONES.get(name, CIVIL) for name in thread["tone"].to_list()])
-    until = 0 if cut or not acts else max(act.minute for act in acts) + GOES_ON
-    free = exempt(thread, parent, acts)
-    return record_of(
-        thread["minute"].to_numpy(), author, parent, tone, SILENT_TICKS, exempt=free, until=until
-    ), names
-
-
-def fitted_members(
-    posts: pl.DataFrame, thread: pl.DataFrame, names: list[str], record: Record, experiment: Experiment
-) -> tuple[ForumMembers, np.ndarray]:
-    """The people of a thread: how often they look in, how heated they are, who is new; from the other threads.
-
-    Rates share the thread's own pace out by each one's posts elsewhere (plus one); a temper is the log-odds of heated
-    and hostile posts over the community's, shrunk towards 0 by `PRIOR_POSTS` posts of an average member.
-    """
-    kind = experiment.kind()
-    elsewhere = posts.filter(pl.col("thread") != thread["thread"][0])
-    heated = pl.col("tone").is_in(["heated", "hostile"])
-    each = elsewhere.group_by("author").agg(count=pl.len(), heated=heated.sum(), first=pl.col("minute").min())
-    found = pl.DataFrame({"author": names}).join(each, on="author", how="left", maintain_order="left")
-    count = found["count"].fill_null(0).to_numpy()
-    common = (
-        float(np.clip(elsewhere.select(heated.mean()).item() or 0.05, 0.01, 0.99))
-        if elsewhere.height
-        else 0.05
-    )
-    share = (found["heated"].fill_null(0).to_numpy() + PRIOR_POSTS * common) / (count + PRIOR_POSTS)
-    temper = np.clip(np.log(share / (1 - share)) - np.log(common / (1 - common)), -2, 2)
-    span = max((int(record.minute[-1]) - int(record.minute[0])) / 60, 1.0)
-    pace = record.decided().sum() / span / max(kind.profile.active_post_share.value, 0.05)
-    weight = count + 1.0
-    weight[UNKNOWN] = 0
-    size = len(names)
-    start = int(record.minute[0])
-    first = found["first"].fill_null(start).to_numpy()
-    began = int(posts["minute"].to_numpy().min())
-    until = np.where(first > began + 24 * 60, first + kind.profile.window_hours * 60, 0).astype(np.int32)
-    members = ForumMembers(
-        id=np.arange(size),
-        joined=np.zeros(size, np.int32),
-        rate=pace * weight / weight.sum(),
-        persona=np.ones(size, np.int16),
-        newcomer_until=until,
-        departs=np.full(size, NEVER // 2, np.int32),
-        traits={"temper": temper},
-    )
-    return members, until
 
 
 __all__ = ["RECORD", "RecordedCase", "case_of_thread", "recorded_case", "replayed_acts"]

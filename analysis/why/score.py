@@ -102,7 +102,7 @@ def _probabilities(
     options = np.ones((held.height, len(scene.actions.names)), bool)
     nobody = np.ones(held.height, np.int64)
     new = features[:, names.index("newcomer")] > 0
-    who = [scene.personas[NEWCOMER_PERSONA if late else ORDINARY].words for late in new]
+    who = [scene.personas[NEWCOMER_PERSONA if late else ORDINARY].told for late in new]
     told = _Telling(case.folder.path, posts)
     rows = mind.decide(
         [
@@ -175,7 +175,7 @@ class _Telling:
 
 
 def _tempers(rest: pl.DataFrame) -> dict[str, float]:
-    from windtunnel.analysis.why.recorded import PRIOR_POSTS
+    from windtunnel.analysis.why.around import PRIOR_POSTS
 
     common = float(np.clip((rest["tone"] > 0).mean(), 0.01, 0.99))  # type: ignore[arg-type]
     each = rest.group_by("author").agg(count=pl.len(), heated=(pl.col("tone") > 0).sum())

@@ -4,15 +4,11 @@ from typing import Any
 
 from windtunnel.analysis.incidents.acts import RECORD
 from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.intervals import Estimate
-from windtunnel.analysis.questions import PERCENT_FROM
 from windtunnel.analysis.summary import INSIDE, number
+from windtunnel.analysis.why.counting import asked, counted, hit_words, since
 from windtunnel.analysis.why.ranking import DOUBT
 
 NO_SANCTION = "This is no basis for a sanction without review by a person."
-
-
-FORCED = "By construction: the act itself keeps replies out of the thread, so that they stop is no finding."
 
 
 def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
@@ -20,7 +16,7 @@ def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
     return {
         "trust": " ".join(trust(record)),
         "same_luck": _same_luck(record),
-        "counts": _counts(record),
+        "counts": counted(record),
         "recurrence": _recurrence(record),
         "severity": _severity(record),
         "bounds": _bounds(record),
@@ -34,18 +30,27 @@ def about(record: dict[str, Any]) -> str:
     """Which incident the answer is about, from when on the act is thought, and in how many futures."""
     incident, hours = record["incident"], record["hours"]
     place = "" if incident["place"] is None else f" in thread {incident['place']}"
+    real = incident["arm"] == RECORD
+    began = f"{moment_words(incident['onset'], hours)}, counted from the start of the {'record' if real else 'run'}"
+    if record["happened"]:
+        opening = f"Incident {incident['id']}{place}; it begins at {began}."
+    else:
+        run = "" if real else f" (draw {incident['draw']}, seed {incident['seed']}, arm {incident['arm']})"
+        opening = (
+            f"Nothing crossed the rule here: {record['outcome']}{place}{run}, severity {incident['severity']:.4g} of "
+            f"{record['threshold']:g}. Asked is whether it would have come; its moments count from {began}."
+        )
     return (
-        f"Incident {incident['id']}{place}; it begins at {moment_words(incident['onset'], hours)}, counted from the start of the "
-        f"{'record' if incident['arm'] == RECORD else 'run'}. Asked: {record['question']}, from {record['moment']} on; "
+        f"{opening} Asked: {record['question']}, {since(record)}; "
         f"{number(sum(record['table'].values()), 'pair')} of futures, with and without it."
     )
 
 
 def doubts(record: dict[str, Any]) -> list[str]:
-    """What has to be read before the answer: that the replay failed, that the answer is weak."""
+    """What has to be read before the answer: that the replay failed, that it is weak, that the act came too late."""
     replay = record["replay"]
     failed = [] if replay["acts"] == replay["reproduced"] else [_checked(replay)]
-    return failed + ([_weakness(record)] if weak(record) else [])
+    return failed + ([_weakness(record)] if weak(record) else []) + record["notes"]
 
 
 def signed(value: float) -> str:
@@ -57,20 +62,15 @@ def signed(value: float) -> str:
     return "0.00" if said[1:] == "0.00" else said.replace("-", "\u2212")
 
 
-def asked(record: dict[str, Any]) -> str:
-    """The question in words, without its mark."""
-    if record["quantity"] == "pn_backfire":
-        return f"would it have happened without {record['question']}"
-    return f"would {record['question']} have averted it"
-
-
 def sentences(record: dict[str, Any]) -> list[str]:
-    """The whole answer in order; what speaks about realism comes first."""
+    """The whole answer in order; an act that came too late is told first, then what speaks about realism."""
     said = answer_sentences(record)
-    lines = [f"{record['incident']['id']}: {asked(record)}? (from {record['moment']} on)"]
+    lines = [f"{record['incident']['id']}: {asked(record)}? ({since(record)})", *record["notes"]]
+    if not record["happened"]:
+        lines.append(about(record))
     lines += [said[point] for point in ("trust", "same_luck", "counts", "severity", "recurrence", "bounds")]
-    if record["forced"]:
-        lines.append(FORCED)
+    if record["by_construction"]:
+        lines.append(record["by_construction"])
     if record["parting"]:
         lines.append(parting_sentence(record))
     lines += [said[point] for point in ("moments", "ranking", "sensitivity") if said[point]]
@@ -142,59 +142,50 @@ def _checked(replay: dict[str, Any]) -> str:
 
 def _same_luck(record: dict[str, Any]) -> str:
     came = "it happens all the same" if record["same_luck"] else "it does not happen"
-    unlike = "without" if record["quantity"] == "pn_backfire" else "with"
-    return f"Same luck, one replay: {unlike} {record['question']} {came}."
+    if not record["happened"]:
+        came = "it happens" if record["same_luck"] else "it does not happen either"
+    unlike = "without" if record["quantity"] in ("pn_backfire", "pn_prev") else "with"
+    return f"{luck_words(record)}: {unlike} {record['question']} {came}."
 
 
-def _counts(record: dict[str, Any]) -> str:
-    table, what = record["table"], record["question"]
-    pairs = sum(table.values())
-    luck = " under luck that fits the record" if record["incident"]["arm"] == RECORD else ""
-    futures = f"{pairs} simulated futures of the same past{luck}"
-    if record["quantity"] == "ps_prev":
-        base, hit, rest = table["n10"] + table["n11"], table["n10"], table["n00"] + table["n01"]
-        said = f"In {base} of {futures} it happens without {what}"
-        beside, alone = f"{what} averts {hit} of these", f"{what} brings it about in {table['n01']}"
-    else:
-        base, hit, rest = table["n01"] + table["n11"], table["n01"], table["n00"] + table["n10"]
-        said = f"In {base} of {futures} it happens with {what}"
-        beside, alone = (
-            f"{hit} of these would not have had it without",
-            f"without {what} it happens in {table['n10']}",
-        )
-    if base:
-        said += f"; {beside}{_percent(record['estimate'], base)}"
-    return f"{said}. {alone[0].upper()}{alone[1:]} of the other {rest}." if rest else f"{said}."
+def luck_words(record: dict[str, Any]) -> str:
+    """Whose luck the one replay has: a run's own, or of a record one of those that it could have been."""
+    return f"{'One luck that fits the record' if record['estimand'] == 'given_record' else 'Same luck'}, one replay"
 
 
 def _severity(record: dict[str, Any]) -> str:
     mean, what = record["mean_severity"], record["question"]
     return (
-        f"How bad it gets (severity by the incident's rule), on average over these futures: {mean['without']:.2f} without {what}, "
-        f"{mean['with']:.2f} with it."
+        f"How bad it gets (severity by the incident's rule, below its threshold of {record['threshold']:g} as well), on average over "
+        f"these futures: {mean['without']:.2f} without {what}, {mean['with']:.2f} with it."
     )
-
-
-def _percent(estimate: dict[str, Any], of: int) -> str:
-    found = Estimate(**estimate)
-    if found.est is None or found.low is None or found.high is None or of < PERCENT_FROM:
-        return ""
-    return f" ({100 * found.est:.0f} %, {100 * found.low:.0f} to {100 * found.high:.0f})"
 
 
 def _recurrence(record: dict[str, Any]) -> str:
     again, of = record["recurrence_counts"].values()
+    opening = "With nothing changed and new luck from that moment on it happens"
+    if not record["happened"]:
+        return f"{opening} in {again} of {of} futures."
     rare = " It was bad luck more than anything: most futures go without it." if of and again < of / 2 else ""
-    return f"With nothing changed and wholly new luck it happens again in {again} of {of} futures.{rare}"
+    return f"{opening} again in {again} of {of} futures.{rare}"
 
 
 def _bounds(record: dict[str, Any]) -> str:
     bounds = record["bounds"]
     noise = "is the same" if record["noise_floor"] == 0 else "differs"
     same = f"Noise floor: the same world lived twice {noise}."
+    real = record["estimand"] == "given_record"
+    rates = "under new luck, which need not fit the record, " if real else ""
     if bounds is None:
-        return f"No bounds: the case that is asked about does not come up. {same}"
+        return f"No bounds: {rates}the case that is asked about does not come up. {same}"
     low, high = f"{bounds['low']:.2f}", f"{bounds['high']:.2f}"
+    if real:
+        where = (
+            f"is {low} however"
+            if low == high
+            else f"could lie anywhere from {low} to {high}, depending on how"
+        )
+        return f"By the rates {rates}the share {where} futures share their chance. {same}"
     if low == high:
         return f"However the futures shared their chance, the share would be {low}. {same}"
     return f"If the futures shared their chance in another way the share could lie anywhere from {low} to {high}. {same}"
@@ -228,10 +219,16 @@ def _ranking(record: dict[str, Any]) -> list[str]:
     if not ranking or not ranking["ranked"]:
         return []
     top = min(ranking["ranked"], key=lambda row: row["change"])
-    tried = f"Of {ranking['tested']} left out one by one (of {ranking['of']}), "
+    aside = (
+        f"; member {ranking['left_aside']}, whom it happened to, is none of them"
+        if ranking["left_aside"]
+        else ""
+    )
+    tried = f"Of {ranking['tested']} left out one by one (of {ranking['of']}{aside}), "
     found = (
         f"how bad it gets changes by {signed(top['change'])} on average over {ranking['futures']} futures, "
         f"averted {top['averted']} of {top['happened']}, p = {top['p']:.3f}"
+        f"{' (by construction: leaving it out decides by itself what is counted)' if top['forced'] else ''}"
     )
     if top["p"] > DOUBT:
         return [
@@ -251,34 +248,35 @@ def sensitivity(record: dict[str, Any]) -> list[str]:
     """How far the answer moves with what the record does not tell: one thing a line."""
     told = []
     if rows := record["sensitivity"]:
-        each = ", ".join(f"{row['assumption']}: {_hit(record, row)}" for row in rows)
+        each = ", ".join(f"{row['assumption']}: {hit_words(record, row)}" for row in rows)
         told.append(f"What the record does not tell, assumed otherwise: {each}.")
     if tones := record["tone_errors"]:
         told.append(_tones(record, tones))
     return told
 
 
-def _hit(record: dict[str, Any], table: dict[str, int]) -> str:
-    if record["quantity"] == "ps_prev":
-        return f"{table['n10']} of {table['n10'] + table['n11']} averted"
-    return f"{table['n01']} of {table['n01'] + table['n11']} not without it"
-
-
 def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:
     """How far the answer moves when the tones are drawn again, beside how far who read along moves it."""
-    source = (
-        f"as {tones['labelled']} labelled posts show"
-        if tones["labelled"]
-        else "assumed, since no posts were labelled: nine tones in ten right, most others one step off"
+    by_hand, posts = tones["by_hand"], tones["posts"]
+    if by_hand == posts:
+        return "The tones of this thread were set by hand or came with the record: no other reading of them was tried."
+    kept = f" ({by_hand} of the {posts} posts were not scored and keep theirs)" if by_hand else ""
+    guessed = (
+        f" {tones['wordless']} posts without words have a tone guessed from votes and removals: how often that errs nobody has "
+        "measured, and the scorer's errors are taken for it."
+        if tones["wordless"]
+        else ""
     )
-    total = {cell: sum(table[cell] for table in tones["tables"]) for cell in record["table"]}
+    labelled = f"{tones['labelled']} labelled posts of this record, and " if tones["labelled"] else ""
     said = (
-        f"Tones are a scorer's reading. Drawn again {tones['draws']} times by how often it errs ({source}), by its rule it is "
-        f"an incident in {tones['incident']} of {tones['draws']} readings"
+        f"Tones are a scorer's reading{kept}.{guessed} Drawn again {tones['draws']} times by how often it errs, as measured on "
+        f"{labelled}{tones['source']}, by its rule it is {'an' if record['happened'] else 'no'} incident in {tones['incident']} of "
+        f"{tones['draws']} readings"
     )
     if not tones["tables"]:
         return f"{said}, so the answer hangs on the tones as they were scored."
-    said += f"; in these together {_hit(record, total)}"
+    total = {cell: sum(table[cell] for table in tones["tables"]) for cell in record["table"]}
+    said += f"; in these together {hit_words(record, total)}"
     if tones["low"] is None:
         return f"{said}."
     seen = [row["est"] for row in record["sensitivity"] if row["est"] is not None]

@@ -1,5 +1,6 @@
 """The thread that was and the thread that would have been, side by side, and the first point where they part."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +36,8 @@ class Parting(NamedTuple):
 
 
 def side_by_side(case: Case, both: Futures) -> pl.DataFrame:
-    """One row a post of the incident's thread, in time: `step`, `post`, `member`, `was`, `would`, `mark`.
+    """One row a post of the incident's thread, in time: `step`, `post`, `member`, `was`, `would`, `mark`, and whom it answers
+    in both (`answered`, `answered_would`).
 
     `both` holds the two replays in order: what happened, what would have. `was` and `would` are the act's tone and
     kind, null where it is absent. A member without a thread of its own is shown through its own posts.
@@ -46,7 +48,7 @@ def side_by_side(case: Case, both: Futures) -> pl.DataFrame:
     else:
         acts = acts.filter(pl.col("member").is_in(list(case.incident.members)))
     said = pl.concat_str([pl.col("tone"), pl.col("kind")], separator=" ", ignore_nulls=True)
-    columns = ["step", "ordinal", "post", "member", "parent", "text"]
+    columns = ["step", "ordinal", "post", "member", "parent", "answered", "text"]
     was, would = (
         acts.filter(pl.col("seed") == place).with_columns(said=said).select(*columns, "said")
         for place in (0, 1)
@@ -75,6 +77,8 @@ def side_by_side(case: Case, both: Futures) -> pl.DataFrame:
             was="said",
             would="said_would",
             mark="mark",
+            answered="answered",
+            answered_would="answered_would",
             text=text[0],
             text_would=text[1],
         )
@@ -86,10 +90,14 @@ def _removed(case: Case, both: Futures, place: int) -> list[int]:
     return [case.post_number(post) for post in removed.to_list()]
 
 
-def moderated(case: Case, both: Futures) -> list[dict[str, Any]]:
-    """What moderators did in two replays, in time: `step`, `what`, and whether it `was` and `would` have been done."""
+def moderated(case: Case, both: Futures, said: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
+    """What moderators did in two replays, in time: `step`, `what`, and whether it `was` and `would` have been done.
+
+    `said` maps an act's label to the step from which it is in force and the one by which it is spoken of, `shown`: a world of a
+    record acts at its next moment of decision, which is later.
+    """
     acts = both.events.filter(pl.col("kind").is_in(list(_DONE)) & pl.col("member").is_null())
-    rows: dict[tuple[int, str], set[int]] = {}
+    rows: dict[tuple[int, str, int], set[int]] = {}
     for row in acts.sort("step", "ordinal").iter_rows(named=True):
         if row["kind"] in _MEMBERS:
             who = case.name(row["target"])
@@ -98,10 +106,12 @@ def moderated(case: Case, both: Futures) -> list[dict[str, Any]]:
             who = str(case.post_number(row["target"]))
             here = row["place"] == case.thread_id
         if here:
-            rows.setdefault((row["step"], _DONE[row["kind"]].format(who)), set()).add(int(row["seed"]))
+            begin, shown = said.get(row["policy"] or "", (row["step"], row["step"]))
+            shown = shown if row["step"] == case.first_moment(begin) else row["step"]
+            rows.setdefault((row["step"], _DONE[row["kind"]].format(who), shown), set()).add(int(row["seed"]))
     return [
-        {"step": step, "what": what, "was": 0 in seeds, "would": 1 in seeds}
-        for (step, what), seeds in sorted(rows.items())
+        {"step": step, "shown": shown, "what": what, "was": 0 in seeds, "would": 1 in seeds}
+        for (step, what, shown), seeds in sorted(rows.items())
     ]
 
 

@@ -6,7 +6,8 @@ from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
 from windtunnel.analysis.why.case import WITH, WITHOUT, Case
 from windtunnel.analysis.why.moments import curve
-from windtunnel.analysis.why.question import Question
+from windtunnel.analysis.why.notes import notes
+from windtunnel.analysis.why.question import LABEL, Question
 from windtunnel.analysis.why.ranking import rank_members, rank_replies
 from windtunnel.analysis.why.recorded import RecordedCase
 from windtunnel.analysis.why.threads import moderated, parting, side_by_side
@@ -57,17 +58,24 @@ def answer(
     found = parting(case, both, branches, mind)
     without, with_ = pairs(case, question, mind, range(replicates))
     counted = estimate(without, with_, question, confidence)
-    anew = (without, with_)
+    anew, new_luck = (without, with_), counted
     if isinstance(case, RecordedCase):
         anew = pairs(case, question, mind, [-1 - number for number in range(replicates)])
+        new_luck = estimate(*anew, question, confidence)
     again = recurrence(question, *anew)
     replay = case.replay(both.runs[0])
     rank = rank_members if members else rank_replies
     record: dict[str, Any] = {
         "incident": case.incident._asdict()
         | {"members": list(case.incident.members), "shown": list(case.incident.shown)},
+        "estimand": "given_record" if case.real else "given_past",
+        "outcome": outcome_words(case),
+        "happened": question.happened,
+        "threshold": float(case.rules[case.incident.kind]["threshold"]),
+        "notes": notes(case, question),
         "question": question.words,
         "at": question.at,
+        "shown": question.shown,
         "moment": question.moment,
         "hours": case.hours,
         "replicates": replicates,
@@ -77,18 +85,20 @@ def answer(
         "recurrence": again["share"],
         "recurrence_counts": {"happened": again["happened"], "of": again["of"]},
         **counted,
+        "bounds": new_luck["bounds"],
         "noise_floor": 0.0
         if replay["acts"] == replay["reproduced"]
         else 1 - replay["reproduced"] / max(replay["acts"], 1),
         "coupling": "gumbel-max",
-        "forced": question.forced,
-        "moderators": moderated(case, both),
+        "forced": bool(question.forced),
+        "by_construction": question.forced or None,
+        "moderators": moderated(case, both, _moments_said(case, question)),
         "parting": None if found is None else found._asdict(),
         "moments": curve(case, question, mind, moments=moments, futures=FUTURES_A_MOMENT)
         if moments
         else None,
         "which_act": rank(case, mind, budget=budget, futures=FUTURES_A_CANDIDATE) if budget else None,
-        "new_luck": estimate(*anew, question, confidence),
+        "new_luck": new_luck,
         "log_score": None,
         "sensitivity": [],
         "tone_errors": None,
@@ -98,6 +108,25 @@ def answer(
     if isinstance(case, RecordedCase):
         record |= of_record(case, question, mind, replicates, sensitivity)
     return record, side_by_side(case, both)
+
+
+def outcome_words(case: Case) -> str:
+    """What the incident is called where it is asked whether it comes."""
+    of = case.incident.member
+    member = "a member" if of is None else f"member {of}"
+    return {
+        "escalation": "an escalation",
+        "pile_on": f"a pile-on on {member}",
+        "rule_breaking_streak": f"a streak of rule-breaking of {member}",
+        "mass_departure": "a mass departure",
+        "newcomer_driven_away": f"newcomer {of} to be driven away" if of else "a newcomer to be driven away",
+    }[case.incident.kind]
+
+
+def _moments_said(case: Case, question: Question) -> dict[str, tuple[int, int]]:
+    """For each single act its first step and the one by which it is spoken of, by its label."""
+    recorded = {act.name: (act.minute, act.minute - 1) for act in case.moderators}
+    return recorded | {LABEL: (question.at, question.shown)}
 
 
 def of_record(

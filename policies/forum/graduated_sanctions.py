@@ -40,6 +40,9 @@ class GraduatedSanctions(Detecting):
             )
         return self
 
+    def holds_back(self) -> bool:
+        return True
+
     def before_step(self, world: WorldFace) -> None:
         forum: Forum = world.community
         desk = forum.moderation

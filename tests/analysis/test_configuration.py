@@ -81,7 +81,7 @@ WRONG = {
     "policy=${oc.env:NO_SUCH_NAME}": "NO_SUCH_NAME",
     "experiment=nope": "experiment=nope is not known",
     "out=": "names no folder",
-    "a=b=c": "write key=value",
+    "a=b=c": "no setting is called",
     "policy": "write key=value",
 }
 

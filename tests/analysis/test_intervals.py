@@ -5,17 +5,19 @@ import pytest
 from scipy.stats import binomtest, t
 from statsmodels.stats.contingency_tables import mcnemar
 
+from windtunnel.analysis.clusters import correlation_quantile, rate_limits
 from windtunnel.analysis.intervals import (
-    ALIKE,
+    FEW,
+    MANY,
     UNDEFINED,
+    WIDER,
     mean_difference,
     newcombe,
     paired_difference,
     share,
     wilson,
 )
-from windtunnel.analysis.necessity import Table
-from windtunnel.analysis.refute import sign_flip_placebo
+from windtunnel.analysis.refute import flipped_as_far
 
 EVERY = np.ones
 
@@ -41,9 +43,9 @@ def test_d16_approval_ratings_fell():
     est, low, high = paired_difference(y0, y1)
     assert est == pytest.approx(-0.04)
     assert (low, high) == pytest.approx((-0.05872, -0.02128), abs=1e-4)  # Wald's limits, close at this size
-    placebo = sign_flip_placebo(Table(570, 86, 150, 794))
-    assert placebo["p_value"] == pytest.approx(3.716e-5, rel=1e-3)
-    assert placebo["p_value"] == pytest.approx(mcnemar([[794, 150], [86, 570]], exact=True).pvalue)
+    flipped = flipped_as_far(np.repeat([1, -1], [86, 150]), ties=1)  # each pair a draw: McNemar's exact test
+    assert flipped == pytest.approx(3.716e-5, rel=1e-3)
+    assert flipped == pytest.approx(mcnemar([[794, 150], [86, 570]], exact=True).pvalue)
     assert mcnemar([[794, 150], [86, 570]], exact=False, correction=False).statistic == pytest.approx(
         17.3559, abs=1e-4
     )
@@ -92,19 +94,75 @@ def test_draws_that_are_all_alike_inside_count_as_one_trial_each():
     assert cluster.high - cluster.low > 4 * (plain.high - plain.low)
 
 
-def test_draws_that_do_not_differ_cost_only_the_t_factor():
-    draw, hits = np.repeat(np.arange(40), 30), np.tile([1, 0, 0], 400)
-    cluster, plain = share(hits, EVERY(1200, bool), draw), share(hits, EVERY(1200, bool))
-    assert (cluster.high - cluster.low) / (plain.high - plain.low) == pytest.approx(
-        t.ppf(0.975, 39) / 1.96, rel=1e-3
-    )
+def test_draws_that_do_not_differ_cost_little_more_than_the_t_factor():
+    """Few draws leave it open how alike their runs are, so they cost a little; beyond `MANY` the t factor alone."""
+    for draws, most in ((40, 1.04), (MANY, 1)):
+        draw, hits = np.repeat(np.arange(draws), 30), np.tile([1, 0, 0], 10 * draws)
+        cluster, plain = share(hits, EVERY(30 * draws, bool), draw), share(hits, EVERY(30 * draws, bool))
+        factor = t.ppf(0.975, draws - 1) / 1.96
+        ratio = (cluster.high - cluster.low) / (plain.high - plain.low)
+        assert factor - 1e-3 <= ratio <= factor * most + 1e-3
 
 
-def test_a_few_draws_that_differ_alike_do_not_make_a_certainty():
-    for draws in range(2, ALIKE):
-        assert mean_difference([0.1] * draws, np.arange(draws)) == (pytest.approx(0.1), None, None)
-    assert mean_difference([0.1] * ALIKE, np.arange(ALIKE)) == pytest.approx((0.1, 0.1, 0.1))
-    assert mean_difference([0.0, 0.0], [0, 1]) == (0, 0, 0)  # what changes nothing is not made uncertain
+def test_an_event_that_no_draw_shows_may_still_cluster_where_nobody_looked():
+    """0 of 300 in 30 draws: were the runs of a draw alike, this would say less than 0 of 300 independent ones."""
+    none, label = np.zeros(300, bool), np.repeat(np.arange(30), 10)
+    found = share(none, EVERY(300, bool), label)
+    assert (found.est, found.low) == (0, 0)
+    assert 2 * wilson(0, 300)[1] > found.high > 1.2 * wilson(0, 300)[1]
+    turned = share(~none, EVERY(300, bool), label)
+    assert turned == pytest.approx((1, 1 - found.high, 1), abs=1e-9)
+
+
+def test_the_same_events_in_one_draw_tell_less_than_in_six():
+    label = np.repeat(np.arange(30), 10)
+    apart, together = np.zeros(300, bool), np.zeros(300, bool)
+    apart[:60:10], together[:6] = True, True
+    wide, narrow = (share(hits, EVERY(300, bool), label) for hits in (together, apart))
+    assert wide.est == narrow.est == 0.02
+    assert wide.high > 1.5 * narrow.high and wide.low < narrow.low
+
+
+def test_the_correlation_of_a_beta_law_lies_below_its_upper_quantile_as_often_as_stated():
+    rng = np.random.default_rng(3)
+    for alike in (0.05, 0.3):
+        total = 1 / alike - 1
+        rates = rng.beta(0.4 * total, 0.6 * total, (200, 30))
+        found = [correlation_quantile(rng.binomial(8, rate), np.full(30, 8), 0.8) for rate in rates]
+        assert 0.7 <= np.mean(np.array(found) >= alike) <= 0.95
+
+
+def test_limits_of_many_equal_trials_are_those_of_a_binomial():
+    hits = np.random.default_rng(1).binomial(100, 0.3, 200)
+    low, high = rate_limits(hits, np.full(200, 100))
+    plain = wilson(hits.sum(), 20_000)
+    assert high - low == pytest.approx(plain[1] - plain[0], rel=0.15)
+    assert low < hits.sum() / 20_000 < high
+
+
+def test_draws_that_agree_make_no_certainty():
+    for draws in (2, 3, 5, 20, 200):
+        for same in (0.1, 0.0, -3.0):
+            assert mean_difference([same] * draws, np.arange(draws)) == (pytest.approx(same), None, None)
+    assert mean_difference([0.0, 0.0, 0.0, 2.0], np.arange(4))[1:] == (
+        None,
+        None,
+    )  # two values among four draws
+    assert mean_difference([0.0, 0.0, 1.0, 2.0], np.arange(4)).low is not None
+
+
+@pytest.mark.parametrize("draws", [2, 3, 4, 5])
+@pytest.mark.parametrize("seeds", [1, 5])
+def test_skewed_differences_of_a_few_draws_are_covered_where_an_interval_is_given(draws, seeds):
+    """A third of all pairs differ, by an exponential amount: [0, 0] of draws that agreed covered 39 to 89 %."""
+    rng, label = np.random.default_rng(20260404), np.repeat(np.arange(draws), seeds)
+    covered = []
+    for _ in range(600):
+        steps = (rng.random(len(label)) < 0.3) * rng.exponential(1, len(label))
+        found = mean_difference(steps, label)
+        if found.low is not None:
+            covered.append(found.low <= 0.3 <= found.high)
+    assert np.mean(covered) >= 0.93
 
 
 def test_members_shares_of_two_draws_seldom_look_like_a_harm_by_chance():
@@ -118,10 +176,12 @@ def test_members_shares_of_two_draws_seldom_look_like_a_harm_by_chance():
     assert wrong <= 20
 
 
-def test_mean_difference_of_independent_pairs_is_students():
-    d = np.array([1.0, 2.5, -0.5, 3.0, 0.0])
-    reach = t.ppf(0.975, 4) * d.std(ddof=1) / np.sqrt(5)
-    assert mean_difference(d) == pytest.approx((1.2, 1.2 - reach, 1.2 + reach))
+def test_mean_difference_of_independent_pairs_is_students_and_of_a_few_wider():
+    d = np.array([1.0, 2.5, -0.5, 3.0, 0.0, 1.2])
+    for values, factor in ((d, 1), (d[:FEW], WIDER)):
+        reach = factor * t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+        mean = values.mean()
+        assert mean_difference(values) == pytest.approx((mean, mean - reach, mean + reach))
 
 
 def test_clustered_intervals_cover_where_plain_ones_do_not():

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from windtunnel.analysis.necessity import Table, paired_estimates
-from windtunnel.analysis.refute import cells_by_draw, own_checks, quantity, sign_flip_placebo
+from windtunnel.analysis.intervals import paired_difference
+from windtunnel.analysis.necessity import paired_estimates
+from windtunnel.analysis.refute import cells_by_draw, flipped_as_far, own_checks, quantity, sign_flip_placebo
 
 DRAWS, SEEDS = 20, 25
 DRAW = np.repeat(np.arange(DRAWS), SEEDS)
@@ -52,15 +53,46 @@ def test_a_policy_that_does_nothing_is_not_told_apart_from_the_placebo():
 
 
 def test_the_sign_flip_is_exact_over_all_coins():
-    y0, y1 = np.array([1, 1, 1, 1, 0, 0, 1]), np.array([0, 0, 0, 0, 1, 0, 1])
-    seen = abs(int(y1.sum() - y0.sum()))
-    differ = (y1 - y0)[y1 != y0]
-    coins = (np.arange(2 ** len(differ))[:, None] >> np.arange(len(differ))) & 1
-    as_large = np.mean(abs((np.where(coins, 1, -1) * differ).sum(1)) >= seen)
-    assert sign_flip_placebo(Table(1, 1, 4, 1))["p_value"] == pytest.approx(as_large)
-    assert sign_flip_placebo(Table(40, 10, 10, 40))["p_value"] == pytest.approx(
-        1
-    )  # D22: no difference, yet PN = .2
+    net = np.array([3, -1, 2, 2, 0, 4, -2])
+    coins = 1 - 2 * ((np.arange(2**7)[:, None] >> np.arange(7)) & 1)
+    sums = abs((coins * net).sum(1))
+    assert flipped_as_far(net, ties=1) == pytest.approx(np.mean(sums >= 8))
+    assert flipped_as_far(net) == pytest.approx(np.mean(sums > 8) + np.mean(sums == 8) / 2)
+    level = np.tile([4, 1, 1, 4], (10, 1))  # D22: no difference, yet PN = .2
+    assert sign_flip_placebo(level)["p_value"] == pytest.approx(0.5)  # every pattern ties
+
+
+def clustered(rng, draws, seeds, alike, effect):
+    """Cells of each draw from a Dirichlet law: rates differ from draw to draw, in the effect, too."""
+    means = np.array([0.35, 0.15 - effect / 2, 0.15 + effect / 2, 0.35])
+    return rng.multinomial(seeds, rng.dirichlet(means * (1 / alike - 1), draws))
+
+
+@pytest.mark.parametrize("alike", [0.2, 0.3, 0.4])
+def test_draws_that_differ_stand_out_from_no_difference_no_more_than_stated(alike):
+    """Flipping pairs alone said so in .13 to .49; 3,000 tables, four standard errors of .05 are .016."""
+    rng = np.random.default_rng(12)
+    wrong = [sign_flip_placebo(clustered(rng, 20, 10, alike, 0))["passed"] for _ in range(3000)]
+    assert np.mean(wrong) <= 0.07
+
+
+def test_a_true_difference_is_found_as_often_as_the_clustered_interval_finds_it():
+    rng, label = np.random.default_rng(13), np.repeat(np.arange(20), 8)
+    flips, ends = [], []
+    for _ in range(300):
+        cells = clustered(rng, 20, 8, 0.3, 0.2)
+        kind = np.concatenate([np.repeat(np.arange(4), row) for row in cells])
+        found = paired_difference(kind >= 2, kind % 2 == 1, label)
+        flips.append(sign_flip_placebo(cells)["passed"])
+        ends.append(not found.low <= 0 <= found.high)
+    assert np.mean(flips) >= np.mean(ends) > 0.6
+
+
+@pytest.mark.parametrize("draws", [1, 2, 5])
+def test_too_few_draws_for_coins_are_not_tried(draws):
+    found = sign_flip_placebo(np.tile([1, 0, 9, 0], (draws, 1)))
+    assert found["passed"] is None and found["p_value"] is None
+    assert "run 6 draws or more" in found["sentence"]
 
 
 def test_the_draw_bootstrap_is_as_wide_as_the_clustered_interval():

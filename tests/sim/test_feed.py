@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.posts import REMOVED, VISIBLE, Posts
@@ -85,7 +86,8 @@ def look(members, rows, own, common, pull, posts):
     """Which post each member attends to at step 3 under key 7; own items in up to two columns."""
     columns = [*own, *[np.full(len(rows), NOTHING)] * (2 - len(own))]
     seen = feed.Shown(np.column_stack(columns), common)
-    return feed.attend(7, 3, members.id[rows], rows, seen, pull, np.zeros(2), posts)
+    drawn = feed.Attention(rows, seen, pull, np.zeros(2), np.zeros(2, bool), posts)
+    return feed.attend(drawn, lambda rows, posts: noise.gumbel(7, "attend", 3, members.id[rows], posts))
 
 
 def test_a_post_draws_the_same_look_as_an_own_item_and_in_the_shared_feed(tiny_experiment):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from multiprocessing import active_children
@@ -18,6 +19,11 @@ from windtunnel.sim.pool import DEATHS, end_workers, in_processes
 def where(number: int) -> tuple[int, int]:
     time.sleep(0.05)
     return number, os.getpid()
+
+
+def quick(number: int) -> int:
+    time.sleep(0.002)
+    return os.getpid()
 
 
 def dies_once(parent: int, folder: str, number: int) -> int:
@@ -112,3 +118,55 @@ def test_a_process_that_shared_work_out_ends_without_a_word():
     words = "from windtunnel.sim.pool import in_processes; print(sum(in_processes(abs, range(9), jobs=2, backend='loky')))"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "36\n", "")
+
+
+def test_pieces_given_up_while_loky_s_manager_looks_for_the_next_one_leave_no_error(monkeypatch):
+    """The window in which loky drops its pieces and then reads their numbers, held open; each round ends in it."""
+    import joblib.externals.loky.process_executor as loky
+
+    lost: list[BaseException | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda given: lost.append(given.exc_value))
+    real = loky._ExecutorManagerThread.is_shutting_down
+
+    def late(manager):
+        time.sleep(0.03)
+        return real(manager)
+
+    monkeypatch.setattr(loky._ExecutorManagerThread, "is_shutting_down", late)
+    for round_ in range(4):
+        done = in_processes(quick, range(2000), jobs=3, backend="loky")
+        by_workers = 0
+        for process in done:
+            by_workers += process != os.getpid()
+            if by_workers > round_:
+                break
+        done.close()
+    assert lost == []
+
+
+def test_a_process_that_is_killed_leaves_no_warning_about_semaphores(tmp_path):
+    words = (
+        "import os, signal\nfrom windtunnel.sim.pool import in_processes\n"
+        "for done in in_processes(abs, range(10**6), jobs=2, backend='loky'):\n"
+        "    if done > 200: os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    with (tmp_path / "said").open("w") as said:
+        done = subprocess.run([sys.executable, "-c", words], stdout=said, stderr=said, timeout=60)
+    time.sleep(2)  # the tracker of semaphores outlives it and would speak now
+    assert (done.returncode, (tmp_path / "said").read_text()) == (-signal.SIGKILL, "")
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(30, "Read-only file system"), PermissionError(13, "Permission denied")]
+)
+def test_where_no_worker_can_start_this_process_does_all_and_names_the_setting(error, monkeypatch, capfd):
+    import joblib.externals.loky as loky
+
+    def refused(*given, **named):
+        raise error
+
+    end_workers(kill=True)
+    monkeypatch.setattr(loky, "ProcessPoolExecutor", refused)
+    assert sorted(in_processes(abs, range(9), jobs=2, backend="loky")) == list(range(9))
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1 and "parallel.jobs=1" in said and error.strerror in said

@@ -15,7 +15,7 @@ from windtunnel.agents.llm.store import ResponseStore, Stored
 from windtunnel.agents.llm.tokens import tokens_at_most
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.llm import LLMMind
-from windtunnel.agents.prompt import ASK, MARGIN, OPTIONS, SITUATION
+from windtunnel.agents.prompt import ASK, MARGIN, OPTIONS_TO_YOU, SITUATION
 from windtunnel.sim.communities.forum.record import RecordWorld
 from windtunnel.sim.events import digest
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
@@ -188,8 +188,8 @@ def test_whatever_a_model_writes_it_breaks_nobody_s_prompt(tiny_experiment, star
     assert any("“" in request.user for request in choices)
     for request in model.asked:
         lines = request.user.splitlines()
-        heads = [line for line in lines if line in (OPTIONS, SITUATION)]
-        assert heads == [OPTIONS, SITUATION]
+        heads = [line for line in lines if line in (OPTIONS_TO_YOU, SITUATION)]
+        assert heads == [OPTIONS_TO_YOU, SITUATION]
         options = [line for line in lines if re.match(r"\W*\w\s*[).\]:](\s|$)", line)]
         assert [line[0] for line in options] == list(
             request.letters or LETTERS[: len(world.community.scene.actions)]

@@ -53,11 +53,14 @@ class Builder:
             actions=Vocabulary([Action(name, words) for name, words in config["actions"].items()]),
             features=tuple(_feature(name, spec, raised) for name, spec in config["features"].items()),
             personas=tuple(
-                Persona(name, spec["share"], spec["words"], {"temper": spec["temper"]})
+                Persona(
+                    name, spec["share"], spec["words"], {"temper": spec["temper"]}, spec.get("to_you", "")
+                )
                 for name, spec in config["personas"].items()
             ),
             setting=config["setting"],
             question=config["question"],
+            ask_you=config.get("question_to_you", ""),
         )
 
     def scenes(self, raised: Sequence[str] | set[str] = ()) -> tuple[Scene, ...]:

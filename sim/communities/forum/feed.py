@@ -1,30 +1,48 @@
 """What members see: one shared ranking a step, each member's own items, and which one draws the eye."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from windtunnel.policies.base import WorldFace
 from windtunnel.policies.forum.forum_policy import ForumPolicy
-from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.posts import HOSTILE, VISIBLE, Posts
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.forum import Forum
 
 NOTHING = -1
 """In place of a post's row: the member found nothing to look at."""
 
+OWN_PLACES = 2
+"""Places of the feed that are kept for a member's own items."""
+Looks = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""The Gumbels (n, m) with which members (rows, (n,)) look at posts (ids, (m,) or (n, m))."""
 
 _BLOCK = 1 << 11  # members a pass works on: what a feed of them takes stays in the processor's cache
 
 
+class Own(NamedTuple):
+    """One item for each of n members (rows of posts, NOTHING where there is none) and what is added to its pull.
+
+    `anyway`: it may be the member's own post.
+    """
+
+    items: np.ndarray
+    pull: float = 0.0
+    anyway: bool = False
+
+
 class Shown(NamedTuple):
-    """Rows of the posts that n members see: `own` (n, 2), NOTHING where there is none, and `common` (m,) to all."""
+    """Rows of the posts that n members see: `own` (n, columns), NOTHING where there is none, and `common` (m,) to all."""
 
     own: np.ndarray
     common: np.ndarray
 
     def items(self) -> np.ndarray:
-        """(n, 2 + m): what each member sees, own items first."""
+        """(n, columns + m): what each member sees, own items first."""
         return np.column_stack([self.own, np.broadcast_to(self.common, (len(self.own), len(self.common)))])
 
 
@@ -100,64 +118,102 @@ def balance(posts: Posts, feed: np.ndarray, strength: np.ndarray, root_share: fl
     return float(np.log1p(-root_share) - total[0]), float(np.log(root_share) - total[1])
 
 
-def shown(feed: np.ndarray, own: list[np.ndarray], length: int, state: np.ndarray) -> Shown:
+def shown(
+    feed: np.ndarray, own: list[np.ndarray], length: int, state: np.ndarray, anyway: Sequence[bool] = ()
+) -> Shown:
     """Each member's own items (rows of posts or NOTHING) and the shared feed, `length` together at most.
 
-    An own item that is no longer visible, or that the shared part shows anyway, is dropped.
+    An own item that is no longer visible, or that the shared part shows as well, is dropped; those of the columns
+    marked in `anyway` are dropped only where they cannot be seen, or stand in a column before.
     """
     common = feed[: max(length - len(own), 0)]
-    dropped = np.append(state != VISIBLE, True)  # the last one is read for NOTHING
+    unseen = np.append(state != VISIBLE, True)  # the last one is read for NOTHING
+    dropped = unseen.copy()
     dropped[common] = True
-    columns = [np.where(dropped[items], NOTHING, items) for items in own]
-    columns[1][columns[1] == columns[0]] = NOTHING
+    keep = [*anyway, *[False] * (len(own) - len(anyway))]
+    columns = [
+        np.where((unseen if kept else dropped)[items], NOTHING, items)
+        for items, kept in zip(own, keep, strict=True)
+    ]
+    for place, column in enumerate(columns):
+        for before in columns[:place]:
+            column[column == before] = NOTHING
     return Shown(np.column_stack(columns), common)
 
 
-def attend(
-    key: int,
-    step: int,
-    ids: np.ndarray,
-    rows: np.ndarray,
-    seen: Shown,
-    pull: np.ndarray,
-    own_pull: np.ndarray,
-    posts: Posts,
-) -> np.ndarray:
-    """The one item (n,) that each member attends to: Gumbel-max over pull, noise by member and post id.
+class Attention(NamedTuple):
+    """What draws the eyes of n members (`rows`, ascending) among what they see: everything but chance.
 
-    `pull` has one value a post, `own_pull` what is added for each column of own items. Members (`ids`, in
-    ascending `rows`) do not attend to their own posts.
+    `pull` has one value a post (log), `own_pull` what is added for each column of own items, and `anyway` marks the
+    columns that may hold a member's own post, which nobody attends to otherwise.
     """
-    focus = np.empty(len(rows), np.int64)
-    for low in range(0, len(rows), _BLOCK):
+
+    rows: np.ndarray
+    seen: Shown
+    pull: np.ndarray
+    own_pull: np.ndarray
+    anyway: np.ndarray
+    posts: Posts
+
+
+def attention(forum: "Forum", world: Any, rows: np.ndarray, own: Sequence[Own]) -> Attention:
+    """The one law of attention, of a simulated forum and of a record alike: pull, feed, balance and own items.
+
+    A law fitted to data replaces this function.
+    """
+    posts, profile, length = forum.posts, forum.profile, forum.settings.feed_items
+    strength = pull(
+        posts, world.now, forum.hours, profile.attention_growth.value, profile.attention_decay.value
+    )
+    rerank(world, strength)
+    ranked = ranking(posts, strength, length)
+    reply, root = balance(posts, ranked, strength, profile.root_share.value)
+    strength += np.where(posts.parent < 0, root, reply)
+    added, anyway = np.array([each.pull for each in own]), np.array([each.anyway for each in own])
+    items = [each.items for each in own]
+    seen = shown(ranked, items, length - OWN_PLACES + len(own), posts.state, anyway.tolist())
+    return Attention(rows, seen, strength, added, anyway, posts)
+
+
+def attend(attention: Attention, looks: Looks) -> np.ndarray:
+    """The one item (n,) that each member attends to: Gumbel-max over pull, with the `looks` of members at posts."""
+    focus = np.empty(len(attention.rows), np.int64)
+    for low in range(0, len(focus), _BLOCK):
         part = slice(low, low + _BLOCK)
-        focus[part] = _attend(
-            key, step, ids[part], rows[part], seen.own[part], seen.common, pull, own_pull, posts
-        )
+        focus[part] = _attend(_part(attention, part), looks)
     return focus
 
 
-def _attend(
-    key: int,
-    step: int,
-    ids: np.ndarray,
-    rows: np.ndarray,
-    own: np.ndarray,
-    common: np.ndarray,
-    pull: np.ndarray,
-    own_pull: np.ndarray,
-    posts: Posts,
-) -> np.ndarray:
-    each = np.arange(len(rows))
-    shared = noise.gumbel(key, "attend", step, ids, posts.id[common])
-    shared += pull[common]
-    author = posts.author[common]
-    place = np.minimum(np.searchsorted(rows, author), len(rows) - 1)
-    mine = rows[place] == author
-    shared[place[mine], np.flatnonzero(mine)] = -np.inf
-    mattered = pull[own] + own_pull
-    mattered[(own < 0) | (posts.author[own] == rows[:, None])] = -np.inf
-    mattered += noise.gumbel(key, "attend", step, ids, posts.id[own])
+def scores(attention: Attention) -> np.ndarray:
+    """(n, own columns + m): the log pull of what each member sees, own items first; -inf where it cannot attend."""
+    return np.column_stack(_valued(attention, lambda rows, posts: np.zeros((len(rows), posts.shape[-1]))))
+
+
+def _part(attention: Attention, part: slice) -> Attention:
+    seen = attention.seen
+    return attention._replace(rows=attention.rows[part], seen=Shown(seen.own[part], seen.common))
+
+
+def _valued(attention: Attention, looks: Looks) -> tuple[np.ndarray, np.ndarray]:
+    """Pull and chance of the own items (n, own columns) and of the shared feed (n, m); -inf where not to be attended to."""
+    rows, (own, common), posts = attention.rows, attention.seen, attention.posts
+    shared = looks(rows, posts.id[common])
+    shared += attention.pull[common]
+    if len(rows):
+        author = posts.author[common]
+        place = np.minimum(np.searchsorted(rows, author), len(rows) - 1)
+        mine = rows[place] == author
+        shared[place[mine], np.flatnonzero(mine)] = -np.inf
+    mattered = attention.pull[own] + attention.own_pull
+    mattered[(own < 0) | ((posts.author[own] == rows[:, None]) & ~attention.anyway)] = -np.inf
+    mattered += looks(rows, posts.id[own])
+    return mattered, shared
+
+
+def _attend(attention: Attention, looks: Looks) -> np.ndarray:
+    mattered, shared = _valued(attention, looks)
+    own, common = attention.seen
+    each = np.arange(len(own))
     best = mattered.argmax(axis=1)
     top, item = mattered[each, best], own[each, best]
     if len(common):

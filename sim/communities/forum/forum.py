@@ -12,13 +12,13 @@ from windtunnel.policies.base import CANCELLED, PASSED
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.declared import DECLARED
-from windtunnel.sim.communities.forum.feed import NOTHING, View
+from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Own, View
 from windtunnel.sim.communities.forum.moderation import Moderation
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HELD, SET_UP, TONES, VISIBLE, Posts, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.speaking import Speech
-from windtunnel.sim.communities.forum.telling import thread_lines
+from windtunnel.sim.communities.forum.telling import Thread, thread_lines
 from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers
 from windtunnel.sim.community import Defaults
 from windtunnel.sim.events import NO_AMOUNT, NOBODY
@@ -121,21 +121,19 @@ class Forum(Defaults):
 
     def show(self, world: Any, rows: np.ndarray) -> View:
         """The feed that each active member sees and the item it attends to; reads, changes nothing."""
-        posts, profile, now = self.posts, self.profile, world.now
-        pull = feed.pull(
-            posts, now, self.hours, profile.attention_growth.value, profile.attention_decay.value
-        )
-        feed.rerank(world, pull)
-        ranked = feed.ranking(posts, pull, self.settings.feed_items)
-        reply, root = feed.balance(posts, ranked, pull, profile.root_share.value)
-        pull += np.where(posts.parent < 0, root, reply)
-        seen = feed.shown(ranked, self._own_items(rows), self.settings.feed_items, posts.state)
-        own_pull = np.array([self.settings.reply_to_me_pull, 0.0])
-        focus = feed.attend(world.key, now, self.members.id[rows], rows, seen, pull, own_pull, posts)
-        names = self.scene.actions.names
+        attention = self.attention(world, rows)
+        return self.view(world, attention, feed.attend(attention, world.looks))
+
+    def attention(self, world: Any, rows: np.ndarray) -> Attention:
+        """What draws the eyes of these members now."""
+        return feed.attention(self, world, rows, self._own_items(rows))
+
+    def view(self, world: Any, attention: Attention, focus: np.ndarray) -> View:
+        """What members have before them who attend to `focus`: what that says to them, and what they can do about it."""
+        rows, now, posts, names = attention.rows, world.now, self.posts, self.scene.actions.names
         view = View(
             rows,
-            seen,
+            attention.seen,
             focus,
             self._measure(rows, focus, now),
             np.ones((len(rows), len(names)), bool),
@@ -149,7 +147,7 @@ class Forum(Defaults):
     def situations(self, world: Any, view: View) -> Situations:
         members, rows, now = self.members, view.rows, world.now
         persona = self.personas(rows, now)
-        threads: dict[int, list[Line]] = {}
+        threads: dict[int, Thread] = {}
         return Situations(
             self.scene,
             view.features,
@@ -159,7 +157,7 @@ class Forum(Defaults):
             describe=lambda row: [
                 *thread_lines(self, now, int(rows[row]), int(view.focus[row]), threads),
                 *self._notices(view.features[row]),
-                Line("member", self.scene.personas[persona[row]].words),
+                Line("member", self.scene.personas[persona[row]].told),
             ],
         )
 
@@ -262,10 +260,11 @@ class Forum(Defaults):
         tone: np.ndarray,
         verdict: np.ndarray,
         ordinal: int = 0,
+        ids: np.ndarray | None = None,
     ) -> np.ndarray:
         """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows."""
         posts = self.posts
-        ids = self.post_ids(rows, now, ordinal)
+        ids = self.post_ids(rows, now, ordinal) if ids is None else ids
         reply = parent >= 0
         before = len(posts)
         new = posts.add(
@@ -279,11 +278,15 @@ class Forum(Defaults):
             step=np.full(len(rows), now),
             tone=tone,
             state=np.where(verdict == HELD, HELD, VISIBLE),
-            appeal=self.settings.appeal_spread * noise.gumbel(self.luck.at(now), "appeal", 0, ids, 1)[:, 0],
+            appeal=self._appeal(self.luck.at(now), ids),
         )
         self.wrote_last[rows] = now
         self.appear(new[verdict != HELD])
         return new
+
+    def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
+        """What posts (ids) have of their own that draws the eye, log."""
+        return self.settings.appeal_spread * noise.gumbel(key, "appeal", 0, ids, 1)[:, 0]
 
     def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
         """Ids of what members `rows` write now, the same in every arm."""
@@ -331,14 +334,14 @@ class Forum(Defaults):
             self.speech.wrote(self, world, told, new, first + np.arange(len(rows)))
         return new
 
-    def _own_items(self, rows: np.ndarray) -> list[np.ndarray]:
+    def _own_items(self, rows: np.ndarray) -> list[Own]:
         """For each member, the newest reply to it and the newest post of somebody it notices."""
         noticed = np.full(len(rows), NOTHING, np.int32)
         founders = rows < len(self.follows)
         if self.follows.shape[1]:
             friends = self.follows[rows[founders]]
             noticed[founders] = np.where(friends < 0, NOTHING, self.newest_post_of[friends]).max(axis=1)
-        return [self.newest_reply_to[rows], noticed]
+        return [Own(self.newest_reply_to[rows], self.settings.reply_to_me_pull), Own(noticed)]
 
     def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
         """The raw features (n, features) of what each member attends to; 0 where it found nothing."""

@@ -8,100 +8,133 @@ import numpy as np
 from windtunnel.agents.situation import Situations
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
-from windtunnel.sim.abduction import posterior_gumbels, posterior_uniform
+from windtunnel.sim.abduction import posterior_gumbels
+from windtunnel.sim.communities.forum import feed
+from windtunnel.sim.communities.forum.feed import View
 from windtunnel.sim.communities.forum.posts import CIVIL
-from windtunnel.sim.communities.forum.record import SILENT, Inferred, RecordForum, RecordWorld
+from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld
 from windtunnel.sim.luck import Luck
 
 
 class Inference(RecordWorld):
     """A world that is led along the record, and notes at each tick the noise that it implies under its luck's key.
 
-    In a tick: `begin_step`, then `ask` and `learn` in turn until nobody is left (a silent member's look is drawn until
-    it agrees with the silence), then `follow`.
+    In a tick: `begin_step`, then `ask` and `learn` in turn until nobody is left, then `follow`. Who acted came in, with
+    Gumbels of its look and of its choice given what it did. The chance of everybody else is drawn until it leaves
+    no trace: rejection, so exact draws given the silence.
     """
 
     def __init__(self, forum: RecordForum, policies: Sequence[Policy] = (), *, luck: Luck) -> None:
         super().__init__(forum, policies, Inferred(), luck=luck)
         self.not_offered: list[int] = []
+        self._acting: dict[int, int] = {}
         self._left = np.empty(0, np.int64)
+        self._theirs: View | None = None
 
     def begin_step(self) -> None:
         super().begin_step()
-        forum, place = self.community, self.community.place
-        self._left = self.deciders()
-        count, actions = len(forum.members), len(forum.scene.actions.names)
-        if len(self._left):
-            self.inferred.choose[place] = np.zeros((count, actions))
-        if forum.tick.act == SILENT:
-            self.inferred.awake[place] = np.ones(count)
-            self.inferred.attempt[place] = np.zeros(count, np.int64)
+        record, tick = self.community.record, self.community.tick
+        self._acting = {int(record.author[act]): act for act in tick.decided}
+        self._theirs = None
+        self._draw(self.others())
+
+    def _draw(self, rows: np.ndarray) -> None:
+        """Of these silent members those who now come in: the others have agreed with the record."""
+        self._left = rows[self.awake(rows)] if len(rows) else rows
 
     def ask(self) -> Situations:
         forum = self.community
-        self._view = forum.show(self, self._left)
-        if len(self._left) and forum.tick.act != SILENT:
-            self._look_as_recorded()
+        rows = self._left
+        if self._acting and self._theirs is None:
+            rows = np.sort(np.concatenate([rows, self.authors()]))
+        attention = forum.attention(self, rows)
+        focus = feed.attend(attention, self.looks)
+        for place, row in enumerate(rows.tolist()):
+            if row in self._acting:
+                focus[place] = self._look_as_recorded(attention, place)
+        self._view = forum.view(self, attention, focus)
+        for policy in self.acting():
+            policy.offer(self, self._view)
         return forum.situations(self, self._view)
 
-    def _look_as_recorded(self) -> None:
-        forum, place, view = self.community, self.community.place, self._view
-        target = forum._recorded_target()
-        if forum.beyond_feed or forum.posts.author[target] == view.rows[0]:
-            self.not_offered.append(forum.tick.act)
-        column = int(np.flatnonzero(forum.common == target)[0])
-        ids = forum.posts.id[forum.common]
-        prior = noise.gumbel(self.key, "look 0", place, forum.members.id[view.rows], ids)
-        found = posterior_gumbels(forum.score, np.array([column]), prior)
-        self.inferred.look[place] = dict(zip(ids.tolist(), found[0].tolist(), strict=True))
-        view.focus = np.array([target])
-        view.features = forum._measure(view.rows, view.focus, self.now)
-        view.options = np.ones_like(view.options)
-        forum.offer(view, self.now)
+    def _look_as_recorded(self, attention: feed.Attention, place: int) -> int:
+        """The post that a member answered, with the Gumbels under which it looked there noted."""
+        forum, row = self.community, int(attention.rows[place])
+        act = self._acting[row]
+        target = forum.row_of(int(forum.record.parent[act]))
+        one = attention._replace(
+            rows=attention.rows[[place]],
+            seen=feed.Shown(attention.seen.own[[place]], attention.seen.common),
+        )
+        items = one.seen.items()[0]
+        columns = np.flatnonzero(items == target)
+        if act < forum.record.own and (
+            (len(columns) < 2 and columns[0] == feed.OWN_PLACES) or forum.posts.author[target] == row
+        ):
+            self.not_offered.append(act)
+        column, seen = int(columns[0]), items >= 0
+        seen[columns[1:]] = False  # the feed shows it to everybody
+        ids, score = forum.posts.id[items[seen]], feed.scores(one)[:, seen]
+        prior = noise.gumbel(self.key, "attend", forum.place, forum.members.id[[row]], ids)
+        found = posterior_gumbels(score, np.array([int(seen[:column].sum())]), prior)[0]
+        order = np.argsort(ids)
+        self.inferred.look.setdefault(forum.place, {})[row] = (ids[order], found[order])
+        return target
 
     def learn(self, rows: np.ndarray) -> bool:
         """Infer the noise from these log-probabilities (n, actions); True when nobody is left to ask about."""
-        forum, place, members = self.community, self.community.place, self._view.rows
-        if not len(members):
-            return True
-        ids = forum.members.id[members]
-        act = forum.tick.act
-        if act != SILENT:
-            taken = self._recorded_option(act)
-            prior = noise.gumbel(self.key, "choose", place, ids, rows.shape[1])
-            self.inferred.choose[place][members] = posterior_gumbels(rows, np.array([taken]), prior)
-            return True
-        attempt = int(self.inferred.attempt[place][members[0]])
-        quiet = np.where(forum.replies, -np.inf, rows)
-        silent = np.exp(np.logaddexp.reduce(quiet, axis=1))
-        chance = self.come_in(members)
-        agrees = noise.uniform(self.key, f"agree {attempt}", place, ids) < 1 - chance * (1 - silent)
-        active = noise.uniform(self.key, "silent active", place, ids) < chance * silent / (
-            1 - chance * (1 - silent)
-        )
-        awake = posterior_uniform(noise.uniform(self.key, "active", place, ids), chance, active)
-        which = (quiet + noise.gumbel(self.key, "silent choice", place, ids, rows.shape[1])).argmax(axis=1)
-        prior = noise.gumbel(self.key, "choose", place, ids, rows.shape[1])
-        chosen = posterior_gumbels(rows, which, prior)
-        done = members[agrees]
-        self.inferred.awake[place][done] = awake[agrees]
-        self.inferred.choose[place][done] = np.where(active[agrees, None], chosen[agrees], prior[agrees])
-        self._left = members[~agrees]
-        self.inferred.attempt[place][self._left] += 1
+        view = self._view
+        theirs = np.isin(view.rows, list(self._acting)) & (self._theirs is None)
+        if self._acting and self._theirs is None:
+            self._theirs = _of(view, theirs)
+            self._choose_as_recorded(rows[theirs])
+        silent = view.rows[~theirs]
+        luck = noise.gumbel(self.key, "choose", self.community.place, self._lots(silent), rows.shape[1])
+        choice = (luck + rows[~theirs]).argmax(axis=1)
+        self._draw_again(silent[~self.community.traceless(choice)])
         return not len(self._left)
+
+    def _choose_as_recorded(self, rows: np.ndarray) -> None:
+        assert self._theirs is not None
+        forum, members = self.community, self._theirs.rows
+        taken = np.array([self._option(self._acting[row]) for row in members.tolist()])
+        prior = noise.gumbel(self.key, "choose", forum.place, forum.members.id[members], rows.shape[1])
+        found = posterior_gumbels(rows, taken, prior)
+        self.inferred.choose[forum.place] = dict(zip(members.tolist(), found, strict=True))
+
+    def _draw_again(self, rows: np.ndarray) -> None:
+        """Other chance for members who would have left a trace that is not in the record."""
+        if not len(rows):
+            self._left = rows
+            return
+        none = np.zeros(len(self.community.members), np.int64)
+        self.inferred.attempt.setdefault(self.community.place, none)[rows] += 1
+        self._draw(rows)
 
     def follow(self) -> None:
         """Do what the record says, and go on to the next tick."""
-        forum = self.community
-        act = forum.tick.act
-        if act != SILENT and len(self._view.rows):
-            self.tell(np.array([self._recorded_option(act)]))
-        forum._attention -= int(forum._attention) - forum.moderation.left
-        forum.place = min(forum.place + 1, len(forum.record.ticks) - 1)
+        if self._theirs is not None:
+            self._view = self._theirs
+            acts = [self._acting[row] for row in self._view.rows.tolist()]
+            self.tell(np.array([self._option(act) for act in acts]))
+        self.community.close_step(self)
 
-    def _recorded_option(self, act: int) -> int:
+    def _option(self, act: int) -> int:
         tone = ("civil", "heated", "hostile")[max(int(self.community.record.tone[act]), CIVIL)]
         return list(self.community.scene.actions.names).index(f"reply_{tone}")
+
+
+def _of(view: View, part: np.ndarray) -> View:
+    """The view of some of its members, marked in `part` (n,)."""
+    return View(
+        view.rows[part],
+        feed.Shown(view.seen.own[part], view.seen.common),
+        view.focus[part],
+        view.features[part],
+        view.options[part],
+        view.feature_names,
+        view.action_names,
+    )
 
 
 def infer(worlds: Sequence[Inference], decide: Any) -> list[Inferred]:

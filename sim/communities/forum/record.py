@@ -1,16 +1,15 @@
-"""A real thread as a world: its time is the record's own, and its chance is what the record implies.
+"""A real thread as a world: a forum that goes through the ticks of a record, its chance what the record implies.
 
-Each recorded act is a decision of its own, at its own tick; between them, silent ticks let everybody else decide
-whether to come in. With the inferred noise an unchanged world does what the record says, act by act; where a policy changes
-what members see, they choose anew under the same noise.
+The other threads are there as well: they draw attention, and who answers there does not answer here. In a tick everybody
+may come in; who acted in the record came in, looked at what it answered and chose as it did, and nobody else wrote. With the
+inferred noise an unchanged world does what the record says, act by act; where a policy changes what members see, they
+choose anew under the same noise. From a fork on, all of this is drawn anew: who comes in, too.
 
-What the record does not tell is assumed: who else read along and how often (`rate`), and that votes, departures and
-threads opened elsewhere leave no trace here.
+What the record does not tell is assumed: who else reads along and how often (`rate`), and that votes and departures have no effect.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,94 +17,32 @@ import numpy as np
 from windtunnel.agents.situation import Scene
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum import feed
-from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View
+from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Own, View
 from windtunnel.sim.communities.forum.forum import Acts, Forum
-from windtunnel.sim.communities.forum.posts import VISIBLE, post_id
+from windtunnel.sim.communities.forum.posts import post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.speaking import Speech
+from windtunnel.sim.communities.forum.ticks import BEFORE, UNKNOWN, Record, Tick
 from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.luck import Luck
 from windtunnel.sim.world import World
 
-UNKNOWN = 0
-"""Row of the member who stands for everybody whom the record does not name: it decides nothing."""
-SILENT = -1
-"""In place of an act: a tick in which everybody may come in."""
-
-
-class Tick(NamedTuple):
-    """One moment of decision: its minute, the act that the record has there (or SILENT), the hours that its silence stands for."""
-
-    minute: int
-    act: int
-    hours: float
-
-
-@dataclass(frozen=True)
-class Record:
-    """A thread: acts in their order, one row each; `parent` is the row answered, -1 for the opening post (row 0).
-
-    `author` are rows of the members, UNKNOWN where nobody is named. `ticks` run through acts and silence. `exempt`
-    are acts that came although a recorded act of a moderator forbade them: it did not bind their author.
-    """
-
-    minute: np.ndarray
-    author: np.ndarray
-    parent: np.ndarray
-    tone: np.ndarray
-    ticks: tuple[Tick, ...]
-    tick_of: np.ndarray
-    exempt: np.ndarray
-
-    def post_ids(self) -> np.ndarray:
-        """The id that each recorded act has in every world."""
-        return post_id(self.author, self.tick_of)
-
-    def decided(self) -> np.ndarray:
-        """Bool (acts,): is a decision of a known member; the others are replayed as they are."""
-        return (self.author != UNKNOWN) & (self.parent >= 0) & ~self.exempt
-
-
-def record_of(
-    minute: np.ndarray,
-    author: np.ndarray,
-    parent: np.ndarray,
-    tone: np.ndarray,
-    silent: int,
-    *,
-    exempt: np.ndarray | None = None,
-    until: int = 0,
-) -> Record:
-    """A record with `silent` ticks spread evenly over its span, and half as many from there to the minute `until`."""
-    first, last = int(minute[0]), max(int(minute[-1]), int(minute[0]) + 60)
-    grid = np.linspace(first, last, silent + 1)
-    after = np.linspace(last, max(until, last), silent // 2 + 1) if until > last else np.empty(0)
-    moments = [(int(at), 0, row, 0.0) for row, at in enumerate(minute)]
-    for part in (grid, after):
-        moments += [(round(at), 1, SILENT, (at - before) / 60) for before, at in pairwise(part.tolist())]
-    ticks = tuple(Tick(at, act, hours) for at, _, act, hours in sorted(moments, key=lambda one: one[:2]))
-    tick_of = np.zeros(len(minute), np.int64)
-    for place, tick in enumerate(ticks):
-        if tick.act != SILENT:
-            tick_of[tick.act] = place
-    free = np.zeros(len(minute), bool) if exempt is None else exempt
-    return Record(minute, author, parent, tone, ticks, tick_of, free)
+_ATTEMPT = 1 << 32
+"""Added to a member's id in the address of its chance, once for each time that it was drawn again."""
 
 
 @dataclass
 class Inferred:
-    """Noise that the record implies, by tick: of whoever acts there, or of everybody silent.
+    """Noise that the record implies, by tick.
 
-    `choose` (members, actions), `awake` (members,) uniforms, `look` by post id where the target is recorded, and
-    `attempt` (members,): which of its prior looks a silent member's is.
+    `attempt` (members,): how often a silent member's chance was drawn again until it agreed with its silence. Of the members who
+    act: `choose` by row (actions,), `look` by row the posts (ids) that it saw with the Gumbel of each.
     """
 
-    choose: dict[int, np.ndarray] = field(default_factory=dict)
-    awake: dict[int, np.ndarray] = field(default_factory=dict)
-    look: dict[int, dict[int, float]] = field(default_factory=dict)
     attempt: dict[int, np.ndarray] = field(default_factory=dict)
+    choose: dict[int, dict[int, np.ndarray]] = field(default_factory=dict)
+    look: dict[int, dict[int, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
 
 
 class Words(NamedTuple):
@@ -123,9 +60,9 @@ class RecordedSpeech(Speech):
 
 
 class RecordForum(Forum):
-    """The forum around one recorded thread; `now` counts minutes, so policies' hours mean what they say.
+    """The forum of a record; `now` counts minutes, so policies' hours mean what they say.
 
-    With `words`, members are told what the record's posts say. A post has its words where it is written as recorded: by
+    With `words`, members are told what the thread's posts say. A post has its words where it is written as recorded: by
     its author at its moment, in its tone, to what it answers.
     """
 
@@ -143,29 +80,69 @@ class RecordForum(Forum):
         nobody = np.full((len(members), 0), NOTHING, np.int32)
         super().__init__(scene, profile, settings, members, nobody, luck=luck, step_hours=1 / 60)
         self.record = record
+        self.ids = record.post_ids()
         self.words = words or Words()
         self.speech = RecordedSpeech()
         self.place = 0
         self._minute = int(record.minute[0])
         self._attention = 0.0
-        self.replies = np.array([name.startswith("reply") for name in scene.actions.names])
+        self._rows: dict[int, int] = {}
+        self._writes = np.isin(self._kinds, ("reply", "post"))
         self.lurk = list(scene.actions.names).index("lurk")
+        self._write_past()
 
     @property
     def tick(self) -> Tick:
         return self.record.ticks[self.place]
 
+    def _write_past(self) -> None:
+        """What was written before the first tick, with what it has come to by then."""
+        record, posts = self.record, self.posts
+        acts = np.flatnonzero(record.tick_of == BEFORE)
+        acts = acts[np.lexsort((acts, record.minute[acts]))]
+        if not len(acts):
+            return
+        place = np.full(len(record.minute) + 1, NOTHING)
+        place[acts] = np.arange(len(acts))
+        author, parent = record.author[acts], place[record.parent[acts]]
+        posts.add(
+            id=self.ids[acts],
+            author=author,
+            thread=place[record.thread[acts]],
+            parent=parent,
+            step=record.minute[acts],
+            tone=record.tone[acts],
+            appeal=self._appeal(self.luck.past, self.ids[acts]),
+        )
+        self._rows |= dict(zip(self.ids[acts].tolist(), range(len(acts)), strict=True))
+        self.wrote_last[author] = record.minute[acts]
+        self.appear(np.arange(len(acts)))
+        replies = np.flatnonzero(parent >= 0)
+        age = (self._minute - posts.step[replies]) / 60
+        warmth = self.settings.heat[posts.tone[replies]] * 0.5 ** (age / self.settings.heat_half_life)
+        posts.heat[:] = np.bincount(posts.thread[replies], weights=warmth, minlength=len(posts))
+
     def open_step(self, world: Any) -> None:
-        """Heat cools with the minutes that went by, moderators find time again, and what nobody decides is written."""
+        """Heat cools with the minutes that went by, moderators find time again, and what opens this tick is written."""
         hours = (self.tick.minute - self._minute) / 60
         self._minute = self.tick.minute
         self.posts.heat *= 0.5 ** (hours / self.settings.heat_half_life)
         an_hour = self.settings.attention(1.0)
         self._attention = min(self._attention + hours * an_hour, an_hour)
         self.moderation.left = int(self._attention)
-        act = self.tick.act
-        if act != SILENT and not self.record.decided()[act]:
-            self._as_recorded(world, act)
+        self.as_recorded(world, self.tick.before)
+
+    def close_step(self, world: Any) -> None:
+        """What nobody decides is written, the moderators' time is counted, and the next tick comes."""
+        self.as_recorded(world, self.tick.after)
+        self._attention -= int(self._attention) - self.moderation.left
+        self.place = min(self.place + 1, len(self.record.ticks) - 1)
+
+    def as_recorded(self, world: Any, acts: Sequence[int]) -> None:
+        """Write these acts as they are, where what they answer is there and may be answered; where all is new, the thread's beginning alone."""
+        for act in acts:
+            if world.known or act == 0:
+                self._as_recorded(world, act)
 
     def _as_recorded(self, world: Any, act: int) -> None:
         record, now = self.record, world.now
@@ -175,95 +152,67 @@ class RecordForum(Forum):
             return  # what it answers is not there
         if parent >= 0 and self.posts.locked_until[self.posts.thread[row]] > now and not record.exempt[act]:
             return  # nobody can answer
-        new = self._write(now, record.author[[act]], np.array([row]), record.tone[[act]], np.zeros(1))
+        ids = self.ids[[act]]
+        new = self._write(
+            now, record.author[[act]], np.array([row]), record.tone[[act]], np.zeros(1), ids=ids
+        )
         kind, place = ("open" if parent < 0 else "reply"), self.posts.id[self.posts.thread[new]]
         world.log.add(
             now,
             kind,
             self.members.id[record.author[[act]]],
-            target=self.posts.id[new],
+            target=ids,
             place=place,
             tone=record.tone[[act]],
         )
 
     def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
         new = super()._write(now, rows, parent, *rest, **named)
+        self._rows |= dict(zip(self.posts.id[new].tolist(), new.tolist(), strict=True))
         if self.words.texts:
             self._with_words(new)
         return new
 
     def _with_words(self, new: np.ndarray) -> None:
-        """Give those of the new posts (rows) their words that are the record's own at this tick."""
-        act, posts, record = self.tick.act, self.posts, self.record
-        if act == SILENT or not (text := self.words.texts[act]):
-            return
-        parent = NOTHING if record.parent[act] < 0 else self.row_of(int(record.parent[act]))
-        for row in new:
-            same = posts.id[row] == record.post_ids()[act] and posts.parent[row] == parent
-            if same and posts.tone[row] == record.tone[act]:
+        """Give those of the new posts (rows) their words that are the record's own."""
+        posts, record = self.posts, self.record
+        for row in new.tolist():
+            act = next(iter(np.flatnonzero(self.ids[: record.own] == posts.id[row]).tolist()), None)
+            if act is None or not (text := self.words.texts[act]) or posts.tone[row] != record.tone[act]:
+                continue
+            if posts.parent[row] == (
+                NOTHING if record.parent[act] < 0 else self.row_of(int(record.parent[act]))
+            ):
                 self.speech.texts[int(posts.id[row])] = text
                 self.speech.about[int(posts.id[row])] = self.words.about[act]
 
     def row_of(self, act: int) -> int:
         """Row of the post that a recorded act is here; NOTHING where it was never written."""
-        found = np.flatnonzero(self.posts.id == self.record.post_ids()[act])
-        return int(found[0]) if len(found) else NOTHING
+        return self._rows.get(int(self.ids[act]), NOTHING)
 
     def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
         return post_id(self.members.id[rows], self.place, ordinal)
 
-    def show(self, world: Any, rows: np.ndarray) -> View:
-        """Everybody sees the thread's posts that pull most, and what the record says that somebody looked at."""
-        posts, profile, now = self.posts, self.profile, world.now
-        pull = feed.pull(
-            posts, now, self.hours, profile.attention_growth.value, profile.attention_decay.value
-        )
-        feed.rerank(world, pull)
-        common = feed.ranking(posts, pull, self.settings.feed_items)
-        target = self._recorded_target()
-        self.beyond_feed = target != NOTHING and target not in common
-        if target != NOTHING and posts.state[target] == VISIBLE:
-            common = np.union1d(common, [target])
-        score = np.broadcast_to(pull[common], (len(rows), len(common))).copy()
-        mine = self.newest_reply_to[rows]
-        score += self.settings.reply_to_me_pull * (common == mine[:, None])
-        score[(posts.author[common] == rows[:, None]) & (common != target)] = -np.inf
-        self.score, self.common = score, common
-        focus = np.full(len(rows), NOTHING, np.int64)
-        if len(common):
-            value = score + world.look_noise(rows, posts.id[common])
-            best = value.argmax(axis=1)
-            focus = np.where(score.max(axis=1) > -np.inf, common[best], NOTHING)
-        names = self.scene.actions.names
-        view = View(
-            rows,
-            Shown(np.full((len(rows), 2), NOTHING), common),
-            focus,
-            self._measure(rows, focus, now),
-            np.ones((len(rows), len(names)), bool),
-            self._features,
-            names,
-        )
-        self.offer(view, now)
-        return view
+    def attention(self, world: Any, rows: np.ndarray) -> Attention:
+        """As in any forum; who answered something in the record saw it, even where the feed would not have shown it."""
+        self._targets = np.full(len(rows), NOTHING)
+        if world.known:
+            for act in self.tick.decided:
+                place = int(np.searchsorted(rows, self.record.author[act]))
+                if place < len(rows) and rows[place] == self.record.author[act]:
+                    self._targets[place] = self.row_of(int(self.record.parent[act]))
+        return super().attention(world, rows)
 
-    def offer(self, view: View, now: int) -> None:
-        """What can be done about what each looks at."""
-        focus, posts = view.focus, self.posts
-        view.withdraw(focus == NOTHING, "upvote", "downvote", "report", "reply")
-        view.withdraw((focus >= 0) & (posts.locked_until[posts.thread[focus]] > now), "reply")
-
-    def _recorded_target(self) -> int:
-        act = self.tick.act
-        return (
-            NOTHING
-            if act == SILENT or self.record.parent[act] < 0
-            else self.row_of(int(self.record.parent[act]))
-        )
+    def _own_items(self, rows: np.ndarray) -> list[Own]:
+        return [*super()._own_items(rows), Own(self._targets, anyway=True)]
 
     def act(self, world: Any, view: View, choice: np.ndarray) -> Acts:
-        """Replies only: votes, departures and new threads leave no trace in a record of one thread."""
-        return super().act(world, view, np.where(self.replies[choice], choice, self.lurk))
+        """Replies and new threads: votes and departures leave no trace in a record."""
+        return super().act(world, view, np.where(self.traceless(choice), self.lurk, choice))
+
+    def traceless(self, choice: np.ndarray) -> np.ndarray:
+        """Bool (n,): do these choices leave no trace in a record."""
+        return ~self._writes[choice]
 
 
 class RecordWorld(World):
@@ -286,7 +235,7 @@ class RecordWorld(World):
         self.now = forum.tick.minute
 
     @property
-    def _known(self) -> bool:
+    def known(self) -> bool:
         """Is the noise of this tick the record's, not a new draw?"""
         return self.luck.fork is None or self.now < self.luck.fork
 
@@ -294,60 +243,59 @@ class RecordWorld(World):
         self.now = self.community.tick.minute
         super().begin_step()
 
-    def step(self) -> None:
-        super().step()
-        forum = self.community
-        forum._attention -= int(forum._attention) - forum.moderation.left
-        forum.place = min(forum.place + 1, len(forum.record.ticks) - 1)
-
     def chance(self, purpose: str, ids: np.ndarray) -> np.ndarray:
         return noise.uniform(self.key, purpose, self.community.place, ids)
 
-    def look_noise(self, rows: np.ndarray, posts: np.ndarray) -> np.ndarray:
-        place, ids = self.community.place, self.community.members.id[rows]
-        attempt = self.inferred.attempt.get(place) if self._known else None
-        if attempt is None:
-            prior = noise.gumbel(self.key, "look 0", place, ids, posts)
-        else:
-            prior = np.empty((len(rows), len(posts)))
-            for number in np.unique(attempt[rows]):
-                part = attempt[rows] == number
-                prior[part] = noise.gumbel(self.key, f"look {number}", place, ids[part], posts)
-        found = self.inferred.look.get(place, {}) if self._known else {}
-        for column, post in enumerate(posts.tolist()):
-            if post in found:
-                prior[:, column] = found[post]
-        return prior
+    def looks(self, rows: np.ndarray, posts: np.ndarray) -> np.ndarray:
+        """New Gumbels, or those that the record implies: of silent members the attempt's, of an acting one what was inferred."""
+        place = self.community.place
+        found = noise.gumbel(self.key, "attend", place, self._lots(rows), posts)
+        for row, (ids, values) in self.inferred.look.get(place, {}).items() if self.known else ():
+            at = int(np.searchsorted(rows, row))
+            if at < len(rows) and rows[at] == row:
+                named = posts if posts.ndim == 1 else posts[at]
+                where = np.minimum(np.searchsorted(ids, named), len(ids) - 1)
+                found[at] = np.where(ids[where] == named, values[where], found[at])
+        return found
 
-    def deciders(self) -> np.ndarray:
-        """Rows of who could decide in this tick: the recorded author, or everybody in a silent one."""
+    def _lots(self, rows: np.ndarray) -> np.ndarray:
+        """The numbers that address the chance of these members in this tick."""
+        ids = self.community.members.id[rows]
+        attempt = self.inferred.attempt.get(self.community.place) if self.known else None
+        return ids if attempt is None else ids + attempt[rows] * _ATTEMPT
+
+    def authors(self) -> np.ndarray:
+        """Rows of the members whose decisions the record has in this tick, ascending; they came in."""
+        return np.sort(self.community.record.author[list(self.community.tick.decided)])
+
+    def others(self) -> np.ndarray:
+        """Rows of everybody else who may come in; not those whose acts of this tick are written as they are."""
+        forum, tick = self.community, self.community.tick
+        may = forum.members.present(self.now)
+        may[UNKNOWN] = False
+        if self.known:
+            may[forum.record.author[[*tick.decided, *tick.before, *tick.after]]] = False
+        return np.flatnonzero(may)
+
+    def awake(self, rows: np.ndarray) -> np.ndarray:
+        """Bool (n,): does chance bring these members in in this tick."""
         forum = self.community
-        act = forum.tick.act
-        if act == SILENT:
-            rows = np.arange(UNKNOWN + 1, len(forum.members))
-        else:
-            rows = forum.record.author[[act]] if forum.record.decided()[act] else np.empty(0, np.int64)
-        return rows[forum.members.present(self.now)[rows]]
-
-    def come_in(self, rows: np.ndarray) -> np.ndarray:
-        """Chance (n,) that each decides in this silent tick."""
-        return -np.expm1(-self.community.members.rate[rows] * self.community.tick.hours)
+        pace = forum.rhythm(self.now) * forum.tick.hours
+        lot = noise.uniform(self.key, "active", forum.place, self._lots(rows))
+        return lot < -np.expm1(-forum.members.rate[rows] * pace)
 
     def _active(self) -> np.ndarray:
-        rows, place = self.deciders(), self.community.place
-        if self.community.tick.act != SILENT:
-            return rows
-        awake = self.inferred.awake.get(place) if self._known else None
-        lot = self.chance("active", self.community.members.id[rows]) if awake is None else awake[rows]
-        return rows[lot < self.come_in(rows)]
+        rows = self.others()
+        rows = rows[self.awake(rows)]
+        if self.known and self.community.tick.decided:
+            came = self.authors()
+            rows = np.sort(np.concatenate([rows, came[self.community.members.present(self.now)[came]]]))
+        return rows
 
     def _choose(self, rows: np.ndarray) -> np.ndarray:
         members, place = self._view.rows, self.community.place
         self.decisions += len(members)
-        known = self.inferred.choose.get(place) if self._known else None
-        if known is not None:
-            luck = known[members]
-        else:
-            ids = self.community.members.id[members]
-            luck = noise.gumbel(self.key, "choose", place, ids, rows.shape[1])
+        luck = noise.gumbel(self.key, "choose", place, self._lots(members), rows.shape[1])
+        for row, values in self.inferred.choose.get(place, {}).items() if self.known else ():
+            luck[members == row] = values
         return (luck + rows).argmax(axis=1)

@@ -65,6 +65,8 @@ class PersonaWords(BaseModel):
     share: Annotated[float, Field(ge=0, le=1)]
     temper: float
     words: str
+    to_you: str = ""
+    """The same for a member that is told its own thread; empty: `words`."""
 
 
 class Words(BaseModel):

@@ -9,13 +9,13 @@ from windtunnel.agents.situation import Line
 from windtunnel.agents.words import Draft
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.posts import TONES
-from windtunnel.sim.communities.forum.telling import thread_lines
+from windtunnel.sim.communities.forum.telling import Thread, thread_lines
 
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.forum import Forum
 
-OPENS = "This member now opens a new thread."
-ANSWERS = "This member now answers the post that it is looking at."
+OPENS = "You now open a new thread."
+ANSWERS = "You now answer the post that you are looking at."
 TASK = "Write the words of this post and nothing else, in one to three short sentences."
 MANNER = {
     "civil": "The tone is civil: calm and polite.",
@@ -38,12 +38,12 @@ class Speech:
 
     def told(self, forum: "Forum", world: Any, rows: np.ndarray, focus: np.ndarray) -> list[tuple[Line, ...]]:
         """What members `rows` that look at posts `focus` are told now, before what they write is there."""
-        threads: dict[int, list[Line]] = {}
+        threads: dict[int, Thread] = {}
         persona = forum.personas(rows, world.now)
         return [
             (
                 *thread_lines(forum, world.now, int(row), int(post), threads),
-                Line("member", forum.scene.personas[kind].words),
+                Line("member", forum.scene.personas[kind].told),
             )
             for row, post, kind in zip(rows, focus, persona, strict=True)
         ]

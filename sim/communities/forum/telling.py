@@ -1,10 +1,10 @@
-"""What `prompt: member` tells of a thread and of the member: author, tone, score, age, and what a post says, if anything.
+"""What `prompt: member` tells of a thread and of the member: who answers whom, tone, score, age, and what a post says.
 
 Each line says what it is, so that a question can leave out what it has no room for. A post's words are made harmless
 before they are put into a line, whoever wrote them.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,39 +21,90 @@ MEMORIES = 12
 """Replies that a member may recall; how many are told is bounded in tokens, by the question."""
 
 
-def thread_lines(forum: "Forum", now: int, row: int, focus: int, cache: dict[int, list[Line]]) -> list[Line]:
+class Post(NamedTuple):
+    """One post as every member reads it: the rows of its author and of whom it answers (-1: nobody), and the words for each."""
+
+    author: int
+    answered: int
+    name: str
+    answered_name: str
+    says: str
+    about: tuple[str, str] | None
+
+    def line(self, reader: int) -> Line:
+        """How the member in row `reader` reads it: its own posts are marked, and answers to it."""
+        mine = " (you)" if self.author == reader else ""
+        if self.answered < 0:
+            whom = "opening the thread"
+        elif self.answered == self.author:
+            whom = f"answering {'your' if mine else 'their'} own post"
+        else:
+            whom = f"answering {'you' if self.answered == reader else self.answered_name}"
+        return Line("shown", f"- {self.name}{mine}, {whom}: {self.says}", self.about)
+
+
+class Thread(NamedTuple):
+    """What every member is told of a thread, and what is said of it."""
+
+    posts: tuple[Post, ...]
+    notes: tuple[Line, ...]
+
+
+def thread_lines(forum: "Forum", now: int, row: int, focus: int, cache: dict[int, Thread]) -> list[Line]:
     """Lines for the member in `row` that attends to post `focus`: the thread (shared) first, itself last."""
     if focus < 0:
         nothing = Line("looking", "Nothing in the feed catches your eye.")
         return [nothing, *_member_lines(forum, now, row, focus)]
-    thread = int(forum.posts.thread[focus])
-    if thread not in cache:
-        cache[thread] = _posts_lines(forum, now, thread)
+    number = int(forum.posts.thread[focus])
+    if number not in cache:
+        cache[number] = _thread(forum, now, number)
+    thread = cache[number]
+    shown = [Line("looking", "The thread, oldest first:"), *(post.line(row) for post in thread.posts)]
+    return [*shown, *thread.notes, _looking(forum, now, row, focus), *_member_lines(forum, now, row, focus)]
+
+
+def _looking(forum: "Forum", now: int, row: int, focus: int) -> Line:
+    """The post that the member attends to, and what it says if that does not stand above."""
     posts = forum.posts
-    looking = f"You are looking at the {TONES[posts.tone[focus]]} post of {_name(forum, int(posts.author[focus]), now)}."
-    parent = posts.parent[focus]
-    if parent >= 0 and posts.author[parent] == row:
-        looking += " It answers you."
+    tone, author, answered = TONES[posts.tone[focus]], int(posts.author[focus]), _answered(forum, focus)
+    whose = f"your own {tone} post" if author == row else f"the {tone} post of {_name(forum, author, now)}"
+    looking = f"You are looking at {whose}."
+    if answered >= 0 and answered != author:
+        looking += f" It answers {'you' if answered == row else _name(forum, answered, now)}."
     said = _words(forum, focus, " It says: ")
-    about = None
-    if said and focus not in _told(forum, thread):
-        looking += said
-        about = _about(forum, focus)
-    return [*cache[thread], Line("looking", looking, about), *_member_lines(forum, now, row, focus)]
+    if said and focus not in _told(forum, int(posts.thread[focus])):
+        return Line("looking", looking + said, _about(forum, focus))
+    return Line("looking", looking)
 
 
-def _posts_lines(forum: "Forum", now: int, thread: int) -> list[Line]:
+def _thread(forum: "Forum", now: int, thread: int) -> Thread:
     posts = forum.posts
-    lines = [Line("looking", "The thread, oldest first:")]
-    for post in _told(forum, thread):
-        author, age = _name(forum, int(posts.author[post]), now), _age(forum, now, int(post))
-        told = f"- {author}: {TONES[posts.tone[post]]}, score {int(posts.score[post])}, {age} h ago"
-        lines.append(Line("shown", told + _words(forum, int(post), ": "), _about(forum, int(post))))
+    told = []
+    for post in map(int, _told(forum, thread)):
+        author, answered = int(posts.author[post]), _answered(forum, post)
+        says = f"{TONES[posts.tone[post]]}, score {int(posts.score[post])}, {_age(forum, now, post)} h ago"
+        told.append(
+            Post(
+                author,
+                answered,
+                _name(forum, author, now),
+                _name(forum, answered, now) if answered >= 0 else "",
+                says + _words(forum, post, ": "),
+                _about(forum, post),
+            )
+        )
+    notes = []
     if posts.locked_until[thread] > now:
-        lines.append(Line("looking", "Moderators have locked the thread."))
+        notes.append(Line("looking", "Moderators have locked the thread."))
     if posts.calmed_until[thread] > now:
-        lines.append(Line("looking", "Somebody has asked everyone here to stay civil."))
-    return lines
+        notes.append(Line("looking", "Somebody has asked everyone here to stay civil."))
+    return Thread(tuple(told), tuple(notes))
+
+
+def _answered(forum: "Forum", post: int) -> int:
+    """The row of the member that a post answers; -1 for one that opens a thread."""
+    parent = int(forum.posts.parent[post])
+    return int(forum.posts.author[parent]) if parent >= 0 else -1
 
 
 def _told(forum: "Forum", thread: int) -> np.ndarray:

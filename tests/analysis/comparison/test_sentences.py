@@ -182,5 +182,7 @@ def test_many_sentences_of_a_sort_are_cut_and_counted():
 
 
 def test_the_method_is_named(planted, truth):
-    assert "max-t by joint sign flips" in method_words(compare_inputs(planted(truth, 1)).record)
+    assert "max-t by joint sign flips of whole draws" in method_words(
+        compare_inputs(planted(truth, 1)).record
+    )
     assert "Holm" in method_words(compare_inputs(planted(truth, 1, draws=5)).record)

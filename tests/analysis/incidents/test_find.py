@@ -256,7 +256,7 @@ def test_a_list_says_what_severity_counts_whom_it_happened_to_which_posts_and_wh
     assert "on u1" in told and "several members answer one member with heat" in told
     assert "(12 hours; listed from 4)" in told and "post 2, u2: " in told
     name = re.search(r"pile_on-\w{8}", told)[0]
-    assert f"Next: windtunnel why {imported} {name} --lock --at onset" in told
+    assert f"Next: windtunnel why {imported} {name} --lock --at comment:1" in told
     assert main(["incidents", str(imported), "--most", "1"]) == 0
     told = capsys.readouterr().out
     assert re.search(r"\d more \(.*\w \d\): --most \d lists them all, --kind", told)

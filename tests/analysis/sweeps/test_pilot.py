@@ -11,7 +11,7 @@ from windtunnel.analysis.commands.pilot import _print
 from windtunnel.analysis.commands.run import one_cell
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.sweeps.pilot import alike, design_effect, pilot, power_of, units_needed
+from windtunnel.analysis.sweeps.pilot import alike, design_effect, pilot, power_of, prudent, units_needed
 
 MANIFEST = {
     "outcome": {"name": "escalation", "polarity": "harm", "threshold": 2.0, "unit": "hostile replies"},
@@ -91,15 +91,36 @@ def test_trials_of_whole_communities_played_through_have_the_power_asked_for():
     from scipy.stats import ttest_ind
 
     found_it = (ttest_ind(*arms, axis=1).pvalue < 0.05).mean()
-    assert found_it == pytest.approx(0.8, abs=0.03)
+    assert 0.77 < found_it < 0.92  # planned for more than the rates' own variation: see the next test
+
+
+def test_four_plans_in_five_have_their_power_and_few_are_much_too_large():
+    """From 20 draws x 5 seeds; sized by the point estimate of the correlation, every second plan fell short."""
+    rng, rho, rate = np.random.default_rng(8), 0.1, 0.4
+    options = {"smallest_effect": 0.1, "per_community": 10}
+    spread = (rate * (1 - rate) + (rate - 0.1) * (1.1 - rate)) / 2
+    asked = units_needed(0.1, spread * design_effect(rho, 10) / 10, power=0.8, alpha=0.05)
+    ours, point = [], []
+    for _ in range(150):
+        pairs = pairs_of(rng.beta(9 * rate, 9 * (1 - rate), 20), 5, rng)
+        plan_ = pilot(pairs, MANIFEST, {}, **options)["recommended"]
+        ours.append(plan_["units_an_arm"] / asked)
+        point.append(plan_["units_at_the_point_icc"] / asked)
+    assert np.mean(np.array(ours) >= 1) >= 0.8 - 2 * (0.8 * 0.2 / 150) ** 0.5
+    assert np.median(ours) <= 1.6
+    assert np.mean(np.array(point) >= 1) < 0.65
 
 
 def test_whole_communities_need_more_and_threads_within_them_less():
     found = planned()
     single, whole, within = found["designs"]
-    assert design_effect(found["alike"]["icc"], 10) == whole["design_effect"] > 1 > within["design_effect"]
+    rng = np.random.default_rng(2)
+    pairs = pairs_of(rng.beta(2, 3, 200), 5, rng)
+    low, high = prudent(pairs["y_baseline"], pairs["draw"])
+    assert low < found["alike"]["icc"] < high == whole["icc"]
+    assert design_effect(high, 10) == whole["design_effect"] > 1 > within["design_effect"] == 1 - low
     assert within["observations_an_arm"] < single["observations_an_arm"] < whole["observations_an_arm"]
-    assert whole["units_at_the_upper_icc"] >= whole["units_an_arm"]
+    assert whole["units_at_the_upper_icc"] >= whole["units_an_arm"] > whole["units_at_the_point_icc"]
     assert found["recommended"] == whole
 
 

@@ -264,3 +264,41 @@ def test_two_replays_that_never_part_have_no_parting(case, mind):
     assert digest(both.runs[0].events.with_columns(arm=pl.lit("x"), seed=0)) == digest(
         both.runs[1].events.with_columns(arm=pl.lit("x"), seed=0)
     )
+
+
+def test_a_policy_that_is_asked_about_has_the_luck_that_it_has_in_a_run(out, mind):
+    """`--with slow_mode` from the first step on gives the policy arm of the run that had it, event for event."""
+    case = simulated_case(out, worst(out).id, RULES)
+    run = live(case, [ask(case, with_="slow_mode", at="0").branch(WITH)], mind).runs[0]
+    here = (pl.col("draw") == case.incident.draw) & (pl.col("seed") == case.incident.seed)
+    twin = Folder(out).read_table("events").filter(here & (pl.col("arm") == "policy"))
+    columns = [name for name in twin.columns if name not in RUN]
+    assert twin.select(columns).equals(run.events.select(columns))
+
+
+def test_any_thread_of_a_run_may_be_asked_about(out, capsys):
+    events = Folder(out).read_table("events").filter(pl.col("arm") == "policy")
+    acts, hours = read_acts(out)
+    hot = {one.place for one in find(acts.filter(pl.col("arm") == "policy"), RULES, hours)}
+    quiet = next(place for place in events["place"].drop_nulls().unique().sort() if place not in hot)
+    words = [
+        "why",
+        str(out),
+        f"thread:{quiet}",
+        "--arm",
+        "policy",
+        "--without",
+        "slow_mode",
+        "--replicates",
+        "4",
+    ]
+    capsys.readouterr()
+    assert main([*words, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["quantity"], record["estimand"], record["incident"]["arm"]) == (
+        "pn_prev",
+        "given_past",
+        "policy",
+    )
+    assert main([*words[:4], "nowhere", *words[5:]]) == 2
+    assert "is in no run of arm nowhere" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from windtunnel.analysis.incidents.find import load_rules
 from windtunnel.analysis.why.question import ask
 from windtunnel.analysis.why.recorded import recorded_case
 from windtunnel.analysis.why.tell import answer_sentences
-from windtunnel.analysis.why.tones import ASSUMED, WEIGHT, drawn_again, errors_of, tone_sensitivity
+from windtunnel.analysis.why.tones import WEIGHT, drawn_again, errors_of, measured, tone_sensitivity
 from windtunnel.analysis.why.whole import answer
 
 RULES = load_rules()
@@ -51,10 +51,13 @@ def case(tmp_path_factory):
     return brought_in(tmp_path_factory.mktemp("tones") / "x")
 
 
-def test_without_labels_the_errors_are_the_declared_assumption(case):
+def test_without_labels_the_errors_are_those_measured_elsewhere(case):
     errors = errors_of(case)
-    assert errors.labelled == 0 and (errors.truth == ASSUMED).all()
-    assert np.allclose(ASSUMED.sum(axis=1), 1)
+    assert errors.labelled == 0 and (errors.truth == measured().truth).all()
+    assert np.allclose(errors.truth.sum(axis=1), 1) and "locked GitHub threads" in errors.source
+    assert (
+        errors.truth[2, 2] > errors.truth[1, 2] > errors.truth[0, 2]
+    )  # who sounds worse is worse more often
 
 
 def test_labels_speak_by_what_the_scorer_said(tmp_path):
@@ -66,8 +69,8 @@ def test_labels_speak_by_what_the_scorer_said(tmp_path):
     assert told["counts"]["civil"]["hostile"] == 3
     errors = errors_of(made)
     assert errors.labelled == 10
-    wanted = (np.array([3, 0, 7]) + WEIGHT * ASSUMED[2]) / (10 + WEIGHT)
-    assert np.allclose(errors.truth[2], wanted) and np.allclose(errors.truth[0], ASSUMED[0])
+    wanted = (np.array([3, 0, 7]) + WEIGHT * measured().truth[2]) / (10 + WEIGHT)
+    assert np.allclose(errors.truth[2], wanted) and np.allclose(errors.truth[0], measured().truth[0])
     assert made.acts.filter(pl.col("tone") == "hostile").height == 13 - 3  # the labels themselves hold
 
 
@@ -84,7 +87,7 @@ def test_readings_have_the_shares_of_the_errors_and_are_the_same_every_time(case
     for scored in (0, 2):
         drawn = tones[:, case.record.tone == scored]
         share = np.array([(drawn == level).mean() for level in range(3)])
-        assert np.abs(share - ASSUMED[scored]).max() < 4 * np.sqrt(0.25 / drawn.size)
+        assert np.abs(share - measured().truth[scored]).max() < 4 * np.sqrt(0.25 / drawn.size)
     again = drawn_again(case, errors, 7)
     assert (again.record.tone == tones[7]).all()
     said = again.acts.sort("post")["tone"].to_list()
@@ -100,7 +103,8 @@ def test_an_incident_that_other_readings_do_not_have_is_counted_and_not_asked_ab
     assert tones["draws"] == 2 and tones["futures"] == 2 and len(tones["tables"]) == tones["incident"] == 2
     assert all(sum(table.values()) == 2 for table in tones["tables"])
     said = answer_sentences(record)["sensitivity"]
-    assert "assumed, since no posts were labelled" in said and "for who read along from" in said
+    assert f"as measured on {measured().source}" in said and "for who read along from" in said
+    assert "assumed, since" not in said and "nine tones" not in said
     (case.folder.path / "tone_errors.json").write_text(
         json.dumps({"counts": {label: dict.fromkeys(("civil", "heated", "hostile", "unknown"), 10_000 * (label == "civil")) for label in ("civil", "heated", "hostile")}})
     )  # fmt: skip

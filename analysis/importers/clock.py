@@ -1,0 +1,194 @@
+"""Decides for a whole column of times what its numbers count in, and says what was decided."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from windtunnel.analysis.importers.times import (
+    DAY,
+    EARLIEST,
+    FIRST_YEAR,
+    FREAKS,
+    LAST_YEAR,
+    LATEST,
+    SECONDS,
+    SPREADSHEET,
+    UNITS,
+    Bare,
+    EitherWay,
+    SinceStart,
+    Unit,
+    When,
+)
+
+NONE, KNOWN, BARE, EITHER, SINCE_START = range(5)
+"""How a time was written: not at all; as a date; as a number; as a date that can be read two ways; as minutes of a record's own."""
+
+
+class Kind(NamedTuple):
+    """What numbers a column may hold. `earliest` is the first second that its platform knew; `own_start`: whether numbers
+    that are no dates may count seconds from a start of their own, near 0 or anywhere; `spreadsheet`: it may come from one."""
+
+    earliest: float = EARLIEST
+    own_start: Literal["no", "at 0", "anywhere"] = "no"
+    spreadsheet: bool = False
+    name: str = "time"
+
+
+class Settled(NamedTuple):
+    """Seconds of each time (NaN where it is a fault or missing), the fault of those that have one, what to say, and what the column is.
+
+    `scale` is `dates` (seconds since 1970), `own` (seconds from some start) or `none` (not one time is there).
+    """
+
+    seconds: np.ndarray
+    faults: dict[int, str]
+    said: tuple[str, ...]
+    scale: Literal["dates", "own", "none"]
+
+
+def written(time: When) -> tuple[float, int]:
+    """A time as a number and how it was written, as columns hold them."""
+    if time is None:
+        return np.nan, NONE
+    if isinstance(time, Bare):
+        return float(time), BARE
+    if isinstance(time, EitherWay):
+        return time.day_first, EITHER
+    if isinstance(time, SinceStart):
+        return float(time), SINCE_START
+    return float(time), KNOWN
+
+
+def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], kind: Kind) -> Settled:
+    """The times of a column whose values (n,) stand in `form` (n,); `months` has the month-first reading of rows of `EITHER`.
+
+    Raises `ValueError` where numbers fit no unit or two, or dates can be read both ways.
+    """
+    seconds, faults, said = values.astype(float), dict[int, str](), list[str]()
+    scale: Literal["dates", "own", "none"] = "dates"
+    if (form == SINCE_START).any():
+        _refuse_epochs(seconds[form == SINCE_START], kind)
+        scale = "own"
+    bare = np.flatnonzero(form == BARE)
+    if len(bare):
+        unit = _unit(seconds[bare], kind, beside_dates=bool((form == KNOWN).sum() > len(bare) / 2))
+        if unit is None:
+            scale = "own"
+            said.append(
+                f"{kind.name} holds numbers that are no dates: read as seconds from a start of their own"
+            )
+        else:
+            seconds[bare] = seconds[bare] * unit.seconds + unit.origin
+            if unit is SPREADSHEET:  # a fraction of a day has no exact seconds
+                seconds[bare] = seconds[bare].round()
+            if unit is not SECONDS:
+                said.append(_in_unit(kind, unit, seconds[bare]))
+    either = np.flatnonzero(form == EITHER)
+    if len(either):
+        day_first = _day_first(seconds[either], np.array([months[row] for row in either.tolist()]), kind)
+        if not day_first:
+            seconds[either] = [months[row] for row in either.tolist()]
+        order = "the day" if day_first else "the month"
+        said.append(
+            f"dates of {kind.name} are read with {order} first: not all of them make sense the other way"
+        )
+    if scale == "dates":
+        dated = (form != NONE) & ~((seconds >= kind.earliest) & (seconds < LATEST))
+        first = max(FIRST_YEAR, datetime.fromtimestamp(kind.earliest, UTC).year)
+        faults |= dict.fromkeys(
+            np.flatnonzero(dated).tolist(), f"{kind.name} is a date before {first} or after {LAST_YEAR}"
+        )
+    missing = np.flatnonzero(form == NONE).tolist()
+    if len(missing) == len(form):
+        return Settled(seconds, {}, (), "none")
+    faults |= dict.fromkeys(missing, f"no {kind.name}")
+    seconds[list(faults)] = np.nan
+    return Settled(seconds, faults, tuple(said), scale)
+
+
+def settle_list(times: Sequence[When], kind: Kind) -> Settled:
+    """As `settle`, of a list of times as they were read."""
+    pairs = [written(time) for time in times]
+    months = {row: time.month_first for row, time in enumerate(times) if isinstance(time, EitherWay)}
+    values, form = (np.array([pair[at] for pair in pairs], dtype) for at, dtype in ((0, float), (1, np.int8)))
+    return settle(values, form, months, kind)
+
+
+def _unit(numbers: np.ndarray, kind: Kind, *, beside_dates: bool) -> Unit | None:
+    """The unit in which alone the column holds dates; None for seconds from a start of its own.
+
+    Of the units of since 1970 the one in which most numbers are dates, if next to none are dates in another; days of a
+    spreadsheet only where all are, since small numbers may count anything. `beside_dates`: most other cells are dates.
+    """
+    units = (*UNITS, SPREADSHEET) if kind.spreadsheet else UNITS
+    known = numbers[(numbers != 0) & (numbers != -1)]
+    fitting = {unit: int(_dates(known * unit.seconds + unit.origin, kind).sum()) for unit in units}
+    found = sorted(UNITS, key=lambda unit: -fitting[unit])
+    best, others = found[0], sum(fitting[unit] for unit in found[1:])
+    few = FREAKS * len(known)
+    if kind.spreadsheet and len(known) and len(known) - fitting[SPREADSHEET] <= few:
+        return SPREADSHEET
+    if others > few:
+        mixed = " and ".join(f"{unit.words} ({fitting[unit]:,})" for unit in found if fitting[unit])
+        raise ValueError(f"{kind.name} mixes {mixed}: write all of it in one unit")
+    if beside_dates or 2 * fitting[best] >= len(known) and fitting[best]:
+        return best
+    if not fitting[best] and _own_start(numbers, kind):
+        return None
+    raise ValueError(
+        f"{kind.name} holds numbers that are dates from {FIRST_YEAR} to {LAST_YEAR} neither in {_listed(units)}"
+        + (": if they count minutes from a start of their own, map the column as minute=" * kind.spreadsheet)
+    )
+
+
+def _own_start(numbers: np.ndarray, kind: Kind) -> bool:
+    """Whether numbers may count seconds from a start of their own."""
+    if kind.own_start == "no" or np.ptp(numbers) > LATEST - EARLIEST:
+        return False
+    return kind.own_start == "anywhere" or 0 <= float(numbers.min()) < DAY
+
+
+def _dates(seconds: np.ndarray, kind: Kind) -> np.ndarray:
+    return (seconds >= kind.earliest) & (seconds < LATEST)
+
+
+def _listed(units: Iterable[Unit]) -> str:
+    words = [unit.words for unit in units]
+    return f"{', '.join(words[:-1])} nor {words[-1]}"
+
+
+def _in_unit(kind: Kind, unit: Unit, seconds: np.ndarray) -> str:
+    good = seconds[_dates(seconds, kind)]
+    first, last = (datetime.fromtimestamp(float(each), UTC).date() for each in (good.min(), good.max()))
+    return f"{kind.name} is read as {unit.words}, in which alone it holds dates ({first} to {last})"
+
+
+def _day_first(day_first: np.ndarray, month_first: np.ndarray, kind: Kind) -> bool:
+    """Whether the day comes first in a column of dates such as 03/04/2023; `ValueError` where the column does not tell."""
+    by_day, by_month = not np.isnan(day_first).any(), not np.isnan(month_first).any()
+    if by_day == by_month:
+        raise ValueError(
+            f"dates of {kind.name} such as 03/04/2023 "
+            + (
+                "can be read day first and month first"
+                if by_day
+                else "come day first and month first in one column"
+            )
+            + ": write them as 2023-04-03"
+        )
+    return by_day
+
+
+def _refuse_epochs(seconds: np.ndarray, kind: Kind) -> None:
+    """`ValueError` for minutes that are no minutes but numbers of seconds or less since 1970."""
+    minutes = seconds / 60
+    for unit in UNITS:
+        if len(minutes) and _dates(minutes * unit.seconds, kind).all():
+            raise ValueError(
+                f"minute holds {unit.words} since 1970, not minutes: map the column as time= instead"
+            )
+    if np.ptp(minutes) > (LATEST - EARLIEST) / 60:
+        raise ValueError(f"minute spans {np.ptp(minutes) / 525_960:,.0f} years: it cannot count minutes")

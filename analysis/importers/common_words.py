@@ -1,0 +1,37 @@
+"""English words that people also take for names: such a name is taken out of a text only where somebody is addressed."""
+
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+
+class CommonWords(NamedTuple):
+    """`words` are words alone; `first_names` are words that many people are called by, such as mark and rose."""
+
+    words: frozenset[str]
+    first_names: frozenset[str]
+
+
+@cache
+def common_words() -> CommonWords:
+    """The words of common_words.txt, casefolded; there those that are first names too begin with a capital.
+
+    They are the words that occur in the comments that alt-profanity-check was trained on and in small letters in
+    Webster's Second (1934), with their inflected forms, and English function words.
+    """
+    text = (files("windtunnel.analysis.importers") / "common_words.txt").read_text(encoding="utf-8")
+    every = text.split()
+    return CommonWords(
+        frozenset(word for word in every if word.islower()),
+        frozenset(word.casefold() for word in every if not word.islower()),
+    )
+
+
+def is_common(name: str) -> bool:
+    """Whether a casefolded name is a common word.
+
+    >>> is_common("keys"), is_common("mark"), is_common("sarah"), is_common("bob42")
+    (True, True, False, False)
+    """
+    common = common_words()
+    return name in common.words or name in common.first_names

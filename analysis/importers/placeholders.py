@@ -1,0 +1,80 @@
+"""The one list of what platforms write in place of a text, or of an author, that was taken away."""
+
+import re
+from typing import NamedTuple
+
+from windtunnel.analysis.importers.posts import Status
+
+
+class Placeholder(NamedTuple):
+    """What stands in place of a text: the status of the post, and by whom or how in a few words."""
+
+    status: Status
+    words: str
+
+
+_BY_WHOM = (
+    ("copyright", Placeholder("removed", "removed for copyright")),
+    ("reddit", Placeholder("removed", "removed by Reddit")),
+    ("legal", Placeholder("removed", "removed by the platform")),
+    ("admin", Placeholder("removed", "removed by the platform")),
+    ("user", Placeholder("deleted", "deleted by its author")),
+    ("author", Placeholder("deleted", "deleted by its author")),
+    ("moderator", Placeholder("removed", "removed by moderators")),
+    ("mod", Placeholder("removed", "removed by moderators")),
+    ("automod", Placeholder("removed", "removed by moderators")),
+)
+_REMOVED = Placeholder("removed", "removed")
+_DELETED = Placeholder("deleted", "deleted by its author")
+_GONE = Placeholder("gone", "unavailable")
+
+LONGEST = 160
+_FRAMED = re.compile(r"[\[(<{]\s*(.*?)\s*\.?\s*[\])>}]\.?", re.DOTALL)
+_WHAT = r"(?:(?:this|the) )?(?:(?:comment|post|message|content|topic|submission|reply|tweet|text|account|user)s? )?(?:(?:has|have|was|were|is) (?:been )?)?"
+_TAKEN = re.compile(
+    rf"{_WHAT}(?P<how>removed or deleted|deleted or removed|removed|hidden|redacted|taken down|deleted|withdrawn|unavailable|not available|"
+    r"no longer available|suspended|missing)(?P<rest> (?:by|in response|for|due|because|at the request|on|from|pending|too)\b[\w\s,'’/-]*)?",
+)
+_PLAIN = re.compile(
+    r"(?:this|the) (?:comment|post|message|content|topic|submission|reply|tweet) (?:has been|was|is|have been) "
+    r"(?P<how>removed|deleted|hidden|unavailable|no longer available|not available)(?P<rest> by (?:an? |the )?[\w ]{1,30})?\.?"
+)
+
+
+def placeholder(text: str | None) -> Placeholder | None:
+    """What this text says about a post that was taken away; None for words of somebody's own.
+
+    >>> placeholder("[ Removed by Reddit ]").words, placeholder("[deleted]").status, placeholder("[unavailable]").status
+    ('removed by Reddit', 'deleted', 'gone')
+    >>> placeholder("[removed] was the word I saw") is None
+    True
+    """
+    if text is None or len(text) > LONGEST + 40:
+        return None
+    said = " ".join(text.split())
+    if len(said) > LONGEST:
+        return None
+    framed = _FRAMED.fullmatch(said)
+    found = _TAKEN.fullmatch(framed[1].casefold()) if framed else _PLAIN.fullmatch(said.casefold())
+    return None if found is None else _read(found["how"], found["rest"] or "")
+
+
+def _read(how: str, rest: str) -> Placeholder:
+    words = rest.replace("’", "'").split()
+    if how in ("removed or deleted", "deleted or removed"):
+        return _GONE
+    for mark, meaning in _BY_WHOM:
+        if any(word.startswith(mark) for word in words):
+            return meaning
+    if how in ("deleted", "withdrawn", "redacted"):
+        return _DELETED
+    return _REMOVED if how in ("removed", "hidden", "taken down", "suspended") else _GONE
+
+
+def nobody(author: str | None) -> bool:
+    """Whether a name is what a platform shows where an author is gone.
+
+    >>> nobody("[deleted]"), nobody("deleted_user_7")
+    (True, False)
+    """
+    return author is not None and author[:1] in "[(<" and placeholder(author) is not None

@@ -1,0 +1,37 @@
+"""Which acts of a moderator come in time: after something that could be seen, and before it was an incident."""
+
+import polars as pl
+
+from windtunnel.analysis.incidents.acts import RECORD
+from windtunnel.analysis.incidents.find import Incident
+
+
+def comments(acts: pl.DataFrame, incident: Incident) -> pl.DataFrame:
+    """The replies of the incident's thread in its run, in time."""
+    run = acts.filter(*[pl.col(name) == getattr(incident, name) for name in ("draw", "seed", "arm")])
+    return run.filter((pl.col("kind") == "reply") & (pl.col("place") == incident.place))
+
+
+def first_comment_in_time(acts: pl.DataFrame, incident: Incident) -> int | None:
+    """Number of the comment right after which a moderator could first have known, and still have come in time.
+
+    It is the last of the step with which the incident begins; None where the threshold was reached in that same step.
+    """
+    if incident.place is None or incident.reached is None or incident.onset >= incident.reached:
+        return None
+    seen = int((comments(acts, incident)["step"] <= incident.onset).sum())
+    return seen or None
+
+
+def last_comment_in_time(acts: pl.DataFrame, incident: Incident) -> int | None:
+    """Number of the last comment before the step in which the threshold was reached; None where there is none."""
+    if incident.place is None or incident.reached is None:
+        return None
+    return int((comments(acts, incident)["step"] < incident.reached).sum()) or None
+
+
+def stays(incident: Incident) -> bool:
+    """Does what has reached the threshold stay so, whatever comes after? A newcomer may write again, and in a record so may
+    whoever is taken to have left."""
+    lasting = ("escalation", "pile_on", "rule_breaking_streak")
+    return incident.kind in lasting or (incident.kind == "mass_departure" and incident.arm != RECORD)

@@ -1,0 +1,176 @@
+"""What a shell hands over arrives whole, what is printed can be pasted back, and closed streams are no error."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.configuration import compose, hydra_overrides
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.shell import for_hydra, pasted
+from windtunnel.analysis.sweeps.designs import read_factors
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = [
+    "community.size=20",
+    "steps=3",
+    "draws=2",
+    "seeds=1",
+    "dowhy=false",
+    "parallel.jobs=1",
+    "policy=slow_mode",
+]
+NAMES = [
+    *(
+        "é",
+        "日本",
+        "a(b)",
+        "a&b",
+        "a=b",
+        "a~b",
+        "~b",
+        "a,b",
+        "it's",
+        'a"b',
+        "a b",
+        "a$b",
+        "${x}",
+        "\\${x}",
+        "\\$x",
+    ),
+    *(
+        "a#b",
+        "a;b",
+        "a[b]",
+        "[a]",
+        "{a}",
+        "a\\b",
+        "a\\",
+        "a!b",
+        "<a>",
+        "a`b",
+        "a*b",
+        "a?b",
+        "a|b",
+        "2024",
+        "true",
+    ),
+    *("a@b", "a:b", "a%b", "-x", "+x", "1e5", "' \"", "x ' , (y) & =~"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_and_a_profile_of_any_name_arrive_as_they_are(name):
+    made = compose([f"out={name}", f"community.profile={name}", f"llm.store={name}"])
+    assert (made["out"], made["community"]["profile"], made["llm"]["store"]) == (name, name, name)
+
+
+@pytest.mark.parametrize("name", ["é (1) & b=c ~ , 'x' \"y\" z", "a[b]{c}"])
+def test_a_run_and_a_sweep_write_read_and_name_a_folder_with_such_signs(name, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", *SMALL, f"out={name}"]) == 0
+    assert main(["run", *SMALL, f"out={name}"]) == 0
+    assert "Nothing was run" in capsys.readouterr().out
+    assert main(["report", name]) == 0
+    assert main(["run", "-m", *SMALL[:-1], "policy=slow_mode,none", f"out=more {name}"]) == 0
+    said = capsys.readouterr().out
+    words = shlex.split(said[said.index("windtunnel compare") :].splitlines()[0])
+    assert words[2] == f"more {name}"
+    assert main(words[1:]) == 0
+
+
+def test_an_interrupted_run_says_what_can_be_pasted(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "windtunnel.analysis.filling.run_plan", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
+    assert main(["run", *SMALL, "out=my run (1)"]) == 130
+    assert pasted(f"out={tmp_path / 'my run (1)'}") in capsys.readouterr().err
+
+
+def test_what_an_import_prints_is_taken_by_run(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table = ROOT / "tests" / "fixtures" / "posts_small.csv"
+    roles = "id=number,parent=answers,author=who,time=when,text=words"
+    assert main(["import", "table", str(table), "mine (é, 1)", "--map", roles]) == 0
+    said = capsys.readouterr().out
+    word = shlex.split(said[said.index("use it with ") :].splitlines()[0].removeprefix("use it with "))[-1]
+    assert main(["run", *SMALL, word, "out=made"]) == 0
+
+
+def test_a_sweep_parts_names_by_commas_unless_the_whole_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert for_hydra("community.profile=é,b", sweep=True) == "community.profile='é',b"
+    Path("a,b").mkdir()
+    assert for_hydra("community.profile=a,b", sweep=True) == "community.profile='a,b'"
+    assert read_factors(["out=a,b", "seeds=1,2"])[1] == ["out=a,b"]
+
+
+def test_the_home_folder_is_meant_by_a_tilde():
+    assert compose(["out=~/runs"])["out"] == str(Path.home() / "runs")
+
+
+def test_a_sentence_may_hold_any_sign():
+    said = "A forum (since 2009): cats, dogs & what's next?"
+    assert compose([f"community.setting={said}"])["community"]["setting"] == said
+
+
+def test_words_are_pasted_as_a_shell_takes_them():
+    assert shlex.split(pasted("windtunnel", "out=it's (1)")) == ["windtunnel", "out=it's (1)"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["policy=slow_mode", "policy=none"], "policy=[slow_mode,none]"),
+        (["steps=3", "steps=4"], "steps is given twice, as 3 and as 4"),
+        (["out=a", "out=b"], "out is given twice"),
+    ],
+)
+def test_a_setting_given_twice_is_refused(words, said):
+    with pytest.raises(ValueError) as error:
+        hydra_overrides(words)
+    assert said in str(error.value)
+    hydra_overrides([words[0], words[0]])
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_no_error(closed, tmp_path):
+    words = pasted(sys.executable, "-m", "windtunnel.analysis.cli", "run", *SMALL, f"out={tmp_path / 'made'}")
+    done = subprocess.run(
+        ["sh", "-c", f"{words} {closed}"],
+        capture_output=True, text=True, timeout=200, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0 and "Traceback" not in done.stdout + done.stderr
+    assert (tmp_path / "made" / "report.html").is_file()
+
+
+def test_a_refused_command_leaves_nothing_that_blocks_the_corrected_one(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "windtunnel.analysis.filling.run_plan",
+            lambda *_: (_ for _ in ()).throw(ValueError("no such cluster")),
+        )
+        assert main(["run", *SMALL, "out=made", "root=5"]) == 2
+    assert capsys.readouterr().err == "windtunnel: no such cluster\n"
+    assert not Path("made/begun.json").exists()
+    assert main(["run", *SMALL, "out=made"]) == 0
+
+
+def test_a_folder_in_which_no_run_has_finished_blocks_nobody(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", *SMALL, "out=made", "root=5"]) == 0
+    folder = Folder("made")
+    whole = folder.read_json(folder.manifest)
+    folder.write_json(folder.manifest, whole | {"failed": whole["runs"]})
+    assert main(["run", *SMALL, "out=made"]) == 0
+    folder.manifest.unlink()
+    folder.write_json(folder.begun, {"config": whole["config"], "code_sha256": ""})
+    assert main(["run", *SMALL, "out=made"]) == 0
+    assert json.loads(folder.manifest.read_text())["config"]["root"] == 0
