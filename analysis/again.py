@@ -5,6 +5,7 @@ from typing import Any
 
 from windtunnel.analysis.configuration import STATUS_QUO, Plan, plan
 from windtunnel.analysis.stopping import Rule
+from windtunnel.sim.communities import community as community_builder
 
 _AS_THEY_ARE = (
     "community",
@@ -31,7 +32,8 @@ def plan_again(manifest: Mapping[str, Any]) -> Plan:
     names = []
     if config.get("status_quo"):
         names = [STATUS_QUO]
-        baseline = baseline[len(config["community"]["profile"]["moderation"]) :]
+        community = config["community"]
+        baseline = baseline[len(community_builder(str(community["name"]))(community).status_quo()) :]
     mind = dict(config["mind"])
     if isinstance(mind.get("calibration"), Mapping):
         mind["calibration"] = mind["calibration"]["file"]

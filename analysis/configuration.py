@@ -1,15 +1,16 @@
 """From `key=value` on the command line to a checked plan: every mistake is found here, before anything runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from windtunnel import conf
 from windtunnel.analysis.models.calibration_file import with_calibration
 from windtunnel.analysis.models.mind_settings import llm_mind
 from windtunnel.analysis.models.serving import check_llm
@@ -17,13 +18,17 @@ from windtunnel.analysis.outcomes import Outcome, find_outcome, threshold_of
 from windtunnel.analysis.shell import check_once, for_hydra
 from windtunnel.analysis.stopping import Rule, rule_of
 from windtunnel.analysis.wordings import worded
+from windtunnel.conf.defaults import search_path, with_defaults
 from windtunnel.policies.registry import policy_class
+from windtunnel.sim.communities import community as community_builder
+from windtunnel.sim.community import Builder
 from windtunnel.sim.experiment import Experiment, PolicySpec
 from windtunnel.sim.minds import MIND_NAMES, make_mind, pinned
 from windtunnel.sim.run import processors
 
 GROUPS = ("community", "mind", "llm", "outcome", "experiment")
 FREE = ("policy_with", "baseline_with")
+COEFFICIENTS = "mind.coefficients."
 STATUS_QUO = "status_quo"
 HYDRA = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir")
 """Hydra's own settings that may be set: where things go. Others name code to import, which no config of ours does."""
@@ -133,7 +138,7 @@ def hydra_overrides(words: Sequence[str], *, launched: bool = False) -> list[str
         if not launched or not (key in HYDRA_CHOICES or key.startswith("hydra.launcher.")):
             _check_key(override, known)
         body = word.lstrip("+")
-        if key.split(".")[0] in FREE:
+        if key.split(".")[0] in FREE or key.startswith(COEFFICIENTS):
             out.append("++" + body)
         elif key == "policy":
             out.append("treatment" + body[len("policy") :])
@@ -189,15 +194,16 @@ def compose_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     """The configuration of words that `hydra_overrides` has already checked."""
     from hydra import compose as hydra_compose
     from hydra import initialize_config_module
+    from hydra.core.global_hydra import GlobalHydra
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        with initialize_config_module("windtunnel.conf", version_base="1.3"):
-            config = hydra_compose(
-                "config", overrides=[word for word in overrides if not word.startswith(("hydra.", "hydra/"))]
-            )
+        words = with_defaults([word for word in overrides if not word.startswith(("hydra.", "hydra/"))])
+        within = GlobalHydra.instance().is_initialized()  # a cell that Hydra itself has started
+        with nullcontext() if within else initialize_config_module("windtunnel.conf", version_base="1.3"):
+            config = hydra_compose("config", overrides=[*search_path(), *words])
         return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
     except (HydraException, OmegaConfBaseException) as error:
         raise ValueError(str(error).splitlines()[0]) from None
@@ -211,10 +217,12 @@ def plan(config: Mapping[str, Any]) -> Plan:
         )
     except ValidationError as error:
         raise ValueError(_first(error)) from None
-    community = worded(asked.community) | {"profile": load_profile(asked.community["profile"])}
-    baseline_names = _baseline(asked.baseline, community["profile"])
-    policy = _specs(_names(asked.treatment, "policy"), asked.policy_with, "policy", community)
-    baseline = _specs(baseline_names, asked.baseline_with, "baseline", community)
+    profile = asked.community.get("profile")
+    community = worded(asked.community) | {"profile": None if profile is None else load_profile(profile)}
+    builder = community_builder(str(community.get("name")))(community)
+    baseline_names = _baseline(asked.baseline, builder)
+    policy = _specs(_names(asked.treatment, "policy"), asked.policy_with, "policy", community, builder)
+    baseline = _specs(baseline_names, asked.baseline_with, "baseline", community, builder)
     experiment = Experiment(
         community=community,
         baseline=baseline,
@@ -237,7 +245,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
     else:
         experiment = with_calibration(experiment)
         check_llm(experiment, asked.llm, reach=not asked.dry)
-    outcome = find_outcome(asked.outcome.name)
+    outcome = find_outcome(asked.outcome.name, str(community["name"]))
     threshold = threshold_of(asked.outcome.model_dump(), int(community["size"]))
     complete = [[made.name, made.model_dump(exclude={"label"})] for made in both]
     everything = (
@@ -285,7 +293,7 @@ def load_profile(name: str | Mapping[str, Any]) -> dict[str, Any]:
             f"community.profile is {name!r}: choose {', '.join(shipped)}, or give the path of a profile.yaml"
         )
     if name in shipped:
-        text = (files("windtunnel.conf") / "profile" / f"{name}.yaml").read_text(encoding="utf-8")
+        text = conf.options("profile")[name].read_text(encoding="utf-8")
     else:
         path = Path(name)
         if path.is_dir():
@@ -313,9 +321,9 @@ def profile_names() -> list[str]:
     return _options("profile")
 
 
-def _baseline(given: str | list[str] | None, profile: Mapping[str, Any]) -> list[str]:
+def _baseline(given: str | list[str] | None, builder: Builder) -> list[str]:
     if given == "auto":
-        return [STATUS_QUO] if profile.get("moderation") else ["none"]
+        return [STATUS_QUO] if builder.status_quo() else ["none"]
     return _names(given or "none", "baseline")
 
 
@@ -328,9 +336,13 @@ def _names(given: str | list[str], key: str) -> list[str]:
 
 
 def _specs(
-    names: Sequence[str], given: Mapping[str, Mapping[str, Any]], key: str, community: Mapping[str, Any]
+    names: Sequence[str],
+    given: Mapping[str, Mapping[str, Any]],
+    key: str,
+    community: Mapping[str, Any],
+    builder: Builder,
 ) -> list[PolicySpec]:
-    """Policies of one side with labels that no other has; `status_quo` stands for what the profile records."""
+    """Policies of one side with labels that no other has; `status_quo` stands for what is in force in the real place."""
     for name in (STATUS_QUO, "none"):
         if name in given:
             raise ValueError(
@@ -347,11 +359,11 @@ def _specs(
                 raise ValueError(
                     "policy=status_quo: the status quo is a baseline; name the policy to add to it"
                 )
-            found = community["profile"].get("moderation", {})
+            found = builder.status_quo()
             if not found:
-                raise ValueError(
-                    f"baseline=status_quo, but the profile {community['profile'].get('name')} records no moderation"
-                )
+                where = (community["profile"] or {}).get("name")
+                what = f"the profile {where}" if where else f"community {community['name']}"
+                raise ValueError(f"baseline=status_quo, but {what} records {builder.declared.nouns.nothing}")
             specs += [
                 PolicySpec(inner, dict(values), f"{STATUS_QUO}.{inner}") for inner, values in found.items()
             ]
@@ -359,9 +371,9 @@ def _specs(
             label = name if key == "policy" else f"baseline.{name}"
             specs.append(PolicySpec(name, dict(given.get(name, {})), label))
     for spec in specs:
-        fits = policy_class(spec.name).fits
-        if community["name"] not in fits:
-            raise ValueError(f"{spec.name} fits {', '.join(fits)}, not {community['name']}")
+        policy, place = policy_class(spec.name), str(community["name"])
+        if not policy.fits_in(place):
+            raise ValueError(f"{spec.name} fits {', '.join(policy.fits) or 'no community'}, not {place}")
     return specs
 
 
@@ -375,8 +387,7 @@ def _mind(asked: Request) -> dict[str, Any]:
 
 def known_settings() -> list[dict[str, Any]]:
     """Every setting by its dotted key, with its default in config.yaml or in the first option that has it."""
-    root = files("windtunnel.conf")
-    top = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+    top = conf.content("", "config")
     chosen = {
         group: name for entry in top["defaults"] if isinstance(entry, dict) for group, name in entry.items()
     }
@@ -386,9 +397,20 @@ def known_settings() -> list[dict[str, Any]]:
     )
     for group in GROUPS[:-1]:
         for option in sorted(_options(group), key=lambda name: name != chosen[group]):
-            content = yaml.safe_load((root / group / f"{option}.yaml").read_text(encoding="utf-8"))
+            content = conf.content(group, option)
             found |= {key: value for key, value in _dotted({group: content}) if key not in found}
+    for option in _options("community"):
+        found |= {
+            key: value for key, value in _coefficients(conf.content("community", option)) if key not in found
+        }
     return [{"setting": key, "default": value} for key, value in found.items()]
+
+
+def _coefficients(community: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """The numbers of a community's rules as the settings that change them."""
+    parts = {f"{name}.": words for name, words in (community.get("phases") or {}).items()} or {"": community}
+    for phase, words in parts.items():
+        yield from _dotted(words.get("rules") or {}, COEFFICIENTS + phase)
 
 
 def _known_keys() -> set[str]:
@@ -403,11 +425,7 @@ def _dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, An
 
 
 def _options(group: str) -> list[str]:
-    return sorted(
-        path.name.removesuffix(".yaml")
-        for path in (files("windtunnel.conf") / group).iterdir()
-        if path.name.endswith(".yaml")
-    )
+    return sorted(conf.options(group))
 
 
 def _choices(override: Any) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.sim.communities import check_offers
 from windtunnel.sim.events import MEASURES
 
 TABLES = ("runs", "events", "members", "links", "pairs")
@@ -161,6 +162,12 @@ class Folder:
         if not isinstance(content, dict):
             raise ValueError(f"{path} holds no JSON object: it is not what `windtunnel run` writes")
         return content
+
+    def check_offers(self, command: str) -> None:
+        """`ValueError` where this is a run of a community that does not serve the command; see `check_offers`."""
+        if self.manifest.is_file():
+            config = self.read_json(self.manifest).get("config") or {}
+            check_offers(config.get("community") or {}, command)
 
     def _there(self, path: Path) -> Path:
         if not path.is_file():

@@ -13,12 +13,12 @@ import polars as pl
 from windtunnel.analysis.ending import plain
 from windtunnel.analysis.estimates import NEVER
 from windtunnel.analysis.models import calibration_words
+from windtunnel.analysis.outcomes import known_outcomes
 from windtunnel.analysis.questions import PERCENT_FROM
 from windtunnel.analysis.stopping import sentence as stopping_sentence
+from windtunnel.sim.communities import declared
 
 INSIDE = "Inside this model of the community; not evidence of what its members would have done."
-EVENTS = {"escalation": "the thread escalated"}
-"""Outcomes that have a verb of their own; the others "reached" their threshold."""
 
 Record = Mapping[str, Any]
 
@@ -76,15 +76,18 @@ def compared(manifest: Record) -> str:
     """
     config = manifest["config"]
     community = config["community"]
+    nouns = declared(community).nouns
     draws = (manifest.get("stopping") or config)["draws"]
     pairs = draws * config["seeds"]
     policy, baseline = words(specs(config["policy"])) or "no policy", words(specs(config["baseline"]))
     if config.get("status_quo"):
-        baseline = f"the moderation under which the record arose ({baseline})"
-    arms = f"on top of {baseline}, against that alone" if baseline else "against no moderation"
+        baseline = f"{nouns.status_quo} ({baseline})"
+    arms = f"on top of {baseline}, against that alone" if baseline else f"against {nouns.nothing}"
+    who = nouns.member if community["size"] == 1 else nouns.members
+    like = f" like {profile}" if (profile := (community.get("profile") or {}).get("name")) else ""
     return (
-        f"{policy} {arms}, in a {community['name']} of {community['size']} members like {community['profile']['name']}, "
-        f"{number(config['steps'], 'step')}, mind {config['mind']['name']}: {number(pairs, 'pair')} of twins "
+        f"{policy} {arms}, in a {words(community['name'])} of {community['size']} {who}{like}, "
+        f"{number(config['steps'], nouns.step)}, mind {config['mind']['name']}: {number(pairs, 'pair')} of twins "
         f"({_communities(draws)} x {number(config['seeds'], 'seed')})."
     )
 
@@ -203,12 +206,12 @@ def _within(estimates: Record) -> str:
 def spread(manifest: Record | None) -> str:
     """What no number of seeds shrinks."""
     config = manifest["config"] if manifest else None
-    held = (
-        f"this run holds one mind ({config['mind']['name']}) and one profile "
-        f"({config['community']['profile']['name']})"
-        if config
-        else "a table of pairs shows nothing of it"
-    )
+    held = "a table of pairs shows nothing of it"
+    if config:
+        profile = (config["community"].get("profile") or {}).get("name")
+        held = f"this run holds one mind ({config['mind']['name']})" + (
+            f" and one profile ({profile})" if profile else " and one set of rules"
+        )
     return (
         f"Models and personas (more seeds do not shrink it): {held}; how far another would differ is in no "
         "interval here."
@@ -312,16 +315,22 @@ def coupling_counts(estimates: Record, question: Record) -> str | None:
 def asked(estimates: Record, manifest: Record | None = None) -> str:
     """The question of the whole run, for a title."""
     name, threshold = words(estimates["outcome"]), estimates["threshold"]
-    what = name if threshold is None or estimates["outcome"] in EVENTS else f"{name} of {threshold:g} or more"
+    what = name if threshold is None or _event(estimates["outcome"]) else f"{name} of {threshold:g} or more"
     verb = "prevent" if estimates["direction"] == "preventive" else "bring about"
     return f"Does {policy_words(manifest)} {verb} {what}?"
 
 
 def event_words(estimates: Record) -> str:
-    """The outcome as something that happens: "the thread escalated", "hostile share reached 0.12"."""
+    """The outcome as something that happens: "the stock collapsed", "gain reached 12"."""
     name, threshold = estimates["outcome"], estimates["threshold"]
     reached = "happened" if threshold is None else f"reached {threshold:g}"
-    return EVENTS.get(name, f"{words(name)} {reached}")
+    return _event(name) or f"{words(name)} {reached}"
+
+
+def _event(name: str) -> str:
+    """What an outcome that has words of its own is called as an event; else nothing: it "reached" its threshold."""
+    found = known_outcomes().get(name)
+    return found.event if found else ""
 
 
 def policy_words(manifest: Record | None) -> str:

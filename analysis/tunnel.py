@@ -303,7 +303,8 @@ def _tables(plan: Plan, finished: list[Run]) -> tuple[pl.DataFrame, pl.DataFrame
             plan.horizon,
             plan.experiment.steps,
             measures.join(ok, on=RUN, how="semi"),
-        )
+        ),
+        str(plan.experiment.community["name"]),
     )
     return runs.join(measured, on=RUN, how="left", maintain_order="left"), events, members, measures
 

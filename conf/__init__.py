@@ -42,10 +42,10 @@ def _others(path: tuple[str, ...]) -> list[Traversable]:
 
 
 def options(group: str) -> dict[str, Traversable]:
-    """The yaml files of a group by the names of the options; ours win over those of others."""
+    """The yaml files of a group ("": of the top) by the names of the options; ours win over those of others."""
     found: dict[str, Traversable] = {}
     for home in homes():
-        folder = home / group
+        folder = home / group if group else home
         if folder.is_dir():
             for file in sorted(folder.iterdir(), key=lambda one: one.name):
                 if file.name.endswith(".yaml"):

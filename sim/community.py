@@ -53,10 +53,11 @@ class Nouns(NamedTuple):
 
     nothing: str = "no policy"
     """What doing nothing is called: a policy stands "against no policy"."""
+    status_quo: str = "what is in force in the real place"
     member: str = "member"
     members: str = "members"
     step: str = "step"
-    place: str = "the community"
+    """What a step is called: "month" or "round"."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Declared:
     measures: Mapping[str, str] = field(default_factory=dict)
     harms: tuple[Harm, ...] = ()
     nouns: Nouns = Nouns()
+    offers: tuple[str, ...] = ()
+    """Commands that need more of a community than all have, and that this one serves: `incidents`, `calibrate` …"""
 
     @property
     def fixed(self) -> tuple[str, ...]:
@@ -188,7 +191,7 @@ class Builder(Protocol):
         """How members decide in this phase under `mind=rules`: a logit over the features (`RulesMind`), or strategies
         (`StrategyMind`).
 
-        `table` holds the coefficients that a user has set; None: the community's own.
+        `table` holds single coefficients that a user has set, `{feature: {action: [value, source]}}`, on top of its own.
         """
         ...
 

@@ -24,11 +24,22 @@ def make_mind(experiment: Experiment) -> Mind:
     if config["name"] == "rules":
         minds: list[Mind] = [_rules(kind, scene, config.get("coefficients")) for scene in scenes]
     elif config["name"] == "distilled":
-        minds = [_distilled(scene, config) for scene in scenes[:1]]
+        check_one_phase(experiment)
+        minds = [_distilled(scenes[0], config)]
     else:
         minds = _llm(kind, scenes, config)
     phases = [scene.phase for scene in scenes]
     return minds[0] if len(scenes) == 1 else PhasedMind(dict(zip(phases, minds, strict=True)))
+
+
+def check_one_phase(experiment: Experiment) -> None:
+    """`ValueError` where members decide several things in a step, which one distilled file cannot say."""
+    phases = [scene.phase for scene in experiment.kind().scenes()]
+    if len(phases) > 1:
+        raise ValueError(
+            f"a distilled mind knows one kind of decision; in a step of {experiment.community['name']} there are "
+            f"{len(phases)} ({', '.join(phases)}): set mind=rules or mind=llm"
+        )
 
 
 def _rules(kind: Builder, scene: Scene, coefficients: Mapping[str, Any] | None) -> Mind:

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from windtunnel.agents.actions import Action, Vocabulary
-from windtunnel.agents.minds.rules import RulesMind, weight_table
+from windtunnel.agents.minds.rules import RulesMind, overlaid, weight_table
 from windtunnel.agents.situation import Feature, Persona, Scene
 from windtunnel.sim import noise
 from windtunnel.sim.community import Declared
@@ -66,6 +66,10 @@ class PhaseWords(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     question: str
+    question_to_you: str = ""
+    """The same as a member is asked that is told its own lines; empty: as it is."""
+    offer: str = ""
+    """What stands above the options; empty: the usual line."""
     actions: dict[str, str] = {}
     amounts: Amounts | None = None
     features: dict[str, FeatureWords] = {}
@@ -81,6 +85,7 @@ class PersonaWords(BaseModel):
 
     share: Annotated[float, Field(ge=0, le=1)]
     words: str
+    to_you: str = ""
 
 
 class PlainBuilder:
@@ -96,6 +101,8 @@ class PlainBuilder:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
+        if config.get("profile") is not None:
+            raise ValueError(f"community.profile is set, but {self.name} takes none: leave it null")
         own = {key: config[key] for key in ("size", "step_hours") if key in config}
         self.settings: Any = _checked(self.Settings, own | dict(config.get("settings") or {}), "settings")
         phases = config.get("phases") or {
@@ -120,6 +127,8 @@ class PlainBuilder:
                 setting=str(self.config["setting"]),
                 question=words.question,
                 phase=name,
+                ask_you=words.question_to_you,
+                offer=words.offer,
             )
             for name, words in self.phases.items()
         )
@@ -159,7 +168,7 @@ class PlainBuilder:
         the feature's value: with a large k members take just what the feature says.
         """
         words = self.phases[scene.phase]
-        own = dict(table if table is not None else words.rules)
+        own = overlaid(words.rules, table)
         near = {name: row[NEAR] for name, row in own.items() if NEAR in row}
         plain = {name: {a: cell for a, cell in row.items() if a != NEAR} for name, row in own.items()}
         weights = weight_table(scene, plain, {})
@@ -214,7 +223,7 @@ class PlainBuilder:
 
 def _persona(name: str, spec: Any) -> Persona:
     words = _checked(PersonaWords, spec, f"personas.{name}")
-    return Persona(name, words.share, words.words, dict(words.model_extra or {}))
+    return Persona(name, words.share, words.words, dict(words.model_extra or {}), words.to_you)
 
 
 def _checked(kind: type[Any], given: Any, place: str) -> Any:

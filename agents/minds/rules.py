@@ -115,6 +115,22 @@ def weight_table(
     return out
 
 
+def overlaid(
+    own: Mapping[str, Mapping[str, Any]], given: Mapping[str, Mapping[str, Any]] | None
+) -> dict[str, dict[str, Any]]:
+    """A table of coefficients with single ones of it changed or added.
+
+    >>> overlaid({"tone": {"report": [1, "here"]}}, {"tone": {"leave": [2, "mine"]}})
+    {'tone': {'report': [1, 'here'], 'leave': [2, 'mine']}}
+    """
+    out = {feature: dict(row) for feature, row in own.items()}
+    for feature, row in (given or {}).items():
+        if not isinstance(row, Mapping):
+            raise ValueError(f"coefficient {feature} is {row!r}: name its actions, each [value, source]")
+        out[feature] = {**out.get(feature, {}), **row}
+    return out
+
+
 def centred(alpha: np.ndarray, weights: np.ndarray, reference: np.ndarray, share: np.ndarray) -> np.ndarray:
     """`alpha` lowered by each action's mean pull over reference situations (n, features) with shares (n,).
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.printing import print_json
 
 
@@ -18,6 +19,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
+    Folder(asked.out).check_offers("export")
     from windtunnel.analysis.importers.export_convokit import export_convokit
 
     found = export_convokit(

@@ -46,6 +46,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def call(asked: argparse.Namespace) -> int:
     from windtunnel.analysis.importers.lacking import askable
 
+    Folder(asked.out).check_offers("incidents")
     if asked.most < 1:
         raise ValueError(f"--most is {asked.most}: give a number above 0")
     rules = load_rules(parse_rules(asked.rule))

@@ -21,7 +21,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--power", type=float, default=0.8, help="chance of finding it (0.8)")
     parser.add_argument("--alpha", type=float, default=0.05, help="two-sided error of the test (0.05)")
     parser.add_argument(
-        "--per-community", type=int, default=10, help="threads or windows that each community gives (10)"
+        "--per-community",
+        type=int,
+        default=10,
+        help="windows (or parts of it) that each community gives (10)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
 
@@ -100,13 +103,13 @@ def _print(found: Mapping[str, Any]) -> None:
 
 
 def _within(found: Mapping[str, Any], what: str) -> str:
-    """What the simulation can tell of putting single threads or windows of one community into both arms."""
+    """What the simulation can tell of putting single parts or windows of one community into both arms."""
     said = f"Putting {what}s of one community into both arms needs fewer, if a policy in one {what} leaves the others alone"
     moved = found["leakage"] and found["leakage"]["beyond_chance"]
     if moved is None:
         return f"{said}; the simulation does not tell."
     return (
-        f"{said}. In the simulation, where the policy was on in every thread, hostility outside the watched one "
+        f"{said}. In the simulation, where the policy was on in every {what}, {found['leakage']['what']} "
         + ("changed with it, by a leak or by the policy there." if moved else "did not change beyond chance.")
     )
 

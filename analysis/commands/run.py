@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from windtunnel.analysis import configuration
 from windtunnel.analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
@@ -24,6 +23,7 @@ from windtunnel.analysis.sweeps.cells import (
     planned,
     swept,
 )
+from windtunnel.conf.defaults import search_path
 
 SETTINGS = True
 HERE = "."
@@ -152,7 +152,7 @@ def _through_hydra(overrides: Sequence[str], multirun: Sequence[str], cells: int
     """Run every cell through Hydra's own entry; gives the worst exit code of the cells, None if they ran elsewhere."""
     import hydra
     from hydra.core.hydra_config import HydraConfig
-    from omegaconf import DictConfig, OmegaConf
+    from omegaconf import DictConfig
 
     from windtunnel.sim.pool import end_with
 
@@ -164,11 +164,11 @@ def _through_hydra(overrides: Sequence[str], multirun: Sequence[str], cells: int
     def cell(config: DictConfig) -> None:
         if here and os.getpid() != this:
             end_with(this)
-        content: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
         asked = HydraConfig.get()
 
         def called() -> int:
             words = list(asked.overrides.task)
+            content = configuration.compose_overrides(words)
             own = own_words(words) if "treatment" in keys else words
             others = {word.split(".")[1] for word in words if word not in own}
             given = {name: its for name, its in content["policy_with"].items() if name not in others}
@@ -185,7 +185,7 @@ def _through_hydra(overrides: Sequence[str], multirun: Sequence[str], cells: int
             raise Stopped(codes[-1])
 
     program = sys.argv
-    sys.argv = ["windtunnel", *multirun, *overrides]
+    sys.argv = ["windtunnel", *multirun, *search_path(), *overrides]
     try:
         cell()
     except Stopped as stop:

@@ -81,6 +81,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
+    Folder(asked.out).check_offers("why")
     for name in ("replicates", "moments", "rank", "sensitivity"):
         least = 1 if name == "replicates" else 0
         if not least <= getattr(asked, name) <= 100_000:

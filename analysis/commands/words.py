@@ -36,6 +36,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
+    Folder(asked.out).check_offers("words")
     from windtunnel.agents.llm.opening import open_model, serving
     from windtunnel.agents.llm.settings import read_settings
 

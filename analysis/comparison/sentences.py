@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from windtunnel.analysis.comparison.deciding import NOTHING
-from windtunnel.analysis.report.costs import FIRST
+from windtunnel.analysis.outcomes import leading
 from windtunnel.analysis.summary import capital, event_words, number, words
 
 Record = Mapping[str, Any]
@@ -295,7 +295,7 @@ def _constructed(record: Record, made: Sequence[Record]) -> list[str]:
             and not other["forced"]
             and other["outcome"] != record["outcome"]["name"]
         }
-        other = next((free[name] for name in FIRST if name in free), None)
+        other = next((free[name] for name in leading() if name in free), None)
         beside = (
             f" Beside it: {words(other['outcome'])} {_change(other['change'])} ({other['unit']})."
             if other

@@ -26,6 +26,7 @@ from windtunnel.agents.situation import Scene
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.models.calibration_file import VERSION, full_scene, model_record, profile_record
 from windtunnel.analysis.models.serving import serving
+from windtunnel.sim.communities import check_offers
 
 AT_ONCE = 128
 REFERENCE = "lurk"
@@ -102,6 +103,7 @@ def calibrate(
         raise ValueError(
             f"leave_out names {sorted(unknown)[0]}, which is no case: choose from {', '.join(cases)}"
         )
+    check_offers(plan.experiment.community, "calibrate")
     with serving(plan.experiment, plan.llm) as experiment:
         scene, kind = full_scene(experiment), experiment.kind()
         typical, share = typical_cells(scene, *kind.typical(scene))

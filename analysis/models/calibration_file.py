@@ -63,7 +63,7 @@ def full_scene(experiment: Experiment) -> Scene:
 
 def profile_record(experiment: Experiment) -> dict[str, str]:
     """A profile's name and the SHA-256 of its content."""
-    profile = experiment.community["profile"]
+    profile = experiment.community.get("profile") or {}
     text = json.dumps(profile, sort_keys=True, default=str)
     return {"name": str(profile.get("name")), "sha256": hashlib.sha256(text.encode()).hexdigest()}
 

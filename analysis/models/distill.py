@@ -16,7 +16,7 @@ from windtunnel.analysis.models.logit import FOLDS, Fit, columns_of, fit_logit
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.models.situation_design import Design, design
 from windtunnel.sim.experiment import Experiment
-from windtunnel.sim.minds import make_mind
+from windtunnel.sim.minds import check_one_phase, make_mind
 
 SEED = 0
 """Of the folds on which the penalty is chosen."""
@@ -41,6 +41,7 @@ def distill(plan: Plan, path: Path, *, check: bool = True, say: Say = lambda lin
             f"distilling asks a language model about kinds of situation, not mind={mind['name']} with "
             f"prompt={plan.prompt}: set mind=llm and prompt=archetype"
         )
+    check_one_phase(plan.experiment)
     made_for = designed(plan)
     say(f"{len(made_for.weight)} situations to ask about, weighted by a pilot run of the rules")
     with serving(plan.experiment, plan.llm) as experiment:
@@ -100,7 +101,7 @@ def described(plan: Plan, made_for: Design, fit: Fit, record: dict[str, Any]) ->
     return Distilled(
         version=1,
         community=scene.community,
-        profile=plan.experiment.community["profile"].get("name"),
+        profile=(plan.experiment.community.get("profile") or {}).get("name"),
         actions=names,
         base=row(base),
         personas={one.name: row(weights[count + place]) for place, one in enumerate(scene.personas)},

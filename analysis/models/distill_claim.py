@@ -69,7 +69,7 @@ def scope_of(plan: Plan) -> dict[str, Any]:
         "policy": [spec.name for spec in experiment.policy],
         "baseline": [spec.name for spec in experiment.baseline],
         "outcome": plan.outcome.name,
-        "profile": experiment.community["profile"].get("name"),
+        "profile": (experiment.community.get("profile") or {}).get("name"),
         "threshold": plan.threshold,
         "horizon": plan.horizon,
         "size": int(experiment.community["size"]),

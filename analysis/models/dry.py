@@ -176,7 +176,7 @@ def _still_to_ask(missing: Mapping[str, Still], mets: Sequence[Met]) -> Iterator
 def _texts(noted: Noted) -> str:
     """How many of the questions are for words, as the tail of a sentence; nothing where none is."""
     number = sum(not request.letters for request in noted.known)
-    return f" ({number} of them for the text of a post)" if number else ""
+    return f" ({number} of them for a text)" if number else ""
 
 
 def _pass(experiment: Experiment, store: Store, passes: int) -> Noted:
@@ -187,10 +187,8 @@ def _pass(experiment: Experiment, store: Store, passes: int) -> Noted:
     pairs = [(draw, seed) for draw in range(experiment.draws) for seed in range(experiment.seeds)][:passes]
 
     def make(made: Experiment) -> Mind:
-        from windtunnel.agents.minds.llm import LLMMind
-
         mind = make_mind(made)
-        if isinstance(mind, LLMMind):
+        if hasattr(mind, "model"):
             mind.model = noted
         return mind
 
@@ -227,5 +225,5 @@ def _store(plan: Plan) -> Store:
 
 def _even(request: Request) -> Answer:
     if not request.letters:
-        return Answer((), text="Some words that a member would write here, about as long as a post is.")
+        return Answer((), text="Some words that a member would write here, about as long as such texts are.")
     return Answer(tuple(-math.log(len(request.letters)) for _ in request.letters))

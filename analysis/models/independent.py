@@ -56,6 +56,7 @@ def _happened(plan: Plan, runs: list[Run]) -> dict[tuple, bool | None]:
             pl.concat([run.members for run in runs]),
             plan.horizon,
             plan.experiment.steps,
+            pl.concat([run.measures for run in runs]),
         )
     )
     return {

@@ -20,7 +20,7 @@ ADDED = ("decisions", *NAMES)
 MOST_ARCHETYPES = 512
 """Personas x bins x option sets of `prompt: archetype`; more would not be shared by enough members."""
 OPTION_SETS = 3
-"""Of a forum: everything on offer, no replies, nothing to look at."""
+"""Everything on offer, and two kinds of less: an allowance, since what is on offer is known once a run has met it."""
 
 
 @contextmanager
@@ -45,8 +45,8 @@ def serving(experiment: Experiment, llm: Mapping[str, Any]) -> Iterator[Experime
 
 def archetype_questions(experiment: Experiment) -> int:
     """How many archetype questions this experiment's members could come to ask, at the most."""
-    scene = experiment.kind().scene(experiment.raised())
-    return count_questions(scene, OPTION_SETS, experiment.mind["permute"])
+    scenes = experiment.kind().scenes(experiment.raised())
+    return sum(count_questions(scene, OPTION_SETS, experiment.mind["permute"]) for scene in scenes)
 
 
 def merged(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The report of a run: one page that a moderator and a designer can read, as HTML and as Markdown."""
+"""The report of a run: one page that whoever runs a community and a designer can read, as HTML and as Markdown."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +14,7 @@ def write_report(folder: Folder) -> Path:
     from windtunnel.analysis.report.content import run_report
 
     tables = {name: folder.read_table(name) for name in ("runs", "events", "members")}
+    tables["measures"] = folder.read_counted()
     estimates, manifest = folder.read_json(folder.estimates), folder.read_json(folder.manifest)
     return _write(folder, run_report(estimates, manifest, **tables))
 

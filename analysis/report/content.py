@@ -19,7 +19,13 @@ Record = Mapping[str, Any]
 
 
 def run_report(
-    estimates: Record, manifest: Record, *, runs: pl.DataFrame, events: pl.DataFrame, members: pl.DataFrame
+    estimates: Record,
+    manifest: Record,
+    *,
+    runs: pl.DataFrame,
+    events: pl.DataFrame,
+    members: pl.DataFrame,
+    measures: pl.DataFrame,
 ) -> Document:
     """The report of a finished run; a withheld claim leaves out whatever would read as an effect."""
     sections = [compared(estimates, manifest)]
@@ -27,7 +33,7 @@ def run_report(
     if made:
         forced = forced_outcomes(estimates, manifest)
         changed = differences(runs, forced, estimates["confidence"])
-        drawn = figures.of_run(estimates, manifest, runs, events, members)
+        drawn = figures.of_run(estimates, manifest, runs, events, members, measures)
         sections += [*free_first(changed, estimates), answer(estimates, manifest)]
         sections += [trust(estimates, manifest, runs), pictures(estimates, drawn), costs(changed, estimates)]
     else:

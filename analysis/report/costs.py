@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from windtunnel.analysis import summary
+from windtunnel.analysis.outcomes import leading
 from windtunnel.analysis.report.blocks import Block, Rows, Section, Text
 from windtunnel.analysis.report.measures import Difference
 
 Record = Mapping[str, Any]
 FIXED = " They are for a number of draws fixed beforehand; this run had a stopping rule, which makes them somewhat too short."
 HEAD = ("outcome", "counted in", "without", "with", "change (interval)", "reading")
-FIRST = ("hostile_share", "hostility_elsewhere", "newcomer_return", "posts_kept", "active_members")
-"""Which outcome leads where the declared one is forced: the first of these that is not."""
 
 
 def forced_outcomes(estimates: Record, manifest: Record) -> set[str]:
@@ -48,7 +47,7 @@ def free_first(found: list[Difference], estimates: Record) -> list[Section]:
     free = {
         one.outcome.name: one for one in found if not one.forced and one.outcome.name != estimates["outcome"]
     }
-    lead = next((free[name] for name in FIRST if name in free), next(iter(free.values()), None))
+    lead = next((free[name] for name in leading() if name in free), next(iter(free.values()), None))
     if not estimates.get("by_construction") or lead is None:
         return []
     return [Section("First, what the policy does not decide itself", [Text(sentence(lead), "claim")])]

@@ -10,7 +10,8 @@ from windtunnel.analysis.necessity import CELLS
 from windtunnel.analysis.questions import PERCENT_FROM
 from windtunnel.analysis.report import charts
 from windtunnel.analysis.report.blocks import Picture, Text
-from windtunnel.analysis.report.measures import divergence, trajectory
+from windtunnel.analysis.report.measures import Trajectory, counted, divergence, trajectory
+from windtunnel.sim.communities import declared
 
 Record = Mapping[str, Any]
 Figure = Picture | Text
@@ -43,11 +44,17 @@ def of_pairs(estimates: Record, manifest: Record | None) -> list[Figure]:
 
 
 def of_run(
-    estimates: Record, manifest: Record, runs: pl.DataFrame, events: pl.DataFrame, members: pl.DataFrame
+    estimates: Record,
+    manifest: Record,
+    runs: pl.DataFrame,
+    events: pl.DataFrame,
+    members: pl.DataFrame,
+    measures: pl.DataFrame,
 ) -> list[Figure]:
     """All charts of a finished run."""
     first, second, *rest = of_pairs(estimates, manifest)
-    drawn = [first, course(manifest, runs, events, members), second, parting(manifest, runs), *rest]
+    went = [course(manifest, runs, events, members, measures), *courses(manifest, runs, measures)]
+    drawn = [first, *went, second, parting(manifest, runs), *rest]
     return sorted(drawn, key=lambda figure: isinstance(figure, Text))  # what could not be drawn comes last
 
 
@@ -100,9 +107,29 @@ def _share_words(row: Record) -> str:
     return f"{row['what']} {row['est']:.0%}{ends}{other}{')' if ends or other else ''}"
 
 
-def course(manifest: Record, runs: pl.DataFrame, events: pl.DataFrame, members: pl.DataFrame) -> Figure:
+def course(
+    manifest: Record,
+    runs: pl.DataFrame,
+    events: pl.DataFrame,
+    members: pl.DataFrame,
+    measures: pl.DataFrame,
+) -> Figure:
+    """The outcome over time, or what stands in for it."""
     config = manifest["config"]
-    found = trajectory(runs, events, members, manifest["outcome"], config["steps"])
+    outcome, name = manifest["outcome"], str(config["community"]["name"])
+    found = trajectory(runs, events, members, outcome, config["steps"], measures, name)
+    if found is None:
+        return Text("The outcome is known at the end of a run only, so it has no course to draw.", "small")
+    return _drawn(found, manifest)
+
+
+def courses(manifest: Record, runs: pl.DataFrame, measures: pl.DataFrame) -> list[Figure]:
+    """What the community counts at each step, over time, one picture a measure."""
+    units = declared(manifest["config"]["community"]).measures
+    return [_drawn(found, manifest) for found in counted(runs, measures, units).values()]
+
+
+def _drawn(found: Trajectory, manifest: Record) -> Picture:
     last = found.points.filter(pl.col("step") == pl.col("step").max()).rows_by_key(
         "arm", named=True, unique=True
     )
@@ -150,4 +177,7 @@ def curve(estimates: Record, manifest: Record | None) -> list[Figure]:
 
 
 def _step(manifest: Record) -> str:
+    noun = declared(manifest["config"]["community"]).nouns.step
+    if noun != "step":
+        return noun
     return "hour" if manifest["config"]["community"].get("step_hours", 1) == 1 else "step"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from windtunnel.analysis.intervals import Estimate, mean_difference
-from windtunnel.analysis.outcomes import RUN, Outcome, Runs, find_outcome, known_outcomes, published
+from windtunnel.analysis.outcomes import RUN, Outcome, Runs, find_outcome, known_outcomes, stand_in
 from windtunnel.analysis.questions import PERCENT_FROM
 
 POINTS = 25
@@ -74,17 +74,23 @@ class Trajectory(NamedTuple):
     points: pl.DataFrame
     label: str
     own: bool
-    """Whether it is the declared outcome, so far, or hostile posts in its stead."""
+    """Whether it is the declared outcome, so far, or another in its stead."""
     band: str
 
 
 def trajectory(
-    runs: pl.DataFrame, events: pl.DataFrame, members: pl.DataFrame, declared: Mapping[str, Any], steps: int
-) -> Trajectory:
+    runs: pl.DataFrame,
+    events: pl.DataFrame,
+    members: pl.DataFrame,
+    declared: Mapping[str, Any],
+    steps: int,
+    measures: pl.DataFrame | None = None,
+    community: str = "forum",
+) -> Trajectory | None:
     """The outcome as it stood after each step, in both arms, over complete pairs.
 
-    An outcome that also reads members' summaries, which exist at the end alone, has no course: cumulative
-    hostile posts and replies stand in for it.
+    An outcome that also reads members' summaries, which exist at the end alone, has no course: what the community has
+    for that case stands in for it; None where it has nothing.
     """
     outcome = find_outcome(declared["name"])
     pairs = side_by_side(runs, outcome.name).select("draw", "seed")
@@ -92,18 +98,48 @@ def trajectory(
     kept = runs.filter(both).join(pairs, on=["draw", "seed"], how="semi")
     events = events.filter(both).join(pairs, on=["draw", "seed"], how="semi")
     whole = Runs(kept, events, members, declared["horizon"])
+    if measures is not None:
+        whole = whole._replace(measures=measures.filter(both).join(pairs, on=["draw", "seed"], how="semi"))
     own = outcome.measure(whole).equals(outcome.measure(whole._replace(members=members.clear())))
-    measure = outcome.measure if own else _hostile
-    values = [
-        measure(whole._replace(events=events.filter(pl.col("step") <= step), members=members.clear()))
+    drawn = outcome if own else stand_in(community)
+    if drawn is None:
+        return None
+    so_far = [
+        drawn.measure(
+            whole._replace(
+                events=events.filter(pl.col("step") <= step),
+                members=members.clear(),
+                measures=whole.measures.filter(pl.col("step") <= step),
+            )
+        )
         .filter(pl.col("value").is_not_nan())
         .with_columns(step=pl.lit(step))
         for step in _steps(steps)
     ]
-    tail = 0.1 if len(pairs) >= PERCENT_FROM else 0.0
+    unit = f" ({drawn.unit})" if drawn.unit else ""
+    return _banded(pl.concat(so_far), len(pairs), f"{drawn.name.replace('_', ' ')}{unit}", own)
+
+
+def counted(runs: pl.DataFrame, measures: pl.DataFrame, units: Mapping[str, str]) -> dict[str, Trajectory]:
+    """The course of each measure that the community declares with its unit, in both arms, over pairs that finished."""
+    ok = runs.filter(pl.col("status") == "ok").select(RUN)
+    both = ok.filter(pl.col("arm") == "baseline").join(
+        ok.filter(pl.col("arm") == "policy"), on=["draw", "seed"], how="semi"
+    )
+    mine = measures.filter(pl.col("arm").is_in(["baseline", "policy"]), pl.col("value").is_not_nan())
+    mine = mine.join(both, on=["draw", "seed"], how="semi")
+    return {
+        name: _banded(rows, len(both), f"{name.replace('_', ' ')} ({unit})", True)
+        for name, unit in units.items()
+        if len(rows := mine.filter(pl.col("measure") == name))
+    }
+
+
+def _banded(values: pl.DataFrame, pairs: int, label: str, own: bool) -> Trajectory:
+    """Means and bands of `value` by `step` and `arm`."""
+    tail = 0.1 if pairs >= PERCENT_FROM else 0.0
     points = (
-        pl.concat(values)
-        .group_by("step", "arm")
+        values.group_by("step", "arm")
         .agg(
             mean=pl.col("value").mean(),
             low=pl.col("value").quantile(tail, "linear"),
@@ -111,15 +147,8 @@ def trajectory(
         )
         .sort("arm", "step")
     )
-    label = f"{outcome.name.replace('_', ' ')} ({outcome.unit})" if own else "hostile posts and replies"
     band = f"{tail:.0%} to {1 - tail:.0%} of them" if tail else "the least to the most"
     return Trajectory(points, label, own, band)
-
-
-def _hostile(runs: Runs) -> pl.DataFrame:
-    hostile = published(runs.events).filter(pl.col("tone") == "hostile")
-    counts = hostile.group_by(RUN).agg(value=pl.len().cast(pl.Float64))
-    return runs.runs.select(RUN).join(counts, on=RUN, how="left").with_columns(pl.col("value").fill_null(0))
 
 
 def _steps(steps: int) -> list[int]:

@@ -50,18 +50,25 @@ def _check(one: Record) -> tuple[str, ...]:
     )
 
 
-def how_made(manifest: Record) -> Section:
-    """The model and its cost, the settings, and what it takes to make the run again."""
-    config, profile = manifest["config"], manifest["config"]["community"]["profile"]
+def _profile(profile: Record | None) -> list[Block]:
+    """Where the numbers of a profile came from; nothing of a community without one."""
+    if not profile:
+        return []
     marks = [value["mark"] for value in profile.values() if isinstance(value, Mapping) and "mark" in value]
     counted = ", ".join(f"{marks.count(mark)} {words}" for mark, words in MARKS.items())
+    return [Text(f"The profile {profile.get('name')}: {counted}.")]
+
+
+def how_made(manifest: Record) -> Section:
+    """The model and its cost, the settings, and what it takes to make the run again."""
+    config = manifest["config"]
     blocks: list[Block] = [
         Text(_model(manifest)),
         Text(
             f"Cost: {summary.number(manifest['runs'], 'run')}, {summary.number(manifest['decisions'], 'decision')}, "
             f"{manifest['wall_s']:,.1f} s of wall time, {manifest['cpu_s']:,.1f} s of processor time."
         ),
-        Text(f"The profile {profile['name']}: {counted}."),
+        *_profile(config["community"].get("profile")),
         Fold("Policies", [Rows(("arm", "policy", "parameters"), list(_policies(config)))]),
     ]
     if len(manifest["llm"]) > 2:
@@ -130,7 +137,7 @@ def _lost(llm: Record) -> str:
     """What of the questions and answers was lost: lines cut to fit, and answers that were hardly letters."""
     said = ""
     if llm.get("cut"):
-        said += f" To fit the model's context {summary.number(llm['cut'], 'line')} of threads were cut from questions."
+        said += f" To fit the model's context {summary.number(llm['cut'], 'line')} of what was on show were cut from questions."
     if llm.get("thin"):
         said += (
             f" In {summary.number(llm['thin'], 'distinct question')} the letters got less than "

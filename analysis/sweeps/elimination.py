@@ -182,11 +182,12 @@ def _measured(plan: Plan, runs: Sequence[Run]) -> pl.DataFrame:
         schema={"draw": pl.Int32, "seed": pl.Int32, "arm": pl.String, "status": pl.String},
     )
     ok = table.filter(pl.col("status") == "ok")
-    events, members = (
+    events, members, counted = (
         pl.concat([getattr(one, name) for one in runs]).join(ok, on=RUN, how="semi")
-        for name in ("events", "members")
+        for name in ("events", "members", "measures")
     )
-    measured = measure_all(Runs(ok, events, members, plan.horizon, plan.experiment.steps))
+    whole = Runs(ok, events, members, plan.horizon, plan.experiment.steps, counted)
+    measured = measure_all(whole, str(plan.experiment.community["name"]))
     return table.join(measured, on=RUN, how="left", maintain_order="left")
 
 

@@ -1,6 +1,6 @@
 """The real test that a simulation suggests: its metric, its unit, how many of them, and when to stop.
 
-A real test has no twins: communities (or threads) are put into one arm or the other, and what differs between
+A real test has no twins: communities (or parts of them) are put into one arm or the other, and what differs between
 communities stays in the comparison. How much that is, is learnt from the draws of the simulation.
 """
 
@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from windtunnel.analysis.outcomes import Part, find_outcome
 from windtunnel.analysis.questions import CAVEAT
+from windtunnel.sim.communities import declared
 
-FOCAL = ("escalation",)
-"""Outcomes that are counted in one thread of each run, so that a thread could be the unit."""
 MOST = 1_000_000
 PRUDENT = 0.82
 """A plan takes the intraclass correlation that the true one exceeds in 18 of 100 pilots: with the point estimate
@@ -138,7 +138,7 @@ def pilot(
 ) -> dict[str, Any]:
     """A real test's metric, unit, size and stopping rule, from a finished run's pairs (draw, y_baseline, y_policy).
 
-    `per_community` is how many observations (threads or windows) each community will give. `ValueError` for
+    `per_community` is how many observations (parts or windows) each community will give. `ValueError` for
     numbers that no test can have, for an effect larger than the rate leaves room for, and for too few runs.
     """
     _check(smallest_effect, power, alpha, per_community)
@@ -165,13 +165,13 @@ def pilot(
     spread = (p0 * (1 - p0) + p1 * (1 - p1)) / 2
     careful = [prudent_rate(p, _error(y0, draw)) for p in (p0, p1)]
     wide = sum(p * (1 - p) for p in careful) / 2
-    thread = outcome["name"] in FOCAL
+    part = find_outcome(outcome["name"]).part
     said = {
         "smallest_effect": smallest_effect,
         "power": power,
         "alpha": alpha,
-        "metric": _metric(manifest, thread),
-        "observation": "thread" if thread else "window",
+        "metric": _metric(manifest, part),
+        "observation": part.noun if part else "window",
         "hours": manifest["config"]["steps"] * manifest["config"]["community"]["step_hours"],
         "direction": "lower" if harm else "higher",
         "p0": p0,
@@ -210,7 +210,7 @@ def pilot(
     return said | {
         "designs": designs,
         "recommended": chosen,
-        "leakage": _leakage(runs) if thread else None,
+        "leakage": _leakage(runs, part) if part else None,
         "if_as_simulated": _as_simulated(estimates, harm, y1, spread, chosen, icc, alpha),
         "stopping": {
             "success": f"once, when all {chosen['units_an_arm']} communities of each arm are in",
@@ -245,29 +245,29 @@ def _check(effect: float, power: float, alpha: float, per_community: int) -> Non
         raise ValueError(f"--per-community is {per_community}: give 1 or more")
 
 
-def _metric(manifest: Mapping[str, Any], thread: bool) -> str:
+def _metric(manifest: Mapping[str, Any], part: Part | None) -> str:
     outcome, config = manifest["outcome"], manifest["config"]
     hours = config["steps"] * config["community"]["step_hours"]
-    over = "threads with a provoking post" if thread else "windows"
+    over = part.which if part else "windows"
     return (
         f"share of {over}, each watched for {hours:g} hours, in which {outcome['name'].replace('_', ' ')} reaches "
         f"{outcome['threshold']:g} ({outcome['unit']})"
     )
 
 
-def _leakage(runs: pl.DataFrame | None) -> dict[str, Any] | None:
-    """Whether hostility outside the watched thread changed with the policy, which was on there, too: a run's mean."""
-    if runs is None or "hostility_elsewhere" not in runs.columns:
+def _leakage(runs: pl.DataFrame | None, part: Part) -> dict[str, Any] | None:
+    """Whether what is counted outside the watched part changed with the policy, which was on there, too: a run's mean."""
+    if runs is None or part.elsewhere not in runs.columns:
         return None
     from windtunnel.analysis.intervals import FEW, mean_difference
 
     ok = runs.filter(pl.col("status") == "ok")
     arms = [
-        ok.filter(pl.col("arm") == arm).select("draw", "seed", "hostility_elsewhere")
+        ok.filter(pl.col("arm") == arm).select("draw", "seed", there=part.elsewhere)
         for arm in ("baseline", "policy")
     ]
     both = arms[0].join(arms[1], on=["draw", "seed"], suffix="_policy").drop_nulls()
-    change = (both["hostility_elsewhere_policy"] - both["hostility_elsewhere"]).to_numpy()
+    change = (both["there_policy"] - both["there"]).to_numpy()
     found = mean_difference(change, both["draw"].to_numpy())
     moved: bool | None = None
     if found.low is not None and found.high is not None:
@@ -278,7 +278,7 @@ def _leakage(runs: pl.DataFrame | None) -> dict[str, Any] | None:
         found.est and both["draw"].n_unique() > FEW
     ):  # every draw by the same amount: chance has no part in it
         moved = True
-    return found._asdict() | {"beyond_chance": moved}
+    return found._asdict() | {"beyond_chance": moved, "what": part.leak}
 
 
 def _as_simulated(
@@ -312,6 +312,12 @@ def _as_simulated(
     }
 
 
+def _kind(community: Mapping[str, Any]) -> str:
+    """What communities of a simulation have in common."""
+    profile = (community.get("profile") or {}).get("name")
+    return f"profile, {profile}" if profile else f"set of rules, {community['name']}"
+
+
 def _rests_on(
     found: Alike | None,
     whole: pl.DataFrame,
@@ -323,8 +329,8 @@ def _rests_on(
     rate = f"{int(whole['y_baseline'].sum())} of {len(whole)}"
     lines = [
         f"The rate without the policy is the simulation's ({rate} futures), not measured in your communities.",
-        f"Communities are those of one profile, {config['community']['profile']['name']}, "
-        f"{config['community']['size']} members each; yours may differ more from each other, and then more are needed.",
+        f"Communities are those of one {_kind(config['community'])}, "
+        f"{config['community']['size']} {declared(config['community']).nouns.members} each; yours may differ more from each other, and then more are needed.",
     ]
     if found is None:
         lines.append(

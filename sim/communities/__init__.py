@@ -6,11 +6,13 @@ of another package is found by an entry point that names its builder.
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
+from typing import Any
 
-from windtunnel.sim.community import Builder
+from windtunnel.sim.community import Builder, Declared
 
 ENTRY_POINTS = "windtunnel.communities"
 
@@ -31,3 +33,25 @@ def community(name: str) -> type[Builder]:
         hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(community_names())}"
         raise ValueError(f"no community is called {name!r}: {hint}")
     return importlib.import_module(f"windtunnel.sim.communities.{name}.build").Builder
+
+
+def declared(config: Mapping[str, Any]) -> Declared:
+    """What the tables of a run hold, from the resolved settings of its community; nothing where that is not installed."""
+    try:
+        return community(str(config["name"]))(config).declared
+    except (ValueError, KeyError, ImportError):
+        return Declared()
+
+
+def check_offers(config: Mapping[str, Any], command: str) -> None:
+    """`ValueError` where a command needs something of a community that this one does not declare."""
+    if command not in declared(config).offers:
+        known = [
+            name
+            for name in community_names()
+            if command in getattr(community(name), "declared", Declared()).offers
+        ]
+        raise ValueError(
+            f"`windtunnel {command}` works on communities that declare what it reads ({', '.join(known)}); "
+            f"{config.get('name')} does not"
+        )

@@ -240,7 +240,7 @@ def test_outcomes_of_a_lively_run_equal_a_recount_in_plain_python(policies, tiny
         world = tiny_world(experiment, arm)
         log = world.log.frame(0, 0, arm)
         people = world.community.members.frame(
-            0, 0, arm, tuple(p.name for p in world.community.scene.personas), ("civil", "heated", "hostile")
+            0, 0, arm, tuple(p.name for p in world.community.scene.personas)
         )
         runs = pl.DataFrame(
             {"draw": [0], "seed": [0], "arm": [arm]}, schema_overrides={"draw": pl.Int32, "seed": pl.Int32}

@@ -41,7 +41,7 @@ def experiment(name: str, tiny: Any, **more: Any) -> Experiment:
         encoding="utf-8"
     )
     config = yaml.safe_load(text)
-    policy = config["defaults"]["policy"]
+    policy = config["by_default"]["policy"]
     assert policy_class(policy).fits_in(name)
     return Experiment(
         config, (), [PolicySpec(policy, {}, policy)], {"name": "rules"}, draws=1, steps=STEPS, **more

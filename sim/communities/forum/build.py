@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from windtunnel import conf
 from windtunnel.agents.actions import Action, Vocabulary
-from windtunnel.agents.minds.rules import RulesMind, centred, weight_table
+from windtunnel.agents.minds.rules import RulesMind, centred, overlaid, weight_table
 from windtunnel.agents.situation import Feature, Persona, Scene
 from windtunnel.sim.communities.forum.declared import DECLARED
 from windtunnel.sim.communities.forum.forum import Forum, known_features
@@ -31,6 +32,9 @@ class Builder:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
+        if config["profile"] is None:
+            known = ", ".join(sorted(conf.options("profile")))
+            raise ValueError(f"community.profile is None: choose {known}, or give the path of a profile.yaml")
         try:
             self.profile = Profile.model_validate(config["profile"])
         except ValidationError as error:
@@ -90,7 +94,7 @@ class Builder:
 
     def rules(self, scene: Scene, table: Mapping[str, Any] | None = None) -> RulesMind:
         """A logit whose base rates are averages over typical situations."""
-        weights = weight_table(scene, table or {}, self.rule_terms())
+        weights = weight_table(scene, overlaid(self.config.get("rules") or {}, table), self.rule_terms())
         reference, share = self.typical(scene)
         return RulesMind(scene, centred(self.alpha(scene), weights, reference, share), weights)
 

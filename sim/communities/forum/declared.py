@@ -9,5 +9,6 @@ DECLARED = Declared(
     groups=("group", "persona"),
     summaries={f"saw_{tone}": f"{tone} posts shown to a member" for tone in TONES},
     harms=(Harm("saw_hostile", "hostile posts shown to a member"),),
-    nouns=Nouns(nothing="no moderation", step="hour", place="the forum"),
+    offers=("incidents", "why", "words", "export", "calibrate"),
+    nouns=Nouns(nothing="no moderation", status_quo="the moderation under which the record arose"),
 )

@@ -88,7 +88,7 @@ class Builder(PlainBuilder):
             Harm("harvested", "fish that a fisher took", "good"),
             Harm("scoldings", "times that a fisher was scolded"),
         ),
-        nouns=Nouns(nothing="no rule", member="fisher", members="fishers", step="month", place="the pond"),
+        nouns=Nouns(nothing="no rule", member="fisher", members="fishers", step="month"),
     )
 
     def make(self, scenes: Any, *, traits_key: int, luck: Luck, steps: int) -> Pond:

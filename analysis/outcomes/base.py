@@ -1,0 +1,95 @@
+"""What an outcome is: a function of the events, members and measures of runs, with its polarity declared beside it."""
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from windtunnel.policies.base import EVERY
+from windtunnel.sim.events import MEASURES
+
+RUN = ["draw", "seed", "arm"]
+
+
+class Runs(NamedTuple):
+    """What an outcome reads: one row a run (`RUN`), the events, the members, and when counting ends."""
+
+    runs: pl.DataFrame
+    events: pl.DataFrame
+    members: pl.DataFrame
+    horizon: int | None = None
+    """Steps within which an outcome counts that begins with an event of its own; None: to the end."""
+    steps: int | None = None
+    """Length of each run; None: to the last event of all of them."""
+    measures: pl.DataFrame = pl.DataFrame(schema=MEASURES)
+    """What the community counted at the end of each step: `RUN`, `step`, `measure`, `value`."""
+
+
+class Part(NamedTuple):
+    """The part of a place in which an outcome is counted, so that a real test could observe such parts.
+
+    `noun` is what one is called, `which` says which of them ("threads with a provoking post"). `elsewhere` names the
+    outcome that tells whether what happens there moved away, in words `leak` ("hostility outside the watched one").
+    """
+
+    noun: str
+    which: str
+    elsewhere: str
+    leak: str
+
+
+class Outcome(NamedTuple):
+    """`measure` gives a frame of `RUN` and `value`, a row for each run (null where undefined).
+
+    A `cost` is what a policy may cost: a harm that it adds, or a good that it takes away. `fits` names the communities
+    that it can be counted in, `EVERY` among them for all. `event` says in words, after "in 3 of 8 futures", that the
+    threshold was reached ("the stock collapsed"). `part` is where it is counted, if that is not the whole place; of those that have a number in `leads`, the
+    lowest is told first where a policy's own mechanism decides the outcome that was asked for.
+    """
+
+    name: str
+    polarity: str  # "harm" or "good"
+    unit: str
+    cost: bool
+    measure: Callable[[Runs], pl.DataFrame]
+    fits: tuple[str, ...] = ()
+    event: str = ""
+    part: Part | None = None
+    leads: int | None = None
+
+    def fits_in(self, community: str) -> bool:
+        """Whether it can be counted in the community called so."""
+        return EVERY in self.fits or community in self.fits
+
+
+def per_run(runs: Runs, found: pl.DataFrame, empty: float | None = 0.0) -> pl.DataFrame:
+    """`found` (RUN, value) with a row for every run; runs that it lacks get `empty`."""
+    whole = runs.runs.select(RUN).join(found.select(*RUN, "value"), on=RUN, how="left", maintain_order="left")
+    return (
+        whole.with_columns(pl.col("value").cast(pl.Float64).fill_null(empty)) if empty is not None else whole
+    )
+
+
+def count(runs: Runs, rows: pl.DataFrame) -> pl.DataFrame:
+    return per_run(runs, rows.group_by(RUN).agg(value=pl.len()))
+
+
+def direction(outcome: Outcome) -> str:
+    """A policy is to prevent a harm and to generate a good; declared, never guessed from numbers."""
+    return "preventive" if outcome.polarity == "harm" else "generative"
+
+
+def threshold_of(spec: Mapping[str, Any], size: int) -> float:
+    """The severity at which an outcome has happened: `threshold`, or at least `least` and `per_member` · size."""
+    given = spec.get("threshold")
+    parts: Mapping[str, Any] = given if isinstance(given, Mapping) else {"least": given, "per_member": 0}
+    if set(parts) != {"least", "per_member"} or not all(map(_is_number, parts.values())):
+        raise ValueError(
+            f"outcome.threshold is {given!r}: give a number, or outcome.threshold.least and .per_member as numbers"
+        )
+    return float(max(parts["least"], parts["per_member"] * size))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

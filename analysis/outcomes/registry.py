@@ -1,0 +1,69 @@
+"""Outcomes by name: those in the modules of this package, and out-of-tree ones by entry point."""
+
+import importlib
+import pkgutil
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import entry_points
+from types import ModuleType
+
+import polars as pl
+
+from windtunnel.analysis import outcomes
+from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs
+
+ENTRY_POINTS = "windtunnel.outcomes"
+
+
+@cache
+def _modules() -> list[ModuleType]:
+    """The modules beside this one."""
+    names = [module.name for module in pkgutil.iter_modules(outcomes.__path__)]
+    return [importlib.import_module(f"{outcomes.__name__}.{name}") for name in names]
+
+
+def _own() -> dict[str, Outcome]:
+    """Those in the table `OUTCOMES` of each module."""
+    return {name: one for module in _modules() for name, one in getattr(module, "OUTCOMES", {}).items()}
+
+
+def stand_in(community: str) -> Outcome | None:
+    """What is drawn over time in the stead of an outcome that is known at the end alone: a module's `STANDS_IN`."""
+    found = [getattr(module, "STANDS_IN", None) for module in _modules()]
+    return next((one for one in found if one is not None and one.fits_in(community)), None)
+
+
+def known_outcomes(community: str | None = None) -> dict[str, Outcome]:
+    """Outcomes by name, out-of-tree ones included: all, or those that fit the community called so."""
+    known = _own() | {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
+    return {name: one for name, one in known.items() if community is None or one.fits_in(community)}
+
+
+def leading() -> list[str]:
+    """Names of the outcomes that stand first where a policy decides another by its own mechanism, in their order."""
+    known = [one for one in known_outcomes().values() if one.leads is not None]
+    return [one.name for one in sorted(known, key=lambda one: one.leads or 0)]
+
+
+def find_outcome(name: str, community: str | None = None) -> Outcome:
+    """The outcome called so; `ValueError` names the nearest one, or says that it does not fit the community."""
+    known = known_outcomes()
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known_outcomes(community))}"
+        raise ValueError(f"no outcome is called {name!r}: {hint}")
+    found = known[name]
+    if community is not None and not found.fits_in(community):
+        fits, here = ", ".join(found.fits) or "no community", ", ".join(known_outcomes(community)) or "none"
+        raise ValueError(f"outcome {name} fits {fits}, not {community}, which has {here}")
+    return found
+
+
+def measure_all(runs: Runs, community: str = "forum") -> pl.DataFrame:
+    """One row a run, one column for each outcome that fits the community."""
+    table = runs.runs.select(RUN)
+    for name, outcome in known_outcomes(community).items():
+        table = table.join(
+            outcome.measure(runs).rename({"value": name}), on=RUN, how="left", maintain_order="left"
+        )
+    return table
