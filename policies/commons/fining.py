@@ -14,7 +14,7 @@ class Fining(CommonsPolicy):
     """Who saw another take more than the norm may pay `cost` to take `fine` from it; nothing happens with a fine of 0."""
 
     name = "fining"
-    raises = ("fining",)
+    raises = ("fining", "watched", "fear")
     test_parameters: ClassVar[dict[str, Any]] = {"fine": 1.0}
 
     cost: Points = 0.1

@@ -120,8 +120,8 @@ def test_a_punishment_takes_twice_what_it_costs_and_is_off_at_zero():
     assert measured(runs[0, "policy"], "remaining")[0] * 12 == pytest.approx(total)
 
 
-def test_an_odd_generation_is_refused():
-    made = donors()
-    config = {**made.community, "size": 11}
-    with pytest.raises(ValueError, match="give an even number"):
-        Experiment(config, (), (), {"name": "rules"}).kind()
+def test_of_an_odd_generation_one_sits_out():
+    config = {**donors().community, "size": 7}
+    made = Experiment(config, (), (), {"name": "rules"}, draws=1, seeds=1, steps=12)
+    events = lived(made)[0, "baseline"].events
+    assert len(set(events["member"])) == 6 and events.height == 36

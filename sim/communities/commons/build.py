@@ -28,7 +28,7 @@ class Builder(PlainBuilder):
         *("stock", "share", "fair", "equal", "most", "others", "norm", "heeded", "watched", "fear", "greed"),
         *("punish", "took", "left", "voting", "leading", "fining", "urged"),
     )
-    notices = ("voting", "leading", "fining", "urged")
+    notices = ("voting", "leading", "fining", "urged", "watched", "fear")
     Settings = CommonsSettings
     declared = Declared(
         amount="units, or per cent of an equal share",
@@ -49,7 +49,7 @@ class Builder(PlainBuilder):
             Harm("earned", "points that a member earned", "good"),
             Harm("fined", "times that a member was fined"),
         ),
-        nouns=Nouns(nothing="no rule", member="member", members="members", step="round", place="the commons"),
+        nouns=Nouns(nothing="no rule", member="member", members="members", step="round"),
     )
 
     def __init__(self, config: Mapping[str, Any]) -> None:

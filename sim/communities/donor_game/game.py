@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 from scipy.special import ndtri
 
 from windtunnel.policies.base import WorldFace
@@ -24,7 +24,7 @@ DEEPEST = 3
 
 
 class DonorSettings(Settings):
-    """Numbers of `settings:` in conf/community/donor_game.yaml; `size` is the members of one generation."""
+    """Numbers of `settings:` in conf/community/donor_game.yaml; `size` is the members of a generation, of whom an odd one sits out."""
 
     generations: Annotated[int, Field(ge=1, le=1000)]
     endowment: Annotated[float, Field(gt=0)]
@@ -40,21 +40,15 @@ class DonorSettings(Settings):
     depth: Annotated[int, Field(ge=0, le=DEEPEST)]
     """Of how many decisions, each that of the one before's partner, a donor is told."""
 
-    @model_validator(mode="after")
-    def _halves(self) -> "DonorSettings":
-        if self.size % 2:
-            raise ValueError(f"size is {self.size}: give an even number, half of whom are donors")
-        return self
-
     @property
     def rounds(self) -> int:
-        """Rounds of one game."""
-        return self.size
+        """Rounds of one game: as many as it has members, one of an odd number left out."""
+        return self.size // 2 * 2
 
     @property
     def span(self) -> int:
         """Steps of one generation."""
-        return 2 * self.size
+        return 2 * self.rounds
 
     @property
     def kept(self) -> int:
@@ -87,8 +81,9 @@ class DonorGame(PlainCommunity):
         self.survive, self.copied, self.punishing = settings.kept, settings.copied, None
         step = world.now % settings.span
         if step == 0:
-            seats = world.chance("seat", self.members.id[self.alive])
-            self.alive = self.alive[np.argsort(seats, kind="stable")]
+            here = self.alive[self.members.present(world.now)[self.alive]]
+            seats = world.chance("seat", self.members.id[here])
+            self.alive = here[np.argsort(seats, kind="stable")][: len(here) // 2 * 2]
             self.score[self.alive] = 0
         if step % settings.rounds == 0:
             self.has[self.alive] = settings.endowment
@@ -98,7 +93,7 @@ class DonorGame(PlainCommunity):
 
     def _pairs(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows of donors and of their recipients in a step of a generation; each direction of each pair comes once a game."""
-        half = self.settings.size // 2
+        half = len(self.alive) // 2
         one, two = self.alive[:half], self.alive[half:]
         game, turn = divmod(step, self.settings.rounds)
         shift = turn // 2

@@ -1,6 +1,7 @@
 """Outcomes of a commons: how long the stock lasts, and what its members make of it."""
 
 import polars as pl
+
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
 
 FITS = ("commons",)
@@ -15,7 +16,7 @@ def _sum(runs: Runs, name: str) -> pl.DataFrame:
     return per_run(runs, measured(runs, name).group_by(RUN).agg(pl.col("value").sum()), None)
 
 
-def collapse(runs: Runs) -> pl.DataFrame:
+def depletion(runs: Runs) -> pl.DataFrame:
     """Rounds without a stock."""
     gone = measured(runs, "alive").with_columns(value=1 - pl.col("value"))
     return per_run(runs, gone.group_by(RUN).agg(pl.col("value").sum()), None)
@@ -60,7 +61,9 @@ def fines(runs: Runs) -> pl.DataFrame:
 OUTCOMES = {
     one.name: one
     for one in (
-        Outcome("collapse", "harm", "rounds without a stock", False, collapse, FITS, "the stock was used up"),
+        Outcome(
+            "depletion", "harm", "rounds without a stock", False, depletion, FITS, "the stock was used up"
+        ),
         Outcome("survival", "good", "rounds with a stock", False, survival, FITS, "the stock lasted"),
         Outcome(
             "efficiency",

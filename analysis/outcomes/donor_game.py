@@ -1,6 +1,7 @@
 """Outcomes of a donor game: how generous donors are at the end, and what becomes of it over the generations."""
 
 import polars as pl
+
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
 
 FITS = ("donor_game",)

@@ -1,6 +1,7 @@
 """Outcomes of any community whose members earn something: how much, how equally, and what there is at the end."""
 
 import polars as pl
+
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
 
 FITS = ("commons", "donor_game")
