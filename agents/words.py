@@ -23,6 +23,7 @@ from windtunnel.agents.prompt import (
     option_lines,
     option_orders,
     people_in,
+    spoken_to,
     told_lines,
 )
 from windtunnel.agents.situation import Line, Scene
@@ -57,6 +58,7 @@ def words_request(
     It begins as the question about the choice did, options and all, so that a server has that beginning in its cache.
     `ValueError` if what may not be cut is too long by itself.
     """
+    scene = spoken_to(scene)
     system = harmless(scene.setting, SETTING)
     begin = (*option_lines(scene, option_orders(scene, range(len(scene.actions)))[0]), SITUATION)
     ask = " ".join(part for part in (draft.act, draft.task, draft.manner, SIMULATED) if part)

@@ -4,12 +4,13 @@ from typing import Any
 
 
 def rows(what: str) -> list[dict[str, Any]]:
-    """One dictionary a thing: `what` is policies, communities, minds, outcomes, profiles or settings."""
+    """One dictionary a thing: `what` is policies, communities, minds, outcomes, experiments, profiles or settings."""
     return {
         "policies": policies,
         "communities": communities,
         "minds": minds,
         "outcomes": outcomes,
+        "experiments": experiments,
         "profiles": profiles,
         "settings": settings,
     }[what]()
@@ -30,9 +31,20 @@ def policies() -> list[dict[str, Any]]:
 
 
 def communities() -> list[dict[str, Any]]:
+    from windtunnel import conf
     from windtunnel.sim.communities import community_names
 
-    return [{"name": name} for name in community_names()]
+    return [{"name": name, "what": conf.summary("community", name)} for name in community_names()]
+
+
+def experiments() -> list[dict[str, Any]]:
+    """Presets: whole commands with a name, each for a question that people have."""
+    from windtunnel import conf
+
+    return [
+        {"name": f"experiment={name}", "what": conf.summary("experiment", name)}
+        for name in sorted(conf.options("experiment"))
+    ]
 
 
 def minds() -> list[dict[str, Any]]:
@@ -58,6 +70,7 @@ def outcomes() -> list[dict[str, Any]]:
             "polarity": outcome.polarity,
             "unit": outcome.unit,
             "cost": outcome.cost,
+            "fits": list(outcome.fits),
             "what": (outcome.measure.__doc__ or "").splitlines()[0],
         }
         for outcome in known_outcomes().values()

@@ -57,3 +57,15 @@ def content(group: str, name: str) -> dict[str, Any]:
     """What an option's file says; empty where there is no such file."""
     file = options(group).get(name)
     return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file is not None else {}
+
+
+def summary(group: str, name: str) -> str:
+    """What an option is, in the words that its file begins with: its first lines of comment."""
+    file, said = options(group).get(name), []
+    for line in file.read_text(encoding="utf-8").splitlines() if file is not None else ():
+        if line.startswith("# @"):
+            continue
+        if not line.startswith("#"):
+            break
+        said.append(line.lstrip("# "))
+    return " ".join(said)

@@ -40,12 +40,31 @@ class Harm(NamedTuple):
     """What a policy may do to some members and not to others, read from a column of `members.parquet`.
 
     `column` is a declared summary; `unit` says what it counts, in words that follow a number; `polarity` is "harm" or
-    "good".
+    "good". The rest has words of its own where it is empty: `name` in tables (the column), `short` heads of columns (the
+    unit), `better` and `worse` what is said of those whose lot changed ("shown fewer hostile posts"), `forced` what a policy
+    does that decides it by its own mechanism.
     """
 
     column: str
     unit: str
     polarity: str = "harm"
+    name: str = ""
+    short: str = ""
+    better: str = ""
+    worse: str = ""
+    forced: str = ""
+
+    def said(self) -> dict[str, str]:
+        """All of it in words, by name."""
+        return {
+            "name": self.name or self.column,
+            "unit": self.unit,
+            "polarity": self.polarity,
+            "short": self.short or self.unit,
+            "better": self.better or f"better off in {self.unit}",
+            "worse": self.worse or "worse off",
+            "forced": self.forced or "decides that by its own mechanism",
+        }
 
 
 class Nouns(NamedTuple):

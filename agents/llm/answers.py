@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from windtunnel.agents.harmless import harmless
-from windtunnel.agents.llm.refusals import words_of
+from windtunnel.agents.llm.refusals import error_in, words_of
 from windtunnel.agents.llm.replies import UnfitWords, Unreadable, without_thoughts
 
 _TEXT_MEMBER = re.compile(r'\s*\{\s*"text"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*)')
@@ -107,9 +107,7 @@ def choices_by_index(body: object, number: int) -> dict[int, Mapping[str, Any]]:
         raise Unreadable(f"no choices but {type(body).__name__}")
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices:
-        raise Unreadable(
-            "no choices" + (f" but an error: {words_of(json.dumps(body))}" if body.get("error") else "")
-        )
+        raise Unreadable("no choices" + (f" but an error: {told}" if (told := error_in(body)) else ""))
     if not all(isinstance(choice, Mapping) for choice in choices):
         raise Unreadable("choices in an unknown shape")
     if number == len(choices) == 1:

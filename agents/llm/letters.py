@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,10 +23,12 @@ _ALONE = r"(?![^\W_]|['\u2019][^\W_])"
 _LONE = re.compile(r"[\W_]*([A-Za-z])[\W_]*")
 _FRONT = re.compile(rf"[\W_]*([A-Z]){_ALONE}(.*)", re.DOTALL)
 _ANOTHER = re.compile(rf"[\W_]*(?:(?i:or|and)\b[\W_]*|[,/&][\W_]*)[A-Z]{_ALONE}")
+_LABELLED = re.compile(r"\s*A:[\W_]*([A-Z])[\W_]*")
+"""The label that answers to a "Q:" have; "A" is then no answer."""
 _LISTED = re.compile(r"^[\W_]*[A-Z]\)", re.MULTILINE)
 _NAMED = re.compile(
     rf"(?i:\b(?:answer|choice|choose|option|letter|pick|select)\w*)[\s\"'*_`]*"
-    rf"(?i:(?:is|are|would be|will be|the|option|letter|:|=)[\s\"'*_`]*)*[\W_]*([A-Z]){_ALONE}(?!\s+[a-z])"
+    rf"(?i:(?:is|are|would be|will be|the|option|letter|:|=)[\s\"'*_`]*)*[\W_]*([A-Z]){_ALONE}"
     rf"|\\boxed\{{(?:\\text\{{)?[\W_]*([A-Z]){_ALONE}"
 )
 
@@ -43,16 +46,22 @@ def letter_of(
     """
     if not isinstance(text, str):
         return None
-    options = options or {}
+    options, text = options or {}, unicodedata.normalize("NFKC", text)
     if lone := _LONE.fullmatch(text):
         found = lone.group(1).upper()
         article = cut and lone.group(1) in "ai"
         return found if found in letters and not article else None
     if len(_LISTED.findall(text)) < 3:
         front = _FRONT.match(text)
+        if front and (answer := _LABELLED.fullmatch(text)) and answer.group(1) in letters:
+            return answer.group(1)
         if front and front.group(1) in letters and _is_answer(front.group(1), front.group(2), options, cut):
             return front.group(1)
-    named = [one or other for one, other in _NAMED.findall(text)]
+    named = [
+        letter
+        for found in _NAMED.finditer(text)
+        if _is_answer(letter := found.group(1) or found.group(2), text[found.end() :], options, False)
+    ]
     if named:
         return named[-1] if named[-1] in letters else None
     same = [letter for letter in letters if _plain(options.get(letter, "")) == _plain(text) != ""]
@@ -63,7 +72,7 @@ def _is_answer(letter: str, rest: str, options: Mapping[str, str], cut: bool) ->
     """Whether a letter in front, before `rest`, stands for an option."""
     if _ANOTHER.match(rest):
         return False
-    if not re.match(r"[ \t]+[^\W_]", rest):
+    if not re.match(r"[ \t]+[^\W_]", rest) or re.fullmatch(rf"(?:[\W_]+{letter})+[\W_]*", rest):
         return True
     if _plain(rest).startswith(_plain(options.get(letter, "")) or "\0"):
         return True

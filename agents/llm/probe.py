@@ -9,7 +9,7 @@ from windtunnel.agents.llm.opening import open_model
 from windtunnel.agents.llm.replies import MORE_TOKENS
 from windtunnel.agents.llm.request import LETTERS, Answer, Request
 from windtunnel.agents.llm.settings import LLMSettings
-from windtunnel.agents.llm.takes import Takes
+from windtunnel.agents.llm.takes import RAN_OUT, Takes
 from windtunnel.agents.minds.base import Unanswered
 
 THOUGHTS = 1000
@@ -35,7 +35,7 @@ def probed(
         return settings.model_copy(update={"choice": "logprobs"})
     trying, reply = _chosen(settings, question)
     if isinstance(reply, Unanswered):
-        if NO_LETTER.search(reply.reason):
+        if NO_LETTER.search(reply.reason) or RAN_OUT.search(reply.reason):
             raise ValueError(_unread(trying, question, reply.reason))
         _tell_models(trying, reply.reason, say)
         return trying
@@ -95,7 +95,7 @@ def _guessed(
         or "usually ends in /v1" in reply.reason
     ):
         return trying, reply
-    if _lacks(reply):
+    if _lacks(reply) or RAN_OUT.search(reply.reason):
         return trying, reply
     for takes in trying.takes.guesses():
         counting = "logprobs" in takes.without
@@ -175,7 +175,7 @@ def _unread(settings: LLMSettings, question: Request, reason: str) -> str:
                 "counted (tried with one question)"
             )
         reason = reply.reason
-    if MORE_TOKENS in reason:
+    if MORE_TOKENS in reason or RAN_OUT.search(reason):
         return f"{lead}Switch its thinking off in the server, or raise llm.answer_tokens above {tokens}"
     return f"{lead}Take a model that follows instructions, or another llm.template"
 

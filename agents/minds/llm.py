@@ -137,7 +137,7 @@ class LLMMind:
         self.model.counts.add(texts=sum(map(len, batches)))
         return write_words(
             self.model,
-            spoken_to(self.scene),
+            self.scene,
             batches,
             context=self.context,
             recall=self.recall,

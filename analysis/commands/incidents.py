@@ -15,7 +15,7 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.acts import RECORD, read_acts
 from windtunnel.analysis.incidents.detectors import DETECTORS, Rule
 from windtunnel.analysis.incidents.find import Incident, find, load_rules, parse_rules, summary
-from windtunnel.analysis.incidents.in_time import first_comment_in_time
+from windtunnel.analysis.incidents.in_time import MOST_REPLAYED, first_comment_in_time, replayed
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.printing import print_json, print_table
 
@@ -121,10 +121,16 @@ def removed_words(rules: Mapping[str, Rule], listed: Sequence[Incident], acts: p
 
 def next_words(listed: Sequence[Incident], acts: pl.DataFrame, asked: argparse.Namespace) -> str:
     """What may be asked about the first of these that `windtunnel why` can replay, as a moderator could have done it."""
-    fitting = [one for one in listed if one.place is not None or one.arm != RECORD]
+    if listed[0].arm == RECORD:
+        from windtunnel.analysis.importers.lacking import WORDS, lacks_of
+
+        if lacks := [WORDS[each] for each in lacks_of(Path(asked.out)) if each in ("author", "time")]:
+            return f"Next: windtunnel why cannot be asked, since the record has no {' and no '.join(lacks)}."
+    fitting = [one for one in listed if replayed(acts, one)]
     if not fitting:
         return (
-            "Next: windtunnel why replays a record thread by thread, so ask about an incident with a thread."
+            f"Next: windtunnel why replays a record thread by thread, the first {MOST_REPLAYED} posts of each, and none of these incidents "
+            "lies there: ask about an incident with a thread, or about a place, as thread:ID."
         )
     one, act = next(
         ((one, act) for one in fitting if (act := _in_time(one, acts))),
@@ -177,9 +183,9 @@ def set_by_hand(out: Path, listed: Sequence[Incident], acts: pl.DataFrame) -> bo
 
 def _guessed(profile: Path) -> bool:
     """Whether the tones of an imported community are, in part, the proxy's."""
-    from windtunnel.analysis.tone_proxy import NAME
+    from windtunnel.analysis.tone_proxy import RULES
 
-    return profile.is_file() and NAME in " ".join(profile.read_text(encoding="utf-8").split())
+    return profile.is_file() and RULES in " ".join(profile.read_text(encoding="utf-8").split())
 
 
 def content(one: Incident, acts: pl.DataFrame, excerpts: bool) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from windtunnel.analysis.printing import print_json, print_table
 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what", choices=("policies", "communities", "minds", "outcomes", "profiles", "settings")
+        "what",
+        choices=("policies", "communities", "minds", "outcomes", "experiments", "profiles", "settings"),
     )
     parser.add_argument("--json", action="store_true")
 

@@ -15,7 +15,8 @@ from windtunnel.analysis.printing import print_json, print_table
 from windtunnel.analysis.why.case import Case, simulated_case
 from windtunnel.analysis.why.question import ask
 from windtunnel.analysis.why.tell import sentences, signed
-from windtunnel.analysis.why.whole import TONE_DRAWS, answer
+from windtunnel.analysis.why.watching import watching
+from windtunnel.analysis.why.whole import TONE_DRAWS, answer, futures
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -161,16 +162,10 @@ def _moment_of_post(asked: argparse.Namespace) -> None:
 
 
 def _answer(case: Case, question: Any, mind: Any, asked: argparse.Namespace) -> tuple[dict[str, Any], Any]:
-    return answer(
-        case,
-        question,
-        mind,
-        replicates=asked.replicates,
-        moments=asked.moments,
-        budget=asked.rank,
-        members=asked.members,
-        sensitivity=asked.sensitivity,
-    )
+    numbers = {"moments": asked.moments, "budget": asked.rank, "sensitivity": asked.sensitivity}
+    with watching(futures(case, asked.replicates, **numbers) * case.ticks) as note:
+        case.note = note
+        return answer(case, question, mind, replicates=asked.replicates, members=asked.members, **numbers)
 
 
 def _parameter(word: str) -> tuple[str, Any]:

@@ -14,11 +14,13 @@ from windtunnel.analysis.comparison.contrasts import (
 from windtunnel.analysis.comparison.deciding import NOTHING, RULE, front, verdict
 from windtunnel.analysis.comparison.effects import costs_of, effects, group_changes, outcome_changes
 from windtunnel.analysis.comparison.evasion import evasion
+from windtunnel.analysis.comparison.groups import declared_of, turns
 from windtunnel.analysis.comparison.inputs import Inputs
 from windtunnel.analysis.comparison.result import Comparison
 from windtunnel.analysis.comparison.sentences import sentences
 from windtunnel.analysis.comparison.simultaneous import Family
 from windtunnel.analysis.summary import INSIDE
+from windtunnel.sim.community import Declared
 
 Record = dict[str, Any]
 
@@ -39,11 +41,12 @@ def compare_inputs(
     tested, direction = inputs.tested, inputs.direction
     policies, all_policies = effects(tested, direction, confidence)
     outcomes = outcome_changes(tested, confidence)
-    groups, all_groups = group_changes(tested, confidence)
+    found_of = declared_of(inputs.config)
+    groups, all_groups = group_changes(tested, confidence, found_of)
     two, all_two = contrasts(tested, direction, confidence)
-    two_groups, all_two_groups = group_contrasts(tested, confidence)
+    two_groups, all_two_groups = group_contrasts(tested, confidence, found_of)
     for row in two:
-        row["better_for_groups"], row["groups_forced"] = better_for_groups(row, two_groups)
+        row["better_for_groups"], row["groups_forced"] = better_for_groups(row, two_groups, found_of)
         row["for_everyone"] = row["better"] is not None and row["better"] == row["better_for_groups"]
     points, flips, level = evasion(tested, policies, two)
     costs = {one.name: costs_of(outcomes, one.name) for one in tested}
@@ -54,7 +57,7 @@ def compare_inputs(
         mine = [row for row in groups if row["policy"] == one.name]
         harmed = list(dict.fromkeys(row["group"] for row in mine if row["harmed"]))
         said, reason = verdict(record, harmed, smallest_effect, direction)
-        worst = _worst(mine)
+        worst = _worst(mine, found_of)
         record |= {
             "costs": {name: row["change"] for name, row in costs[one.name].items()},
             "benefit": benefit(one, stated, direction, confidence) if stated and made else None,
@@ -73,6 +76,8 @@ def compare_inputs(
         "outcome": dict(inputs.outcome),
         "direction": direction,
         "shared": _shared(inputs),
+        "harm": found_of.harms[0].said() if found_of.harms else None,
+        "nouns": found_of.nouns._asdict(),
         "confidence": confidence,
         "smallest_effect": smallest_effect,
         "rule": RULE,
@@ -102,17 +107,20 @@ def _worse(row: Mapping[str, Any]) -> float | None:
     return -found if found is not None and row["polarity"] == "good" else found
 
 
-def _worst(rows: list[Record]) -> Record | None:
-    """The group whose hostile exposures changed for the worst, or the least for the better."""
-    seen = [row for row in rows if row["measure"] == "hostile_exposures"]
+def _worst(rows: list[Record], found_of: Declared) -> Record | None:
+    """The group whose lot in the first of the declared harms changed for the worst, or the least for the better."""
+    first = found_of.harms[0].said()["name"] if found_of.harms else None
+    seen = [row for row in rows if row["measure"] == first]
     if not seen:
         return None
-    row = max(seen, key=lambda row: row["change"]["est"])
+    turn = turns(found_of)[str(first)]
+    row = max(seen, key=lambda row: turn * row["change"]["est"])
     return {
         "group": row["group"],
         "kind": row["kind"],
         "change": row["simultaneous"],
         "harmed": row["harmed"],
+        "gains": turn * (row["simultaneous"]["est"] or 0) < 0,
         "forced": row["forced"],
     }
 

@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.comparison.effects import Change, family_of, mean_family, paired, strengths
+from windtunnel.analysis.comparison.groups import OF_OLD, turns
 from windtunnel.analysis.comparison.inputs import Tested
 from windtunnel.analysis.comparison.simultaneous import Family, told_apart
 from windtunnel.analysis.intervals import Estimate, mean_difference
+from windtunnel.sim.community import Declared
 
 KEY = ["draw", "seed"]
 GROUP = ["kind", "group", "measure"]
@@ -61,12 +63,14 @@ def contrasts(
     return records, found
 
 
-def group_contrasts(tested: Sequence[Tested], confidence: float) -> tuple[list[dict[str, Any]], Family]:
-    """A record for each two policies, group and measure: the difference of their means (a minus b), a harm.
+def group_contrasts(
+    tested: Sequence[Tested], confidence: float, found_of: Declared = OF_OLD
+) -> tuple[list[dict[str, Any]], Family]:
+    """A record for each two policies, group and measure: the difference of their means (a minus b).
 
     `better` names the policy under which the group fares better beyond noise; else it is None.
     """
-    columns = []
+    columns, turn = [], turns(found_of)
     claiming = [one for one in tested if one.claim_reason is None]
     for a, b in combinations(claiming, 2):
         rows = a.groups.join(b.groups, on=[*KEY, *GROUP], suffix="_b")
@@ -78,7 +82,8 @@ def group_contrasts(tested: Sequence[Tested], confidence: float) -> tuple[list[d
     found, intervals, apart = mean_family(columns, confidence)
     records = []
     for column, interval, differs in zip(columns, intervals, apart, strict=True):
-        better = column.about["a"] if (interval.est or 0) < 0 else column.about["b"]
+        worse = (interval.est or 0) * turn[column.about["measure"]]
+        better = column.about["a"] if worse < 0 else column.about["b"]
         records.append(
             column.about
             | {
@@ -90,13 +95,18 @@ def group_contrasts(tested: Sequence[Tested], confidence: float) -> tuple[list[d
     return records, found
 
 
-def better_for_groups(contrast: dict[str, Any], groups: Sequence[dict[str, Any]]) -> tuple[str | None, bool]:
-    """The policy under which every group is shown fewer hostile posts beyond noise, or None; and whether one of the two
-    decides by its own mechanism what is shown."""
+def better_for_groups(
+    contrast: dict[str, Any], groups: Sequence[dict[str, Any]], found_of: Declared = OF_OLD
+) -> tuple[str | None, bool]:
+    """The policy under which every group is better off beyond noise in the first of the declared harms, or None; and
+    whether one of the two decides that by its own mechanism."""
+    if not found_of.harms:
+        return None, False
+    first = found_of.harms[0].said()["name"]
     rows = [
         row
         for row in groups
-        if (row["a"], row["b"]) == (contrast["a"], contrast["b"]) and row["measure"] == "hostile_exposures"
+        if (row["a"], row["b"]) == (contrast["a"], contrast["b"]) and row["measure"] == first
     ]
     better = {row["better"] for row in rows}
     return (better.pop() if len(better) == 1 else None), any(row["forced"] for row in rows)

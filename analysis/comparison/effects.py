@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.comparison.groups import MEASURES
+from windtunnel.analysis.comparison.groups import OF_OLD, measures, turns
 from windtunnel.analysis.comparison.inputs import Tested
 from windtunnel.analysis.comparison.simultaneous import Family, by_draw, family, strength, told_apart
 from windtunnel.analysis.intervals import FEW, UNDEFINED, Estimate, mean_difference, paired_difference
 from windtunnel.analysis.necessity import QUANTITIES, coupling_free, paired_estimates
 from windtunnel.analysis.outcomes import Outcome, known_outcomes
+from windtunnel.sim.community import Declared
 
 QUIET = UNDEFINED._asdict()
 
@@ -106,11 +107,14 @@ def outcome_changes(tested: Sequence[Tested], confidence: float) -> list[dict[st
     return records
 
 
-def group_changes(tested: Sequence[Tested], confidence: float) -> tuple[list[dict[str, Any]], Family]:
+def group_changes(
+    tested: Sequence[Tested], confidence: float, found_of: Declared = OF_OLD
+) -> tuple[list[dict[str, Any]], Family]:
     """A record for each policy, group and measure: means, the difference, and whether it is beyond noise.
 
     All of them are one family, so `harmed` and `helped` hold at once with the stated confidence.
     """
+    units, turn = measures(found_of), turns(found_of)
     columns = [
         Change(
             {
@@ -118,7 +122,7 @@ def group_changes(tested: Sequence[Tested], confidence: float) -> tuple[list[dic
                 "kind": rows["kind"][0],
                 "group": rows["group"][0],
                 "measure": rows["measure"][0],
-                "unit": MEASURES[rows["measure"][0]],
+                "unit": units[rows["measure"][0]],
                 "forced": rows["measure"][0] in one.forced,
                 "n_pairs": len(rows),
                 "n_draws": rows["draw"].n_unique(),
@@ -138,8 +142,8 @@ def group_changes(tested: Sequence[Tested], confidence: float) -> tuple[list[dic
         | {
             "change": mean_difference(column.difference, column.draw, confidence)._asdict(),
             "simultaneous": interval._asdict(),
-            "harmed": differs and (interval.est or 0) > 0,
-            "helped": differs and (interval.est or 0) < 0,
+            "harmed": differs and (interval.est or 0) * turn[column.about["measure"]] > 0,
+            "helped": differs and (interval.est or 0) * turn[column.about["measure"]] < 0,
         }
         for column, interval, differs in zip(columns, intervals, apart, strict=True)
     ], found

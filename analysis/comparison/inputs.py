@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from windtunnel.analysis.comparison.groups import group_means, member_changes, shared_out
+from windtunnel.analysis.comparison.groups import declared_of, group_means, member_changes, shared_out
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.models import calibration_words
 from windtunnel.analysis.outcomes import known_outcomes
@@ -199,14 +199,15 @@ def _tested(
     name: str, found: tuple[Spec, ...], folder: Folder, manifest: Mapping[str, Any], record: Mapping[str, Any]
 ) -> Tested:
     pairs = complete(check_pairs(folder.read_table("pairs"))).select("draw", "seed", "y0", "y1")
-    changes = member_changes(_members(folder), pairs)
+    found_of = declared_of(manifest.get("config") or {})
+    changes = member_changes(_members(folder), pairs, found_of)
     return Tested(
         name,
         found,
         str(folder.path),
         pairs,
         _measures(folder.read_table("runs")),
-        group_means(_members(folder), pairs),
+        group_means(_members(folder), pairs, found_of),
         shared_out(changes),
         lost=int(record.get("n_lost") or 0),
         claim_reason=_reason(record),

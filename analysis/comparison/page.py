@@ -153,16 +153,17 @@ def _parts(record: Record) -> list[str]:
 
 def _shared(record: Record) -> str:
     shared, outcome = record["shared"], record["outcome"]
-    baseline = words(specs(shared["baseline"] or [])) or "no moderation"
+    baseline = words(specs(shared["baseline"] or [])) or record["nouns"]["nothing"]
     reached = (
         "" if outcome["threshold"] is None else f", which happened where it reached {outcome['threshold']:g}"
     )
     count = len(record["policies"])
+    like = f" like {shared['profile']}" if shared["profile"] else ""
     policies = "1 policy" if count == 1 else f"{count} policies, each"
     against = f"on top of {baseline} and against that alone" if shared["baseline"] else f"against {baseline}"
     said = (
-        f"{policies} {against}, in a {shared['community']} of {shared['size']} members like {shared['profile']}, "
-        f"mind {shared['mind']}, {number(shared['steps'], 'step')}. Pairs of twins with and without the policy: "
+        f"{policies} {against}, in a {words(shared['community'])} of {shared['size']} {record['nouns']['members']}{like}, "
+        f"mind {shared['mind']}, {number(shared['steps'], record['nouns']['step'])}. Pairs of twins with and without the policy: "
         f"{shared['draws']} simulated communities x {number(shared['seeds'], 'seed')} of chance, the same for all."
     )
     doubts = [f"{row['policy']}: {doubt}" for row in record["policies"] for doubt in row["doubts"]]

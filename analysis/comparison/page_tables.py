@@ -5,7 +5,13 @@ from typing import Any
 
 from windtunnel.analysis.comparison.markup import table
 from windtunnel.analysis.comparison.sentences import net_words
-from windtunnel.analysis.comparison.tables import benefit_words, cost_words, share_words, worst_words
+from windtunnel.analysis.comparison.tables import (
+    benefit_words,
+    cost_words,
+    share_words,
+    worst_column,
+    worst_words,
+)
 from windtunnel.analysis.necessity import CELLS
 from windtunnel.analysis.summary import INSIDE, change, words
 
@@ -76,17 +82,18 @@ def outcome_tables(record: Record) -> list[tuple[str, str]]:
 def group_tables(record: Record) -> list[tuple[str, str]]:
     """A table of all policies for each group, and one of how evenly the gain is shared."""
     found = list(dict.fromkeys((row["kind"], row["group"]) for row in record["groups"]))
+    harm, nouns = record["harm"], record["nouns"]
     shared = [
         {
             "policy": row["policy"],
-            "members shown fewer hostile posts": _of(row["exposures"], "better"),
-            "shown more": _of(row["exposures"], "worse"),
+            f"{nouns['members']} {harm['better']}": _of(row["exposures"], "better"),
+            harm["worse"]: _of(row["exposures"], "worse"),
             "Gini of the gain over groups": _gini(row["exposures"]["gini_groups"]),
             "over members": _gini(row["exposures"]["gini_members"]),
             "worst group": worst_words(row),
         }
         for row in record["policies"]
-        if row["exposures"]
+        if row["exposures"] and harm
     ]
     note = f"Gini: 0 where all gain alike, near 1 where few gain all; a loss counts as no gain. {INSIDE}"
     return [
@@ -157,7 +164,7 @@ def _memo(record: Record, rows: Sequence[Record], costs: Sequence[str]) -> str:
                     row, "ps_backfire", at["ps_backfire"]
                 ),  # type: ignore[arg-type]
                 **{f"{words(name)}, a future": cost_words(row["costs"].get(name)) for name in costs},
-                "worst group (hostile posts shown)": worst_words(row),
+                **worst_column(record, row),
                 **({"benefit a future, at your payoffs": benefit_words(row)} if record["payoff"] else {}),
             }
         )

@@ -9,7 +9,6 @@ from windtunnel.analysis.outcomes import leading
 from windtunnel.analysis.summary import capital, event_words, number, words
 
 Record = Mapping[str, Any]
-FORCED = " (by construction: a policy here decides which posts are shown)"
 MOST = 12
 """So many sentences of one sort; the rest is counted, and stands in the tables."""
 
@@ -128,7 +127,7 @@ def _told_apart(record: Record) -> list[str]:
         if row["told_apart"]:
             (better, less), (other, more) = _better_first(row)
             everyone = ", and better for every group" if row["for_everyone"] else ""
-            everyone += FORCED if row["for_everyone"] and row["groups_forced"] else ""
+            everyone += _forced(record) if row["for_everyone"] and row["groups_forced"] else ""
             beaten.setdefault((better, everyone, less, row["n_pairs"]), []).append((other, more))
     said = []
     for (better, everyone, less, n), others in beaten.items():
@@ -152,16 +151,20 @@ def _better_first(row: Record) -> tuple[tuple[str, int], tuple[str, int]]:
     return both if row["better"] == row["a"] else both[::-1]
 
 
+def _forced(record: Record) -> str:
+    return f" (by construction: a policy here {record['harm']['forced']})"
+
+
 def _alike(record: Record) -> list[str]:
     """Which policies cannot be told apart in the outcome, and whether every group still fares better under one."""
     two = [row for row in record["pairs_of_policies"] if not row["told_apart"]]
     over: dict[tuple[str, str], list[str]] = {}
     for row in two:
         if better := row["better_for_groups"]:
-            tag = FORCED if row["groups_forced"] else ""
+            tag = _forced(record) if row["groups_forced"] else ""
             over.setdefault((better, tag), []).append(row["b"] if better == row["a"] else row["a"])
     return _not_told_apart(two, record) + [
-        f"Though the outcome cannot tell them apart, with {better} every group is shown fewer hostile posts than with "
+        f"Though the outcome cannot tell them apart, with {better} every group is {record['harm']['better']} than with "
         f"{_listed(others)}, beyond noise{tag}."
         for (better, tag), others in over.items()
     ]

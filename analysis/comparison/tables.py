@@ -18,7 +18,7 @@ def short_table(record: Record) -> list[dict[str, str]]:
             "policy": row["policy"] + (" (by construction)" if row["by_construction"] else ""),
             **counts(record, row),
             "net change (interval)": net_words(row),
-            "worst group (hostile posts shown)": worst_words(row),
+            **worst_column(record, row),
             **({"benefit a future (any coupling)": benefit_words(row)} if record["payoff"] else {}),
             "verdict": row["verdict"] or "-",
         }
@@ -58,13 +58,17 @@ def cost_words(found: Record | None) -> str:
     return change(found["est"], found["low"], found["high"])
 
 
+def worst_column(record: Record, row: Record) -> dict[str, str]:
+    """The column of the group that fares worst; none where the community declares nothing by which groups fare."""
+    return {f"worst group ({record['harm']['short']})": worst_words(row)} if record["harm"] else {}
+
+
 def worst_words(row: Record) -> str:
-    """The group that fares worst, with the change in hostile posts that its members are shown."""
+    """The group that fares worst, with the change in what is told of its members."""
     worst = row["worst_group"]
     if worst is None:
         return "-"
-    gains = worst["change"]["est"] is not None and worst["change"]["est"] < 0
-    start = "least gain: " if gains else ""
+    start = "least gain: " if worst["gains"] else ""
     tail = ", harmed" if worst["harmed"] else ""
     tail += " (by construction)" if worst["forced"] else ""
     return f"{start}{words(worst['group'])} {cost_words(worst['change'])}{tail}"

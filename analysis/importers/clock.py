@@ -27,6 +27,10 @@ NONE, KNOWN, BARE, EITHER, SINCE_START = range(5)
 """How a time was written: not at all; as a date; as a number; as a date that can be read two ways; as minutes of a record's own."""
 
 
+UNUSUAL = 883_612_800
+"""Unix seconds of 1998: what ends before is said, since seconds since 2001 look like seconds of the nineties."""
+
+
 class Kind(NamedTuple):
     """What numbers a column may hold. `earliest` is the first second that its platform knew; `own_start`: whether numbers
     that are no dates may count seconds from a start of their own, near 0 or anywhere; `spreadsheet`: it may come from one."""
@@ -77,6 +81,7 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
         unit = _unit(seconds[bare], kind, beside_dates=bool((form == KNOWN).sum() > len(bare) / 2))
         if unit is None:
             scale = "own"
+            seconds[bare[np.abs(seconds[bare]) >= LATEST]] = np.nan
             said.append(
                 f"{kind.name} holds numbers that are no dates: read as seconds from a start of their own"
             )
@@ -84,8 +89,9 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
             seconds[bare] = seconds[bare] * unit.seconds + unit.origin
             if unit is SPREADSHEET:  # a fraction of a day has no exact seconds
                 seconds[bare] = seconds[bare].round()
-            if unit is not SECONDS:
-                said.append(_in_unit(kind, unit, seconds[bare]))
+            good = seconds[bare][_dates(seconds[bare], kind)]
+            if len(good) and (unit is not SECONDS or good.max() < UNUSUAL):
+                said.append(_in_unit(kind, unit, good))
     either = np.flatnonzero(form == EITHER)
     if len(either):
         day_first = _day_first(seconds[either], np.array([months[row] for row in either.tolist()]), kind)
@@ -101,6 +107,9 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
         faults |= dict.fromkeys(
             np.flatnonzero(dated).tolist(), f"{kind.name} is a date before {first} or after {LAST_YEAR}"
         )
+    else:
+        lost = np.flatnonzero((form != NONE) & ~np.isfinite(seconds)).tolist()
+        faults |= dict.fromkeys(lost, f"{kind.name} is not a time in seconds")
     missing = np.flatnonzero(form == NONE).tolist()
     if len(missing) == len(form):
         return Settled(seconds, {}, (), "none")
@@ -146,9 +155,10 @@ def _unit(numbers: np.ndarray, kind: Kind, *, beside_dates: bool) -> Unit | None
 
 def _own_start(numbers: np.ndarray, kind: Kind) -> bool:
     """Whether numbers may count seconds from a start of their own."""
-    if kind.own_start == "no" or np.ptp(numbers) > LATEST - EARLIEST:
+    near = numbers[np.abs(numbers) < LATEST]
+    if kind.own_start == "no" or 2 * len(near) < len(numbers) or np.ptp(near) > LATEST - EARLIEST:
         return False
-    return kind.own_start == "anywhere" or 0 <= float(numbers.min()) < DAY
+    return kind.own_start == "anywhere" or 0 <= float(near.min()) < DAY
 
 
 def _dates(seconds: np.ndarray, kind: Kind) -> np.ndarray:
@@ -161,8 +171,7 @@ def _listed(units: Iterable[Unit]) -> str:
 
 
 def _in_unit(kind: Kind, unit: Unit, seconds: np.ndarray) -> str:
-    good = seconds[_dates(seconds, kind)]
-    first, last = (datetime.fromtimestamp(float(each), UTC).date() for each in (good.min(), good.max()))
+    first, last = (datetime.fromtimestamp(float(each), UTC).date() for each in (seconds.min(), seconds.max()))
     return f"{kind.name} is read as {unit.words}, in which alone it holds dates ({first} to {last})"
 
 

@@ -27,11 +27,18 @@ def common_words() -> CommonWords:
     )
 
 
-def is_common(name: str) -> bool:
-    """Whether a casefolded name is a common word.
+def is_word(name: str) -> bool:
+    """Whether a casefolded name is a word and no first name: a common one, or several with hyphens.
 
-    >>> is_common("keys"), is_common("mark"), is_common("sarah"), is_common("bob42")
+    >>> is_word("keys"), is_word("well-known"), is_word("mark"), is_word("bob42")
     (True, True, False, False)
     """
-    common = common_words()
-    return name in common.words or name in common.first_names
+    words = common_words().words
+    if name in words:
+        return True
+    return "-" in name and all(part in words or len(part) < 3 for part in name.split("-"))
+
+
+def is_first_name(name: str) -> bool:
+    """Whether a casefolded name is both a word and a first name."""
+    return name in common_words().first_names

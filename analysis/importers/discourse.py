@@ -92,7 +92,8 @@ class _Topics:
         raise ValueError("neither a topic (post_stream) nor a post (post_number, topic_id)")
 
     def _topic(self, topic: dict[str, Any], stream: dict[str, Any]) -> None:
-        name, posts = needed(topic, "id"), items(stream, "posts")
+        posts = items(stream, "posts")
+        name = word(topic.get("id")) or needed(posts[0] if posts else topic, "topic_id")
         whole = stream.get("stream")
         listed = whole if isinstance(whole, list) else []
         self._listed.setdefault(name, set()).update(filter(None, map(word, listed)))

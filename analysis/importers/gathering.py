@@ -49,7 +49,7 @@ FACTS: dict[str, Any] = {
 """Columns of a post without its text: those of `RawPost`, how its time was written, where it stood, whether it has
 words, what the scorer hears."""
 
-Hearing = Callable[[list[str]], list[str]]
+Hearing = Callable[[list[str]], list[str | None]]
 
 
 class Texts:
@@ -304,9 +304,9 @@ class Collector:
         found = settle_list([act.time for act in self.acts], self.times)
         log, logged = self.log or ([], found)
         if log and {posts.scale, logged.scale} == {"dates", "own"}:
-            has, lacks = ("dates", "minutes") if logged.scale == "dates" else ("minutes", "dates")
+            words = {"dates": "have dates", "own": "count minutes or seconds from a start of their own"}
             raise ValueError(
-                f"the acts of --mod-log have {has} where the posts have {lacks} of their own start: both need one origin"
+                f"the acts of --mod-log {words[logged.scale]}, the posts {words[posts.scale]}: both need one origin"
             )
         every = [(act, found.seconds[row]) for row, act in enumerate(self.acts)]
         every += [(act, logged.seconds[row]) for row, act in enumerate(log)]

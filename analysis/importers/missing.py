@@ -1,6 +1,7 @@
 """The one place that says which values of a record stand for nothing, and how an id or a name is read."""
 
 import math
+import re
 from typing import Any
 
 MOST = 2**62
@@ -28,11 +29,24 @@ _ALWAYS = frozenset(
     | {"<NA>", "<NULL>", "<null>", "(null)", "NaT", "#NULL!", "1.#QNAN"}
 )
 _NEVER_SAID = frozenset({"", "NULL", "\\N", "NaN", "nan", "<NA>", "#N/A", "(null)", "<NULL>", "NaT"})
-_NO_ID = _ALWAYS | {"none", "NONE", "nil", "undefined", "na", "-", "0", "-1"}
+_NO_ID = _ALWAYS | {
+    "none",
+    "NONE",
+    "nil",
+    "undefined",
+    "na",
+    "-",
+    "0",
+    "-1",
+    "00000000-0000-0000-0000-000000000000",
+}
 
 MARKERS = {"name": _ALWAYS, "text": _NEVER_SAID, "id": _NO_ID, "cell": _ALWAYS | _NO_ID - {"0", "-1", ""}}
 """The words that mean nothing was there, by what should be there: an author's `name` (somebody may be called Nil), a
 `text` (somebody may say none), the `id` of another post (0 and -1 too, unless a post bears it), or any other `cell`."""
+
+
+_WHOLE = re.compile(r"(-?\d+)(?:\.0+|,0)")
 
 
 def absent(value: Any) -> bool:
@@ -75,8 +89,8 @@ def word(value: Any) -> str | None:
 def whole(name: str) -> str:
     """The name without decimals that are nought: a column of numbers with gaps is often written so.
 
-    >>> whole("12.0"), whole("1.10"), whole("v1.0")
-    ('12', '1.10', 'v1.0')
+    >>> whole("12.0"), whole("12,0"), whole("1.10"), whole("v1.0")
+    ('12', '12', '1.10', 'v1.0')
     """
-    head, point, tail = name.partition(".")
-    return head if point and tail and not tail.strip("0") and head.lstrip("-").isdecimal() else name
+    found = _WHOLE.fullmatch(name)
+    return found[1] if found else name

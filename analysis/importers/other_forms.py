@@ -3,14 +3,14 @@
 import polars as pl
 
 from windtunnel.analysis.importers.matching import FULLNAME, matched
-from windtunnel.analysis.importers.missing import MARKERS
+from windtunnel.analysis.importers.missing import MARKERS, whole
 
 MARKS = sorted(MARKERS["id"] - {""})
 NUMBERS = ["0", "-1"]
 ENOUGH = 0.5
 SAMPLED = 1_000
 _PREFIX = r"^t[1-6]_."
-_DECIMALS = r"^-?\d+\.0+$"
+_DECIMALS = r"^-?\d+(\.0+|,0)$"
 
 
 def read_otherwise(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -29,12 +29,14 @@ def _parents(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list
     if lost.is_empty():
         return table, []
     said = []
-    marked = lost.filter(lost.is_in(MARKS))
+    borne = set(ids.filter(pl.col("parent").is_in(NUMBERS))["parent"])
+    marks = [name for name in lost.unique() if whole(name) in MARKERS["id"] - borne]
+    marked = lost.filter(lost.is_in(marks))
     if len(marked):
         said.append(f"{len(marked):,} posts have {_some(marked)} for a parent: they answer none")
-        gone = pl.col("parent_post").is_null() & pl.col("parent").is_in(MARKS)
+        gone = pl.col("parent_post").is_null() & pl.col("parent").is_in(marks)
         table = table.with_columns(parent=pl.when(gone).then(None).otherwise("parent"))
-    found = matched(lost.filter(~lost.is_in(MARKS)).unique().to_list(), ids["parent"])
+    found = matched(lost.filter(~lost.is_in(marks)).unique().to_list(), ids["parent"])
     if found:
         count = int(lost.is_in(list(found)).sum())
         said.append(
@@ -54,6 +56,12 @@ def _parents(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list
 
 
 def _threads(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    if table["thread"].str.contains(_DECIMALS).any():
+        table = table.with_columns(
+            thread=pl.when(pl.col("thread").str.contains(_DECIMALS))
+            .then(pl.col("thread").str.replace(r"(\.0+|,0)$", ""))
+            .otherwise("thread")
+        )
     thread = table["thread"]
     said, marks = [], [mark for mark in MARKS if mark not in NUMBERS]
     borne = set(ids.filter(pl.col("parent").is_in(MARKS))["parent"])
@@ -68,12 +76,6 @@ def _threads(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list
         )
         table = table.with_columns(
             thread=pl.when(pl.col("thread").is_in(marks)).then(None).otherwise("thread")
-        )
-    if thread.str.contains(_DECIMALS).any():
-        table = table.with_columns(
-            thread=pl.when(pl.col("thread").str.contains(_DECIMALS))
-            .then(pl.col("thread").str.replace(r"\.0+$", ""))
-            .otherwise("thread")
         )
     prefixed = thread.filter(thread.str.contains(_PREFIX) & ~thread.is_in(ids["parent"].implode())).unique()
     bare = {name: FULLNAME.sub("", name, count=1) for name in prefixed}

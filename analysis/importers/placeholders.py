@@ -19,6 +19,8 @@ _BY_WHOM = (
     ("legal", Placeholder("removed", "removed by the platform")),
     ("admin", Placeholder("removed", "removed by the platform")),
     ("user", Placeholder("deleted", "deleted by its author")),
+    ("owner", Placeholder("deleted", "deleted by its author")),
+    ("poster", Placeholder("deleted", "deleted by its author")),
     ("author", Placeholder("deleted", "deleted by its author")),
     ("moderator", Placeholder("removed", "removed by moderators")),
     ("mod", Placeholder("removed", "removed by moderators")),
@@ -29,14 +31,25 @@ _DELETED = Placeholder("deleted", "deleted by its author")
 _GONE = Placeholder("gone", "unavailable")
 
 LONGEST = 160
-_FRAMED = re.compile(r"[\[(<{]\s*(.*?)\s*\.?\s*[\])>}]\.?", re.DOTALL)
+_ELSEWHERE = {
+    **dict.fromkeys(
+        ("entfernt", "retiré", "supprimé par un modérateur", "eliminado por un moderador", "removido"),
+        _REMOVED,
+    ),
+    **dict.fromkeys(
+        ("gelöscht", "supprimé", "eliminado", "borrado", "excluído", "удалено", "已删除"), _DELETED
+    ),
+}
+"""The commonest of other languages, which stand between brackets."""
+_FRAMED = re.compile(r"[\[(<{*]\s*(.*?)\s*\.?\s*[\])>}*]\.?", re.DOTALL)
 _WHAT = r"(?:(?:this|the) )?(?:(?:comment|post|message|content|topic|submission|reply|tweet|text|account|user)s? )?(?:(?:has|have|was|were|is) (?:been )?)?"
 _TAKEN = re.compile(
-    rf"{_WHAT}(?P<how>removed or deleted|deleted or removed|removed|hidden|redacted|taken down|deleted|withdrawn|unavailable|not available|"
+    rf"{_WHAT}(?P<how>removed or deleted|deleted or removed|removed|hidden|redacted|taken down|deleted|withdrawn|unavailable|not available|flagged|dead|permanently deleted|"
     r"no longer available|suspended|missing)(?P<rest> (?:by|in response|for|due|because|at the request|on|from|pending|too)\b[\w\s,'’/-]*)?",
 )
 _PLAIN = re.compile(
-    r"(?:this|the) (?:comment|post|message|content|topic|submission|reply|tweet) (?:has been|was|is|have been) "
+    r"(?:comment|post|message) (?P<by>removed|deleted) by (?:an? |the |its )?(?P<whom>moderators?|mods?|admins?|users?|author|owner|poster|reddit|"
+    r"automod(?:erator)?)\.?|(?:this|the) (?:comment|post|message|content|topic|submission|reply|tweet) (?:has been|was|is|have been) "
     r"(?P<how>removed|deleted|hidden|unavailable|no longer available|not available)(?P<rest> by (?:an? |the )?[\w ]{1,30})?\.?"
 )
 
@@ -51,12 +64,21 @@ def placeholder(text: str | None) -> Placeholder | None:
     """
     if text is None or len(text) > LONGEST + 40:
         return None
+    start = text.lstrip()[:5].casefold()
+    if not start.startswith(("[", "(", "<", "{", "*", "_", "this ", "the ", "comme", "post ", "messa")):
+        return None
     said = " ".join(text.split())
     if len(said) > LONGEST:
         return None
+    said = inside if (inside := said.strip("*_")).startswith("[") else said
     framed = _FRAMED.fullmatch(said)
+    if framed and framed[1].casefold() in _ELSEWHERE:
+        return _ELSEWHERE[framed[1].casefold()]
     found = _TAKEN.fullmatch(framed[1].casefold()) if framed else _PLAIN.fullmatch(said.casefold())
-    return None if found is None else _read(found["how"], found["rest"] or "")
+    if found is None or framed and said[0] != "[" and found["how"] not in ("removed", "deleted"):
+        return None  # (missing) may be somebody's words
+    parts = found.groupdict()
+    return _read(parts["how"] or parts["by"], parts["rest"] or parts.get("whom") or "")
 
 
 def _read(how: str, rest: str) -> Placeholder:
@@ -66,9 +88,9 @@ def _read(how: str, rest: str) -> Placeholder:
     for mark, meaning in _BY_WHOM:
         if any(word.startswith(mark) for word in words):
             return meaning
-    if how in ("deleted", "withdrawn", "redacted"):
+    if how in ("deleted", "permanently deleted", "withdrawn", "redacted"):
         return _DELETED
-    return _REMOVED if how in ("removed", "hidden", "taken down", "suspended") else _GONE
+    return _REMOVED if how in ("removed", "hidden", "taken down", "suspended", "flagged", "dead") else _GONE
 
 
 def nobody(author: str | None) -> bool:

@@ -108,7 +108,7 @@ def _is_post(record: dict[str, Any]) -> bool:
 
 def _count_guesses(record: dict[str, Any], into: Collector) -> None:
     parent = record["parent_id"]
-    if absent(parent):
+    if _fullname(parent, "t1_") is None:
         into.count("comments have null for a parent: read as answers to the opening post")
     elif isinstance(parent, (int, float)):
         into.count("comments have a number for a parent: read as its id in base 36")
@@ -146,7 +146,7 @@ def _common(record: dict[str, Any], text: str) -> dict[str, Any]:
     if not (absent(author) or isinstance(author, str)):
         raise ValueError("author is not a text")
     return {
-        "author": author or None,
+        "author": None if absent(author) else author,
         "time": _seconds(record.get("created_utc")),
         "text": text,
         "status": _status(record),

@@ -21,6 +21,9 @@ class _Refused(Exception):
     pass
 
 
+_PAIR = re.compile(
+    rb"&#([xX]0*[dD][89abAB][0-9a-fA-F]{2}|5[5-6][0-9]{3});&#([xX]0*[dD][c-fC-F][0-9a-fA-F]{2}|5[6-7][0-9]{3});"
+)
 _NO_CHARACTERS = re.compile(
     rb"&#(?:x0*([0-9a-fA-F]{1,6})|0*([0-9]{1,7}));|[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]"
 )
@@ -72,8 +75,17 @@ def rows(path: Path, into: Collector) -> Iterator[Row]:
         into.fault(number + 1, str(error))
 
 
+def _joined(found: re.Match[bytes]) -> bytes:
+    """The one character that two halves of UTF-16 stand for."""
+    high, low = (int(each[1:], 16) if each[:1] in b"xX" else int(each) for each in found.groups())
+    if not (0xD800 <= high < 0xDC00 <= low < 0xE000):
+        return found[0]
+    return b"&#%d;" % (0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00)
+
+
 def _allowed(line: bytes, into: Collector) -> bytes:
     """The line without characters that XML does not allow, which are counted."""
+    line = _PAIR.sub(_joined, line)
     dropped = 0
 
     def kept(found: re.Match[bytes]) -> bytes:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from windtunnel.analysis.importers.common_words import common_words, is_common
+from windtunnel.analysis.importers.common_words import is_first_name, is_word
 from windtunnel.analysis.plain_words import plain_words
 
 STRANGER = "<name>"
@@ -66,7 +66,7 @@ def marks_of(ids: Mapping[str, str]) -> Marks:
         parts = _PART.findall(name)
         needle = max((part for part in parts), key=len, default="")
         if _TOKEN.fullmatch(name):
-            if len(name) >= 3 and name not in stop and name not in common_words().words:
+            if len(name) >= 3 and name not in stop and not is_word(name):
                 needles.add(needle)
         elif not name.startswith("did:") and any(len(part) >= 3 and part not in stop for part in parts):
             pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
@@ -125,13 +125,10 @@ def _scrub(text: str, marks: Marks) -> str:
     text, set_aside = _set_phrases_aside(_without_numbers(text), marks)
     ids, stop = marks.tokens, _stop_words()
 
-    common = common_words()
-
     def token(word: str, named: bool) -> str:
         low = word.casefold()
-        if len(word) < 3 or low in stop or low in common.words or low in common.first_names and not named:
-            return word
-        return ids.get(low, word)
+        found = ids.get(low) if len(word) >= 3 and low not in stop else None
+        return word if found is None or is_word(low) or is_first_name(low) and not named else found
 
     def named(match: re.Match[str]) -> str:
         if match["token"]:
@@ -144,7 +141,7 @@ def _scrub(text: str, marks: Marks) -> str:
         if match["addressed"]:  # with a colon a name even if it is an ordinary word
             whole = match["addressed"]
             colon = match.string[match.end() : match.end() + 1] == ":"
-            found = ids.get(whole.casefold()) if colon or whole.casefold() not in common.words else None
+            found = ids.get(whole.casefold()) if colon or not is_word(whole.casefold()) else None
             return match[0].replace(whole, found or _PART.sub(lambda part: token(part[0], False), whole))
         if match["did"]:
             name = match["did"].removeprefix("@")
@@ -181,7 +178,7 @@ def _is_capital_inside(found: re.Match[str]) -> bool:
 
 def common_names(ids: Iterable[str]) -> int:
     """How many of these casefolded names are common words, which stay in texts unless somebody is addressed."""
-    return sum(1 for name in ids if is_common(name) and len(name) >= 3)
+    return sum(1 for name in ids if len(name) >= 3 and (is_word(name) or is_first_name(name)))
 
 
 @cache

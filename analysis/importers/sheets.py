@@ -68,6 +68,8 @@ def layout_of(
         if len(sign) != 1 or sign in '\r\n"':
             raise ValueError(f"--separator is {separator!r}: give one sign, or tab")
         return Layout(sign, encoding)
+    if (first := _excel_line(next(_lines(path, max_bytes, None, encoding), ""))) is not None:
+        return Layout(first, encoding)
     heads = {sign: _head(path, Layout(sign, encoding), max_bytes) for sign in (usual, *SEPARATORS)}
 
     def fits(sign: str) -> tuple[bool, int]:
@@ -317,7 +319,22 @@ def _csv_lists(path: Path, max_bytes: int, told: Told | None, layout: Layout) ->
             yield rows.line_num, row
 
 
+def _excel_line(line: str) -> str | None:
+    """The sign in a first line such as sep=; that spreadsheets write; None for another line."""
+    said = line.strip("\r\n").strip('"')
+    return said[4] if len(said) == 5 and said.casefold().startswith("sep=") else None
+
+
 def _text_lines(path: Path, max_bytes: int, told: Told | None, encoding: str | None) -> Iterator[str]:
+    """The lines of a CSV file without a spreadsheet's word about its separator, which stays as a blank one."""
+    lines = _lines(path, max_bytes, told, encoding)
+    first = next(lines, None)
+    if first is not None:
+        yield first if _excel_line(first) is None else "\n"
+    yield from lines
+
+
+def _lines(path: Path, max_bytes: int, told: Told | None, encoding: str | None) -> Iterator[str]:
     """Lines with their ends (LF, CR LF or CR), blank ones too, since they can stand inside a cell."""
     rest = b""
     for block in blocks(path, max_bytes, told, encoding):

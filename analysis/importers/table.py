@@ -203,6 +203,10 @@ def nearest(found: str, valid: list[str]) -> str:
 
 def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) -> None:
     for role, column in mapping.items():
+        if column not in columns and len(columns) == 1 and column in columns[0]:
+            raise ValueError(
+                f"{path} has one column, {listed(columns)!r}: name what parts its cells with --separator"
+            )
         if column not in columns:
             raise ValueError(f"{path} has no column {column!r} (for {role}); {nearest(column, columns)}")
 

@@ -70,18 +70,29 @@ def read_time(value: Any, field: str = "time") -> When:
     if empty(value):
         return None
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+        return in_range((value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp(), field)
     if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp()
+        return in_range(datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp(), field)
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        number = float(value)
+        number = _finite(value, field)
         return _bare(str(int(number)) if number.is_integer() and abs(number) < 1e15 else "", number)
     if not isinstance(value, str):
         raise ValueError(f"{field} is neither a number nor a date")
     text = value.strip()
     if _NUMBER.fullmatch(text) and not _THOUSANDS.fullmatch(text):
-        return _bare(text, float(text.replace(",", ".")))
-    return _dated(text, field)
+        return _bare(text, _finite(text.replace(",", "."), field))
+    found = _dated(text, field)
+    return found if isinstance(found, EitherWay) else in_range(found, field)
+
+
+def _finite(value: Any, field: str) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{field} is not a finite number")
+    return number
 
 
 def _bare(digits: str, number: float) -> When:
@@ -96,7 +107,7 @@ def _bare(digits: str, number: float) -> When:
     return Bare(number)
 
 
-def _dated(text: str, field: str) -> When:
+def _dated(text: str, field: str) -> float | EitherWay:
     """Seconds of the text of a date and time, in UTC unless it names an offset or a place."""
     found = _ZONE.search(text)
     head, offset, place = text, "", None
@@ -115,7 +126,18 @@ def _dated(text: str, field: str) -> When:
             raise ValueError
         return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
-        raise ValueError(f"{field} is neither a number of seconds nor an ISO date and time") from None
+        words = "is neither a number of seconds nor an ISO date and time"
+        if _is_date_with_letters(text):
+            words = "names its zone by letters that several zones have: write its offset, as +01:00"
+        raise ValueError(f"{field} {words}") from None
+
+
+def _is_date_with_letters(text: str) -> bool:
+    head, blank, zone = text.rpartition(" ")
+    try:
+        return bool(blank) and 2 <= len(zone) <= 5 and zone.isalpha() and _iso(head.strip(), "", None) > 0
+    except (ValueError, OverflowError):
+        return False
 
 
 def _iso(head: str, offset: str, place: str | None) -> float:
@@ -137,7 +159,7 @@ def _offset(text: str) -> str:
     return f"{text[0]}{digits[:2]}:{digits[2:] or '00'}"
 
 
-def _either(found: re.Match[str], shift: timedelta) -> When:
+def _either(found: re.Match[str], shift: timedelta) -> float | EitherWay:
     """A date with day and month in either order; with dots the day comes first."""
     clock = found["clock"] or "00:00"
     if found["half"]:

@@ -54,7 +54,8 @@ def load_rules(given: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str
             if name not in rules[kind] or not _is_number(value):
                 raise ValueError(f"{kind} has no number {name}={value}: it has {', '.join(rules[kind])}")
             if value < 0 or (value == 0 and name in ("window", "threshold")):
-                raise ValueError(f"{kind}.{name} is {value}: give a number above 0")
+                least = "a number above 0" if name in ("window", "threshold") else "0 or more"
+                raise ValueError(f"{kind}.{name} is {value}: give {least}")
         rules[kind] = {**rules[kind], **parameters}
     return rules
 

@@ -5,6 +5,18 @@ import polars as pl
 from windtunnel.analysis.incidents.acts import RECORD
 from windtunnel.analysis.incidents.find import Incident
 
+MOST_REPLAYED = 400
+"""Posts of a thread that `windtunnel why` lives again at most: the first ones."""
+
+
+def replayed(acts: pl.DataFrame, incident: Incident) -> bool:
+    """Does the incident lie in what can be lived again? Of a record the threshold must be reached among the first posts."""
+    if incident.arm != RECORD or incident.place is None:
+        return incident.arm != RECORD
+    thread = acts.filter((pl.col("place") == incident.place) & pl.col("post").is_not_null())
+    first = thread.sort("step", "post")["post"].head(MOST_REPLAYED).to_list()
+    return incident.crossing in (None, *first)
+
 
 def comments(acts: pl.DataFrame, incident: Incident) -> pl.DataFrame:
     """The replies of the incident's thread in its run, in time."""
@@ -31,7 +43,6 @@ def last_comment_in_time(acts: pl.DataFrame, incident: Incident) -> int | None:
 
 
 def stays(incident: Incident) -> bool:
-    """Does what has reached the threshold stay so, whatever comes after? A newcomer may write again, and in a record so may
-    whoever is taken to have left."""
-    lasting = ("escalation", "pile_on", "rule_breaking_streak")
-    return incident.kind in lasting or (incident.kind == "mass_departure" and incident.arm != RECORD)
+    """Does what has reached the threshold stay so, whatever comes after? A newcomer may write again, and of how many a
+    departure is a share is only known afterwards."""
+    return incident.kind in ("escalation", "pile_on", "rule_breaking_streak")

@@ -28,12 +28,16 @@ class Place(NamedTuple):
 
 
 def place_of(name: str) -> Place | None:
-    """The thread or post that a name is; None for the name of an incident.
+    """The thread or post that a name is; None for the name of an incident. `ValueError` for a place without a number.
 
     >>> place_of("post:12"), place_of("escalation-1a2b3c4d")
     (Place(what='post', number=12), None)
     """
     match = _PLACE.fullmatch(name)
+    if match is None and name.partition(":")[0] in ("thread", "post"):
+        raise ValueError(
+            f"{name!r} names no place: write thread:12 or post:34, with a number that `windtunnel incidents` shows"
+        )
     return Place(match[1], int(match[2])) if match else None
 
 

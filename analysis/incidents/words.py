@@ -19,7 +19,7 @@ from windtunnel.analysis.incidents.find import Incident
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.speaking import ANSWERS, MANNER, OPENS, TASK
-from windtunnel.sim.communities.forum.telling import POSTS_TOLD
+from windtunnel.sim.communities.forum.telling import POSTS_TOLD, SOMEBODY, headed
 
 RUN_WROTE, NOW = "the run", "now"
 """Who wrote a post's words: the run itself, or the model that is asked now."""
@@ -93,11 +93,14 @@ def _draft(
     thread = [one for one in before if one.place == row["place"]]
     thread = thread if len(thread) <= POSTS_TOLD else [thread[0], *thread[-(POSTS_TOLD - 1) :]]
     lines = [Line("looking", "The thread, oldest first:")] if thread else []
-    lines += [Line("shown", _told(one, row["step"], hours)) for one in thread]
+    by_post = {one.post: one for one in before}
+    lines += [Line("shown", _told(one, row, by_post, hours)) for one in thread]
     answered = next((one for one in before if one.post == row["parent"]), None)
     if answered is not None:
-        lines.append(Line("looking", f"You are looking at the {answered.tone} post of {_name(answered)}."))
-    words = {persona.name: persona.words for persona in scene.personas}
+        mine = answered.member == row["member"]
+        whose = f"your own {answered.tone} post" if mine else f"the {answered.tone} post of {_name(answered)}"
+        lines.append(Line("looking", f"You are looking at {whose}."))
+    words = {persona.name: persona.told for persona in scene.personas}
     lines.append(Line("member", words.get(personas.get(row["member"], ""), "")))
     return Draft(
         target=row["post"],
@@ -109,8 +112,13 @@ def _draft(
     )
 
 
-def _told(one: Said, now: int, hours: float) -> str:
-    return f"- {_name(one)}: {one.tone}, {round((now - one.step) * hours)} h ago: {quoted(one.text)}"
+def _told(one: Said, row: Mapping[str, Any], by_post: Mapping[int, Said], hours: float) -> str:
+    """A post as the writer of `row` reads it."""
+    parent = None if one.parent is None else by_post.get(one.parent)
+    known = parent.member if parent else SOMEBODY
+    answered = None if one.kind == "post" else known
+    head = headed(_name(one), one.member, answered, _name(parent) if parent else SOMEBODY, row["member"])
+    return f"{head}: {one.tone}, {round((row['step'] - one.step) * hours)} h ago: {quoted(one.text)}"
 
 
 def _name(one: Said) -> str:

@@ -68,6 +68,7 @@ class Case(Protocol):
     rules: dict[str, Rule]
     real: bool
     moderators: tuple[ModeratorAct, ...]
+    note: Callable[[int], None] | None
 
     @property
     def shareable(self) -> bool: ...
@@ -108,6 +109,8 @@ class SimulatedCase:
     recorded_sha256: str
     real: bool = False
     moderators: tuple[ModeratorAct, ...] = ()
+    note: Callable[[int], None] | None = None
+    """Told of moments of futures as they have been lived."""
 
     first: int = 0
     """The first moment that can be asked about."""
@@ -237,8 +240,12 @@ def live(case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bo
     places = [range(low, min(low + most, len(branches))) for low in range(0, len(branches), most)]
     parts = [[(place, branches[place]) for place in part] for part in places]
     if jobs > 1:
-        done = in_processes(partial(_alone, case, fingerprints), parts, jobs=jobs, backend="loky")
-        lived = [part for _, part in sorted(done, key=lambda one: one[0])]
+        quiet = replace(case, note=None)  # type: ignore[type-var]
+        shares = []
+        for share in in_processes(partial(_alone, quiet, fingerprints), parts, jobs=jobs, backend="loky"):
+            shares.append(share)
+            _tell(case, "steps", len(share[1]) * case.ticks)
+        lived = [part for _, part in sorted(shares, key=lambda one: one[0])]
     else:
         lived = [_lived(case, part, mind, fingerprints) for part in parts]
     runs = [run for part in lived for run in part]
@@ -257,7 +264,13 @@ def _lived(case: Case, part: Sequence[tuple[int, Branch]], mind: Mind, fingerpri
     """The runs of some branches, each called after its place."""
     units = [Unit(0, place, branch.arm) for place, branch in part]
     worlds = [case.world(branch) for _, branch in part]
-    return run_worlds(worlds, units, mind, case.ticks, fingerprints=fingerprints)
+    return run_worlds(worlds, units, mind, case.ticks, partial(_tell, case), fingerprints=fingerprints)
+
+
+def _tell(case: Case, what: str, more: int) -> None:
+    """Pass on how many moments have been lived, where somebody wants to know."""
+    if what == "steps" and case.note is not None:
+        case.note(more)
 
 
 def _alone(case: Case, fingerprints: bool, part: Sequence[tuple[int, Branch]]) -> tuple[int, list[Run]]:

@@ -27,6 +27,8 @@ def of_policy(case: Case, policy: Policy) -> str:
     name, kind = policy.name.replace("_", " "), case.incident.kind
     if kind in policy.forces or (kind in OF_POSTS and "escalation" in policy.forces):
         return f"By construction: {name} itself decides which posts come, so that others come is no finding."
+    if case.rules[kind].get("removed", 1) < 1 and "posts_kept" in policy.forces:
+        return UNCOUNTED
     if policy.holds_back() and kind != "mass_departure":
         return (
             f"By construction: what {name} keeps from being written does not come later in this model, so that less comes is "

@@ -26,13 +26,12 @@ def _too_late(case: Case, question: Question) -> str:
     rule = case.rules[one.kind]
     if rule.get("removed", 1) < 1 and (question.act.get("act") == "remove" or question.on):
         return ""  # what is removed, or put back, counts otherwise even afterwards
-    what = "Too late to change whether it happens" if question.on else "It came too late"
     by = "" if one.crossing is None else f" with post {one.crossing}"
-    said = (
-        f"{what}: the threshold of {rule['threshold']:g} was reached{by} ({moment_words(reached, case.hours)}), before "
-        f"{question.words}. Only how bad it gets can still differ."
-    )
-    return said if question.on else f"{said} {_in_time(case, question)}"
+    crossed = f"the threshold of {rule['threshold']:g} was reached{by} ({moment_words(reached, case.hours)})"
+    differs = "Only how bad it gets can still differ."
+    if question.on:
+        return f"That is too late to matter for whether it happens: {crossed} before that moment. {differs}"
+    return f"It came too late: {crossed}, before {question.words}. {differs} {_in_time(case, question)}"
 
 
 def _in_time(case: Case, question: Question) -> str:
@@ -43,7 +42,7 @@ def _in_time(case: Case, question: Question) -> str:
         return f"An act in time comes right after comment {count} or earlier{option}."
     if reached > case.first:
         when = moment_words(reached, case.hours)
-        return f"Nothing in the thread came before that: only what was in force by {when} is in time."
+        return f"No comment came before that: only what was in force by {when} is in time."
     return "Nothing came before that: no act was in time."
 
 

@@ -78,6 +78,8 @@ def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts:
         for mark in ("same", "removed", "prevented", "changed", "new")
     }
     told = ", ".join(f"{count} {mark}" for mark, count in counts.items() if count)
+    if not told:
+        return [*blocks, Text("No posts: those whom this is about had written none.")]
     blocks.append(Text(f"Posts: {told}. Each post that a simulation made is marked SIMULATED."))
     rows = thread_rows(record, thread, case.real)
     blocks.append(_table(rows[:LONGEST], record, case))

@@ -25,8 +25,7 @@ def timeline_picture(thread: pl.DataFrame, record: dict[str, Any], rule: Rule, l
     """What the incident's rule counts, post by post, in both threads, with its threshold and the moment of the act."""
     hours, kind = record["hours"], record["incident"]["kind"]
     begin = int(thread["step"].to_numpy().min())
-    unit = "hours" if hours >= 0.5 or _span(thread) * hours > 6 else "minutes"
-    scale = hours if unit == "hours" else hours * 60
+    unit, scale = _unit(_span(thread), hours)
     rows = []
     for column, name in (("was", WAS), ("would", WOULD)):
         rows.append({"time": 0.0, "counted": 0.0, "replay": name})
@@ -41,7 +40,7 @@ def timeline_picture(thread: pl.DataFrame, record: dict[str, Any], rule: Rule, l
     dash = alt.StrokeDash(
         "replay:N", scale=alt.Scale(domain=[WAS, WOULD], range=[[1, 0], [6, 3]]), legend=None
     )
-    x = alt.X("time:Q", title=f"{unit} since the thread began", axis=alt.Axis(grid=False))
+    x = alt.X("time:Q", title=f"{unit} since the first post", axis=alt.Axis(grid=False))
     lines = (
         alt.Chart(pl.DataFrame(rows))
         .mark_line(interpolate="step-after", strokeWidth=2.5)
@@ -99,6 +98,11 @@ def _weighed(
     return (weight if counts.get(kind, True) else 0.0), who
 
 
+def _unit(steps: int, hours: float) -> tuple[str, float]:
+    """In what a span of steps is told, and how much of that a step is: minutes for a short stretch of a record."""
+    return ("hours", hours) if hours >= 0.5 or steps * hours > 6 else ("minutes", hours * 60)
+
+
 def _span(thread: pl.DataFrame) -> int:
     steps = thread["step"].to_numpy()
     return int(steps.max() - steps.min())
@@ -119,16 +123,17 @@ def futures_picture(record: dict[str, Any]) -> str:
 def moments_picture(curve: dict[str, Any], hours: float) -> str:
     """Share of the futures that would have had it, averted, over the moment of the act."""
     begin = curve["points"][0]["step"]
+    unit, scale = _unit(curve["points"][-1]["step"] - begin, hours)
     points = pl.DataFrame(
         [
-            {**point, "time": (point["step"] - begin) * hours}
+            {**point, "time": (point["step"] - begin) * scale}
             for point in curve["points"]
             if point["est"] is not None
         ],
         schema_overrides={"low": pl.Float64, "high": pl.Float64},
     )
     first = moment_words(begin, hours)
-    x = alt.X("time:Q", title=f"hours after {first}, the first moment tried", axis=alt.Axis(grid=False))
+    x = alt.X("time:Q", title=f"{unit} after {first}, the first moment tried", axis=alt.Axis(grid=False))
     y = alt.Y("est:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     chart = alt.Chart(points)
     layers = [

@@ -1,6 +1,6 @@
 """A real incident as a case: members fitted from the record, noise inferred from what they did."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run, moderation_of
 from windtunnel.analysis.incidents.detectors import Rule
 from windtunnel.analysis.incidents.find import Incident
-from windtunnel.analysis.incidents.places import asked_about
+from windtunnel.analysis.incidents.in_time import MOST_REPLAYED
+from windtunnel.analysis.incidents.places import asked_about, place_of
 from windtunnel.analysis.why.around import TONES, as_record, fitted_members
 from windtunnel.analysis.why.case import Branch, Futures
 from windtunnel.analysis.why.moderators import ModeratorAct, as_policy, moderators_acts
+from windtunnel.analysis.why.watching import INFERRED
 from windtunnel.analysis.why.words import words_of
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
@@ -31,7 +33,7 @@ from windtunnel.sim.luck import Luck
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import Run
 
-MOST_ACTS = 400
+MOST_ACTS = MOST_REPLAYED
 """Acts of a thread that a case takes: up to so many, and up to a day after the incident's peak."""
 AFTER_PEAK = 24 * 60
 
@@ -63,6 +65,7 @@ class RecordedCase:
     real: bool = True
     inferred: dict[int, Inferred] = field(default_factory=dict)
     not_offered: tuple[int, ...] = ()
+    note: Callable[[int], None] | None = None
 
     @property
     def first(self) -> int:
@@ -118,7 +121,7 @@ class RecordedCase:
         rate = self.people.rate * self.attention
         return RecordForum(
             scene,
-            _possible(kind.profile),
+            believed(kind.profile),
             kind.settings,
             replace_rate(self.people, rate),
             self.record,
@@ -132,7 +135,8 @@ class RecordedCase:
         if missing:
             lucks = [self.luck(number) for number in missing]
             worlds = [Inference(self.forum(luck), self.schedule(), luck=luck) for luck in lucks]
-            found = infer(worlds, mind.decide)
+            note = self.note
+            found = infer(worlds, mind.decide, None if note is None else lambda more: note(INFERRED * more))
             self.inferred |= dict(zip(missing, found, strict=True))
             self.not_offered = tuple(worlds[0].not_offered)
 
@@ -255,12 +259,19 @@ def replayed_acts(record: Record, run: Run) -> np.ndarray:
     )
 
 
-def _possible(profile: Profile) -> Profile:
-    """The profile with some looks at opening posts and some at replies: few posts may show but one of them."""
-    share = profile.root_share
-    return profile.model_copy(
-        update={"root_share": share.model_copy(update={"value": min(max(share.value, 0.02), 0.98)})}
-    )
+BELIEVED = {"root_share": (0.02, 0.98), "attention_growth": (0.0, 3.0), "attention_decay": (0.0, 4.0)}
+"""Where a law of attention that was fitted to few posts is believed: it may find that replies repel, or that nobody ever
+looks at an opening post. Chosen."""
+
+
+def believed(profile: Profile) -> Profile:
+    """The profile with its attention within what is believed."""
+    rates = {name: getattr(profile, name) for name in BELIEVED}
+    held = {
+        name: rate.model_copy(update={"value": float(np.clip(rate.value, *BELIEVED[name]))})
+        for name, rate in rates.items()
+    }
+    return profile.model_copy(update=held)
 
 
 def replace_rate(people: ForumMembers, rate: np.ndarray) -> ForumMembers:
@@ -294,7 +305,18 @@ def recorded_case(
         raise ValueError(
             f"{name} lies in no one thread, and a record is replayed thread by thread: choose one that does"
         )
-    return case_of_thread(folder, posts, incident, rules, settings)
+    case = case_of_thread(folder, posts, incident, rules, settings)
+    place = place_of(name)
+    there = case.numbers.tolist()
+    beyond = [
+        post for post in (incident.crossing, place.post if place else None) if post and post not in there
+    ]
+    if beyond:
+        raise ValueError(
+            f"{incident.id} rests on post {beyond[0]}, which lies beyond the first {len(there)} posts of its thread, and no more "
+            "of it are replayed: ask about something earlier there"
+        )
+    return case
 
 
 def case_of_thread(

@@ -15,6 +15,7 @@ from windtunnel.analysis.importers.identities import read_identities
 from windtunnel.analysis.intervals import mean_difference
 from windtunnel.analysis.why.words import told_words
 from windtunnel.sim.communities.forum.posts import HOSTILE
+from windtunnel.sim.communities.forum.telling import SOMEBODY, headed
 from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA
 
 if TYPE_CHECKING:
@@ -139,11 +140,20 @@ class _Telling:
         before = self.posts.filter(here & (pl.col("post") < reply["post"])).sort("minute", "post")
         told = pl.concat([before.head(1), before.slice(1).tail(POSTS_TOLD - 1)])
         lines = [Line("looking", "The thread, oldest first:")]
-        lines += [self._post(row, reply["minute"]) for row in told.iter_rows(named=True)]
+        lines += [self._post(row, reply, before) for row in told.iter_rows(named=True)]
         answered = before.filter(pl.col("post") == reply["parent"]).to_dicts()
         for row in answered:
-            to_me = " It answers you." if self._author(row["parent"], before) == reply["author"] else ""
-            words = f"You are looking at the {row['tone']} post of {self._name(row['author'])}.{to_me}"
+            to = self._author(row["parent"], before)
+            mine = row["author"] is not None and row["author"] == reply["author"]
+            whose = (
+                f"your own {row['tone']} post"
+                if mine
+                else f"the {row['tone']} post of {self._name(row['author'])}"
+            )
+            whom = "you" if to == reply["author"] else self._name(to)
+            words = f"You are looking at {whose}." + (
+                f" It answers {whom}." if to and to != row["author"] else ""
+            )
             lines.append(Line("looking", words))
         wrote = before.filter(pl.col("author") == reply["author"]).height
         lines.append(
@@ -156,14 +166,18 @@ class _Telling:
         )
         return lines
 
-    def _post(self, row: dict[str, Any], now: int) -> Line:
+    def _post(self, row: dict[str, Any], reply: dict[str, Any], before: pl.DataFrame) -> Line:
+        to = self._author(row["parent"], before)
+        answered = None if row["parent"] is None else to or SOMEBODY
+        name = self._name(to) if to else SOMEBODY
+        head = headed(
+            self._name(row["author"]), row["author"] or row["post"], answered, name, reply["author"]
+        )
         text = told_words(row.get("text"))
         said = f": {quoted(text)}" if text else ""
-        age = round((now - row["minute"]) / 60)
+        age = round((reply["minute"] - row["minute"]) / 60)
         about = self.about(row["thread"], row["author"]) if text else None
-        return Line(
-            "shown", f"- {self._name(row['author'])}: {row['tone'] or 'civil'}, {age} h ago{said}", about
-        )
+        return Line("shown", f"{head}: {row['tone'] or 'civil'}, {age} h ago{said}", about)
 
     def _name(self, author: str | None) -> str:
         return f"regular {self.members.setdefault(author, len(self.members) + 1)}"

@@ -11,6 +11,7 @@ from windtunnel.analysis.why.question import LABEL, Question
 from windtunnel.analysis.why.ranking import rank_members, rank_replies
 from windtunnel.analysis.why.recorded import RecordedCase
 from windtunnel.analysis.why.threads import moderated, parting, side_by_side
+from windtunnel.analysis.why.watching import INFERRED
 
 FUTURES_A_MOMENT = 20
 FUTURES_A_CANDIDATE = 12
@@ -19,8 +20,8 @@ TONE_DRAWS = 8
 OTHER_ATTENTION = (0.3, 3.0)
 """How many times as often as the thread's own pace those look in whom the record does not show."""
 ASSUMED = (
-    "Assumed of this record: everybody saw the posts of the thread that pull most; votes, departures and new threads elsewhere "
-    "had no part in it; who else read along is guessed from who wrote that week.",
+    "Assumed of this record: everybody sees the posts that pull most, of this thread and of the others of its time; votes and "
+    "departures have no effect; who else reads along, and how often, is guessed from who wrote in the weeks around.",
     "After the act nothing is a record any more: every post is the model's own, by act and tone.",
 )
 
@@ -108,6 +109,19 @@ def answer(
     if isinstance(case, RecordedCase):
         record |= of_record(case, question, mind, replicates, sensitivity)
     return record, side_by_side(case, both)
+
+
+def futures(
+    case: Case, replicates: int, *, moments: int = 0, budget: int = 0, sensitivity: int = TONE_DRAWS
+) -> int:
+    """About how many futures `answer` lives: in pairs for the counts, the curve and the ranking, and once more with new luck, other
+    attention and other tones where it is a record, whose chance must be inferred before."""
+    worlds = 2 + 2 * replicates + 2 * moments * FUTURES_A_MOMENT + 2 * budget * FUTURES_A_CANDIDATE
+    if not case.real:
+        return worlds
+    readings = sensitivity * max(replicates // max(sensitivity, 1), 1)
+    others = len(OTHER_ATTENTION) * max(replicates // 4, 1) if sensitivity else 0
+    return worlds + 2 * replicates + INFERRED * replicates + (INFERRED + 2) * (readings + others)
 
 
 def outcome_words(case: Case) -> str:

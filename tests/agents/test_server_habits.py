@@ -334,6 +334,20 @@ def test_a_whole_answer_that_a_server_files_under_its_thoughts_is_read(tmp_path)
     assert shares(replies[0])[2] > 0.7 and replies[1].text == "Fine."
 
 
+def test_a_limit_that_is_too_small_for_thoughts_is_raised_by_the_advice(tmp_path):
+    said = "Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens."
+
+    def reply(body):
+        if "logprobs" in body:
+            return refuses("You are not allowed to request logprobs from this model", 403)
+        return refuses(said) if tokens(body) < 100 else says("C")
+
+    with pytest.raises(ValueError, match=r"Could not finish .*llm.answer_tokens=1000.*tried"):
+        found(reply, tmp_path)
+    _, _, replies, _ = found(reply, tmp_path, choice="sampled", answer_tokens=1000)
+    assert shares(replies[0])[2] > 0.7
+
+
 def test_thoughts_that_never_end_are_said_with_what_may_help(tmp_path):
     with pytest.raises(
         ValueError, match="Switch its thinking off in the server, or raise llm.answer_tokens above"
@@ -348,6 +362,8 @@ ANSWERS = {
     "My choice is C.": "C", "I would choose C": "C", "The answer is C, as it is calm.": "C", "C\n\nThe post is calm.": "C",
     "C</s>": "C", "C<|im_end|>\n<|im_start|>user": "C", "C answers calmly": "C", "A) reads on": "A", "A reads on": "A",
     "answers calmly": "C", '{"answer": "C"}': "C", "Option C": "C", "<s>C": "C", "Answer: **B) votes the post up**": "B",
+    "\uff23": "C", "A: C": "C", "A: reads on": "A", "C C C": "C", "A A A": "A", '["C"]': "C",
+    "One would choose option C because it is calm.": "C", "Answer: A member would": None, "Answer: B or C": None,
     "`C`": "C", "C - answers calmly": "C",
     "A member would read on": None, "I think so": None, "I": None, "A or B": None, "A, B": None, "A/B": None, "D": None,
     "I'd say nothing": None, "A) reads on\nB) votes the post up\nC) answers calmly": None, "Sure!": None, "An answer": None,
@@ -415,6 +431,7 @@ def test_a_text_that_was_refused_or_filtered_says_so(tmp_path):
 LOST = {
     "no /v1, 404": ("", (404, "404 page not found"), r"404 page not found.*try http://127.0.0.1:\d+/v1"),
     "no /v1, an error with status 200": ("/", (200, {"error": "Unexpected endpoint or method. (POST /chat/completions)"}), "Unexpected endpoint.*/v1"),
+    "a detail with status 200": ("/v1", (200, {"detail": "Not Found"}), "no choices but an error: Not Found"),
     "no such model": ("/v1", refuses("The model `m` does not exist", 404), "status 404: The model `m` does not exist"),
     "a page that asks to sign in": ("/v1", (200, "<html><head><title>Sign in</title></head></html>"), "no JSON but 'Sign in'"),
     "a gateway's page": ("/v1", (502, "<html><body><h1>502 Bad Gateway</h1></body></html>"), "status 502: 502 Bad Gateway"),

@@ -188,7 +188,9 @@ def test_acts_outside_the_records_time_are_counted_and_another_origin_is_refused
         for one in report.notes
     )
     (tmp_path / "log.csv").write_text("act,thread,minute\nlock,t,3\n")
-    with pytest.raises(ValueError, match="have minutes where the posts have dates"):
+    with pytest.raises(
+        ValueError, match="count minutes or seconds from a start of their own, the posts have dates"
+    ):
         bring_in(rows_of(), mod_log=tmp_path / "log.csv")
 
 
@@ -217,6 +219,8 @@ def said_by(bring_in, name, text):
         ("won", "I won't"),
         ("Happy", "happy birthday"),
         ("storm", "What a storm"),
+        ("well-known", "a well-known fact"),
+        ("python", "python is a language"),
     ],
 )
 def test_a_name_that_is_a_word_leaves_the_words_alone(bring_in, name, text):
@@ -234,7 +238,10 @@ def test_a_name_that_is_a_word_leaves_the_words_alone(bring_in, name, text):
         ("never", "thanks @never!", "thanks @NAME!"),
         ("Mark", "I asked Mark about it", "I asked NAME about it"),
         ("Sarah", "sarah said so, and Sarah's friend", "NAME said so, and NAME's friend"),
+        ("Bob", "ask bob, or Jack", "ask NAME, or Jack"),
         ("bob42", "bob42 isn't here", "NAME isn't here"),
+        ("happy_camper", "ask happy_camper", "ask NAME"),
+        ("jean-luc", "jean-luc knows", "NAME knows"),
     ],
 )
 def test_a_name_is_taken_out_where_it_names_somebody(bring_in, name, text, becomes):

@@ -62,7 +62,7 @@ class Builder:
                 )
                 for name, spec in config["personas"].items()
             ),
-            setting=config["setting"],
+            setting=" ".join(filter(None, (config["setting"].strip(), self.profile.setting))),
             question=config["question"],
             ask_you=config.get("question_to_you", ""),
         )

@@ -8,7 +8,16 @@ DECLARED = Declared(
     traits=("temper",),
     groups=("group", "persona"),
     summaries={f"saw_{tone}": f"{tone} posts shown to a member" for tone in TONES},
-    harms=(Harm("saw_hostile", "hostile posts shown to a member"),),
+    harms=(
+        Harm(
+            *("saw_hostile", "hostile posts shown to a member"),
+            name="hostile_exposures",
+            short="hostile posts shown",
+            better="shown fewer hostile posts",
+            worse="shown more",
+            forced="decides which posts are shown",
+        ),
+    ),
     offers=("incidents", "why", "words", "export", "calibrate"),
     nouns=Nouns(nothing="no moderation", status_quo="the moderation under which the record arose"),
 )

@@ -1,6 +1,6 @@
 """Leading a world along its record, to find the chance that it must have had."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -137,10 +137,12 @@ def _of(view: View, part: np.ndarray) -> View:
     )
 
 
-def infer(worlds: Sequence[Inference], decide: Any) -> list[Inferred]:
+def infer(
+    worlds: Sequence[Inference], decide: Any, note: Callable[[int], None] | None = None
+) -> list[Inferred]:
     """Lead all worlds along their (one and the same) record; `decide` maps Situations to log-probabilities, as a mind's does.
 
-    Raises `ValueError` where the mind has no answer.
+    `note` is told after each tick how many worlds have gone through it. Raises `ValueError` where the mind has no answer.
     """
     for _ in worlds[0].community.record.ticks:
         for world in worlds:
@@ -154,4 +156,6 @@ def infer(worlds: Sequence[Inference], decide: Any) -> list[Inferred]:
             left = [world for world, rows in zip(left, answers, strict=True) if not world.learn(rows)]
         for world in worlds:
             world.follow()
+        if note is not None:
+            note(len(worlds))
     return [world.inferred for world in worlds]

@@ -109,6 +109,8 @@ class Profile(BaseModel):
     moderation_mark: Mark = "data"
     moderation_note: str = ""
 
+    setting: str = ""
+    """What a language model is told of the place after `community.setting`: name, topic, rules, as an import found them."""
     structure: dict[str, float] = {}
     """What the corpus looked like (thread_mean, thread_singletons, depth_mean, gini_posts …), for checks."""
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 POSTS_TOLD = 8
 """The opening post and the newest others of a thread."""
+SOMEBODY = "somebody"
+"""Whom a reply answers where nobody knows."""
 MEMORIES = 12
 """Replies that a member may recall; how many are told is bounded in tokens, by the question."""
 
@@ -33,14 +35,25 @@ class Post(NamedTuple):
 
     def line(self, reader: int) -> Line:
         """How the member in row `reader` reads it: its own posts are marked, and answers to it."""
-        mine = " (you)" if self.author == reader else ""
-        if self.answered < 0:
-            whom = "opening the thread"
-        elif self.answered == self.author:
-            whom = f"answering {'your' if mine else 'their'} own post"
-        else:
-            whom = f"answering {'you' if self.answered == reader else self.answered_name}"
-        return Line("shown", f"- {self.name}{mine}, {whom}: {self.says}", self.about)
+        answered = self.answered if self.answered >= 0 else None
+        head = headed(self.name, self.author, answered, self.answered_name, reader)
+        return Line("shown", f"{head}: {self.says}", self.about)
+
+
+def headed(name: str, author: object, answered: object, answered_name: str, reader: object) -> str:
+    """How a line of a thread begins: whose post it is, whether the reader's own, and whom it answers (None: nobody).
+
+    >>> headed("regular 3", 3, 4, "newcomer 4", 3), headed("newcomer 4", 4, 3, "regular 3", 3)
+    ('- regular 3 (you), answering newcomer 4', '- newcomer 4, answering you')
+    """
+    mine = author == reader
+    if answered is None:
+        whom = "opening the thread"
+    elif answered == author:
+        whom = f"answering {'your' if mine else 'their'} own post"
+    else:
+        whom = f"answering {'you' if answered == reader else answered_name}"
+    return f"- {name}{' (you)' if mine else ''}, {whom}"
 
 
 class Thread(NamedTuple):

@@ -13,6 +13,7 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_run
 from windtunnel.analysis.incidents.detectors import DETECTORS
 from windtunnel.analysis.incidents.find import find, load_rules, measure, parse_rules
+from windtunnel.analysis.incidents.find import severities as severities_of
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.sim.experiment import Unit
 from windtunnel.sim.minds import make_mind
@@ -281,3 +282,67 @@ def test_the_command_takes_other_numbers_and_says_what_a_user_got_wrong(imported
         assert main(["incidents", str(imported), *wrong]) == 2
         complaint = capsys.readouterr().err
         assert told in complaint and complaint.count("\n") == 1
+
+
+def table_of(rows):
+    """Acts of one run from rows of (step, member, kind, place, tone, answered)."""
+    return pl.DataFrame(
+        [
+            dict(draw=0, seed=0, arm="baseline", step=step, ordinal=at, member=member, kind=kind, post=at, parent=None,
+                 answered=answered, place=place, tone=tone, newcomer=False, text=None)
+            for at, (step, member, kind, place, tone, answered) in enumerate(rows)
+        ],
+        schema=ACTS,
+    )  # fmt: skip
+
+
+HOSTILE = [(at, f"m{at}", "reply", 1, "hostile", "z") for at in range(6)]
+STREAK = [(at, "m", "reply", at, "hostile", None) for at in range(6)]
+LEAVING = [
+    *[(at % 5, f"m{at}", "reply", 1, "civil", None) for at in range(20)],
+    *[(6 + at, f"m{at}", "leave", None, None, None) for at in range(6)],
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "keep", "severity"),
+    [
+        ("escalation", HOSTILE, 2, 2.0),
+        ("escalation", HOSTILE, 0, None),
+        ("escalation", [(*row[:4], "heated", "z") for row in HOSTILE] + HOSTILE, 6, 1.5),
+        ("pile_on", HOSTILE, 3, 3.0),
+        ("pile_on", HOSTILE, 1, 1.0),
+        ("rule_breaking_streak", STREAK, 2, 2.0),
+        ("mass_departure", LEAVING, 24, 0.2),
+        ("mass_departure", LEAVING, 21, 0.05),
+        ("mass_departure", LEAVING, 20, None),
+    ],
+)
+def test_below_the_threshold_the_severity_is_what_the_rule_counts(kind, rows, keep, severity):
+    """An incident's severity is looked for again in a run that has only the first acts of it."""
+    (one,) = find(table_of(rows), {kind: RULES[kind]}, 1.0)
+    table = table_of(rows[:keep]) if keep else table_of(rows).filter(pl.col("tone") == "civil")
+    found = severities_of(table, one, RULES, 1.0)
+    assert measure(table, one, RULES, 1.0).is_empty()
+    if severity is None:
+        assert found.is_empty()
+    else:
+        assert found["severity"].to_list() == [pytest.approx(severity)] and found["happened"].to_list() == [
+            False
+        ]
+
+
+def test_the_step_and_the_post_that_reached_the_threshold_are_told():
+    (one,) = find(table_of(HOSTILE), {"escalation": RULES["escalation"]}, 1.0)
+    assert (one.reached, one.crossing, one.peak) == (2, 2, 5)
+    (gone,) = find(table_of(LEAVING), {"mass_departure": RULES["mass_departure"]}, 1.0)
+    assert gone.reached == 10
+
+
+def test_a_removed_post_weighs_what_the_rule_says():
+    table = table_of(HOSTILE).with_columns(removed=pl.col("post") < 2)
+    for weight, severity in ((1, 6.0), (0.5, 5.0), (0, 4.0)):
+        rule = {"escalation": {**RULES["escalation"], "removed": weight}}
+        assert find(table, rule, 1.0)[0].severity == severity
+    rule = {"pile_on": {**RULES["pile_on"], "removed": 0}}
+    assert find(table, rule, 1.0)[0].severity == 4.0

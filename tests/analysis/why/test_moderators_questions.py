@@ -377,10 +377,8 @@ def test_slow_mode_is_tagged_since_what_it_holds_back_never_comes(quarrel):
     assert held.startswith("By construction: what slow mode keeps from being written")
     assert ask(case, with_="slow_mode", parameters={"hours": 0}).forced == ""
     assert ask(case, with_="rule_reminder").forced == "" and ask(case, with_="thread_lock").forced
-    assert (
-        ask(case, suspend=case.incident.members[0]).forced
-        and not ask(case, warn=case.incident.members[0]).forced
-    )
+    who = case.incident.members[0]
+    assert ask(case, suspend=who).forced and not ask(case, warn=who).forced
 
 
 def test_a_pile_on_s_picture_counts_members_as_its_rule_does(pile):
@@ -397,3 +395,54 @@ def test_a_pile_on_s_picture_counts_members_as_its_rule_does(pile):
     seen = happened(case, live(case, [ask(case, lock=True).branch(WITH)], case.mind()), 1)
     would = counted_path(thread, "would", record["incident"], rule, case.hours)
     assert max(value for _, value in would) == seen.severity[0] == 1.0
+
+
+def test_an_incident_beyond_what_is_replayed_is_neither_proposed_nor_answered_falsely(
+    brought_in, capsys, monkeypatch
+):
+    monkeypatch.setattr("windtunnel.analysis.why.recorded.MOST_ACTS", 6)
+    monkeypatch.setattr("windtunnel.analysis.incidents.in_time.MOST_REPLAYED", 6)
+    late = rows_of(
+        (0, None, "Ann", 0, "c"), *[(at, 0, "BCDE"[at % 4], 5 * at, "ch"[at > 4]) for at in range(1, 9)]
+    )
+    folder = brought_in("late", late)
+    assert "the first" in next(
+        line for line in told(capsys, "incidents", folder).splitlines() if line.startswith("Next")
+    )
+    for word in ("escalation", "post:9"):
+        assert main(["why", str(folder), word, "--lock"]) == 2
+        assert "beyond the first 6 posts of its thread" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["thread:", "post:abc", "post:-1", "thread:1.5"])
+def test_a_place_without_a_number_is_told_how_it_is_written(quarrel, capsys, word):
+    capsys.readouterr()
+    assert main(["why", str(quarrel), word, "--lock"]) == 2
+    assert "write thread:12 or post:34" in capsys.readouterr().err
+
+
+def test_what_comes_in_one_minute_leaves_no_moderator_any_time(brought_in, capsys):
+    rows = rows_of((0, None, "Ann", 0, "c"), *[(at, 0, f"M{at}", 5, "h") for at in range(1, 6)])
+    folder = brought_in("at once", rows)
+    assert re.search(r"Next: .* --with slow_mode", told(capsys, "incidents", folder))
+    case = recorded_case(folder, "escalation", RULES)
+    (said,) = notes(case, ask(case, lock=True))
+    assert "No comment came before that" in said
+    assert notes(case, ask(case, with_="slow_mode")) == []
+
+
+def test_what_a_record_does_not_tell_is_not_proposed_nor_asked(brought_in, capsys):
+    """Without authors nothing can be replayed; without parents nobody is known to be answered."""
+    nameless = [{name: cell for name, cell in row.items() if name != "author"} for row in QUARREL]
+    mapping = {role: role for role in ("id", "parent", "time", "text")}
+    folder = brought_in("nameless", nameless, mapping=mapping)
+    assert "Next: windtunnel why cannot be asked, since the record has no authors" in told(
+        capsys, "incidents", folder
+    )
+    flat = [
+        {name: cell for name, cell in row.items() if name != "parent"} | {"thread": "t"} for row in QUARREL
+    ]
+    mapping = {role: role for role in ("id", "thread", "author", "time", "text")}
+    folder = brought_in("flat", flat, mapping=mapping)
+    assert main(["why", str(folder), "thread:1", "--kind", "pile_on", "--lock"]) == 2
+    assert "pile_on cannot do without" in capsys.readouterr().err

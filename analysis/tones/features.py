@@ -1,0 +1,144 @@
+"""What the English reader knows of a post beside its n-grams: its shape, its lists of words, and two old scorers.
+
+Every feature is of the author's own words, with words for who somebody is read as "person". A bad word counts once
+more where it is said to somebody ("you"), of oneself ("I"), or in delight ("fucking awesome").
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import accumulate
+
+import numpy as np
+import yaml
+
+from windtunnel.analysis.tones.own_words import OwnWords
+
+_TOKEN = re.compile(r"[^\W\d_][^\W\d_'’-]*(?:['’-][^\W\d_]+)*|[!?]+|\.\.+|[.;\n]|…")
+_ENDS = re.compile(r"[!?.;\n…]")
+WINDOW = 6
+"""So many words before a bad one, in the same sentence, are looked through for whom it is said of."""
+VADER_CHARACTERS = 1_200
+"""VADER's sum saturates in long texts and takes time."""
+
+BAD = ("scorn", "insult", "swear", "trouble")
+_PATTERNS = {
+    "calls_out": r"\byou(?:'re| are| have| do| did| can| people| guys| all)*\s+(?:not|don't|never|clearly|obviously|should|need|must|keep|have no|just|can't|didn't|won't|still|even|always)\b",
+    "your_thing": r"\byour\s+\w+",
+    "begins_at_you": r"^\W*(?:you|your|why|what|how|so|no|and|but|then|stop|if|or|yeah|sure|wow|ok|okay|lol|well)\b",
+    "begins_kindly": r"^\W*(?:thanks|thank|hi|hello|hey|yes|same|i|it|the|this)\b",
+    "scare_quotes": r"[\"“*_](?:\w+[ -]?){1,2}[\"”*_]",
+    "emoji": "[\U0001f300-\U0001faff☀-➿]|:[a-z_+\\-0-9]+:|[:;]-?[)(DP]",
+    "mocking_emoji": "[🤡🙄🤣😂😅🤦💩🖕😒😡]|:(?:joy|rofl|roll_eyes|clown\\w*|middle_finger\\w*):",
+    "drawn_out": r"(\w)\1{3,}",
+    "trailing_off": r"\.{3,}|…",
+    "shouting_marks": r"\?!|!\?|\?\?|!!",
+    "offers": r"\b(?:we|i)(?:'ll|'ve| will| would| can| could| have| am)\b",
+    "asks_you": r"\b(?:do you|are you|did you|can you|have you|is it|don't you|why (?:do|don't|is|are|would|not|should))\b",
+    "vermin": r"\b(?:you|your|they|these|those|such|bunch of|pack of|piece of|lot of)\W+(?:\w+\W+){0,3}(?:vermin|parasites?|rats?|pigs?|dogs|animals|apes?|monkeys?|cockroach\w*|roaches|leech\w*|scum|filth|trash|garbage|cancer|plague|subhumans?|snowflakes?|sheep|clowns?)\b",
+    "go_away": r"\b(?:go away|get lost|get out|shut up|shut it|screw you|fuck (?:off|you)|piss off|kill yourself|kys|drop dead|rot in|crawl back|nobody (?:asked|cares|wants|likes)|no one (?:asked|cares|wants|likes)|who asked|grow up|get a life|learn to read|go back to|your kind|people like you|you people)\b",
+}
+_COMPILED = {name: re.compile(pattern, re.I) for name, pattern in _PATTERNS.items()}
+
+
+@cache
+def _lexicon() -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
+    lists = yaml.safe_load(files(__package__).joinpath("lexicon.yaml").read_text("utf-8"))
+    places: dict[str, tuple[int, ...]] = {}
+    for place, words in enumerate(lists.values()):
+        for word in str(words).split():
+            places[word] = (*places.get(word, ()), place)
+    return tuple(lists), places
+
+
+def names() -> list[str]:
+    """The features, in the order of `table`'s columns."""
+    lists, _ = _lexicon()
+    shape = [
+        "words",
+        "characters",
+        "quotes",
+        "quoted",
+        "codes",
+        "code",
+        "links",
+        "exclaims",
+        "asks",
+        "upper_words",
+    ]
+    shape += [
+        "upper_share",
+        "digits",
+        "beyond_ascii",
+        "mentions",
+        "lines",
+        "ends_asking",
+        "ends_exclaiming",
+        "silent",
+    ]
+    counted = [f"{how}_{name}" for how in ("number", "density") for name in lists]
+    directed = [f"bad_{whom}" for whom in ("at_you", "of_me", "in_delight", "hedged")]
+    scorers = ["toxicity", "negative", "positive", "neutral", "compound", "bitter"]
+    return [*shape, *counted, *directed, *_COMPILED, *scorers]
+
+
+def table(own: Sequence[OwnWords], texts: Sequence[str]) -> np.ndarray:
+    """One row a post: `names()`; `texts` are its own words without identity."""
+    if not len(texts):
+        return np.empty((0, len(names())))
+    rows = [[*_shape(each, text), *_words(text)] for each, text in zip(own, texts, strict=True)]
+    return np.hstack([np.array(rows, float), _scorers(texts)])
+
+
+def _shape(own: OwnWords, text: str) -> list[float]:
+    words = text.split()
+    size, upper = len(text) + 1, sum(len(word) > 2 and word.isupper() for word in words)
+    return [
+        np.log1p(len(words)), np.log1p(len(text)), own.quoted > 0, own.quoted, own.code > 0, own.code,
+        np.log1p(own.links), np.log1p(text.count("!")), np.log1p(text.count("?")), np.log1p(upper),
+        sum(map(str.isupper, text)) / size, sum(map(str.isdigit, text)) / size,
+        0.0 if text.isascii() else sum(not letter.isascii() for letter in text) / size,
+        np.log1p(own.mentions), np.log1p(text.count("\n")), text.endswith("?"), text.endswith("!"), not words,
+    ]  # fmt: skip
+
+
+def _words(text: str) -> list[float]:
+    lists, places = _lexicon()
+    tokens = _TOKEN.findall(text.lower().replace("’", "'"))
+    kinds = [places.get(token, ()) for token in tokens]
+    counts = np.zeros(len(lists))
+    for found in kinds:
+        for place in found:
+            counts[place] += 1
+    density = np.minimum(counts / np.sqrt(len(tokens) + 1), 3)
+    patterns = [np.log1p(sum(1 for _ in each.finditer(text))) for each in _COMPILED.values()]
+    return [*np.log1p(counts), *density, *_directed(tokens, kinds), *patterns]
+
+
+def _directed(tokens: list[str], kinds: list[tuple[int, ...]]) -> list[float]:
+    lists, _ = _lexicon()
+    place = {name: number for number, name in enumerate(lists)}
+    bad = {place[name] for name in BAD}
+    sentence = list(accumulate(bool(_ENDS.match(token)) for token in tokens))
+    at_you = of_me = delight = hedged = 0
+    for here, found in enumerate(kinds):
+        if not bad.intersection(found):
+            continue
+        near = [k for k in range(max(here - WINDOW, 0), here) if sentence[k] == sentence[here]]
+        after = range(here + 1, min(here + 4, len(tokens)))
+        at_you += any(place["yours"] in kinds[k] for k in near)
+        of_me += any(place["mine"] in kinds[k] for k in near)
+        delight += any(place["glad"] in kinds[k] or place["thanks"] in kinds[k] for k in after)
+        hedged += any(place["hedge"] in kinds[k] or place["negation"] in kinds[k] for k in near)
+    return [np.log1p(at_you), np.log1p(of_me), np.log1p(delight), np.log1p(hedged)]
+
+
+def _scorers(texts: Sequence[str]) -> np.ndarray:
+    from windtunnel.analysis.tone import _analyzer, _toxicity
+
+    toxicity = _toxicity([text[:5_000] for text in texts])
+    analyzer = _analyzer()
+    scores = [analyzer.polarity_scores(text[:VADER_CHARACTERS]) for text in texts]
+    valence = np.array([[each["neg"], each["pos"], each["neu"], each["compound"]] for each in scores])
+    return np.column_stack([np.log(toxicity + 0.003), valence, valence[:, 3] < -0.5])

@@ -1,0 +1,81 @@
+"""The words of a post that are its author's own: without quotes, code, addresses, markup and names of who is addressed."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import yaml
+
+MAX_CHARACTERS = 20_000
+"""What is cut off before anything is looked at: a pasted log, never a post."""
+
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
+_FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)", re.S | re.M)
+_INDENTED = re.compile(r"(?:\A|\n[ \t]*\n)(?:(?: {4}|\t).*(?:\n|\Z))+")
+_CODE = re.compile(r"<(pre|code)\b.*?(?:</\1>|\Z)|`[^`\n]+`", re.S | re.I)
+_QUOTE = re.compile(
+    r"<blockquote\b.*?(?:</blockquote>|\Z)|\[quote\b.*?(?:\[/quote\]|\Z)|^[ \t]*(?:>|&gt;)[^\n]*$",
+    re.S | re.M | re.I,
+)
+_IMAGE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
+_LINK = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
+_ADDRESS = re.compile(r"(?:https?://|ftp://|www\.)[^\s<>]+|\S+@\S+\.\w+|<(?:url|email|ip|phone)>", re.I)
+_TAG = re.compile(r"</?[a-z][^<>\n]{0,200}>", re.I)
+_MENTION = re.compile(r"(?<!\w)@[\w-]+:?|(?<!\w)/?u/[\w-]+")
+_CITED = re.compile(r"[\"“„«](?=[^\"“”„«»\n]*\s[^\"“”„«»\n]*\s)[^\"“”„«»\n]{5,300}[\"”“»]")
+_WORD = re.compile(r"[^\W\d_][\w-]*")
+_SPACE = re.compile(r"[ \t]+")
+
+
+class OwnWords(NamedTuple):
+    """A post's own words, and what of its characters was quoted and code (shares in 0..1), its links and mentions."""
+
+    text: str
+    quoted: float
+    code: float
+    links: int
+    mentions: int
+
+
+def own_words(text: str) -> OwnWords:
+    """What its author wrote, in one piece; three or more words between quotation marks are somebody else's.
+
+    >>> own_words("> you fool\\nPlease do not call people `fool`, see https://a.example").text
+    'Please do not call people , see'
+    """
+    text = text[:MAX_CHARACTERS]
+    size = max(len(text), 1)
+    bare = _COMMENT.sub(" ", text)
+    without = _CODE.sub(" ", _INDENTED.sub("\n", _FENCE.sub(" ", bare)))
+    code = len(bare) - len(without)
+    said = _QUOTE.sub(" ", without)
+    quoted = len(without) - len(said)
+    said = _LINK.sub(r"\1", _IMAGE.sub(" ", said))
+    said, links = _ADDRESS.subn(" ", said)
+    said, mentions = _MENTION.subn(" @someone ", _TAG.sub(" ", said))
+    said = _CITED.sub(" ", said)
+    return OwnWords(_SPACE.sub(" ", said).strip(), quoted / size, code / size, links, mentions)
+
+
+@cache
+def identity_words() -> frozenset[str]:
+    """Lower-case words for who somebody is (`identity.yaml`)."""
+    listed = yaml.safe_load(files(__package__).joinpath("identity.yaml").read_text("utf-8"))
+    return frozenset(word for words in listed.values() for word in words.split())
+
+
+def without_identity(text: str) -> str:
+    """The text with each word for who somebody is read as "person".
+
+    >>> without_identity("My two mums are Jewish")
+    'My two person are person'
+    """
+    listed = identity_words()
+    return _WORD.sub(lambda found: "person" if found[0].lower() in listed else found[0], text)
+
+
+def all_own_words(texts: Iterable[str]) -> list[OwnWords]:
+    """`own_words` of each text."""
+    return [own_words(text) for text in texts]
