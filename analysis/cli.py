@@ -78,7 +78,7 @@ def _overview() -> Parser:
     parser = Parser(
         prog="windtunnel",
         description="Would this policy have prevented that? Simulated communities in pairs that differ in one policy.",
-        epilog="Exit codes: 0 ok; 2 a mistake in the command; 3 some runs failed, each with its reason; 130 interrupted.",
+        epilog="Exit codes: 0 ok; 1 a fault of ours; 2 a mistake in the command; 3 some runs failed, each with its reason; 130 interrupted.",
     )
     parser.add_argument("-V", "--version", action="store_true", help="the installed version")
     commands = parser.add_subparsers(metavar="COMMAND")

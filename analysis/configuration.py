@@ -234,6 +234,8 @@ def plan(config: Mapping[str, Any]) -> Plan:
         root=asked.root,
     )
     both = experiment.schedule("policy")  # checks every parameter
+    for made in both:
+        made.check_times(float(community.get("step_hours", 1)))
     for made in both[len(baseline) :]:
         if made.start >= asked.steps:
             raise ValueError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from windtunnel.policies.base import Policy
-from windtunnel.policies.registry import make_policy, policy_class
+from windtunnel.policies.registry import make_policy
 from windtunnel.sim.communities import community
 
 ARMS = ("baseline", "policy", "aa")
@@ -26,6 +26,10 @@ class Unit(NamedTuple):
     draw: int
     seed: int
     arm: str
+
+
+def _made(spec: PolicySpec) -> Policy:
+    return make_policy(spec.name, spec.parameters, label=spec.label)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Experiment:
 
     def forced(self) -> set[str]:
         """Outcomes that the treatment's own mechanism decides."""
-        return {name for spec in self.policy for name in policy_class(spec.name).forces}
+        return {name for spec in self.policy for name in _made(spec).forced()}
 
     def units(self) -> list[Unit]:
         return [
