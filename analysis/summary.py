@@ -49,8 +49,8 @@ def idle(manifest: Record | None, runs: pl.DataFrame) -> str | None:
 
 def _fixed(manifest: Record) -> list[str]:
     """The declared outcome, if no policy can move it."""
-    name = manifest["outcome"]["name"]
-    return [name] if name in immovable.cannot_move(manifest["config"]) else []
+    name = (manifest.get("outcome") or {}).get("name", "")
+    return [name] if name in immovable.cannot_move(manifest.get("config") or {}) else []
 
 
 def one_line(estimates: Record | None, manifest: Record, runs: pl.DataFrame | None = None) -> str:

@@ -12,11 +12,6 @@ from windtunnel.sim.community import Builder
 from windtunnel.sim.experiment import Experiment
 
 ENTRY_POINTS = "windtunnel.minds"
-DRAWN_BEFOREHAND = {
-    ("forum", mind): ("newcomer_return", "active_members") for mind in ("rules", "llm", "distilled")
-}
-"""Outcomes that no decision of a mind moves, by community and mind: when a forum's members come is drawn beforehand. A mind
-that decides whether its members come back takes its entry out."""
 
 
 def make_mind(experiment: Experiment) -> Mind:
@@ -146,3 +141,8 @@ OWN = {
     )
 }
 """Minds that we ship, by name."""
+DRAWN_BEFOREHAND: dict[tuple[Any, Any], tuple[str, ...]] = {
+    ("forum", mind): ("newcomer_return", "active_members") for mind in OWN
+}
+"""Outcomes that no decision of a mind moves, by community and mind: when a forum's members come is drawn beforehand. A mind
+that decides whether its members come back takes its entry out."""
