@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.analysis import immovable
 from windtunnel.analysis.ending import plain
 from windtunnel.analysis.estimates import NEVER
 from windtunnel.analysis.models import calibration_words
@@ -31,12 +32,28 @@ def short_answer(estimates: Record | None, manifest: Record | None, runs: pl.Dat
         lines += [*calibration_words.state(manifest["llm"]), *calibration_words.warnings(manifest["llm"])]
     if estimates:
         lines += answer(estimates, manifest)
+    if manifest and (fixed := immovable.sentence(_fixed(manifest))):
+        lines.append(fixed)
     if runs is not None:
+        lines += [line for line in (idle(manifest, runs),) if line]
         lines += failures(runs)
     return [plain(line) for line in lines]
 
 
-def one_line(estimates: Record | None, manifest: Record) -> str:
+def idle(manifest: Record | None, runs: pl.DataFrame) -> str | None:
+    """In how many pairs the policy did nothing; None where it acted in all, or where there is none."""
+    from windtunnel.analysis.report.measures import never_acted
+
+    return never_acted(runs, policy_words(manifest)) if manifest and manifest["config"]["policy"] else None
+
+
+def _fixed(manifest: Record) -> list[str]:
+    """The declared outcome, if no policy can move it."""
+    name = (manifest.get("outcome") or {}).get("name", "")
+    return [name] if name in immovable.cannot_move(manifest.get("config") or {}) else []
+
+
+def one_line(estimates: Record | None, manifest: Record, runs: pl.DataFrame | None = None) -> str:
     """The answer of a sweep's cell in counts, with what speaks against quoting it."""
     failed = f"; {number(manifest['failed'], 'run')} failed" if manifest["failed"] else ""
     if estimates is None:
@@ -52,6 +69,9 @@ def one_line(estimates: Record | None, manifest: Record) -> str:
     ends = " to ".join(map(_more, _futures(rd, n))) if rd["low"] is not None else "no interval: one community"
     forced = "; by construction" if estimates.get("by_construction") else ""
     odd = estimates["aa_discordance"]
+    still = (idle(manifest, runs) or "") if runs is not None else ""
+    forced += f"; {still[:1].lower()}{still[1:-1]}" if "never acted" in still else ""
+    forced += f"; {words(manifest['outcome']['name'])} {immovable.CANNOT}" if _fixed(manifest) else ""
     noise = f"; the baseline run twice disagreed in {odd:.1%}" if odd else ""
     return f"{told}; net {_more(table['n01'] - table['n10'])} of {n} futures ({ends}){forced}{noise}{failed}"
 

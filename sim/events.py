@@ -183,7 +183,8 @@ def measured(unit: tuple[int, int, str], steps: Sequence[tuple[int, Mapping[str,
 
 
 def digest(events: pl.DataFrame) -> str:
-    """SHA-256 of one run's events as comma-separated text, the run's fingerprint."""
+    """SHA-256 of one run's events as comma-separated text, the run's fingerprint; arms with the same events have the same."""
+    events = events.drop("arm", strict=False)
     text = hashlib.sha256(events.head(0).write_csv().encode())
     for part in events.iter_slices(1 << 16):  # the text of a large run would take gigabytes
         text.update(part.write_csv(include_header=False).encode())

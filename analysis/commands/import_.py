@@ -44,6 +44,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--labels", metavar="FILE", help="tones set by hand, with the columns post (the source's id) and tone"
     )
     parser.add_argument(
+        "--reader",
+        metavar="NAME",
+        help="who reads the tones: words (fast) or english (better); default: english up to 20,000 posts, else words",
+    )
+    parser.add_argument(
         "--max-bytes",
         type=int,
         metavar="N",
@@ -71,6 +76,7 @@ def call(asked: argparse.Namespace) -> int:
             mod_log=None if asked.mod_log is None else Path(asked.mod_log),
             mod_map=None if asked.mod_map is None else parse_mapping(asked.mod_map, "--mod-map"),
             labels=None if asked.labels is None else Path(asked.labels),
+            reader=asked.reader,
             encoding=asked.encoding,
             separator=asked.separator,
             max_bytes=asked.max_bytes or DEFAULT_MAX_BYTES,

@@ -29,6 +29,7 @@ from windtunnel.analysis.importers.scrubbing import common_names, marks_of, scru
 from windtunnel.analysis.importers.setting import LENGTH, TOLD, setting_of
 from windtunnel.analysis.importers.stackexchange import read_stackexchange
 from windtunnel.analysis.importers.table import nearest, read_table
+from windtunnel.analysis.importers.tones import reader_for, with_tones
 
 READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
     "reddit": read_reddit,
@@ -82,6 +83,7 @@ def import_corpus(
     mod_log: Path | None = None,
     mod_map: dict[str, str] | None = None,
     labels: Path | None = None,
+    reader: str | None = None,
     encoding: str | None = None,
     separator: str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
@@ -93,14 +95,16 @@ def import_corpus(
 
     `format` is one of `FORMATS`; `mapping` (role to column) and `where` (column to value) go with `table` alone; `name` is the profile's,
     by default the folder's; `key_file` holds the secret of the pseudonyms, by default in the current project.
-    `mod_log` is a table of moderators' acts whose columns `mod_map` names, `labels` one of tones set by hand.
+    `mod_log` is a table of moderators' acts whose columns `mod_map` names, `labels` one of tones set by hand. `reader` names the
+    reader of tones; else a record of up to 20,000 posts is read by `english`, a larger one by `words`.
     `encoding` and `separator` are those of a table, where its head does not tell them. A record that lacks authors or times
     gets no profile.yaml; import.json says what it lacks.
 
     Raises `ValueError` for a record of another format, `FileNotFoundError` for one that is not there.
     """
-    from windtunnel.analysis.tone import tones
+    from windtunnel.analysis.tones.hearing import quick
 
+    reader_for(reader, 0)  # a name that there is not is said before the record is read
     _check(format, mapping, where, mod_log, mod_map)
     if format != "table" and (encoding or separator):
         option = "--encoding" if encoding else "--separator"
@@ -108,7 +112,7 @@ def import_corpus(
     refuse_another_key(out, key_file)
     tell = progress or (lambda sentence: None)
     was_there = out.exists()
-    into = Collector(out, tones, max_bytes, told)
+    into = Collector(out, quick, max_bytes, told)
     try:
         if mapping:
             named = known_encoding(encoding) if encoding else None
@@ -121,7 +125,7 @@ def import_corpus(
         tell(f"{into.posts:,} posts read; taking names out")
         # Not held here: a second name for the record would keep its facts in memory to the end.
         called, about = name or out.resolve().name, setting_of(path, format)
-        return _finish(format, into.record(*remarks), by_hand, out, called, key_file, tell, about)
+        return _finish(format, into.record(*remarks), by_hand, out, called, key_file, tell, about, reader)
     finally:
         into.texts.close()
         if not was_there and out.is_dir() and not any(out.iterdir()):
@@ -159,6 +163,7 @@ def _finish(
     key_file: Path | None,
     tell: Progress,
     about: str,
+    reader: str | None,
 ) -> ImportReport:
     """From what was read to the folder; the source's ids and names live in memory alone, and only until here."""
     from windtunnel.analysis.profile_fit import fit_profile
@@ -181,9 +186,10 @@ def _finish(
     del kept
     errors = None
     acts = moderation(record.acts, numbered, people, format)
-    posts = with_pseudonyms(_with_tone(numbered.posts), people)
+    heard = with_tones(numbered.posts, record, reader, tell)
+    record = record._replace(remarks=(*record.remarks, *heard.remarks))
+    posts, source = with_pseudonyms(heard.posts, people), heard.source
     numbered = numbered._replace(posts=numbered.posts.clear())
-    source = tone_source(posts)
     if by_hand:
         posts, errors = _corrected(posts, by_hand, numbered, format, source, record)
         source = f"{source}; {errors['labelled']} by hand"
@@ -278,35 +284,8 @@ def _corrected(
     record.bad.extend(BadLine(by_hand.file, line, reason) for line in corrected.unknown)
     if not corrected.unknown:
         del record.bad_reasons[reason]
-    return corrected.posts, corrected.errors
-
-
-def _with_tone(posts: pl.DataFrame) -> pl.DataFrame:
-    """Tone from the text where there is one, else by the proxy rule; null where neither can say."""
-    from windtunnel.analysis.tone_proxy import proxy_tone
-
-    posts = posts.with_columns(pl.col("status", "heard").cast(pl.String))
-    # In a record with texts a visible post without one is a bare link; the proxy is for what was taken.
-    guessed = pl.when((pl.col("status") != "visible") | ~pl.col("spoken").any()).then(proxy_tone())
-    said = pl.col("tone").cast(pl.String)
-    tone = pl.coalesce(said, "heard", guessed)
-    return posts.with_columns(tone=tone, told=said.is_not_null(), labelled=said.is_not_null()).drop("heard")
-
-
-def tone_source(posts: pl.DataFrame) -> str:
-    """Name and version of what gave `posts` their tone."""
-    from windtunnel.analysis.tone import scorer_name
-    from windtunnel.analysis.tone_proxy import NAME
-
-    sources = []
-    heard = posts.filter(~pl.col("told"))
-    if heard["spoken"].any():
-        sources.append(scorer_name())
-    if not heard.filter(~pl.col("spoken") & pl.col("tone").is_not_null()).is_empty():
-        sources.append(NAME)
-    if posts["told"].any():
-        sources.append(f"{posts['told'].sum()} as the record says")
-    return "; ".join(sources) or "none: neither texts nor scores"
+    unsure = (pl.when(~pl.col("labelled")).then(pl.col(name)).alias(name) for name in ("heated", "hostile"))
+    return corrected.posts.with_columns(unsure), corrected.errors
 
 
 def _for_profile(posts: pl.DataFrame) -> pl.DataFrame:

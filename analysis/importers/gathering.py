@@ -49,7 +49,7 @@ FACTS: dict[str, Any] = {
 """Columns of a post without its text: those of `RawPost`, how its time was written, where it stood, whether it has
 words, what the scorer hears."""
 
-Hearing = Callable[[list[str]], list[str]]
+Hearing = Callable[[list[str]], list[str | None]]
 
 
 class Texts:

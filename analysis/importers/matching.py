@@ -26,6 +26,8 @@ def forms_of(name: str, prefixes: Iterable[str] = ()) -> Iterator[str]:
         return
     for prefix in ("", *dict.fromkeys((*prefixes, *ADDED))):
         yield from dict.fromkeys((f"{prefix}{name}", f"{prefix}{whole(name)}"))
+    if name.isdecimal():
+        yield f"{name}.0"
 
 
 def matched(names: Collection[str], known: pl.Series, prefixes: Iterable[str] = ()) -> Mapping[str, str]:

@@ -108,7 +108,7 @@ def _is_post(record: dict[str, Any]) -> bool:
 
 def _count_guesses(record: dict[str, Any], into: Collector) -> None:
     parent = record["parent_id"]
-    if absent(parent):
+    if _fullname(parent, "t1_") is None:
         into.count("comments have null for a parent: read as answers to the opening post")
     elif isinstance(parent, (int, float)):
         into.count("comments have a number for a parent: read as its id in base 36")

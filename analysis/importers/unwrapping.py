@@ -35,7 +35,7 @@ def _within(
     depth: int,
 ) -> Iterator[Any]:
     if isinstance(value, dict) and is_record(value):
-        yield {**around, **value}
+        yield {**around, **value} if around else value
     elif depth > DEEPEST:
         return
     elif isinstance(value, list):

@@ -34,10 +34,12 @@ COLUMNS = {
     "up": pl.Int64,
     "down": pl.Int64,
     "labelled": pl.Boolean,
+    "heated": pl.Float32,
+    "hostile": pl.Float32,
     "text": pl.String,
 }
-"""Columns of posts.parquet; the last six only where the record has them. `labelled`: the tone was set by hand, or came with the
-record."""
+"""Columns of posts.parquet; the last eight only where the record has them. `labelled`: the tone was set by hand, or came with the
+record; `heated`, `hostile`: the probabilities that a reader gave."""
 
 
 def write_posts(posts: pl.DataFrame, record: Record, marks: Marks, path: Path) -> None:
@@ -45,6 +47,7 @@ def write_posts(posts: pl.DataFrame, record: Record, marks: Marks, path: Path) -
     optional = [name for name in ("score", "controversial", "up", "down") if posts[name].is_not_null().any()]
     spoken = bool(posts["spoken"].any())
     optional += ["labelled"] if posts["labelled"].any() else []
+    optional += ["heated", "hostile"] if posts["heated"].is_not_null().any() else []
     names = [*list(COLUMNS)[:9], *optional, *(["text"] if spoken else [])]
     schema = {name: COLUMNS[name] for name in names}
     partial = _partial(path)

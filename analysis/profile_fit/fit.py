@@ -51,7 +51,8 @@ def fit_profile(posts: pl.DataFrame, *, name: str, tone: str, seed: int = 0) -> 
     newcomers = newcomer_share(seen)
     from_text = "text" in posts.columns and bool(posts["text"].is_not_null().any())
     counts = count_tones(posts)
-    heated, hostile = tone_rates(counts, tone, from_text=from_text)
+    expected = "heated" in posts.columns and bool(posts["heated"].is_not_null().any())
+    heated, hostile = tone_rates(counts, tone, sure=from_text and not expected)
     in_force = moderation_in_force(counts)
     upvotes, downvotes = votes(posts)
     return Profile(

@@ -45,7 +45,8 @@ def count_tones(posts: pl.DataFrame) -> ToneCounts:
     """
     own, counted = own_deletion_share(posts)
     answers = (pl.col("kind") == "reply") & (pl.col("role") != "bot")
-    replies = posts.select("kind", "role", "status", "tone").filter(answers)
+    unsure = [name for name in ("heated", "hostile") if name in posts.columns]
+    replies = posts.select("kind", "role", "status", "tone", *unsure).filter(answers)
     kept = _by_tone(replies.filter(pl.col("status") == "visible"))
     taken = replies.filter(pl.col("status").is_in(["removed", "gone"]))
     sure = taken.filter(pl.col("status") == "removed").height
@@ -69,16 +70,23 @@ def own_deletion_share(posts: pl.DataFrame) -> tuple[float, bool]:
 
 
 def _by_tone(replies: pl.DataFrame) -> dict[str, float]:
-    return {tone: float((replies["tone"] == tone).sum()) for tone in TONES}
+    """Counts by tone; a post of which a reader gave probabilities counts in each tone by its probability."""
+    if "heated" not in replies.columns:
+        return {tone: float((replies["tone"] == tone).sum()) for tone in TONES}
+    sure = replies.filter(pl.col("heated").is_null())
+    unsure = replies.drop_nulls("heated").select(pl.col("heated", "hostile").cast(pl.Float64))
+    heated, hostile = float(unsure["heated"].sum()), float(unsure["hostile"].sum())
+    expected = {"civil": unsure.height - heated - hostile, "heated": heated, "hostile": hostile}
+    return {tone: float((sure["tone"] == tone).sum()) + expected[tone] for tone in TONES}
 
 
-def tone_rates(counts: ToneCounts, tone_source: str, *, from_text: bool) -> tuple[Rate, Rate]:
-    """heated_share and hostile_share of replies as posted."""
+def tone_rates(counts: ToneCounts, tone_source: str, *, sure: bool) -> tuple[Rate, Rate]:
+    """heated_share and hostile_share of replies as posted; `proxy` where tones are guessed or expected, not heard."""
     total = counts.posted()
     if total < FEW:
         note = f"only {total:.0f} replies with a tone"
         return Rate(value=0.12, mark="chosen", note=note), Rate(value=0.06, mark="chosen", note=note)
-    mark: Mark = "data" if from_text and not counts.guessed else "proxy"
+    mark: Mark = "data" if sure and not counts.guessed else "proxy"
 
     def rate(tone: str) -> Rate:
         note = (

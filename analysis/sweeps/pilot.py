@@ -66,7 +66,7 @@ def alike(y: Any, draw: Any, confidence: float = 0.95) -> Alike | None:
 
 
 def prudent(y: Any, draw: Any) -> tuple[float, float]:
-    """The correlations to plan with: high for whole communities, low for threads within them; see `PRUDENT`."""
+    """The correlations to plan with: high for whole communities, low for parts of them; see `PRUDENT`."""
     found = alike(y, draw, 2 * PRUDENT - 1)
     return (0.0, 0.0) if found is None else (found.low, found.high)
 

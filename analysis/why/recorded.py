@@ -30,7 +30,7 @@ from windtunnel.sim.communities.forum.ticks import Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.experiment import Experiment, PolicySpec
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.minds import make_mind
+from windtunnel.sim.minds import asks_a_model, make_mind
 from windtunnel.sim.run import Run
 
 MOST_ACTS = MOST_REPLAYED
@@ -121,7 +121,7 @@ class RecordedCase:
         rate = self.people.rate * self.attention
         return RecordForum(
             scene,
-            _possible(kind.profile),
+            believed(kind.profile),
             kind.settings,
             replace_rate(self.people, rate),
             self.record,
@@ -259,12 +259,19 @@ def replayed_acts(record: Record, run: Run) -> np.ndarray:
     )
 
 
-def _possible(profile: Profile) -> Profile:
-    """The profile with some looks at opening posts and some at replies: few posts may show but one of them."""
-    share = profile.root_share
-    return profile.model_copy(
-        update={"root_share": share.model_copy(update={"value": min(max(share.value, 0.02), 0.98)})}
-    )
+BELIEVED = {"root_share": (0.02, 0.98), "attention_growth": (0.0, 3.0), "attention_decay": (0.0, 4.0)}
+"""Where a law of attention that was fitted to few posts is believed: it may find that replies repel, or that nobody ever
+looks at an opening post. Chosen."""
+
+
+def believed(profile: Profile) -> Profile:
+    """The profile with its attention within what is believed."""
+    rates = {name: getattr(profile, name) for name in BELIEVED}
+    held = {
+        name: rate.model_copy(update={"value": float(np.clip(rate.value, *BELIEVED[name]))})
+        for name, rate in rates.items()
+    }
+    return profile.model_copy(update=held)
 
 
 def replace_rate(people: ForumMembers, rate: np.ndarray) -> ForumMembers:
@@ -341,7 +348,7 @@ def case_of_thread(
     here = acts_of_import(posts, moderation_of(folder)).filter(
         (pl.col("place") == incident.place) & pl.col("post").is_in(thread["post"].to_list())
     )
-    told = made.experiment.mind["name"] == "llm" and made.experiment.mind["prompt"] == "member"
+    told = asks_a_model(made.experiment.mind) and made.experiment.mind["prompt"] == "member"
     case = RecordedCase(
         folder,
         incident,

@@ -57,7 +57,7 @@ def test_the_same_conversation_gives_the_same_posts_from_each_format(bring_in, f
         "civil",
         "civil",
         "hostile",
-        "hostile",
+        None,
         "civil",
         None,
         "civil",

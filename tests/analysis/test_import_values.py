@@ -143,6 +143,12 @@ def test_float_ids_of_parquet_and_json_are_whole(tmp_path, bring_in):
     assert shape(posts) == AS_READ
 
 
+def test_ids_that_are_decimals_are_found_by_whole_numbers(bring_in):
+    rows = [(f"{row[0]}.0", *row[1:]) for row in ROWS]
+    report, posts = bring_in(table(rows))
+    assert shape(posts) == AS_READ and said(report, "2 replies", "another way")
+
+
 def test_an_id_that_lost_its_last_digits_is_a_fault(bring_in):
     rows = [
         json.dumps({"id": 1.5e18, "who": "a", "at": 1_600_000_000}),

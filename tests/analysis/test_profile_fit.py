@@ -208,7 +208,7 @@ def test_tone_as_posted_and_removal_by_tone_counted_by_hand():
     assert counts.own_deletions == 0.4 and counts.guessed == pytest.approx(40 * 0.6 - 10)
     assert counts.posted() == pytest.approx(60 + 24)
     assert counts.removed == pytest.approx({"civil": 7, "heated": 7, "hostile": 10})
-    heated, hostile = tone_rates(counts, "rule", from_text=False)
+    heated, hostile = tone_rates(counts, "rule", sure=False)
     assert (heated.value, hostile.value) == (round(15 / 84, 4), round(12 / 84, 4)) and hostile.mark == "proxy"
     policy = moderation_in_force(counts).policies["remove_hostile"]
     assert (policy["detection"], policy["false_positive"], policy["heated"]) == (

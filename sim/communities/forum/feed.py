@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -68,8 +69,13 @@ class View:
 
     def withdraw(self, who: np.ndarray, *prefixes: str) -> None:
         """Take the actions whose names begin so off the offer of the members marked in `who` (n,) bool."""
-        columns = [i for i, name in enumerate(self.action_names) if name.startswith(prefixes)]
-        self.options[np.ix_(who, np.array(columns, int))] = False
+        self.options[np.ix_(who, _named(self.action_names, prefixes))] = False
+
+
+@lru_cache(maxsize=64)
+def _named(names: tuple[str, ...], prefixes: tuple[str, ...]) -> np.ndarray:
+    """Places of the names that begin with one of these."""
+    return np.array([place for place, name in enumerate(names) if name.startswith(prefixes)], int)
 
 
 def pull(posts: Posts, now: int, step_hours: float, growth: float, decay: float) -> np.ndarray:

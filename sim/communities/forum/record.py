@@ -17,7 +17,7 @@ import numpy as np
 from windtunnel.agents.situation import Scene
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Own, View
+from windtunnel.sim.communities.forum.feed import NOTHING, OWN_PLACES, Attention, Own, Shown, View
 from windtunnel.sim.communities.forum.forum import Acts, Forum
 from windtunnel.sim.communities.forum.posts import post_id
 from windtunnel.sim.communities.forum.profile import Profile
@@ -88,7 +88,6 @@ class RecordForum(Forum):
         self._attention = 0.0
         self._rows: dict[int, int] = {}
         self._writes = np.isin(self._kinds, ("reply", "post"))
-        self.lurk = list(scene.actions.names).index("lurk")
         self._write_past()
 
     @property
@@ -206,9 +205,42 @@ class RecordForum(Forum):
     def _own_items(self, rows: np.ndarray) -> list[Own]:
         return [*super()._own_items(rows), Own(self._targets, anyway=True)]
 
+    def show(self, world: Any, rows: np.ndarray) -> View:
+        """As in any forum; where nobody comes in, nothing is looked up."""
+        if len(rows):
+            return super().show(world, rows)
+        none, posts = np.empty((0, OWN_PLACES), np.int64), self.posts
+        return self.view(
+            world,
+            Attention(rows, Shown(none, none[:, 0]), np.empty(0), np.empty(0), np.empty(0), posts),
+            none[:, 0],
+        )
+
     def act(self, world: Any, view: View, choice: np.ndarray) -> Acts:
-        """Replies and new threads: votes and departures leave no trace in a record."""
-        return super().act(world, view, np.where(self.traceless(choice), self.lurk, choice))
+        """Replies and new threads: votes and departures leave no trace in a record, and nobody counts what was seen."""
+        doing = np.flatnonzero(self._writes[choice])
+        if len(doing) > 1:
+            doing = doing[world.order(self.members.id[view.rows[doing]])]
+        kind, rows = self._kinds[choice[doing]], view.rows[doing]
+        return Acts(
+            rows=rows,
+            ids=self.members.id[rows],
+            kind=kind,
+            tone=self._tones[choice[doing]],
+            target=np.where(self._aimless[choice[doing]], NOTHING, view.focus[doing]),
+            verdict=np.zeros(len(doing), np.int8),
+            policy=np.full(len(doing), -1, np.int16),
+        )
+
+    def apply(self, world: Any, acts: Acts) -> None:
+        if len(acts.rows):
+            super().apply(world, acts)
+
+    def links(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of the thread's replies, and of the posts that they answer."""
+        posts = self.posts
+        replies = np.flatnonzero((posts.parent >= 0) & (posts.thread == self.row_of(0)))
+        return posts.id[replies], posts.id[posts.parent[replies]]
 
     def traceless(self, choice: np.ndarray) -> np.ndarray:
         """Bool (n,): do these choices leave no trace in a record."""

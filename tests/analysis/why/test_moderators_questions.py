@@ -377,10 +377,8 @@ def test_slow_mode_is_tagged_since_what_it_holds_back_never_comes(quarrel):
     assert held.startswith("By construction: what slow mode keeps from being written")
     assert ask(case, with_="slow_mode", parameters={"hours": 0}).forced == ""
     assert ask(case, with_="rule_reminder").forced == "" and ask(case, with_="thread_lock").forced
-    assert (
-        ask(case, suspend=case.incident.members[0]).forced
-        and not ask(case, warn=case.incident.members[0]).forced
-    )
+    who = case.incident.members[0]
+    assert ask(case, suspend=who).forced and not ask(case, warn=who).forced
 
 
 def test_a_pile_on_s_picture_counts_members_as_its_rule_does(pile):
@@ -411,8 +409,8 @@ def test_an_incident_beyond_what_is_replayed_is_neither_proposed_nor_answered_fa
     assert "the first" in next(
         line for line in told(capsys, "incidents", folder).splitlines() if line.startswith("Next")
     )
-    for words in (["escalation", "--lock"], ["post:9", "--lock"]):
-        assert main(["why", str(folder), *words]) == 2
+    for word in ("escalation", "post:9"):
+        assert main(["why", str(folder), word, "--lock"]) == 2
         assert "beyond the first 6 posts of its thread" in capsys.readouterr().err
 
 

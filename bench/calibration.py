@@ -1,0 +1,280 @@
+"""Is `why` of a real thread calibrated? Communities are simulated, exported, imported and asked about; their true twins are known.
+
+python bench/calibration.py --roots first
+python bench/calibration.py --threads 8 --incidents 10
+
+Each incident is the worst escalation of one simulated community. Of the community the import knows the posts alone. Each question
+is put to the import and, with the community's own luck, to the simulation: the true twin. Where the chance that `why` gives is
+right, the true twins agree with it on average; standard errors are by incident. What is asked, of how many, with how many futures
+and from which roots was fixed before the first look; the second roots were kept for one last run. One JSON line comes last.
+"""
+
+import argparse
+import json
+import os
+import resource
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import yaml
+
+from windtunnel.analysis.configuration import compose, load_profile, plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers import import_corpus
+from windtunnel.analysis.importers.export_convokit import export_convokit
+from windtunnel.analysis.incidents.acts import acts_of_import, acts_of_run
+from windtunnel.analysis.incidents.find import Incident, find, load_rules
+from windtunnel.analysis.why.answer import happened
+from windtunnel.analysis.why.case import WITH, WITHOUT, SimulatedCase, live
+from windtunnel.analysis.why.question import Question, ask
+from windtunnel.analysis.why.recorded import RecordedCase, case_of_thread
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import run_block
+
+ROOTS = {"first": 1000, "second": 2000}
+DRAWS = {1: 44, 8: 80, 30: 150}
+"""Communities simulated for a forum of so many threads: the first `INCIDENTS` that have an escalation are asked about."""
+INCIDENTS = 40
+FUTURES = 20
+STEPS = 24
+SLOW = {"hours": 3}
+SEEN = {"seen": 1.0}
+LATER = 2  # hours from the onset to the lock
+RULES = load_rules()
+
+
+class Asked(NamedTuple):
+    """One question: how likely `why` finds the incident with the act, and whether the true twin had it; severities beside."""
+
+    incident: str
+    act: str
+    said: float
+    true: int
+    said_severity: float
+    true_severity: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, nargs="+", default=list(DRAWS), choices=list(DRAWS))
+    parser.add_argument("--roots", choices=list(ROOTS), default="first")
+    parser.add_argument("--incidents", type=int, default=INCIDENTS)
+    parser.add_argument("--futures", type=int, default=FUTURES)
+    parser.add_argument("--jobs", type=int, default=1)
+    asked = parser.parse_args()
+    began, told = time.perf_counter(), {}
+    for threads in asked.threads:
+        with tempfile.TemporaryDirectory() as place:
+            rows = of_forum(Path(place), threads, ROOTS[asked.roots] + threads, asked)
+        told[str(threads)] = found = report(rows)
+        print(f"forum of {threads} threads", flush=True)
+        for name, row in {"all": found["all"], **found["acts"]}.items():
+            print(f"  {name:14s} {row}", flush=True)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(
+        json.dumps(
+            {
+                "roots": asked.roots,
+                "incidents": asked.incidents,
+                "futures": asked.futures,
+                "forums": told,
+                "held": all(one["held"] for one in told.values()),
+                "seconds": round(time.perf_counter() - began, 1),
+                "processor_seconds": round(sum(one.ru_utime + one.ru_stime for one in used), 1),
+                "load": round(os.getloadavg()[0], 2),
+            }
+        )
+    )
+
+
+def of_forum(place: Path, threads: int, root: int, asked: argparse.Namespace) -> list[Asked]:
+    """All questions about the incidents of so many simulated forums."""
+    draws = min(DRAWS[threads], 2 + asked.incidents * DRAWS[threads] // INCIDENTS)
+    words = [*settings(threads, place), f"root={root}", f"draws={draws}"]
+    chosen = worst(simulated(words, place / "out"))[: asked.incidents]
+    one = partial(of_incident, place, tuple(words), asked.futures)
+    if asked.jobs == 1:
+        return [row for rows in map(one, chosen) for row in rows]
+    with ProcessPoolExecutor(asked.jobs) as pool:
+        return [row for rows in pool.map(one, chosen) for row in rows]
+
+
+def simulated(words: list[str], out: Path) -> Folder:
+    """The tables of these communities as `windtunnel run` writes them, of the baseline alone: no other arm is asked about."""
+    made, folder = plan(compose(words)), Folder(out)
+    units = [unit for unit in made.experiment.units() if unit.arm == "baseline"]
+    runs = [
+        one
+        for low in range(0, len(units), 16)
+        for one in run_block(made.experiment, units[low : low + 16], make_mind).runs
+    ]
+    out.mkdir(parents=True)
+    for name in ("events", "links", "members"):
+        pl.concat([getattr(one, name) for one in runs]).write_parquet(folder.table(name))
+    folder.write_json(folder.manifest, {"config": {"community": {"step_hours": 1.0}}})
+    return folder
+
+
+def settings(threads: int, place: Path) -> list[str]:
+    """A forum of so many opening threads and a spark; a forum of one thread has no other, and nobody opens one."""
+    words = [f"community.settings.opening_threads={threads}", f"steps={STEPS}", "seeds=1", "dowhy=false"]
+    words += ["policy=none", "baseline=none", "parallel.jobs=1"]
+    if threads == 1:
+        profile = load_profile("reddit-feminism") | {"new_thread_share": {"value": 0.0, "mark": "chosen"}}
+        path = place / "one-thread.yaml"
+        path.write_text(yaml.safe_dump(json.loads(json.dumps(profile)), sort_keys=False), encoding="utf-8")
+        words += [f"community.profile={path}", "community.settings.spark_step=null"]
+    return words
+
+
+def worst(folder: Folder) -> list[Incident]:
+    """The worst escalation of each community that has one, in the order of the draws."""
+    acts = acts_of_run(*(folder.read_table(name) for name in ("events", "links", "members")))
+    found = find(acts.filter(pl.col("arm") == "baseline"), {"escalation": RULES["escalation"]}, 1.0)
+    first: dict[int, Incident] = {}
+    for incident in found:
+        first.setdefault(incident.draw, incident)  # the worst comes first
+    return [first[draw] for draw in sorted(first)]
+
+
+def of_incident(place: Path, words: tuple[str, ...], futures: int, incident: Incident) -> list[Asked]:
+    """What is asked about one incident, with the answers of the import and of the simulation."""
+    simulated = lived(place, words, incident)
+    real, number = imported(place, incident)
+    questions = asked_about(simulated, real, number)
+    raised = sorted({name for _, one, _ in questions for name in one.raised})
+    simulated, real = simulated.noticing(raised), real.noticing(raised)
+    twins = [question.branch(WITH) for _, question, _ in questions]
+    true = happened(
+        simulated,
+        live(simulated, [questions[0][1].branch(WITHOUT), *twins], simulated.mind()),
+        1 + len(twins),
+    )
+    assert true.y[0] == 1
+    mind = real.mind()
+    real.infer(range(futures), mind)
+    branches = [question.branch(WITH, number=n) for _, _, question in questions for n in range(futures)]
+    said = happened(real, live(real, branches, mind, fingerprints=False), len(branches))
+    chance = said.y.reshape(-1, futures).mean(axis=1)
+    severity = said.severity.reshape(-1, futures).mean(axis=1)
+    return [
+        Asked(
+            incident.id,
+            name,
+            float(chance[n]),
+            int(true.y[1 + n]),
+            float(severity[n]),
+            float(true.severity[1 + n]),
+        )
+        for n, (name, _, _) in enumerate(questions)
+    ]
+
+
+def lived(place: Path, words: tuple[str, ...], incident: Incident) -> SimulatedCase:
+    """The incident as a case of its run."""
+    folder, made = Folder(place / "out"), plan(compose(list(words)))
+    here = (pl.col("draw") == incident.draw) & (pl.col("seed") == incident.seed)
+    acts = acts_of_run(*(folder.read_table(name).filter(here) for name in ("events", "links", "members")))
+    return SimulatedCase(folder, incident, acts, 1.0, RULES, made.experiment, dict(made.llm), "")
+
+
+def imported(place: Path, incident: Incident) -> tuple[RecordedCase, dict[int, int]]:
+    """The incident's community, exported and imported again, as a case; and the import's number of each post."""
+    corpus, mine = place / f"corpus-{incident.draw}", place / f"mine-{incident.draw}"
+    export_convokit(place / "out", corpus, draw=incident.draw, seed=incident.seed, arm=incident.arm)
+    import_corpus("convokit", corpus, mine, key_file=place / f"key-{incident.draw}")
+    said = [
+        json.loads(line) for line in (corpus / "utterances.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    said.sort(key=lambda one: one["timestamp"])
+    number = {int(one["id"].rsplit(".", 1)[1]): count for count, one in enumerate(said, 1)}
+    folder = Folder(mine)
+    posts = folder.read_table("posts")
+    thread = posts.filter(pl.col("post") == number[incident.place or 0])["thread"][0]
+    found = find(acts_of_import(posts), {"escalation": RULES["escalation"]}, 1 / 60)
+    (same,) = (one for one in found if one.place == thread)
+    assert same.onset == 60 * incident.onset and same.severity == incident.severity
+    return case_of_thread(folder, posts, same, RULES), number
+
+
+def asked_about(
+    simulated: SimulatedCase, real: RecordedCase, number: dict[int, int]
+) -> list[tuple[str, Question, Question]]:
+    """The acts, each as a question about the run and about the record: the same act from the same moment on."""
+    here = (pl.col("place") == simulated.incident.place) & (pl.col("kind") == "reply")
+    hot = simulated.acts.filter(here & pl.col("tone").is_in(["heated", "hostile"]))
+    first = hot.filter(pl.col("step") >= simulated.incident.onset).sort("step", "ordinal")["post"][0]
+    slow = {"with_": "slow_mode", "parameters": SLOW, "at": "onset"}
+    told = {"with_": "rule_reminder", "parameters": SEEN, "at": "onset"}
+    return [
+        ("remove", ask(simulated, remove=first), ask(real, remove=number[first])),
+        ("slow_mode", ask(simulated, **slow), ask(real, **slow)),  # type: ignore[arg-type]
+        ("rule_reminder", ask(simulated, **told), ask(real, **told)),  # type: ignore[arg-type]
+        (
+            "lock",
+            ask(simulated, lock=True, at=f"onset+{LATER}"),
+            ask(real, lock=True, at=f"onset+{60 * LATER}"),
+        ),
+    ]
+
+
+def report(rows: list[Asked]) -> dict[str, Any]:
+    """The figures of a forum, over all acts and act by act, and whether they are what was asked for."""
+    whole = figures(rows)
+    acts = {
+        name: figures([row for row in rows if row.act == name])
+        for name in dict.fromkeys(row.act for row in rows)
+    }
+    held = near(whole, 2.0) and all(near(act, 3.0) for act in acts.values())
+    if whole["base_brier"] >= 0.05:
+        held = held and whole["better"] > whole["better_se"]
+    return {"all": whole, "acts": acts, "held": held}
+
+
+def near(found: dict[str, Any], most: float) -> bool:
+    """Is the mean error small: in standard errors, or where the truth hardly varies by itself."""
+    if found["base_brier"] < 0.05:
+        return abs(found["true"] - found["said"]) <= 0.05
+    return found["z"] is None or abs(found["z"]) < most
+
+
+def figures(rows: list[Asked]) -> dict[str, Any]:
+    """Of these questions: the true share and the one said, the error in standard errors, and the Brier scores.
+
+    `better` is by how much the Brier score lies below that of the base rate, the true share itself.
+    """
+    true, said = np.array([row.true for row in rows]), np.array([row.said for row in rows])
+    which = np.unique([row.incident for row in rows], return_inverse=True)[1]
+    base = (true - true.mean()) ** 2
+    better = base - (true - said) ** 2
+    error = clustered(true - said, which)
+    return {
+        "questions": len(rows),
+        "incidents": int(which.max()) + 1,
+        "true": round(float(true.mean()), 3),
+        "said": round(float(said.mean()), 3),
+        "z": round(float((true - said).mean() / error), 2) if error else None,
+        "brier": round(float(((true - said) ** 2).mean()), 4),
+        "base_brier": round(float(base.mean()), 4),
+        "better": round(float(better.mean()), 4),
+        "better_se": round(clustered(better, which), 4),
+        "true_severity": round(float(np.mean([row.true_severity for row in rows])), 2),
+        "said_severity": round(float(np.mean([row.said_severity for row in rows])), 2),
+    }
+
+
+def clustered(values: np.ndarray, which: np.ndarray) -> float:
+    """The standard error of a mean over clusters."""
+    count = which.max() + 1
+    sums = np.bincount(which, weights=values - values.mean(), minlength=count)
+    return float(np.sqrt((sums**2).sum() * count / max(count - 1, 1)) / len(values))
+
+
+if __name__ == "__main__":
+    main()
