@@ -10,7 +10,7 @@ from windtunnel.analysis.ending import OK, guarded, hearing_signals, with_standa
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",
-    "demo": "the shipped example: a small language model deciding, a thread lock toggled",
+    "demo": "the shipped example: a small language model deciding, a lock toggled",
     "calibrate": "fit a language model's choices to base rates and published shifts, and see what moves it",
     "distill": "make a mind as fast as the rules from a language model: windtunnel distill llm=embedded out=FILE",
     "optimise": "the parameters of a policy with the best stated score",
@@ -22,12 +22,13 @@ COMMANDS = {
     "rerun": "a finished run once more from its manifest: identical, or where it first differs",
     "pilot": "the real test that would show it: metric, unit, sample size, when to stop",
     "estimate": "causal report for your own table of pairs",
-    "import": "bring in a real community: threads pseudonymised, base rates fitted",
+    "import": "bring in a real community: its people pseudonymised, base rates fitted",
     "export": "a simulated community as a ConvoKit corpus: windtunnel export convokit OUT FOLDER",
+    "label": "label posts of an imported community by hand: how good its reader is, and better tones",
     "incidents": "what went wrong in a finished run or an imported community",
-    "words": "what an incident's simulated posts might have said, written after the fact by a model you name",
+    "words": "what an incident's simulated members might have said, written after the fact by a model you name",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
-    "forget": "take a person or a thread out of an imported community",
+    "forget": "take a person or a conversation out of an imported community",
     "models": "weights of the embedded model: list, pull",
     "store": "the answers kept of language models: info, verify, export, prune",
     "list": "what there is to choose from",
@@ -78,7 +79,7 @@ def _overview() -> Parser:
     parser = Parser(
         prog="windtunnel",
         description="Would this policy have prevented that? Simulated communities in pairs that differ in one policy.",
-        epilog="Exit codes: 0 ok; 2 a mistake in the command; 3 some runs failed, each with its reason; 130 interrupted.",
+        epilog="Exit codes: 0 ok; 1 a fault of ours; 2 a mistake in the command; 3 some runs failed, each with its reason; 130 interrupted.",
     )
     parser.add_argument("-V", "--version", action="store_true", help="the installed version")
     commands = parser.add_subparsers(metavar="COMMAND")

@@ -4,12 +4,15 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-OK, MISTAKE, FAILED, INTERRUPTED, TERMINATED = 0, 2, 3, 130, 143
+OK, FAULT, MISTAKE, FAILED, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
+TRACEBACK = "WINDTUNNEL_TRACEBACK"
+"""The environment variable that lets a fault of ours be seen whole."""
 
 
 def with_standard_streams() -> None:
@@ -57,7 +60,7 @@ def hearing_signals() -> Iterator[None]:
 
 
 def guarded(action: Callable[[], int]) -> int:
-    """The action's exit code; a user's mistake, a missing file or package, or Ctrl-C becomes one line and a code."""
+    """The action's exit code; a user's mistake, a missing file or package, Ctrl-C or a fault of ours becomes one line and a code."""
     try:
         return action()
     except (ValueError, ImportError) as error:
@@ -71,6 +74,15 @@ def guarded(action: Callable[[], int]) -> int:
     except KeyboardInterrupt as stop:
         sentence = str(stop) or "interrupted; the same command starts again, and answers already had are kept"
         return _said(sentence, TERMINATED if isinstance(stop, Terminated) else INTERRUPTED)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return _said(
+            f"this should not happen, and is no mistake of yours: {type(error).__name__}: {error} ({Path(place.filename).name}, "
+            f"line {place.lineno}); {TRACEBACK}=1 shows all of it for a report",
+            FAULT,
+        )
 
 
 def _said(sentence: str, code: int) -> int:

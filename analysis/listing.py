@@ -2,6 +2,14 @@
 
 from typing import Any
 
+FOLDED = (
+    *("community.actions", "community.features", "community.personas", "community.wordings"),
+    *("community.persona_formats", "community.rules", "mind.coefficients"),
+)
+"""Settings that are words and tables of numbers: one line each stands for all below it."""
+LONGEST = 20
+"""Signs of a default that are shown to a person; --json has it whole."""
+
 
 def rows(what: str) -> list[dict[str, Any]]:
     """One dictionary a thing: `what` is policies, communities, minds, outcomes, experiments, profiles or settings."""
@@ -17,13 +25,17 @@ def rows(what: str) -> list[dict[str, Any]]:
 
 
 def policies() -> list[dict[str, Any]]:
-    from windtunnel.policies.registry import parameters, policy_class, policy_names, summary
+    from windtunnel.policies.registry import meanings, off, parameters, policy_class, policy_names, summary
 
     return [
         {
             "name": name,
             "what": summary(name),
             "parameters": parameters(name),
+            "meanings": {
+                key: {"unit": unit or None, "meaning": words} for key, (words, unit) in meanings(name).items()
+            },
+            "off": off(name),
             "fits": list(policy_class(name).fits),
         }
         for name in policy_names()
@@ -48,17 +60,9 @@ def experiments() -> list[dict[str, Any]]:
 
 
 def minds() -> list[dict[str, Any]]:
-    return [
-        {"name": "rules", "what": "a multinomial logit over the situation's features; no language model"},
-        {
-            "name": "llm",
-            "what": "a language model's option probabilities, calibrated to the profile's base rates; llm=embedded, openai or fake",
-        },
-        {
-            "name": "distilled",
-            "what": "a logit fitted to a language model's answers, at the speed of the rules; mind.file= from windtunnel distill",
-        },
-    ]
+    from windtunnel.sim.minds import mind_kind, mind_names
+
+    return [{"name": name, "what": mind_kind(name).what} for name in mind_names()]
 
 
 def outcomes() -> list[dict[str, Any]]:
@@ -71,7 +75,7 @@ def outcomes() -> list[dict[str, Any]]:
             "unit": outcome.unit,
             "cost": outcome.cost,
             "fits": list(outcome.fits),
-            "what": (outcome.measure.__doc__ or "").splitlines()[0],
+            "what": first_line(outcome.measure.__doc__),
         }
         for outcome in known_outcomes().values()
     ]
@@ -79,24 +83,52 @@ def outcomes() -> list[dict[str, Any]]:
 
 def profiles() -> list[dict[str, Any]]:
     from windtunnel.analysis.configuration import load_profile, profile_names
+    from windtunnel.analysis.profile_fit.told import profile_row
 
-    found = []
-    for name in profile_names():
-        profile = load_profile(name)
-        source = profile["source"]
-        found.append(
-            {
-                "name": name,
-                "posts": source["posts"],
-                "threads": source["threads"],
-                "tone": source["tone"],
-                "moderation": profile.get("moderation") or None,
-            }
-        )
-    return found
+    return [profile_row(name, load_profile(name)) for name in profile_names()]
 
 
 def settings() -> list[dict[str, Any]]:
+    """Every setting with its group, default, unit and meaning, group by group."""
     from windtunnel.analysis.configuration import known_settings
+    from windtunnel.analysis.meanings import groups, meaning
 
-    return known_settings()
+    rows = [(row, meaning(row["setting"])) for row in known_settings()]
+    places = {group: place for place, group in enumerate(groups())}
+    rows.sort(key=lambda row: places[row[1].group])
+    return [
+        {"group": told.group, **row, "unit": told.unit or None, "meaning": told.words} for row, told in rows
+    ]
+
+
+def shown_settings(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The settings for a person: by group, a name that only holds others left out, and words and coefficients folded to a line."""
+    names = {row["setting"] for row in rows}
+    branches = {name for name in names if any(other.startswith(f"{name}.") for other in names)}
+    found: dict[str, list[dict[str, Any]]] = {}
+    folded: dict[str, int] = {}
+    for row in rows:
+        name = row["setting"]
+        if name in branches and row["default"] is None:
+            continue
+        fold = next((f"{head}.*" for head in FOLDED if name.startswith(f"{head}.")), None)
+        if fold in folded:
+            folded[str(fold)] += 1
+            continue
+        shown = {key: row[key] for key in ("setting", "default", "unit", "meaning")}
+        text = str(row["default"])
+        if len(text) > LONGEST:
+            shown["default"] = f"{text[: LONGEST - 1]}…"
+        if fold:
+            folded[fold] = 1
+            shown |= {"setting": fold, "default": None}
+        found.setdefault(row["group"], []).append(shown)
+    for row in (row for rows in found.values() for row in rows):
+        if count := folded.get(row["setting"]):
+            row["default"] = f"{count} of them: --json"
+    return found
+
+
+def first_line(docstring: str | None) -> str:
+    """The first line of a docstring that says something; empty without one."""
+    return next(iter((docstring or "").strip().splitlines()), "")

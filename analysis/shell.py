@@ -12,6 +12,8 @@ TEXTS = (
     *("llm.store", "llm.weights.path", "llm.python"),
 )
 """Keys of a file, a folder or a sentence, in which every sign is only a sign; a sweep still parts them by commas."""
+TOGETHER = ("policy", "baseline")
+"""Keys of which several values may stand together as a list."""
 NOTHING = "null"
 
 
@@ -38,18 +40,30 @@ def for_hydra(word: str, *, sweep: bool = False) -> str:
 
 
 def check_once(words: Sequence[str]) -> None:
-    """`ValueError` where a setting is given twice: Hydra would take the last one in silence."""
-    given: dict[str, str] = {}
+    """`ValueError` where `policy` or `baseline` is given twice: one of them would be dropped where both may be meant."""
+    for key, values in _doubled(words).items():
+        if key in TOGETHER:
+            raise ValueError(
+                f"{key} is given twice, as {' and as '.join(values)}: give one of them, or {key}=[{','.join(values)}] for all at once"
+            )
+
+
+def last_counts(words: Sequence[str]) -> list[str]:
+    """A sentence for each setting that is given with several values, of which the last one counts."""
+    return [
+        f"{key} is given as {', then as '.join(values)}: the last one counts."
+        for key, values in _doubled(words).items()
+    ]
+
+
+def _doubled(words: Sequence[str]) -> dict[str, list[str]]:
+    """Keys that are given with different values, and these."""
+    given: dict[str, list[str]] = {}
     for word in words:
         key, sign, value = word.partition("=")
-        key = key.lstrip("+")
-        if sign and given.setdefault(key, value) != value:
-            both = (
-                f", or {key}=[{given[key]},{value}] for both at once" if key in ("policy", "baseline") else ""
-            )
-            raise ValueError(
-                f"{key} is given twice, as {given[key] or 'nothing'} and as {value or 'nothing'}: give one of them{both}"
-            )
+        if sign and value not in given.setdefault(key.lstrip("+"), []):
+            given[key.lstrip("+")].append(value)
+    return {key: values for key, values in given.items() if len(values) > 1}
 
 
 def quoted(value: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.analysis import immovable
 from windtunnel.analysis.ending import plain
 from windtunnel.analysis.estimates import NEVER
 from windtunnel.analysis.models import calibration_words
@@ -31,12 +32,28 @@ def short_answer(estimates: Record | None, manifest: Record | None, runs: pl.Dat
         lines += [*calibration_words.state(manifest["llm"]), *calibration_words.warnings(manifest["llm"])]
     if estimates:
         lines += answer(estimates, manifest)
+    if manifest and (fixed := immovable.sentence(_fixed(manifest))):
+        lines.append(fixed)
     if runs is not None:
+        lines += [line for line in (idle(manifest, runs),) if line]
         lines += failures(runs)
     return [plain(line) for line in lines]
 
 
-def one_line(estimates: Record | None, manifest: Record) -> str:
+def idle(manifest: Record | None, runs: pl.DataFrame) -> str | None:
+    """In how many pairs the policy did nothing; None where it acted in all, or where there is none."""
+    from windtunnel.analysis.report.measures import never_acted
+
+    return never_acted(runs, policy_words(manifest)) if manifest and manifest["config"]["policy"] else None
+
+
+def _fixed(manifest: Record) -> list[str]:
+    """The declared outcome, if no policy can move it."""
+    name = (manifest.get("outcome") or {}).get("name", "")
+    return [name] if name in immovable.cannot_move(manifest.get("config") or {}) else []
+
+
+def one_line(estimates: Record | None, manifest: Record, runs: pl.DataFrame | None = None) -> str:
     """The answer of a sweep's cell in counts, with what speaks against quoting it."""
     failed = f"; {number(manifest['failed'], 'run')} failed" if manifest["failed"] else ""
     if estimates is None:
@@ -52,6 +69,9 @@ def one_line(estimates: Record | None, manifest: Record) -> str:
     ends = " to ".join(map(_more, _futures(rd, n))) if rd["low"] is not None else "no interval: one community"
     forced = "; by construction" if estimates.get("by_construction") else ""
     odd = estimates["aa_discordance"]
+    still = (idle(manifest, runs) or "") if runs is not None else ""
+    forced += f"; {still[:1].lower()}{still[1:-1]}" if "never acted" in still else ""
+    forced += f"; {words(manifest['outcome']['name'])} {immovable.CANNOT}" if _fixed(manifest) else ""
     noise = f"; the baseline run twice disagreed in {odd:.1%}" if odd else ""
     return f"{told}; net {_more(table['n01'] - table['n10'])} of {n} futures ({ends}){forced}{noise}{failed}"
 
@@ -66,7 +86,7 @@ def answer(estimates: Record, manifest: Record | None = None) -> list[str]:
     lines += [headline(estimates, manifest), net(estimates)]
     lines += [f"- {question['question']} {question_line(question)}" for question in estimates["questions"]]
     lines += [line for line in (stopping(estimates), noise_floor(estimates), lost(estimates)) if line]
-    return [*lines, INSIDE]
+    return [*lines, *of_table(estimates, manifest), INSIDE]
 
 
 def compared(manifest: Record) -> str:
@@ -137,7 +157,7 @@ def net(estimates: Record) -> str:
     """The difference of the arms in futures, with its interval, and whether chance alone could make it."""
     n, rd, table = estimates["n_pairs"], estimates["rd"], estimates["table"]
     change = table["n01"] - table["n10"]
-    said = f"Net change with the policy: {_more(change)} of {n} futures"
+    said = f"Net change with the policy{_forced(estimates)}: {_more(change)} of {n} futures"
     if rd["low"] is None:
         return f"{said}; with one community drawn, nothing can be said about others like it."
     low, high = _futures(rd, n)
@@ -156,7 +176,35 @@ def mean_change(estimates: Record, manifest: Record | None = None) -> str | None
     low, high = found["low"], found["high"]
     clear = low is not None and not low <= 0 <= high
     tail = f"{unit}: more than chance alone explains" if clear else unit
-    return f"Mean change with the policy: {change(found['est'], low, high)}, in {tail}."
+    said = f"Mean change with the policy{_forced(estimates)}: {change(found['est'], low, high)}, in {tail}."
+    return " ".join([said, *which_is_which(estimates, clear)])
+
+
+def which_is_which(estimates: Record, mean_clear: bool) -> list[str]:
+    """What tells share and mean apart, where one of them is beyond chance and the other is not."""
+    rd, mean = estimates["rd"], estimates["mean_difference"]
+    if rd["low"] is None or mean["low"] is None or mean_clear == (not rd["low"] <= 0 <= rd["high"]):
+        return []
+    beyond = "" if estimates["threshold"] is None else f" (beyond {estimates['threshold']:g})"
+    parts = f"the net change counts futures in which it happened{beyond}, the mean every unit in each of them"
+    clear, other = ("mean", "net change") if mean_clear else ("net change", "mean")
+    return [
+        f"These are two questions: {parts}. Only the {clear} is clear of chance here; the {other} is not."
+    ]
+
+
+def _forced(estimates: Record) -> str:
+    return ", by construction" if estimates.get("by_construction") else ""
+
+
+def of_table(estimates: Record, manifest: Record | None) -> list[str]:
+    """What points to copies, swapped arms or losses; of a table brought by somebody else, how far they could move it, too."""
+    found = estimates.get("table_checks") or []
+    return [
+        f"{'Noticed' if one['noticed'] else 'Checked'}: {one['sentence']}."
+        for one in found
+        if one["noticed"] or manifest is None
+    ]
 
 
 def change(est: float | None, low: float | None, high: float | None) -> str:

@@ -3,7 +3,7 @@
 Nothing of ours is used: any Mesa model can be paired if its chance is addressed by agent and step instead of
 being taken from the stream `model.random`, where one extra draw would change everybody's luck. Run it with
 
-    python examples/plain_mesa_pairs.py PAIRS.csv
+    python -m windtunnel.examples.plain_mesa_pairs PAIRS.csv
 """
 
 import csv

@@ -27,8 +27,11 @@ from typing import Annotated, Any, ClassVar, Protocol
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Hours = Annotated[float, Field(ge=0, le=1_000_000)]
+Share = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "share"})]
+Hours = Annotated[float, Field(ge=0, le=1_000_000, json_schema_extra={"unit": "hours"})]
+"""A time that is counted in whole steps; 0 is off. One above 0 and shorter than a step is refused, since no step can hold it."""
+Delay = Annotated[float, Field(ge=0, le=1_000_000, json_schema_extra={"unit": "hours, up to whole steps"})]
+"""A time that passes before something is done, rounded up to whole steps; 0 is at once."""
 
 EVERY = "*"
 """In `Policy.fits`: every community."""
@@ -179,7 +182,7 @@ class Policy(BaseModel):
     (a ban, a lock) outlasts it; what it shows or asks at each step ends with it.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     name: ClassVar[str] = ""
     """What the command line calls it; a class without a name is a base of others."""
@@ -200,14 +203,30 @@ class Policy(BaseModel):
 
     label: str = ""
     """What the event log and the draws call it; the registry sets it, so two of a kind stay apart."""
-    start: Annotated[int, Field(ge=0)] = 0
+    start: Annotated[int, Field(ge=0, json_schema_extra={"unit": "step"})] = 0
+    """First step in which it is in force."""
     stop: Annotated[int, Field(ge=0)] | None = None
+    """Step from which on it is in force no more; null: to the end."""
 
     @model_validator(mode="after")
     def _starts_before_it_stops(self) -> "Policy":
         if self.stop is not None and self.stop < self.start:
             raise ValueError(f"stop {self.stop} lies before start {self.start}")
         return self
+
+    def forced(self) -> tuple[str, ...]:
+        """`forces`, and what these parameters make it decide besides."""
+        return self.forces
+
+    def check_times(self, step_hours: float) -> None:
+        """`ValueError` for a time above 0 that a step rounds away."""
+        for key, field in type(self).model_fields.items():
+            extra, given = field.json_schema_extra, getattr(self, key)
+            if isinstance(extra, dict) and extra.get("unit") == "hours" and 0 < given < step_hours:
+                raise ValueError(
+                    f"{self.name}.{key} is {given:g} h, which a step of {step_hours:g} h rounds away: give "
+                    f"{step_hours:g} or more, or 0, which is off"
+                )
 
     def raised(self) -> tuple[str, ...]:
         """Those of `raises` that these parameters can switch on."""

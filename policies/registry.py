@@ -52,7 +52,9 @@ def _yaml(name: str) -> dict[str, Any]:
 
 
 def summary(name: str) -> str:
-    return _yaml(name).get("summary") or (policy_class(name).__doc__ or "").splitlines()[0]
+    return _yaml(name).get("summary") or next(
+        iter((policy_class(name).__doc__ or "").strip().splitlines()), name
+    )
 
 
 def parameters(name: str) -> dict[str, Any]:
@@ -63,6 +65,20 @@ def parameters(name: str) -> dict[str, Any]:
         if not field.is_required() and key != "label"
     }
     return own | _yaml(name).get("parameters", {})
+
+
+def off(name: str) -> dict[str, Any]:
+    """The parameters that switch a policy off; empty where its yaml names none."""
+    return dict(_yaml(name).get("switched_off") or {})
+
+
+def meanings(name: str) -> dict[str, tuple[str, str]]:
+    """For each parameter what it means and its unit ("" where it has none), in the words beside its field."""
+    fields = {key: field for key, field in policy_class(name).model_fields.items() if key != "label"}
+    return {
+        key: (field.description or "", str((field.json_schema_extra or {}).get("unit", "")))  # type: ignore[union-attr]
+        for key, field in fields.items()
+    }
 
 
 def make_policy(name: str, given: Mapping[str, Any] | None = None, *, label: str | None = None) -> Policy:

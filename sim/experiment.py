@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from windtunnel.policies.base import Policy
-from windtunnel.policies.registry import make_policy, policy_class
+from windtunnel.policies.registry import make_policy
 from windtunnel.sim.communities import community
 
 ARMS = ("baseline", "policy", "aa")
@@ -28,6 +28,10 @@ class Unit(NamedTuple):
     arm: str
 
 
+def _made(spec: PolicySpec) -> Policy:
+    return make_policy(spec.name, spec.parameters, label=spec.label)
+
+
 @dataclass(frozen=True)
 class Experiment:
     """Everything that decides a run's events. `community` is the resolved yaml of the community.
@@ -44,7 +48,7 @@ class Experiment:
     steps: int = 24
     root: int = 0
     notices: frozenset[str] = frozenset()
-    """Features that something beside the two schedules can raise, say a single act of a moderator."""
+    """Features that something beside the two schedules can raise, say a single act by hand."""
 
     def schedule(self, arm: str) -> list[Policy]:
         """Fresh policy objects for one world of this arm: what the baseline has, and the treatment on top."""
@@ -57,7 +61,7 @@ class Experiment:
 
     def forced(self) -> set[str]:
         """Outcomes that the treatment's own mechanism decides."""
-        return {name for spec in self.policy for name in policy_class(spec.name).forces}
+        return {name for spec in self.policy for name in _made(spec).forced()}
 
     def units(self) -> list[Unit]:
         return [

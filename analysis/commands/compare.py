@@ -8,8 +8,6 @@ from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import TABLES, Folder
 from windtunnel.analysis.printing import print_json, print_table
 
-WHERE = "outputs/compare"
-
 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.description = (
@@ -31,12 +29,20 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="the smallest net share of futures worth acting on, say 0.05; without it no verdict is given",
     )
+    parser.add_argument(
+        "--outcome",
+        metavar="NAME[:THRESHOLD]",
+        help="the outcome that judges; without it the declared one, or the first that no policy here decides by its own mechanism",
+    )
     parser.add_argument("--confidence", type=float, default=0.95)
     page = parser.add_mutually_exclusive_group()
     page.add_argument("--html", metavar="FILE", help="write the page to this file, its tables beside it")
     page.add_argument("--no-html", action="store_true", help="write no page; with --out the tables alone")
     parser.add_argument(
-        "--out", dest="folder", metavar="FOLDER", help=f"where the page and its tables go ({WHERE})"
+        "--out",
+        dest="folder",
+        metavar="FOLDER",
+        help="where the page and its tables go; without it beside the runs",
     )
     parser.add_argument(
         "--json", action="store_true", help="print the whole comparison as JSON and nothing else"
@@ -52,6 +58,7 @@ def call(asked: argparse.Namespace) -> int:
         payoff=read_payoff(asked.payoff) if asked.payoff else None,
         smallest_effect=asked.smallest_effect,
         confidence=asked.confidence,
+        outcome=asked.outcome,
     )
     page, tables = _write(found, asked)
     if asked.json:
@@ -68,7 +75,7 @@ def call(asked: argparse.Namespace) -> int:
 
 def _write(found: Any, asked: argparse.Namespace) -> tuple[Path | None, list[Path]]:
     """Write what was asked for, and give the paths of the page and of the tables."""
-    from windtunnel.analysis.comparison.files import write_page, write_tables
+    from windtunnel.analysis.comparison.files import beside, page_in, write_page, write_tables
 
     if asked.html:
         page = Path(asked.html)
@@ -79,7 +86,7 @@ def _write(found: Any, asked: argparse.Namespace) -> tuple[Path | None, list[Pat
                 f"--html {asked.html}: the table beside the page would replace the run's own {page.stem}.parquet; give another name"
             )
     elif asked.folder or not asked.no_html:
-        page = Folder(asked.folder or WHERE).comparison_page
+        page = page_in(Path(asked.folder) if asked.folder else beside(asked.out), found)
     else:
         return None, []
     return None if asked.no_html else write_page(found, page), write_tables(found, page)
@@ -89,8 +96,13 @@ def _print(record: dict[str, Any]) -> None:
     from windtunnel.analysis.comparison.sentences import method_words
     from windtunnel.analysis.comparison.tables import short_table
 
+    for line in record["fidelity"]:
+        print(plain(line))
     for line in record["sentences"]:
         print(plain(f"- {line}"))
+    print()
+    for row in record["policies"]:
+        print(plain(f"{row['policy']}: {row['what']}"))
     print()
     print_table(short_table(record))
     print()

@@ -1,8 +1,9 @@
 """`windtunnel list`: what there is to choose from."""
 
 import argparse
+from typing import Any
 
-from windtunnel.analysis.ending import OK
+from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.printing import print_json, print_table
 
 
@@ -15,12 +16,38 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    """A table of what there is to choose from, or the same as JSON."""
+    """A table of what there is to choose from, or the same as JSON; settings by group, policies with their parameters."""
     from windtunnel.analysis.listing import rows
 
     found = rows(asked.what)
     if asked.json:
         print_json(found)
     else:
-        print_table(found)
+        _print(asked.what, found)
     return OK
+
+
+def _print(what: str, found: list[dict[str, Any]]) -> None:
+    from windtunnel.analysis.listing import shown_settings
+
+    if what == "settings":
+        for group, rows in shown_settings(found).items():
+            print(f"\n{group}")
+            for row in rows:
+                default = "null" if row["default"] is None else row["default"]
+                unit = f" [{row['unit']}]" if row["unit"] else ""
+                print(plain(f"  {row['setting']} = {default}{unit}: {row['meaning']}"))
+    elif what == "policies":
+        for row in found:
+            off = " ".join(f"{key}={value}" for key, value in row["off"].items())
+            print(plain(f"\n{row['name']}: {row['what']}{f' Off: {off}.' if off else ''}"))
+            told = row["meanings"]
+            print_table(
+                [
+                    {"parameter": key, "default": value, **told.get(key, {"unit": None, "meaning": None})}
+                    for key, value in row["parameters"].items()
+                ]
+            )
+        print("\nSet one as policy_with.NAME.PARAMETER=VALUE.")
+    else:
+        print_table(found)

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from windtunnel.analysis import immovable
 from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.printing import print_json, print_table
@@ -43,6 +44,13 @@ def call(asked: argparse.Namespace) -> int:
         alpha=asked.alpha,
         per_community=asked.per_community,
     )
+    manifest = folder.read_json(folder.manifest)
+    name = manifest["outcome"]["name"]
+    found |= {
+        "cannot_move": immovable.sentence([name])
+        if name in immovable.cannot_move(manifest["config"])
+        else None
+    }
     if asked.json:
         print_json(found)
     else:
@@ -117,9 +125,9 @@ def _within(found: Mapping[str, Any], what: str) -> str:
 def _warnings(found: Mapping[str, Any]) -> list[str]:
     """What the simulation itself says against such a test."""
     told = found["if_as_simulated"]
+    lines = [found["cannot_move"]] if found.get("cannot_move") else []
     if not told:
-        return []
-    lines = []
+        return lines
     if told["wrong_direction"]:
         known = "" if told["low"] is None else f" ({told['low']:+.3f} to {told['high']:+.3f})"
         chance = "speaks against this policy" if told["against"] else "does not show that the policy helps"

@@ -11,8 +11,9 @@ from pathlib import Path
 from windtunnel.analysis import configuration
 from windtunnel.analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.notes import notes
 from windtunnel.analysis.resume import cell_hash
-from windtunnel.analysis.shell import pasted
+from windtunnel.analysis.shell import last_counts, pasted
 from windtunnel.analysis.sweeps.cells import (
     cell_folder,
     cell_name,
@@ -51,6 +52,8 @@ def call(asked: argparse.Namespace) -> int:
     each = cells(overrides, bool(multirun))
     plans = planned(map(configuration.compose_overrides, each), len(each))
     keys = swept(overrides)
+    for line in dict.fromkeys([*last_counts(words), *(line for plan in plans for line in notes(plan))]):
+        print(plain(f"Note: {line}"), flush=True)
     if plans[0].dry:
         from windtunnel.analysis.models import dry
 
@@ -235,7 +238,7 @@ def _told(folder: Folder, remark: str | None, place: str | None) -> int:
         write_report(folder)
     if place:
         again = " (finished before)" if remark == FINISHED else ""
-        print(plain(f"[{place}] {folder.path}: {one_line(estimates, manifest)}{again}"), flush=True)
+        print(plain(f"[{place}] {folder.path}: {one_line(estimates, manifest, runs)}{again}"), flush=True)
         return FAILED if manifest["failed"] else OK
     for line in short_answer(estimates, manifest, runs):
         print(line)

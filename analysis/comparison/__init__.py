@@ -5,6 +5,7 @@ from pathlib import Path
 
 from windtunnel.analysis.comparison.build import compare_inputs
 from windtunnel.analysis.comparison.inputs import read_inputs
+from windtunnel.analysis.comparison.judged import judged
 from windtunnel.analysis.comparison.result import Comparison
 
 __all__ = ["Comparison", "compare"]
@@ -16,14 +17,17 @@ def compare(
     payoff: Mapping[str, float] | None = None,
     smallest_effect: float | None = None,
     confidence: float = 0.95,
+    outcome: str | None = None,
 ) -> Comparison:
     """The policies of finished runs against the same baseline on the same seeds, as one object of frames.
 
     `folders` are output folders of runs, or of sweeps, which stand for their cells. `payoff` states what a
     future of each kind is worth (see `benefit.KINDS`); without it no benefit is shown. `smallest_effect` is the
-    smallest net share of futures worth acting on; without it there is no verdict. `ValueError` where the runs
+    smallest net share of futures worth acting on; without it there is no verdict. `outcome` (NAME or NAME:THRESHOLD) judges them; without it the declared one does, or, where a
+    policy here decides that by its own mechanism, the first that none decides. `ValueError` where the runs
     do not share their community, seeds, outcome or baseline.
     """
-    return compare_inputs(
-        read_inputs(folders), payoff=payoff, smallest_effect=smallest_effect, confidence=confidence
-    )
+    inputs = read_inputs(folders)
+    tested, by, way = judged(inputs.tested, inputs.config, inputs.outcome, outcome)
+    inputs = inputs._replace(tested=tested, outcome=by, direction=way)
+    return compare_inputs(inputs, payoff=payoff, smallest_effect=smallest_effect, confidence=confidence)

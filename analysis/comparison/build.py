@@ -19,6 +19,7 @@ from windtunnel.analysis.comparison.inputs import Inputs
 from windtunnel.analysis.comparison.result import Comparison
 from windtunnel.analysis.comparison.sentences import sentences
 from windtunnel.analysis.comparison.simultaneous import Family
+from windtunnel.analysis.immovable import cannot_move
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.sim.community import Declared
 
@@ -41,6 +42,8 @@ def compare_inputs(
     tested, direction = inputs.tested, inputs.direction
     policies, all_policies = effects(tested, direction, confidence)
     outcomes = outcome_changes(tested, confidence)
+    fixed = cannot_move(inputs.config)
+    outcomes = [row | {"cannot_move": row["outcome"] in fixed} for row in outcomes]
     found_of = declared_of(inputs.config)
     groups, all_groups = group_changes(tested, confidence, found_of)
     two, all_two = contrasts(tested, direction, confidence)
@@ -70,6 +73,8 @@ def compare_inputs(
             "verdict": said,
             "verdict_reason": reason,
             "doubts": list(one.doubts),
+            "what": one.what,
+            "idle": one.idle,
         }
     record = {
         "caveat": INSIDE,
@@ -97,6 +102,7 @@ def compare_inputs(
         "evasion": {"points": points, "flips": flips, "level": level},
         "nothing_dominated_by": dominated.get(NOTHING, []),
         "left_out": list(inputs.left_out),
+        "fidelity": list(inputs.fidelity),
     }
     return Comparison(record | {"sentences": sentences(record)})
 

@@ -1,6 +1,11 @@
 """The files of a comparison: compare.html, and its frames beside it, each as CSV and as Parquet."""
 
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -8,6 +13,35 @@ from windtunnel.analysis.comparison.result import Comparison
 from windtunnel.analysis.folder import COMPARED, Folder
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def identity(record: Mapping[str, Any]) -> str:
+    """Twelve digits that stand for what is compared and how: the runs, the outcome that judges, and what was stated."""
+    said: list[Any] = [sorted(str(Path(row["folder"]).resolve()) for row in record["policies"])]
+    said += [[record["outcome"].get(key) for key in ("name", "threshold")]]
+    said += [record.get(key) for key in ("payoff", "smallest_effect", "confidence")]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:12]
+
+
+def beside(paths: Sequence[Path | str]) -> Path:
+    """The folder beside compared runs: their sweep's, or the one that holds them all; outputs where there is none."""
+    homes = {path if not Folder(path).manifest.is_file() else path.parent for path in map(Path, paths)}
+    return homes.pop() if len(homes) == 1 else Path("outputs")
+
+
+def page_in(folder: Path, found: Comparison) -> Path:
+    """Where the page of this comparison goes in a folder: over itself, never over another comparison's."""
+    first = Folder(folder).comparison_page
+    mine = _mark(found.record)
+    for number in count(1):
+        page = first if number == 1 else first.with_name(f"{first.stem}-{number}{first.suffix}")
+        if not page.exists() or mine in page.read_text(encoding="utf-8", errors="replace")[:2000]:
+            return page
+    raise AssertionError("count ended")
+
+
+def _mark(record: Mapping[str, Any]) -> str:
+    return f'<meta name="comparison" content="{identity(record)}">'
 
 
 def write_tables(found: Comparison, page: Path) -> list[Path]:
@@ -34,7 +68,10 @@ def write_page(found: Comparison, page: Path) -> Path:
     """Write the page and give its path."""
     from windtunnel.analysis.comparison.page import comparison_page
 
-    Folder(page.parent).write_text(page, comparison_page(found))
+    head = "<head>"
+    Folder(page.parent).write_text(
+        page, comparison_page(found).replace(head, f"{head}\n{_mark(found.record)}", 1)
+    )
     return page
 
 

@@ -13,8 +13,9 @@ from windtunnel.analysis.models import calibration_words
 from windtunnel.analysis.outcomes import known_outcomes
 from windtunnel.analysis.pairs import check_pairs, complete
 from windtunnel.analysis.report.costs import forced_outcomes
-from windtunnel.analysis.report.measures import side_by_side
-from windtunnel.analysis.summary import specs, words
+from windtunnel.analysis.report.measures import never_acted, side_by_side
+from windtunnel.analysis.summary import fidelity, specs, words
+from windtunnel.policies.registry import summary
 
 SHARED = ("community", "draws", "seeds", "root", "steps", "outcome", "threshold", "baseline", "mind")
 """Settings that runs must share to be compared; with a language model its own and the form of question too."""
@@ -44,6 +45,10 @@ class Tested(NamedTuple):
     coupling: str = "not stated"
     doubts: tuple[str, ...] = ()
     unusable: str | None = None
+    what: str = ""
+    """What the treatment is, with its parameters, in a sentence."""
+    idle: str | None = None
+    """In how many pairs it did nothing; None where it acted in all."""
 
 
 class Inputs(NamedTuple):
@@ -54,6 +59,8 @@ class Inputs(NamedTuple):
     outcome: Mapping[str, Any]
     direction: str
     left_out: list[str]
+    fidelity: tuple[str, ...] = ()
+    """How far the runs' model was compared with a real community, each sentence once."""
 
 
 def read_inputs(paths: Sequence[Path | str] | Path | str) -> Inputs:
@@ -89,7 +96,9 @@ def read_inputs(paths: Sequence[Path | str] | Path | str) -> Inputs:
         for name, one, folder, manifest, record in zip(names, found, folders, manifests, records, strict=True)
     ]
     _check_baseline(folders)
-    return Inputs(tested, manifests[0]["config"], manifests[0]["outcome"], records[0]["direction"], left_out)
+    told = tuple(dict.fromkeys(fidelity(record) for record in records))
+    first = manifests[0]
+    return Inputs(tested, first["config"], first["outcome"], records[0]["direction"], left_out, told)
 
 
 def names_of(found: Sequence[tuple[Spec, ...]], folders: Sequence[str]) -> list[str]:
@@ -201,12 +210,13 @@ def _tested(
     pairs = complete(check_pairs(folder.read_table("pairs"))).select("draw", "seed", "y0", "y1")
     found_of = declared_of(manifest.get("config") or {})
     changes = member_changes(_members(folder), pairs, found_of)
+    runs = folder.read_table("runs")
     return Tested(
         name,
         found,
         str(folder.path),
         pairs,
-        _measures(folder.read_table("runs")),
+        _measures(runs),
         group_means(_members(folder), pairs, found_of),
         shared_out(changes),
         lost=int(record.get("n_lost") or 0),
@@ -215,7 +225,29 @@ def _tested(
         forced=tuple(sorted(forced_outcomes(record, manifest))),
         coupling=str(record.get("coupling", "not stated")),
         doubts=tuple(_doubts(manifest, record)),
+        what=what_it_is(found),
+        idle=never_acted(runs, name) if found else None,
     )
+
+
+def what_it_is(found: Sequence[Spec]) -> str:
+    """What a treatment is, in a sentence a policy, with the parameters that it was run with.
+
+    >>> what_it_is([("slow_mode", {"hours": 3, "start": 0, "stop": None})])
+    'A member who has just written must wait before writing again (hours 3).'
+    """
+    said = []
+    for name, given in found:
+        try:
+            told = summary(name).rstrip(".")
+        except ValueError:  # an out-of-tree policy that this installation lacks
+            told = words(name)
+        usual = {"start": 0, "stop": None}
+        own = [
+            f"{words(key)} {_short(value)}" for key, value in given.items() if value != usual.get(key, key)
+        ]
+        said.append(f"{told} ({', '.join(own)})." if own else f"{told}.")
+    return " ".join(said) or "Nothing is changed."
 
 
 def _reason(record: Mapping[str, Any]) -> str | None:

@@ -167,11 +167,18 @@ def _shared(record: Record) -> str:
         f"{shared['draws']} simulated communities x {number(shared['seeds'], 'seed')} of chance, the same for all."
     )
     doubts = [f"{row['policy']}: {doubt}" for row in record["policies"] for doubt in row["doubts"]]
-    alarms = "".join(f'<p class="alarm">{text(doubt)}</p>' for doubt in [*record["left_out"], *doubts])
+    told = [*record.get("fidelity", []), *record["left_out"], *doubts]
+    alarms = "".join(f'<p class="alarm">{text(doubt)}</p>' for doubt in told)
+    whats = "".join(
+        f"<li>{text(row['policy'])}: {text(row['what'])}</li>"
+        for row in record["policies"]
+        if row.get("what")
+    )
+    known = f'<ul class="said">{whats}</ul>' if whats else ""
     defined = f"Outcome: {words(outcome['name'])}{reached} ({outcome['unit']})."
     return (
         f"<section><p>{text(said)}</p><p>{text(defined)}</p>"
-        f'<p class="lead">{text(INSIDE)}</p>{alarms}</section>'
+        f'<p class="lead">{text(INSIDE)}</p>{alarms}{known}</section>'
     )
 
 

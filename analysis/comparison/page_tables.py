@@ -12,6 +12,7 @@ from windtunnel.analysis.comparison.tables import (
     worst_column,
     worst_words,
 )
+from windtunnel.analysis.immovable import CANNOT
 from windtunnel.analysis.necessity import CELLS
 from windtunnel.analysis.summary import INSIDE, change, words
 
@@ -68,7 +69,11 @@ def outcome_tables(record: Record) -> list[tuple[str, str]]:
                         "change (interval, alone)": change(*row["change"].values()),
                         "counted in": row["unit"],
                         "pairs that differ": f"{row['changed_pairs']} of {row['n_pairs']}",
-                        "by construction": "yes" if row["forced"] else "no",
+                        "by construction": "yes"
+                        if row["forced"]
+                        else CANNOT
+                        if row.get("cannot_move")
+                        else "no",
                     }
                     for row in record["outcomes"]
                     if row["outcome"] == name

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from windtunnel.analysis import immovable
+from windtunnel.analysis.comparison import judged
 from windtunnel.analysis.comparison.deciding import NOTHING
 from windtunnel.analysis.outcomes import leading
 from windtunnel.analysis.summary import capital, event_words, number, words
@@ -25,10 +27,15 @@ def sentences(record: Record) -> list[str]:
         return [*unsaid, *record["left_out"]]
     return [
         *leader(record, made),
+        *filter(None, [judged.sentence(record["outcome"])]),
         *_first(_worse(record, made), "policies that make it worse"),
         *_first(_told_apart(record), "differences"),
         *_first(_alike(record), "differences by group"),
         *_first(harms(record, made), "harms"),
+        *_first(
+            [row["idle"] for row in made if "never acted" in (row.get("idle") or "")],
+            "policies that never acted",
+        ),
         *_first(_together(record), "interactions"),
         *_first(_flips(record), "flips"),
         *_front(record, made),
@@ -36,9 +43,15 @@ def sentences(record: Record) -> list[str]:
         *_benefits(record, made),
         *_verdicts(made),
         *seen(record, made),
+        *filter(None, [immovable.sentence(_fixed(record))]),
         *unsaid,
         *record["left_out"],
     ]
+
+
+def _fixed(record: Record) -> list[str]:
+    """Outcomes of the tables that no policy can move in this model."""
+    return list(dict.fromkeys(row["outcome"] for row in record["outcomes"] if row.get("cannot_move")))
 
 
 def leader(record: Record, made: Sequence[Record]) -> list[str]:
@@ -295,7 +308,7 @@ def _constructed(record: Record, made: Sequence[Record]) -> list[str]:
             other["outcome"]: other
             for other in record["outcomes"]
             if other["policy"] == row["policy"]
-            and not other["forced"]
+            and not (other["forced"] or other.get("cannot_move"))
             and other["outcome"] != record["outcome"]["name"]
         }
         other = next((free[name] for name in leading() if name in free), None)

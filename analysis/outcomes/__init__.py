@@ -5,7 +5,7 @@ those of other packages register under the entry point group `windtunnel.outcome
 """
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Part, Runs, direction, per_run, threshold_of
-from windtunnel.analysis.outcomes.forum import OUTCOMES, published
+from windtunnel.analysis.outcomes.forum import OUTCOMES, published, readable
 from windtunnel.analysis.outcomes.registry import find_outcome, known_outcomes, leading, measure_all, stand_in
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "measure_all",
     "per_run",
     "published",
+    "readable",
     "stand_in",
     "threshold_of",
 ]

@@ -12,7 +12,26 @@ RETURN_GAP = 6
 
 
 def published(events: pl.DataFrame) -> pl.DataFrame:
-    """Posts and replies that others could read, each with its author: written and not held, or approved later."""
+    """Posts and replies that others could read, each with its author: written and not held, or approved later.
+
+    What is removed later on counts, since it was read. What was removed before anybody looked again does not: a post is
+    there for others from the step after it was written (an approved one, or one said again elsewhere, from the same
+    step), and moderators act before anybody looks. A post put back counts again.
+    """
+    there = _there(events)
+    return there.join(_never_seen(there, events), on=[*RUN, "target"], how="anti", maintain_order="left")
+
+
+def readable(events: pl.DataFrame) -> pl.DataFrame:
+    """The events without the writing of posts that nobody could see; see `published`."""
+    unseen = _never_seen(_there(events), events).with_columns(unseen=True)
+    marked = events.join(unseen, on=[*RUN, "target"], how="left", maintain_order="left")
+    wrote = pl.col("kind").is_in(["reply", "post", "approve"])
+    return marked.filter(~(pl.col("unseen").fill_null(False) & wrote)).drop("unseen")
+
+
+def _there(events: pl.DataFrame) -> pl.DataFrame:
+    """Posts and replies that were up at some time, each with its author."""
     written = events.filter(pl.col("kind").is_in(["reply", "post"]))
     authors = written.filter(pl.col("status") == "held").select(*RUN, "target", author="member")
     approved = events.filter(pl.col("kind") == "approve").join(authors, on=[*RUN, "target"], how="left")
@@ -20,8 +39,18 @@ def published(events: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([written.filter(pl.col("status").is_in(["done", "evaded"])), approved])
 
 
+def _never_seen(there: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """`RUN` and `target` of those posts that were gone before anybody could look."""
+    gone = events.filter(pl.col("kind") == "remove").group_by(*RUN, "target").agg(gone=pl.col("step").min())
+    back = events.filter(pl.col("kind") == "restore").select(*RUN, "target")
+    at_once = (pl.col("kind") == "approve") | (pl.col("status") == "evaded")
+    seen_from = pl.col("step") + pl.when(at_once).then(0).otherwise(1)
+    both = there.join(gone, on=[*RUN, "target"]).filter(pl.col("gone") <= seen_from)
+    return both.join(back, on=[*RUN, "target"], how="anti").select(*RUN, "target").unique()
+
+
 def _focal(runs: Runs) -> pl.DataFrame:
-    """Published replies in the focal thread within the horizon."""
+    """Published replies in the focal thread within the horizon; see `published` for those removed."""
     sparks = runs.events.filter(pl.col("kind") == "spark").select(*RUN, focal="place", sparked="step")
     replies = published(runs.events).filter(pl.col("target") != pl.col("place")).join(sparks, on=RUN)
     here = replies.filter(pl.col("place") == pl.col("focal"))
@@ -29,12 +58,12 @@ def _focal(runs: Runs) -> pl.DataFrame:
 
 
 def escalation(runs: Runs) -> pl.DataFrame:
-    """Hostile replies in the focal thread within the horizon."""
+    """Hostile replies in the focal thread that others could read, within the horizon; one removed after it was read counts."""
     return count(runs, _focal(runs).filter(pl.col("tone") == "hostile"))
 
 
 def hostility_elsewhere(runs: Runs) -> pl.DataFrame:
-    """Hostile posts and replies outside the focal thread: where hostility may have moved to."""
+    """Hostile posts and replies that others could read outside the focal thread: where hostility may have moved to."""
     sparks = runs.events.filter(pl.col("kind") == "spark").select(*RUN, focal="place")
     hostile = published(runs.events).filter(pl.col("tone") == "hostile")
     return count(
@@ -43,7 +72,7 @@ def hostility_elsewhere(runs: Runs) -> pl.DataFrame:
 
 
 def hostile_share(runs: Runs) -> pl.DataFrame:
-    """Hostile share of the posts and replies that others could read; null where there are none."""
+    """Hostile share of the posts and replies that others could read, those removed after it too; null where there are none."""
     share = published(runs.events).group_by(RUN).agg(value=(pl.col("tone") == "hostile").mean())
     return per_run(runs, share, None)
 

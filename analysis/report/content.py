@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis import summary
+from windtunnel.analysis import immovable, summary
 from windtunnel.analysis.models import calibration_words
 from windtunnel.analysis.report import figures
 from windtunnel.analysis.report.blocks import Block, Card, Cards, Document, Fold, Rows, Section, Text
@@ -14,6 +14,7 @@ from windtunnel.analysis.report.costs import costs, forced_outcomes, free_first
 from windtunnel.analysis.report.measures import differences
 from windtunnel.analysis.report.workings import assumptions, checks, how_made, symbols
 from windtunnel.analysis.tone_of_words import agreement_words
+from windtunnel.sim.events import MEASURES
 
 Record = Mapping[str, Any]
 
@@ -25,15 +26,17 @@ def run_report(
     runs: pl.DataFrame,
     events: pl.DataFrame,
     members: pl.DataFrame,
-    measures: pl.DataFrame,
+    measures: pl.DataFrame | None = None,
 ) -> Document:
     """The report of a finished run; a withheld claim leaves out whatever would read as an effect."""
-    sections = [compared(estimates, manifest)]
+    steps = pl.DataFrame(schema=MEASURES) if measures is None else measures
+    sections = [compared(estimates, manifest, runs)]
     made = estimates.get("claim") != "withheld"
     if made:
         forced = forced_outcomes(estimates, manifest)
-        changed = differences(runs, forced, estimates["confidence"])
-        drawn = figures.of_run(estimates, manifest, runs, events, members, measures)
+        fixed = immovable.cannot_move(manifest["config"])
+        changed = differences(runs, forced, estimates["confidence"], fixed)
+        drawn = figures.of_run(estimates, manifest, runs, events, members, steps)
         sections += [*free_first(changed, estimates), answer(estimates, manifest)]
         sections += [trust(estimates, manifest, runs), pictures(estimates, drawn), costs(changed, estimates)]
     else:
@@ -55,12 +58,16 @@ def pairs_report(estimates: Record) -> Document:
     return Document(summary.asked(estimates), sections)
 
 
-def compared(estimates: Record, manifest: Record | None) -> Section:
+def compared(estimates: Record, manifest: Record | None, runs: pl.DataFrame | None = None) -> Section:
     """What was compared, and above the answer what it is worth."""
     said = f"{summary.number(estimates['n_pairs'], 'pair')} of twins, brought as a table."
     if manifest:
         said = f"Compared: {summary.compared(manifest)}"
     doubts = calibration_words.warnings(manifest["llm"]) if manifest else []
+    if manifest and runs is not None and (still := summary.idle(manifest, runs)):
+        doubts = [*doubts, still]
+    if manifest and estimates["outcome"] in immovable.cannot_move(manifest["config"]):
+        doubts = [*doubts, immovable.sentence([estimates["outcome"]])]
     alarm = "alarm" if isinstance(estimates.get("fidelity") or "", str) else "small"
     return Section(
         "",

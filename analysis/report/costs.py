@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from windtunnel.analysis import summary
+from windtunnel.analysis import immovable, summary
 from windtunnel.analysis.outcomes import leading
 from windtunnel.analysis.report.blocks import Block, Rows, Section, Text
 from windtunnel.analysis.report.measures import Difference
@@ -15,12 +15,12 @@ HEAD = ("outcome", "counted in", "without", "with", "change (interval)", "readin
 
 def forced_outcomes(estimates: Record, manifest: Record) -> set[str]:
     """Outcomes that the mechanism of one of the policies decides."""
-    from windtunnel.policies.registry import policy_class
+    from windtunnel.policies.registry import make_policy
 
     forced = {estimates["outcome"]} if estimates.get("by_construction") else set()
-    for name, _parameters in manifest["config"]["policy"]:
+    for name, parameters in manifest["config"]["policy"]:
         try:
-            forced |= set(policy_class(name).forces)
+            forced |= set(make_policy(name, parameters).forced())
         except ValueError:  # an out-of-tree policy that this installation lacks: what the run recorded stands
             continue
     return forced
@@ -39,13 +39,17 @@ def costs(found: list[Difference], estimates: Record) -> Section:
         ),
         Rows(HEAD, [_row(one) for one in others], summary.INSIDE),
     ]
+    if fixed := immovable.sentence([one.outcome.name for one in others if one.fixed]):
+        blocks.append(Text(fixed, "small"))
     return Section("What else it changed, and its costs", blocks)
 
 
 def free_first(found: list[Difference], estimates: Record) -> list[Section]:
     """Where the declared outcome is forced: one that is not, in a sentence, to stand before it."""
     free = {
-        one.outcome.name: one for one in found if not one.forced and one.outcome.name != estimates["outcome"]
+        one.outcome.name: one
+        for one in found
+        if not (one.forced or one.fixed) and one.outcome.name != estimates["outcome"]
     }
     lead = next((free[name] for name in leading() if name in free), next(iter(free.values()), None))
     if not estimates.get("by_construction") or lead is None:

@@ -1,12 +1,13 @@
 """What the report counts beyond estimates.json: other outcomes, trajectories, where twins parted."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import polars as pl
 
+from windtunnel.analysis.immovable import CANNOT
 from windtunnel.analysis.intervals import Estimate, mean_difference
-from windtunnel.analysis.outcomes import RUN, Outcome, Runs, find_outcome, known_outcomes, stand_in
+from windtunnel.analysis.outcomes import RUN, Outcome, Runs, find_outcome, known_outcomes, readable, stand_in
 from windtunnel.analysis.questions import PERCENT_FROM
 
 POINTS = 25
@@ -24,11 +25,15 @@ class Difference(NamedTuple):
     changed: int
     """Pairs in which the arms differ at all."""
     forced: bool
+    fixed: bool = False
+    """Whether no policy can move it in this model."""
 
     @property
     def reading(self) -> str:
-        """`better`, `worse`, `the same` or `unclear`, by the interval and the outcome's declared polarity."""
+        """`better`, `worse`, `the same`, `unclear` or `cannot move in this model`, by the interval and the outcome's declared polarity."""
         low, high = self.change.low, self.change.high
+        if self.fixed:
+            return CANNOT
         if not self.changed:
             return "the same"
         if low is None or high is None or low <= 0 <= high:
@@ -36,7 +41,9 @@ class Difference(NamedTuple):
         return "better" if (low > 0) == (self.outcome.polarity == "good") else "worse"
 
 
-def differences(runs: pl.DataFrame, forced: set[str], confidence: float) -> list[Difference]:
+def differences(
+    runs: pl.DataFrame, forced: set[str], confidence: float, fixed: Collection[str] = ()
+) -> list[Difference]:
     """Every outcome that the runs table holds and some pair has in both arms, in the order of their list."""
     found = []
     for name, outcome in known_outcomes().items():
@@ -49,7 +56,14 @@ def differences(runs: pl.DataFrame, forced: set[str], confidence: float) -> list
             without, under = (float(pairs[arm].sum() / len(pairs)) for arm in ("baseline", "policy"))
             found.append(
                 Difference(
-                    outcome, without, under, change, len(pairs), int((step != 0).sum()), name in forced
+                    outcome,
+                    without,
+                    under,
+                    change,
+                    len(pairs),
+                    int((step != 0).sum()),
+                    name in forced,
+                    name in fixed,
                 )
             )
     return found
@@ -98,6 +112,8 @@ def trajectory(
     kept = runs.filter(both).join(pairs, on=["draw", "seed"], how="semi")
     events = events.filter(both).join(pairs, on=["draw", "seed"], how="semi")
     whole = Runs(kept, events, members, declared["horizon"])
+    events = readable(events)  # what nobody could see is left out of every step, not from its removal on
+    whole = whole._replace(events=events)
     if measures is not None:
         whole = whole._replace(measures=measures.filter(both).join(pairs, on=["draw", "seed"], how="semi"))
     own = outcome.measure(whole).equals(outcome.measure(whole._replace(members=members.clear())))
@@ -164,6 +180,20 @@ class Divergence(NamedTuple):
     points: pl.DataFrame
     never: int
     pairs: int
+
+
+def never_acted(runs: pl.DataFrame, policy: str) -> str | None:
+    """Where twins never parted in some pairs, in how many; None where all parted or none ran.
+
+    Where none did the policy, called so, never acted.
+    """
+    found = divergence(runs)
+    if not found.never:
+        return None
+    said = f"twins never parted in {found.never} of {found.pairs} pair{'' if found.pairs == 1 else 's'}"
+    if found.never < found.pairs:
+        return f"{said[:1].upper()}{said[1:]}: {policy} did nothing there."
+    return f"{policy[:1].upper()}{policy[1:]} never acted: {said}."
 
 
 def divergence(runs: pl.DataFrame) -> Divergence:

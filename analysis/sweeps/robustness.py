@@ -18,6 +18,14 @@ from windtunnel.analysis.questions import CAVEAT
 ROOT = "root"
 """The one factor that is chance."""
 COLUMNS = ("variant", "policy", "rd", "low", "high")
+CHOICES = {
+    "community.name": ("community.",),
+    "mind.name": ("mind.", "llm.", "prompt"),
+    "community.profile.name": ("community.profile.",),
+    "llm.model": ("llm.",),
+    "llm.kind": ("llm.",),
+}
+"""Settings that a user chooses by one word, and the beginnings of those that may follow from it."""
 _POLICY = ("policy", "policy_with", "treatment")
 _WORDS = ("community.features", "community.personas")
 
@@ -187,9 +195,10 @@ def read_cells(paths: Sequence[Path | str]) -> tuple[pl.DataFrame, list[str], st
     specs = [tuple((name, dict(given)) for name, given in one["config"]["policy"]) for one in manifests]
     names = dict(zip(map(repr, specs), names_of_each(specs, names_of), strict=True))
     settings = [_scalars(settings_of(one["config"])) for one in manifests]
-    factors = [
-        key for key in sorted(set().union(*settings)) if len({repr(one.get(key)) for one in settings}) > 1
-    ]
+    factors = one_a_choice(
+        [key for key in sorted(set().union(*settings)) if len({repr(one.get(key)) for one in settings}) > 1],
+        settings,
+    )
     rows = []
     for folder, manifest, spec, values in zip(folders, manifests, specs, settings, strict=True):
         rd = _rd(folder)
@@ -202,6 +211,29 @@ def read_cells(paths: Sequence[Path | str]) -> tuple[pl.DataFrame, list[str], st
         )
     kinds = {"rd": pl.Float64, "low": pl.Float64, "high": pl.Float64}
     return pl.DataFrame(rows, schema_overrides=kinds), factors, first["polarity"]
+
+
+def one_a_choice(factors: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The factors without those that follow from a choice among them: `mind=rules,llm` is one factor, not a dozen.
+
+    >>> one_a_choice(["llm.model", "mind.name"], [{"mind.name": "rules"}, {"mind.name": "llm", "llm.model": "m"}])
+    ['mind.name']
+    """
+    left = list(factors)
+    for choice, prefixes in CHOICES.items():
+        if choice not in left:
+            continue
+        levels: dict[str, list[Mapping[str, Any]]] = {}
+        for one in settings:
+            levels.setdefault(repr(one.get(choice)), []).append(one)
+        left = [
+            key
+            for key in left
+            if key == choice
+            or not key.startswith(prefixes)
+            or any(len({repr(one.get(key)) for one in same}) > 1 for same in levels.values())
+        ]
+    return left
 
 
 def names_of_each(specs: Sequence[Any], names_of: Any) -> list[str]:

@@ -20,10 +20,13 @@ class Counterspeech(ForumPolicy):
     heat: Heat
     """Heat at which a thread calls for it."""
     share: Share
-    """Share of such threads that a volunteer answers in an hour."""
+    """Share of such threads that a volunteer answers in a step; 0: off."""
     hours: Hours
+    """How long the call for civility is seen; 0: off."""
 
     def before_step(self, world: WorldFace) -> None:
+        if not self.hours:
+            return
         forum: Forum = world.community
         hot = hot_threads(forum, self.heat, forum.posts.calmed_until, world.now)
         answered = hot[world.chance(f"{self.label} answers", forum.posts.id[hot]) < self.share]

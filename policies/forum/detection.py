@@ -11,11 +11,11 @@ class Detecting(ForumPolicy):
     """A policy that looks once at each new post; each tone has its own chance of being caught."""
 
     detection: Share
-    """Share of hostile posts that are caught."""
+    """Share of hostile posts that are caught; 0: none."""
     heated: Share
-    """Share of heated posts that are caught."""
+    """Share of heated posts that are caught; 0: none."""
     false_positive: Share
-    """Share of civil posts that are caught."""
+    """Share of civil posts that are caught; 0: none."""
 
     _looked: int | None = PrivateAttr(None)
 

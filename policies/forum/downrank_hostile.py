@@ -18,7 +18,7 @@ class DownrankHostile(Detecting):
     acts_in_log = False
 
     penalty: Annotated[float, Field(ge=0)]
-    """Taken from the log of a caught post's pull: 2.3 makes it a tenth."""
+    """Taken from the log of a caught post's pull: 2.3 makes it a tenth; 0: off."""
 
     _caught: np.ndarray = PrivateAttr(default_factory=lambda: np.empty(0, int))
 

@@ -23,11 +23,15 @@ class GraduatedSanctions(Detecting):
     test_parameters = {"detection": 1.0, "heated": 1.0, "ban_at": 3, "evasion": 0.5}
 
     warn_at: Offences
+    """Offences at which a member is warned."""
     suspend_at: Offences
+    """Offences from which on each brings a suspension."""
     ban_at: Offences
+    """Offences at which a member is banned."""
     suspend_hours: Hours
+    """How long a suspension lasts; 0: off, nobody is suspended."""
     evasion: Share
-    """Share of suspended or banned members who return at once under a new account."""
+    """Share of suspended or banned members who return at once under a new account; 0: off."""
 
     _offences: np.ndarray | None = PrivateAttr(None)
     _waiting: np.ndarray = PrivateAttr(default_factory=lambda: np.empty(0, int))
@@ -63,7 +67,7 @@ class GraduatedSanctions(Detecting):
             return (before < level) & (after >= level)
 
         banned = reached(self.ban_at)
-        suspended = (after >= self.suspend_at) & (after < self.ban_at)
+        suspended = (after >= self.suspend_at) & (after < self.ban_at) & (self.suspend_hours > 0)
         desk.warn(world, authors[reached(self.warn_at) & ~suspended & ~banned], 24.0, self.label)
         desk.suspend(world, authors[suspended], self.suspend_hours, self.label)
         desk.ban(world, authors[banned], self.label)

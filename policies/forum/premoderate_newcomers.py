@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import PrivateAttr
 
-from windtunnel.policies.base import HELD, Acts, Hours, WorldFace
+from windtunnel.policies.base import HELD, Acts, Delay, Share, WorldFace
 from windtunnel.policies.forum.detection import Detecting
 from windtunnel.policies.forum.forum_policy import forum_acts
 
@@ -21,7 +21,10 @@ class PremoderateNewcomers(Detecting):
 
     finishes = True
 
-    delay: Hours
+    share: Share
+    """Share of what newcomers write that is held; 0: off."""
+    delay: Delay
+    """Hours before a held post is up for a moderator's decision; 0: at once, before anybody looks again."""
 
     _held: list[tuple[int, np.ndarray]] = PrivateAttr(default_factory=list)
     _looked: int | None = PrivateAttr(None)
@@ -54,5 +57,6 @@ class PremoderateNewcomers(Detecting):
         forum: Forum = world.community
         newcomer = forum.members.newcomer_until[acts.rows] > world.now
         held = forum_acts(acts).writes & newcomer
+        held &= world.chance(f"{self.label} holds", acts.ids) < self.share
         acts.verdict[held] = HELD
         acts.policy[held] = np.int16(world.log.code(self.label))

@@ -16,7 +16,7 @@ class ReconsiderPrompt(ForumPolicy):
     test_parameters = {"detection": 1.0, "cancel": 0.4, "soften": 0.4}
 
     detection: Share
-    """Share of heated and hostile drafts that are met with the question."""
+    """Share of heated and hostile drafts that are met with the question; 0: off."""
     cancel: Share
     """Share of those asked who drop the post."""
     soften: Share

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import PrivateAttr
 
-from windtunnel.policies.base import Hours, Share, WorldFace
+from windtunnel.policies.base import Delay, Share, WorldFace
 from windtunnel.policies.forum.detection import Detecting
 
 if TYPE_CHECKING:
@@ -21,12 +21,17 @@ class RemoveHostile(Detecting):
 
     test_parameters = {"detection": 1.0, "delay": 0, "explain": True, "evasion": 0.5}
 
-    delay: Hours
-    """Hours before a caught post is up for removal."""
+    delay: Delay
+    """Hours that a caught post stands before it is up for removal; 0: at once, before anybody has seen it."""
     explain: bool
     """Whether authors are told why; they remember it for a day."""
     evasion: Share
-    """Share of removed posts whose authors say the same in another thread."""
+    """Share of removed posts whose authors say the same in another thread; 0: off."""
+
+    def forced(self) -> tuple[str, ...]:
+        """A post that nobody could see counts in no outcome of what was read, so removal at once decides these itself."""
+        unseen = ("escalation", "hostile_share", "hostility_elsewhere") if self.delay == 0 else ()
+        return (*self.forces, *unseen)
 
     _waiting: list[tuple[int, np.ndarray]] = PrivateAttr(default_factory=list)
 

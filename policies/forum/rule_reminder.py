@@ -15,7 +15,7 @@ class RuleReminder(ForumPolicy):
     acts_in_log = False
 
     seen: Share
-    """Share of active members who notice the pin in a step."""
+    """Share of active members who notice the pin in a step; 0: off."""
 
     def offer(self, world: WorldFace, view: View) -> None:
         ids = world.community.members.id[view.rows]

@@ -17,7 +17,7 @@ class SlowMode(ForumPolicy):
     acts_in_log = False
 
     hours: Hours
-    """How long a member waits between two posts or replies."""
+    """How long a member waits between two posts or replies; 0: off. A wait of one step is over when the next begins."""
 
     def holds_back(self) -> bool:
         return self.hours > 0

@@ -26,11 +26,13 @@ class ThreadLock(ForumPolicy):
     heat: Heat
     """Heat at which a thread is locked; 0 locks every thread."""
     hours: Hours
-    """How long it stays locked."""
+    """How long it stays locked; 0: off."""
     evasion: Share
-    """Share of members who, finding a thread locked, say in another thread what they would have said there."""
+    """Share of members who, finding a thread locked, say in another thread what they would have said there; 0: off."""
 
     def before_step(self, world: WorldFace) -> None:
+        if not self.hours:
+            return
         forum: Forum = world.community
         hot = hot_threads(forum, self.heat, forum.posts.locked_until, world.now)
         until = world.now + max(1, round(self.hours / forum.hours))
@@ -38,7 +40,7 @@ class ThreadLock(ForumPolicy):
 
     def offer(self, world: WorldFace, view: View) -> None:
         """Evaders form the answer that they will give elsewhere, unless something else keeps them from writing."""
-        if not self.evasion:
+        if not self.evasion or not self.hours:
             return
         forum: Forum = world.community
         ids = forum.members.id[view.rows]
@@ -50,7 +52,7 @@ class ThreadLock(ForumPolicy):
         view.options[np.ix_(evades, np.char.startswith(names, "reply"))] = True
 
     def review(self, world: WorldFace, acts: Acts) -> None:
-        if not self.evasion:
+        if not self.evasion or not self.hours:
             return
         forum: Forum = world.community
         astray = np.flatnonzero(

@@ -80,3 +80,19 @@ def test_answers_are_kept_where_the_settings_say_or_in_the_cache_folder(server, 
 def test_what_is_missing_is_said_before_anything_is_asked(config, told):
     with pytest.raises(ValueError, match=told):
         open_model(read_settings(config))
+
+
+@pytest.mark.parametrize("kind", ["openai", "vllm", "embedded"])
+def test_what_a_probe_advises_can_be_set_for_every_kind_of_server(kind):
+    from windtunnel.analysis.configuration import compose
+
+    said = [
+        f"llm={kind}",
+        "mind=llm",
+        "llm.choice=sampled",
+        "llm.answer_tokens=1000",
+        "llm.samples=4",
+        "llm.store=a",
+    ]
+    made = read_settings(compose(said)["llm"])
+    assert (made.choice, made.answer_tokens, made.samples, made.store) == ("sampled", 1000, 4, "a")

@@ -58,3 +58,39 @@ def test_settings_include_every_key_that_the_design_promises():
         "draws seeds steps root parallel.jobs parallel.backend dry out policy_with baseline_with"
     )
     assert keys >= set(promised.split()) and "treatment" not in keys
+
+
+def test_every_setting_has_a_group_and_a_meaning_and_is_listed_under_it(capsys):
+    rows = listing.rows("settings")
+    assert all(row["group"] and row["meaning"] for row in rows), [
+        row["setting"] for row in rows if not row["meaning"]
+    ]
+    units = {row["setting"]: row["unit"] for row in rows}
+    assert (units["community.step_hours"], units["draws"], units["policy"]) == ("hours", "communities", None)
+    assert [row["group"] for row in rows] == sorted(
+        (row["group"] for row in rows), key=list(dict.fromkeys(row["group"] for row in rows)).index
+    )
+    assert main(["list", "settings"]) == 0
+    said = capsys.readouterr().out
+    assert "\nwhere it runs\n" in said and "  community.size = 200 [members]: present at a time" in said
+    assert len(said.splitlines()) < 120 and "community.features.*" in said
+
+
+def test_a_policy_is_listed_with_what_its_parameters_mean_and_how_it_is_switched_off(capsys):
+    assert main(["list", "policies"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "slow_mode: A member who has just written must wait before writing again. Off: hours=0." in said
+    assert "How long it stays locked; 0: off." in said
+
+
+@pytest.mark.parametrize("docstring", [None, "", "  ", "\n\n  Second line.\n", "One."])
+def test_an_outcome_without_a_docstring_is_listed(docstring, monkeypatch, capsys):
+    def bare(runs):
+        raise AssertionError("not called")
+
+    bare.__doc__ = docstring
+    outcome = OUTCOMES["escalation"]._replace(name="bare", measure=bare)
+    monkeypatch.setattr("windtunnel.analysis.outcomes.known_outcomes", lambda *_: {"bare": outcome})
+    assert main(["list", "outcomes"]) == 0
+    assert "bare" in capsys.readouterr().out
+    assert listing.rows("outcomes")[0]["what"] == (docstring or "").strip()

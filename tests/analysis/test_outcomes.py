@@ -201,6 +201,15 @@ def recount(log, people, spark, steps):
     written = [row for row in log if row["kind"] in ("post", "reply")]
     visible = [row for row in written if row["status"] in ("done", "evaded")]
     visible += [held[target] for target in approved]
+    first_gone = {row["target"]: row["step"] for row in reversed(removed)}
+    there = {row["target"]: row["step"] for row in log if row["kind"] == "approve"}
+    there |= {row["target"]: row["step"] for row in written if row["status"] == "evaded"}
+    visible = [
+        row
+        for row in visible
+        if first_gone.get(row["target"], steps) > there.get(row["target"], row["step"] + 1)
+        or row["target"] not in first_gone
+    ]
     hostile = [row for row in visible if row["tone"] == "hostile"]
     wrote = sorted(Counter(row["member"] for row in visible).values())
     active = [row for row in people if row["active_steps"]]

@@ -124,19 +124,19 @@ def test_words_are_pasted_as_a_shell_takes_them():
     assert shlex.split(pasted("windtunnel", "out=it's (1)")) == ["windtunnel", "out=it's (1)"]
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["policy=slow_mode", "policy=none"], "policy=[slow_mode,none]"),
-        (["steps=3", "steps=4"], "steps is given twice, as 3 and as 4"),
-        (["out=a", "out=b"], "out is given twice"),
-    ],
-)
-def test_a_setting_given_twice_is_refused(words, said):
-    with pytest.raises(ValueError) as error:
-        hydra_overrides(words)
-    assert said in str(error.value)
-    hydra_overrides([words[0], words[0]])
+@pytest.mark.parametrize("key", ["policy", "baseline"])
+def test_two_policies_given_one_after_the_other_are_refused(key):
+    with pytest.raises(
+        ValueError, match=rf"{key} is given twice, as slow_mode and as none.* {key}=\[slow_mode,none\]"
+    ):
+        hydra_overrides([f"{key}=slow_mode", f"{key}=none"])
+    hydra_overrides([f"{key}=slow_mode", f"{key}=slow_mode"])
+
+
+def test_another_setting_given_twice_is_said(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", *SMALL, "steps=4", "out=made"]) == 0
+    assert "Note: steps is given as 3, then as 4: the last one counts." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
@@ -174,3 +174,20 @@ def test_a_folder_in_which_no_run_has_finished_blocks_nobody(tmp_path, monkeypat
     folder.write_json(folder.begun, {"config": whole["config"], "code_sha256": ""})
     assert main(["run", *SMALL, "out=made"]) == 0
     assert json.loads(folder.manifest.read_text())["config"]["root"] == 0
+
+
+def test_a_fault_of_ours_is_a_sentence_too_and_can_be_seen_whole(monkeypatch, capsys):
+    def broken(what):
+        raise KeyError("policies")
+
+    monkeypatch.setattr("windtunnel.analysis.listing.rows", broken)
+    assert main(["list", "policies"]) == 1
+    said = capsys.readouterr().err
+    assert (
+        said.startswith("windtunnel: this should not happen")
+        and "KeyError: 'policies' (test_shell.py, line" in said
+    )
+    assert "Traceback" not in said and said.count("\n") == 1
+    monkeypatch.setenv("WINDTUNNEL_TRACEBACK", "1")
+    with pytest.raises(KeyError):
+        main(["list", "policies"])

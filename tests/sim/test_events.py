@@ -54,11 +54,11 @@ def test_an_empty_log_has_the_columns_all_the_same():
 
 def test_the_fingerprint_is_that_of_the_text_whatever_its_length():
     frame = small_log().frame(0, 0, "baseline")
-    assert digest(frame) == hashlib.sha256(frame.write_csv().encode()).hexdigest()
+    assert digest(frame) == hashlib.sha256(frame.drop("arm").write_csv().encode()).hexdigest()
     long = pl.concat([frame] * 1_000).rechunk()
     long = pl.concat([long] * 60)
-    assert digest(long) == hashlib.sha256(long.write_csv().encode()).hexdigest()
-    assert digest(frame.head(0)) == hashlib.sha256(frame.head(0).write_csv().encode()).hexdigest()
+    assert digest(long) == hashlib.sha256(long.drop("arm").write_csv().encode()).hexdigest()
+    assert digest(frame.head(0)) == hashlib.sha256(frame.head(0).drop("arm").write_csv().encode()).hexdigest()
 
 
 def test_the_fingerprint_shows_one_changed_cell():

@@ -40,7 +40,7 @@ def runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(runs):
-    return compare([folder.path for folder in runs.values()], smallest_effect=0.05)
+    return compare([folder.path for folder in runs.values()], smallest_effect=0.05, outcome="escalation")
 
 
 def said(capsys, *words):
@@ -94,7 +94,7 @@ def test_contrasts_are_of_the_policy_arms_on_common_seeds(runs, found):
 
 
 def test_two_policies_together_are_set_beside_their_parts(runs):
-    found = compare([runs[name].path for name in ("lock", "slow", "both")])
+    found = compare([runs[name].path for name in ("lock", "slow", "both")], outcome="escalation")
     (row,) = found.record["interactions"]
     assert row["parts"] == ["slow mode", "thread lock"]
     nets = []
@@ -237,7 +237,7 @@ def test_json_is_one_document_and_no_page_means_no_file(runs, capsys, tmp_path, 
 
 def test_tables_stand_beside_the_page_as_csv_and_parquet(runs, found, capsys, tmp_path):
     folders = [runs[name].path for name in RUNS]
-    code, out, _ = said(capsys, *folders, "--no-html", "--out", tmp_path)
+    code, out, _ = said(capsys, *folders, "--outcome", "escalation", "--no-html", "--out", tmp_path)
     assert code == 0 and "Inside this model" in out
     frames = {
         "compare": found.table,

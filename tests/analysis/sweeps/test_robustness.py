@@ -267,3 +267,35 @@ def test_rules_decide_the_same_under_every_wording():
 def test_a_wording_that_does_not_fit_is_refused(change, said):
     with pytest.raises(ValueError, match=said):
         worded(compose([*SMALL])["community"] | change)
+
+
+@pytest.mark.parametrize(
+    ("varied", "factors"),
+    [
+        ("mind=rules,llm", ["mind.name"]),
+        ("llm.model=a,b", ["llm.model"]),
+        ("community.profile=reddit-feminism,stackexchange-bicycles-meta", ["community.profile.name"]),
+        ("community.size=40,50", ["community.size"]),
+        ("mind=rules,llm community.size=40,50", ["community.size", "mind.name"]),
+    ],
+)
+def test_one_choice_is_one_factor_however_many_settings_follow_from_it(varied, factors):
+    from itertools import product
+
+    from windtunnel.analysis.resume import settings_of
+    from windtunnel.analysis.sweeps.robustness import _scalars, one_a_choice
+
+    keys = [word.partition("=") for word in varied.split()]
+    settings = []
+    for values in product(*(key[2].split(",") for key in keys)):
+        words = [f"{key[0]}={value}" for key, value in zip(keys, values, strict=True)]
+        whole = compose(["llm=openai", "policy=slow_mode", *words])
+        profile = whole["community"]["profile"]
+        content = {"name": profile, "posts": len(profile), "rates": {"hostile": len(profile) / 100}}
+        config = whole | {"community": whole["community"] | {"profile": content}, "threshold": 2.0}
+        mind = config["mind"] | ({"name": "llm", "alpha": "profile"} if varied.startswith("llm.") else {})
+        settings.append(_scalars(settings_of(config | {"mind": mind, "policy": [], "baseline": []})))
+    varying = [
+        key for key in sorted(set().union(*settings)) if len({repr(one.get(key)) for one in settings}) > 1
+    ]
+    assert one_a_choice(varying, settings) == factors and (len(varying) > 6 or "rules" not in varied)
