@@ -2,14 +2,17 @@
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 
 KINDS = ("policy", "outcome", "community", "mind")
 MOST = 40
 """Letters of a name."""
 MEANT_OTHERWISE = frozenset(
-    "null true false nan inf yes no on off y n none status_quo name label start stop conf tests src".split()
+    (
+        *("null", "true", "false", "nan", "inf", "yes", "no", "on", "off", "y", "n"),
+        *("none", "status_quo", "name", "label", "start", "stop", "conf", "tests", "src"),
+    )
 )
 """Words that settings or yaml read as something else, or that are folders of the package."""
 
@@ -48,13 +51,13 @@ def known(kind: str) -> set[str]:
     from windtunnel.sim.communities import community_names
     from windtunnel.sim.minds import mind_names
 
-    there: dict[str, Iterable[str]] = {
+    names: dict[str, Callable[[], Iterable[str]]] = {
         "policy": policy_names,
         "outcome": known_outcomes,
         "community": community_names,
         "mind": mind_names,
-    }[kind]()
-    return {*there, *conf.options(kind)}
+    }
+    return {*names[kind](), *conf.options(kind)}
 
 
 def importable(name: str) -> bool:
