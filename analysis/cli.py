@@ -24,7 +24,7 @@ COMMANDS = {
     "estimate": "causal report for your own table of pairs",
     "import": "bring in a real community: its people pseudonymised, base rates fitted",
     "export": "a simulated community as a ConvoKit corpus: windtunnel export convokit OUT FOLDER",
-    "label": "label posts of an imported community by hand: how good its reader is, and better tones",
+    "label": "label by hand what was written in an imported community: how good its reader is, and better tones",
     "incidents": "what went wrong in a finished run or an imported community",
     "words": "what an incident's simulated members might have said, written after the fact by a model you name",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
