@@ -43,6 +43,7 @@ EITHER = {
     "distill": "distill community=NAME llm=fake llm.store=none out=OUT/distilled.json check=false",
     "import": "import OUT/rules --format csv --out OUT/imported",
     "forget": "forget OUT/rules",
+    "label": "label OUT/rules",
     "select": f"select community=NAME policy=POLICY delta=0.2 lambda=1 {SMALL} out=OUT/select",
     "design": "design lhs community=NAME steps=2:4 n=3",
     "optimise": f"optimise community=NAME steps=2:4 trials=2 lambda=1 {SMALL} out=OUT/search",

@@ -78,7 +78,8 @@ class DonorGame(PlainCommunity):
         """Each game begins with equal endowments; then it is drawn who meets whom."""
         settings = self.settings
         self.multiplier, self.depth = settings.multiplier, settings.depth
-        self.survive, self.copied, self.punishing = settings.kept, settings.copied, None
+        self.survive, self.copied = settings.kept, settings.copied
+        self.punishing: Any = None
         step = world.now % settings.span
         if step == 0:
             here = self.alive[self.members.present(world.now)[self.alive]]
