@@ -45,6 +45,7 @@ EITHER = {
     "import": "import OUT/rules --format csv --out OUT/imported",
     "forget": "forget OUT/rules",
     "label": "label OUT/rules",
+    "read": "read OUT/rules 1 llm=fake",
     "select": f"select community=NAME policy=POLICY delta=0.2 lambda=1 {SMALL} out=OUT/select",
     "design": "design lhs community=NAME steps=2:4 n=3",
     "optimise": f"optimise community=NAME steps=2:4 trials=2 lambda=1 {SMALL} out=OUT/search",
