@@ -13,11 +13,12 @@ from windtunnel.analysis.cli import COMMANDS, main
 from windtunnel.sim.communities import community_names
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
+pytestmark = pytest.mark.timeout(600)
 OTHERS = sorted({*community_names(), "pond"} - {"forum"})
 FORUM = re.compile(r"\b(threads?|posts?|hostile|moderators?|moderation|newcomers?)\b", re.IGNORECASE)
 SHOWN = ("*.html", "*.md", "*.csv")
 
-SMALL = "draws=3 seeds=2 dowhy=false parallel.jobs=1"
+SMALL = "draws=2 seeds=1 dowhy=false parallel.jobs=1"
 RUNS = {
     "rules": f"run community=NAME {SMALL} out=OUT/rules",
     "archetype": f"run community=NAME mind=llm llm=fake llm.store=none {SMALL} out=OUT/archetype",
