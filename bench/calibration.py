@@ -28,12 +28,12 @@ from windtunnel.analysis.configuration import compose, load_profile, plan
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.importers.export_convokit import export_convokit
-from windtunnel.analysis.incidents.acts import acts_of_import, acts_of_run
-from windtunnel.analysis.incidents.find import Incident, find, load_rules
+from windtunnel.analysis.incidents.forum.acts import acts_of_import, acts_of_run
+from windtunnel.analysis.incidents.forum.find import Incident, find, load_rules
 from windtunnel.analysis.why.answer import happened
 from windtunnel.analysis.why.case import WITH, WITHOUT, SimulatedCase, live
-from windtunnel.analysis.why.question import Question, ask
-from windtunnel.analysis.why.recorded import RecordedCase, case_of_thread
+from windtunnel.analysis.why.forum.question import Question, ask
+from windtunnel.analysis.why.forum.recorded import RecordedCase, case_of_thread
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import run_block
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.analysis.incidents.find import severities
+from windtunnel.analysis.incidents.forum.find import severities
 from windtunnel.analysis.necessity import Paired, coupling_free, paired_estimates
 from windtunnel.analysis.why.case import WITH, WITHOUT, Case, Futures, live
-from windtunnel.analysis.why.question import Question
+from windtunnel.analysis.why.forum.question import Question
 
 FIELDS = {"ps_prev": "ps", "pn_backfire": "pn_backfire", "pn_prev": "pn", "ps_backfire": "ps_backfire"}
 """What `paired_estimates` calls each quantity of a question."""

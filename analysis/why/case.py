@@ -11,12 +11,12 @@ import polars as pl
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.again import plan_again
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.acts import acts_of_run
-from windtunnel.analysis.incidents.detectors import Rule
-from windtunnel.analysis.incidents.find import Incident
-from windtunnel.analysis.incidents.places import asked_about
+from windtunnel.analysis.incidents.forum.acts import acts_of_run
+from windtunnel.analysis.incidents.forum.detectors import Rule
+from windtunnel.analysis.incidents.forum.find import Incident
+from windtunnel.analysis.incidents.forum.places import asked_about
 from windtunnel.analysis.outcomes import RUN
-from windtunnel.analysis.why.moderators import ModeratorAct
+from windtunnel.analysis.why.forum.moderators import ModeratorAct
 from windtunnel.policies.base import Policy
 from windtunnel.sim.events import SCHEMA, digest
 from windtunnel.sim.experiment import Experiment, PolicySpec, Unit

@@ -7,14 +7,14 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.acts import acts_of_run, read_acts
-from windtunnel.analysis.incidents.find import Incident, find, load_rules
+from windtunnel.analysis.incidents.forum.acts import acts_of_run, read_acts
+from windtunnel.analysis.incidents.forum.find import Incident, find, load_rules
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.why.answer import estimate, pairs
 from windtunnel.analysis.why.case import WITH, WITHOUT, SimulatedCase, live, simulated_case
-from windtunnel.analysis.why.question import ask
-from windtunnel.analysis.why.ranking import rank_members
-from windtunnel.analysis.why.whole import answer
+from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.ranking import rank_members
+from windtunnel.analysis.why.forum.whole import answer
 from windtunnel.policies.registry import policy_names
 from windtunnel.sim.events import digest
 from windtunnel.sim.experiment import Unit

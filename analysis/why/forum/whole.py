@@ -5,12 +5,12 @@ from typing import Any
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
 from windtunnel.analysis.why.case import WITH, WITHOUT, Case
+from windtunnel.analysis.why.forum.notes import notes
+from windtunnel.analysis.why.forum.question import LABEL, Question
+from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
+from windtunnel.analysis.why.forum.recorded import RecordedCase
+from windtunnel.analysis.why.forum.threads import moderated, parting, side_by_side
 from windtunnel.analysis.why.moments import curve
-from windtunnel.analysis.why.notes import notes
-from windtunnel.analysis.why.question import LABEL, Question
-from windtunnel.analysis.why.ranking import rank_members, rank_replies
-from windtunnel.analysis.why.recorded import RecordedCase
-from windtunnel.analysis.why.threads import moderated, parting, side_by_side
 from windtunnel.analysis.why.watching import INFERRED
 
 FUTURES_A_MOMENT = 20
@@ -147,8 +147,8 @@ def of_record(
     case: RecordedCase, question: Question, mind: Mind, replicates: int, tone_draws: int
 ) -> dict[str, Any]:
     """What only a real incident has: the mind's held-out score, other assumptions, and the assumptions in words."""
-    from windtunnel.analysis.why.score import log_score
-    from windtunnel.analysis.why.tones import tone_sensitivity
+    from windtunnel.analysis.why.forum.score import log_score
+    from windtunnel.analysis.why.forum.tones import tone_sensitivity
 
     varied = []
     for attention in OTHER_ATTENTION if tone_draws else ():

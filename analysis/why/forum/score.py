@@ -13,13 +13,13 @@ from windtunnel.agents.minds.base import Mind
 from windtunnel.agents.situation import About, Line, Situations
 from windtunnel.analysis.importers.identities import read_identities
 from windtunnel.analysis.intervals import mean_difference
-from windtunnel.analysis.why.words import told_words
+from windtunnel.analysis.why.forum.words import told_words
 from windtunnel.sim.communities.forum.posts import HOSTILE
 from windtunnel.sim.communities.forum.telling import SOMEBODY, headed
 from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA
 
 if TYPE_CHECKING:
-    from windtunnel.analysis.why.recorded import RecordedCase
+    from windtunnel.analysis.why.forum.recorded import RecordedCase
 
 MOST = 2000
 """Replies scored at most: the first of every other thread, in the order of the record."""
@@ -189,7 +189,7 @@ class _Telling:
 
 
 def _tempers(rest: pl.DataFrame) -> dict[str, float]:
-    from windtunnel.analysis.why.around import PRIOR_POSTS
+    from windtunnel.analysis.why.forum.around import PRIOR_POSTS
 
     common = float(np.clip((rest["tone"] > 0).mean(), 0.01, 0.99))  # type: ignore[arg-type]
     each = rest.group_by("author").agg(count=pl.len(), heated=(pl.col("tone") > 0).sum())

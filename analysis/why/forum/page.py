@@ -8,10 +8,10 @@ from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.report.blocks import Block, Document, Fold, Picture, Rows, Section, Text
 from windtunnel.analysis.report.page import page
 from windtunnel.analysis.summary import INSIDE, number
-from windtunnel.analysis.why import tell
 from windtunnel.analysis.why.case import Case
 from windtunnel.analysis.why.counting import asked
-from windtunnel.analysis.why.pictures import futures_picture, moments_picture, timeline_picture
+from windtunnel.analysis.why.forum import tell
+from windtunnel.analysis.why.forum.pictures import futures_picture, moments_picture, timeline_picture
 
 LONGEST = 60
 """Rows of the thread that stand open; the others are folded."""

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from windtunnel.analysis.incidents.acts import RECORD
+from windtunnel.analysis.incidents.forum.acts import RECORD
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.summary import INSIDE, number
 from windtunnel.analysis.why.counting import asked, counted, hit_words, since
-from windtunnel.analysis.why.ranking import DOUBT
+from windtunnel.analysis.why.forum.ranking import DOUBT
 
 NO_SANCTION = "This is no basis for a sanction without review by a person."
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.why.moderators import GOES_ON, ModeratorAct, exempt
+from windtunnel.analysis.why.forum.moderators import GOES_ON, ModeratorAct, exempt
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HOSTILE
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.ticks import BEFORE, UNKNOWN, Record, record_of

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from windtunnel.analysis.incidents.in_time import comments
+from windtunnel.analysis.incidents.forum.in_time import comments
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.why.case import Case
 

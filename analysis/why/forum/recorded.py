@@ -11,16 +11,16 @@ import polars as pl
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run, moderation_of
-from windtunnel.analysis.incidents.detectors import Rule
-from windtunnel.analysis.incidents.find import Incident
-from windtunnel.analysis.incidents.in_time import MOST_REPLAYED
-from windtunnel.analysis.incidents.places import asked_about, place_of
-from windtunnel.analysis.why.around import TONES, as_record, fitted_members
+from windtunnel.analysis.incidents.forum.acts import ACTS, RECORD, acts_of_import, acts_of_run, moderation_of
+from windtunnel.analysis.incidents.forum.detectors import Rule
+from windtunnel.analysis.incidents.forum.find import Incident
+from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
+from windtunnel.analysis.incidents.forum.places import asked_about, place_of
 from windtunnel.analysis.why.case import Branch, Futures
-from windtunnel.analysis.why.moderators import ModeratorAct, as_policy, moderators_acts
+from windtunnel.analysis.why.forum.around import TONES, as_record, fitted_members
+from windtunnel.analysis.why.forum.moderators import ModeratorAct, as_policy, moderators_acts
+from windtunnel.analysis.why.forum.words import words_of
 from windtunnel.analysis.why.watching import INFERRED
-from windtunnel.analysis.why.words import words_of
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer

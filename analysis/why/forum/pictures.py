@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from windtunnel.analysis.incidents.detectors import Rule
+from windtunnel.analysis.incidents.forum.detectors import Rule
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.report.charts import BAD, BASE, FAINT, INK, POLICY, pairs_picture, svg_of
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import polars as pl
 import yaml
 
-from windtunnel.analysis.incidents.acts import RECORD
-from windtunnel.analysis.incidents.detectors import DETECTORS, Found, Rule
+from windtunnel.analysis.incidents.forum.acts import RECORD
+from windtunnel.analysis.incidents.forum.detectors import DETECTORS, Found, Rule
 from windtunnel.analysis.outcomes import RUN
 
 LOWEST = 1e-9

@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from windtunnel.analysis.incidents.in_time import last_comment_in_time, stays
+from windtunnel.analysis.incidents.forum.in_time import last_comment_in_time, stays
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.why.case import Case
-from windtunnel.analysis.why.question import Question
+from windtunnel.analysis.why.forum.question import Question
 
 
 def notes(case: Case, question: Question) -> list[str]:

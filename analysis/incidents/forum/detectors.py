@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.incidents.acts import RECORD
+from windtunnel.analysis.incidents.forum.acts import RECORD
 
 Rule = Mapping[str, Any]
 MOST_SHOWN = 6

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from windtunnel.analysis.incidents.find import measure
+from windtunnel.analysis.incidents.forum.find import measure
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Case
-from windtunnel.analysis.why.forced import of_act, of_policy
-from windtunnel.analysis.why.moderators import WARNED_HOURS, picked
-from windtunnel.analysis.why.when import Moment, exactly, moment, right_after
+from windtunnel.analysis.why.forum.forced import of_act, of_policy
+from windtunnel.analysis.why.forum.moderators import WARNED_HOURS, picked
+from windtunnel.analysis.why.forum.when import Moment, exactly, moment, right_after
 from windtunnel.policies.base import Policy
 from windtunnel.policies.forum.single_act import FOR_GOOD, SingleAct
 from windtunnel.policies.registry import make_policy
