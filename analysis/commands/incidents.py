@@ -1,5 +1,131 @@
 """`windtunnel incidents`: what went wrong in a finished run or an imported community."""
 
-from windtunnel.analysis.incidents.forum.command import call, describe
+import argparse
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-__all__ = ["call", "describe"]
+from windtunnel.analysis.ending import OK
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.base import Incident, Kind, Rule, Tables
+from windtunnel.analysis.incidents.find import find, parse_rules, rules_of, summary
+from windtunnel.analysis.incidents.forum import command as forum
+from windtunnel.analysis.incidents.moments import step_words
+from windtunnel.analysis.incidents.read import read_tables
+from windtunnel.analysis.incidents.registry import kinds_in
+from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.sim.community import Nouns
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "The rules and their numbers are in conf/incident. Then: windtunnel why OUT ID --with POLICY"
+    )
+    parser.add_argument("out", help="output folder of `windtunnel run` or of `windtunnel import`")
+    parser.add_argument("--kind", help="only incidents of this kind")
+    parser.add_argument("--draw", type=int, help="only this draw of the community")
+    parser.add_argument("--seed", type=int, help="only this seed")
+    parser.add_argument("--arm", choices=("baseline", "policy", "aa"), help="only this arm")
+    parser.add_argument(
+        "--rule",
+        action="append",
+        default=[],
+        metavar="KIND.NAME=NUMBER",
+        help="another number than conf/incident has, as escalation.threshold=2",
+    )
+    parser.add_argument("--most", type=int, default=20, help="list this many at most (all with --json)")
+    forum.add_options(parser)
+    parser.add_argument("--json", action="store_true", help="print a JSON list and nothing else")
+
+
+def call(asked: argparse.Namespace) -> int:
+    if asked.most < 1:
+        raise ValueError(f"--most is {asked.most}: give a number above 0")
+    folder = Folder(Path(asked.out))
+    if forum.serves(folder):
+        return forum.call(asked)
+    declared, kinds = kinds_in(folder, "incidents")
+    forum.refuse_options(asked, "incidents")
+    rules = _wanted(asked, kinds)
+    runs = _looked_in(read_tables(folder), asked)
+    found = find(runs, kinds, rules)
+    if asked.json:
+        print_json([_content(one) for one in found])
+        return OK
+    if not found:
+        one = next(iter(rules))
+        print(f"No incident by the rules of conf/incident; --rule {one}.threshold=1 and the like lower them.")
+        return OK
+    listed = found[: asked.most]
+    print_table([_row(one, declared.nouns) for one in listed])
+    if len(found) > asked.most:
+        rest = Counter(one.kind for one in found[asked.most :])
+        each = ", ".join(f"{kind} {count}" for kind, count in rest.items())
+        print(f"{rest.total()} more ({each}): --most {len(found)} lists them all")
+    print("\nSeverity is what the rule counts, at its most:")
+    for kind in dict.fromkeys(one.kind for one in listed):
+        print(
+            f"  {kind}: {summary(kind)} ({kinds[kind].unit or 'severity'}; listed from {rules[kind]['threshold']:g})"
+        )
+    print(f"\n{_next(listed[0], folder, asked)}")
+    print(
+        "\nA finding is a rule's reading of simulated runs, and no basis for a sanction without a person's review."
+    )
+    return OK
+
+
+def _wanted(asked: argparse.Namespace, kinds: Mapping[str, Kind]) -> dict[str, Rule]:
+    rules = rules_of(kinds, parse_rules(asked.rule))
+    if asked.kind is None:
+        return rules
+    if asked.kind not in rules:
+        raise ValueError(f"no incident is of kind {asked.kind!r}: choose from {', '.join(rules)}")
+    return {asked.kind: rules[asked.kind]}
+
+
+def _looked_in(runs: Tables, asked: argparse.Namespace) -> Tables:
+    """The runs that the options name; the A/A arm, which is the baseline again, only where it is asked for."""
+    for name in ("draw", "seed", "arm"):
+        if (value := getattr(asked, name)) is not None:
+            if value not in (there := runs.members[name].unique().sort().to_list()):
+                few = ", ".join(map(str, there[:10])) + (", …" if len(there) > 10 else "")
+                raise ValueError(f"{asked.out} has no {name} {value}: it has {few}")
+            runs = runs.of({name: value})
+    return runs if asked.arm is not None else runs.but("aa")
+
+
+def _row(one: Incident, nouns: Nouns) -> dict[str, Any]:
+    count = len(one.members)
+    many = f"{count} {nouns.members if count != 1 else nouns.member}" if count else "-"
+    return {
+        "id": one.id,
+        "draw/seed": f"{one.draw}/{one.seed} {one.arm}",
+        "onset": step_words(one.onset, nouns.step),
+        "severity": f"{one.severity:.4g}",
+        "who": many if one.member is None else f"{nouns.member} {one.member}",
+    }
+
+
+def _content(one: Incident) -> dict[str, Any]:
+    return one._asdict() | {"members": list(one.members), "shown": list(one.shown)}
+
+
+def _next(one: Incident, folder: Folder, asked: argparse.Namespace) -> str:
+    """What may be asked about an incident: had the policy of the experiment been on, or off."""
+    config: Mapping[str, Any] = folder.read_json(folder.manifest)["config"]
+    on, treatment = _names(config.get("baseline")), _names(config.get("policy"))
+    if one.arm == "policy":
+        act = next((f"--without {name}" for name in (*treatment, *on)), "")
+    else:
+        act = next((f"--with {name} --at onset" for name in treatment if name not in on), "")
+    given = "".join(f" --rule {shlex.quote(rule)}" for rule in asked.rule)
+    return f"Next: windtunnel why {shlex.quote(asked.out)} {one.id} {act or '--with POLICY'}{given}"
+
+
+def _names(policies: Any) -> Sequence[str]:
+    """The names of policies as a configuration has them: one, or several, each alone or with its parameters."""
+    some = [policies] if isinstance(policies, str) else policies or []
+    names = [str(one if isinstance(one, str) else next(iter(one))) for one in some]
+    return [name for name in names if name != "none"]

@@ -93,7 +93,7 @@ def _percent(estimate: dict[str, Any], of: int, pairs: int) -> str:
 
 def _spread(record: dict[str, Any]) -> str:
     """What becomes of the share under other readings of the tones."""
-    tones = record["tone_errors"]
+    tones = record.get("tone_errors")
     if not tones or not tones["draws"]:
         return ""
     is_so = "it is an incident" if record["happened"] else "it is none"

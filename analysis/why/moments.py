@@ -8,7 +8,7 @@ from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.intervals import share
 from windtunnel.analysis.why.answer import pairs
 from windtunnel.analysis.why.case import Case
-from windtunnel.analysis.why.forum.question import Question
+from windtunnel.analysis.why.question import Question
 
 LIKELY = 0.5
 """An act is effective at a moment where it averts the incident with at least this probability."""

@@ -1,4 +1,4 @@
-"""`windtunnel incidents`: what went wrong in a finished run or an imported community."""
+"""`windtunnel incidents` of a forum: a finished run or an imported community."""
 
 import argparse
 import shlex
@@ -12,43 +12,49 @@ import polars as pl
 
 from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.base import Incident, Rule
+from windtunnel.analysis.incidents.find import parse_rules, summary
 from windtunnel.analysis.incidents.forum.acts import RECORD, read_acts
-from windtunnel.analysis.incidents.forum.detectors import DETECTORS, Rule
-from windtunnel.analysis.incidents.forum.find import Incident, find, load_rules, parse_rules, summary
+from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED, first_comment_in_time, replayed
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.printing import print_json, print_table
 
+OPTIONS = {"excerpts": False}
+"""What only a forum's command has, by its default."""
 
-def describe(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "The rules and their numbers are in conf/incident. Then: windtunnel why OUT ID --lock, or windtunnel words OUT ID llm=embedded"
-    parser.add_argument("out", help="output folder of `windtunnel run` or of `windtunnel import`")
-    parser.add_argument("--kind", choices=tuple(DETECTORS), help="only incidents of this kind")
-    parser.add_argument("--draw", type=int, help="only this draw of the community")
-    parser.add_argument("--seed", type=int, help="only this seed")
-    parser.add_argument("--arm", choices=("baseline", "policy", "aa"), help="only this arm")
-    parser.add_argument(
-        "--rule",
-        action="append",
-        default=[],
-        metavar="KIND.NAME=NUMBER",
-        help="another number than conf/incident has, as escalation.threshold=2",
-    )
-    parser.add_argument("--most", type=int, default=20, help="list this many at most (all with --json)")
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Options that only a forum has."""
     parser.add_argument(
         "--excerpts",
         action="store_true",
         help="show the posts of an imported community: other people's words",
     )
-    parser.add_argument("--json", action="store_true", help="print a JSON list and nothing else")
+
+
+def serves(folder: Folder) -> bool:
+    """Is this an imported community, a forum's run, or nothing that another community's rules could read?"""
+    if not folder.manifest.is_file():
+        return True
+    config = folder.read_json(folder.manifest).get("config")
+    community = config.get("community") if isinstance(config, dict) else None
+    return not isinstance(community, dict) or community.get("name", "forum") == "forum"
+
+
+def refuse_options(asked: argparse.Namespace, command: str, options: Mapping[str, Any] = OPTIONS) -> None:
+    """`ValueError` where an option is given that a community of another kind does not have."""
+    for name, default in options.items():
+        if getattr(asked, name) != default:
+            config = Folder(asked.out).read_json(Folder(asked.out).manifest)["config"]
+            raise ValueError(
+                f"--{name} is for forums: `windtunnel {command}` does not offer it of a {config['community']['name']}"
+            )
 
 
 def call(asked: argparse.Namespace) -> int:
     from windtunnel.analysis.importers.lacking import askable
 
-    Folder(asked.out).check_offers("incidents")
-    if asked.most < 1:
-        raise ValueError(f"--most is {asked.most}: give a number above 0")
     rules = load_rules(parse_rules(asked.rule))
     acts, hours = read_acts(Path(asked.out))
     for name in ("draw", "seed", "arm"):
@@ -56,7 +62,9 @@ def call(asked: argparse.Namespace) -> int:
             if value not in (there := acts[name].unique().sort().to_list()):
                 raise ValueError(f"{asked.out} has no {name} {value}: it has {_few(there)}")
             acts = acts.filter(pl.col(name) == value)
-    if asked.kind:
+    if asked.kind is not None:
+        if asked.kind not in rules:
+            raise ValueError(f"no incident is of kind {asked.kind!r}: choose from {', '.join(rules)}")
         rules = {asked.kind: rules[asked.kind]}
     rules, left_out = askable(Path(asked.out), rules)
     if left_out:

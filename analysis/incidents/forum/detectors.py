@@ -3,37 +3,19 @@
 A detector is given the acts of one run and gives what it found. Times are steps; `hours` is how long one lasts.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from windtunnel.analysis.incidents.base import Found, Rule
 from windtunnel.analysis.incidents.forum.acts import RECORD
 
-Rule = Mapping[str, Any]
 MOST_SHOWN = 6
 """Last posts that the excerpt of a departure shows at most."""
 DIGITS = 9
 """Decimals of a sum of weights that count: ten times 0.1 is 1."""
-
-
-class Found(NamedTuple):
-    """One finding. `place` is a thread, `member` who it happened to or who did it; null where there is none.
-
-    `severity` is in the unit of the rule's threshold; `shown` are the posts that show it. The threshold was reached in
-    step `reached`, with the post `crossing` (None where a departure did it).
-    """
-
-    place: int | None
-    member: str | None
-    onset: int
-    peak: int
-    severity: float
-    members: tuple[str, ...]
-    shown: tuple[int, ...]
-    reached: int | None = None
-    crossing: int | None = None
 
 
 def escalation(acts: pl.DataFrame, rule: Rule, hours: float) -> Iterator[Found]:

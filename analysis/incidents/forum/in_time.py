@@ -2,8 +2,8 @@
 
 import polars as pl
 
+from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum.acts import RECORD
-from windtunnel.analysis.incidents.forum.find import Incident
 
 MOST_REPLAYED = 400
 """Posts of a thread that `windtunnel why` lives again at most: the first ones."""

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from windtunnel.analysis.incidents.base import Incident, Rule
+from windtunnel.analysis.incidents.find import chosen, lowered
 from windtunnel.analysis.incidents.forum.acts import RECORD
-from windtunnel.analysis.incidents.forum.detectors import DETECTORS, Rule
-from windtunnel.analysis.incidents.forum.find import Incident, chosen, find, lowered
+from windtunnel.analysis.incidents.forum.detectors import DETECTORS
+from windtunnel.analysis.incidents.forum.find import find
 from windtunnel.analysis.outcomes import RUN
 
 KINDS = ("escalation", "pile_on", "newcomer_driven_away")

@@ -14,8 +14,8 @@ from windtunnel.agents.llm.request import Model
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.situation import Line, Scene
 from windtunnel.agents.words import TOKENS, Draft, write_words
+from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum.acts import RECORD
-from windtunnel.analysis.incidents.forum.find import Incident
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.speaking import ANSWERS, MANNER, OPENS, TASK

@@ -1,4 +1,4 @@
-"""`windtunnel why`: would this incident have happened otherwise?"""
+"""`windtunnel why` of a forum: simulated threads, and recorded ones."""
 
 import argparse
 from pathlib import Path
@@ -6,87 +6,72 @@ from typing import Any
 
 from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.forum.find import load_rules, parse_rules
+from windtunnel.analysis.incidents.find import parse_rules
+from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.incidents.forum.kept_words import with_words
 from windtunnel.analysis.incidents.forum.places import KINDS, place_of
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.printing import print_json, print_table
-from windtunnel.analysis.why.case import Case, simulated_case
+from windtunnel.analysis.why.forum.case import ForumCase, simulated_forum
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.tell import sentences, signed
 from windtunnel.analysis.why.forum.whole import TONE_DRAWS, answer, futures
 from windtunnel.analysis.why.watching import watching
 
+OPTIONS = {
+    "remove": None,
+    "lock": False,
+    "warn": None,
+    "kind": None,
+    "rank": 0,
+    "members": False,
+    "sensitivity": TONE_DRAWS,
+    "excerpts": False,
+    "set": [],
+}
+"""What only a forum's command has, by its default."""
 
-def describe(parser: argparse.ArgumentParser) -> None:
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Options that only a forum has, and what is asked about there."""
     parser.epilog = (
+        "Of a forum --at names comment:12, a post, a time as 'day 2, 13:00' as well, and any place can be asked about: thread:ID, "
+        "post:ID (in a run with --draw, --seed and --arm). "
         "Examples: windtunnel why OUT escalation-1a2b3c4d --lock --at comment:12; "
         "windtunnel why OUT pile_on-1a2b3c4d --with slow_mode --param hours=3 --at onset-2; "
         "windtunnel why OUT escalation-1a2b3c4d --without thread_lock; windtunnel why OUT post:812 --remove 812"
     )
-    parser.add_argument("out", help="output folder of `windtunnel run` or of `windtunnel import`")
-    parser.add_argument(
-        "incident",
-        help="id that `windtunnel incidents OUT` lists, how it begins, or a kind for its worst; or any place: thread:ID, post:ID",
-    )
-    parser.add_argument("--with", dest="with_", metavar="POLICY", help="had this policy been on")
-    parser.add_argument("--without", metavar="POLICY", help="had this policy been off")
-    parser.add_argument(
-        "--param", action="append", default=[], metavar="KEY=VALUE", help="a parameter of --with"
-    )
-    parser.add_argument("--remove", type=int, metavar="POST", help="had this post been removed at once")
-    parser.add_argument("--lock", action="store_true", help="had the thread been locked")
-    parser.add_argument("--warn", metavar="MEMBER", help="had this member been warned")
-    parser.add_argument("--suspend", metavar="MEMBER[:24h]", help="had this member been kept away")
-    parser.add_argument(
-        "--at", help="from when on: comment:12, a post, a step, 'day 2, 13:00', onset-N; default: the onset"
-    )
-    parser.add_argument(
+    forum = parser.add_argument_group("of a forum alone")
+    forum.add_argument("--remove", type=int, metavar="POST", help="had this post been removed at once")
+    forum.add_argument("--lock", action="store_true", help="had the thread been locked")
+    forum.add_argument("--warn", metavar="MEMBER", help="had this member been warned")
+    forum.add_argument(
         "--kind",
         choices=KINDS,
         help="of thread:ID or post:ID: what would have come of it (default escalation)",
     )
-    for name, what in (("draw", int), ("seed", int), ("arm", str)):
-        parser.add_argument(f"--{name}", type=what, help=f"of thread:ID or post:ID in a run: its {name}")
-    parser.add_argument("--replicates", type=int, default=100, help="futures of the same past (default 100)")
-    parser.add_argument(
-        "--moments", type=int, default=0, metavar="N", help="also try N moments: the last effective one"
-    )
-    parser.add_argument(
-        "--rank", type=int, default=0, metavar="N", help="also leave out N replies one by one"
-    )
-    parser.add_argument("--members", action="store_true", help="with --rank: members instead of replies")
-    parser.add_argument(
+    forum.add_argument("--rank", type=int, default=0, metavar="N", help="also leave out N replies one by one")
+    forum.add_argument("--members", action="store_true", help="with --rank: members instead of replies")
+    forum.add_argument(
         "--sensitivity",
         type=int,
         default=TONE_DRAWS,
         metavar="N",
         help=f"of a real thread: ask again under N other readings of its tones and for other readers (default {TONE_DRAWS}, 0: not)",
     )
-    parser.add_argument("--html", metavar="FILE", help="write the incident page")
-    parser.add_argument(
-        "--excerpts", action="store_true", help="show an imported community's own words in it"
+    forum.add_argument(
+        "--excerpts", action="store_true", help="show an imported community's own words in the page"
     )
-    parser.add_argument(
-        "--rule",
-        action="append",
-        default=[],
-        metavar="KIND.NAME=NUMBER",
-        help="the numbers by which `incidents --rule` found it, as escalation.threshold=2",
-    )
-    parser.add_argument(
+    forum.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="for an import: mind=llm and the like"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 
 def call(asked: argparse.Namespace) -> int:
-    Folder(asked.out).check_offers("why")
-    for name in ("replicates", "moments", "rank", "sensitivity"):
-        least = 1 if name == "replicates" else 0
-        if not least <= getattr(asked, name) <= 100_000:
-            raise ValueError(f"--{name} is {getattr(asked, name)}: give a number from {least} to 100000")
+    for name in ("rank", "sensitivity"):
+        if not 0 <= getattr(asked, name) <= 100_000:
+            raise ValueError(f"--{name} is {getattr(asked, name)}: give a number from 0 to 100000")
     if asked.members and not asked.rank:
         raise ValueError("--members goes with --rank N: how many members to leave out one by one")
     case, llm = _case(asked)
@@ -131,7 +116,7 @@ def call(asked: argparse.Namespace) -> int:
     return OK
 
 
-def _case(asked: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
+def _case(asked: argparse.Namespace) -> tuple[ForumCase, dict[str, Any]]:
     folder, rules = Folder(asked.out), load_rules(parse_rules(asked.rule))
     if folder.manifest.is_file():
         if asked.set:
@@ -139,7 +124,7 @@ def _case(asked: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
         run = {
             name: getattr(asked, name) for name in ("draw", "seed", "arm") if getattr(asked, name) is not None
         }
-        made = simulated_case(Path(asked.out), asked.incident, rules, kind=asked.kind, run=run)
+        made = simulated_forum(Path(asked.out), asked.incident, rules, kind=asked.kind, run=run)
         return made, made.llm  # type: ignore[return-value]
     if not folder.posts.is_file():
         raise ValueError(
@@ -161,7 +146,9 @@ def _moment_of_post(asked: argparse.Namespace) -> None:
         asked.at = str(place.post)
 
 
-def _answer(case: Case, question: Any, mind: Any, asked: argparse.Namespace) -> tuple[dict[str, Any], Any]:
+def _answer(
+    case: ForumCase, question: Any, mind: Any, asked: argparse.Namespace
+) -> tuple[dict[str, Any], Any]:
     numbers = {"moments": asked.moments, "budget": asked.rank, "sensitivity": asked.sensitivity}
     with watching(futures(case, asked.replicates, **numbers) * case.ticks) as note:
         case.note = note
@@ -177,7 +164,7 @@ def _parameter(word: str) -> tuple[str, Any]:
     return key, yaml.safe_load(value)
 
 
-def _print_more(record: dict[str, Any], thread: Any, case: Case) -> None:
+def _print_more(record: dict[str, Any], thread: Any, case: ForumCase) -> None:
     """The thread's posts that would have been otherwise, with their words if simulated, the curve and the ranking."""
     hours, apart = case.hours, thread.filter(thread["mark"] != "same").head(12)
     if apart.height:

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis.why.case import Case
+from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.policies.base import Policy
 
 LOCKED = "By construction: the act itself keeps replies out of the thread, so that they stop is no finding."
@@ -22,7 +22,7 @@ OF_POSTS = ("escalation", "pile_on", "rule_breaking_streak")
 """Kinds of incident that count what is written."""
 
 
-def of_policy(case: Case, policy: Policy) -> str:
+def of_policy(case: ForumCase, policy: Policy) -> str:
     """What this policy's mechanism itself decides about the incident; empty where nothing."""
     name, kind = policy.name.replace("_", " "), case.incident.kind
     if kind in policy.forces or (kind in OF_POSTS and "escalation" in policy.forces):
@@ -37,7 +37,7 @@ def of_policy(case: Case, policy: Policy) -> str:
     return ""
 
 
-def of_act(case: Case, act: Mapping[str, Any]) -> str:
+def of_act(case: ForumCase, act: Mapping[str, Any]) -> str:
     """The same of a single act of a moderator, as `SingleAct` takes it."""
     incident = case.incident
     if act["act"] == "lock":
@@ -49,7 +49,7 @@ def of_act(case: Case, act: Mapping[str, Any]) -> str:
     return ""
 
 
-def _away(case: Case, act: Mapping[str, Any]) -> str:
+def _away(case: ForumCase, act: Mapping[str, Any]) -> str:
     """Of somebody kept away; of recorded absences taken out of a record nothing is known by itself."""
     if "member" not in act:
         return ""
@@ -59,7 +59,7 @@ def _away(case: Case, act: Mapping[str, Any]) -> str:
     return AWAY if who in incident.members or who == incident.member else ""
 
 
-def _removed(case: Case, act: Mapping[str, Any]) -> str:
+def _removed(case: ForumCase, act: Mapping[str, Any]) -> str:
     incident = case.incident
     numbers = [case.post_number(post) for post in act["posts"]]
     rows = case.acts.filter(pl.col("post").is_in(numbers))

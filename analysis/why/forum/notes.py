@@ -4,11 +4,11 @@ import polars as pl
 
 from windtunnel.analysis.incidents.forum.in_time import last_comment_in_time, stays
 from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.why.case import Case
-from windtunnel.analysis.why.forum.question import Question
+from windtunnel.analysis.why.forum.case import ForumCase
+from windtunnel.analysis.why.question import Question
 
 
-def notes(case: Case, question: Question) -> list[str]:
+def notes(case: ForumCase, question: Question) -> list[str]:
     """The sentences that stand first in an answer, the weightiest first."""
     return [
         said
@@ -17,7 +17,7 @@ def notes(case: Case, question: Question) -> list[str]:
     ]
 
 
-def _too_late(case: Case, question: Question) -> str:
+def _too_late(case: ForumCase, question: Question) -> str:
     """The threshold had been reached before the act: every future has the incident."""
     one = case.incident
     reached = one.reached
@@ -34,7 +34,7 @@ def _too_late(case: Case, question: Question) -> str:
     return f"It came too late: {crossed}, before {question.words}. {differs} {_in_time(case, question)}"
 
 
-def _in_time(case: Case, question: Question) -> str:
+def _in_time(case: ForumCase, question: Question) -> str:
     reached = case.incident.reached
     assert reached is not None
     if count := last_comment_in_time(case.acts, case.incident):
@@ -46,7 +46,7 @@ def _in_time(case: Case, question: Question) -> str:
     return "Nothing came before that: no act was in time."
 
 
-def _foreseen(case: Case, question: Question) -> str:
+def _foreseen(case: ForumCase, question: Question) -> str:
     """A single act before anything that counts: nobody could have known."""
     one = case.incident
     if not question.act or not question.happened or question.at > one.onset:
@@ -59,7 +59,7 @@ def _foreseen(case: Case, question: Question) -> str:
     )
 
 
-def _unseen(case: Case, question: Question) -> str:
+def _unseen(case: ForumCase, question: Question) -> str:
     """A warning or a suspension of somebody who had not written yet."""
     if question.act.get("act") not in ("warn", "suspend"):
         return ""

@@ -7,29 +7,23 @@ import polars as pl
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.report.blocks import Block, Document, Fold, Picture, Rows, Section, Text
 from windtunnel.analysis.report.page import page
-from windtunnel.analysis.summary import INSIDE, number
-from windtunnel.analysis.why.case import Case
+from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why.counting import asked
 from windtunnel.analysis.why.forum import tell
-from windtunnel.analysis.why.forum.pictures import futures_picture, moments_picture, timeline_picture
+from windtunnel.analysis.why.forum.case import ForumCase
+from windtunnel.analysis.why.forum.pictures import timeline_picture
+from windtunnel.analysis.why.numbers import numbers
+from windtunnel.analysis.why.pictures import futures_picture, moments_picture, span_unit
+from windtunnel.analysis.why.tell import NO_SANCTION, luck_words, parting_sentence, signed
 
 LONGEST = 60
 """Rows of the thread that stand open; the others are folded."""
-ENDS = {"est": "counted", "low": "interval from", "high": "to"}
-QUANTITIES = {
-    "ps_prev": "Share averted, of the futures that have it without the act (PS, sufficiency)",
-    "pn_backfire": "Share that would not have had it without, of the futures that have it (PN, necessity)",
-    "pn_prev": "Share that would have had it without, of the futures that do not have it (PN, necessity: was the act needed)",
-    "ps_backfire": "Share that it is brought about in, of the futures that do not have it without the act (PS, sufficiency)",
-}
-GIVEN = {
-    "given_past": "Futures share the run's past up to that moment.",
-    "given_record": "Futures have luck that fits the record; it is not known which luck the record had.",
-}
 HARSH = ("heated", "hostile")
 
 
-def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, excerpts: bool = False) -> str:
+def incident_page(
+    record: dict[str, Any], thread: pl.DataFrame, case: ForumCase, *, excerpts: bool = False
+) -> str:
     """The page as HTML. Other people's words stand in it only with `excerpts`, harsh ones folded away."""
     kind = record["incident"]["kind"].replace("_", " ")
     said = tell.answer_sentences(record)
@@ -43,15 +37,18 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
     ]
     if record["by_construction"]:
         opening.append(Text(record["by_construction"], "tag"))
-    opening.append(Text(tell.NO_SANCTION, "lead"))
+    opening.append(Text(NO_SANCTION, "lead"))
     pictures: list[Block] = []
     if thread.height:
-        rule, luck = case.rules[record["incident"]["kind"]], tell.luck_words(record)
+        rule, luck = case.rules[record["incident"]["kind"]], luck_words(record)
         words = f"What the rule counts in the thread as it was and as it would have been. {said['same_luck']}"
         pictures.append(Picture(timeline_picture(thread, record, rule, luck), words, ""))
     pictures.append(Picture(futures_picture(record), said["counts"], ""))
     if record["moments"]:
-        pictures.append(Picture(moments_picture(record["moments"], record["hours"]), said["moments"], ""))
+        steps = [point["step"] for point in record["moments"]["points"]]
+        unit, scale = span_unit(steps[-1] - steps[0], record["hours"])
+        first = moment_words(steps[0], record["hours"])
+        pictures.append(Picture(moments_picture(record["moments"], unit, scale, first), said["moments"], ""))
     sections = [
         Section("", opening),
         Section("How it went, and how it would have gone", pictures),
@@ -63,10 +60,10 @@ def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, e
     return page(Document(f"{kind.capitalize()}: {asked(record)}?", sections))
 
 
-def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts: bool) -> list[Block]:
+def _threads(record: dict[str, Any], thread: pl.DataFrame, case: ForumCase, excerpts: bool) -> list[Block]:
     blocks: list[Block] = []
     if record["parting"]:
-        blocks.append(Text(tell.parting_sentence(record), "claim"))
+        blocks.append(Text(parting_sentence(record), "claim"))
     else:
         blocks.append(
             Text(
@@ -119,16 +116,16 @@ def _timed(step: int, cells: tuple[str, ...], hours: float) -> tuple[str, ...]:
     return (moment_words(step, hours), *cells)
 
 
-def _table(rows: list[tuple[str, ...]], record: dict[str, Any], case: Case) -> Rows:
+def _table(rows: list[tuple[str, ...]], record: dict[str, Any], case: ForumCase) -> Rows:
     what = "recorded" if case.real else "simulated too"
     return Rows(
         ("when", "post", "who", "what happened", "what would have happened", "mark"),
         rows,
-        f"What happened is {what}. {tell.luck_words(record)}. {INSIDE}",
+        f"What happened is {what}. {luck_words(record)}. {INSIDE}",
     )
 
 
-def _words(thread: pl.DataFrame, case: Case) -> list[Block]:
+def _words(thread: pl.DataFrame, case: ForumCase) -> list[Block]:
     """The posts' own words, harsh ones folded; a record's text is other people's words."""
     told = thread.filter(pl.col("text").is_not_null())
     calm = told.filter(~pl.col("was").str.contains("|".join(HARSH)))
@@ -150,8 +147,8 @@ def _ranking(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
     rows = [
         (
             row["what"] + (" (by construction)" if row["forced"] else ""),
-            tell.signed(row["same_luck"]),
-            tell.signed(row["change"]),
+            signed(row["same_luck"]),
+            signed(row["change"]),
             f"{row['averted']} of {row['happened']}",
             f"{row['p']:.3f}",
         )
@@ -179,29 +176,4 @@ def _trust(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
     lines = [*tell.trust(record), said["bounds"], *tell.sensitivity(record)]
     blocks: list[Block] = [Text(line) for line in lines]
     blocks += [Text(words, "small") for words in record["assumptions"]]
-    table = record["table"]
-    cells = [
-        (
-            f"without: {'happened' if y0 else 'did not'}; with: {'happened' if y1 else 'did not'}",
-            str(table[f"n{y0}{y1}"]),
-        )
-        for y0 in (0, 1)
-        for y1 in (0, 1)
-    ]
-    found = record["estimate"]
-    numbers = ", ".join(
-        f"{ENDS[name]} {'undefined' if found[name] is None else format(found[name], '.3f')}" for name in found
-    )
-    blocks.append(
-        Fold(
-            "The numbers",
-            [
-                Rows(("pairs of futures", "count"), cells),
-                Text(
-                    f"{QUANTITIES[record['quantity']]}: {numbers}; of these {number(sum(table.values()), 'pair')} of futures alone. "
-                    f"{GIVEN[record['estimand']]} Chance is shared by {record['coupling']}."
-                ),
-            ],
-        )
-    )
-    return blocks
+    return [*blocks, numbers(record)]

@@ -1,4 +1,4 @@
-"""The incident page's pictures: how the thread went in both replays, the futures counted, moment by moment."""
+"""The picture of a thread: how it went in both replays, by what the rule counts."""
 
 from math import ceil
 from typing import Any
@@ -6,12 +6,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from windtunnel.analysis.incidents.forum.detectors import Rule
-from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.report.charts import BAD, BASE, FAINT, INK, POLICY, pairs_picture, svg_of
-
-WAS, WOULD = "what happened", "what would have happened"
-
+from windtunnel.analysis.incidents.base import Rule
+from windtunnel.analysis.report.charts import BAD, BASE, INK, POLICY, svg_of
+from windtunnel.analysis.why.pictures import WAS, WOULD, span_unit
 
 COUNTED = {
     "escalation": "Hostile replies within {window:g} hours{heated}",
@@ -25,7 +22,7 @@ def timeline_picture(thread: pl.DataFrame, record: dict[str, Any], rule: Rule, l
     """What the incident's rule counts, post by post, in both threads, with its threshold and the moment of the act."""
     hours, kind = record["hours"], record["incident"]["kind"]
     begin = int(thread["step"].to_numpy().min())
-    unit, scale = _unit(_span(thread), hours)
+    unit, scale = span_unit(_span(thread), hours)
     rows = []
     for column, name in (("was", WAS), ("would", WOULD)):
         rows.append({"time": 0.0, "counted": 0.0, "replay": name})
@@ -98,53 +95,6 @@ def _weighed(
     return (weight if counts.get(kind, True) else 0.0), who
 
 
-def _unit(steps: int, hours: float) -> tuple[str, float]:
-    """In what a span of steps is told, and how much of that a step is: minutes for a short stretch of a record."""
-    return ("hours", hours) if hours >= 0.5 or steps * hours > 6 else ("minutes", hours * 60)
-
-
 def _span(thread: pl.DataFrame) -> int:
     steps = thread["step"].to_numpy()
     return int(steps.max() - steps.min())
-
-
-def futures_picture(record: dict[str, Any]) -> str:
-    """A square for each pair of futures."""
-    table, what = record["table"], record["question"]
-    cells = [
-        (f"averted by {what}", table["n10"], POLICY),
-        ("happened both ways", table["n11"], INK),
-        (f"brought about by {what}", table["n01"], BAD),
-        ("neither way", table["n00"], FAINT),
-    ]
-    return pairs_picture([cell for cell in cells if cell[1]], "With and without", "act")
-
-
-def moments_picture(curve: dict[str, Any], hours: float) -> str:
-    """Share of the futures that would have had it, averted, over the moment of the act."""
-    begin = curve["points"][0]["step"]
-    unit, scale = _unit(curve["points"][-1]["step"] - begin, hours)
-    points = pl.DataFrame(
-        [
-            {**point, "time": (point["step"] - begin) * scale}
-            for point in curve["points"]
-            if point["est"] is not None
-        ],
-        schema_overrides={"low": pl.Float64, "high": pl.Float64},
-    )
-    first = moment_words(begin, hours)
-    x = alt.X("time:Q", title=f"{unit} after {first}, the first moment tried", axis=alt.Axis(grid=False))
-    y = alt.Y("est:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
-    chart = alt.Chart(points)
-    layers = [
-        chart.mark_rule(strokeWidth=3, color=POLICY, opacity=0.5).encode(
-            x, alt.Y("low:Q", title=None), y2="high:Q"
-        ),
-        chart.mark_line(strokeWidth=1, color=FAINT).encode(x, y),
-        chart.mark_point(size=70, filled=True, color=INK, opacity=1).encode(x, y),
-    ]
-    told = [
-        f"Averted, of the futures that would have had it; {curve['futures']} futures a moment.",
-        "Bars: 95% intervals.",
-    ]
-    return svg_of(alt.layer(*layers), "How late would still have helped", told, 170)

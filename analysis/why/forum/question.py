@@ -1,64 +1,33 @@
-"""The question: which act or policy, in force from which moment on, and the quantity that answers it."""
+"""A question about a forum: a policy, or a single act of a moderator, as the options of the command name it."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis.incidents.forum.find import measure
-from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Case
+from windtunnel.analysis.why.case import WITH, WITHOUT
+from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.forced import of_act, of_policy
 from windtunnel.analysis.why.forum.moderators import WARNED_HOURS, picked
-from windtunnel.analysis.why.forum.when import Moment, exactly, moment, right_after
-from windtunnel.policies.base import Policy
+from windtunnel.analysis.why.forum.when import moment, right_after
+from windtunnel.analysis.why.question import (
+    LABEL,
+    QUANTITIES,
+    Question,
+    added,
+    started,
+    with_policy,
+    without_policy,
+)
+from windtunnel.analysis.why.when import Moment, exactly
 from windtunnel.policies.forum.single_act import FOR_GOOD, SingleAct
 from windtunnel.policies.registry import make_policy
 
-LABEL = "why"
-"""What an act that is asked about is called in the log; a policy keeps the name that a run gives it, and with it its luck."""
-QUANTITIES = {
-    (False, True): "ps_prev",
-    (True, True): "pn_backfire",
-    (True, False): "pn_prev",
-    (False, False): "ps_backfire",
-}
-"""Which quantity answers, by whether X was on and whether the incident happened."""
-
-
-class Question(NamedTuple):
-    """`on` says whether the case had X on; `at` is the first step at which the arms may differ, printed as step `shown`.
-
-    `schedules[arm](at)` makes fresh policies; `quantity` is named after the table of the design. `forced` says what the
-    mechanism itself decides, and is empty where it decides nothing; `act` is what the single act does and to whom.
-    """
-
-    words: str
-    on: bool
-    at: int
-    moment: str
-    quantity: str
-    schedules: Mapping[str, Callable[[int], list[Policy]]]
-    forced: str
-    raised: tuple[str, ...]
-    shown: int = 0
-    act: Mapping[str, Any] = {}
-
-    @property
-    def happened(self) -> bool:
-        """Was the rule's threshold reached in the case itself?"""
-        return self.quantity in ("ps_prev", "pn_backfire")
-
-    def branch(self, arm: str, at: int | None = None, number: int | None = None) -> Branch:
-        step = self.at if at is None else at
-        return Branch(arm, step, lambda: self.schedules[arm](step), number)
-
-    def factual(self) -> str:
-        return WITH if self.on else WITHOUT
-
 
 def ask(
-    case: Case,
+    case: ForumCase,
     *,
     with_: str | None = None,
     without: str | None = None,
@@ -95,7 +64,7 @@ def ask(
     act, default = _act(case, remove, lock, warn, suspend)
     words = act.pop("words")
     when = moment(case, at, default)
-    return _added(
+    return added(
         case,
         words,
         when,
@@ -106,88 +75,20 @@ def ask(
     )
 
 
-def _with(case: Case, name: str, parameters: Mapping[str, Any], at: str | None) -> Question:
-    made = make_policy(name, parameters, label=name)
+def _with(case: ForumCase, name: str, parameters: Mapping[str, Any], at: str | None) -> Question:
+    make_policy(name, parameters, label=name)
     when = moment(case, at, exactly(case, case.incident.onset))
-    if name in [spec.name for spec, _ in case.specs()]:
-        raise ValueError(f"{name} was on already when it happened: ask --without {name}")
-    return _added(
-        case,
-        name,
-        when,
-        lambda step: make_policy(name, {**parameters, "start": step}, label=name),
-        made.raised(),
-        of_policy(case, made),
-    )
+    return with_policy(case, name, parameters, when, partial(of_policy, case))
 
 
-def _added(
-    case: Case,
-    what: str,
-    when: Moment,
-    make: Callable[[int], Policy],
-    raised: tuple[str, ...],
-    forced: str,
-    act: Mapping[str, Any] | None = None,
-) -> Question:
-    schedules = {
-        WITHOUT: lambda step: case.schedule(),
-        WITH: lambda step: [*case.schedule(), make(step)],
-    }
-    words = what.replace("_", " ") if act is None else what
-    return Question(
-        words,
-        False,
-        when.at,
-        when.words,
-        _quantity(case, False),
-        schedules,
-        forced,
-        raised,
-        when.shown,
-        act or {},
-    )
-
-
-def _quantity(case: Case, on: bool) -> str:
-    happened = not measure(case.acts, case.incident, case.rules, case.hours).is_empty()
-    return QUANTITIES[on, happened]
-
-
-def _without(case: Case, name: str, at: str | None) -> Question:
+def _without(case: ForumCase, name: str, at: str | None) -> Question:
     if case.real:
         return _without_acts(case, name, at)
-    on = {spec.name: start for spec, start in case.specs()}
-    if name not in on:
-        what = ", ".join(on) or "none"
-        raise ValueError(f"{name} was not on when it happened (on were: {what}): ask --with {name}")
-    when = moment(case, at, exactly(case, on[name]))
-
-    def stopped(step: int) -> list[Policy]:
-        left = [
-            policy.model_copy(update={"stop": step if policy.stop is None else min(policy.stop, step)})
-            if policy.name == name
-            else policy
-            for policy in case.schedule()
-        ]
-        return [policy for policy in left if policy.stop is None or policy.stop > policy.start]
-
-    schedules = {WITHOUT: stopped, WITH: lambda step: case.schedule()}
-    forced = " ".join(filter(None, (of_policy(case, one) for one in case.schedule() if one.name == name)))
-    return Question(
-        name.replace("_", " "),
-        True,
-        when.at,
-        when.words,
-        _quantity(case, True),
-        schedules,
-        forced,
-        (),
-        when.shown,
-    )
+    when = moment(case, at, exactly(case, started(case, name)))
+    return without_policy(case, name, when, partial(of_policy, case))
 
 
-def _without_acts(case: Case, name: str, at: str | None) -> Question:
+def _without_acts(case: ForumCase, name: str, at: str | None) -> Question:
     """Acts of moderators taken out of a record: a kind of them, or the one called so; with `at` those from then on."""
     since = None if at is None else moment(case, at, exactly(case, case.incident.onset)).at
     acts = picked(case.moderators, name, since)
@@ -200,11 +101,13 @@ def _without_acts(case: Case, name: str, at: str | None) -> Question:
     words = acts[0].words() if len(acts) == 1 else f"the {len(acts)} acts of moderators called {name}"
     when = exactly(case, begin - 1)
     forced = of_act(case, {"act": acts[0].kind})
-    return Question(words, True, begin, when.words, _quantity(case, True), schedules, forced, (), when.shown)
+    return Question(
+        words, True, begin, when.words, QUANTITIES[True, case.happened], schedules, forced, (), when.shown
+    )
 
 
 def _act(
-    case: Case, remove: int | None, lock: bool, warn: str | None, suspend: str | None
+    case: ForumCase, remove: int | None, lock: bool, warn: str | None, suspend: str | None
 ) -> tuple[dict[str, Any], Moment]:
     """The act as `SingleAct` takes it, with its words, and the moment from which it is in force by default."""
     after = right_after(case, case.incident.onset, "its first post")
@@ -235,7 +138,7 @@ def _act(
     return {"act": "suspend", "member": _member(case, who), "hours": hours, "words": words}, after
 
 
-def _member(case: Case, who: str) -> int:
+def _member(case: ForumCase, who: str) -> int:
     known = case.acts["member"].drop_nulls().unique()
     if who not in known.implode().item():
         those = ", ".join(case.incident.members[:8]) or ", ".join(sorted(known.to_list())[:8])

@@ -8,7 +8,8 @@ import polars as pl
 
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.why.answer import happened
-from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Case, live
+from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, live
+from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.policies.base import Policy
 from windtunnel.policies.forum.single_act import SingleAct
 
@@ -35,7 +36,7 @@ class Candidate(NamedTuple):
     forced: bool = False
 
 
-def rank_replies(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[str, Any]:
+def rank_replies(case: ForumCase, mind: Mind, *, budget: int, futures: int) -> dict[str, Any]:
     """Posts of the incident's thread up to its peak, the one whose removal changes the outcome most first.
 
     Those of the member whom it happened to are none of them.
@@ -61,7 +62,7 @@ def rank_replies(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[s
     return _ranked(case, mind, candidates, rows.height, futures)
 
 
-def rank_members(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[str, Any]:
+def rank_members(case: ForumCase, mind: Mind, *, budget: int, futures: int) -> dict[str, Any]:
     """Members who wrote in the incident's thread up to its peak, each kept away from its first post there on.
 
     Whom it happened to is none of them; who is kept away and cannot leave, or whose own streak it is, is marked `forced`.
@@ -90,18 +91,20 @@ def rank_members(case: Case, mind: Mind, *, budget: int, futures: int) -> dict[s
     return _ranked(case, mind, candidates, each.height, futures)
 
 
-def _but_whom_it_befell(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
+def _but_whom_it_befell(case: ForumCase, rows: pl.DataFrame) -> pl.DataFrame:
     """The acts without those of the member whom the incident happened to."""
     target = case.incident.member if case.incident.kind in BEFALLEN else None
     return rows if target is None else rows.filter(pl.col("member").ne_missing(pl.lit(target)))
 
 
-def _forced(case: Case, member: str) -> bool:
+def _forced(case: ForumCase, member: str) -> bool:
     one = case.incident
     return member == one.member or (one.kind == "mass_departure" and member in one.members)
 
 
-def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futures: int) -> dict[str, Any]:
+def _ranked(
+    case: ForumCase, mind: Mind, candidates: list[Candidate], all_: int, futures: int
+) -> dict[str, Any]:
     """Each candidate left out of the incident's own past, with `futures` ways in which it could go on from its fork.
 
     Up to the fork the incident's own luck holds, then chance is drawn again, the same for everybody left out and for
@@ -164,7 +167,7 @@ def _ranked(case: Case, mind: Mind, candidates: list[Candidate], all_: int, futu
     return told | {"ranked": rows}
 
 
-def _schedule(case: Case, one: Candidate | None) -> Callable[[], list[Policy]]:
+def _schedule(case: ForumCase, one: Candidate | None) -> Callable[[], list[Policy]]:
     return lambda: case.schedule() + ([one.make()] if one else [])
 
 

@@ -11,13 +11,13 @@ import polars as pl
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import ACTS, RECORD, acts_of_import, acts_of_run, moderation_of
-from windtunnel.analysis.incidents.forum.detectors import Rule
-from windtunnel.analysis.incidents.forum.find import Incident
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
 from windtunnel.analysis.incidents.forum.places import asked_about, place_of
 from windtunnel.analysis.why.case import Branch, Futures
 from windtunnel.analysis.why.forum.around import TONES, as_record, fitted_members
+from windtunnel.analysis.why.forum.case import ByActs
 from windtunnel.analysis.why.forum.moderators import ModeratorAct, as_policy, moderators_acts
 from windtunnel.analysis.why.forum.words import words_of
 from windtunnel.analysis.why.watching import INFERRED
@@ -39,7 +39,7 @@ AFTER_PEAK = 24 * 60
 
 
 @dataclass
-class RecordedCase:
+class RecordedCase(ByActs):
     """An incident of an imported community, with the thread's record and the people around it.
 
     `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where

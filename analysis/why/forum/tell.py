@@ -7,20 +7,29 @@ from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.summary import INSIDE, number
 from windtunnel.analysis.why.counting import asked, counted, hit_words, since
 from windtunnel.analysis.why.forum.ranking import DOUBT
-
-NO_SANCTION = "This is no basis for a sanction without review by a person."
+from windtunnel.analysis.why.tell import (
+    NO_SANCTION,
+    bounds,
+    checked,
+    curve_words,
+    parting_sentence,
+    recurrence,
+    same_luck,
+    severity,
+    signed,
+)
 
 
 def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
     """The answer point by point, each a sentence or two; empty where a point was not asked for."""
     return {
         "trust": " ".join(trust(record)),
-        "same_luck": _same_luck(record),
+        "same_luck": same_luck(record),
         "counts": counted(record),
-        "recurrence": _recurrence(record),
-        "severity": _severity(record),
-        "bounds": _bounds(record),
-        "moments": " ".join(_curve(record)),
+        "recurrence": recurrence(record),
+        "severity": severity(record),
+        "bounds": bounds(record),
+        "moments": " ".join(curve_words(record)),
         "ranking": " ".join(_ranking(record)),
         "sensitivity": " ".join(sensitivity(record)),
     }
@@ -49,17 +58,8 @@ def about(record: dict[str, Any]) -> str:
 def doubts(record: dict[str, Any]) -> list[str]:
     """What has to be read before the answer: that the replay failed, that it is weak, that the act came too late."""
     replay = record["replay"]
-    failed = [] if replay["acts"] == replay["reproduced"] else [_checked(replay)]
+    failed = [] if replay["acts"] == replay["reproduced"] else [checked(replay)]
     return failed + ([_weakness(record)] if weak(record) else []) + record["notes"]
-
-
-def signed(value: float) -> str:
-    """
-    >>> signed(-0.5), signed(0.001)
-    ('−0.50', '0.00')
-    """
-    said = f"{value:+.2f}"
-    return "0.00" if said[1:] == "0.00" else said.replace("-", "\u2212")
 
 
 def sentences(record: dict[str, Any]) -> list[str]:
@@ -85,7 +85,7 @@ def trust(record: dict[str, Any]) -> list[str]:
         told.append(_weakness(record))
     if score:
         told.append(_score(score))
-    told.append(_checked(replay))
+    told.append(checked(replay))
     if "not_offered" in replay:
         told.append(
             f"Acts kept as recorded and never decided anew (the opening post, posts of nobody known, replies under a lock): "
@@ -129,89 +129,6 @@ def _score(score: dict[str, Any]) -> str:
 
 def _bits(value: float) -> str:
     return f"{value:.3f}".replace("-", "\u2212")
-
-
-def _checked(replay: dict[str, Any]) -> str:
-    if replay["acts"] == replay["reproduced"]:
-        return f"Replay check passed: {replay['acts']} of {replay['acts']} acts (says nothing about realism)."
-    return (
-        f"Replay check failed: {replay['reproduced']} of {replay['acts']} acts come out as recorded; "
-        "nothing below can be relied on."
-    )
-
-
-def _same_luck(record: dict[str, Any]) -> str:
-    came = "it happens all the same" if record["same_luck"] else "it does not happen"
-    if not record["happened"]:
-        came = "it happens" if record["same_luck"] else "it does not happen either"
-    unlike = "without" if record["quantity"] in ("pn_backfire", "pn_prev") else "with"
-    return f"{luck_words(record)}: {unlike} {record['question']} {came}."
-
-
-def luck_words(record: dict[str, Any]) -> str:
-    """Whose luck the one replay has: a run's own, or of a record one of those that it could have been."""
-    return f"{'One luck that fits the record' if record['estimand'] == 'given_record' else 'Same luck'}, one replay"
-
-
-def _severity(record: dict[str, Any]) -> str:
-    mean, what = record["mean_severity"], record["question"]
-    return (
-        f"How bad it gets (severity by the incident's rule, below its threshold of {record['threshold']:g} as well), on average over "
-        f"these futures: {mean['without']:.2f} without {what}, {mean['with']:.2f} with it."
-    )
-
-
-def _recurrence(record: dict[str, Any]) -> str:
-    again, of = record["recurrence_counts"].values()
-    opening = "With nothing changed and new luck from that moment on it happens"
-    if not record["happened"]:
-        return f"{opening} in {again} of {of} futures."
-    rare = " It was bad luck more than anything: most futures go without it." if of and again < of / 2 else ""
-    return f"{opening} again in {again} of {of} futures.{rare}"
-
-
-def _bounds(record: dict[str, Any]) -> str:
-    bounds = record["bounds"]
-    noise = "is the same" if record["noise_floor"] == 0 else "differs"
-    same = f"Noise floor: the same world lived twice {noise}."
-    real = record["estimand"] == "given_record"
-    rates = "under new luck, which need not fit the record, " if real else ""
-    if bounds is None:
-        return f"No bounds: {rates}the case that is asked about does not come up. {same}"
-    low, high = f"{bounds['low']:.2f}", f"{bounds['high']:.2f}"
-    if real:
-        where = (
-            f"is {low} however"
-            if low == high
-            else f"could lie anywhere from {low} to {high}, depending on how"
-        )
-        return f"By the rates {rates}the share {where} futures share their chance. {same}"
-    if low == high:
-        return f"However the futures shared their chance, the share would be {low}. {same}"
-    return f"If the futures shared their chance in another way the share could lie anywhere from {low} to {high}. {same}"
-
-
-def parting_sentence(record: dict[str, Any]) -> str:
-    parting = record["parting"]
-    return (
-        f"The two replays part at {moment_words(parting['step'], record['hours'])}. Member {parting['member']}: "
-        f"{parting['did']} in the one, in the other (simulated) {parting['would']}; {parting['why']}."
-    )
-
-
-def _curve(record: dict[str, Any]) -> list[str]:
-    curve = record["moments"]
-    if not curve:
-        return []
-    if curve["last"] is None:
-        return [
-            f"At none of the {len(curve['points'])} moments tried does it avert at least {curve['likely']:.0%} of the futures that have it."
-        ]
-    last, first = (moment_words(curve[name], record["hours"]) for name in ("last", "first"))
-    return [
-        f"The last effective moment of the {len(curve['points'])} tried is {last}, the first {first}: "
-        f"it averts at least {curve['likely']:.0%} of the futures that have it ({curve['futures']} futures a moment)."
-    ]
 
 
 def _ranking(record: dict[str, Any]) -> list[str]:

@@ -1,13 +1,15 @@
 """The thread that was and the thread that would have been, side by side, and the first point where they part."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.analysis.why.case import Branch, Case, Futures
+from windtunnel.analysis.why.case import Branch, Futures
+from windtunnel.analysis.why.forum.case import ForumCase
+from windtunnel.analysis.why.parting import Parting, apart, first_apart
 from windtunnel.sim.world import World
 
 SAME, CHANGED, REMOVED, PREVENTED, NEW = "same", "changed", "removed", "prevented", "new"
@@ -25,17 +27,7 @@ _DONE = {
 _MEMBERS = ("warn", "explain", "suspend", "ban")
 
 
-class Parting(NamedTuple):
-    """Where two replays part: the step, whose act differs, what they did in each, and what they saw differently."""
-
-    step: int
-    member: str | None
-    did: str
-    would: str
-    why: str
-
-
-def side_by_side(case: Case, both: Futures) -> pl.DataFrame:
+def side_by_side(case: ForumCase, both: Futures) -> pl.DataFrame:
     """One row a post of the incident's thread, in time: `step`, `post`, `member`, `was`, `would`, `mark`, and whom it answers
     in both (`answered`, `answered_would`).
 
@@ -85,12 +77,12 @@ def side_by_side(case: Case, both: Futures) -> pl.DataFrame:
     )
 
 
-def _removed(case: Case, both: Futures, place: int) -> list[int]:
+def _removed(case: ForumCase, both: Futures, place: int) -> list[int]:
     removed = both.events.filter((pl.col("seed") == place) & (pl.col("kind") == "remove"))["target"]
     return [case.post_number(post) for post in removed.to_list()]
 
 
-def moderated(case: Case, both: Futures, said: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
+def moderated(case: ForumCase, both: Futures, said: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
     """What moderators did in two replays, in time: `step`, `what`, and whether it `was` and `would` have been done.
 
     `said` maps an act's label to the step from which it is in force and the one by which it is spoken of, `shown`: a world of a
@@ -115,26 +107,16 @@ def moderated(case: Case, both: Futures, said: Mapping[str, tuple[int, int]]) ->
     ]
 
 
-def parting(case: Case, both: Futures, branches: tuple[Branch, Branch], mind: Mind) -> Parting | None:
+def parting(case: ForumCase, both: Futures, branches: tuple[Branch, Branch], mind: Mind) -> Parting | None:
     """The first act of a member that differs between two replays; None where none does.
 
     Acts of moderators are not counted: they are what is asked about. To say why, both worlds are lived again
     up to that step and what they tell this member is compared.
     """
-    was, would = (
-        both.events.filter((pl.col("seed") == place) & pl.col("member").is_not_null()).drop(
-            "seed", "arm", "ordinal"
-        )
-        for place in (0, 1)
-    )
-    keys = [name for name in was.columns if name not in ("text", "draw")]
-    only_was = was.join(would, on=keys, how="anti", nulls_equal=True)
-    only_would = would.join(was, on=keys, how="anti", nulls_equal=True)
-    apart = pl.concat([only_was, only_would])
-    if apart.is_empty():
+    if (first := first_apart(both)) is None:
         return None
-    step = int(apart["step"].min())  # type: ignore[arg-type]
-    member = int(apart.filter(pl.col("step") == step)["member"][0])
+    step, member = first
+    only_was, only_would = apart(both)
     did, would_do = (_said(part, step, member) for part in (only_was, only_would))
     return Parting(step, case.name(member), did, would_do, _difference(case, branches, step, member, mind))
 
@@ -148,7 +130,7 @@ def _said(events: pl.DataFrame, step: int, member: int) -> str:
     return words if row["status"] == "done" else f"{words} ({row['status']})"
 
 
-def _difference(case: Case, branches: tuple[Branch, Branch], step: int, member: int, mind: Mind) -> str:
+def _difference(case: ForumCase, branches: tuple[Branch, Branch], step: int, member: int, mind: Mind) -> str:
     """What the two worlds tell this member differently at this step, in one sentence."""
     seen = [_seen(case.world(branch), case.ticks, step, member, mind) for branch in branches]
     one, two = seen

@@ -12,7 +12,7 @@ from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.importers.written import TONE_ERRORS
 from windtunnel.analysis.incidents.forum.find import measure
 from windtunnel.analysis.why.answer import estimate, pairs
-from windtunnel.analysis.why.forum.question import Question
+from windtunnel.analysis.why.question import Question
 from windtunnel.sim import noise
 
 if TYPE_CHECKING:

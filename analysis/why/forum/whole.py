@@ -4,16 +4,17 @@ from typing import Any
 
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
-from windtunnel.analysis.why.case import WITH, WITHOUT, Case
+from windtunnel.analysis.why.case import WITH, WITHOUT
+from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.notes import notes
-from windtunnel.analysis.why.forum.question import LABEL, Question
 from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.forum.threads import moderated, parting, side_by_side
 from windtunnel.analysis.why.moments import curve
+from windtunnel.analysis.why.question import LABEL, Question
 from windtunnel.analysis.why.watching import INFERRED
+from windtunnel.analysis.why.whole import FUTURES_A_MOMENT, basis
 
-FUTURES_A_MOMENT = 20
 FUTURES_A_CANDIDATE = 12
 TONE_DRAWS = 8
 """Other readings of a record's tones, each asked with so many fewer futures than the answer itself."""
@@ -34,7 +35,7 @@ MODERATED = (
 
 
 def answer(
-    case: Case,
+    case: ForumCase,
     question: Question,
     mind: Mind,
     *,
@@ -64,35 +65,21 @@ def answer(
         anew = pairs(case, question, mind, [-1 - number for number in range(replicates)])
         new_luck = estimate(*anew, question, confidence)
     again = recurrence(question, *anew)
-    replay = case.replay(both.runs[0])
     rank = rank_members if members else rank_replies
-    record: dict[str, Any] = {
-        "incident": case.incident._asdict()
-        | {"members": list(case.incident.members), "shown": list(case.incident.shown)},
-        "estimand": "given_record" if case.real else "given_past",
-        "outcome": outcome_words(case),
-        "happened": question.happened,
-        "threshold": float(case.rules[case.incident.kind]["threshold"]),
-        "notes": notes(case, question),
-        "question": question.words,
-        "at": question.at,
-        "shown": question.shown,
-        "moment": question.moment,
-        "hours": case.hours,
-        "replicates": replicates,
-        "replay": replay,
-        "same_luck": told["happened"],
-        "severity": told["severity"],
-        "recurrence": again["share"],
-        "recurrence_counts": {"happened": again["happened"], "of": again["of"]},
-        **counted,
-        "bounds": new_luck["bounds"],
-        "noise_floor": 0.0
-        if replay["acts"] == replay["reproduced"]
-        else 1 - replay["reproduced"] / max(replay["acts"], 1),
-        "coupling": "gumbel-max",
-        "forced": bool(question.forced),
-        "by_construction": question.forced or None,
+    record = basis(
+        case,
+        question,
+        estimand="given_record" if case.real else "given_past",
+        outcome=outcome_words(case),
+        notes=notes(case, question),
+        told=told,
+        unchanged=both.runs[0],
+        counted=counted,
+        bounds=new_luck["bounds"],
+        again=again,
+        replicates=replicates,
+    )
+    record |= {
         "moderators": moderated(case, both, _moments_said(case, question)),
         "parting": None if found is None else found._asdict(),
         "moments": curve(case, question, mind, moments=moments, futures=FUTURES_A_MOMENT)
@@ -112,7 +99,7 @@ def answer(
 
 
 def futures(
-    case: Case, replicates: int, *, moments: int = 0, budget: int = 0, sensitivity: int = TONE_DRAWS
+    case: ForumCase, replicates: int, *, moments: int = 0, budget: int = 0, sensitivity: int = TONE_DRAWS
 ) -> int:
     """About how many futures `answer` lives: in pairs for the counts, the curve and the ranking, and once more with new luck, other
     attention and other tones where it is a record, whose chance must be inferred before."""
@@ -124,7 +111,7 @@ def futures(
     return worlds + 2 * replicates + INFERRED * replicates + (INFERRED + 2) * (readings + others)
 
 
-def outcome_words(case: Case) -> str:
+def outcome_words(case: ForumCase) -> str:
     """What the incident is called where it is asked whether it comes."""
     of = case.incident.member
     member = "a member" if of is None else f"member {of}"
@@ -137,7 +124,7 @@ def outcome_words(case: Case) -> str:
     }[case.incident.kind]
 
 
-def _moments_said(case: Case, question: Question) -> dict[str, tuple[int, int]]:
+def _moments_said(case: ForumCase, question: Question) -> dict[str, tuple[int, int]]:
     """For each single act its first step and the one by which it is spoken of, by its label."""
     recorded = {act.name: (act.minute, act.minute - 1) for act in case.moderators}
     return recorded | {LABEL: (question.at, question.shown)}

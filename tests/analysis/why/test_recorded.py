@@ -5,8 +5,9 @@ import pytest
 
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers import import_corpus
+from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum.acts import acts_of_import
-from windtunnel.analysis.incidents.forum.find import Incident, load_rules
+from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence
 from windtunnel.analysis.why.case import WITHOUT, Branch, live
 from windtunnel.analysis.why.forum.question import ask

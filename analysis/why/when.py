@@ -1,0 +1,55 @@
+"""Moments: what `--at` names in a community of any kind, and how a moment is said."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from windtunnel.analysis.why.case import Case
+
+
+class Moment(NamedTuple):
+    """From step `at` on; it is printed as step `shown` (an act right after another has that one's time), in `words`."""
+
+    at: int
+    shown: int
+    words: str
+
+
+def exactly(case: Case, step: int) -> Moment:
+    """From the beginning of this step on."""
+    return Moment(step, step, case.said(step))
+
+
+def moment(
+    case: Case, at: str | None, default: Moment, named: Callable[[str], Moment] | None = None
+) -> Moment:
+    """The moment that `--at` names: a step, or onset-N, so many steps before the onset.
+
+    `named` is what else a community knows by name. `ValueError` for another word, or a moment outside of the run.
+    """
+    found = default if at is None else (named or partial(onset_or_step, case))(at)
+    if not case.first <= found.at <= case.last:
+        asked = "the moment asked about" if at is None else f"--at {at}"
+        first, last = (case.said(step) for step in (case.first, case.last))
+        raise ValueError(
+            f"{asked} is step {found.at}, outside of {case.first} to {case.last} ({first} to {last})"
+        )
+    return found
+
+
+def after_onset(case: Case, at: str) -> Moment | None:
+    """What onset, onset-N or onset+N names; None for other words."""
+    match = re.fullmatch(r"onset(?:([+-])(\d+))?", at)
+    if match is None:
+        return None
+    return exactly(case, case.incident.onset + int(f"{match[1] or '+'}{match[2] or 0}"))
+
+
+def onset_or_step(case: Case, at: str) -> Moment:
+    """The moment of these two sorts of words; `ValueError` for others."""
+    if found := after_onset(case, at):
+        return found
+    if at.isdigit():
+        return exactly(case, int(at))
+    raise ValueError(f"--at {at!r} is no moment: write onset-3, or a step as a number, counted from 0")
