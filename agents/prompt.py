@@ -2,7 +2,7 @@
 
 The order lets a server keep the shared beginning in its cache. Options stand before the situation for the
 same reason, and because the small model we embed shifts more with the situation that way. Every line that is not
-ours is made harmless first: whatever a post or a persona says, the sections, the options and the question stand.
+ours is made harmless first: whatever a text or a persona says, the sections, the options and the question stand.
 """
 
 import hashlib

@@ -50,14 +50,14 @@ class Persona(NamedTuple):
 
 
 class About(NamedTuple):
-    """Whose imported words something holds: keys of their thread and their author, never a name.
+    """Whose imported words something holds: keys of the place it stood in and of its author, never a name.
 
     Both are strings that the caller supplies, `COMMUNITY/HASH`: what the import calls itself at random, and a keyed hash
-    of the source's own name for the thread or the author (`COMMUNITY/nobody` for a post without one). So the folder may
+    of the source's own name for the place or the author (`COMMUNITY/nobody` where there is none). So the folder may
     be moved or imported again, and its numbers and pseudonyms may change: a key finds the same answers, and tells nobody.
     """
 
-    thread: str
+    place: str
     author: str
 
 
@@ -66,7 +66,7 @@ class Line(NamedTuple):
 
     `shown` is something on show (oldest first, the oldest are cut first), `memory` something the member recalls (most
     relevant first), `looking` and `member` are always told. `about` is set where the text is a real person's: keys of
-    the thread and the author, by which everything made of the line can be forgotten.
+    the place and the author, by which everything made of the line can be forgotten.
     """
 
     kind: Literal["shown", "looking", "memory", "member"]

@@ -23,7 +23,7 @@ from windtunnel.policies.registry import policy_class
 from windtunnel.sim.communities import community as community_builder
 from windtunnel.sim.community import Builder
 from windtunnel.sim.experiment import Experiment, PolicySpec
-from windtunnel.sim.minds import MIND_NAMES, make_mind, pinned
+from windtunnel.sim.minds import asks_a_model, make_mind, mind_kind, mind_names, pinned
 from windtunnel.sim.run import processors
 
 GROUPS = ("community", "mind", "llm", "outcome", "experiment")
@@ -242,7 +242,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
                 f"policy_with.{made.name}.start is {made.start}, but the run has only {asked.steps} steps"
             )
     experiment.kind().scene(experiment.raised())  # checks the community's own settings, words and profile
-    if asked.mind["name"] != "llm":
+    if not asks_a_model(asked.mind):
         make_mind(experiment).close()  # checks its coefficients, or its file
     else:
         experiment = with_calibration(experiment)
@@ -380,11 +380,12 @@ def _specs(
 
 
 def _mind(asked: Request) -> dict[str, Any]:
-    if asked.mind.get("name") not in MIND_NAMES:
-        raise ValueError(f"mind.name is {asked.mind.get('name')!r}: choose {' or '.join(MIND_NAMES)}")
-    if asked.mind["name"] == "distilled":
+    if asked.mind.get("name") not in mind_names():
+        raise ValueError(f"mind.name is {asked.mind.get('name')!r}: choose {' or '.join(mind_names())}")
+    kind = mind_kind(asked.mind["name"])
+    if kind.by_file:
         return pinned(asked.mind)
-    return llm_mind(asked.mind, asked.llm, asked.prompt) if asked.mind["name"] == "llm" else dict(asked.mind)
+    return llm_mind(asked.mind, asked.llm, asked.prompt) if kind.asks_a_model else dict(asked.mind)
 
 
 def known_settings() -> list[dict[str, Any]]:

@@ -276,12 +276,17 @@ def _placebo(
 
 
 def _refuted(name: str, of: str, effect: CausalEstimate, refute: Callable[[], Any]) -> dict[str, Any]:
-    """Run one refuter and note how many pairs it left on average; None where it needs no pairs."""
+    """Run one refuter and note how many pairs it left on average; None where it needs no pairs.
+
+    `passed` is None, not tried, where the value is undefined in some resample. None of them can fail on a table of whole
+    pairs (`can_fail`): each asks whether a number lies among its own resamples, or whether a shuffled policy does nothing.
+    """
     left = getattr(effect.estimator, "left", [])
     before = len(left)
     result = refute()
     kept = round(float(np.mean(left[before:])), 1) if left[before:] else None
-    p, new = _number(result.refutation_result["p_value"]), _number(result.new_effect)
+    new = _number(result.new_effect)
+    p = None if new is None else _number(result.refutation_result["p_value"])  # nan counts as no excess
     passed = None if p is None else p > ALPHA
     if p is None and new is not None and abs(new - effect.value) <= AGREEMENT:
         passed = True  # nothing moved in any resample, so DoWhy divides 0 by 0
@@ -296,6 +301,7 @@ def _refuted(name: str, of: str, effect: CausalEstimate, refute: Callable[[], An
         "new": new,
         "p_value": p,
         "passed": passed,
+        "can_fail": False,
         "pairs_left": kept,
         "sentence": words,
     }

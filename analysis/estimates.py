@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from windtunnel.analysis.assumptions import assumptions
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.intervals import Estimate, mean_difference
+from windtunnel.analysis.intervals import FEW, Estimate, mean_difference, seen_difference, standard_error
 from windtunnel.analysis.necessity import (
     QUANTITIES,
     Paired,
@@ -20,6 +21,7 @@ from windtunnel.analysis.necessity import (
 )
 from windtunnel.analysis.pairs import check_pairs, complete, read_pairs, variance_ratio, worst_case
 from windtunnel.analysis.questions import CAVEAT, questions
+from windtunnel.analysis.table_checks import table_checks
 
 NOISE_SHARE = 0.25
 """A/A discordance beyond this share of the effect withholds the claim: noise alone could make most of it."""
@@ -102,7 +104,8 @@ def estimate_pairs(
     record["variance_ratio"] = variance_ratio(y0, y1)
     record["dowhy"] = None if reason or not dowhy else _dowhy(whole, y0, y1, draw, direction, seed)
     record["controls"] = dict(controls) if controls else None
-    record["assumptions"] = _assumptions(record, found, noise, controls)
+    record["table_checks"] = table_checks(pairs, whole)
+    record["assumptions"] = assumptions(record, found, noise, controls, _seen(y0, y1, draw, confidence))
     record["llm"] = dict(llm) if llm else None
     record["fidelity"] = fidelity if fidelity is not None else NEVER
     return _without_claim(record) if reason else record
@@ -271,66 +274,8 @@ def _dowhy(
     return record
 
 
-def _assumptions(
-    record: dict[str, Any], found: Paired, noise: tuple[int, int] | None, controls: Mapping[str, Any] | None
-) -> list[dict[str, str]]:
-    """What the numbers rest on: `holds` and `fails` were checked, `assumed` was not or cannot be."""
-    pairs, draws, lost = record["n_pairs"], record["n_draws"], record["n_lost"]
-    backfires = found.table.n01 if record["direction"] == "preventive" else found.table.n10
-    possible = coupling_free(found.p1.est, found.p0.est, record["direction"])["backfire"] or (0, 1)
-
-    def checked(name: str, holds: bool | None, sentence: str) -> dict[str, str]:
-        return {
-            "name": name,
-            "status": {True: "holds", False: "fails", None: "assumed"}[holds],
-            "sentence": sentence,
-        }
-
-    return [
-        checked(
-            "arms differ in the policy alone",
-            None if controls is None else bool(controls["passed"]),
-            "no negative control was checked"
-            if controls is None
-            else str(controls.get("reason") or "traits and events before the fork are the same in both arms"),
-        ),
-        checked(
-            "the baseline repeats itself",
-            None if noise is None else noise[0] == 0,
-            "there is no A/A arm"
-            if noise is None
-            else f"run a second time, the baseline came out otherwise in {noise[0]} of {noise[1]} pairs",
-        ),
-        checked(
-            "every pair is complete",
-            lost == 0,
-            f"{lost} of {pairs + lost} pairs lost a run: worst-case bounds are given"
-            if lost
-            else "no pair was lost",
-        ),
-        checked(
-            "monotonicity",
-            backfires == 0,
-            f"the policy backfired in {backfires} of {pairs} pairs under this coupling; with the same rates, "
-            f"another coupling may have up to {round(possible[1] * pairs)}",
-        ),
-        checked(
-            "coupling",
-            None,
-            f"PN and PS belong to the coupling {record['coupling']!r}; the bounds hold under any",
-        ),
-        checked(
-            "enough communities",
-            False if draws < 2 else None if draws < 10 else True,
-            "one community draw: no interval can speak of others; within_one_draw speaks of its seeds"
-            if draws < 2
-            else f"intervals speak of communities like these {draws} draws",
-        ),
-        checked(
-            "no interference between runs",
-            None,
-            "members act on each other inside a run; one run must not reach another",
-        ),
-        checked("one version of the policy", None, "the policy means the same in every run"),
-        checked("the model resembles the community", None, CAVEAT),
-    ]
+def _seen(y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, confidence: float) -> float | None:
+    """The difference of the rates that so many draws find in four cases of five; None with few, or where none differs."""
+    error = standard_error(y1.astype(float) - y0, draw)
+    draws = len(np.unique(draw))
+    return seen_difference(error, draws, confidence) if error and draws > FEW else None

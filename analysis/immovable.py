@@ -14,9 +14,8 @@ WHY = (
 
 def cannot_move(config: Mapping[str, Any]) -> frozenset[str]:
     """Names of the outcomes that cannot move under a manifest's `config`, or a plan's `resolved`."""
-    community = (config.get("community") or {}).get("name")
-    mind = (config.get("mind") or {}).get("name")
-    return frozenset(DRAWN_BEFOREHAND.get((community, mind), ()))
+    community, mind = (str((config.get(key) or {}).get("name")) for key in ("community", "mind"))
+    return frozenset(DRAWN_BEFOREHAND.get((community, mind)) or ())
 
 
 def sentence(names: list[str]) -> str:

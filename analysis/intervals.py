@@ -25,7 +25,7 @@ class Estimate(NamedTuple):
 UNDEFINED = Estimate(None, None, None)
 FEW = 5
 """With so few draws or fewer, Student's t of a skewed difference covers too seldom: see `mean_difference`."""
-WIDER = 1.5
+WIDER = 1.6
 """How much wider an interval of so few draws is made."""
 MANY = 60
 """With so many draws that hold a hit, and that hold a miss, the spread between draws alone tells enough."""
@@ -153,6 +153,20 @@ def mean_difference(difference: Any, draw: Any = None, confidence: float = 0.95)
         WIDER if draws <= FEW else 1
     )
     return Estimate(est, est - reach, est + reach)
+
+
+def standard_error(difference: Any, draw: Any) -> float | None:
+    """Of the mean of paired differences, over draws; None with one draw."""
+    labels = _codes(draw)
+    variance = _between(np.bincount(labels, np.asarray(difference, float)), np.bincount(labels))
+    return None if variance is None else float(np.sqrt(variance))
+
+
+def seen_difference(error: float, draws: int, confidence: float, chance: float = 0.8) -> float:
+    """The difference that an interval of this standard error leaves zero out of with this chance (both quantiles of t)."""
+    from scipy.special import stdtrit
+
+    return float(error * (stdtrit(draws - 1, (1 + confidence) / 2) + stdtrit(draws - 1, chance)))
 
 
 def _codes(draw: Any) -> np.ndarray:

@@ -60,17 +60,9 @@ def experiments() -> list[dict[str, Any]]:
 
 
 def minds() -> list[dict[str, Any]]:
-    return [
-        {"name": "rules", "what": "a multinomial logit over the situation's features; no language model"},
-        {
-            "name": "llm",
-            "what": "a language model's option probabilities, calibrated to the profile's base rates; llm=embedded, openai or fake",
-        },
-        {
-            "name": "distilled",
-            "what": "a logit fitted to a language model's answers, at the speed of the rules; mind.file= from windtunnel distill",
-        },
-    ]
+    from windtunnel.sim.minds import mind_kind, mind_names
+
+    return [{"name": name, "what": mind_kind(name).what} for name in mind_names()]
 
 
 def outcomes() -> list[dict[str, Any]]:
@@ -91,21 +83,9 @@ def outcomes() -> list[dict[str, Any]]:
 
 def profiles() -> list[dict[str, Any]]:
     from windtunnel.analysis.configuration import load_profile, profile_names
+    from windtunnel.analysis.profile_fit.told import profile_row
 
-    found = []
-    for name in profile_names():
-        profile = load_profile(name)
-        source = profile["source"]
-        found.append(
-            {
-                "name": name,
-                "posts": source["posts"],
-                "threads": source["threads"],
-                "tone": source["tone"],
-                "moderation": profile.get("moderation") or None,
-            }
-        )
-    return found
+    return [profile_row(name, load_profile(name)) for name in profile_names()]
 
 
 def settings() -> list[dict[str, Any]]:

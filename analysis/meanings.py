@@ -64,7 +64,7 @@ def _group(setting: str) -> str:
 @cache
 def _comments() -> dict[tuple[str, str], str]:
     """The comment at the end of a setting's line, by the folder of its file (empty for config.yaml) and its own name."""
-    found = {}
+    found: dict[tuple[str, str], str] = {}
     root = files("windtunnel.conf")
     folders = {"": [root / "config.yaml"]} | {
         group: sorted((root / group).iterdir(), key=str) for group in ("community", "mind", "llm", "outcome")

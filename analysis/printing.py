@@ -36,9 +36,9 @@ def print_table(rows: Sequence[dict[str, Any]]) -> None:
 def _widths(cells: Sequence[Sequence[str]], room: int) -> list[int] | None:
     """How wide each column is: as its longest cell, or down to its longest word where there is less room; None: too little.
 
-    >>> _widths([["who", "what"], ["u1", "a hostile reply"]], 14)
+    >>> _widths([["who", "what"], ["u1", "a lengthy reply"]], 14)
     [3, 9]
-    >>> _widths([["who", "what"], ["u1", "a hostile reply"]], 9)
+    >>> _widths([["who", "what"], ["u1", "a lengthy reply"]], 9)
     """
     columns = list(zip(*cells, strict=True))
     widths = [max(map(len, column)) for column in columns]

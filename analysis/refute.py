@@ -2,7 +2,8 @@
 
 They check the sums and the pairing, not the assumptions: a passed check verifies no assumption. Each gives a
 record with `name`, `of` (the quantity), `estimate`, `new` (its value under the check, or None), `p_value`,
-`passed` (None where it could not be tried), `pairs_left` and a sentence.
+`passed` (None where it could not be tried), `can_fail`, `pairs_left` and a sentence. Checks that ask whether a number
+lies among its own resamples cannot fail on a sound table; the others can.
 """
 
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 from windtunnel.analysis.necessity import CELLS, Table
 
 ALPHA = 0.05
+SURE = ("whole-pair subset", "draw bootstrap")
+"""Our checks that cannot fail."""
 
 
 def own_checks(
@@ -208,9 +211,10 @@ def _resampled(
     check: str, name: str, estimate: Any, values: np.ndarray, left: int, how: str
 ) -> dict[str, Any]:
     """A record that passes when the estimate lies inside the middle 95 % of the resampled values."""
-    values = values[~np.isnan(values)]
-    if np.isnan(estimate) or not len(values):
-        return _record(check, name, estimate, None, None, None, left, f"{name} is undefined {how}")
+    undefined = int(np.isnan(values).sum())
+    if np.isnan(estimate) or undefined:
+        often = "" if undefined == len(values) else f" in {undefined} of {len(values)} cases"
+        return _record(check, name, estimate, None, None, None, left, f"{name} is undefined {how}{often}")
     above = float(((values > estimate) + 0.5 * (values == estimate)).mean())
     p = min(1.0, 2 * min(above, 1 - above))
     low, high = np.quantile(values, [ALPHA / 2, 1 - ALPHA / 2]).tolist()
@@ -246,6 +250,7 @@ def _record(
         "new": new,
         "p_value": p,
         "passed": passed,
+        "can_fail": check not in SURE,
         "pairs_left": int(left),
         "sentence": words,
     }

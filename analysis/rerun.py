@@ -14,6 +14,7 @@ from windtunnel.analysis.run_card import experiment_of
 from windtunnel.analysis.tunnel import Result
 from windtunnel.sim.events import SCHEMA
 from windtunnel.sim.identity import HOW_ASKED
+from windtunnel.sim.minds import asks_a_model, mind_kind
 from windtunnel.sim.run import first_divergence
 
 HERE = ("store", "serve_args", *HOW_ASKED)
@@ -38,14 +39,14 @@ def plan_of(manifest: Mapping[str, Any], words: Sequence[str], *, whole: bool) -
     recorded = experiment_of(manifest)
     mind = dict(recorded.mind)
     given = dict(word.partition("=")[::2] for word in words)
-    if mind["name"] == "distilled":
+    if mind_kind(mind["name"]).by_file:
         if "mind.file" not in given:
             raise ValueError(
                 f"this run's members decided by a distilled mind with SHA-256 {str(mind.get('sha256'))[:16]}…: "
                 "give its file as mind.file=FILE"
             )
         mind["file"] = given["mind.file"]
-    if not whole and mind["name"] == "llm":
+    if not whole and asks_a_model(mind):
         mind |= {"drift_sample": 0, "independent_aa": False}
     config = dict(manifest["config"])
     kind = str(config["llm"].get("kind"))

@@ -12,6 +12,7 @@ from windtunnel.analysis.folder import COUNTED, TABLES, Folder
 from windtunnel.sim.block import Run
 from windtunnel.sim.experiment import Unit
 from windtunnel.sim.identity import HOW_ASKED, hashed
+from windtunnel.sim.minds import asks_a_model
 from windtunnel.sim.version import code_sha256
 
 MAY_CHANGE = ("dowhy", "confidence")
@@ -27,7 +28,7 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
     for key in (*WRITTEN_OUT, *_may_change(plain)):
         plain.pop(key, None)
     mind = plain.get("mind", {})
-    if mind.get("name") != "llm":
+    if not mind or not asks_a_model(mind):
         plain.pop("llm", None)
         plain.pop("prompt", None)
     else:

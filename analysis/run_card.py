@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from windtunnel.sim.experiment import Experiment, PolicySpec
-from windtunnel.sim.minds import MIND_NAMES
+from windtunnel.sim.minds import mind_names
 
 
 def recorded(experiment: Experiment) -> dict[str, Any]:
@@ -27,8 +27,10 @@ def experiment_of(manifest: Mapping[str, Any]) -> Experiment:
     try:
         config, record = manifest["config"], manifest["experiment"]
         mind = dict(record["mind"])
-        if mind["name"] not in MIND_NAMES:
-            raise ValueError(f"the manifest names a mind {mind['name']!r}: there are {', '.join(MIND_NAMES)}")
+        if mind["name"] not in mind_names():
+            raise ValueError(
+                f"the manifest names a mind {mind['name']!r}: there are {', '.join(mind_names())}"
+            )
         made = Experiment(
             community=dict(config["community"]),
             baseline=[PolicySpec(*spec) for spec in record["baseline"]],

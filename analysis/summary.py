@@ -49,8 +49,8 @@ def idle(manifest: Record | None, runs: pl.DataFrame) -> str | None:
 
 def _fixed(manifest: Record) -> list[str]:
     """The declared outcome, if no policy can move it."""
-    name = manifest["outcome"]["name"]
-    return [name] if name in immovable.cannot_move(manifest["config"]) else []
+    name = (manifest.get("outcome") or {}).get("name", "")
+    return [name] if name in immovable.cannot_move(manifest.get("config") or {}) else []
 
 
 def one_line(estimates: Record | None, manifest: Record, runs: pl.DataFrame | None = None) -> str:
@@ -86,7 +86,7 @@ def answer(estimates: Record, manifest: Record | None = None) -> list[str]:
     lines += [headline(estimates, manifest), net(estimates)]
     lines += [f"- {question['question']} {question_line(question)}" for question in estimates["questions"]]
     lines += [line for line in (stopping(estimates), noise_floor(estimates), lost(estimates)) if line]
-    return [*lines, INSIDE]
+    return [*lines, *of_table(estimates, manifest), INSIDE]
 
 
 def compared(manifest: Record) -> str:
@@ -157,7 +157,7 @@ def net(estimates: Record) -> str:
     """The difference of the arms in futures, with its interval, and whether chance alone could make it."""
     n, rd, table = estimates["n_pairs"], estimates["rd"], estimates["table"]
     change = table["n01"] - table["n10"]
-    said = f"Net change with the policy: {_more(change)} of {n} futures"
+    said = f"Net change with the policy{_forced(estimates)}: {_more(change)} of {n} futures"
     if rd["low"] is None:
         return f"{said}; with one community drawn, nothing can be said about others like it."
     low, high = _futures(rd, n)
@@ -176,7 +176,35 @@ def mean_change(estimates: Record, manifest: Record | None = None) -> str | None
     low, high = found["low"], found["high"]
     clear = low is not None and not low <= 0 <= high
     tail = f"{unit}: more than chance alone explains" if clear else unit
-    return f"Mean change with the policy: {change(found['est'], low, high)}, in {tail}."
+    said = f"Mean change with the policy{_forced(estimates)}: {change(found['est'], low, high)}, in {tail}."
+    return " ".join([said, *which_is_which(estimates, clear)])
+
+
+def which_is_which(estimates: Record, mean_clear: bool) -> list[str]:
+    """What tells share and mean apart, where one of them is beyond chance and the other is not."""
+    rd, mean = estimates["rd"], estimates["mean_difference"]
+    if rd["low"] is None or mean["low"] is None or mean_clear == (not rd["low"] <= 0 <= rd["high"]):
+        return []
+    beyond = "" if estimates["threshold"] is None else f" (beyond {estimates['threshold']:g})"
+    parts = f"the net change counts futures in which it happened{beyond}, the mean every unit in each of them"
+    clear, other = ("mean", "net change") if mean_clear else ("net change", "mean")
+    return [
+        f"These are two questions: {parts}. Only the {clear} is clear of chance here; the {other} is not."
+    ]
+
+
+def _forced(estimates: Record) -> str:
+    return ", by construction" if estimates.get("by_construction") else ""
+
+
+def of_table(estimates: Record, manifest: Record | None) -> list[str]:
+    """What points to copies, swapped arms or losses; of a table brought by somebody else, how far they could move it, too."""
+    found = estimates.get("table_checks") or []
+    return [
+        f"{'Noticed' if one['noticed'] else 'Checked'}: {one['sentence']}."
+        for one in found
+        if one["noticed"] or manifest is None
+    ]
 
 
 def change(est: float | None, low: float | None, high: float | None) -> str:

@@ -28,7 +28,7 @@ from windtunnel.sim.block import Block, Run
 from windtunnel.sim.events import SCHEMA
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
 from windtunnel.sim.kept import Kept
-from windtunnel.sim.minds import make_mind
+from windtunnel.sim.minds import asks_a_model, make_mind
 from windtunnel.sim.run import first_divergence, run
 from windtunnel.sim.version import code_sha256, installed
 from windtunnel.sim.watch import Progress
@@ -114,7 +114,7 @@ def run_plan(plan: Plan, progress: Progress | None = None, kept: Kept | None = N
             kept.drop(experiment, _unrepeated(finished))
         if experiment.mind.get("independent_aa"):
             llm["independent_aa"] = independent_aa(plan, experiment, finished)
-    if experiment.mind["name"] == "llm":
+    if asks_a_model(experiment.mind):
         llm["calibration"] = experiment.mind.get("calibration")
     result = analysed(plan, finished, llm, stopped)
     by_workers = sum(block.cpu_s for block in blocks if block.process != os.getpid())

@@ -41,7 +41,7 @@ class Harm(NamedTuple):
 
     `column` is a declared summary; `unit` says what it counts, in words that follow a number; `polarity` is "harm" or
     "good". The rest has words of its own where it is empty: `name` in tables (the column), `short` heads of columns (the
-    unit), `better` and `worse` what is said of those whose lot changed ("shown fewer hostile posts"), `forced` what a policy
+    unit), `better` and `worse` what is said of those whose lot changed ("left more fish"), `forced` what a policy
     does that decides it by its own mechanism.
     """
 

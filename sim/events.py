@@ -60,6 +60,8 @@ class EventLog:
         self._ordinal = 0
         self._rows = 0
         self._texts: dict[int, str] = {}
+        self._amounts: dict[int, np.ndarray] = {}
+        """By the row that they begin at."""
 
     def code(self, name: str | None) -> int:
         """The number that stands for a kind, status or policy name inside the log."""
@@ -115,11 +117,12 @@ class EventLog:
                 column(target, np.int64),
                 column(place, np.int64),
                 column(tone, np.int8),
-                column(amount, np.int64),
                 column(status, np.int16),
                 column(policy, np.int16),
             )
         )
+        if isinstance(amount, np.ndarray) or amount != NO_AMOUNT:
+            self._amounts[self._rows] = column(amount, np.int64)
         self._rows += count
         return self._rows - count
 
@@ -130,11 +133,19 @@ class EventLog:
     def __len__(self) -> int:
         return self._rows
 
+    def _amount_column(self) -> pl.Series:
+        if not self._amounts:
+            return pl.repeat(None, self._rows, dtype=pl.Int64, eager=True)
+        whole = np.full(self._rows, NO_AMOUNT, np.int64)
+        for start, amounts in self._amounts.items():
+            whole[start : start + len(amounts)] = amounts
+        return _nullable(whole, NO_AMOUNT)
+
     def frame(self, draw: int, seed: int, arm: str) -> pl.DataFrame:
         """The run's events as a table with the columns of `SCHEMA`."""
         if not self._chunks:
             return pl.DataFrame(schema=SCHEMA)
-        step, ordinal, member, kind, target, place, tone, amount, status, policy = (
+        step, ordinal, member, kind, target, place, tone, status, policy = (
             np.concatenate(parts) for parts in zip(*self._chunks, strict=True)
         )
         table = pl.DataFrame(
@@ -146,7 +157,7 @@ class EventLog:
                 "target": _nullable(target, NOBODY),
                 "place": _nullable(place, NOBODY),
                 "tone": _named(tone, self.levels),
-                "amount": _nullable(amount, NO_AMOUNT),
+                "amount": self._amount_column(),
                 "status": _named(status, self._names),
                 "policy": _named(policy, self._names),
             }

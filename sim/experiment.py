@@ -48,7 +48,7 @@ class Experiment:
     steps: int = 24
     root: int = 0
     notices: frozenset[str] = frozenset()
-    """Features that something beside the two schedules can raise, say a single act of a moderator."""
+    """Features that something beside the two schedules can raise, say a single act by hand."""
 
     def schedule(self, arm: str) -> list[Policy]:
         """Fresh policy objects for one world of this arm: what the baseline has, and the treatment on top."""

@@ -6,30 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from windtunnel.agents.llm.settings import HOW_ASKED
 from windtunnel.sim.experiment import Experiment, Unit
+from windtunnel.sim.minds import mind_kind
 from windtunnel.sim.version import code_sha256, plug_ins_sha256
 
-HOW_ASKED = (
-    "base_url",
-    "key_env",
-    "batch",
-    "concurrency",
-    "max_retries",
-    "timeout",
-    "requests_per_minute",
-    "give_up_after",
-    "budget",
-    "price_in",
-    "price_out",
-    "ledger",
-    "threads",
-    "python",
-    "start_timeout",
-    "weights",
-    "least_mass",
-    "allow_remote_text",
-)
-"""Settings of a language model that say how it is reached and what it may cost, never what it answers."""
+__all__ = ["HOW_ASKED", "HOW_MEASURED", "Keys", "hashed", "mind_identity"]
+
 HOW_MEASURED = ("drift_sample", "independent_aa", "calibration")
 """Settings of a mind that touch no decision; a calibration's alpha and beta stand in the mind itself."""
 
@@ -52,7 +35,9 @@ class Keys:
                 "steps": experiment.steps,
                 "mind": mind_identity(experiment.mind),
                 "code": code_sha256(),
-                "plug_ins": plug_ins_sha256([*classes, type(experiment.kind())]),
+                "plug_ins": plug_ins_sha256(
+                    [*classes, type(experiment.kind()), mind_kind(str(experiment.mind["name"])).make]
+                ),
             }
         )
         self._schedules = {
@@ -74,9 +59,10 @@ class Keys:
 def mind_identity(mind: Mapping[str, Any]) -> dict[str, Any]:
     """What of a mind's settings decides its answers, a language model's identity among it."""
     told = {key: value for key, value in mind.items() if key not in ("llm", *HOW_MEASURED)}
-    if mind["name"] == "distilled" and mind.get("sha256"):
+    kind = mind_kind(str(mind["name"]))
+    if kind.by_file and mind.get("sha256"):
         del told["file"]
-    if mind["name"] != "llm":
+    if not kind.asks_a_model:
         return told
     from windtunnel.agents.llm.cache import default_store
     from windtunnel.agents.llm.opening import open_model

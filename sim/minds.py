@@ -1,54 +1,67 @@
 """Minds by name, made for one experiment's scene and profile."""
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from windtunnel.agents.minds.base import Mind
+from windtunnel.agents.minds.base import Mind, MindKind
 from windtunnel.agents.minds.several import LETTERS, PhasedMind, StagedMind
 from windtunnel.agents.situation import Scene
 from windtunnel.sim.community import Builder
 from windtunnel.sim.experiment import Experiment
 
-MIND_NAMES = ("rules", "llm", "distilled")
-DRAWN_BEFOREHAND = {("forum", mind): ("newcomer_return", "active_members") for mind in MIND_NAMES}
-"""Outcomes that no decision of a mind moves, by community and mind: when a forum's members come is drawn beforehand. A mind
-that decides whether its members come back takes its entry out."""
+ENTRY_POINTS = "windtunnel.minds"
 
 
 def make_mind(experiment: Experiment) -> Mind:
-    """The mind that an experiment names: `rules`, `llm` with its model and store, or `distilled` with its file.
+    """The mind that an experiment names, made for its community.
 
     A community whose steps have several phases has one mind for each, told apart by their scenes.
     """
     kind = experiment.kind()
     scenes = kind.scenes(experiment.raised())
-    config: dict[str, Any] = dict(experiment.mind)
-    if config["name"] == "rules":
-        minds: list[Mind] = [_rules(kind, scene, config.get("coefficients")) for scene in scenes]
-    elif config["name"] == "distilled":
-        check_one_phase(experiment)
-        minds = [_distilled(scenes[0], config)]
-    else:
-        minds = _llm(kind, scenes, config)
+    minds = mind_kind(str(experiment.mind["name"])).make(kind, scenes, experiment.mind)
     phases = [scene.phase for scene in scenes]
     return minds[0] if len(scenes) == 1 else PhasedMind(dict(zip(phases, minds, strict=True)))
 
 
-def check_one_phase(experiment: Experiment) -> None:
+def mind_names() -> list[str]:
+    """Names that `mind=` accepts: ours first."""
+    return [*OWN, *sorted({point.name for point in entry_points(group=ENTRY_POINTS)} - OWN.keys())]
+
+
+def mind_kind(name: str) -> MindKind:
+    """The kind of mind called so; `ValueError` names those that there are."""
+    if name in OWN:
+        return OWN[name]
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name == name:
+            found = point.load()
+            if not isinstance(found, MindKind):
+                raise ValueError(f"the entry point {ENTRY_POINTS} {name} names no MindKind")
+            return found
+    raise ValueError(f"no mind is called {name!r}: there are {', '.join(mind_names())}")
+
+
+def asks_a_model(mind: Mapping[str, Any]) -> bool:
+    """Whether these settings are of a mind that asks a language model."""
+    return mind_kind(str(mind.get("name"))).asks_a_model
+
+
+def check_one_phase(scenes: Sequence[Scene]) -> None:
     """`ValueError` where members decide several things in a step, which one distilled file cannot say."""
-    phases = [scene.phase for scene in experiment.kind().scenes()]
-    if len(phases) > 1:
+    if len(scenes) > 1:
         raise ValueError(
-            f"a distilled mind knows one kind of decision; in a step of {experiment.community['name']} there are "
-            f"{len(phases)} ({', '.join(phases)}): set mind=rules or mind=llm"
+            f"a distilled mind knows one kind of decision; in a step of {scenes[0].community} there are {len(scenes)} "
+            f"({', '.join(scene.phase for scene in scenes)}): set mind=rules or mind=llm"
         )
 
 
-def _rules(kind: Builder, scene: Scene, coefficients: Mapping[str, Any] | None) -> Mind:
-    """The rules mind of one phase; `coefficients` are a user's, by phase where a step has several."""
-    table = coefficients.get(scene.phase) if coefficients and scene.phase else coefficients
-    return kind.rules(scene, table)
+def _rules(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) -> list[Mind]:
+    """The rules of the community; `coefficients` are a user's, by phase where a step has several."""
+    given = config.get("coefficients")
+    return [kind.rules(scene, given.get(scene.phase) if given and scene.phase else given) for scene in scenes]
 
 
 def _llm(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) -> list[Mind]:
@@ -93,12 +106,43 @@ def pinned(mind: Mapping[str, Any]) -> dict[str, Any]:
     return {**mind, "sha256": read_distilled(mind["file"])[1]}
 
 
-def _distilled(scene: Scene, config: dict[str, Any]) -> Mind:
+def _distilled(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) -> list[Mind]:
     """The mind of a distilled file; `ValueError` if it is not the file that was checked when the run was planned."""
     from windtunnel.agents.minds.distilled import DistilledMind, read_distilled
 
+    check_one_phase(scenes)
     path = Path(config["file"])
     made, digest = read_distilled(path)
     if config.get("sha256") not in (None, digest):
         raise ValueError(f"{path.name} has changed since the run began: start it again")
-    return DistilledMind(scene, made, file=path.name, sha256=digest)
+    return [DistilledMind(scenes[0], made, file=path.name, sha256=digest)]
+
+
+OWN = {
+    kind.name: kind
+    for kind in (
+        MindKind(
+            "rules",
+            "the community's own rules, say a multinomial logit over features; no language model",
+            _rules,
+        ),
+        MindKind(
+            "llm",
+            "a language model's option probabilities, calibrated to base rates; llm=embedded, openai, vllm or fake",
+            _llm,
+            asks_a_model=True,
+        ),
+        MindKind(
+            "distilled",
+            "a logit fitted to a language model's answers, at the speed of the rules; mind.file= from windtunnel distill",
+            _distilled,
+            by_file=True,
+        ),
+    )
+}
+"""Minds that we ship, by name."""
+DRAWN_BEFOREHAND: dict[tuple[Any, Any], tuple[str, ...]] = {
+    ("forum", mind): ("newcomer_return", "active_members") for mind in OWN
+}
+"""Outcomes that no decision of a mind moves, by community and mind: when a forum's members come is drawn beforehand. A mind
+that decides whether its members come back takes its entry out."""

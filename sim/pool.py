@@ -20,8 +20,8 @@ DEATHS = 3
 """Times in a row that a worker may die before one finishes anything."""
 IDLE = 300
 """Seconds that a worker waits for the next run."""
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Where libraries read how many threads a worker may have."""
+CPU_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Where libraries read how many processors a worker may use at once."""
 _POOLS = dict[int, Any]()
 """The pool that there is, if any, by the number of its workers."""
 QUIET = "ignore:resource_tracker"
@@ -134,10 +134,10 @@ def _pool(workers: int) -> Any:
         if size >= workers and pool.looks_in == sys.path:
             return pool
     end_workers()
-    threads = str(max(1, (os.cpu_count() or 1) // (workers + 1)))
+    cpu_threads = str(max(1, (os.cpu_count() or 1) // (workers + 1)))
     try:
         with _tracked_quietly():
-            pool = ProcessPoolExecutor(workers, timeout=IDLE, env=dict.fromkeys(THREADS, threads))
+            pool = ProcessPoolExecutor(workers, timeout=IDLE, env=dict.fromkeys(CPU_THREADS, cpu_threads))
     except (OSError, NotImplementedError, ImportError) as error:
         print(f"{_none_start(error)}; until then all runs in this one process", file=sys.stderr, flush=True)
         return None
@@ -166,8 +166,8 @@ def end_workers(*, kill: bool = False) -> None:
 def _forget_numbers(pool: Any) -> None:
     """Take away the numbers of the pieces that wait in loky's queue, before loky drops the pieces themselves.
 
-    Its manager thread drops them all and then looks up, by these numbers, which to send next: a KeyError that ends the
-    thread, if one is left (loky 3.6, `process_executor.py`: `flag_executor_shutting_down`, then `add_call_item_to_queue`).
+    Its manager drops them all and then looks up, by these numbers, which to send next: a KeyError that ends the
+    manager, if one is left (loky 3.6, `process_executor.py`: `flag_executor_shutting_down`, then `add_call_item_to_queue`).
     """
     with contextlib.suppress(Empty):
         while True:

@@ -24,7 +24,7 @@ from windtunnel.sim.events import digest, links, measured
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
 from windtunnel.sim.kept import Kept
 from windtunnel.sim.luck import Luck, luck_of
-from windtunnel.sim.minds import make_mind
+from windtunnel.sim.minds import asks_a_model, make_mind
 from windtunnel.sim.pool import cluster_processors, connected, in_processes
 from windtunnel.sim.watch import Progress, go_on, watched
 from windtunnel.sim.world import World
@@ -253,7 +253,7 @@ def _simulated(
 def _store_for_all(experiment: Experiment, backend: str) -> Iterator[Experiment]:
     """The experiment with a response store that every machine of a cluster can reach; one process then owns it."""
     llm = experiment.mind.get("llm") or {}
-    if backend != "ray" or experiment.mind["name"] != "llm" or llm.get("store") == "none":
+    if backend != "ray" or not asks_a_model(experiment.mind) or llm.get("store") == "none":
         yield experiment
         return
     from windtunnel.agents.llm.cache import default_store

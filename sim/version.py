@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from windtunnel import agents, policies, sim
 
@@ -28,8 +29,8 @@ def code_sha256() -> str:
     return told.hexdigest()
 
 
-def plug_ins_sha256(classes: Iterable[type]) -> list[str]:
-    """SHA-256 of the source files of those classes that come from elsewhere, say by an entry point."""
+def plug_ins_sha256(classes: Iterable[Any]) -> list[str]:
+    """SHA-256 of the source files of those classes and functions that come from elsewhere, say by an entry point."""
     ours = tuple(f"{package.__name__}." for package in (agents, policies, sim))
     elsewhere = {made for made in classes if not made.__module__.startswith(ours)}
     found = []

@@ -10,6 +10,28 @@ from windtunnel.agents.llm.keys import check_base_url, check_key_name
 from windtunnel.agents.llm.takes import Takes
 from windtunnel.agents.llm.weights import Weights
 
+HOW_ASKED = (
+    "base_url",
+    "key_env",
+    "batch",
+    "concurrency",
+    "max_retries",
+    "timeout",
+    "requests_per_minute",
+    "give_up_after",
+    "budget",
+    "price_in",
+    "price_out",
+    "ledger",
+    "threads",
+    "python",
+    "start_timeout",
+    "weights",
+    "least_mass",
+    "allow_remote_text",
+)
+"""Settings of a language model that say how it is reached and what it may cost, never what it answers."""
+
 
 class LLMSettings(BaseModel):
     """How to reach a model. It never holds a key: `key_env` names the environment variable that does."""

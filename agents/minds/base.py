@@ -1,6 +1,6 @@
 """What every mind is: a function from situations to option log-probabilities, never a sampler."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +15,30 @@ class Unanswered:
 
     stage: str
     reason: str
+
+
+@dataclass(frozen=True)
+class MindKind:
+    """A kind of mind as `mind=NAME` names it, and what the rest must know of it; an entry point of `windtunnel.minds`.
+
+    `make(builder, scenes, settings)` gives a mind for each scene, one a phase; `builder` is the community's, `settings` are
+    those of `conf/mind/NAME.yaml` as a user has set them. A plug-in of ten lines:
+
+        def make(builder, scenes, settings):
+            def alike(asked):  # every option alike
+                return np.zeros(asked.options.shape)
+            return [StrategyMind(scene, alike) for scene in scenes]
+
+        alike = MindKind("alike", "takes every option alike", make)
+    """
+
+    name: str
+    what: str
+    make: Callable[[Any, Sequence[Any], Mapping[str, Any]], "Sequence[Mind]"]
+    asks_a_model: bool = False
+    """Whether it has the settings `llm` and `prompt`, a store, a cost, and one model for all processes."""
+    by_file: bool = False
+    """Whether a file that `mind.file` names decides its answers: the run then notes that file's SHA-256."""
 
 
 class Mind(Protocol):

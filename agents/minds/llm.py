@@ -145,7 +145,7 @@ class LLMMind:
         )
 
     def asked(self) -> dict[str, int]:
-        """Calls to the model and store hits so far, for a progress display; may be read from another thread."""
+        """Calls to the model and store hits so far, for a progress display; may be read while it asks."""
         counts = self.model.counts.snapshot()
         return {"questions": counts["calls"], "hits": counts["store_hits"]}
 

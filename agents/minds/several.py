@@ -111,7 +111,7 @@ class StagedMind(Several):
         base = None if alpha is None else np.asarray(alpha, float)
         parts = [slice(part[0], part[-1] + 1) for part in self.stretches]
         first = make(
-            scene._replace(actions=Vocabulary(_named(scene, part) for part in self.stretches)),
+            askable(scene),
             None if base is None else [float(np.logaddexp.reduce(base[part])) for part in parts],
         )
         rest = [
@@ -162,6 +162,13 @@ class StagedMind(Several):
             assert isinstance(row, np.ndarray)
             for number, part in enumerate(columns):
                 row[np.ix_(some, np.asarray(part))] += reply[:, [number]]
+
+
+def askable(scene: Scene) -> Scene:
+    """The scene as it is asked first: with stretches of its options where there are more of them than letters."""
+    if len(scene.actions) <= LETTERS:
+        return scene
+    return scene._replace(actions=Vocabulary(_named(scene, part) for part in stretches(len(scene.actions))))
 
 
 def stretches(count: int) -> list[list[int]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from windtunnel.analysis import configuration
 from windtunnel.analysis.ending import OK, plain
+from windtunnel.sim.minds import asks_a_model
 
 SETTINGS = True
 
@@ -29,7 +30,7 @@ def call(asked: argparse.Namespace) -> int:
     words = [f"community.{word}" if word.startswith("profile=") else word for word in words]
     config = configuration.compose(["mind=llm", *words])
     plan = configuration.plan(config)
-    if plan.experiment.mind["name"] != "llm":
+    if not asks_a_model(plan.experiment.mind):
         raise ValueError(f"mind={plan.experiment.mind['name']} asks no language model: leave mind out")
     if plan.experiment.mind.get("calibration"):
         raise ValueError("mind.calibration names a finished calibration: leave it out to make one")

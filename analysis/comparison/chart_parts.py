@@ -79,8 +79,8 @@ def name_axis() -> Any:
 def broken(name: str) -> str:
     """A name with a bar wherever an axis may break it.
 
-    >>> broken("slow mode + thread lock (heat 2)")
-    'slow mode +|thread lock|(heat 2)'
+    >>> broken("slow mode + harvest cap (heat 2)")
+    'slow mode +|harvest cap|(heat 2)'
     """
     return name.replace("|", "/").replace(" + ", " +|").replace(" (", "|(")
 

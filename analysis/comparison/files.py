@@ -17,7 +17,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def identity(record: Mapping[str, Any]) -> str:
     """Twelve digits that stand for what is compared and how: the runs, the outcome that judges, and what was stated."""
-    said = [sorted(str(Path(row["folder"]).resolve()) for row in record["policies"])]
+    said: list[Any] = [sorted(str(Path(row["folder"]).resolve()) for row in record["policies"])]
     said += [[record["outcome"].get(key) for key in ("name", "threshold")]]
     said += [record.get(key) for key in ("payoff", "smallest_effect", "confidence")]
     return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:12]

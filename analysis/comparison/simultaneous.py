@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from windtunnel.analysis.intervals import FEW, Estimate
+from windtunnel.analysis.intervals import FEW, Estimate, seen_difference
 
 FLIPS = 4095
 """As many random sign patterns at most; up to 13 draws all patterns are used (half of them: |t| ignores the rest)."""
@@ -66,17 +66,14 @@ def family(numerators: Any, denominators: Any, confidence: float) -> Family:
 
 
 def _seen(top: np.ndarray, bottom: np.ndarray, level: float) -> float | None:
-    """The two quantiles of Student's t that a found difference must span, times the median standard error."""
-    from scipy.special import stdtrit
-
+    """What the comparison of median standard error finds in `FOUND` of cases."""
     draws = len(top)
     if draws <= FEW or not top.shape[1]:
         return None
     whole = np.maximum(bottom.sum(0), 1)
     left = top - top.sum(0) / whole * bottom
-    error = np.median(np.sqrt((left**2).sum(0) * draws / (draws - 1)) / whole)
-    span = stdtrit(draws - 1, (1 + min(level, 1 - 1e-12)) / 2) + stdtrit(draws - 1, FOUND)
-    return float(error * span) if error > 0 else None
+    error = float(np.median(np.sqrt((left**2).sum(0) * draws / (draws - 1)) / whole))
+    return seen_difference(error, draws, min(level, 1 - 1e-12), FOUND) if error > 0 else None
 
 
 def told_apart(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windtunnel.agents.llm.request import Request
+from windtunnel.agents.minds.several import askable
 from windtunnel.agents.prompt import neutral_request, option_orders
 from windtunnel.agents.words import TOKENS, Draft, words_request
 from windtunnel.analysis.ending import plain
@@ -33,7 +34,7 @@ def ready(settings: "LLMSettings", experiment: Experiment) -> Iterator["LLMSetti
 
 def probe_question(experiment: Experiment) -> Request:
     """The neutral question with everything on offer."""
-    scene = experiment.kind().scene(experiment.raised())
+    scene = askable(experiment.kind().scene(experiment.raised()))
     (order,) = option_orders(scene, range(len(scene.actions)))
     return neutral_request(scene, order)
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 Record = Mapping[str, Any]
+CONTRAST = "heated or hostile against civil"
+"""The contrast of a forum's replies by which a calibration is told."""
 FLAT = (
     "Flat sensitivity card: this model cannot answer about wording or social influence: only mechanical effects "
     "are shown (nothing in a situation moves it beyond the chance of letter orders, or beta is 0)."
@@ -89,7 +91,7 @@ def shift_words(row: Record) -> str:
     (against,) = [key for key in row if key.startswith("against_")]
     name, value = max(row[against].items(), key=lambda item: abs(item[1][0]))
     rude = row["rude_against_civil"]
-    said = f"heated or hostile against civil {pair(rude)}; " if rude else ""
+    said = f"{CONTRAST} {pair(rude)}; " if rude else ""
     return f"{said}most of all {name.replace('_', ' ')} {pair(value)} against {against[len('against_') :]}"
 
 

@@ -16,7 +16,7 @@ from windtunnel.analysis.models.logit import FOLDS, Fit, columns_of, fit_logit
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.models.situation_design import Design, design
 from windtunnel.sim.experiment import Experiment
-from windtunnel.sim.minds import check_one_phase, make_mind
+from windtunnel.sim.minds import asks_a_model, check_one_phase, make_mind
 
 SEED = 0
 """Of the folds on which the penalty is chosen."""
@@ -36,12 +36,12 @@ def distill(plan: Plan, path: Path, *, check: bool = True, say: Say = lambda lin
     missing.
     """
     mind = plan.experiment.mind
-    if mind["name"] != "llm" or mind["prompt"] != "archetype":
+    if not asks_a_model(mind) or mind["prompt"] != "archetype":
         raise ValueError(
             f"distilling asks a language model about kinds of situation, not mind={mind['name']} with "
             f"prompt={plan.prompt}: set mind=llm and prompt=archetype"
         )
-    check_one_phase(plan.experiment)
+    check_one_phase(plan.experiment.kind().scenes())
     made_for = designed(plan)
     say(f"{len(made_for.weight)} situations to ask about, weighted by a pilot run of the rules")
     with serving(plan.experiment, plan.llm) as experiment:

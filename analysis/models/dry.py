@@ -15,7 +15,7 @@ from windtunnel.agents.minds.base import Mind, Unanswered
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.models.serving import archetype_questions
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
-from windtunnel.sim.minds import make_mind
+from windtunnel.sim.minds import asks_a_model, make_mind
 from windtunnel.sim.run import run_block
 
 PASSES = 2
@@ -90,7 +90,7 @@ def lines(plan: Plan) -> Iterator[str]:
     experiment = plan.experiment
     pairs = experiment.draws * experiment.seeds
     yield f"{3 * pairs} runs of {experiment.steps} steps: {pairs} pairs and the baseline once more; nothing was run."
-    if experiment.mind["name"] != "llm":
+    if not asks_a_model(experiment.mind):
         yield f"The mind {experiment.mind['name']} asks no language model."
         return
     if experiment.mind["prompt"] == "archetype":
@@ -114,7 +114,7 @@ def sweep_lines(plans: Sequence[Plan], names: Sequence[str]) -> Iterator[str]:
     stores: dict[str, Store] = {}  # one look for all cells that ask the same model
     for number, (plan, name) in enumerate(zip(plans, names, strict=True), 1):
         place = f"[{number} of {len(plans)}] {name}"
-        if plan.experiment.mind["name"] != "llm":
+        if not asks_a_model(plan.experiment.mind):
             yield f"{place}: the mind {plan.experiment.mind['name']} asks no language model"
             continue
         model = repr(sorted(plan.llm.items()))

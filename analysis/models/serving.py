@@ -11,7 +11,7 @@ from windtunnel.agents.minds.codes import count_questions
 from windtunnel.analysis.models.asking import ready
 from windtunnel.analysis.models.calibration_file import check_model
 from windtunnel.sim.experiment import Experiment
-from windtunnel.sim.minds import make_mind
+from windtunnel.sim.minds import asks_a_model, make_mind
 
 ADDED = ("decisions", *NAMES)
 """Counts of a mind's record."""
@@ -26,7 +26,7 @@ OPTION_SETS = 3
 @contextmanager
 def serving(experiment: Experiment, llm: Mapping[str, Any]) -> Iterator[Experiment]:
     """The experiment with its mind ready to ask: a server is up while the block lasts."""
-    if experiment.mind["name"] != "llm":
+    if not asks_a_model(experiment.mind):
         yield experiment
         return
     from windtunnel.agents.llm.opening import open_model

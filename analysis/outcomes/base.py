@@ -29,8 +29,8 @@ class Runs(NamedTuple):
 class Part(NamedTuple):
     """The part of a place in which an outcome is counted, so that a real test could observe such parts.
 
-    `noun` is what one is called, `which` says which of them ("threads with a provoking post"). `elsewhere` names the
-    outcome that tells whether what happens there moved away, in words `leak` ("hostility outside the watched one").
+    `noun` is what one is called, `which` says which of them ("months with a drought"). `elsewhere` names the
+    outcome that tells whether what happens there moved away, in words `leak` ("drought in the other months").
     """
 
     noun: str

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from windtunnel.analysis.models import calibration_words as words
+from windtunnel.analysis.models.calibration_words import CONTRAST
 from windtunnel.analysis.report.blocks import Block, Rows, Section, Text
 
 Record = Mapping[str, Any]
@@ -40,7 +41,7 @@ def card(found: Record) -> Rows:
         largest = words.shift_words(row).rpartition("most of all ")[2]
         rows.append((row["feature"], row["says"], words.pair(rude) if rude else "not measured", largest))
     return Rows(
-        ("feature", "what the model reads", "heated or hostile against civil", "largest shift of an action"),
+        ("feature", "what the model reads", CONTRAST, "largest shift of an action"),
         rows,
         f"Sensitivity card: shifts of log-odds, with standard errors over {found['card']['orders']} orders of the letters.",
     )

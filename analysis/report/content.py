@@ -14,6 +14,7 @@ from windtunnel.analysis.report.costs import costs, forced_outcomes, free_first
 from windtunnel.analysis.report.measures import differences
 from windtunnel.analysis.report.workings import assumptions, checks, how_made, symbols
 from windtunnel.analysis.tone_of_words import agreement_words
+from windtunnel.sim.events import MEASURES
 
 Record = Mapping[str, Any]
 
@@ -25,16 +26,17 @@ def run_report(
     runs: pl.DataFrame,
     events: pl.DataFrame,
     members: pl.DataFrame,
-    measures: pl.DataFrame,
+    measures: pl.DataFrame | None = None,
 ) -> Document:
     """The report of a finished run; a withheld claim leaves out whatever would read as an effect."""
+    steps = pl.DataFrame(schema=MEASURES) if measures is None else measures
     sections = [compared(estimates, manifest, runs)]
     made = estimates.get("claim") != "withheld"
     if made:
         forced = forced_outcomes(estimates, manifest)
         fixed = immovable.cannot_move(manifest["config"])
         changed = differences(runs, forced, estimates["confidence"], fixed)
-        drawn = figures.of_run(estimates, manifest, runs, events, members, measures)
+        drawn = figures.of_run(estimates, manifest, runs, events, members, steps)
         sections += [*free_first(changed, estimates), answer(estimates, manifest)]
         sections += [trust(estimates, manifest, runs), pictures(estimates, drawn), costs(changed, estimates)]
     else:

@@ -1,6 +1,6 @@
 """The report's back pages: assumptions, arithmetic checks, how the run was made, symbols on demand."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from windtunnel.analysis import summary
@@ -8,7 +8,13 @@ from windtunnel.analysis.questions import PERCENT_FROM
 from windtunnel.analysis.report.blocks import Block, Fold, Rows, Section, Text
 
 Record = Mapping[str, Any]
-STATUS = {"holds": "checked: holds", "fails": "checked: fails", "assumed": "assumed"}
+STATUS = {
+    "holds": "checked: holds",
+    "fails": "checked: fails",
+    "not contradicted": "not contradicted",
+    "counted": "counted",
+    "assumed": "assumed",
+}
 
 
 def assumptions(estimates: Record) -> Section:
@@ -24,30 +30,41 @@ def checks(estimates: Record) -> Section:
     if not record:
         return Section("Cross-checks", [*blocks, Text("None was made in this run.", "small")])
     agree = "agrees" if record.get("agrees") else "does not agree"
-    passed = sum(bool(one["passed"]) for one in record["refuters"])
+    sure = [one for one in record["refuters"] if not one.get("can_fail", True) and one["passed"] is not False]
+    telling = [one for one in record["refuters"] if one not in sure]
     blocks += [
         Text(
             f"DoWhy {record['version']}, asked again, {agree} with the paired difference.",
             "" if record.get("agrees") else "alarm",
         ),
-        Text(f"{passed} of {len(record['refuters'])} checks came out as they should."),
-        Fold(
-            "Each check",
-            [Rows(("check", "of", "by", "passed", "found"), [_check(one) for one in record["refuters"]])],
-        ),
-        Fold("The estimand", [Text(str(record["estimand"]))]),
+        Text(f"Of {summary.number(len(telling), 'check')} that can fail, {_tally(telling)}."),
+        _each("Each check that can fail", telling),
     ]
-    return Section("Cross-checks", blocks)
+    if sure:
+        said = f"{summary.number(len(sure), 'more check')}, DoWhy's and resamplings, that cannot fail on whole pairs: {_tally(sure)}"
+        blocks.append(_each(said, sure))
+    return Section("Cross-checks", [*blocks, Fold("The estimand", [Text(str(record["estimand"]))])])
+
+
+def _each(title: str, found: Sequence[Record]) -> Fold:
+    return Fold(title, [Rows(("check", "of", "by", "passed", "found"), [_check(one) for one in found])])
+
+
+def _tally(found: Sequence[Record]) -> str:
+    """How many came out as they should, how many did not, and how many could not be tried."""
+    counts = [sum(one["passed"] is kind for one in found) for kind in (True, False, None)]
+    words = ("came out as they should", "did not", "could not be tried")
+    return (
+        ", ".join(f"{count} {word}" for count, word in zip(counts, words, strict=True) if count)
+        or "none was made"
+    )
+
+
+PASSED = {True: "yes", False: "no", None: "not tried"}
 
 
 def _check(one: Record) -> tuple[str, ...]:
-    return (
-        summary.words(one["name"]),
-        one["of"],
-        one["by"],
-        "yes" if one["passed"] else "no",
-        one["sentence"],
-    )
+    return (summary.words(one["name"]), one["of"], one["by"], PASSED[one["passed"]], one["sentence"])
 
 
 def _profile(profile: Record | None) -> list[Block]:

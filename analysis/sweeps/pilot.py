@@ -16,8 +16,8 @@ from windtunnel.analysis.questions import CAVEAT
 from windtunnel.sim.communities import declared
 
 MOST = 1_000_000
-PRUDENT = 0.82
-"""A plan takes the intraclass correlation that the true one exceeds in 18 of 100 pilots: with the point estimate
+PRUDENT = 0.83
+"""A plan takes the intraclass correlation that the true one exceeds in 17 of 100 pilots: with the point estimate
 every second plan falls short of its power. Tried on `bench/coverage.py`, with half a standard error for the rate."""
 
 
@@ -66,7 +66,7 @@ def alike(y: Any, draw: Any, confidence: float = 0.95) -> Alike | None:
 
 
 def prudent(y: Any, draw: Any) -> tuple[float, float]:
-    """The correlations to plan with: high for whole communities, low for threads within them; see `PRUDENT`."""
+    """The correlations to plan with: high for whole communities, low for parts of them; see `PRUDENT`."""
     found = alike(y, draw, 2 * PRUDENT - 1)
     return (0.0, 0.0) if found is None else (found.low, found.high)
 

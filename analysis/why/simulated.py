@@ -20,7 +20,7 @@ from windtunnel.sim.community import Declared
 from windtunnel.sim.events import SCHEMA, digest
 from windtunnel.sim.experiment import Experiment, PolicySpec, Unit
 from windtunnel.sim.luck import luck_of
-from windtunnel.sim.minds import make_mind
+from windtunnel.sim.minds import asks_a_model, make_mind
 from windtunnel.sim.run import Run, make_world
 from windtunnel.sim.world import World
 
@@ -72,7 +72,7 @@ class LivedAgain:
     @property
     def shareable(self) -> bool:
         """May other processes live futures: not where they would all ask one language model."""
-        return self.experiment.mind["name"] != "llm"
+        return not asks_a_model(self.experiment.mind)
 
     def mind(self) -> Mind:
         return make_mind(self.experiment)

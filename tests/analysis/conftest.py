@@ -27,7 +27,7 @@ def import_rows():
     def import_rows(place, rows, **options):
         pl.DataFrame(rows).write_csv(place / "posts.csv")
         mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
-        options = {"mapping": mapping, "key_file": place / "key"} | options
+        options = {"mapping": mapping, "key_file": place / "key", "reader": "words"} | options
         import_corpus("table", place / "posts.csv", place / "mine", **options)
         return place / "mine"
 

@@ -108,6 +108,19 @@ def test_an_outcome_that_never_happens_is_undefined_and_not_an_error():
     assert found["agrees"] and check(found, "bootstrap", "ps")["passed"] is None
 
 
+def test_a_quantity_that_some_resample_leaves_undefined_is_not_tried():
+    """One pair in which it happened: half of the bootstraps lose it, and a p of the others was called "passed"."""
+    rare = twins().with_columns(y0=(pl.int_range(pl.len()) == 3).cast(pl.Int8), y1=pl.lit(0, pl.Int8))
+    one = check(record(layer.panel(rare)), "bootstrap", "ps")
+    assert one["passed"] is None and one["p_value"] is None and one["new"] is None
+    assert "undefined in some resample" in one["sentence"]
+
+
+def test_refuters_that_only_resample_are_told_as_such(honest):
+    kinds = {(each["by"], each["can_fail"]) for each in honest[0]["refuters"]}
+    assert kinds == {("dowhy", False), ("windtunnel", True)}
+
+
 def test_rows_whose_treatment_depends_on_the_outcome_are_found():
     runs = layer.panel(twins())
     late = runs["outcome"].to_numpy() == 1  # labelled afterwards: whoever escalated had no policy

@@ -22,6 +22,7 @@ RUNS = {
     "rules": f"run community=NAME {SMALL} out=OUT/rules",
     "archetype": f"run community=NAME mind=llm llm=fake llm.store=none {SMALL} out=OUT/archetype",
     "member": f"run community=NAME mind=llm llm=fake llm.store=none mind.words=false prompt=member {SMALL} out=OUT/member",
+    "mind": f"run community=NAME mind=alike mind.first=1.5 {SMALL} out=OUT/mind",
     "sweep": f"run -m community=NAME root=0,1 {SMALL} out=OUT/sweep",
 }
 WORK = {
@@ -122,5 +123,10 @@ def test_lists_hold_what_the_package_brings(place, what, capsys):
     said = capsys.readouterr().out
     name, _ = place
     brought = conf.content("community", name)["by_default"]
-    expected = {"policies": brought["policy"], "communities": name, "outcomes": brought["outcome"]}
+    expected = {
+        "policies": brought["policy"],
+        "communities": name,
+        "outcomes": brought["outcome"],
+        "minds": "alike",
+    }
     assert str(expected.get(what, "")) in said

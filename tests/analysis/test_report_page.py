@@ -27,7 +27,7 @@ HOSTILE = (
 
 def make(path, *words):
     asked = (
-        "policy=thread_lock",
+        *([] if any(word.startswith("policy=") for word in words) else ["policy=thread_lock"]),
         "community.size=80",
         "draws=6",
         "seeds=4",

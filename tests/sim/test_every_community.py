@@ -1,17 +1,14 @@
 """What every community must keep to, ours and one of another package; a new one is visited the day it is added."""
 
 from collections.abc import Iterator
-from importlib.metadata import entry_points
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
-import yaml
 
-from windtunnel.agents.llm.request import LETTERS
+from windtunnel import conf
 from windtunnel.policies.registry import policy_class
 from windtunnel.sim.communities import community_names
 from windtunnel.sim.experiment import ARMS, Experiment, PolicySpec, Unit
@@ -36,11 +33,7 @@ def experiment(name: str, tiny: Any, **more: Any) -> Experiment:
     """A small experiment of this community with a policy that fits it, under the rules mind."""
     if name == "forum":
         return tiny(["slow_mode", "rule_reminder"], steps=STEPS, **more)
-    (point,) = (point for point in entry_points(group="windtunnel.communities") if point.name == name)
-    text = (files(point.module.split(".")[0]) / "conf" / "community" / f"{name}.yaml").read_text(
-        encoding="utf-8"
-    )
-    config = yaml.safe_load(text)
+    config = dict(conf.content("community", name))
     policy = config["by_default"]["policy"]
     assert policy_class(policy).fits_in(name)
     return Experiment(
@@ -166,4 +159,3 @@ def test_a_language_model_plays_it_and_is_always_told_the_situation(tiny_experim
     world.begin_step()
     asked = world.ask()
     assert len(asked) and all(asked.describe(row) for row in range(len(asked)))
-    assert len(asked.scene.actions) <= len(LETTERS)

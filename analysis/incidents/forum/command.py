@@ -17,6 +17,7 @@ from windtunnel.analysis.incidents.find import parse_rules, summary
 from windtunnel.analysis.incidents.forum.acts import RECORD, read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED, first_comment_in_time, replayed
+from windtunnel.analysis.incidents.forum.likely import READINGS, mostly_unread, probabilities
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.printing import print_json, print_table
 
@@ -70,8 +71,18 @@ def call(asked: argparse.Namespace) -> int:
     if left_out:
         print(left_out, file=sys.stderr if asked.json else sys.stdout)
     found = find(acts.filter(pl.col("arm") != "aa") if asked.arm is None else acts, rules, hours)
+    posts = Folder(Path(asked.out)).read_table("posts") if acts["arm"].first() == RECORD else None
+    if posts is not None:
+        unread = mostly_unread(posts)
+        kept = [one for one in found if one.place not in unread]
+        if len(kept) < len(found):
+            said = f"{len(found) - len(kept)} findings in threads that are mostly in a language that no reader here reads are not listed."
+            print(said, file=sys.stderr if asked.json else sys.stdout)
+        found = kept
     if asked.json:
-        print_json([content(one, acts, asked.excerpts) for one in found])
+        likely = _likely(found, acts, posts, rules, hours)
+        told = (content(one, acts, asked.excerpts) for one in found)
+        print_json([each | {"probability": share} for each, share in zip(told, likely, strict=True)])
         return OK
     if not found:
         print(
@@ -79,12 +90,20 @@ def call(asked: argparse.Namespace) -> int:
         )
         return OK
     listed, real = found[: asked.most], found[0].arm == RECORD
-    print_table([_row(one, hours) for one in listed])
+    likely = _likely(listed, acts, posts, rules, hours)
+    rows = [_row(one, hours) for one in listed]
+    if any(share is not None for share in likely):
+        rows = [row | {"probability": _share(share)} for row, share in zip(rows, likely, strict=True)]
+    print_table(rows)
     if len(found) > asked.most:
         rest = Counter(one.kind for one in found[asked.most :])
         kinds = f" ({', '.join(f'{kind} {count}' for kind, count in rest.items())})"
         one_kind = ("", "") if asked.kind else (kinds, ", --kind KIND one kind")
         print(f"{rest.total()} more{one_kind[0]}: --most {len(found)} lists them all{one_kind[1]}")
+    if any(share is not None for share in likely):
+        print(
+            f"\nProbability: in so many of {READINGS} readings of its tones, drawn by how often its reader errs, the rule finds it again."
+        )
     print("\nSeverity is what the rule counts, at its most:")
     for kind in dict.fromkeys(one.kind for one in listed):
         window, least = (f"{rules[kind][name]:g}" for name in ("window", "threshold"))
@@ -109,6 +128,23 @@ def call(asked: argparse.Namespace) -> int:
     whose = "a rule's reading of tones set by hand" if by_hand else whose
     print(f"\nA finding is {whose}, and no basis for a sanction without a person's review.")
     return OK
+
+
+def _likely(
+    incidents: Sequence[Incident],
+    acts: pl.DataFrame,
+    posts: pl.DataFrame | None,
+    rules: Mapping[str, Rule],
+    hours: float,
+) -> list[float | None]:
+    """The probability of each under its reader's errors; None for each of a run, whose tones are known."""
+    if posts is None:
+        return [None] * len(incidents)
+    return probabilities(incidents, acts, posts, rules, hours)
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{share:.2f}"
 
 
 def removed_words(rules: Mapping[str, Rule], listed: Sequence[Incident], acts: pl.DataFrame) -> str:

@@ -30,7 +30,7 @@ from windtunnel.sim.communities.forum.ticks import Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.experiment import Experiment, PolicySpec
 from windtunnel.sim.luck import Luck
-from windtunnel.sim.minds import make_mind
+from windtunnel.sim.minds import asks_a_model, make_mind
 from windtunnel.sim.run import Run
 
 MOST_ACTS = MOST_REPLAYED
@@ -348,7 +348,7 @@ def case_of_thread(
     here = acts_of_import(posts, moderation_of(folder)).filter(
         (pl.col("place") == incident.place) & pl.col("post").is_in(thread["post"].to_list())
     )
-    told = made.experiment.mind["name"] == "llm" and made.experiment.mind["prompt"] == "member"
+    told = asks_a_model(made.experiment.mind) and made.experiment.mind["prompt"] == "member"
     case = RecordedCase(
         folder,
         incident,

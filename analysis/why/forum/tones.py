@@ -11,6 +11,7 @@ import yaml
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.importers.written import TONE_ERRORS
 from windtunnel.analysis.incidents.forum.find import measure
+from windtunnel.analysis.tones.chances import chances, drawn
 from windtunnel.analysis.why.answer import estimate, pairs
 from windtunnel.analysis.why.question import Question
 from windtunnel.sim import noise
@@ -26,11 +27,12 @@ WEIGHT = 5.0
 
 class Errors(NamedTuple):
     """`truth` (4, 3): shares of the true tones given the scorer's, in the orders of `HEARD` and `TONES`. `labelled` posts of
-    the record say so, besides what was measured elsewhere, of which `source` tells."""
+    the record say so, besides what was measured elsewhere, of which `source` tells. `given`: what a reader said of each post of the thread (n, 3), NaN where it said nothing."""
 
     truth: np.ndarray
     labelled: int
     source: str = ""
+    given: np.ndarray | None = None
 
 
 @cache
@@ -46,14 +48,14 @@ def measured() -> Errors:
 
 
 def errors_of(case: "RecordedCase") -> Errors:
-    """How often the scorer errs: from the labels that the import was given, else as measured elsewhere.
+    """How often the scorer errs: from the labels that the import was given, else as its reader said, else as measured elsewhere.
 
     What is read is how the posts that got a tone were labelled: that holds however posts were chosen to be labelled by
     their tone. `ValueError` for a file that says no counts.
     """
     path = case.folder.path / TONE_ERRORS
     if not path.is_file():
-        return measured()
+        return measured()._replace(given=heard(case))
     told = case.folder.read_json(path)
     try:
         counts = np.array([[float(told["counts"][label][tone]) for label in TONES] for tone in HEARD])
@@ -65,12 +67,19 @@ def errors_of(case: "RecordedCase") -> Errors:
 
 
 def drawn_again(case: "RecordedCase", errors: Errors, number: int) -> "RecordedCase":
-    """The case had its acts the tones of the `number`-th draw given what the scorer said; tones set by hand stay."""
+    """The case had its acts the tones of the `number`-th draw given what the scorer said; tones set by hand stay.
+
+    Where labels of this record say how often its scorer errs they count, else what its reader said of each post, else what was
+    measured elsewhere.
+    """
     posts = case.numbers
     said = {post: tone or "unknown" for post, tone in case.acts.select("post", "tone").iter_rows()}
     rows = np.array([HEARD.index(said.get(post, "unknown")) for post in posts.tolist()])
     chance = noise.uniform(noise.key("tones", case.root, number), "tone", 0, posts)
-    tone = np.minimum((chance[:, None] >= errors.truth[rows].cumsum(axis=1)).sum(axis=1), len(TONES) - 1)
+    truth = errors.truth[rows]
+    if errors.given is not None:
+        truth = np.where(np.isnan(errors.given), truth, errors.given)
+    tone = drawn(truth, chance)
     tone = np.where(case.labelled, np.minimum(rows, len(TONES) - 1), tone)
     names = pl.DataFrame({"post": posts, "tone": [TONES[level] for level in tone]})
     acts = (
@@ -79,6 +88,17 @@ def drawn_again(case: "RecordedCase", errors: Errors, number: int) -> "RecordedC
         .select(case.acts.columns)
     )
     return case.with_tones(tone, acts)
+
+
+def heard(case: "RecordedCase") -> np.ndarray | None:
+    """The probabilities that a reader gave the thread's posts (n, 3), NaN where it gave none; None without such a reader."""
+    posts = case.folder.read_table("posts")
+    if "heated" not in posts.columns:
+        return None
+    own = pl.DataFrame({"post": case.numbers}).join(posts, on="post", how="left", maintain_order="left")
+    found = chances(own)
+    found[own["heated"].is_null().to_numpy()] = np.nan
+    return found
 
 
 def tone_sensitivity(

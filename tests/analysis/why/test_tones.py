@@ -75,14 +75,14 @@ def test_labels_speak_by_what_the_scorer_said(tmp_path):
 
 
 def test_a_scorer_that_never_errs_moves_nothing(case):
-    errors = errors_of(case)._replace(truth=np.vstack([np.eye(3), [1, 0, 0]]))
+    errors = errors_of(case)._replace(truth=np.vstack([np.eye(3), [1, 0, 0]]), given=None)
     for number in range(3):
         other = drawn_again(case, errors, number)
         assert (other.record.tone == case.record.tone).all() and other.acts.equals(case.acts)
 
 
 def test_readings_have_the_shares_of_the_errors_and_are_the_same_every_time(case):
-    errors = errors_of(case)
+    errors = errors_of(case)._replace(given=None)
     tones = np.stack([drawn_again(case, errors, number).record.tone for number in range(400)])
     for scored in (0, 2):
         drawn = tones[:, case.record.tone == scored]
@@ -126,3 +126,12 @@ def test_no_sensitivity_where_none_is_asked_for(case):
     assert record["sensitivity"] == [] and record["tone_errors"] is None
     assert answer_sentences(record)["sensitivity"] == ""
     mind.close()
+
+
+def test_a_reader_of_probabilities_is_taken_post_by_post(case):
+    errors = errors_of(case)
+    assert errors.given is not None and errors.labelled == 0
+    tones = np.stack([drawn_again(case, errors, number).record.tone for number in range(400)])
+    for post in range(0, len(case.numbers), 5):
+        share = np.array([(tones[:, post] == level).mean() for level in range(3)])
+        assert np.abs(share - errors.given[post]).max() < 4 * np.sqrt(0.25 / 400)

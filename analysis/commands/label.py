@@ -1,0 +1,103 @@
+"""`windtunnel label`: hear some posts of an imported community yourself, one key each."""
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from windtunnel.analysis.ending import OK, plain
+
+KEYS = {"1": "civil", "2": "heated", "3": "hostile", "s": "skipped"}
+SHOWN = 1_200
+"""So many characters of a post are shown."""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Keys: 1 civil, 2 heated, 3 hostile, s skip, u undo, q stop; the same command goes on."
+    parser.add_argument("out", help="output folder of `windtunnel import`")
+    parser.add_argument("--posts", type=int, default=30, help="how many posts to label (30)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="which posts are drawn; another number draws others (0)"
+    )
+
+
+def call(asked: argparse.Namespace) -> int:
+    from windtunnel.analysis.printing import print_table
+    from windtunnel.analysis.tones.labelling import Labelling
+    from windtunnel.analysis.tones.labels import words_of
+
+    if asked.posts < 1:
+        raise ValueError(f"--posts is {asked.posts}: give a number above 0")
+    work = Labelling(Path(asked.out), asked.posts, asked.seed)
+    with keys() as next_key:
+        done = _asked(work, next_key)
+    if not done:
+        left = sum(label is None for label in work.kept["labels"])
+        print(f"\n{left} posts are left: the same command goes on.")
+        return OK
+    found = work.measured()
+    count = work.tell()
+    print(
+        f"\n{count} labels. Of the tones that were read (each post counts for as many as it stands for, 95 % limits):\n"
+    )
+    print_table([dict(row) for row in words_of(found)])
+    print(
+        "\nThe labelled tones are certain from now on, the others' probabilities are moved by the labels, and profile.yaml is fitted "
+        "again. Importing the record again drops all this."
+    )
+    return OK
+
+
+def _asked(work, next_key: Callable[[], str]) -> bool:  # type: ignore[no-untyped-def]
+    """Ask for a label of each post; False where that was stopped."""
+    total = len(work.kept["posts"])
+    while (place := work.place) is not None:
+        _show(work, place, total)
+        key = next_key()
+        if key in ("q", "", "\x03", "\x04"):
+            return False
+        if key == "u":
+            if place:
+                work.label(place - 1, None)
+            continue
+        if key in KEYS:
+            work.label(place, KEYS[key])
+            print(KEYS[key])
+    return True
+
+
+def _show(work, place: int, total: int) -> None:  # type: ignore[no-untyped-def]
+    row, answered = work.shown(place)
+    print(f"\n── {place + 1} of {total}, thread {row['thread']}, {row['kind']} ──")
+    if answered:
+        print(textwrap.shorten(plain(f"answers: {answered}"), 160, placeholder=" …"))
+    text = row["text"][:SHOWN] + (" …" if len(row["text"]) > SHOWN else "")
+    print("\n".join(f"  {plain(line)}" for line in text.splitlines()))
+    print("1 civil  2 heated  3 hostile  s skip  u undo  q stop: ", end="", flush=True)
+
+
+@contextmanager
+def keys() -> Iterator[Callable[[], str]]:
+    """A function that gives the next key, without Enter in a terminal; "" at the end of the input."""
+    if not sys.stdin.isatty():
+        yield lambda: _piped()
+        return
+    import termios
+    import tty
+
+    number = sys.stdin.fileno()
+    before = termios.tcgetattr(number)
+    try:
+        tty.setcbreak(number)
+        yield lambda: sys.stdin.read(1).lower()
+    finally:
+        termios.tcsetattr(number, termios.TCSADRAIN, before)
+
+
+def _piped() -> str:
+    while key := sys.stdin.read(1):
+        if not key.isspace():
+            return key.lower()
+    return ""

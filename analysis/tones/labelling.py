@@ -1,0 +1,169 @@
+"""Labelling an imported community: the posts chosen are kept in labelling.json, key by key, and then told to the record."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers.labels import errors_of
+from windtunnel.analysis.importers.written import TONE_ERRORS, write_json, write_table
+from windtunnel.analysis.tones.chances import chances
+from windtunnel.analysis.tones.hearing import decided
+from windtunnel.analysis.tones.labels import Found, measured, sample, shift_of, shifted
+
+LABELLING = "labelling.json"
+
+
+class Labelling:
+    """Posts to label in a folder of `windtunnel import`, the labels so far, and what the reader had said."""
+
+    def __init__(self, folder: Path, count: int, seed: int = 0) -> None:
+        """Go on where an earlier session stopped, else draw `count` posts.
+
+        Raises `ValueError` where nothing can be labelled.
+        """
+        self.folder = Folder(folder)
+        if not self.folder.posts.is_file():
+            raise ValueError(
+                f"{folder} holds no posts.parquet: give the output folder of `windtunnel import`"
+            )
+        self.posts = self.folder.read_table("posts")
+        if "text" not in self.posts.columns:
+            raise ValueError(f"{folder} holds no words: its record has none, so there is nothing to label")
+        self.path = folder / LABELLING
+        kept = self.folder.read_json(self.path) if self.path.is_file() else None
+        self.kept = self._there(kept) if kept and not kept["told"] else self._drawn(count, seed)
+        if not self.kept["posts"]:
+            raise ValueError(f"no post of {folder} that was read is without a label")
+
+    def _drawn(self, count: int, seed: int) -> dict[str, Any]:
+        drawn = sample(self.posts, count, np.random.default_rng(seed))
+        tones = dict(self.posts.select("post", "tone").iter_rows())
+        heard = [tones[post] for post in drawn.posts]
+        return {
+            "posts": drawn.posts,
+            "weights": drawn.weights,
+            "heard": heard,
+            "labels": [None] * len(heard),
+            "told": False,
+        }
+
+    def _there(self, kept: dict[str, Any]) -> dict[str, Any]:
+        """Without posts that were forgotten meanwhile."""
+        there = set(self.posts["post"].to_list())
+        rows = [row for row, post in enumerate(kept["posts"]) if post in there]
+        return {"told": False} | {
+            name: [kept[name][row] for row in rows] for name in ("posts", "weights", "heard", "labels")
+        }
+
+    @property
+    def place(self) -> int | None:
+        """The place of the next post to label; None after the last."""
+        return next((at for at, label in enumerate(self.kept["labels"]) if label is None), None)
+
+    def shown(self, place: int) -> tuple[dict[str, Any], str | None]:
+        """The post there and the words of the one that it answers."""
+        row = self.posts.row(by_predicate=pl.col("post") == self.kept["posts"][place], named=True)
+        answered = (
+            self.posts.filter(pl.col("post") == row["parent"])["text"].to_list() if row["parent"] else []
+        )
+        return row, (answered or [None])[0]
+
+    def label(self, place: int, tone: str | None) -> None:
+        """Keep a label (None: none any more), at once."""
+        self.kept["labels"][place] = tone
+        write_json(self.kept, self.path)
+
+    def _labelled(self) -> list[int]:
+        return [at for at, label in enumerate(self.kept["labels"]) if label not in (None, "skipped")]
+
+    def measured(self) -> list[Found]:
+        """Precision and recall by tone of the labels so far."""
+        rows = self._labelled()
+        return measured(*([self.kept[name][at] for at in rows] for name in ("heard", "labels", "weights")))
+
+    def tell(self) -> int:
+        """Give the record its labels: certain tones, a corrected reader for the others, its errors and the profile fitted again.
+
+        Gives the number of labels.
+        """
+        rows = self._labelled()
+        said = {self.kept["posts"][at]: self.kept["labels"][at] for at in rows}
+        posts = _corrected(self.posts, self.kept, rows) if "heated" in self.posts.columns else self.posts
+        if "labelled" not in posts.columns:
+            posts = posts.with_columns(labelled=pl.lit(False))
+        label = pl.DataFrame(
+            {"post": list(said), "label": list(said.values())}, schema={"post": pl.Int64, "label": pl.String}
+        )
+        posts = posts.join(label, on="post", how="left", maintain_order="left")
+        posts = posts.with_columns(
+            tone=pl.coalesce("label", "tone"),
+            labelled=pl.col("labelled").fill_null(False) | pl.col("label").is_not_null(),
+        )
+        sure = [
+            pl.when(~pl.col("labelled")).then(pl.col(name)).alias(name)
+            for name in ("heated", "hostile")
+            if name in posts.columns
+        ]
+        posts = posts.with_columns(sure).select(
+            *self.posts.drop("text", "labelled", strict=False).columns, "labelled", "text"
+        )
+        write_table(posts, self.folder.posts)
+        self._errors(rows)
+        self._profile(posts)
+        self.kept["told"] = True
+        write_json(self.kept, self.path)
+        return len(rows)
+
+    def _errors(self, rows: list[int]) -> None:
+        from collections import Counter
+
+        path = self.folder.path / TONE_ERRORS
+        before: dict[str, Any] = (
+            self.folder.read_json(path)
+            if path.is_file()
+            else {"counts": {}, "scorer": "the reader of the import"}
+        )
+        counts = Counter(
+            {(label, tone): n for label, by in before["counts"].items() for tone, n in by.items()}
+        )
+        counts.update((self.kept["labels"][at], self.kept["heard"][at]) for at in rows)
+        write_json(errors_of(counts, before["scorer"]), path)
+
+    def _profile(self, posts: pl.DataFrame) -> None:
+        from windtunnel.analysis.importers.written import PROFILE
+        from windtunnel.analysis.profile_fit import fit_profile
+        from windtunnel.sim.communities.forum.profile import read_profile, write_profile
+
+        path = self.folder.path / PROFILE
+        if not path.is_file():
+            return
+        old = read_profile(path)
+        before = old.source.tone.split("; labelled here: ")[0]
+        tone = f"{before}; labelled here: {int(posts['labelled'].sum())} by hand"
+        write_profile(
+            fit_profile(posts, name=old.name, tone=tone).model_copy(update={"setting": old.setting}), path
+        )
+
+
+def _corrected(posts: pl.DataFrame, kept: dict[str, Any], rows: list[int]) -> pl.DataFrame:
+    given = chances(posts.with_columns(labelled=pl.lit(False)))
+    given[posts["heated"].is_null().to_numpy()] = np.nan
+    place = {post: row for row, post in enumerate(posts["post"].to_list())}
+    at = [place[kept["posts"][each]] for each in rows]
+    shift = shift_of(
+        given[at], [kept["labels"][each] for each in rows], [kept["weights"][each] for each in rows]
+    )
+    moved = decided(shifted(given, shift))
+    sure = (
+        posts["labelled"].fill_null(False)
+        if "labelled" in posts.columns
+        else pl.Series([False]).new_from_index(0, posts.height)
+    )
+    told = pl.Series(~np.isnan(given).any(axis=1)) & ~sure
+    columns = {
+        name: moved[name].zip_with(told, posts[name].cast(moved[name].dtype)) for name in moved.columns
+    }
+    return posts.with_columns(**columns)

@@ -1,0 +1,120 @@
+"""Labels of a community's own: drawn half from the suspected, weighed for how they were drawn, kept key by key, told to the record."""
+
+import io
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.tones.labels import LabelsReader, measured, sample, shift_of, shifted
+from windtunnel.analysis.tones.registry import reader
+
+CALM = "Thanks for the answer, that works well for number {}."
+RUDE = "You are a stupid, disgusting idiot, shut up and get lost, number {}."
+
+
+@pytest.fixture
+def mine(tmp_path, import_rows):
+    rows = [
+        {
+            "id": f"a{at}",
+            "parent": None if at == 0 else "a0",
+            "author": f"w{at % 7}",
+            "time": 1_600_000_000 + 600 * at,
+            "text": (RUDE if at % 8 == 5 else CALM).format(at),
+        }
+        for at in range(120)
+    ]
+    return import_rows(tmp_path, rows, reader="english")
+
+
+def typed(monkeypatch, keys):
+    monkeypatch.setattr("sys.stdin", io.StringIO(keys))
+
+
+def test_half_are_drawn_from_the_suspected_and_stand_for_as_many_as_there_are():
+    posts = pl.DataFrame(
+        {"post": range(100), "tone": ["hostile"] * 20 + ["civil"] * 70 + [None] * 10, "text": ["x"] * 100}
+    )
+    drawn = sample(posts, 20, np.random.default_rng(0))
+    suspected = [post < 20 for post in drawn.posts]
+    assert sum(suspected) == 10 and len(set(drawn.posts)) == 20 and max(drawn.posts) < 90
+    assert sum(drawn.weights) == pytest.approx(90)
+    assert suspected != sorted(suspected) and suspected != sorted(suspected, reverse=True)
+    assert len(sample(posts.filter(pl.col("tone") == "civil"), 20, np.random.default_rng(0)).posts) == 20
+    assert sample(posts.clear(), 20, np.random.default_rng(0)).posts == []
+
+
+def test_precision_and_recall_count_each_post_for_those_it_stands_for():
+    heard = ["hostile"] * 4 + ["civil"] * 4
+    labels = ["hostile", "hostile", "hostile", "civil", "civil", "civil", "civil", "hostile"]
+    found = {each.tone: each for each in measured(heard, labels, [1.0] * 4 + [10.0] * 4)}
+    assert found["hostile"].precision[0] == pytest.approx(3 / 4)
+    assert found["hostile"].recall[0] == pytest.approx(3 / 13)
+    assert found["civil"].precision[0] == pytest.approx(3 / 4)
+    assert found["heated"].precision is None and found["heated"].recall is None
+    low, high = found["hostile"].recall[1:]
+    assert 0 <= low < 3 / 13 < high <= 1
+
+
+def test_labels_move_probabilities_towards_what_they_say_and_few_move_little():
+    given = np.tile([0.6, 0.3, 0.1], (200, 1))
+    calm = shift_of(given, ["civil"] * 200, [1.0] * 200)
+    moved = shifted(given, calm)
+    assert moved[0, 0] > 0.95 and shifted(given, shift_of(given[:3], ["civil"] * 3, [1.0] * 3))[0, 0] < 0.9
+    assert shift_of(np.full((2, 3), np.nan), ["civil"] * 2, [1.0] * 2).tolist() == [0, 0]
+    better = LabelsReader(reader("english"), calm, 200)
+    texts = ["You stupid idiot", "Fine by me"]
+    assert (better.read(texts)[:, 0] > reader("english").read(texts)[:, 0]).all()
+
+
+def test_labels_are_kept_undone_and_gone_on_with(mine, monkeypatch, capsys):
+    typed(monkeypatch, "1 2 x u 3 q")
+    assert main(["label", str(mine), "--posts", "6"]) == 0
+    assert "4 posts are left: the same command goes on" in capsys.readouterr().out
+    kept = json.loads((mine / "labelling.json").read_text())
+    assert kept["labels"] == ["civil", "hostile", None, None, None, None]
+    typed(monkeypatch, "s333")
+    assert main(["label", str(mine)]) == 0
+    said = capsys.readouterr().out
+    assert "5 labels" in said and "precision" in said
+    after = json.loads((mine / "labelling.json").read_text())
+    assert after["posts"] == kept["posts"] and after["told"]
+
+
+def test_the_record_learns_its_labels(mine, monkeypatch, capsys):
+    before = pl.read_parquet(mine / "posts.parquet")
+    assert (before["tone"] != "civil").sum() == 15
+    typed(monkeypatch, "1" * 20)
+    assert main(["label", str(mine), "--posts", "20"]) == 0
+    after = pl.read_parquet(mine / "posts.parquet")
+    assert after["labelled"].sum() == 20 and (after.filter("labelled")["tone"] == "civil").all()
+    rest = after.filter(~pl.col("labelled")).join(before, on="post", suffix="_before")
+    assert (rest["hostile"] < rest["hostile_before"]).all()
+    assert after.filter("labelled")["hostile"].null_count() == 20
+    assert after.drop("labelled").columns == before.columns
+    errors = json.loads((mine / "tone_errors.json").read_text())
+    assert (
+        errors["labelled"] == 20
+        and errors["counts"]["civil"]["hostile"] + errors["counts"]["civil"]["heated"] == 10
+    )
+    assert "labelled here: 20 by hand" in " ".join((mine / "profile.yaml").read_text().split())
+    capsys.readouterr()
+    typed(monkeypatch, "q")
+    assert main(["label", str(mine), "--posts", "4"]) == 0
+    again = (
+        json.loads((mine / "labelling.json").read_text())
+        if "4 posts are left" in capsys.readouterr().out
+        else {}
+    )
+    assert again["told"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["--posts", "0"], "give a number above 0"), ([], "holds no posts.parquet")]
+)
+def test_what_cannot_be_labelled_is_said_in_one_sentence(tmp_path, capsys, words, said):
+    assert main(["label", str(tmp_path), *words]) == 2
+    assert said in capsys.readouterr().err
