@@ -55,8 +55,10 @@ def call(asked: argparse.Namespace) -> int:
         print_json([_content(one) for one in found])
         return OK
     if not found:
-        one = next(iter(rules))
-        print(f"No incident by the rules of conf/incident; --rule {one}.threshold=1 and the like lower them.")
+        each = "; ".join(
+            f"{kind} counts {summary(kind)}, from {rule['threshold']:g}" for kind, rule in rules.items()
+        )
+        print(f"No incident by the rules of conf/incident: {each}. --rule KIND.NAME=NUMBER changes a number.")
         return OK
     listed = found[: asked.most]
     print_table([_row(one, declared.nouns) for one in listed])

@@ -79,18 +79,29 @@ class Tables(NamedTuple):
 
     def each(self) -> Iterator[tuple[tuple[int, int, str], "Tables"]]:
         """The runs, each with its draw, seed and arm; every run has members."""
-        parts = [_by_run(table) for table in self[:4]]
-        for run in self.members.select(RUN).unique(maintain_order=True).rows():
-            yield run, Tables(*(part.get(run, self[n].head(0)) for n, part in enumerate(parts)), self[4])  # type: ignore[arg-type, misc]
+        runs = self.members.select(RUN).unique(maintain_order=True).rows()
+        parts = [_by_run(table) for table in (self.events, self.links, self.members, self.measures)]
+        events, links, members, measures = ([part(run) for run in runs] for part in parts)
+        for place, run in enumerate(runs):
+            one = Tables(events[place], links[place], members[place], measures[place], self.step_hours)
+            yield (int(run[0]), int(run[1]), str(run[2])), one
 
     def of(self, run: Mapping[str, Any]) -> "Tables":
         """Those of the runs that have these values of draw, seed and arm, as far as they are given."""
-        same = [pl.col(name) == value for name, value in run.items()]
-        return Tables(*(table.filter(*same) for table in self[:4]), self.step_hours)
+        return self._where(*[pl.col(name) == value for name, value in run.items()])
 
     def but(self, arm: str) -> "Tables":
         """The runs of the other arms."""
-        return Tables(*(table.filter(pl.col("arm") != arm) for table in self[:4]), self.step_hours)
+        return self._where(pl.col("arm") != arm)
+
+    def _where(self, *same: pl.Expr) -> "Tables":
+        return Tables(
+            self.events.filter(*same),
+            self.links.filter(*same),
+            self.members.filter(*same),
+            self.measures.filter(*same),
+            self.step_hours,
+        )
 
 
 class Kind(NamedTuple):
@@ -113,5 +124,7 @@ class Kind(NamedTuple):
     """Whether what has reached the threshold stays so, whatever comes after."""
 
 
-def _by_run(table: pl.DataFrame) -> dict[Any, pl.DataFrame]:
-    return table.partition_by(RUN, as_dict=True, maintain_order=True) if table.height else {}
+def _by_run(table: pl.DataFrame) -> Callable[[tuple[Any, ...]], pl.DataFrame]:
+    """The rows of a table by run; none for a run that it lacks."""
+    parts = table.partition_by(RUN, as_dict=True, maintain_order=True) if table.height else {}
+    return lambda run: parts.get(run, table.head(0))

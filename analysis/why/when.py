@@ -47,9 +47,14 @@ def after_onset(case: Case, at: str) -> Moment | None:
 
 
 def onset_or_step(case: Case, at: str) -> Moment:
-    """The moment of these two sorts of words; `ValueError` for others."""
+    """The moment of these two sorts of words; `ValueError` for others.
+
+    An onset-N that lies before the run is its beginning, and says so.
+    """
     if found := after_onset(case, at):
-        return found
+        if found.at >= case.first:
+            return found
+        return Moment(case.first, case.first, f"{case.said(case.first)}, the beginning of the run,")
     if at.isdigit():
         return exactly(case, int(at))
     raise ValueError(f"--at {at!r} is no moment: write onset-3, or a step as a number, counted from 0")

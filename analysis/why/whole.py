@@ -100,11 +100,15 @@ def answer(
         "parting": None if found is None else found._asdict(),
         "differing": differing(case, both),
         "course": courses(case, both),
-        "moments": curve(case, question, mind, moments=moments, futures=FUTURES_A_MOMENT)
-        if moments
-        else None,
+        "moments": _curve(case, question, mind, moments) if moments else None,
         "mind": mind.record(),
     }
+
+
+def _curve(case: SimulatedCase, question: Question, mind: Mind, moments: int) -> dict[str, Any]:
+    """The curve up to where the threshold was reached, or to the peak where that may be undone."""
+    until = case.incident.reached if case.kind.stays else None
+    return curve(case, question, mind, moments=moments, futures=FUTURES_A_MOMENT, until=until)
 
 
 def futures(replicates: int, moments: int = 0) -> int:

@@ -1,5 +1,6 @@
 """Every command on a community that is no forum: it works, or refuses in one sentence; and nothing speaks of a forum."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 
 from windtunnel import conf
 from windtunnel.analysis.cli import COMMANDS, main
+from windtunnel.analysis.incidents.registry import kinds_of
 from windtunnel.sim.communities import community_names
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
@@ -95,6 +97,23 @@ def test_what_needs_more_works_or_refuses_in_one_sentence(place, command, capsys
     if code == 2:
         (sentence,) = [line for line in said.err.splitlines() if line.startswith("windtunnel: ")]
         assert len(sentence) > 20
+
+
+def test_incidents_and_why_work_where_there_are_kinds_of_incident(place, capsys):
+    name, out = place
+    kinds, words = kinds_of(name), ["incidents", str(out / "rules"), "--json"]
+    assert main(words) == (0 if kinds else 2)
+    said = capsys.readouterr()
+    if not kinds:
+        assert f"{name} has none" in said.err
+        return
+    found = [one for one in json.loads(said.out) if one["arm"] == "baseline"]
+    policy = conf.content("community", name)["by_default"]["policy"]
+    for one in found[:1]:
+        asked = ["why", str(out / "rules"), one["id"], "--with", policy, "--replicates", "4"]
+        assert main([*asked, "--html", str(out / "why.html")]) == 0
+        assert not FORUM.search(capsys.readouterr().out)
+    assert found or name != "pond"
 
 
 def test_no_page_and_no_table_speaks_of_a_forum(place):

@@ -19,7 +19,7 @@ from windtunnel.analysis.why.forum.tell import sentences, signed
 from windtunnel.analysis.why.forum.whole import TONE_DRAWS, answer, futures
 from windtunnel.analysis.why.watching import watching
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "remove": None,
     "lock": False,
     "warn": None,
