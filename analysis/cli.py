@@ -24,7 +24,8 @@ COMMANDS = {
     "estimate": "causal report for your own table of pairs",
     "import": "bring in a real community: its people pseudonymised, base rates fitted",
     "export": "a simulated community as a ConvoKit corpus: windtunnel export convokit OUT FOLDER",
-    "label": "label posts of an imported community by hand: how good its reader is, and better tones",
+    "label": "label by hand what was written in an imported community: how good its reader is, and better tones",
+    "read": "let a language model read the tones of an imported community, where they matter",
     "incidents": "what went wrong in a finished run or an imported community",
     "words": "what an incident's simulated members might have said, written after the fact by a model you name",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
@@ -32,6 +33,7 @@ COMMANDS = {
     "models": "weights of the embedded model: list, pull",
     "store": "the answers kept of language models: info, verify, export, prune",
     "list": "what there is to choose from",
+    "new": "a package to begin with: windtunnel new policy|outcome|community|mind NAME",
 }
 """What there is, in the order of `--help`; each is a file of `analysis/commands`, loaded when it is called."""
 

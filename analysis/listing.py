@@ -3,10 +3,23 @@
 from typing import Any
 
 FOLDED = (
-    *("community.actions", "community.features", "community.personas", "community.wordings"),
-    *("community.persona_formats", "community.rules", "mind.coefficients"),
+    *(
+        "community.actions",
+        "community.features",
+        "community.personas",
+        "community.wordings",
+        "community.rules",
+    ),
+    *(
+        "community.persona_formats",
+        "community.phases",
+        "community.by_default",
+        "community.skins",
+        "mind.coefficients",
+    ),
 )
 """Settings that are words and tables of numbers: one line each stands for all below it."""
+OTHERS = "community.* of the others"
 LONGEST = 20
 """Signs of a default that are shown to a person; --json has it whole."""
 
@@ -105,6 +118,7 @@ def shown_settings(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]
     """The settings for a person: by group, a name that only holds others left out, and words and coefficients folded to a line."""
     names = {row["setting"] for row in rows}
     branches = {name for name in names if any(other.startswith(f"{name}.") for other in names)}
+    usual = _usual_community()
     found: dict[str, list[dict[str, Any]]] = {}
     folded: dict[str, int] = {}
     for row in rows:
@@ -112,6 +126,8 @@ def shown_settings(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]
         if name in branches and row["default"] is None:
             continue
         fold = next((f"{head}.*" for head in FOLDED if name.startswith(f"{head}.")), None)
+        if name.startswith("community.") and not fold and name not in usual:
+            fold = OTHERS
         if fold in folded:
             folded[str(fold)] += 1
             continue
@@ -122,11 +138,27 @@ def shown_settings(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]
         if fold:
             folded[fold] = 1
             shown |= {"setting": fold, "default": None}
+        if fold == OTHERS:
+            shown |= {
+                "unit": None,
+                "meaning": "what communities have that the usual one has not: community=NAME",
+            }
         found.setdefault(row["group"], []).append(shown)
     for row in (row for rows in found.values() for row in rows):
         if count := folded.get(row["setting"]):
             row["default"] = f"{count} of them: --json"
     return found
+
+
+def _usual_community() -> set[str]:
+    """The settings of the community that a command has which names none."""
+    from windtunnel import conf
+    from windtunnel.analysis.configuration import dotted
+    from windtunnel.conf.defaults import usual
+
+    return {key for key, _ in dotted({"community": conf.content("community", usual("community"))})} | {
+        "community"
+    }
 
 
 def first_line(docstring: str | None) -> str:

@@ -1,12 +1,15 @@
 """What each setting means and in which unit, from `conf/meanings.yaml` or from the comment beside its default."""
 
 import re
+import sys
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
 import yaml
+
+from windtunnel import conf
 
 OTHER = "other"
 
@@ -62,19 +65,17 @@ def _group(setting: str) -> str:
 
 
 @cache
-def _comments() -> dict[tuple[str, str], str]:
-    """The comment at the end of a setting's line, by the folder of its file (empty for config.yaml) and its own name."""
+def _comments(path: tuple[str, ...]) -> dict[tuple[str, str], str]:
+    """The comment at the end of a setting's line, by the folder of its file (empty for config.yaml) and its own name.
+
+    Ours come first, then those of the packages that `path` (`sys.path`) leads to.
+    """
     found: dict[tuple[str, str], str] = {}
-    root = files("windtunnel.conf")
-    folders = {"": [root / "config.yaml"]} | {
-        group: sorted((root / group).iterdir(), key=str) for group in ("community", "mind", "llm", "outcome")
-    }
-    for group, paths in folders.items():
-        for path in paths:
-            if path.name.endswith(".yaml"):
-                for line in re.finditer(
-                    r"(?m)^\s*([a-z_0-9]+):.*?\s# *(.+)$", path.read_text(encoding="utf-8")
-                ):
+    for group in ("", "community", "mind", "llm", "outcome"):
+        for name, file in conf.options(group).items():
+            if group or name == "config":
+                text = file.read_text(encoding="utf-8")
+                for line in re.finditer(r"(?m)^\s*([a-z_0-9]+):.*?\s# *(.+)$", text):
                     found.setdefault((group, line[1]), line[2])
     return found
 
@@ -82,4 +83,5 @@ def _comments() -> dict[tuple[str, str], str]:
 def _comment(setting: str) -> str:
     group, _, rest = setting.partition(".")
     name = rest.rpartition(".")[2] or group
-    return _comments().get((group if rest else "", name)) or _comments().get(("", name), "")
+    said = _comments(tuple(sys.path))
+    return said.get((group if rest else "", name)) or said.get(("", name), "")

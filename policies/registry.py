@@ -16,9 +16,10 @@ from windtunnel.policies.base import Policy
 ENTRY_POINTS = "windtunnel.policies"
 
 
-def policy_names() -> list[str]:
-    """Names that `policy=` and `baseline=` accept, `status_quo` apart."""
-    return sorted({*_own(), *(point.name for point in entry_points(group=ENTRY_POINTS))})
+def policy_names(community: str | None = None) -> list[str]:
+    """Names that `policy=` and `baseline=` accept, `status_quo` apart: all, or those that fit the community called so."""
+    names = sorted({*_own(), *(point.name for point in entry_points(group=ENTRY_POINTS))})
+    return [name for name in names if community is None or policy_class(name).fits_in(community)]
 
 
 @cache

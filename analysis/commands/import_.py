@@ -46,7 +46,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reader",
         metavar="NAME",
-        help="who reads the tones: words (fast) or english (better); default: english up to 20,000 posts, else words",
+        help="who reads the tones: words (fast) or english (better); default: english; beyond 20,000 posts words, and english for what it suspects",
     )
     parser.add_argument(
         "--max-bytes",

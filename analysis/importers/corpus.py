@@ -96,7 +96,7 @@ def import_corpus(
     `format` is one of `FORMATS`; `mapping` (role to column) and `where` (column to value) go with `table` alone; `name` is the profile's,
     by default the folder's; `key_file` holds the secret of the pseudonyms, by default in the current project.
     `mod_log` is a table of moderators' acts whose columns `mod_map` names, `labels` one of tones set by hand. `reader` names the
-    reader of tones; else a record of up to 20,000 posts is read by `english`, a larger one by `words`.
+    reader of tones; else a record of up to 20,000 posts is read by `english`, a larger one by `words` and what it suspects by `english`.
     `encoding` and `separator` are those of a table, where its head does not tell them. A record that lacks authors or times
     gets no profile.yaml; import.json says what it lacks.
 
@@ -104,7 +104,7 @@ def import_corpus(
     """
     from windtunnel.analysis.tones.hearing import quick
 
-    reader_for(reader, 0)  # a name that there is not is said before the record is read
+    reader_for(reader)  # a name that there is not is said before the record is read
     _check(format, mapping, where, mod_log, mod_map)
     if format != "table" and (encoding or separator):
         option = "--encoding" if encoding else "--separator"

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from windtunnel.analysis.importers.gathering import Record, chunks
@@ -18,13 +19,11 @@ class Heard(NamedTuple):
     remarks: tuple[str, ...]
 
 
-def reader_for(asked: str | None, posts: int) -> Any:
-    """The reader that reads a record again: the one asked for, else `english` where it is small; None: only `words`."""
-    from windtunnel.analysis.tones.hearing import SMALL
+def reader_for(asked: str | None) -> Any:
+    """The reader that reads a record again, `english` unless another is asked for; None: `words` alone."""
     from windtunnel.analysis.tones.registry import reader
 
-    name = asked or (BETTER if posts <= SMALL else FAST)
-    return None if name == FAST else reader(name)
+    return None if asked == FAST else reader(asked or BETTER)
 
 
 def with_tones(posts: pl.DataFrame, record: Record, asked: str | None, tell: Progress) -> Heard:
@@ -34,12 +33,14 @@ def with_tones(posts: pl.DataFrame, record: Record, asked: str | None, tell: Pro
     """
     from windtunnel.analysis.tone import scorer_name
     from windtunnel.analysis.tone_proxy import proxy_name, proxy_tone, starting_score
+    from windtunnel.analysis.tones.hearing import SMALL
 
     spoken = bool(posts["spoken"].any())
     posts = posts.with_columns(pl.col("status", "heard", "tone").cast(pl.String))
     told = pl.col("tone").is_not_null()
-    reader = reader_for(asked, posts.height) if spoken and posts["tone"].has_nulls() else None
-    posts = _again(posts, record, reader, tell) if reader else posts.with_columns(*_NOTHING)
+    reader = reader_for(asked) if spoken and posts["tone"].has_nulls() else None
+    large = asked is None and posts.height > SMALL
+    posts = _again(posts, record, reader, large, tell) if reader else posts.with_columns(*_NOTHING)
     start = starting_score(posts)
     guessed = pl.lit(None, pl.String) if spoken else proxy_tone(start)
     posts = posts.with_columns(tone=pl.coalesce("tone", "heard", guessed), told=told, labelled=told)
@@ -47,9 +48,7 @@ def with_tones(posts: pl.DataFrame, record: Record, asked: str | None, tell: Pro
     heard = posts.filter(~pl.col("told"))
     sources = []
     if heard["spoken"].any():
-        sources.append(
-            f"{reader.name} {reader.version}, at shares of an ordinary place" if reader else scorer_name()
-        )
+        sources.append(_named(reader, large) if reader else scorer_name())
     if not heard.filter(~pl.col("spoken") & pl.col("tone").is_not_null()).is_empty():
         sources.append(proxy_name(start))
     if posts["told"].any():
@@ -68,12 +67,22 @@ _UNREAD = (
 )
 
 
-def _again(posts: pl.DataFrame, record: Record, reader: Any, tell: Progress) -> pl.DataFrame:
+def _named(reader: Any, large: bool) -> str:
+    from windtunnel.analysis.tone import scorer_name
+
+    own = f"{reader.name} {reader.version}, at shares of an ordinary place"
+    return f"{scorer_name()}; what it suspects read again by {own}" if large else own
+
+
+def _again(posts: pl.DataFrame, record: Record, reader: Any, large: bool, tell: Progress) -> pl.DataFrame:
+    """What a reader hears in place of what was heard; of a large record only in posts that are not called civil."""
     from windtunnel.analysis.tones.hearing import heard_again
 
-    tell(f"{reader.name} reads the posts again")
-    found = heard_again(chunks(record), reader).rename({"tone": "again"})
-    posts = posts.with_columns(pl.col("row").cast(pl.Int64)).join(
-        found, on="row", how="left", maintain_order="left"
-    )
-    return posts.with_columns(heard=pl.when(pl.col("spoken")).then(pl.col("again"))).drop("again")
+    tell(f"{reader.name} reads {'what words suspects' if large else 'the posts'} again")
+    posts = posts.with_columns(pl.col("row").cast(pl.Int64))
+    wanted = pl.col("spoken") & (pl.col("heard").is_in(["heated", "hostile"]) if large else pl.lit(True))
+    only = np.zeros(posts["row"].to_numpy().max() + 1, bool)
+    only[posts.filter(wanted)["row"].to_numpy()] = True
+    found = heard_again(chunks(record), reader, only).rename({"tone": "again"})
+    posts = posts.join(found, on="row", how="left", maintain_order="left")
+    return posts.with_columns(heard=pl.when(wanted).then("again").otherwise("heard")).drop("again")

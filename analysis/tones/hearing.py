@@ -51,12 +51,14 @@ def quick(texts: Sequence[str]) -> list[str | None]:
     return told
 
 
-def heard_again(chunks: Iterable[tuple[int, pl.DataFrame]], reader: Reader) -> pl.DataFrame:
+def heard_again(
+    chunks: Iterable[tuple[int, pl.DataFrame]], reader: Reader, only: np.ndarray | None = None
+) -> pl.DataFrame:
     """What a reader says of each post with words: row, tone, and the probabilities heated and hostile (null: unread).
 
-    `chunks` are tables of `text` and the row at which each begins.
+    `chunks` are tables of `text` and the row at which each begins; `only` says for each row whether it is wanted.
     """
-    parts = [_part(start, chunk["text"], reader) for start, chunk in chunks]
+    parts = [_part(start, chunk["text"], reader, only) for start, chunk in chunks]
     empty = pl.DataFrame(schema=_SCHEMA)
     return pl.concat([empty, *parts])
 
@@ -64,8 +66,12 @@ def heard_again(chunks: Iterable[tuple[int, pl.DataFrame]], reader: Reader) -> p
 _SCHEMA = {"row": pl.Int64, "tone": pl.String, "heated": pl.Float32, "hostile": pl.Float32}
 
 
-def _part(start: int, texts: pl.Series, reader: Reader) -> pl.DataFrame:
-    rows = texts.is_not_null().arg_true()
+def _part(start: int, texts: pl.Series, reader: Reader, only: np.ndarray | None) -> pl.DataFrame:
+    wanted = texts.is_not_null()
+    if only is not None:
+        told = only[start : start + len(texts)]
+        wanted &= pl.Series(np.concatenate([told, np.zeros(len(texts) - len(told), bool)]))
+    rows = wanted.arg_true()
     found = read(reader, texts.gather(rows).to_list())
     table = decided(at_base(found, reader.base, ORDINARY))
     return table.with_columns(row=(rows.cast(pl.Int64) + start)).select(list(_SCHEMA))

@@ -29,7 +29,9 @@ def address() -> Iterator[str]:
 
 def words(address: str, tmp_path: Path, *more: str) -> list[str]:
     where = [f"llm.base_url={address}", f"llm.store={tmp_path / 'store.sqlite'}", f"out={tmp_path / 'out'}"]
-    return ["run", *SMALL.split(), *SIZE.split(), "llm.top=27", *where, *more]
+    keys = {word.partition("=")[0] for word in more}
+    size = [word for word in SIZE.split() if word.partition("=")[0] not in keys]
+    return ["run", *SMALL.split(), *size, "llm.top=27", *where, *more]
 
 
 def manifest(tmp_path: Path) -> dict:

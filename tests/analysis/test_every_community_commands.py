@@ -15,11 +15,12 @@ from windtunnel.analysis.incidents.registry import kinds_of
 from windtunnel.sim.communities import community_names
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
+pytestmark = pytest.mark.timeout(600)
 OTHERS = sorted({*community_names(), "pond"} - {"forum"})
 FORUM = re.compile(r"\b(threads?|posts?|hostile|moderators?|moderation|newcomers?)\b", re.IGNORECASE)
 SHOWN = ("*.html", "*.md", "*.csv")
 
-SMALL = "draws=3 seeds=2 dowhy=false parallel.jobs=1"
+SMALL = "draws=2 seeds=1 dowhy=false parallel.jobs=1"
 RUNS = {
     "rules": f"run community=NAME {SMALL} out=OUT/rules",
     "archetype": f"run community=NAME mind=llm llm=fake llm.store=none {SMALL} out=OUT/archetype",
@@ -45,6 +46,8 @@ EITHER = {
     "distill": "distill community=NAME llm=fake llm.store=none out=OUT/distilled.json check=false",
     "import": "import OUT/rules --format csv --out OUT/imported",
     "forget": "forget OUT/rules",
+    "label": "label OUT/rules",
+    "read": "read OUT/rules 1 llm=fake",
     "select": f"select community=NAME policy=POLICY delta=0.2 lambda=1 {SMALL} out=OUT/select",
     "design": "design lhs community=NAME steps=2:4 n=3",
     "optimise": f"optimise community=NAME steps=2:4 trials=2 lambda=1 {SMALL} out=OUT/search",

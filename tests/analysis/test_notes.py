@@ -80,7 +80,7 @@ def test_a_policy_that_never_acted_is_named_on_the_screen_in_the_sweep_and_in_th
     assert f"Slow mode {said}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", [name for name in policy_names() if name != "none" and off(name)])
+@pytest.mark.parametrize("name", [name for name in policy_names("forum") if name != "none" and off(name)])
 def test_off_is_off_and_the_parameter_s_text_says_so(name, tiny_runs):
     given = {**policy_class(name).test_parameters, **off(name)}
     assert off(name) and set(off(name).values()) == {0}

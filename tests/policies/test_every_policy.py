@@ -20,7 +20,7 @@ from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import first_divergence, lock_step, make_world, run
 from windtunnel.sim.world import World
 
-NAMES = [name for name in policy_names() if policy_class(name).fits_in("forum")]
+NAMES = policy_names("forum")
 START, STOP = 4, 7
 
 

@@ -24,13 +24,17 @@ def probabilities(
     hours: float,
     readings: int = READINGS,
 ) -> list[float | None]:
-    """For each incident of a record the share of readings in which its rule finds it again; None where no tone counts.
+    """For each incident of a record the share of readings in which its rule finds it again; None where no tone counts, or
+    where there are no words: nobody has measured what votes and removals say about tone.
 
     Each post's tone is drawn from what its reader gives it, posts apart; one set by hand is always the same.
     """
-    posts = posts.with_columns(place=pl.col("thread"))
+    by_hand = "labelled" in posts.columns and bool(posts["labelled"].any())
+    measured = by_hand or "text" in posts.columns
     return [
-        None if one.kind in WITHOUT_TONES else _probability(one, acts, posts, rules, hours, readings)
+        None
+        if one.kind in WITHOUT_TONES or not measured
+        else _probability(one, acts, posts, rules, hours, readings)
         for one in incidents
     ]
 

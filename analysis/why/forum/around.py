@@ -1,5 +1,6 @@
 """What stands around a thread in a record: the other threads of its time, and the people who may come in."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,8 @@ NEARBY = 7 * 24 * 60
 AROUND = 4000
 """Posts elsewhere that are told at most: of the threads with most of them."""
 SILENT_TICKS = 24
+TEMPER_SPREAD = 0.75
+"""Spread of tempers (log-odds) in a community: that of the simulated forum's personas and newcomers."""
 PRIOR_POSTS = 10.0
 """Posts that the community's average weighs in a member's own tone: who wrote little is taken for average."""
 
@@ -130,7 +133,8 @@ def fitted_members(
     wrote = near.group_by("author").agg(near=pl.len())
     elsewhere = posts.filter(pl.col("thread") != thread["thread"][0])
     heated = pl.col("tone").is_in(["heated", "hostile"])
-    each = elsewhere.group_by("author").agg(count=pl.len(), heated=heated.sum())
+    before = elsewhere.filter((pl.col("minute") < start) | (pl.col("minute") > record.ticks[-1].minute))
+    each = before.group_by("author").agg(count=pl.len(), heated=heated.sum())
     first = posts.group_by("author").agg(first=pl.col("minute").min())
     found = pl.DataFrame({"author": names})
     for part in (wrote, each, first):
@@ -164,3 +168,20 @@ def _pace(record: Record, profile: Profile) -> float:
     wrote = int((record.tick_of != BEFORE).sum()) - 1
     spent = sum(tick.hours * profile.rhythm[int(tick.minute // 60) % 24] for tick in record.ticks)
     return wrote / max(spent, 1 / 60) / max(profile.active_post_share.value, 0.05)
+
+
+def tempers(record: Record, prior: np.ndarray, expected: Mapping[int, float]) -> np.ndarray:
+    """Tempers (members,) given what each wrote in its situations: the mode of a normal law around `prior` and a logit.
+
+    `expected` are the log-odds of heat that a mind gives to acts (rows of the record) of members with the tempers `prior`. Who was
+    hot where it was not to be expected is of a hot temper; what a heated thread explains is not laid to the member.
+    """
+    acts = np.array(list(expected), int)
+    odds, hot = np.array(list(expected.values()), float), record.tone[acts] > CIVIL
+    author, more = record.author[acts], np.zeros(len(prior))
+    for _ in range(20):
+        share = 1 / (1 + np.exp(-(odds + more[author])))
+        up = np.bincount(author, weights=hot - share, minlength=len(prior)) - more / TEMPER_SPREAD**2
+        down = np.bincount(author, weights=share * (1 - share), minlength=len(prior)) + 1 / TEMPER_SPREAD**2
+        more += np.clip(up / down, -1, 1)
+    return np.clip(prior + more, -3, 3)

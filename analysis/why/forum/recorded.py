@@ -16,7 +16,7 @@ from windtunnel.analysis.incidents.forum.acts import ACTS, RECORD, acts_of_impor
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
 from windtunnel.analysis.incidents.forum.places import asked_about, place_of
 from windtunnel.analysis.why.case import Branch, Futures
-from windtunnel.analysis.why.forum.around import TONES, as_record, fitted_members
+from windtunnel.analysis.why.forum.around import TONES, as_record, fitted_members, tempers
 from windtunnel.analysis.why.forum.case import ByActs
 from windtunnel.analysis.why.forum.moderators import ModeratorAct, as_policy, moderators_acts
 from windtunnel.analysis.why.forum.words import words_of
@@ -43,7 +43,8 @@ class RecordedCase(ByActs):
     """An incident of an imported community, with the thread's record and the people around it.
 
     `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where
-    the mind reads it. `labelled` are the posts whose tone is not the scorer's. `attention` scales how often people look in whom the record does not show; 1 is the thread's own pace.
+    the mind reads it. `labelled` are the posts whose tone is not the scorer's. `attention` scales how often people look in whom the record does not show; 1 is the record's own pace.
+    `known`: the members' tempers were found by what they wrote in the record.
     """
 
     folder: Folder
@@ -60,6 +61,7 @@ class RecordedCase(ByActs):
     words: Words | None = None
     labelled: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     attention: float = 1.0
+    known: bool = False
     root: int = 0
     hours: float = 1 / 60
     real: bool = True
@@ -132,6 +134,8 @@ class RecordedCase(ByActs):
     def infer(self, numbers: Sequence[int], mind: Mind) -> None:
         """Draw the noise of these numbers from its posterior, once."""
         missing = [number for number in numbers if number not in self.inferred]
+        if not self.known:
+            self._know(mind)
         if missing:
             lucks = [self.luck(number) for number in missing]
             worlds = [Inference(self.forum(luck), self.schedule(), luck=luck) for luck in lucks]
@@ -139,6 +143,14 @@ class RecordedCase(ByActs):
             found = infer(worlds, mind.decide, None if note is None else lambda more: note(INFERRED * more))
             self.inferred |= dict(zip(missing, found, strict=True))
             self.not_offered = tuple(worlds[0].not_offered)
+
+    def _know(self, mind: Mind) -> None:
+        """Find the members' tempers by what they wrote in the record, situation by situation."""
+        alone = Inference(self.forum(self.luck(0)), self.schedule(), luck=self.luck(0))
+        infer([alone], mind.decide)
+        found = tempers(self.record, self.people.traits["temper"], alone.expected)
+        self.people = replace(self.people, traits={**self.people.traits, "temper": found})
+        self.known = True
 
     def world(self, branch: Branch) -> RecordWorld:
         """The record's own chance (number None or from 0 on), or with a number below 0 new chance after the fork."""

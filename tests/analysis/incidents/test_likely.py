@@ -53,6 +53,10 @@ def test_it_is_as_probable_as_its_reader_says():
     assert sure > 0.95 and rare < 0.05 and rare < open_ < sure
 
 
+def test_what_votes_and_removals_say_has_no_measured_probability():
+    assert likely(posts_of(HOSTILE).drop("text")) == [None]
+
+
 def test_a_verdict_alone_is_worth_what_was_measured_elsewhere_at_ordinary_shares():
     civil, heated, hostile, none = chances(pl.DataFrame({"tone": ["civil", "heated", "hostile", None]}))
     assert civil[0] > 0.93 and hostile[2] > civil[2] and heated[0] < civil[0]

@@ -45,6 +45,18 @@ def test_an_import_leaves_other_languages_unread_and_counts_them(record, tmp_pat
     assert ("english 1" in report.tone_source) == (name != "words")
 
 
+def test_of_a_large_record_the_better_reader_reads_what_the_fast_one_suspects(record, tmp_path, monkeypatch):
+    from windtunnel.analysis.tones import hearing
+
+    record.write_text(record.read_text() + "f,a,wf,5,Fuck this driver; replace it and it works.\n")
+    monkeypatch.setattr(hearing, "SMALL", 3)
+    report = import_corpus("table", record, tmp_path / "out", mapping=MAPPING, key_file=tmp_path / "key")
+    posts = pl.read_parquet(report.posts_file)
+    assert posts["tone"].to_list() == ["civil", None, "civil", "hostile", "civil", "civil"]
+    assert posts["heated"].is_not_null().to_list() == [False, False, False, True, False, True]
+    assert "what it suspects read again by english 1" in report.tone_source
+
+
 def test_a_reader_that_there_is_not_is_refused_before_the_record_is_read(tmp_path):
     with pytest.raises(ValueError, match="no reader of tones is called 'englisch'; there are"):
         import_corpus("table", tmp_path / "nowhere.csv", tmp_path / "out", mapping=MAPPING, reader="englisch")

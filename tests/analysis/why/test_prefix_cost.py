@@ -47,7 +47,7 @@ def counted(case, question, numbers):
     return record, runs[0]
 
 
-@pytest.mark.parametrize("name", [name for name in policy_names() if name != "none"])
+@pytest.mark.parametrize("name", [name for name in policy_names("forum") if name != "none"])
 def test_a_past_is_lived_again_without_a_call_whatever_policy_follows(case, name):
     question = ask(case, with_=name, at=str(STEPS))
     record, unchanged = counted(case, question, (None, 0))

@@ -68,7 +68,7 @@ def test_futures_lived_by_two_processes_are_the_same(case, mind, monkeypatch):
     assert shared.events.equals(here.events) and shared.members.equals(here.members)
 
 
-@pytest.mark.parametrize("name", [name for name in policy_names() if name != "none"])
+@pytest.mark.parametrize("name", [name for name in policy_names("forum") if name != "none"])
 def test_the_past_is_the_same_event_for_event_whatever_policy_follows(case, mind, name):
     """Under new luck and under the old: nothing before the moment differs from what is recorded."""
     question = ask(case, with_=name, at="9")
