@@ -22,7 +22,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from windtunnel.analysis.why.words import may_be_told
+    from windtunnel.analysis.why.forum.words import may_be_told
 
     from windtunnel.agents.llm.opening import open_model, serving
     from windtunnel.agents.llm.settings import read_settings
