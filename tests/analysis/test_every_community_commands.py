@@ -34,10 +34,10 @@ WORK = {
     "rerun": "rerun OUT/rules parallel.jobs=1",
     "compare": "compare OUT/rules --html OUT/compare.html",
     "robustness": "robustness OUT/sweep",
-    "pilot": "pilot OUT/rules --smallest-effect 0.2",
-    "estimate": "estimate OUT/rules/pairs.parquet --direction preventive --outcome it --threshold 1",
 }
 EITHER = {
+    "pilot": "pilot OUT/rules --smallest-effect 0.2",
+    "estimate": "estimate OUT/rules/pairs.parquet --direction preventive --outcome it --threshold 1",
     "incidents": "incidents OUT/rules",
     "why": "why OUT/rules collapse-1a2b3c4d",
     "words": "words OUT/rules collapse-1a2b3c4d llm=fake",
