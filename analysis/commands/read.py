@@ -22,13 +22,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from windtunnel.analysis.why.forum.words import may_be_told
-
     from windtunnel.agents.llm.opening import open_model, serving
     from windtunnel.agents.llm.settings import read_settings
     from windtunnel.analysis.importers.identities import read_identities
     from windtunnel.analysis.importers.written import write_table
     from windtunnel.analysis.tones.llm import LlmReader
+    from windtunnel.analysis.why.forum.words import may_be_told
 
     folder = Folder(Path(asked.out))
     if not folder.posts.is_file():
