@@ -15,8 +15,8 @@ from windtunnel.analysis.models.calibration_file import with_calibration
 from windtunnel.analysis.models.mind_settings import llm_mind
 from windtunnel.analysis.models.serving import check_llm
 from windtunnel.analysis.outcomes import Outcome, find_outcome, threshold_of
-from windtunnel.analysis.shell import check_once, for_hydra
-from windtunnel.analysis.stopping import Rule, rule_of
+from windtunnel.analysis.runs.stopping import Rule, rule_of
+from windtunnel.analysis.terminal.shell import check_once, for_hydra
 from windtunnel.analysis.wordings import worded
 from windtunnel.conf.defaults import search_path, with_defaults
 from windtunnel.policies.registry import policy_class

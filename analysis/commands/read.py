@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.terminal.ending import OK, plain
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def call(asked: argparse.Namespace) -> int:
     from windtunnel.analysis.importers.identities import read_identities
     from windtunnel.analysis.importers.written import write_table
     from windtunnel.analysis.tones.llm import LlmReader
-    from windtunnel.analysis.why.words import may_be_told
+    from windtunnel.analysis.why.forum.words import may_be_told
 
     folder = Folder(Path(asked.out))
     if not folder.posts.is_file():

@@ -85,6 +85,11 @@ class Commons(PlainCommunity):
         self.members.away_until[rows] = step
         self.here = self.members.present(step)
 
+    def keep_away(self, world: WorldFace, rows: np.ndarray, until: int) -> None:
+        """They are not here in this step, either."""
+        super().keep_away(world, rows, until)
+        self.here = self.members.present(world.now)
+
     def equal(self) -> float:
         """An equal share of the stock, in units."""
         return self.begun / max(1, int(self.here.sum()))
@@ -240,6 +245,7 @@ class Commons(PlainCommunity):
             "remaining": self.stock,
             "alive": 1.0,
             "over": self.over,
+            "fair": self.fair() / self.unit(),
             "fines": float(self.paid.sum()),
             "best": best,
         }

@@ -5,12 +5,12 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.find import load_rules
+from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import pairs
-from windtunnel.analysis.why.around import tempers
 from windtunnel.analysis.why.case import WITHOUT, Branch, live
-from windtunnel.analysis.why.question import ask
-from windtunnel.analysis.why.recorded import recorded_case, replayed_acts
+from windtunnel.analysis.why.forum.around import tempers
+from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.recorded import recorded_case, replayed_acts
 from windtunnel.sim.communities.forum.ticks import record_of
 
 RULES = load_rules()
