@@ -7,10 +7,11 @@ of another package is found by an entry point that names its builder.
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
+
+from windtunnel.agents.nearest import nearest
 
 if TYPE_CHECKING:  # which loads Mesa, and pandas with it
     from windtunnel.sim.community import Builder, Declared
@@ -30,9 +31,7 @@ def community(name: str) -> "type[Builder]":
         if point.name == name:
             return point.load()
     if name not in community_names():
-        near = get_close_matches(name, community_names(), 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(community_names())}"
-        raise ValueError(f"no community is called {name!r}: {hint}")
+        raise ValueError(f"no community is called {name!r}: {nearest(name, community_names())}")
     return importlib.import_module(f"windtunnel.sim.communities.{name}.build").Builder
 
 
