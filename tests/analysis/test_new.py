@@ -195,3 +195,16 @@ def test_a_name_that_an_installed_plug_in_has_is_taken(monkeypatch):
     ):
         with pytest.raises(ValueError, match="already"):
             check_name(kind, name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("policy", "quiet_hours"), ("outcome", "busy_place"), ("community", "well"), ("mind", "careless_ones")],
+)
+def test_the_skeletons_that_are_shown_are_the_files_that_are_written(kind, name):
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = re.search(rf"^## An? {kind}\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    shown = re.findall(r"^```(?:python|yaml)\n(.*?)^```", section[1], re.MULTILINE | re.DOTALL)
+    texts = rendered(kind, name)
+    assert shown == [texts[f"src/{name}/{kind}.py"], texts[f"src/{name}/conf/{kind}/{name}.yaml"]]
+    assert "| wrong | right |" in section[1] and section[1].count("\n- ") >= 4
