@@ -4,13 +4,14 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import ValidationError
 
 from windtunnel import conf, policies
+from windtunnel.conf import plugins
 from windtunnel.policies.base import Policy
 
 ENTRY_POINTS = "windtunnel.policies"
@@ -39,12 +40,19 @@ def policy_class(name: str) -> type[Policy]:
     """The class of a policy; `ValueError` names the nearest one."""
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:
-            return point.load()
+            return plugins.load("policy", point, partial(_wrong, point))
     if name not in policy_names():
         near = get_close_matches(name, policy_names(), 1)
         hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(policy_names())}"
         raise ValueError(f"no policy is called {name!r}: {hint}")
     return _own()[name]
+
+
+def _wrong(point: Any, found: Any) -> str:
+    """What keeps the thing that an entry point names from being a policy; empty if nothing does."""
+    if not (isinstance(found, type) and issubclass(found, Policy)):
+        return "is no class under windtunnel.policies.base.Policy"
+    return plugins.misnamed(point, found)
 
 
 @cache

@@ -99,6 +99,13 @@ class Declared:
     offers: tuple[str, ...] = ()
     """Commands that need more of a community than all have, and that this one serves: `incidents`, `calibrate` …"""
 
+    def __post_init__(self) -> None:
+        for harm in self.harms:
+            if harm.column not in self.summaries:
+                raise ValueError(
+                    f"the harm {harm.column!r} is no declared summary: those are {', '.join(self.summaries) or 'none'}"
+                )
+
     @property
     def fixed(self) -> tuple[str, ...]:
         """Columns of the members' table that no policy can have touched: the negative controls of every pair."""

@@ -34,21 +34,12 @@ ALIKE = ("policy", "pl", "np", "quota", "numbers", "acts", "builder", "outcome",
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def written(request, tmp_path_factory) -> tuple[str, Path]:
-    """A kind, and a folder with its package and what an installation adds: the entry points of its pyproject.toml."""
+def written(request, tmp_path_factory, installed) -> tuple[str, Path]:
+    """A kind, and a folder with its package as if it were installed."""
     kind = request.param
     folder = tmp_path_factory.mktemp(kind)
     assert main(["new", kind, NAMES[kind], "--in", str(folder)]) == 0
-    project = tomllib.loads((folder / NAMES[kind] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    installed = folder / NAMES[kind] / "src" / f"{NAMES[kind]}-{project['version']}.dist-info"
-    installed.mkdir()
-    (installed / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n", encoding="utf-8"
-    )
-    lines = []
-    for group, points in project["entry-points"].items():
-        lines += [f"[{group}]", *(f"{name} = {where}" for name, where in points.items())]
-    (installed / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    installed(folder / NAMES[kind])
     return kind, folder
 
 
