@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from windtunnel.analysis.arguments import Parser
-from windtunnel.analysis.ending import OK, guarded, hearing_signals, with_standard_streams
+from windtunnel.analysis.terminal.arguments import Parser
+from windtunnel.analysis.terminal.ending import OK, guarded, hearing_signals, with_standard_streams
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",
@@ -25,6 +25,7 @@ COMMANDS = {
     "import": "bring in a real community: its people pseudonymised, base rates fitted",
     "export": "a simulated community as a ConvoKit corpus: windtunnel export convokit OUT FOLDER",
     "label": "label by hand what was written in an imported community: how good its reader is, and better tones",
+    "read": "let a language model read the tones of an imported community, where they matter",
     "incidents": "what went wrong in a finished run or an imported community",
     "words": "what an incident's simulated members might have said, written after the fact by a model you name",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",

@@ -15,8 +15,8 @@ from windtunnel.analysis.models.calibration_file import with_calibration
 from windtunnel.analysis.models.mind_settings import llm_mind
 from windtunnel.analysis.models.serving import check_llm
 from windtunnel.analysis.outcomes import Outcome, find_outcome, threshold_of
-from windtunnel.analysis.shell import check_once, for_hydra
-from windtunnel.analysis.stopping import Rule, rule_of
+from windtunnel.analysis.runs.stopping import Rule, rule_of
+from windtunnel.analysis.terminal.shell import check_once, for_hydra
 from windtunnel.analysis.wordings import worded
 from windtunnel.conf.defaults import search_path, with_defaults
 from windtunnel.policies.registry import policy_class
@@ -396,12 +396,12 @@ def known_settings() -> list[dict[str, Any]]:
     }
     found = {"policy": top["treatment"]} | {group: chosen.get(group) for group in GROUPS}
     found |= dict(
-        _dotted({key: value for key, value in top.items() if key not in ("defaults", "hydra", "treatment")})
+        dotted({key: value for key, value in top.items() if key not in ("defaults", "hydra", "treatment")})
     )
     for group in GROUPS[:-1]:
         for option in sorted(_options(group), key=lambda name: name != chosen[group]):
             content = conf.content(group, option)
-            found |= {key: value for key, value in _dotted({group: content}) if key not in found}
+            found |= {key: value for key, value in dotted({group: content}) if key not in found}
     for option in _options("community"):
         found |= {
             key: value for key, value in _coefficients(conf.content("community", option)) if key not in found
@@ -413,17 +413,17 @@ def _coefficients(community: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     """The numbers of a community's rules as the settings that change them."""
     parts = {f"{name}.": words for name, words in (community.get("phases") or {}).items()} or {"": community}
     for phase, words in parts.items():
-        yield from _dotted(words.get("rules") or {}, COEFFICIENTS + phase)
+        yield from dotted(words.get("rules") or {}, COEFFICIENTS + phase)
 
 
 def _known_keys() -> set[str]:
     return {row["setting"] for row in known_settings()}
 
 
-def _dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+def dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
     for key, value in tree.items():
         if isinstance(value, Mapping) and value:
-            yield from _dotted(value, f"{prefix}{key}.")
+            yield from dotted(value, f"{prefix}{key}.")
         yield prefix + str(key), None if isinstance(value, Mapping) else value
 
 

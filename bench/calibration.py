@@ -28,12 +28,14 @@ from windtunnel.analysis.configuration import compose, load_profile, plan
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.importers.export_convokit import export_convokit
-from windtunnel.analysis.incidents.acts import acts_of_import, acts_of_run
-from windtunnel.analysis.incidents.find import Incident, find, load_rules
+from windtunnel.analysis.incidents.base import Incident
+from windtunnel.analysis.incidents.forum.acts import acts_of_import, acts_of_run
+from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.why.answer import happened
-from windtunnel.analysis.why.case import WITH, WITHOUT, SimulatedCase, live
-from windtunnel.analysis.why.question import Question, ask
-from windtunnel.analysis.why.recorded import RecordedCase, case_of_thread
+from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.forum.case import SimulatedForum
+from windtunnel.analysis.why.forum.question import Question, ask
+from windtunnel.analysis.why.forum.recorded import RecordedCase, case_of_thread
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import run_block
 
@@ -176,12 +178,12 @@ def of_incident(place: Path, words: tuple[str, ...], futures: int, incident: Inc
     ]
 
 
-def lived(place: Path, words: tuple[str, ...], incident: Incident) -> SimulatedCase:
+def lived(place: Path, words: tuple[str, ...], incident: Incident) -> SimulatedForum:
     """The incident as a case of its run."""
     folder, made = Folder(place / "out"), plan(compose(list(words)))
     here = (pl.col("draw") == incident.draw) & (pl.col("seed") == incident.seed)
     acts = acts_of_run(*(folder.read_table(name).filter(here) for name in ("events", "links", "members")))
-    return SimulatedCase(folder, incident, acts, 1.0, RULES, made.experiment, dict(made.llm), "")
+    return SimulatedForum(folder, incident, acts, 1.0, RULES, made.experiment, dict(made.llm), "")
 
 
 def imported(place: Path, incident: Incident) -> tuple[RecordedCase, dict[int, int]]:
@@ -204,7 +206,7 @@ def imported(place: Path, incident: Incident) -> tuple[RecordedCase, dict[int, i
 
 
 def asked_about(
-    simulated: SimulatedCase, real: RecordedCase, number: dict[int, int]
+    simulated: SimulatedForum, real: RecordedCase, number: dict[int, int]
 ) -> list[tuple[str, Question, Question]]:
     """The acts, each as a question about the run and about the record: the same act from the same moment on."""
     here = (pl.col("place") == simulated.incident.place) & (pl.col("kind") == "reply")

@@ -1,6 +1,6 @@
 """Settings that ship with the program, and those that packages of others bring in a `conf` folder of their own.
 
-A package that is found by an entry point (`windtunnel.communities`, `.policies`, `.outcomes`, `.minds`) may hold
+A package that is found by an entry point (`windtunnel.communities`, `.policies`, `.outcomes`, `.minds`, `.incidents`) may hold
 `conf/GROUP/NAME.yaml` beside the module that the entry point names: its options then stand beside ours.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-KINDS = ("communities", "policies", "outcomes", "minds")
+KINDS = ("communities", "policies", "outcomes", "minds", "incidents")
 """What a package may bring: the ends of our groups of entry points."""
 
 

@@ -16,7 +16,7 @@ def with_defaults(words: Sequence[str]) -> list[str]:
     """
     given = {word.lstrip("+").partition("=")[0]: word.partition("=")[2] for word in words}
     preset = _preset(given.get("experiment", ""))
-    community = given.get("community") or preset.get("community") or str(_group("community"))
+    community = given.get("community") or preset.get("community") or str(usual("community"))
     found = conf.content("community", community).get("by_default") or {}
     if unknown := sorted(set(found) - set(KEYS)):
         raise ValueError(f"community {community} has by_default.{unknown[0]}: it may set {', '.join(KEYS)}")
@@ -46,7 +46,7 @@ def _preset(name: str) -> Mapping[str, Any]:
     return {key: value for key, value in content.items() if key not in ("defaults", "community")} | groups
 
 
-def _group(name: str) -> Any:
+def usual(name: str) -> Any:
     """The option of a group that the program's own settings choose."""
     entries = [entry for entry in conf.content("", "config")["defaults"] if isinstance(entry, Mapping)]
     return next(entry[name] for entry in entries if name in entry)

@@ -97,7 +97,9 @@ class Declared:
     harms: tuple[Harm, ...] = ()
     nouns: Nouns = Nouns()
     offers: tuple[str, ...] = ()
-    """Commands that need more of a community than all have, and that this one serves: `incidents`, `calibrate` …"""
+    """Commands that need more of a community than all have, and that this one serves: `words`, `calibrate` …"""
+    absences: bool = False
+    """Whether a member can be kept away by hand: `active` then asks `members.present`."""
 
     def __post_init__(self) -> None:
         for harm in self.harms:
@@ -170,6 +172,10 @@ class Community(Protocol[V, A]):
 
     def measures(self, world: WorldFace) -> Mapping[str, float]:
         """The declared measures at the end of a step, by name; reads only."""
+        ...
+
+    def keep_away(self, world: WorldFace, rows: np.ndarray, until: int) -> None:
+        """These members (rows) are not there before the step `until`; called after `open_step`, before the first phase."""
         ...
 
     def links(self) -> tuple[np.ndarray, np.ndarray]:
@@ -259,6 +265,11 @@ class Defaults:
 
     def close_step(self, world: WorldFace) -> None:
         """Nothing follows."""
+
+    def keep_away(self, world: WorldFace, rows: np.ndarray, until: int) -> None:
+        """They are not present."""
+        away = self.members.away_until
+        away[rows] = np.maximum(away[rows], until)
 
     def measures(self, world: WorldFace) -> Mapping[str, float]:
         """Nothing is counted."""

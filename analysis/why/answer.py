@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.analysis.incidents.find import severities
-from windtunnel.analysis.necessity import Paired, coupling_free, paired_estimates
+from windtunnel.analysis.causal.necessity import Paired, coupling_free, paired_estimates
 from windtunnel.analysis.why.case import WITH, WITHOUT, Case, Futures, live
 from windtunnel.analysis.why.question import Question
 
@@ -24,7 +23,7 @@ class Happened(NamedTuple):
 
 def happened(case: Case, futures: Futures, count: int) -> Happened:
     """Look for the incident in every branch."""
-    found = severities(case.read(futures), case.incident, case.rules, case.hours)
+    found = case.severities(futures)
     y, severity = np.zeros(count, int), np.zeros(count)
     place = found["seed"].to_numpy()
     y[place], severity[place] = found["happened"].to_numpy(), found["severity"].to_numpy()

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from windtunnel.analysis.intervals import Estimate
-from windtunnel.analysis.necessity import CELLS
-from windtunnel.analysis.questions import PERCENT_FROM
+from windtunnel.analysis.causal.intervals import Estimate
+from windtunnel.analysis.causal.necessity import CELLS
+from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.why.answer import FIELDS
 
 ASKED = {
@@ -93,7 +93,7 @@ def _percent(estimate: dict[str, Any], of: int, pairs: int) -> str:
 
 def _spread(record: dict[str, Any]) -> str:
     """What becomes of the share under other readings of the tones."""
-    tones = record["tone_errors"]
+    tones = record.get("tone_errors")
     if not tones or not tones["draws"]:
         return ""
     is_so = "it is an incident" if record["happened"] else "it is none"

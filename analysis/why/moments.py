@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.analysis.intervals import share
+from windtunnel.analysis.causal.intervals import share
 from windtunnel.analysis.why.answer import pairs
 from windtunnel.analysis.why.case import Case
 from windtunnel.analysis.why.question import Question
@@ -15,18 +15,24 @@ LIKELY = 0.5
 
 
 def curve(
-    case: Case, question: Question, mind: Mind, *, moments: int, futures: int, likely: float = LIKELY
+    case: Case,
+    question: Question,
+    mind: Mind,
+    *,
+    moments: int,
+    futures: int,
+    likely: float = LIKELY,
+    until: int | None = None,
 ) -> dict[str, Any]:
-    """For a grid of moments from the beginning to the incident's peak, in how many futures the act averts it.
+    """For a grid of moments from the beginning to step `until` (the incident's peak), in how many futures the act averts it.
 
     At each moment `futures` pairs share the past up to it and redraw chance. `points` has `step`, `happened` (without
     the act), `averted`, and the share averted with its interval; `last` and `first` are the latest and the
     earliest moment with a share of at least `likely`, None if there is none. It need not fall steadily, so
     nothing between the moments is claimed.
     """
-    grid = np.unique(
-        np.linspace(case.first, max(case.incident.peak, case.first + 1), moments).round().astype(int)
-    )
+    until = case.incident.peak if until is None else until
+    grid = np.unique(np.linspace(case.first, max(until, case.first + 1), moments).round().astype(int))
     points = []
     for step in grid.tolist():
         without, with_ = pairs(case, question, mind, range(futures), step)

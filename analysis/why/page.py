@@ -1,207 +1,112 @@
-"""The incident page: one question about one incident as a static page, for a moderator who has a minute."""
+"""The incident page of a run: one question about one incident as a static page, for somebody who has a minute."""
 
 from typing import Any
 
-import polars as pl
-
-from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.report.blocks import Block, Document, Fold, Picture, Rows, Section, Text
 from windtunnel.analysis.report.page import page
-from windtunnel.analysis.summary import INSIDE, number
+from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why import tell
-from windtunnel.analysis.why.case import Case
-from windtunnel.analysis.why.counting import asked
-from windtunnel.analysis.why.pictures import futures_picture, moments_picture, timeline_picture
+from windtunnel.analysis.why.counting import asked, counted
+from windtunnel.analysis.why.numbers import numbers
+from windtunnel.analysis.why.pictures import course_picture, futures_picture, moments_picture
 
-LONGEST = 60
-"""Rows of the thread that stand open; the others are folded."""
-ENDS = {"est": "counted", "low": "interval from", "high": "to"}
-QUANTITIES = {
-    "ps_prev": "Share averted, of the futures that have it without the act (PS, sufficiency)",
-    "pn_backfire": "Share that would not have had it without, of the futures that have it (PN, necessity)",
-    "pn_prev": "Share that would have had it without, of the futures that do not have it (PN, necessity: was the act needed)",
-    "ps_backfire": "Share that it is brought about in, of the futures that do not have it without the act (PS, sufficiency)",
-}
-GIVEN = {
-    "given_past": "Futures share the run's past up to that moment.",
-    "given_record": "Futures have luck that fits the record; it is not known which luck the record had.",
-}
-HARSH = ("heated", "hostile")
+LONGEST = 40
+"""Rows of what members did otherwise that stand open; the others are folded."""
 
 
-def incident_page(record: dict[str, Any], thread: pl.DataFrame, case: Case, *, excerpts: bool = False) -> str:
-    """The page as HTML. Other people's words stand in it only with `excerpts`, harsh ones folded away."""
+def incident_page(record: dict[str, Any]) -> str:
+    """The page as HTML."""
     kind = record["incident"]["kind"].replace("_", " ")
-    said = tell.answer_sentences(record)
-    opening: list[Block] = [Text(doubt, "alarm") for doubt in tell.doubts(record)]
-    opening += [
-        Text(tell.about(record)),
-        Text(said["counts"], "claim"),
-        Text(said["severity"], "claim"),
-        Text(said["same_luck"], "claim"),
-        Text(said["recurrence"], "claim"),
-    ]
-    if record["by_construction"]:
-        opening.append(Text(record["by_construction"], "tag"))
-    opening.append(Text(tell.NO_SANCTION, "lead"))
-    pictures: list[Block] = []
-    if thread.height:
-        rule, luck = case.rules[record["incident"]["kind"]], tell.luck_words(record)
-        words = f"What the rule counts in the thread as it was and as it would have been. {said['same_luck']}"
-        pictures.append(Picture(timeline_picture(thread, record, rule, luck), words, ""))
-    pictures.append(Picture(futures_picture(record), said["counts"], ""))
-    if record["moments"]:
-        pictures.append(Picture(moments_picture(record["moments"], record["hours"]), said["moments"], ""))
     sections = [
-        Section("", opening),
-        Section("How it went, and how it would have gone", pictures),
-        Section("The two threads, side by side", _threads(record, thread, case, excerpts)),
+        Section("", _opening(record)),
+        Section("How it went, and how it would have gone", _pictures(record)),
+        Section(f"What {record['nouns']['members']} did otherwise", _otherwise(record)),
+        Section("What was counted, step by step", _courses(record)),
+        Section("How far to trust it", _trust(record)),
     ]
-    if record["which_act"]:
-        sections.append(Section("Which act mattered", _ranking(record, said)))
-    sections.append(Section("How far to trust it", _trust(record, said)))
     return page(Document(f"{kind.capitalize()}: {asked(record)}?", sections))
 
 
-def _threads(record: dict[str, Any], thread: pl.DataFrame, case: Case, excerpts: bool) -> list[Block]:
-    blocks: list[Block] = []
-    if record["parting"]:
-        blocks.append(Text(tell.parting_sentence(record), "claim"))
-    else:
-        blocks.append(
-            Text(
-                "The two replays do not part: no member acts otherwise in the one than in the other.", "claim"
-            )
+def _opening(record: dict[str, Any]) -> list[Block]:
+    replay = record["replay"]
+    failed = [] if replay["acts"] == replay["reproduced"] else [tell.checked(replay)]
+    blocks: list[Block] = [Text(doubt, "alarm") for doubt in (*failed, *record["notes"])]
+    blocks.append(Text(tell.about(record)))
+    blocks += [
+        Text(words, "claim")
+        for words in (
+            counted(record),
+            tell.severity(record),
+            tell.same_luck(record),
+            tell.recurrence(record),
         )
-    counts = {
-        mark: int((thread["mark"] == mark).sum())
-        for mark in ("same", "removed", "prevented", "changed", "new")
-    }
-    told = ", ".join(f"{count} {mark}" for mark, count in counts.items() if count)
-    if not told:
-        return [*blocks, Text("No posts: those whom this is about had written none.")]
-    blocks.append(Text(f"Posts: {told}. Each post that a simulation made is marked SIMULATED."))
-    rows = thread_rows(record, thread, case.real)
-    blocks.append(_table(rows[:LONGEST], record, case))
-    if len(rows) > LONGEST:
-        blocks.append(Fold(f"{len(rows) - LONGEST} more rows", [_table(rows[LONGEST:], record, case)]))
-    if excerpts or not case.real:
-        blocks += _words(thread, case)
-    return blocks
+    ]
+    if record["by_construction"]:
+        blocks.append(Text(record["by_construction"], "tag"))
+    return [*blocks, Text(tell.NO_SANCTION, "lead")]
 
 
-def thread_rows(record: dict[str, Any], thread: pl.DataFrame, real: bool) -> list[tuple[str, ...]]:
-    """The posts of the thread, and between them what moderators did: a row each, in time.
-
-    SIMULATED stands with every post that no record holds: what happened in a run, and from the act on what would have.
-    """
-    rows: list[tuple[int, tuple[str, ...]]] = []
-    for row in thread.iter_rows(named=True):
-        member = "somebody" if row["member"] is None else f"member {row['member']}"
-        was = "nothing" if row["was"] is None else row["was"] if real else f"SIMULATED {row['was']}"
-        would = "nothing" if row["would"] is None or row["mark"] == "removed" else f"SIMULATED {row['would']}"
-        if row["mark"] == "same":
-            would = "the same" if real and row["step"] < record["at"] else f"{would}, the same"
-        rows.append((row["step"], (str(row["post"]), member, was, would, row["mark"])))
-    for act in record["moderators"]:
-        was, would = (act["what"] if act[arm] else "nothing" for arm in ("was", "would"))
-        mark = "same" if act["was"] and act["would"] else "taken away" if act["was"] else "added"
-        would = "the same" if mark == "same" else would
-        rows.append((act["step"], (str(act["shown"]), "moderators", was, would, mark)))
-    rows.sort(key=lambda row: (row[0], row[1][1] != "moderators"))  # they act before a step's posts
-    return [_timed(step, cells, record["hours"]) for step, cells in rows]
-
-
-def _timed(step: int, cells: tuple[str, ...], hours: float) -> tuple[str, ...]:
-    """A row with its moment; an act of moderators stands at the moment by which it is spoken of."""
-    if cells[1] == "moderators":
-        return (moment_words(int(cells[0]), hours), "none", *cells[1:])
-    return (moment_words(step, hours), *cells)
-
-
-def _table(rows: list[tuple[str, ...]], record: dict[str, Any], case: Case) -> Rows:
-    what = "recorded" if case.real else "simulated too"
-    return Rows(
-        ("when", "post", "who", "what happened", "what would have happened", "mark"),
-        rows,
-        f"What happened is {what}. {tell.luck_words(record)}. {INSIDE}",
-    )
-
-
-def _words(thread: pl.DataFrame, case: Case) -> list[Block]:
-    """The posts' own words, harsh ones folded; a record's text is other people's words."""
-    told = thread.filter(pl.col("text").is_not_null())
-    calm = told.filter(~pl.col("was").str.contains("|".join(HARSH)))
-    harsh = told.filter(pl.col("was").str.contains("|".join(HARSH)))
+def _pictures(record: dict[str, Any]) -> list[Block]:
     blocks: list[Block] = []
-    for title, part in (("Words of the civil posts", calm), ("Words of the heated and hostile posts", harsh)):
-        if part.height:
-            mark = "" if case.real else "SIMULATED "
-            rows = [
-                (f"post {post}", f"{mark}{text[:600]}")
-                for post, text in part.select("post", "text").iter_rows()
-            ]
-            blocks.append(Fold(f"{title} ({part.height})", [Rows(("post", "text"), rows)]))
+    step, luck = record["nouns"]["step"], tell.luck_words(record)
+    if record["course"]:
+        course = record["course"][0]
+        said = tell.same_luck(record)
+        words = (
+            f"{course['measure'].replace('_', ' ').capitalize()} as it was and as it would have been. {said}"
+        )
+        blocks.append(Picture(course_picture(course, record["at"], step, luck), words, ""))
+    blocks.append(Picture(futures_picture(record), counted(record), ""))
+    if curve := record["moments"]:
+        first = tell.at(record, curve["points"][0]["step"])
+        words = " ".join(tell.curve_words(record))
+        blocks.append(Picture(moments_picture(curve, f"{step}s", 1.0, first), words, ""))
     return blocks
 
 
-def _ranking(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
-    ranking = record["which_act"]
+def _otherwise(record: dict[str, Any]) -> list[Block]:
+    blocks: list[Block] = []
+    if not record["parting"]:
+        blocks.append(
+            Text("The two replays do not part: nobody acts otherwise in the one than in the other.", "claim")
+        )
+        return blocks
+    blocks.append(Text(tell.parting_sentence(record), "claim"))
+    head = ("when", tell.noun(record), "what happened", "what would have happened")
     rows = [
         (
-            row["what"] + (" (by construction)" if row["forced"] else ""),
-            tell.signed(row["same_luck"]),
-            tell.signed(row["change"]),
-            f"{row['averted']} of {row['happened']}",
-            f"{row['p']:.3f}",
+            tell.at(record, row["step"]),
+            str(row["member"]),
+            f"SIMULATED {row['was']}",
+            f"SIMULATED {row['would']}",
         )
-        for row in ranking["ranked"]
+        for row in record["differing"]
     ]
-    head = (
-        "left out",
-        f"change in how bad it gets, {'one luck' if record['estimand'] == 'given_record' else 'same luck'}",
-        "the same, mean over futures",
-        "averted, of the futures that have it",
-        "p (Holm)",
-    )
-    return [
-        Text(said["ranking"], "claim"),
-        Rows(
-            head,
-            rows,
-            f"Each left out by itself in {ranking['futures']} futures. p: how often chance alone would make so large a change, "
-            f"corrected for {ranking['tested']} tests (Holm). No blame is meant. {INSIDE}",
-        ),
-    ]
-
-
-def _trust(record: dict[str, Any], said: dict[str, str]) -> list[Block]:
-    lines = [*tell.trust(record), said["bounds"], *tell.sensitivity(record)]
-    blocks: list[Block] = [Text(line) for line in lines]
-    blocks += [Text(words, "small") for words in record["assumptions"]]
-    table = record["table"]
-    cells = [
-        (
-            f"without: {'happened' if y0 else 'did not'}; with: {'happened' if y1 else 'did not'}",
-            str(table[f"n{y0}{y1}"]),
-        )
-        for y0 in (0, 1)
-        for y1 in (0, 1)
-    ]
-    found = record["estimate"]
-    numbers = ", ".join(
-        f"{ENDS[name]} {'undefined' if found[name] is None else format(found[name], '.3f')}" for name in found
-    )
-    blocks.append(
-        Fold(
-            "The numbers",
-            [
-                Rows(("pairs of futures", "count"), cells),
-                Text(
-                    f"{QUANTITIES[record['quantity']]}: {numbers}; of these {number(sum(table.values()), 'pair')} of futures alone. "
-                    f"{GIVEN[record['estimand']]} Chance is shared by {record['coupling']}."
-                ),
-            ],
-        )
-    )
+    caption = f"Acts that only one of the two replays has. {tell.luck_words(record)}. {INSIDE}"
+    blocks.append(Rows(head, rows[:LONGEST], caption))
+    if len(rows) > LONGEST:
+        blocks.append(Fold(f"{len(rows) - LONGEST} more rows", [Rows(head, rows[LONGEST:], caption)]))
     return blocks
+
+
+def _courses(record: dict[str, Any]) -> list[Block]:
+    """The measures in both replays, that of the picture open and the others on demand."""
+    blocks: list[Block] = []
+    for place, course in enumerate(record["course"]):
+        name = f"{course['measure'].replace('_', ' ')} ({course['unit']})"
+        longest = max(len(course["was"]), len(course["would"]))
+        rows = [
+            (tell.at(record, step), _number(course["was"], step), _number(course["would"], step))
+            for step in range(longest)
+        ]
+        table = Rows(("when", "what happened", "what would have happened"), rows, f"{name}. {INSIDE}")
+        blocks.append(table if place == 0 else Fold(name, [table]))
+    return blocks or [Text("Nothing is counted step by step in this place.")]
+
+
+def _number(values: list[float], step: int) -> str:
+    return f"{values[step]:.6g}" if step < len(values) else "none"
+
+
+def _trust(record: dict[str, Any]) -> list[Block]:
+    return [Text(tell.checked(record["replay"])), Text(tell.bounds(record)), numbers(record)]

@@ -1,56 +1,45 @@
-"""The answer in sentences: counts of simulated futures first, and what they cannot say."""
+"""The answer in sentences that hold for any community: counts of simulated futures first, and what they cannot say."""
 
 from typing import Any
 
-from windtunnel.analysis.incidents.acts import RECORD
-from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.incidents.moments import moment_words, step_words
 from windtunnel.analysis.summary import INSIDE, number
-from windtunnel.analysis.why.counting import asked, counted, hit_words, since
-from windtunnel.analysis.why.ranking import DOUBT
+from windtunnel.analysis.why.counting import asked, counted, since
 
 NO_SANCTION = "This is no basis for a sanction without review by a person."
 
 
-def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
-    """The answer point by point, each a sentence or two; empty where a point was not asked for."""
-    return {
-        "trust": " ".join(trust(record)),
-        "same_luck": _same_luck(record),
-        "counts": counted(record),
-        "recurrence": _recurrence(record),
-        "severity": _severity(record),
-        "bounds": _bounds(record),
-        "moments": " ".join(_curve(record)),
-        "ranking": " ".join(_ranking(record)),
-        "sensitivity": " ".join(sensitivity(record)),
-    }
+def at(record: dict[str, Any], step: int) -> str:
+    """A step in words: by the community's own name for one where the record has its nouns, else by the clock."""
+    nouns = record.get("nouns")
+    return moment_words(step, record["hours"]) if nouns is None else step_words(step, nouns["step"])
+
+
+def noun(record: dict[str, Any]) -> str:
+    """What a member is called."""
+    return str(record.get("nouns", {}).get("member", "member"))
+
+
+def sentences(record: dict[str, Any]) -> list[str]:
+    """The whole answer about a simulated run, in order; an act that came too late is told first."""
+    lines = [f"{record['incident']['id']}: {asked(record)}? ({since(record)})", *record["notes"]]
+    lines += [checked(record["replay"]), same_luck(record), counted(record), severity(record)]
+    lines += [recurrence(record), bounds(record)]
+    if record["by_construction"]:
+        lines.append(record["by_construction"])
+    if record["parting"]:
+        lines.append(parting_sentence(record))
+    return [*lines, *curve_words(record), NO_SANCTION, INSIDE]
 
 
 def about(record: dict[str, Any]) -> str:
     """Which incident the answer is about, from when on the act is thought, and in how many futures."""
-    incident, hours = record["incident"], record["hours"]
-    place = "" if incident["place"] is None else f" in thread {incident['place']}"
-    real = incident["arm"] == RECORD
-    began = f"{moment_words(incident['onset'], hours)}, counted from the start of the {'record' if real else 'run'}"
-    if record["happened"]:
-        opening = f"Incident {incident['id']}{place}; it begins at {began}."
-    else:
-        run = "" if real else f" (draw {incident['draw']}, seed {incident['seed']}, arm {incident['arm']})"
-        opening = (
-            f"Nothing crossed the rule here: {record['outcome']}{place}{run}, severity {incident['severity']:.4g} of "
-            f"{record['threshold']:g}. Asked is whether it would have come; its moments count from {began}."
-        )
+    incident = record["incident"]
     return (
-        f"{opening} Asked: {record['question']}, {since(record)}; "
+        f"Incident {incident['id']} (draw {incident['draw']}, seed {incident['seed']}, arm {incident['arm']}): "
+        f"{record['outcome']}; it begins at {at(record, incident['onset'])}. Asked: {record['question']}, {since(record)}; "
         f"{number(sum(record['table'].values()), 'pair')} of futures, with and without it."
     )
-
-
-def doubts(record: dict[str, Any]) -> list[str]:
-    """What has to be read before the answer: that the replay failed, that it is weak, that the act came too late."""
-    replay = record["replay"]
-    failed = [] if replay["acts"] == replay["reproduced"] else [_checked(replay)]
-    return failed + ([_weakness(record)] if weak(record) else []) + record["notes"]
 
 
 def signed(value: float) -> str:
@@ -62,76 +51,8 @@ def signed(value: float) -> str:
     return "0.00" if said[1:] == "0.00" else said.replace("-", "\u2212")
 
 
-def sentences(record: dict[str, Any]) -> list[str]:
-    """The whole answer in order; an act that came too late is told first, then what speaks about realism."""
-    said = answer_sentences(record)
-    lines = [f"{record['incident']['id']}: {asked(record)}? ({since(record)})", *record["notes"]]
-    if not record["happened"]:
-        lines.append(about(record))
-    lines += [said[point] for point in ("trust", "same_luck", "counts", "severity", "recurrence", "bounds")]
-    if record["by_construction"]:
-        lines.append(record["by_construction"])
-    if record["parting"]:
-        lines.append(parting_sentence(record))
-    lines += [said[point] for point in ("moments", "ranking", "sensitivity") if said[point]]
-    return [*lines, *record["assumptions"], NO_SANCTION, INSIDE]
-
-
-def trust(record: dict[str, Any]) -> list[str]:
-    """What speaks about realism, and what was checked: one thing a line."""
-    replay, score = record["replay"], record["log_score"]
-    told = []
-    if weak(record):
-        told.append(_weakness(record))
-    if score:
-        told.append(_score(score))
-    told.append(_checked(replay))
-    if "not_offered" in replay:
-        told.append(
-            f"Acts kept as recorded and never decided anew (the opening post, posts of nobody known, replies under a lock): "
-            f"{replay['kept']}; acts that the model could not have offered by itself: {replay['not_offered']}."
-        )
-    return told
-
-
-def weak(record: dict[str, Any]) -> bool:
-    """Whether the mind foretells other threads no better than what knows no situation, or that could not be seen."""
-    score = record["log_score"]
-    return record["incident"]["arm"] == RECORD and (score is None or score["weak"])
-
-
-def _weakness(record: dict[str, Any]) -> str:
-    if record["log_score"] is None:
-        return (
-            "The answer is weak: the record has too few replies in other threads to hold the model against."
-        )
-    return (
-        "The answer is weak: in other threads the model is not seen to foretell a reply's tone better than what knows "
-        "only how often each tone comes, or the tone of the post that is answered."
-    )
-
-
-def _score(score: dict[str, Any]) -> str:
-    """How well the model foretells, in bits: the mean log-probability of what was done, in base 2."""
-    gain = score["gain"]
-    told = "" if gain["low"] is None else f" ({_bits(gain['low'])} to {_bits(gain['high'])} over threads)"
-    start = (
-        ""
-        if score["weak"]
-        else "The model foretells the tones of other threads better than either yardstick. "
-    )
-    return (
-        f"{start}On {score['acts']} replies of other threads its log-score is {_bits(score['mind'])} bits a reply; that of the tones' "
-        f"own shares is {_bits(score['base_rates'])}, of tone after tone {_bits(score['markov'])} (nearer 0 is better); "
-        f"gain {_bits(gain['est'])}{told}."
-    )
-
-
-def _bits(value: float) -> str:
-    return f"{value:.3f}".replace("-", "\u2212")
-
-
-def _checked(replay: dict[str, Any]) -> str:
+def checked(replay: dict[str, Any]) -> str:
+    """Whether the unchanged world came out as recorded."""
     if replay["acts"] == replay["reproduced"]:
         return f"Replay check passed: {replay['acts']} of {replay['acts']} acts (says nothing about realism)."
     return (
@@ -140,7 +61,8 @@ def _checked(replay: dict[str, Any]) -> str:
     )
 
 
-def _same_luck(record: dict[str, Any]) -> str:
+def same_luck(record: dict[str, Any]) -> str:
+    """What came of the one other replay with the same chance."""
     came = "it happens all the same" if record["same_luck"] else "it does not happen"
     if not record["happened"]:
         came = "it happens" if record["same_luck"] else "it does not happen either"
@@ -153,7 +75,8 @@ def luck_words(record: dict[str, Any]) -> str:
     return f"{'One luck that fits the record' if record['estimand'] == 'given_record' else 'Same luck'}, one replay"
 
 
-def _severity(record: dict[str, Any]) -> str:
+def severity(record: dict[str, Any]) -> str:
+    """How bad it gets on average, without and with."""
     mean, what = record["mean_severity"], record["question"]
     return (
         f"How bad it gets (severity by the incident's rule, below its threshold of {record['threshold']:g} as well), on average over "
@@ -161,7 +84,8 @@ def _severity(record: dict[str, Any]) -> str:
     )
 
 
-def _recurrence(record: dict[str, Any]) -> str:
+def recurrence(record: dict[str, Any]) -> str:
+    """How often it happens with nothing changed."""
     again, of = record["recurrence_counts"].values()
     opening = "With nothing changed and new luck from that moment on it happens"
     if not record["happened"]:
@@ -170,15 +94,16 @@ def _recurrence(record: dict[str, Any]) -> str:
     return f"{opening} again in {again} of {of} futures.{rare}"
 
 
-def _bounds(record: dict[str, Any]) -> str:
-    bounds = record["bounds"]
+def bounds(record: dict[str, Any]) -> str:
+    """What holds however futures share their chance."""
+    found = record["bounds"]
     noise = "is the same" if record["noise_floor"] == 0 else "differs"
     same = f"Noise floor: the same world lived twice {noise}."
     real = record["estimand"] == "given_record"
     rates = "under new luck, which need not fit the record, " if real else ""
-    if bounds is None:
+    if found is None:
         return f"No bounds: {rates}the case that is asked about does not come up. {same}"
-    low, high = f"{bounds['low']:.2f}", f"{bounds['high']:.2f}"
+    low, high = f"{found['low']:.2f}", f"{found['high']:.2f}"
     if real:
         where = (
             f"is {low} however"
@@ -192,14 +117,16 @@ def _bounds(record: dict[str, Any]) -> str:
 
 
 def parting_sentence(record: dict[str, Any]) -> str:
+    """Where the two replays first differ, and why."""
     parting = record["parting"]
     return (
-        f"The two replays part at {moment_words(parting['step'], record['hours'])}. Member {parting['member']}: "
+        f"The two replays part at {at(record, parting['step'])}. {noun(record).capitalize()} {parting['member']}: "
         f"{parting['did']} in the one, in the other (simulated) {parting['would']}; {parting['why']}."
     )
 
 
-def _curve(record: dict[str, Any]) -> list[str]:
+def curve_words(record: dict[str, Any]) -> list[str]:
+    """The last moment that would have helped, of those tried."""
     curve = record["moments"]
     if not curve:
         return []
@@ -207,80 +134,8 @@ def _curve(record: dict[str, Any]) -> list[str]:
         return [
             f"At none of the {len(curve['points'])} moments tried does it avert at least {curve['likely']:.0%} of the futures that have it."
         ]
-    last, first = (moment_words(curve[name], record["hours"]) for name in ("last", "first"))
+    last, first = (at(record, curve[name]) for name in ("last", "first"))
     return [
         f"The last effective moment of the {len(curve['points'])} tried is {last}, the first {first}: "
         f"it averts at least {curve['likely']:.0%} of the futures that have it ({curve['futures']} futures a moment)."
     ]
-
-
-def _ranking(record: dict[str, Any]) -> list[str]:
-    ranking = record["which_act"]
-    if not ranking or not ranking["ranked"]:
-        return []
-    top = min(ranking["ranked"], key=lambda row: row["change"])
-    aside = (
-        f"; member {ranking['left_aside']}, whom it happened to, is none of them"
-        if ranking["left_aside"]
-        else ""
-    )
-    tried = f"Of {ranking['tested']} left out one by one (of {ranking['of']}{aside}), "
-    found = (
-        f"how bad it gets changes by {signed(top['change'])} on average over {ranking['futures']} futures, "
-        f"averted {top['averted']} of {top['happened']}, p = {top['p']:.3f}"
-        f"{' (by construction: leaving it out decides by itself what is counted)' if top['forced'] else ''}"
-    )
-    if top["p"] > DOUBT:
-        return [
-            f"{tried}none changed the simulated outcome beyond chance. The largest change, by {top['what']}: {found}."
-        ]
-    alike = [row["what"] for row in ranking["ranked"] if row["tied"]]
-    if len(alike) == 1:
-        return [f"{tried}{top['what']} changed the simulated outcome most: {found}."]
-    more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
-    return [
-        f"{tried}{len(alike)} changed the simulated outcome most and cannot be told apart: {', '.join(alike[:3])}{more}. "
-        f"The largest change, by {top['what']}: {found}."
-    ]
-
-
-def sensitivity(record: dict[str, Any]) -> list[str]:
-    """How far the answer moves with what the record does not tell: one thing a line."""
-    told = []
-    if rows := record["sensitivity"]:
-        each = ", ".join(f"{row['assumption']}: {hit_words(record, row)}" for row in rows)
-        told.append(f"What the record does not tell, assumed otherwise: {each}.")
-    if tones := record["tone_errors"]:
-        told.append(_tones(record, tones))
-    return told
-
-
-def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:
-    """How far the answer moves when the tones are drawn again, beside how far who read along moves it."""
-    by_hand, posts = tones["by_hand"], tones["posts"]
-    if by_hand == posts:
-        return "The tones of this thread were set by hand or came with the record: no other reading of them was tried."
-    kept = f" ({by_hand} of the {posts} posts were not scored and keep theirs)" if by_hand else ""
-    guessed = (
-        f" {tones['wordless']} posts without words have a tone guessed from votes and removals: how often that errs nobody has "
-        "measured, and the scorer's errors are taken for it."
-        if tones["wordless"]
-        else ""
-    )
-    labelled = f"{tones['labelled']} labelled posts of this record, and " if tones["labelled"] else ""
-    said = (
-        f"Tones are a scorer's reading{kept}.{guessed} Drawn again {tones['draws']} times by how often it errs, as measured on "
-        f"{labelled}{tones['source']}, by its rule it is {'an' if record['happened'] else 'no'} incident in {tones['incident']} of "
-        f"{tones['draws']} readings"
-    )
-    if not tones["tables"]:
-        return f"{said}, so the answer hangs on the tones as they were scored."
-    total = {cell: sum(table[cell] for table in tones["tables"]) for cell in record["table"]}
-    said += f"; in these together {hit_words(record, total)}"
-    if tones["low"] is None:
-        return f"{said}."
-    seen = [row["est"] for row in record["sensitivity"] if row["est"] is not None]
-    beside = f", for who read along from {min(seen):.2f} to {max(seen):.2f}" if seen else ""
-    here = record["estimate"]["est"]
-    base = "" if here is None else f" (as scored {here:.2f})"
-    return f"{said}, a share from {tones['low']:.2f} to {tones['high']:.2f} over readings{base}{beside}."

@@ -1,79 +1,46 @@
-"""The whole answer to one question about one incident, as one record."""
+"""The whole answer to one question about one incident of a run, as one record."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import polars as pl
 
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
-from windtunnel.analysis.why.case import WITH, WITHOUT, Case
+from windtunnel.analysis.why.case import WITH, WITHOUT, Case, Futures
 from windtunnel.analysis.why.moments import curve
-from windtunnel.analysis.why.notes import notes
-from windtunnel.analysis.why.question import LABEL, Question
-from windtunnel.analysis.why.ranking import rank_members, rank_replies
-from windtunnel.analysis.why.recorded import RecordedCase
-from windtunnel.analysis.why.threads import moderated, parting, side_by_side
-from windtunnel.analysis.why.watching import INFERRED
+from windtunnel.analysis.why.parting import differing, parting
+from windtunnel.analysis.why.question import Question
+from windtunnel.analysis.why.simulated import SimulatedCase
+from windtunnel.sim.run import Run
 
 FUTURES_A_MOMENT = 20
-FUTURES_A_CANDIDATE = 12
-TONE_DRAWS = 8
-"""Other readings of a record's tones, each asked with so many fewer futures than the answer itself."""
-OTHER_ATTENTION = (0.3, 3.0)
-"""How many times as often as the thread's own pace those look in whom the record does not show."""
-ASSUMED = (
-    "Assumed of this record: everybody sees the posts that pull most, of this thread and of the others of its time; votes and "
-    "departures have no effect; who else reads along, and how often, is guessed from who wrote in the weeks around.",
-    "After the act nothing is a record any more: every post is the model's own, by act and tone.",
-)
 
 
-MODERATED = (
-    "Recorded acts of moderators are part of the past, from the minute after theirs on; an absence is taken to end when its member "
-    "writes again. Replies that came although such an act forbade them are kept as recorded. What was written nowhere because of an act "
-    "stands in no record: without the act it is the model's own."
-)
-
-
-def answer(
+def basis(
     case: Case,
     question: Question,
-    mind: Mind,
     *,
+    estimand: str,
+    outcome: str,
+    notes: Sequence[str],
+    told: dict[str, Any],
+    unchanged: Run,
+    counted: dict[str, Any],
+    bounds: dict[str, Any] | None,
+    again: dict[str, Any],
     replicates: int,
-    confidence: float = 0.95,
-    moments: int = 0,
-    budget: int = 0,
-    members: bool = False,
-    sensitivity: int = TONE_DRAWS,
-) -> tuple[dict[str, Any], Any]:
-    """The record of `why --json`, and the thread side by side as a table.
-
-    `moments` fork moments are tried for the curve, and `budget` replies (or members) are left out one by one; 0
-    leaves a part out. Of a record, `sensitivity` other readings of its tones are tried; 0 leaves out what is assumed of it.
-    """
-    if isinstance(case, RecordedCase):
-        needed = (replicates, FUTURES_A_MOMENT if moments else 0, FUTURES_A_CANDIDATE if budget else 0)
-        case.infer(range(max(needed)), mind)
-    told, both = replayed(case, question, mind)
-    other = WITHOUT if question.on else WITH
-    branches = (question.branch(question.factual()), question.branch(other))
-    found = parting(case, both, branches, mind)
-    without, with_ = pairs(case, question, mind, range(replicates))
-    counted = estimate(without, with_, question, confidence)
-    anew, new_luck = (without, with_), counted
-    if isinstance(case, RecordedCase):
-        anew = pairs(case, question, mind, [-1 - number for number in range(replicates)])
-        new_luck = estimate(*anew, question, confidence)
-    again = recurrence(question, *anew)
-    replay = case.replay(both.runs[0])
-    rank = rank_members if members else rank_replies
-    record: dict[str, Any] = {
+) -> dict[str, Any]:
+    """What every answer holds; `told`, `counted` and `again` are those of `replayed`, `estimate` and `recurrence`."""
+    replay = case.replay(unchanged)
+    return {
         "incident": case.incident._asdict()
         | {"members": list(case.incident.members), "shown": list(case.incident.shown)},
-        "estimand": "given_record" if case.real else "given_past",
-        "outcome": outcome_words(case),
+        "estimand": estimand,
+        "outcome": outcome,
         "happened": question.happened,
         "threshold": float(case.rules[case.incident.kind]["threshold"]),
-        "notes": notes(case, question),
+        "notes": list(notes),
         "question": question.words,
         "at": question.at,
         "shown": question.shown,
@@ -86,89 +53,98 @@ def answer(
         "recurrence": again["share"],
         "recurrence_counts": {"happened": again["happened"], "of": again["of"]},
         **counted,
-        "bounds": new_luck["bounds"],
+        "bounds": bounds,
         "noise_floor": 0.0
         if replay["acts"] == replay["reproduced"]
         else 1 - replay["reproduced"] / max(replay["acts"], 1),
         "coupling": "gumbel-max",
         "forced": bool(question.forced),
         "by_construction": question.forced or None,
-        "moderators": moderated(case, both, _moments_said(case, question)),
+    }
+
+
+def answer(
+    case: SimulatedCase,
+    question: Question,
+    mind: Mind,
+    *,
+    replicates: int,
+    confidence: float = 0.95,
+    moments: int = 0,
+) -> dict[str, Any]:
+    """The record of `why --json`; `moments` fork moments are tried for the curve, 0 leaves it out."""
+    told, both = replayed(case, question, mind)
+    branches = (
+        question.branch(question.factual()),
+        question.branch(WITHOUT if question.on else WITH),
+    )
+    found = parting(case, both, branches, mind, case.declared.nouns.member)
+    without, with_ = pairs(case, question, mind, range(replicates))
+    counted = estimate(without, with_, question, confidence)
+    record = basis(
+        case,
+        question,
+        estimand="given_past",
+        outcome=outcome_words(case),
+        notes=notes(case, question),
+        told=told,
+        unchanged=both.runs[0],
+        counted=counted,
+        bounds=counted["bounds"],
+        again=recurrence(question, without, with_),
+        replicates=replicates,
+    )
+    return record | {
+        "nouns": case.declared.nouns._asdict(),
+        "unit": case.kind.unit,
         "parting": None if found is None else found._asdict(),
-        "moments": curve(case, question, mind, moments=moments, futures=FUTURES_A_MOMENT)
-        if moments
-        else None,
-        "which_act": rank(case, mind, budget=budget, futures=FUTURES_A_CANDIDATE) if budget else None,
-        "new_luck": new_luck,
-        "log_score": None,
-        "sensitivity": [],
-        "tone_errors": None,
-        "assumptions": [],
+        "differing": differing(case, both),
+        "course": courses(case, both),
+        "moments": _curve(case, question, mind, moments) if moments else None,
         "mind": mind.record(),
     }
-    if isinstance(case, RecordedCase):
-        record |= of_record(case, question, mind, replicates, sensitivity)
-    return record, side_by_side(case, both)
 
 
-def futures(
-    case: Case, replicates: int, *, moments: int = 0, budget: int = 0, sensitivity: int = TONE_DRAWS
-) -> int:
-    """About how many futures `answer` lives: in pairs for the counts, the curve and the ranking, and once more with new luck, other
-    attention and other tones where it is a record, whose chance must be inferred before."""
-    worlds = 2 + 2 * replicates + 2 * moments * FUTURES_A_MOMENT + 2 * budget * FUTURES_A_CANDIDATE
-    if not case.real:
-        return worlds
-    readings = sensitivity * max(replicates // max(sensitivity, 1), 1)
-    others = len(OTHER_ATTENTION) * max(replicates // 4, 1) if sensitivity else 0
-    return worlds + 2 * replicates + INFERRED * replicates + (INFERRED + 2) * (readings + others)
+def _curve(case: SimulatedCase, question: Question, mind: Mind, moments: int) -> dict[str, Any]:
+    """The curve up to where the threshold was reached, or to the peak where that may be undone."""
+    until = case.incident.reached if case.kind.stays else None
+    return curve(case, question, mind, moments=moments, futures=FUTURES_A_MOMENT, until=until)
 
 
-def outcome_words(case: Case) -> str:
+def futures(replicates: int, moments: int = 0) -> int:
+    """How many futures `answer` lives: in pairs for the counts and the curve, and two replays."""
+    return 2 + 2 * replicates + 2 * moments * FUTURES_A_MOMENT
+
+
+def outcome_words(case: SimulatedCase) -> str:
     """What the incident is called where it is asked whether it comes."""
-    of = case.incident.member
-    member = "a member" if of is None else f"member {of}"
-    return {
-        "escalation": "an escalation",
-        "pile_on": f"a pile-on on {member}",
-        "rule_breaking_streak": f"a streak of rule-breaking of {member}",
-        "mass_departure": "a mass departure",
-        "newcomer_driven_away": f"newcomer {of} to be driven away" if of else "a newcomer to be driven away",
-    }[case.incident.kind]
+    who = case.incident.member
+    nouns = case.declared.nouns
+    return case.kind.outcome.format(member=f"{nouns.member} {who}" if who else f"a {nouns.member}")
 
 
-def _moments_said(case: Case, question: Question) -> dict[str, tuple[int, int]]:
-    """For each single act its first step and the one by which it is spoken of, by its label."""
-    recorded = {act.name: (act.minute, act.minute - 1) for act in case.moderators}
-    return recorded | {LABEL: (question.at, question.shown)}
+def courses(case: SimulatedCase, both: Futures) -> list[dict[str, Any]]:
+    """The measures step by step in both replays, that of the incident's kind first: `measure`, `unit`, `was`, `would`."""
+    units, table = case.declared.measures, both.measures()
+    names = [case.kind.shows, *(name for name in units if name != case.kind.shows)]
+    return [
+        {"measure": name, "unit": units[name]}
+        | {
+            key: table.filter(pl.col("measure") == name, pl.col("seed") == place)
+            .sort("step")["value"]
+            .to_list()
+            for place, key in enumerate(("was", "would"))
+        }
+        for name in names
+        if name in units
+    ]
 
 
-def of_record(
-    case: RecordedCase, question: Question, mind: Mind, replicates: int, tone_draws: int
-) -> dict[str, Any]:
-    """What only a real incident has: the mind's held-out score, other assumptions, and the assumptions in words."""
-    from windtunnel.analysis.why.score import log_score
-    from windtunnel.analysis.why.tones import tone_sensitivity
-
-    varied = []
-    for attention in OTHER_ATTENTION if tone_draws else ():
-        other = case.with_attention(attention)
-        few = range(max(replicates // 4, 1))
-        other.infer(few, mind)
-        found = estimate(*pairs(other, question, mind, few), question)
-        varied.append(
-            {
-                "assumption": f"{attention:g} times as many looks",
-                **found["table"],
-                "est": found["estimate"]["est"],
-            }
-        )
-    few_futures = max(replicates // max(tone_draws, 1), 1)
-    return {
-        "log_score": log_score(case, mind),
-        "sensitivity": varied,
-        "tone_errors": tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures)
-        if tone_draws
-        else None,
-        "assumptions": list(ASSUMED) + ([MODERATED] if case.moderators else []),
-    }
+def notes(case: SimulatedCase, question: Question) -> list[str]:
+    """What must be read before the answer: that the act came too late for it to be no incident."""
+    reached = case.incident.reached
+    if reached is None or question.at <= reached or not case.kind.stays:
+        return []
+    threshold = case.rules[case.kind.name]["threshold"]
+    crossed = f"the threshold of {threshold:g} was reached in {case.said(reached)}, before {question.words}"
+    return [f"It came too late: {crossed}. Only how bad it gets can still differ. --at onset is in time."]

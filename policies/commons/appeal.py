@@ -17,7 +17,7 @@ class Appeal(CommonsPolicy):
         if world.phase != "fine" or not len(acts.rows):
             return
         commons = world.community
-        wrong = commons.took[acts.target] <= 1.1 * commons.norm[acts.target]
+        wrong = ~commons.broke_norm(acts.target)
         wrong &= world.chance(f"{self.label} granted", acts.ids) < self.granted
         acts.verdict[wrong] = CANCELLED
         acts.policy[wrong] = world.log.code(self.label)

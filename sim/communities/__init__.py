@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache, partial
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windtunnel.conf import plugins
-from windtunnel.sim.community import Builder, Declared
+
+if TYPE_CHECKING:  # which loads Mesa, and pandas with it
+    from windtunnel.sim.community import Builder, Declared
 
 ENTRY_POINTS = "windtunnel.communities"
 
@@ -24,7 +26,7 @@ def community_names() -> list[str]:
 
 
 @cache
-def community(name: str) -> type[Builder]:
+def community(name: str) -> "type[Builder]":
     """The builder of a community; `ValueError` names the nearest one."""
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:
@@ -43,8 +45,10 @@ def _wrong(point: Any, found: Any) -> str:
     return plugins.misnamed(point, found) if hasattr(found, "name") else ""
 
 
-def declared(config: Mapping[str, Any]) -> Declared:
+def declared(config: Mapping[str, Any]) -> "Declared":
     """What the tables of a run hold, from the resolved settings of its community; nothing where that is not installed."""
+    from windtunnel.sim.community import Declared
+
     try:
         return community(str(config["name"]))(config).declared
     except (ValueError, KeyError, ImportError):
@@ -53,6 +57,8 @@ def declared(config: Mapping[str, Any]) -> Declared:
 
 def check_offers(config: Mapping[str, Any], command: str) -> None:
     """`ValueError` where a command needs something of a community that this one does not declare."""
+    from windtunnel.sim.community import Declared
+
     if command not in declared(config).offers:
         known = [
             name

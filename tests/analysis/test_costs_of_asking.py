@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.ending import FAILED, OK
+from windtunnel.analysis.terminal.ending import FAILED, OK
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = "mind=llm llm=openai llm.model=m llm.choice=logprobs mind.drift_sample=0 llm.price_in=100 llm.price_out=100"
@@ -29,7 +29,9 @@ def address() -> Iterator[str]:
 
 def words(address: str, tmp_path: Path, *more: str) -> list[str]:
     where = [f"llm.base_url={address}", f"llm.store={tmp_path / 'store.sqlite'}", f"out={tmp_path / 'out'}"]
-    return ["run", *SMALL.split(), *SIZE.split(), "llm.top=27", *where, *more]
+    keys = {word.partition("=")[0] for word in more}
+    size = [word for word in SIZE.split() if word.partition("=")[0] not in keys]
+    return ["run", *SMALL.split(), *size, "llm.top=27", *where, *more]
 
 
 def manifest(tmp_path: Path) -> dict:

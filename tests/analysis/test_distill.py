@@ -13,11 +13,11 @@ from windtunnel.agents.minds.codes import Codes
 from windtunnel.agents.minds.distilled import read_distilled, write_distilled
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, plan
-from windtunnel.analysis.models import distill as distilling
-from windtunnel.analysis.models.distill import answers, distill, fit_design
-from windtunnel.analysis.models.distill_check import effects
+from windtunnel.analysis.model_commands import distill as distilling
+from windtunnel.analysis.model_commands.distill import answers, distill, fit_design
+from windtunnel.analysis.model_commands.distill_check import effects
+from windtunnel.analysis.model_commands.situation_design import FLOOR, design
 from windtunnel.analysis.models.distill_claim import doubt
-from windtunnel.analysis.models.situation_design import FLOOR, design
 from windtunnel.analysis.tunnel import run_plan
 from windtunnel.sim.minds import make_mind
 
@@ -51,8 +51,14 @@ def made(folder):
     return distill(plan(compose([*ASKED, *FAKE])), folder / "mind.yaml")
 
 
+def asked(*words):
+    """`ASKED`, with these words in place of what it says of the same settings."""
+    keys = {word.partition("=")[0] for word in words}
+    return [*(word for word in ASKED if word.partition("=")[0] not in keys), *words]
+
+
 def run_of(file, *words):
-    return run_plan(plan(compose([*ASKED, "mind=distilled", f"mind.file={file}", *words])))
+    return run_plan(plan(compose(asked("mind=distilled", f"mind.file={file}", *words))))
 
 
 def test_the_design_holds_every_cell_once_and_weighs_what_was_met():
@@ -219,7 +225,7 @@ def test_mistakes_are_one_sentence_and_write_nothing(words, sentence, capsys, tm
 
 def test_a_policy_that_raises_what_was_never_taught_is_refused(made, folder):
     with pytest.raises(ValueError, match="taught feature reminder with the bin edges .*, and this community"):
-        plan(compose([*ASKED, "mind=distilled", f"mind.file={folder / 'mind.yaml'}", "policy=rule_reminder"]))
+        plan(compose(asked("mind=distilled", f"mind.file={folder / 'mind.yaml'}", "policy=rule_reminder")))
 
 
 def test_the_command_prints_how_good_the_mind_is(capsys, tmp_path, monkeypatch):

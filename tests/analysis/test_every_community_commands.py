@@ -1,5 +1,6 @@
 """Every command on a community that is no forum: it works, or refuses in one sentence; and nothing speaks of a forum."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -10,14 +11,16 @@ import pytest
 
 from windtunnel import conf
 from windtunnel.analysis.cli import COMMANDS, main
+from windtunnel.analysis.incidents.registry import kinds_of
 from windtunnel.sim.communities import community_names
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
+pytestmark = pytest.mark.timeout(600)
 OTHERS = sorted({*community_names(), "pond"} - {"forum"})
 FORUM = re.compile(r"\b(threads?|posts?|hostile|moderators?|moderation|newcomers?)\b", re.IGNORECASE)
 SHOWN = ("*.html", "*.md", "*.csv")
 
-SMALL = "draws=3 seeds=2 dowhy=false parallel.jobs=1"
+SMALL = "draws=2 seeds=1 dowhy=false parallel.jobs=1"
 RUNS = {
     "rules": f"run community=NAME {SMALL} out=OUT/rules",
     "archetype": f"run community=NAME mind=llm llm=fake llm.store=none {SMALL} out=OUT/archetype",
@@ -31,10 +34,10 @@ WORK = {
     "rerun": "rerun OUT/rules parallel.jobs=1",
     "compare": "compare OUT/rules --html OUT/compare.html",
     "robustness": "robustness OUT/sweep",
-    "pilot": "pilot OUT/rules --smallest-effect 0.2",
-    "estimate": "estimate OUT/rules/pairs.parquet --direction preventive --outcome it --threshold 1",
 }
 EITHER = {
+    "pilot": "pilot OUT/rules --smallest-effect 0.2",
+    "estimate": "estimate OUT/rules/pairs.parquet --direction preventive --outcome it --threshold 1",
     "incidents": "incidents OUT/rules",
     "why": "why OUT/rules collapse-1a2b3c4d",
     "words": "words OUT/rules collapse-1a2b3c4d llm=fake",
@@ -44,6 +47,7 @@ EITHER = {
     "import": "import OUT/rules --format csv --out OUT/imported",
     "forget": "forget OUT/rules",
     "label": "label OUT/rules",
+    "read": "read OUT/rules 1 llm=fake",
     "select": f"select community=NAME policy=POLICY delta=0.2 lambda=1 {SMALL} out=OUT/select",
     "design": "design lhs community=NAME steps=2:4 n=3",
     "optimise": f"optimise community=NAME steps=2:4 trials=2 lambda=1 {SMALL} out=OUT/search",
@@ -96,6 +100,23 @@ def test_what_needs_more_works_or_refuses_in_one_sentence(place, command, capsys
     if code == 2:
         (sentence,) = [line for line in said.err.splitlines() if line.startswith("windtunnel: ")]
         assert len(sentence) > 20
+
+
+def test_incidents_and_why_work_where_there_are_kinds_of_incident(place, capsys):
+    name, out = place
+    kinds, words = kinds_of(name), ["incidents", str(out / "rules"), "--json"]
+    assert main(words) == (0 if kinds else 2)
+    said = capsys.readouterr()
+    if not kinds:
+        assert f"{name} has none" in said.err
+        return
+    found = [one for one in json.loads(said.out) if one["arm"] == "baseline"]
+    policy = conf.content("community", name)["by_default"]["policy"]
+    for one in found[:1]:
+        asked = ["why", str(out / "rules"), one["id"], "--with", policy, "--replicates", "4"]
+        assert main([*asked, "--html", str(out / "why.html")]) == 0
+        assert not FORUM.search(capsys.readouterr().out)
+    assert found or name != "pond"
 
 
 def test_no_page_and_no_table_speaks_of_a_forum(place):

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from windtunnel.analysis import listing
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.outcomes import OUTCOMES
+from windtunnel.analysis.terminal import listing
 
-CONF = Path(listing.__file__).parents[1] / "conf"
+CONF = Path(listing.__file__).parents[2] / "conf"
 WHAT = ("policies", "communities", "minds", "outcomes", "profiles", "settings")
 
 
@@ -34,7 +34,8 @@ def test_every_policy_has_a_yaml_and_a_summary():
 
 def test_every_listed_policy_can_be_toggled():
     for row in listing.rows("policies"):
-        made = plan(compose([f"policy={row['name']}", "baseline=none"]))
+        place = "forum" if row["fits"] == ["*"] else row["fits"][0]
+        made = plan(compose([f"community={place}", f"policy={row['name']}", "baseline=none"]))
         assert [name for name, _ in made.resolved["policy"]] == [row["name"]][: row["name"] != "none"]
 
 

@@ -93,6 +93,8 @@ GENERIC = (
         "analysis/sweeps/*.py",
     ),
     *("analysis/library/*.py", "analysis/outcomes/base.py", "analysis/outcomes/registry.py"),
+    *("analysis/incidents/*.py", "analysis/incidents/kinds/commons.py", "analysis/why/*.py"),
+    *("analysis/commands/incidents.py", "analysis/commands/why.py", "policies/absence.py"),
 )
 ELSEWHERE = {"tone.py", "tone_of_words.py", "tone_proxy.py", "folder.py"}
 """Files of a forum that stand among generic ones, and the folder, which knows an imported record's file of that name."""

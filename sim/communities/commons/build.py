@@ -42,6 +42,7 @@ class Builder(PlainBuilder):
             "remaining": "units, once grown",
             "alive": "1 while there is a stock",
             "over": "share of members who took more than fair",
+            "fair": "amount that each may take so that the stock stays as large",
             "fines": "points paid and lost",
             "best": "units that can be taken for ever",
         },
@@ -49,6 +50,7 @@ class Builder(PlainBuilder):
             Harm("earned", "points that a member earned", "good"),
             Harm("fined", "times that a member was fined"),
         ),
+        absences=True,
         nouns=Nouns(nothing="no rule", member="member", members="members", step="round"),
     )
 

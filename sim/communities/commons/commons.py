@@ -9,19 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from windtunnel.policies.base import WorldFace
+from windtunnel.sim.communities.commons.fines import seen, settle_fines, watched
+from windtunnel.sim.communities.commons.learning import learn, mean_of_others
 from windtunnel.sim.communities.commons.settings import CommonsSettings
 from windtunnel.sim.community import Declared
 from windtunnel.sim.events import NO_AMOUNT
 from windtunnel.sim.members import NEVER, Members
-from windtunnel.sim.noise import pair
 from windtunnel.sim.plain import PlainActs, PlainCommunity, PlainView
 
 NOBODY = np.empty(0, np.int64)
-LENIENCE = 1.1
-"""Who takes up to this times the norm has kept to it."""
 
 
 class Commons(PlainCommunity):
@@ -31,6 +29,8 @@ class Commons(PlainCommunity):
     """
 
     silent = ("forgo",)
+    lenience = 1.1
+    """Who takes up to this times the norm has kept to it."""
 
     def __init__(self, scenes: Any, members: Members, declared: Declared, settings: CommonsSettings) -> None:
         super().__init__(scenes, members, declared)
@@ -76,10 +76,19 @@ class Commons(PlainCommunity):
         stricter &= ~np.isnan(most)
         self.norm, self.heeded = np.where(stricter, most, self.norm), np.where(stricter, heeded, self.heeded)
 
+    def broke_norm(self, rows: Any) -> np.ndarray:
+        """Which of these members took more than the norm, this step; nobody where there is none."""
+        return self.took[rows] > self.lenience * np.where(np.isnan(self.norm), np.inf, self.norm)[rows]
+
     def let_in(self, rows: np.ndarray, step: int) -> None:
         """Members who waited outside are here from this step on."""
         self.members.away_until[rows] = step
         self.here = self.members.present(step)
+
+    def keep_away(self, world: WorldFace, rows: np.ndarray, until: int) -> None:
+        """They are not here in this step, either."""
+        super().keep_away(world, rows, until)
+        self.here = self.members.present(world.now)
 
     def equal(self) -> float:
         """An equal share of the stock, in units."""
@@ -120,7 +129,7 @@ class Commons(PlainCommunity):
         if not len(rows):
             return self.view(world, rows)
         if world.phase == "fine":
-            rows, about = self._seen(world, rows)
+            rows, about = seen(self, world, rows)
         told = self.begun if self.said is None or world.phase == "lead" else self.said
         unit, lead = self.unit(), world.phase == "lead"
         limits = {"norm": self.norm / unit, "heeded": self.heeded}
@@ -135,7 +144,7 @@ class Commons(PlainCommunity):
             others=np.nan_to_num(self.others[rows] / unit, nan=-1),
             norm=np.nan_to_num(limits["norm"][rows], nan=-1),
             heeded=limits["heeded"][rows],
-            watched=self._watched()[rows],
+            watched=watched(self)[rows],
             fear=self.fear[rows],
             greed=self.greed[rows],
             punish=self.punish[rows],
@@ -154,40 +163,23 @@ class Commons(PlainCommunity):
         capped = self.settings.most is not None and not (lead and self.leader != "boss")
         return min(there, self.settings.most) if capped else there  # type: ignore[type-var, return-value]
 
-    def _watched(self) -> np.ndarray:
-        """Chance (n,) that some other member would punish taking too much, times how much the fine bites."""
-        if self.fining is None:
-            return np.zeros(len(self.members))
-        modest = self.members.traits["antisocial"] < 0.5
-        quiet = np.log1p(-np.minimum(self.detection * self.punish * modest * self.here, 1 - 1e-12))
-        return (1 - np.exp(quiet.sum() - quiet)) * min(1.0, self.fining.fine / self.settings.bite)
-
-    def _seen(self, world: WorldFace, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Pairs of a member and one whom it saw take too much, or (of the antisocial) so little."""
-        norm = np.where(np.isnan(self.norm), np.inf, self.norm)
-        over, under = self.took > LENIENCE * norm, self.took * LENIENCE < norm
-        wrong = np.where(self.members.traits["antisocial"][:, None] >= 0.5, under & np.isfinite(norm), over)
-        wrong &= self.here & self.here[:, None]
-        np.fill_diagonal(wrong, False)
-        who, whom = np.nonzero(wrong)
-        ids = self.members.id
-        seen = world.chance("see", pair(ids[who], ids[whom])) < self.detection
-        return who[seen], whom[seen]
-
     # what acts do
 
     def settle(self, world: WorldFace, acts: PlainActs) -> None:
         """Each phase by its own rule; amounts that were granted are written into the acts."""
-        {
-            "vote": self._settle_vote,
-            "announce": self._settle_announced,
-            "talk": self._settle_talk,
-            "take": self._settle_takings,
-            "lead": self._settle_takings,
-            "fine": self._settle_fines,
-        }[world.phase](world, acts)
+        match world.phase:
+            case "vote":
+                self._settle_vote(acts)
+            case "announce":
+                self.said = float(acts.amount[acts.passed][0]) if acts.passed.any() else None
+            case "talk":
+                self._settle_talk(acts)
+            case "fine":
+                settle_fines(self, acts)
+            case _:
+                self._settle_takings(world, acts)
 
-    def _settle_vote(self, world: WorldFace, acts: PlainActs) -> None:
+    def _settle_vote(self, acts: PlainActs) -> None:
         """The median proposal (or the first member's) holds until the next vote; by group where there are several."""
         voted, unit = acts.passed, self.unit()
         for group in range(self.groups):
@@ -198,11 +190,7 @@ class Commons(PlainCommunity):
                 self.voted[np.arange(len(self.voted)) % self.groups == group] = np.median(said)
         self.set_norm(self.voted, self.settings.heeded["voted"])
 
-    def _settle_announced(self, world: WorldFace, acts: PlainActs) -> None:
-        if acts.passed.any():
-            self.said = float(acts.amount[acts.passed][0])
-
-    def _settle_talk(self, world: WorldFace, acts: PlainActs) -> None:
+    def _settle_talk(self, acts: PlainActs) -> None:
         """The median of what is proposed becomes a norm for this step."""
         if acts.passed.any():
             self.set_norm(np.median(acts.amount[acts.passed]) * self.unit(), self.settings.heeded["talk"])
@@ -230,24 +218,6 @@ class Commons(PlainCommunity):
             wanting[one] -= 1
         return granted
 
-    def _settle_fines(self, world: WorldFace, acts: PlainActs) -> None:
-        """Who fines pays for it; who is fined loses it, more each time where sanctions are graduated, and is frightened.
-
-        Who was fined for taking too much keeps better to norms; who was fined for restraint, worse.
-        """
-        done, fining = acts.passed, self.fining
-        if fining is None or not done.any():
-            return
-        settings, fined = self.settings, acts.target[done]
-        np.add.at(self.paid, acts.rows[done], fining.cost)
-        dear = fining.fine * (1 + np.maximum(self.fear[fined], 0) if fining.graduated else 1.0)
-        np.add.at(self.paid, fined, dear)
-        np.add.at(self.members.summaries["fined"], fined, 1.0)
-        deserved = self.took[fined] > LENIENCE * self.norm[fined]
-        step = settings.fear * min(1.0, fining.fine / settings.bite)
-        np.add.at(self.fear, fined, np.where(deserved, step, -step))
-        self.fear = np.clip(self.fear, -settings.most_fear, settings.most_fear)
-
     def close_step(self, world: WorldFace) -> None:
         """Pay out, learn, and let what is left grow; too little is gone for good."""
         settings, here = self.settings, self.here
@@ -258,28 +228,10 @@ class Commons(PlainCommunity):
         self.over = float((self.took[here] > self.fair() + 1e-9).mean())
         self.fear *= settings.fades
         self.gained = 0.8 * self.gained + pay
-        self.others = _mean_of_others(np.where(here, self.took, np.nan))
-        self._learn(world)
+        self.others = mean_of_others(np.where(here, self.took, np.nan))
+        learn(self, world)
         gone = self.left < settings.collapse and settings.growth != "refill"
         self.stock = 0.0 if gone else settings.grown(self.left)
-
-    def _learn(self, world: WorldFace) -> None:
-        """A few pairs meet; who did worse copies the other's greed and readiness to punish, with a small error."""
-        rows = np.flatnonzero(self.here)
-        if not self.settings.learning or len(rows) < 2:
-            return
-        meetings = np.arange(self.settings.learning)
-        first = (world.chance("learner", meetings) * len(rows)).astype(int)
-        other = (first + 1 + (world.chance("model", meetings) * (len(rows) - 1)).astype(int)) % len(rows)
-        scale = max(0.2, 0.3 * float(np.abs(self.gained[rows]).mean()))
-        lots, errors = (
-            world.chance("copy", meetings),
-            ndtri(world.chance("error", np.arange(2 * len(meetings)))),
-        )
-        for k, (i, j) in enumerate(zip(rows[first], rows[other], strict=True)):
-            if lots[k] < 1 / (1 + np.exp(-(self.gained[j] - self.gained[i]) / scale)):
-                self.greed[i] = np.clip(self.greed[j] + 0.03 * errors[2 * k], 0, 1)
-                self.punish[i] = np.clip(self.punish[j] + 0.03 * errors[2 * k + 1], 0, 1)
 
     def measures(self, world: WorldFace) -> Mapping[str, float]:
         """The stock before and after, what was taken and left a member, and what could be taken at best."""
@@ -293,15 +245,7 @@ class Commons(PlainCommunity):
             "remaining": self.stock,
             "alive": 1.0,
             "over": self.over,
+            "fair": self.fair() / self.unit(),
             "fines": float(self.paid.sum()),
             "best": best,
         }
-
-
-def _mean_of_others(values: np.ndarray) -> np.ndarray:
-    """For each member the mean of the others' values (n,); NaN among them is left out, and where there are none."""
-    known = ~np.isnan(values)
-    total, count = np.where(known, values, 0).sum(), known.sum()
-    less = np.where(known, values, 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(count - known > 0, (total - less) / (count - known), np.nan)

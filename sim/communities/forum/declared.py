@@ -18,6 +18,7 @@ DECLARED = Declared(
             forced="decides which posts are shown",
         ),
     ),
-    offers=("incidents", "why", "words", "export", "calibrate"),
+    offers=("words", "export", "calibrate"),
+    absences=True,
     nouns=Nouns(nothing="no moderation", status_quo="the moderation under which the record arose"),
 )

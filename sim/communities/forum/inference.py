@@ -11,7 +11,7 @@ from windtunnel.sim import noise
 from windtunnel.sim.abduction import posterior_gumbels
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import View
-from windtunnel.sim.communities.forum.posts import CIVIL
+from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, TONES
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld
 from windtunnel.sim.luck import Luck
 
@@ -20,13 +20,15 @@ class Inference(RecordWorld):
     """A world that is led along the record, and notes at each tick the noise that it implies under its luck's key.
 
     In a tick: `begin_step`, then `ask` and `learn` in turn until nobody is left, then `follow`. Who acted came in, with
-    Gumbels of its look and of its choice given what it did. The chance of everybody else is drawn until it leaves
+    Gumbels of its look and of its choice given what it did. `expected` holds for each act the log-odds that the mind gives
+    to heat, hostile or not, in the reply that came. The chance of everybody else is drawn until it leaves
     no trace: rejection, so exact draws given the silence.
     """
 
     def __init__(self, forum: RecordForum, policies: Sequence[Policy] = (), *, luck: Luck) -> None:
         super().__init__(forum, policies, Inferred(), luck=luck)
         self.not_offered: list[int] = []
+        self.expected: dict[int, float] = {}
         self._acting: dict[int, int] = {}
         self._left = np.empty(0, np.int64)
         self._theirs: View | None = None
@@ -100,6 +102,11 @@ class Inference(RecordWorld):
         taken = np.array([self._option(self._acting[row]) for row in members.tolist()])
         prior = noise.gumbel(self.key, "choose", forum.place, forum.members.id[members], rows.shape[1])
         found = posterior_gumbels(rows, taken, prior)
+        replies = rows[:, [self._reply(tone) for tone in TONES]]
+        odds = np.logaddexp.reduce(replies[:, HEATED:], axis=1) - replies[:, CIVIL]
+        self.expected |= dict(
+            zip((self._acting[row] for row in members.tolist()), odds.tolist(), strict=True)
+        )
         self.inferred.choose[forum.place] = dict(zip(members.tolist(), found, strict=True))
 
     def _draw_again(self, rows: np.ndarray) -> None:
@@ -120,7 +127,9 @@ class Inference(RecordWorld):
         self.community.close_step(self)
 
     def _option(self, act: int) -> int:
-        tone = ("civil", "heated", "hostile")[max(int(self.community.record.tone[act]), CIVIL)]
+        return self._reply(TONES[max(int(self.community.record.tone[act]), CIVIL)])
+
+    def _reply(self, tone: str) -> int:
         return list(self.community.scene.actions.names).index(f"reply_{tone}")
 
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_import, acts_of_run, read_acts
+from windtunnel.analysis.incidents.forum.acts import ACTS, RECORD, acts_of_import, acts_of_run, read_acts
 from windtunnel.analysis.outcomes import published
 from windtunnel.sim.events import LINKS, SCHEMA
 from windtunnel.sim.experiment import Unit

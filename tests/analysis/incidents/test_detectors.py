@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.incidents.acts import ACTS
-from windtunnel.analysis.incidents.detectors import DETECTORS
-from windtunnel.analysis.incidents.find import chosen, find, load_rules, measure
+from windtunnel.analysis.incidents.find import chosen
+from windtunnel.analysis.incidents.forum.acts import ACTS
+from windtunnel.analysis.incidents.forum.detectors import DETECTORS
+from windtunnel.analysis.incidents.forum.find import find, load_rules, measure
 
 RULES = load_rules()
 

@@ -10,10 +10,11 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.acts import ACTS, RECORD, acts_of_run
-from windtunnel.analysis.incidents.detectors import DETECTORS
-from windtunnel.analysis.incidents.find import find, load_rules, measure, parse_rules
-from windtunnel.analysis.incidents.find import severities as severities_of
+from windtunnel.analysis.incidents.find import parse_rules
+from windtunnel.analysis.incidents.forum.acts import ACTS, RECORD, acts_of_run
+from windtunnel.analysis.incidents.forum.detectors import DETECTORS
+from windtunnel.analysis.incidents.forum.find import find, load_rules, measure
+from windtunnel.analysis.incidents.forum.find import severities as severities_of
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.sim.experiment import Unit
 from windtunnel.sim.minds import make_mind

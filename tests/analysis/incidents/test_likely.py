@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.incidents.acts import acts_of_import
-from windtunnel.analysis.incidents.find import find, load_rules
-from windtunnel.analysis.incidents.likely import mostly_unread, probabilities
+from windtunnel.analysis.incidents.forum.acts import acts_of_import
+from windtunnel.analysis.incidents.forum.find import find, load_rules
+from windtunnel.analysis.incidents.forum.likely import mostly_unread, probabilities
 from windtunnel.analysis.tones.chances import chances
 
 HOURS = 1 / 60

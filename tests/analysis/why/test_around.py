@@ -5,11 +5,13 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.find import load_rules
+from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import pairs
 from windtunnel.analysis.why.case import WITHOUT, Branch, live
-from windtunnel.analysis.why.question import ask
-from windtunnel.analysis.why.recorded import recorded_case, replayed_acts
+from windtunnel.analysis.why.forum.around import tempers
+from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.recorded import recorded_case, replayed_acts
+from windtunnel.sim.communities.forum.ticks import record_of
 
 RULES = load_rules()
 PEOPLE = [f"P{number}" for number in range(12)]
@@ -109,3 +111,16 @@ def test_silence_is_exact_who_would_have_written_is_drawn_again(cases, mind):
         sum(int(attempt.sum()) for attempt in case.inferred[number].attempt.values()) for number in range(6)
     ]
     assert 5 < np.mean(again) < 400 and len(set(again)) > 1
+
+
+def test_a_temper_is_what_the_situation_does_not_explain():
+    """Five hot replies where they were to be expected say nothing of their author, five where they were not do."""
+    rows = 11
+    minute, parent = np.arange(rows), np.where(np.arange(rows) == 0, -1, 0)
+    author = np.array([1, *[2] * 5, *[3] * 5])
+    tone = np.array([0, *[2] * 10])
+    record = record_of(minute, author, parent, tone, 4)
+    expected = dict.fromkeys(range(1, 6), 3.0) | dict.fromkeys(range(6, 11), -2.0)
+    found = tempers(record, np.zeros(5), expected)
+    assert found[4] == found[1] == 0 and 0 < found[2] < 0.2 and 0.9 < found[3] < 2
+    assert (tempers(record, np.full(5, 0.3), {}) == 0.3).all()

@@ -7,12 +7,12 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.importers import import_corpus
-from windtunnel.analysis.incidents.find import load_rules
+from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.case import WITH, WITHOUT, live
-from windtunnel.analysis.why.moderators import exempt
-from windtunnel.analysis.why.question import ask
-from windtunnel.analysis.why.recorded import recorded_case, replayed_acts
-from windtunnel.analysis.why.whole import answer
+from windtunnel.analysis.why.forum.moderators import exempt
+from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.recorded import recorded_case, replayed_acts
+from windtunnel.analysis.why.forum.whole import answer
 
 RULES = load_rules()
 START = 1_600_000_000

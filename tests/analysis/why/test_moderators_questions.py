@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.incidents.find import load_rules
+from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import happened
 from windtunnel.analysis.why.case import WITH, WITHOUT, live
-from windtunnel.analysis.why.notes import notes
-from windtunnel.analysis.why.question import ask
-from windtunnel.analysis.why.ranking import rank_members, rank_replies
-from windtunnel.analysis.why.recorded import recorded_case
-from windtunnel.analysis.why.whole import answer
+from windtunnel.analysis.why.forum.notes import notes
+from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
+from windtunnel.analysis.why.forum.recorded import recorded_case
+from windtunnel.analysis.why.forum.whole import answer
 
 RULES = load_rules()
 START = 1_650_000_000
@@ -382,7 +382,7 @@ def test_slow_mode_is_tagged_since_what_it_holds_back_never_comes(quarrel):
 
 
 def test_a_pile_on_s_picture_counts_members_as_its_rule_does(pile):
-    from windtunnel.analysis.why.pictures import counted_path
+    from windtunnel.analysis.why.forum.pictures import counted_path
 
     case = recorded_case(pile, "pile_on", RULES)
     mind = case.mind()
@@ -400,8 +400,8 @@ def test_a_pile_on_s_picture_counts_members_as_its_rule_does(pile):
 def test_an_incident_beyond_what_is_replayed_is_neither_proposed_nor_answered_falsely(
     brought_in, capsys, monkeypatch
 ):
-    monkeypatch.setattr("windtunnel.analysis.why.recorded.MOST_ACTS", 6)
-    monkeypatch.setattr("windtunnel.analysis.incidents.in_time.MOST_REPLAYED", 6)
+    monkeypatch.setattr("windtunnel.analysis.why.forum.recorded.MOST_ACTS", 6)
+    monkeypatch.setattr("windtunnel.analysis.incidents.forum.in_time.MOST_REPLAYED", 6)
     late = rows_of(
         (0, None, "Ann", 0, "c"), *[(at, 0, "BCDE"[at % 4], 5 * at, "ch"[at > 4]) for at in range(1, 9)]
     )

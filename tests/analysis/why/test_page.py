@@ -9,7 +9,7 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.importers import import_corpus
-from windtunnel.analysis.why.page import thread_rows
+from windtunnel.analysis.why.forum.page import thread_rows
 
 HOSTILE = (
     "<script>document.title='run'; fetch('http://127.0.0.1:9/x')</script> fucking idiot",

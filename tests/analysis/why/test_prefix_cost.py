@@ -6,11 +6,12 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.incidents.acts import read_acts
-from windtunnel.analysis.incidents.find import find, load_rules
+from windtunnel.analysis.incidents.forum.acts import read_acts
+from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.models.serving import serving
-from windtunnel.analysis.why.case import WITH, WITHOUT, live, simulated_case
-from windtunnel.analysis.why.question import ask
+from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.forum.case import simulated_forum
+from windtunnel.analysis.why.forum.question import ask
 from windtunnel.policies.registry import policy_names
 
 RULES = {**load_rules({"escalation": {"threshold": 0.5, "window": 24}})}
@@ -31,7 +32,7 @@ def case(request, tmp_path_factory):
     assert main(["run", *words, *size, f"out={place / 'out'}"]) == 0
     acts, hours = read_acts(place / "out")
     acts = acts.filter(pl.col("arm") == "baseline")
-    return simulated_case(place / "out", find(acts, RULES, hours)[0].id, RULES)
+    return simulated_forum(place / "out", find(acts, RULES, hours)[0].id, RULES)
 
 
 def counted(case, question, numbers):

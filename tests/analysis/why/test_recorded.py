@@ -5,14 +5,15 @@ import pytest
 
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers import import_corpus
-from windtunnel.analysis.incidents.acts import acts_of_import
-from windtunnel.analysis.incidents.find import Incident, load_rules
+from windtunnel.analysis.incidents.base import Incident
+from windtunnel.analysis.incidents.forum.acts import acts_of_import
+from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence
 from windtunnel.analysis.why.case import WITHOUT, Branch, live
-from windtunnel.analysis.why.question import ask
-from windtunnel.analysis.why.recorded import case_of_thread, recorded_case, replayed_acts
-from windtunnel.analysis.why.threads import side_by_side
-from windtunnel.analysis.why.whole import answer
+from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.recorded import case_of_thread, recorded_case, replayed_acts
+from windtunnel.analysis.why.forum.threads import side_by_side
+from windtunnel.analysis.why.forum.whole import answer
 
 RULES = load_rules()
 

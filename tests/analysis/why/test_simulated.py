@@ -7,14 +7,16 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.acts import acts_of_run, read_acts
-from windtunnel.analysis.incidents.find import Incident, find, load_rules
+from windtunnel.analysis.incidents.base import Incident
+from windtunnel.analysis.incidents.forum.acts import acts_of_run, read_acts
+from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.why.answer import estimate, pairs
-from windtunnel.analysis.why.case import WITH, WITHOUT, SimulatedCase, live, simulated_case
-from windtunnel.analysis.why.question import ask
-from windtunnel.analysis.why.ranking import rank_members
-from windtunnel.analysis.why.whole import answer
+from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.forum.case import SimulatedForum, acts_of, simulated_forum
+from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.ranking import rank_members
+from windtunnel.analysis.why.forum.whole import answer
 from windtunnel.policies.registry import policy_names
 from windtunnel.sim.events import digest
 from windtunnel.sim.experiment import Unit
@@ -38,7 +40,7 @@ def worst(out, kind="escalation", arm="baseline") -> Incident:
 
 @pytest.fixture(scope="module")
 def case(out):
-    return simulated_case(out, worst(out).id, RULES)
+    return simulated_forum(out, worst(out).id, RULES)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,7 @@ def test_the_past_is_the_same_event_for_event_whatever_policy_follows(case, mind
 
 def test_without_the_policy_that_was_on_is_the_other_arm_of_the_run(out, mind):
     """The question agrees with both arms run by hand: the twin's events, and its counts over all units."""
-    case = simulated_case(out, worst(out, arm="policy").id, RULES)
+    case = simulated_forum(out, worst(out, arm="policy").id, RULES)
     question = ask(case, without="slow_mode")
     assert (question.at, question.quantity, question.on) == (0, "pn_backfire", True)
     both = live(case, [question.branch(WITH), question.branch(WITHOUT)], mind)
@@ -97,7 +99,7 @@ def test_without_the_policy_that_was_on_is_the_other_arm_of_the_run(out, mind):
 
 
 def test_new_luck_from_the_beginning_counts_what_two_arms_run_by_hand_count(out, mind):
-    case = simulated_case(out, worst(out, arm="policy").id, RULES)
+    case = simulated_forum(out, worst(out, arm="policy").id, RULES)
     question = ask(case, without="slow_mode")
     found = estimate(*pairs(case, question, mind, range(12)), question)
     experiment, unit = case.experiment, case.unit
@@ -140,7 +142,7 @@ def test_the_answer_names_the_quantity_of_the_design_s_table_and_counts_come_fir
 def test_a_lock_leaves_no_reply_in_the_thread_after_it(case, mind):
     question = ask(case, lock=True, at="onset")
     futures = live(case, [question.branch(WITH, number=number) for number in (None, 0, 1)], mind)
-    late = futures.acts().filter(
+    late = acts_of(futures).filter(
         (pl.col("place") == case.incident.place)
         & (pl.col("step") >= question.at)
         & (pl.col("kind") == "reply")
@@ -151,7 +153,7 @@ def test_a_lock_leaves_no_reply_in_the_thread_after_it(case, mind):
 def test_a_suspended_member_is_silent_for_its_hours_and_a_removed_post_is_never_seen(case, mind):
     who = case.incident.members[0]
     question = ask(case, suspend=f"{who}:5h", at="4")
-    acts = live(case, [question.branch(WITH)], mind).acts().filter(pl.col("member") == who)
+    acts = acts_of(live(case, [question.branch(WITH)], mind)).filter(pl.col("member") == who)
     assert acts.filter(pl.col("step").is_between(4, 8)).is_empty()
     post = case.incident.shown[0]
     question = ask(case, remove=post)
@@ -196,7 +198,7 @@ def test_the_command_prints_one_json_document(out, capsys):
     assert main(["why", str(out / "nowhere"), "x", "--lock"]) == 2
 
 
-class Planted(SimulatedCase):
+class Planted(SimulatedForum):
     """The same forum with one troll, who insults whatever it sees, and one bystander as busy and always civil."""
 
     TROLL, BYSTANDER = 7, 11
@@ -220,7 +222,7 @@ def planted(seed: int, make) -> tuple[Planted, object]:
     start = Incident("x", "escalation", 0, seed, "baseline", None, None, 0, 13, 0.0, (), ())
     case = Planted(Folder("."), start, pl.DataFrame(), 1.0, RULES, experiment, {}, "")
     mind = case.mind()
-    acts = live(case, [ask_nothing()], mind).acts()
+    acts = acts_of(live(case, [ask_nothing()], mind))
     rule = {"escalation": {**RULES["escalation"], "threshold": 1}}
     found = find(acts, rule, 1.0)
     case.rules = {**RULES, **rule}
@@ -268,7 +270,7 @@ def test_two_replays_that_never_part_have_no_parting(case, mind):
 
 def test_a_policy_that_is_asked_about_has_the_luck_that_it_has_in_a_run(out, mind):
     """`--with slow_mode` from the first step on gives the policy arm of the run that had it, event for event."""
-    case = simulated_case(out, worst(out).id, RULES)
+    case = simulated_forum(out, worst(out).id, RULES)
     run = live(case, [ask(case, with_="slow_mode", at="0").branch(WITH)], mind).runs[0]
     here = (pl.col("draw") == case.incident.draw) & (pl.col("seed") == case.incident.seed)
     twin = Folder(out).read_table("events").filter(here & (pl.col("arm") == "policy"))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from windtunnel.analysis.incidents.words import RUN_WROTE, Said, _told
-from windtunnel.analysis.why.score import _Telling
+from windtunnel.analysis.incidents.forum.words import RUN_WROTE, Said, _told
+from windtunnel.analysis.why.forum.score import _Telling
 
 POSTS = pl.DataFrame(
     [

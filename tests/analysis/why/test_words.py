@@ -13,13 +13,13 @@ import pytest
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.importers.identities import IDENTITIES, read_identities
-from windtunnel.analysis.incidents.acts import acts_of_import
-from windtunnel.analysis.incidents.find import find, load_rules
+from windtunnel.analysis.incidents.forum.acts import acts_of_import
+from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.why.case import WITH, WITHOUT, live
-from windtunnel.analysis.why.question import ask
-from windtunnel.analysis.why.recorded import recorded_case
-from windtunnel.analysis.why.score import log_score
-from windtunnel.analysis.why.tones import drawn_again
+from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.recorded import recorded_case
+from windtunnel.analysis.why.forum.score import log_score
+from windtunnel.analysis.why.forum.tones import drawn_again
 
 RULES = load_rules()
 SAID = [
@@ -143,7 +143,7 @@ def test_the_held_out_score_asks_with_the_words_of_the_other_threads(imported, a
 
 def test_another_reading_of_the_tones_leaves_the_words(imported):
     case = case_of(imported, *MEMBER)
-    from windtunnel.analysis.why.tones import errors_of
+    from windtunnel.analysis.why.forum.tones import errors_of
 
     other = drawn_again(case, errors_of(case), 3)
     assert other.words == case.words and (other.record.tone != case.record.tone).any()

@@ -88,6 +88,7 @@ class Builder(PlainBuilder):
             Harm("harvested", "fish that a fisher took", "good"),
             Harm("scoldings", "times that a fisher was scolded"),
         ),
+        absences=True,
         nouns=Nouns(nothing="no rule", member="fisher", members="fishers", step="month"),
     )
 

@@ -1,0 +1,1 @@
+"""Incidents of a forum: its acts, the rules by which they are found, and the words of an incident."""

@@ -1,0 +1,1 @@
+"""Kinds of incident, a module for each family of communities."""

@@ -1,0 +1,166 @@
+"""What there is to choose from, as rows for a table or for JSON."""
+
+from typing import Any
+
+FOLDED = (
+    *(
+        "community.actions",
+        "community.features",
+        "community.personas",
+        "community.wordings",
+        "community.rules",
+    ),
+    *(
+        "community.persona_formats",
+        "community.phases",
+        "community.by_default",
+        "community.skins",
+        "mind.coefficients",
+    ),
+)
+"""Settings that are words and tables of numbers: one line each stands for all below it."""
+OTHERS = "community.* of the others"
+LONGEST = 20
+"""Signs of a default that are shown to a person; --json has it whole."""
+
+
+def rows(what: str) -> list[dict[str, Any]]:
+    """One dictionary a thing: `what` is policies, communities, minds, outcomes, experiments, profiles or settings."""
+    return {
+        "policies": policies,
+        "communities": communities,
+        "minds": minds,
+        "outcomes": outcomes,
+        "experiments": experiments,
+        "profiles": profiles,
+        "settings": settings,
+    }[what]()
+
+
+def policies() -> list[dict[str, Any]]:
+    from windtunnel.policies.registry import meanings, off, parameters, policy_class, policy_names, summary
+
+    return [
+        {
+            "name": name,
+            "what": summary(name),
+            "parameters": parameters(name),
+            "meanings": {
+                key: {"unit": unit or None, "meaning": words} for key, (words, unit) in meanings(name).items()
+            },
+            "off": off(name),
+            "fits": list(policy_class(name).fits),
+        }
+        for name in policy_names()
+    ]
+
+
+def communities() -> list[dict[str, Any]]:
+    from windtunnel import conf
+    from windtunnel.sim.communities import community_names
+
+    return [{"name": name, "what": conf.summary("community", name)} for name in community_names()]
+
+
+def experiments() -> list[dict[str, Any]]:
+    """Presets: whole commands with a name, each for a question that people have."""
+    from windtunnel import conf
+
+    return [
+        {"name": f"experiment={name}", "what": conf.summary("experiment", name)}
+        for name in sorted(conf.options("experiment"))
+    ]
+
+
+def minds() -> list[dict[str, Any]]:
+    from windtunnel.sim.minds import mind_kind, mind_names
+
+    return [{"name": name, "what": mind_kind(name).what} for name in mind_names()]
+
+
+def outcomes() -> list[dict[str, Any]]:
+    from windtunnel.analysis.outcomes import known_outcomes
+
+    return [
+        {
+            "name": outcome.name,
+            "polarity": outcome.polarity,
+            "unit": outcome.unit,
+            "cost": outcome.cost,
+            "fits": list(outcome.fits),
+            "what": first_line(outcome.measure.__doc__),
+        }
+        for outcome in known_outcomes().values()
+    ]
+
+
+def profiles() -> list[dict[str, Any]]:
+    from windtunnel.analysis.configuration import load_profile, profile_names
+    from windtunnel.analysis.profile_fit.told import profile_row
+
+    return [profile_row(name, load_profile(name)) for name in profile_names()]
+
+
+def settings() -> list[dict[str, Any]]:
+    """Every setting with its group, default, unit and meaning, group by group."""
+    from windtunnel.analysis.configuration import known_settings
+    from windtunnel.analysis.terminal.meanings import groups, meaning
+
+    rows = [(row, meaning(row["setting"])) for row in known_settings()]
+    places = {group: place for place, group in enumerate(groups())}
+    rows.sort(key=lambda row: places[row[1].group])
+    return [
+        {"group": told.group, **row, "unit": told.unit or None, "meaning": told.words} for row, told in rows
+    ]
+
+
+def shown_settings(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The settings for a person: by group, a name that only holds others left out, and words and coefficients folded to a line."""
+    names = {row["setting"] for row in rows}
+    branches = {name for name in names if any(other.startswith(f"{name}.") for other in names)}
+    usual = _usual_community()
+    found: dict[str, list[dict[str, Any]]] = {}
+    folded: dict[str, int] = {}
+    for row in rows:
+        name = row["setting"]
+        if name in branches and row["default"] is None:
+            continue
+        fold = next((f"{head}.*" for head in FOLDED if name.startswith(f"{head}.")), None)
+        if name.startswith("community.") and not fold and name not in usual:
+            fold = OTHERS
+        if fold in folded:
+            folded[str(fold)] += 1
+            continue
+        shown = {key: row[key] for key in ("setting", "default", "unit", "meaning")}
+        text = str(row["default"])
+        if len(text) > LONGEST:
+            shown["default"] = f"{text[: LONGEST - 1]}…"
+        if fold:
+            folded[fold] = 1
+            shown |= {"setting": fold, "default": None}
+        if fold == OTHERS:
+            shown |= {
+                "unit": None,
+                "meaning": "what communities have that the usual one has not: community=NAME",
+            }
+        found.setdefault(row["group"], []).append(shown)
+    for row in (row for rows in found.values() for row in rows):
+        if count := folded.get(row["setting"]):
+            row["default"] = f"{count} of them: --json"
+    return found
+
+
+def _usual_community() -> set[str]:
+    """The settings of the community that a command has which names none."""
+    from windtunnel import conf
+    from windtunnel.analysis.configuration import dotted
+    from windtunnel.conf.defaults import usual
+
+    return {key for key, _ in dotted({"community": conf.content("community", usual("community"))})} | {
+        "community"
+    }
+
+
+def first_line(docstring: str | None) -> str:
+    """The first line of a docstring that says something; empty without one."""
+    return next(iter((docstring or "").strip().splitlines()), "")

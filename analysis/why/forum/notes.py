@@ -1,0 +1,74 @@
+"""What must be read before the answer: an act that came too late, or before anybody could know, or to somebody not yet seen."""
+
+import polars as pl
+
+from windtunnel.analysis.incidents.forum.in_time import last_comment_in_time, stays
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.why.forum.case import ForumCase
+from windtunnel.analysis.why.question import Question
+
+
+def notes(case: ForumCase, question: Question) -> list[str]:
+    """The sentences that stand first in an answer, the weightiest first."""
+    return [
+        said
+        for said in (_too_late(case, question), _foreseen(case, question), _unseen(case, question))
+        if said
+    ]
+
+
+def _too_late(case: ForumCase, question: Question) -> str:
+    """The threshold had been reached before the act: every future has the incident."""
+    one = case.incident
+    reached = one.reached
+    if not question.happened or reached is None or question.at <= reached or not stays(one):
+        return ""
+    rule = case.rules[one.kind]
+    if rule.get("removed", 1) < 1 and (question.act.get("act") == "remove" or question.on):
+        return ""  # what is removed, or put back, counts otherwise even afterwards
+    by = "" if one.crossing is None else f" with post {one.crossing}"
+    crossed = f"the threshold of {rule['threshold']:g} was reached{by} ({moment_words(reached, case.hours)})"
+    differs = "Only how bad it gets can still differ."
+    if question.on:
+        return f"That is too late to matter for whether it happens: {crossed} before that moment. {differs}"
+    return f"It came too late: {crossed}, before {question.words}. {differs} {_in_time(case, question)}"
+
+
+def _in_time(case: ForumCase, question: Question) -> str:
+    reached = case.incident.reached
+    assert reached is not None
+    if count := last_comment_in_time(case.acts, case.incident):
+        option = "" if question.act.get("act") == "remove" else f": --at comment:{count}"
+        return f"An act in time comes right after comment {count} or earlier{option}."
+    if reached > case.first:
+        when = moment_words(reached, case.hours)
+        return f"No comment came before that: only what was in force by {when} is in time."
+    return "Nothing came before that: no act was in time."
+
+
+def _foreseen(case: ForumCase, question: Question) -> str:
+    """A single act before anything that counts: nobody could have known."""
+    one = case.incident
+    if not question.act or not question.happened or question.at > one.onset:
+        return ""
+    if question.act["act"] == "remove":
+        return ""
+    return (
+        f"No moderator could have known: {question.words} comes before the first post that counts "
+        f"({moment_words(one.onset, case.hours)}). --at comment:N asks about an act after what was seen."
+    )
+
+
+def _unseen(case: ForumCase, question: Question) -> str:
+    """A warning or a suspension of somebody who had not written yet."""
+    if question.act.get("act") not in ("warn", "suspend"):
+        return ""
+    who = case.name(question.act["member"])
+    wrote = case.acts.filter((pl.col("member") == who) & pl.col("post").is_not_null())["step"].to_list()
+    if not wrote or min(wrote) < question.at:
+        return ""
+    here = "this thread" if case.real else "this run"
+    return (
+        f"Member {who} had not written in {here} by then (first at {moment_words(min(wrote), case.hours)}): there was nothing to "
+        f"{question.act['act']} it for."
+    )

@@ -1,0 +1,394 @@
+"""A real incident as a case: members fitted from the record, noise inferred from what they did."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.configuration import compose, plan
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.base import Incident, Rule
+from windtunnel.analysis.incidents.forum.acts import ACTS, RECORD, acts_of_import, acts_of_run, moderation_of
+from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
+from windtunnel.analysis.incidents.forum.places import asked_about, place_of
+from windtunnel.analysis.why.case import Branch, Futures
+from windtunnel.analysis.why.forum.around import TONES, as_record, fitted_members, tempers
+from windtunnel.analysis.why.forum.case import ByActs
+from windtunnel.analysis.why.forum.moderators import ModeratorAct, as_policy, moderators_acts
+from windtunnel.analysis.why.forum.words import words_of
+from windtunnel.analysis.why.watching import INFERRED
+from windtunnel.policies.base import Policy
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.inference import Inference, infer
+from windtunnel.sim.communities.forum.profile import Profile
+from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
+from windtunnel.sim.communities.forum.ticks import Record
+from windtunnel.sim.communities.forum.traits import ForumMembers
+from windtunnel.sim.experiment import Experiment, PolicySpec
+from windtunnel.sim.luck import Luck
+from windtunnel.sim.minds import asks_a_model, make_mind
+from windtunnel.sim.run import Run
+
+MOST_ACTS = MOST_REPLAYED
+"""Acts of a thread that a case takes: up to so many, and up to a day after the incident's peak."""
+AFTER_PEAK = 24 * 60
+
+
+@dataclass
+class RecordedCase(ByActs):
+    """An incident of an imported community, with the thread's record and the people around it.
+
+    `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where
+    the mind reads it. `labelled` are the posts whose tone is not the scorer's. `attention` scales how often people look in whom the record does not show; 1 is the record's own pace.
+    `known`: the members' tempers were found by what they wrote in the record.
+    """
+
+    folder: Folder
+    incident: Incident
+    acts: pl.DataFrame
+    rules: dict[str, Rule]
+    experiment: Experiment
+    llm: dict[str, Any]
+    record: Record
+    numbers: np.ndarray
+    names: list[str]
+    people: ForumMembers
+    moderators: tuple[ModeratorAct, ...] = ()
+    words: Words | None = None
+    labelled: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    attention: float = 1.0
+    known: bool = False
+    root: int = 0
+    hours: float = 1 / 60
+    real: bool = True
+    inferred: dict[int, Inferred] = field(default_factory=dict)
+    not_offered: tuple[int, ...] = ()
+    note: Callable[[int], None] | None = None
+
+    @property
+    def first(self) -> int:
+        return int(self.record.minute[0])
+
+    @property
+    def last(self) -> int:
+        return int(self.record.ticks[-1].minute)
+
+    @property
+    def ticks(self) -> int:
+        return len(self.record.ticks)
+
+    def specs(self) -> list[tuple[PolicySpec, int]]:
+        return []
+
+    def schedule(self) -> list[Policy]:
+        return [self._policy(act) for act in self.moderators]
+
+    def _policy(self, act: ModeratorAct) -> Policy:
+        if act.kind == "lock":
+            return as_policy(act, thread=self.thread_id)
+        if act.kind == "remove":
+            return as_policy(act, posts=(self.post_id(act.post),))  # type: ignore[arg-type]
+        return as_policy(act, member=self.member_id(act.member))  # type: ignore[arg-type]
+
+    @property
+    def shareable(self) -> bool:
+        """No: the inferred noise is larger than the work is long."""
+        return False
+
+    def mind(self) -> Mind:
+        return make_mind(self.experiment)
+
+    def noticing(self, raised: Sequence[str]) -> "RecordedCase":
+        told = {*raised, *(name for policy in self.schedule() for name in policy.raised())}
+        return replace(self, experiment=replace(self.experiment, notices=frozenset(told)), inferred={})
+
+    def with_attention(self, attention: float) -> "RecordedCase":
+        return replace(self, attention=attention, inferred={})
+
+    def with_tones(self, tone: np.ndarray, acts: pl.DataFrame) -> "RecordedCase":
+        """The same case had the thread's acts other tones (n,)."""
+        both = np.concatenate([tone, self.record.tone[self.record.own :]])
+        return replace(self, record=replace(self.record, tone=both), acts=acts, inferred={})
+
+    def luck(self, number: int) -> Luck:
+        return Luck(noise.key("record", self.root, number))
+
+    def forum(self, luck: Luck) -> RecordForum:
+        kind = self.experiment.kind()
+        scene = kind.scene(self.experiment.raised())
+        rate = self.people.rate * self.attention
+        return RecordForum(
+            scene,
+            believed(kind.profile),
+            kind.settings,
+            replace_rate(self.people, rate),
+            self.record,
+            luck=luck,
+            words=self.words,
+        )
+
+    def infer(self, numbers: Sequence[int], mind: Mind) -> None:
+        """Draw the noise of these numbers from its posterior, once."""
+        missing = [number for number in numbers if number not in self.inferred]
+        if not self.known:
+            self._know(mind)
+        if missing:
+            lucks = [self.luck(number) for number in missing]
+            worlds = [Inference(self.forum(luck), self.schedule(), luck=luck) for luck in lucks]
+            note = self.note
+            found = infer(worlds, mind.decide, None if note is None else lambda more: note(INFERRED * more))
+            self.inferred |= dict(zip(missing, found, strict=True))
+            self.not_offered = tuple(worlds[0].not_offered)
+
+    def _know(self, mind: Mind) -> None:
+        """Find the members' tempers by what they wrote in the record, situation by situation."""
+        alone = Inference(self.forum(self.luck(0)), self.schedule(), luck=self.luck(0))
+        infer([alone], mind.decide)
+        found = tempers(self.record, self.people.traits["temper"], alone.expected)
+        self.people = replace(self.people, traits={**self.people.traits, "temper": found})
+        self.known = True
+
+    def world(self, branch: Branch) -> RecordWorld:
+        """The record's own chance (number None or from 0 on), or with a number below 0 new chance after the fork."""
+        number = branch.number or 0
+        luck = self.luck(max(number, 0))
+        inferred = self.inferred[max(number, 0)]
+        if number < 0:
+            luck, inferred = self.luck(0).redrawn(branch.fork, -number), self.inferred[0]
+        return RecordWorld(self.forum(luck), branch.policies(), inferred, luck=luck, arm=branch.arm)
+
+    def read(self, futures: Futures) -> pl.DataFrame:
+        acts = acts_of_run(futures.events, futures.links, futures.members)
+        acts = acts.filter(pl.col("place") == self.thread_id)
+        known = dict(zip(self._own_ids(), self.numbers.tolist(), strict=True))
+
+        def number(column: str) -> pl.Expr:
+            return pl.col(column).replace_strict(known, default=-pl.col(column), return_dtype=pl.Int64)
+
+        names = {str(row): name for row, name in enumerate(self.names)} | {"0": None}
+        texts = self.acts.select("post", "text").drop_nulls()
+        acts = acts.drop("text").with_columns(
+            post=number("post"),
+            parent=number("parent"),
+            place=number("place").replace({int(self.numbers[0]): self.incident_place}),
+            member=pl.col("member").replace(names),
+            answered=pl.col("answered").replace(names),
+        )
+        acts = acts.join(texts, on="post", how="left", maintain_order="left")
+        return self._as_recorded(acts).select(list(ACTS))
+
+    def _as_recorded(self, acts: pl.DataFrame) -> pl.DataFrame:
+        """What the record says of its own posts and a world cannot know: whom a reply to what is not in the thread answers
+        (in a world it hangs on a post of the thread), and what was taken away by nobody whose act is known.
+        """
+        own = self.record.parent[: self.record.own]
+        parents = [-1 if row < 0 else int(self.numbers[row]) for row in own]
+        gone = {act.post for act in self.moderators if act.kind == "remove"}
+        told = pl.DataFrame({"post": self.numbers, "hung": parents}).join(
+            self.acts.select("post", "removed", said="parent", whom="answered"), on="post"
+        )
+        told = told.with_columns(taken=pl.col("removed") & ~pl.col("post").is_in(list(gone))).drop("removed")
+        acts = acts.join(told, on="post", how="left", maintain_order="left")
+        hung = (pl.col("parent") == pl.col("hung")) & pl.col("parent").ne_missing(pl.col("said"))
+        return acts.with_columns(
+            parent=pl.when(hung).then("said").otherwise("parent"),
+            answered=pl.when(hung).then("whom").otherwise("answered"),
+            removed=pl.col("removed") | pl.col("taken").fill_null(False),
+        )
+
+    @property
+    def incident_place(self) -> int:
+        return int(self.acts["place"][0])
+
+    def post_number(self, post: int) -> int:
+        found = self._own_ids().index(post) if post in self._own_ids() else None
+        return -post if found is None else int(self.numbers[found])
+
+    def _own_ids(self) -> list[int]:
+        """What the thread's posts are called in its worlds."""
+        return self.record.post_ids()[: self.record.own].tolist()
+
+    def post_id(self, number: int) -> int:
+        """The world's id of a post by its number in the record."""
+        return int(self.record.post_ids()[np.flatnonzero(self.numbers == number)[0]])
+
+    @property
+    def thread_id(self) -> int:
+        """The world's id of the thread: that of its opening post."""
+        return int(self.record.post_ids()[0])
+
+    def member_id(self, name: str) -> int:
+        return self.names.index(name)
+
+    def name(self, member: int) -> str:
+        return self.names[member]
+
+    def first_moment(self, step: int) -> int:
+        """The minute of the first tick from `step` on."""
+        return next((tick.minute for tick in self.record.ticks if tick.minute >= step), step)
+
+    def where(self, post: int) -> str:
+        """Where a post that is not there may be looked for."""
+        posts = self.folder.read_table("posts")
+        other = posts.filter(pl.col("post") == post)["thread"]
+        file = f"the posts of each thread are in {self.folder.posts.name}, columns thread and post"
+        here = f"in thread {self.incident_place} of this record"
+        if len(other) and other[0] == self.incident_place:
+            return f"in the part of thread {self.incident_place} that is replayed, which ends before it"
+        return f"{here}: it is in thread {other[0]}; {file}" if len(other) else f"{here}: {file}"
+
+    def replay(self, unchanged: Run) -> dict[str, int]:
+        """How many recorded acts the unchanged world does at their tick, by their author, in their tone, to their target."""
+        done = replayed_acts(self.record, unchanged)
+        kept = int((~self.record.decided()[: self.record.own]).sum())
+        return {
+            "acts": len(done),
+            "reproduced": int(done.sum()),
+            "kept": kept,
+            "not_offered": len(self.not_offered),
+        }
+
+
+def replayed_acts(record: Record, run: Run) -> np.ndarray:
+    """Bool (own acts,): the run has this act as recorded; a post of the thread that is not in the record makes all False."""
+    ids = record.post_ids()[: record.own]
+    written = run.events.filter(pl.col("kind").is_in(["reply", "post", "open"]) & (pl.col("place") == ids[0]))
+    tone = dict(zip(written["target"].to_list(), written["tone"].to_list(), strict=True))
+    parent = dict(zip(run.links["target"].to_list(), run.links["parent"].to_list(), strict=True))
+    if set(tone) - set(ids.tolist()):
+        return np.zeros(len(ids), bool)
+    names = {value: name for name, value in TONES.items()}
+    return np.array(
+        [
+            tone.get(post) == names[int(record.tone[act])]
+            and (record.parent[act] < 0 or parent.get(post) == ids[record.parent[act]])
+            for act, post in enumerate(ids.tolist())
+        ]
+    )
+
+
+BELIEVED = {"root_share": (0.02, 0.98), "attention_growth": (0.0, 3.0), "attention_decay": (0.0, 4.0)}
+"""Where a law of attention that was fitted to few posts is believed: it may find that replies repel, or that nobody ever
+looks at an opening post. Chosen."""
+
+
+def believed(profile: Profile) -> Profile:
+    """The profile with its attention within what is believed."""
+    rates = {name: getattr(profile, name) for name in BELIEVED}
+    held = {
+        name: rate.model_copy(update={"value": float(np.clip(rate.value, *BELIEVED[name]))})
+        for name, rate in rates.items()
+    }
+    return profile.model_copy(update=held)
+
+
+def replace_rate(people: ForumMembers, rate: np.ndarray) -> ForumMembers:
+    """The same members in a state of their own, with other rates."""
+    return ForumMembers(
+        people.id,
+        people.joined,
+        rate,
+        people.persona,
+        people.departs.copy(),
+        people.traits,
+        newcomer_until=people.newcomer_until,
+    )
+
+
+def recorded_case(
+    out: Path, name: str, rules: dict[str, Rule], settings: Sequence[str] = (), *, kind: str | None = None
+) -> RecordedCase:
+    """The case of the incident, or the thread or post, called `name` in an imported community's folder.
+
+    `settings` are those of a run, such as mind=llm; `ValueError` says what is missing, or that the incident has no thread.
+    """
+    from windtunnel.analysis.importers.lacking import refuse_why
+
+    refuse_why(out, kind or name)
+    folder = Folder(out)
+    posts = folder.read_table("posts")
+    acts = acts_of_import(posts, moderation_of(folder))
+    incident = asked_about(acts, name, rules, 1 / 60, kind=kind)
+    if incident.place is None:
+        raise ValueError(
+            f"{name} lies in no one thread, and a record is replayed thread by thread: choose one that does"
+        )
+    case = case_of_thread(folder, posts, incident, rules, settings)
+    place = place_of(name)
+    there = case.numbers.tolist()
+    beyond = [
+        post for post in (incident.crossing, place.post if place else None) if post and post not in there
+    ]
+    if beyond:
+        raise ValueError(
+            f"{incident.id} rests on post {beyond[0]}, which lies beyond the first {len(there)} posts of its thread, and no more "
+            "of it are replayed: ask about something earlier there"
+        )
+    return case
+
+
+def case_of_thread(
+    folder: Folder,
+    posts: pl.DataFrame,
+    incident: Incident,
+    rules: dict[str, Rule],
+    settings: Sequence[str] = (),
+) -> RecordedCase:
+    """The case of an incident whose `place` is a thread of `posts`."""
+    made = plan(
+        compose(
+            [
+                f"community.profile={folder.path}",
+                "baseline=none",
+                "policy=none",
+                "draws=1",
+                "seeds=1",
+                *settings,
+            ]
+        )
+    )
+    whole = posts.filter(pl.col("thread") == incident.place).sort("minute", "post")
+    thread = whole.filter(pl.col("minute") <= incident.peak + AFTER_PEAK).head(MOST_ACTS)
+    acts = moderators_acts(folder, thread)
+    profile = made.experiment.kind().profile
+    record, names = as_record(thread, posts, profile, acts, cut=thread.height < whole.height)
+    people = fitted_members(posts, thread, names, record, profile)
+    here = acts_of_import(posts, moderation_of(folder)).filter(
+        (pl.col("place") == incident.place) & pl.col("post").is_in(thread["post"].to_list())
+    )
+    told = asks_a_model(made.experiment.mind) and made.experiment.mind["prompt"] == "member"
+    case = RecordedCase(
+        folder,
+        incident,
+        here,
+        rules,
+        made.experiment,
+        dict(made.llm),
+        record,
+        thread["post"].to_numpy(),
+        names,
+        people,
+        moderators=acts,
+        words=words_of(folder.path, thread) if told else None,
+        labelled=labelled_of(thread),
+        root=made.experiment.root,
+    )
+    return case.noticing(()) if acts else case
+
+
+def labelled_of(thread: pl.DataFrame) -> np.ndarray:
+    """Bool (posts,): the tone was set by hand, or came with the record."""
+    if "labelled" not in thread.columns:
+        return np.zeros(thread.height, bool)
+    return (
+        thread.select(pl.col("labelled").fill_null(False) & pl.col("tone").is_not_null())
+        .to_series()
+        .to_numpy()
+    )
+
+
+__all__ = ["RECORD", "RecordedCase", "case_of_thread", "recorded_case", "replayed_acts"]

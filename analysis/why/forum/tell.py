@@ -1,0 +1,203 @@
+"""The answer in sentences: counts of simulated futures first, and what they cannot say."""
+
+from typing import Any
+
+from windtunnel.analysis.incidents.forum.acts import RECORD
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.summary import INSIDE, number
+from windtunnel.analysis.why.counting import asked, counted, hit_words, since
+from windtunnel.analysis.why.forum.ranking import DOUBT
+from windtunnel.analysis.why.tell import (
+    NO_SANCTION,
+    bounds,
+    checked,
+    curve_words,
+    parting_sentence,
+    recurrence,
+    same_luck,
+    severity,
+    signed,
+)
+
+
+def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
+    """The answer point by point, each a sentence or two; empty where a point was not asked for."""
+    return {
+        "trust": " ".join(trust(record)),
+        "same_luck": same_luck(record),
+        "counts": counted(record),
+        "recurrence": recurrence(record),
+        "severity": severity(record),
+        "bounds": bounds(record),
+        "moments": " ".join(curve_words(record)),
+        "ranking": " ".join(_ranking(record)),
+        "sensitivity": " ".join(sensitivity(record)),
+    }
+
+
+def about(record: dict[str, Any]) -> str:
+    """Which incident the answer is about, from when on the act is thought, and in how many futures."""
+    incident, hours = record["incident"], record["hours"]
+    place = "" if incident["place"] is None else f" in thread {incident['place']}"
+    real = incident["arm"] == RECORD
+    began = f"{moment_words(incident['onset'], hours)}, counted from the start of the {'record' if real else 'run'}"
+    if record["happened"]:
+        opening = f"Incident {incident['id']}{place}; it begins at {began}."
+    else:
+        run = "" if real else f" (draw {incident['draw']}, seed {incident['seed']}, arm {incident['arm']})"
+        opening = (
+            f"Nothing crossed the rule here: {record['outcome']}{place}{run}, severity {incident['severity']:.4g} of "
+            f"{record['threshold']:g}. Asked is whether it would have come; its moments count from {began}."
+        )
+    return (
+        f"{opening} Asked: {record['question']}, {since(record)}; "
+        f"{number(sum(record['table'].values()), 'pair')} of futures, with and without it."
+    )
+
+
+def doubts(record: dict[str, Any]) -> list[str]:
+    """What has to be read before the answer: that the replay failed, that it is weak, that the act came too late."""
+    replay = record["replay"]
+    failed = [] if replay["acts"] == replay["reproduced"] else [checked(replay)]
+    return failed + ([_weakness(record)] if weak(record) else []) + record["notes"]
+
+
+def sentences(record: dict[str, Any]) -> list[str]:
+    """The whole answer in order; an act that came too late is told first, then what speaks about realism."""
+    said = answer_sentences(record)
+    lines = [f"{record['incident']['id']}: {asked(record)}? ({since(record)})", *record["notes"]]
+    if not record["happened"]:
+        lines.append(about(record))
+    lines += [said[point] for point in ("trust", "same_luck", "counts", "severity", "recurrence", "bounds")]
+    if record["by_construction"]:
+        lines.append(record["by_construction"])
+    if record["parting"]:
+        lines.append(parting_sentence(record))
+    lines += [said[point] for point in ("moments", "ranking", "sensitivity") if said[point]]
+    return [*lines, *record["assumptions"], NO_SANCTION, INSIDE]
+
+
+def trust(record: dict[str, Any]) -> list[str]:
+    """What speaks about realism, and what was checked: one thing a line."""
+    replay, score = record["replay"], record["log_score"]
+    told = []
+    if weak(record):
+        told.append(_weakness(record))
+    if score:
+        told.append(_score(score))
+    told.append(checked(replay))
+    if "not_offered" in replay:
+        told.append(
+            f"Acts kept as recorded and never decided anew (the opening post, posts of nobody known, replies under a lock): "
+            f"{replay['kept']}; acts that the model could not have offered by itself: {replay['not_offered']}."
+        )
+    return told
+
+
+def weak(record: dict[str, Any]) -> bool:
+    """Whether the mind foretells other threads no better than what knows no situation, or that could not be seen."""
+    score = record["log_score"]
+    return record["incident"]["arm"] == RECORD and (score is None or score["weak"])
+
+
+def _weakness(record: dict[str, Any]) -> str:
+    if record["log_score"] is None:
+        return (
+            "The answer is weak: the record has too few replies in other threads to hold the model against."
+        )
+    return (
+        "The answer is weak: in other threads the model is not seen to foretell a reply's tone better than what knows "
+        "only how often each tone comes, or the tone of the post that is answered."
+    )
+
+
+def _score(score: dict[str, Any]) -> str:
+    """How well the model foretells, in bits: the mean log-probability of what was done, in base 2."""
+    gain = score["gain"]
+    told = "" if gain["low"] is None else f" ({_bits(gain['low'])} to {_bits(gain['high'])} over threads)"
+    start = (
+        ""
+        if score["weak"]
+        else "The model foretells the tones of other threads better than either yardstick. "
+    )
+    return (
+        f"{start}On {score['acts']} replies of other threads its log-score is {_bits(score['mind'])} bits a reply; that of the tones' "
+        f"own shares is {_bits(score['base_rates'])}, of tone after tone {_bits(score['markov'])} (nearer 0 is better); "
+        f"gain {_bits(gain['est'])}{told}."
+    )
+
+
+def _bits(value: float) -> str:
+    return f"{value:.3f}".replace("-", "\u2212")
+
+
+def _ranking(record: dict[str, Any]) -> list[str]:
+    ranking = record["which_act"]
+    if not ranking or not ranking["ranked"]:
+        return []
+    top = min(ranking["ranked"], key=lambda row: row["change"])
+    aside = (
+        f"; member {ranking['left_aside']}, whom it happened to, is none of them"
+        if ranking["left_aside"]
+        else ""
+    )
+    tried = f"Of {ranking['tested']} left out one by one (of {ranking['of']}{aside}), "
+    found = (
+        f"how bad it gets changes by {signed(top['change'])} on average over {ranking['futures']} futures, "
+        f"averted {top['averted']} of {top['happened']}, p = {top['p']:.3f}"
+        f"{' (by construction: leaving it out decides by itself what is counted)' if top['forced'] else ''}"
+    )
+    if top["p"] > DOUBT:
+        return [
+            f"{tried}none changed the simulated outcome beyond chance. The largest change, by {top['what']}: {found}."
+        ]
+    alike = [row["what"] for row in ranking["ranked"] if row["tied"]]
+    if len(alike) == 1:
+        return [f"{tried}{top['what']} changed the simulated outcome most: {found}."]
+    more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
+    return [
+        f"{tried}{len(alike)} changed the simulated outcome most and cannot be told apart: {', '.join(alike[:3])}{more}. "
+        f"The largest change, by {top['what']}: {found}."
+    ]
+
+
+def sensitivity(record: dict[str, Any]) -> list[str]:
+    """How far the answer moves with what the record does not tell: one thing a line."""
+    told = []
+    if rows := record["sensitivity"]:
+        each = ", ".join(f"{row['assumption']}: {hit_words(record, row)}" for row in rows)
+        told.append(f"What the record does not tell, assumed otherwise: {each}.")
+    if tones := record["tone_errors"]:
+        told.append(_tones(record, tones))
+    return told
+
+
+def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:
+    """How far the answer moves when the tones are drawn again, beside how far who read along moves it."""
+    by_hand, posts = tones["by_hand"], tones["posts"]
+    if by_hand == posts:
+        return "The tones of this thread were set by hand or came with the record: no other reading of them was tried."
+    kept = f" ({by_hand} of the {posts} posts were not scored and keep theirs)" if by_hand else ""
+    guessed = (
+        f" {tones['wordless']} posts without words have a tone guessed from votes and removals: how often that errs nobody has "
+        "measured, and the scorer's errors are taken for it."
+        if tones["wordless"]
+        else ""
+    )
+    labelled = f"{tones['labelled']} labelled posts of this record, and " if tones["labelled"] else ""
+    said = (
+        f"Tones are a scorer's reading{kept}.{guessed} Drawn again {tones['draws']} times by how often it errs, as measured on "
+        f"{labelled}{tones['source']}, by its rule it is {'an' if record['happened'] else 'no'} incident in {tones['incident']} of "
+        f"{tones['draws']} readings"
+    )
+    if not tones["tables"]:
+        return f"{said}, so the answer hangs on the tones as they were scored."
+    total = {cell: sum(table[cell] for table in tones["tables"]) for cell in record["table"]}
+    said += f"; in these together {hit_words(record, total)}"
+    if tones["low"] is None:
+        return f"{said}."
+    seen = [row["est"] for row in record["sensitivity"] if row["est"] is not None]
+    beside = f", for who read along from {min(seen):.2f} to {max(seen):.2f}" if seen else ""
+    here = record["estimate"]["est"]
+    base = "" if here is None else f" (as scored {here:.2f})"
+    return f"{said}, a share from {tones['low']:.2f} to {tones['high']:.2f} over readings{base}{beside}."

@@ -1,0 +1,146 @@
+"""What an answer would be had the tones of a record been scored otherwise: drawn again by how often the scorer errs."""
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import yaml
+
+from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.importers.written import TONE_ERRORS
+from windtunnel.analysis.incidents.forum.find import measure
+from windtunnel.analysis.tones.chances import chances, drawn
+from windtunnel.analysis.why.answer import estimate, pairs
+from windtunnel.analysis.why.question import Question
+from windtunnel.sim import noise
+
+if TYPE_CHECKING:
+    from windtunnel.analysis.why.forum.recorded import RecordedCase
+
+HEARD = ("civil", "heated", "hostile", "unknown")
+TONES = HEARD[:3]
+WEIGHT = 5.0
+"""Labels that the errors measured elsewhere weigh, beside those that there are."""
+
+
+class Errors(NamedTuple):
+    """`truth` (4, 3): shares of the true tones given the scorer's, in the orders of `HEARD` and `TONES`. `labelled` posts of
+    the record say so, besides what was measured elsewhere, of which `source` tells. `given`: what a reader said of each post of the thread (n, 3), NaN where it said nothing."""
+
+    truth: np.ndarray
+    labelled: int
+    source: str = ""
+    given: np.ndarray | None = None
+
+
+@cache
+def measured() -> Errors:
+    """How often the scorer errs on comments that people labelled: `conf/tone_errors.yaml`, made by `bench/tone_errors.py`.
+
+    Of a post without tone nothing is known: it has the shares of all labelled comments together.
+    """
+    told = yaml.safe_load((files("windtunnel.conf") / "tone_errors.yaml").read_text(encoding="utf-8"))
+    counts = np.array([[float(told["counts"][heard][tone]) for tone in TONES] for heard in TONES])
+    rows = np.vstack([counts, counts.sum(axis=0)])
+    return Errors(rows / rows.sum(axis=1, keepdims=True), 0, str(told["source"]))
+
+
+def errors_of(case: "RecordedCase") -> Errors:
+    """How often the scorer errs: from the labels that the import was given, else as its reader said, else as measured elsewhere.
+
+    What is read is how the posts that got a tone were labelled: that holds however posts were chosen to be labelled by
+    their tone. `ValueError` for a file that says no counts.
+    """
+    path = case.folder.path / TONE_ERRORS
+    if not path.is_file():
+        return measured()._replace(given=heard(case))
+    told = case.folder.read_json(path)
+    try:
+        counts = np.array([[float(told["counts"][label][tone]) for label in TONES] for tone in HEARD])
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{path} has no counts of labels by tone: import the community again") from None
+    elsewhere = measured()
+    rows = counts + WEIGHT * elsewhere.truth
+    return Errors(rows / rows.sum(axis=1, keepdims=True), int(counts.sum()), elsewhere.source)
+
+
+def drawn_again(case: "RecordedCase", errors: Errors, number: int) -> "RecordedCase":
+    """The case had its acts the tones of the `number`-th draw given what the scorer said; tones set by hand stay.
+
+    Where labels of this record say how often its scorer errs they count, else what its reader said of each post, else what was
+    measured elsewhere.
+    """
+    posts = case.numbers
+    said = {post: tone or "unknown" for post, tone in case.acts.select("post", "tone").iter_rows()}
+    rows = np.array([HEARD.index(said.get(post, "unknown")) for post in posts.tolist()])
+    chance = noise.uniform(noise.key("tones", case.root, number), "tone", 0, posts)
+    truth = errors.truth[rows]
+    if errors.given is not None:
+        truth = np.where(np.isnan(errors.given), truth, errors.given)
+    tone = drawn(truth, chance)
+    tone = np.where(case.labelled, np.minimum(rows, len(TONES) - 1), tone)
+    names = pl.DataFrame({"post": posts, "tone": [TONES[level] for level in tone]})
+    acts = (
+        case.acts.drop("tone")
+        .join(names, on="post", how="left", maintain_order="left")
+        .select(case.acts.columns)
+    )
+    return case.with_tones(tone, acts)
+
+
+def heard(case: "RecordedCase") -> np.ndarray | None:
+    """The probabilities that a reader gave the thread's posts (n, 3), NaN where it gave none; None without such a reader."""
+    posts = case.folder.read_table("posts")
+    if "heated" not in posts.columns:
+        return None
+    own = pl.DataFrame({"post": case.numbers}).join(posts, on="post", how="left", maintain_order="left")
+    found = chances(own)
+    found[own["heated"].is_null().to_numpy()] = np.nan
+    return found
+
+
+def tone_sensitivity(
+    case: "RecordedCase", question: Question, mind: Mind, *, draws: int, futures: int
+) -> dict[str, Any]:
+    """The answer under `draws` other readings of the thread's tones, in `futures` pairs each.
+
+    `incident` counts the readings in which the rule finds the incident (or as in the record finds none); only of those is
+    the question asked. `low` and `high` are the least and the largest share over them, None where it is nowhere defined.
+    `by_hand` of the thread's `posts` have a tone that was not scored and stays; where all have, no other reading is drawn.
+    `wordless` others have no words: their tone was guessed.
+    """
+    errors = errors_of(case)
+    tables, shares = [], []
+    by_hand, posts = int(case.labelled.sum()), len(case.labelled)
+    draws = 0 if by_hand == posts else draws
+    for number in range(draws):
+        other = drawn_again(case, errors, number)
+        none = measure(other.acts, other.incident, other.rules, other.hours).is_empty()
+        if none == question.happened:
+            continue
+        other.infer(range(futures), mind)
+        found = estimate(*pairs(other, question, mind, range(futures)), question)
+        tables.append(found["table"])
+        if found["estimate"]["est"] is not None:
+            shares.append(found["estimate"]["est"])
+    return {
+        "labelled": errors.labelled,
+        "source": errors.source,
+        "posts": posts,
+        "by_hand": by_hand,
+        "wordless": _wordless(case),
+        "draws": draws,
+        "incident": len(tables),
+        "futures": futures,
+        "tables": tables,
+        "low": min(shares, default=None),
+        "high": max(shares, default=None),
+    }
+
+
+def _wordless(case: "RecordedCase") -> int:
+    """How many posts of the thread have a tone that neither their words gave nor a person."""
+    scored = case.acts.filter(~pl.col("post").is_in(case.numbers[case.labelled].tolist()))
+    return scored.filter(pl.col("tone").is_not_null() & pl.col("text").is_null()).height

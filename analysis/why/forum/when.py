@@ -1,0 +1,50 @@
+"""Moments of a forum: comments, posts and times of day, beside what `--at` names everywhere."""
+
+import re
+from functools import partial
+
+import polars as pl
+
+from windtunnel.analysis.incidents.forum.in_time import comments
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.why.forum.case import ForumCase
+from windtunnel.analysis.why.when import Moment, after_onset, exactly
+from windtunnel.analysis.why.when import moment as generic
+
+_TIME = re.compile(r"(?:(?:day\s*)?(\d+)d?[ ,]+)?(\d{1,2}):(\d\d)")
+
+
+def right_after(case: ForumCase, step: int, what: str) -> Moment:
+    """From the step after this one on: in a record right after what was written in its minute."""
+    shown = step if case.real else step + 1
+    return Moment(step + 1, shown, f"{moment_words(shown, case.hours)}, right after {what}")
+
+
+def moment(case: ForumCase, at: str | None, default: Moment) -> Moment:
+    """The moment that `--at` names.
+
+    comment:N is right after the N-th reply of the incident's thread, POST right after that post, onset-N so
+    many steps before the onset, a time is the run's or the record's own clock, a small number a step.
+    """
+    return generic(case, at, default, partial(_named, case))
+
+
+def _named(case: ForumCase, at: str) -> Moment:
+    if match := re.fullmatch(r"comment:(\d+)", at):
+        replies, count = comments(case.acts, case.incident), int(match[1])
+        if not 1 <= count <= replies.height:
+            raise ValueError(f"--at {at}: the incident's thread has {replies.height} comments")
+        return right_after(case, int(replies["step"][count - 1]), f"comment {count}")
+    if found := after_onset(case, at):
+        return found
+    if match := _TIME.fullmatch(at):
+        day, hour, minute = int(match[1] or 1), int(match[2]), int(match[3])
+        return exactly(case, round((24 * (day - 1) + hour + minute / 60) / case.hours))
+    if at.isdigit():
+        written = case.acts.filter(pl.col("post") == int(at))
+        if written.is_empty():
+            return exactly(case, int(at))
+        return right_after(case, int(written["step"][0]), f"post {at}")
+    raise ValueError(
+        f"--at {at!r} is no moment: write comment:12, onset-3, a post's id, a step, or a time such as 'day 2, 13:00'"
+    )
