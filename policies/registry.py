@@ -3,7 +3,6 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache, partial
 from importlib.metadata import entry_points
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from windtunnel import conf, policies
+from windtunnel.agents.nearest import nearest
 from windtunnel.conf import plugins
 from windtunnel.policies.base import Policy
 
@@ -42,9 +42,7 @@ def policy_class(name: str) -> type[Policy]:
         if point.name == name:
             return plugins.load("policy", point, partial(_wrong, point))
     if name not in policy_names():
-        near = get_close_matches(name, policy_names(), 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(policy_names())}"
-        raise ValueError(f"no policy is called {name!r}: {hint}")
+        raise ValueError(f"no policy is called {name!r}: {nearest(name, policy_names())}")
     return _own()[name]
 
 
@@ -100,9 +98,7 @@ def make_policy(name: str, given: Mapping[str, Any] | None = None, *, label: str
     known = parameters(name)
     for key in given or {}:
         if key not in known:
-            near = get_close_matches(key, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
-            raise ValueError(f"{name} has no parameter {key!r}: {hint}")
+            raise ValueError(f"{name} has no parameter {key!r}: {nearest(key, known, 'it has {}')}")
     try:
         return chosen(**{**known, **(given or {}), "label": label or name})
     except ValidationError as error:

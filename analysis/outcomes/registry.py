@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-from difflib import get_close_matches
 from functools import cache, partial
 from importlib.metadata import entry_points
 from types import ModuleType
@@ -10,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.agents.nearest import nearest
 from windtunnel.analysis import outcomes
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs
 from windtunnel.conf import plugins
@@ -61,9 +61,8 @@ def find_outcome(name: str, community: str | None = None) -> Outcome:
     """The outcome called so; `ValueError` names the nearest one, or says that it does not fit the community."""
     known = known_outcomes()
     if name not in known:
-        near = get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known_outcomes(community))}"
-        raise ValueError(f"no outcome is called {name!r}: {hint}")
+        here = f"choose from {', '.join(known_outcomes(community))}"
+        raise ValueError(f"no outcome is called {name!r}: {nearest(name, known, here)}")
     found = known[name]
     if community is not None and not found.fits_in(community):
         fits, here = ", ".join(found.fits) or "no community", ", ".join(known_outcomes(community)) or "none"

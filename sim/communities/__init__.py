@@ -7,11 +7,11 @@ of another package is found by an entry point that names its builder.
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache, partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
+from windtunnel.agents.nearest import nearest
 from windtunnel.conf import plugins
 
 if TYPE_CHECKING:  # which loads Mesa, and pandas with it
@@ -32,9 +32,7 @@ def community(name: str) -> "type[Builder]":
         if point.name == name:
             return plugins.load("community", point, partial(_wrong, point))
     if name not in community_names():
-        near = get_close_matches(name, community_names(), 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(community_names())}"
-        raise ValueError(f"no community is called {name!r}: {hint}")
+        raise ValueError(f"no community is called {name!r}: {nearest(name, community_names())}")
     return importlib.import_module(f"windtunnel.sim.communities.{name}.build").Builder
 
 
