@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from windtunnel import conf, policies
 from windtunnel.agents.nearest import nearest
+from windtunnel.conf import plugins
 from windtunnel.policies.base import Policy
 
 ENTRY_POINTS = "windtunnel.policies"
@@ -39,10 +40,17 @@ def policy_class(name: str) -> type[Policy]:
     """The class of a policy; `ValueError` names the nearest one."""
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:
-            return point.load()
+            return plugins.load("policy", point, partial(_wrong, point))
     if name not in policy_names():
         raise ValueError(f"no policy is called {name!r}: {nearest(name, policy_names())}")
     return _own()[name]
+
+
+def _wrong(point: Any, found: Any) -> str:
+    """What keeps the thing that an entry point names from being a policy; empty if nothing does."""
+    if not (isinstance(found, type) and issubclass(found, Policy)):
+        return "is no class under windtunnel.policies.base.Policy"
+    return plugins.misnamed(point, found)
 
 
 @cache
