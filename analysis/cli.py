@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from windtunnel.analysis.arguments import Parser
-from windtunnel.analysis.ending import OK, guarded, hearing_signals, with_standard_streams
+from windtunnel.analysis.terminal.arguments import Parser
+from windtunnel.analysis.terminal.ending import OK, guarded, hearing_signals, with_standard_streams
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",

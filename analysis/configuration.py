@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,12 +10,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from windtunnel import conf
+from windtunnel.agents.nearest import nearest
 from windtunnel.analysis.models.calibration_file import with_calibration
 from windtunnel.analysis.models.mind_settings import llm_mind
 from windtunnel.analysis.models.serving import check_llm
 from windtunnel.analysis.outcomes import Outcome, find_outcome, threshold_of
-from windtunnel.analysis.shell import check_once, for_hydra
-from windtunnel.analysis.stopping import Rule, rule_of
+from windtunnel.analysis.runs.stopping import Rule, rule_of
+from windtunnel.analysis.terminal.shell import check_once, for_hydra
 from windtunnel.analysis.wordings import worded
 from windtunnel.conf.defaults import search_path, with_defaults
 from windtunnel.policies.registry import policy_class
@@ -169,8 +169,7 @@ def _check_key(override: Any, known: set[str]) -> None:
         settable = f"{', '.join(HYDRA)} and, in a sweep (-m), hydra/launcher"
         raise ValueError(f"{key} cannot be set: of Hydra's own settings only {settable} can")
     if key == "treatment" or key not in known:
-        near = get_close_matches(key, sorted(known - {"treatment"}), 1)
-        hint = f"did you mean {near[0]!r}?" if near else "see `windtunnel list settings`"
+        hint = nearest(key, sorted(known - {"treatment"}), "see `windtunnel list settings`")
         raise ValueError(f"no setting is called {key!r}: {hint}")
     if isinstance(override.value(), dict):
         return
@@ -178,7 +177,7 @@ def _check_key(override: Any, known: set[str]) -> None:
     if key in GROUPS:
         for choice in _choices(override):
             if choice not in _options(key):
-                raise ValueError(f"{key}={choice} is not known: {_hint(choice, _options(key))}")
+                raise ValueError(f"{key}={choice} is not known: {nearest(choice, _options(key))}")
     elif inner and key not in EITHER:
         raise ValueError(f"{key} is not one value: set one within it, for example {inner[0]}=…")
     elif key == "out" and (not isinstance(override.value(), str) or not override.value().strip()):
@@ -435,11 +434,6 @@ def _choices(override: Any) -> list[str]:
     if override.is_sweep_override():
         return [str(value) for value in override.sweep_iterator()]
     return [str(override.value())]
-
-
-def _hint(wrong: str, known: Sequence[str]) -> str:
-    near = get_close_matches(wrong, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known[:20])}"
 
 
 def _first(error: ValidationError) -> str:

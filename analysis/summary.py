@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 
 from windtunnel.analysis import immovable
-from windtunnel.analysis.ending import plain
-from windtunnel.analysis.estimates import NEVER
-from windtunnel.analysis.models import calibration_words
+from windtunnel.analysis.causal.estimates import NEVER
+from windtunnel.analysis.causal.questions import PERCENT_FROM
+from windtunnel.analysis.model_commands import calibration_words
 from windtunnel.analysis.outcomes import known_outcomes
-from windtunnel.analysis.questions import PERCENT_FROM
-from windtunnel.analysis.stopping import sentence as stopping_sentence
+from windtunnel.analysis.runs.stopping import sentence as stopping_sentence
+from windtunnel.analysis.terminal.ending import plain
 from windtunnel.sim.communities import declared
 
 INSIDE = "Inside this model of the community; not evidence of what its members would have done."

@@ -11,19 +11,20 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from windtunnel.analysis import frames, stopping
+from windtunnel.analysis import frames
+from windtunnel.analysis.causal.controls import negative_controls
+from windtunnel.analysis.causal.estimates import estimate_pairs
 from windtunnel.analysis.configuration import Plan
-from windtunnel.analysis.controls import negative_controls
-from windtunnel.analysis.estimates import estimate_pairs
 from windtunnel.analysis.folder import COUNTED, TABLES, Folder
 from windtunnel.analysis.models.asking import cost_of
 from windtunnel.analysis.models.distill_claim import doubt_of, stands_for_teacher
 from windtunnel.analysis.models.independent import independent_aa
 from windtunnel.analysis.models.serving import ADDED, merged, serving
 from windtunnel.analysis.outcomes import RUN, Runs, direction, measure_all
-from windtunnel.analysis.resume import runs_of
-from windtunnel.analysis.run_card import recorded
-from windtunnel.analysis.tone_of_words import with_agreement
+from windtunnel.analysis.runs import stopping
+from windtunnel.analysis.runs.resume import runs_of
+from windtunnel.analysis.runs.run_card import recorded
+from windtunnel.analysis.tones.of_words import with_agreement
 from windtunnel.sim.block import Block, Run
 from windtunnel.sim.events import SCHEMA
 from windtunnel.sim.experiment import ARMS, Experiment, Unit

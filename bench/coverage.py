@@ -20,11 +20,11 @@ import polars as pl
 from scipy.special import ndtri, stdtrit
 from scipy.stats import binomtest
 
-from windtunnel.analysis import clusters
+from windtunnel.analysis.causal import clusters
+from windtunnel.analysis.causal.intervals import mean_difference, paired_difference, share
+from windtunnel.analysis.causal.refute import sign_flip_placebo
 from windtunnel.analysis.comparison.effects import paired
 from windtunnel.analysis.comparison.simultaneous import by_draw, family, strength, told_apart
-from windtunnel.analysis.intervals import mean_difference, paired_difference, share
-from windtunnel.analysis.refute import sign_flip_placebo
 from windtunnel.analysis.sweeps.pilot import (
     alike,
     design_effect,

@@ -26,7 +26,7 @@ from engine import activate, make_experiment, timed_run  # first: it sets one th
 from windtunnel.agents.minds.base import Mind
 from windtunnel.agents.situation import Situations
 from windtunnel.analysis.configuration import compose, plan
-from windtunnel.analysis.models.distill import distill
+from windtunnel.analysis.model_commands.distill import distill
 from windtunnel.sim.experiment import Experiment, Unit
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import make_world

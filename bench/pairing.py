@@ -22,9 +22,9 @@ import polars as pl
 
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.minds.llm import LLMMind
+from windtunnel.analysis.causal.pairs import variance_ratio
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.outcomes import Runs, find_outcome
-from windtunnel.analysis.pairs import variance_ratio
 from windtunnel.sim.experiment import Experiment, Unit
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import lock_step, make_world, run_block

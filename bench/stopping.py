@@ -13,8 +13,8 @@ import json
 import numpy as np
 from scipy.special import betaln
 
-from windtunnel.analysis.intervals import paired_difference, share
-from windtunnel.analysis.sequential import anytime_difference, anytime_share, log_evidence
+from windtunnel.analysis.causal.intervals import paired_difference, share
+from windtunnel.analysis.causal.sequential import anytime_difference, anytime_share, log_evidence
 
 SEEDS, LEVEL = 5, np.log(20)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis.tone import scorer_name, tones
+from windtunnel.analysis.tones.scorer import scorer_name, tones
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "conf" / "tone_errors.yaml"

@@ -56,7 +56,12 @@ def options(group: str) -> dict[str, Traversable]:
 def content(group: str, name: str) -> dict[str, Any]:
     """What an option's file says; empty where there is no such file."""
     file = options(group).get(name)
-    return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file is not None else {}
+    try:
+        return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file is not None else {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ValueError(f"{file} is no yaml{line}: {getattr(error, 'problem', None) or error}") from None
 
 
 def summary(group: str, name: str) -> str:

@@ -3,14 +3,15 @@
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 from typing import Any
 
 from pydantic import ValidationError
 
 from windtunnel import conf, policies
+from windtunnel.agents.nearest import nearest
+from windtunnel.conf import plugins
 from windtunnel.policies.base import Policy
 
 ENTRY_POINTS = "windtunnel.policies"
@@ -39,12 +40,17 @@ def policy_class(name: str) -> type[Policy]:
     """The class of a policy; `ValueError` names the nearest one."""
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:
-            return point.load()
+            return plugins.load("policy", point, partial(_wrong, point))
     if name not in policy_names():
-        near = get_close_matches(name, policy_names(), 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(policy_names())}"
-        raise ValueError(f"no policy is called {name!r}: {hint}")
+        raise ValueError(f"no policy is called {name!r}: {nearest(name, policy_names())}")
     return _own()[name]
+
+
+def _wrong(point: Any, found: Any) -> str:
+    """What keeps the thing that an entry point names from being a policy; empty if nothing does."""
+    if not (isinstance(found, type) and issubclass(found, Policy)):
+        return "is no class under windtunnel.policies.base.Policy"
+    return plugins.misnamed(point, found)
 
 
 @cache
@@ -92,9 +98,7 @@ def make_policy(name: str, given: Mapping[str, Any] | None = None, *, label: str
     known = parameters(name)
     for key in given or {}:
         if key not in known:
-            near = get_close_matches(key, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
-            raise ValueError(f"{name} has no parameter {key!r}: {hint}")
+            raise ValueError(f"{name} has no parameter {key!r}: {nearest(key, known, 'it has {}')}")
     try:
         return chosen(**{**known, **(given or {}), "label": label or name})
     except ValidationError as error:

@@ -101,6 +101,13 @@ class Declared:
     absences: bool = False
     """Whether a member can be kept away by hand: `active` then asks `members.present`."""
 
+    def __post_init__(self) -> None:
+        for harm in self.harms:
+            if harm.column not in self.summaries:
+                raise ValueError(
+                    f"the harm {harm.column!r} is no declared summary: those are {', '.join(self.summaries) or 'none'}"
+                )
+
     @property
     def fixed(self) -> tuple[str, ...]:
         """Columns of the members' table that no policy can have touched: the negative controls of every pair."""

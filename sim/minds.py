@@ -1,6 +1,7 @@
 """Minds by name, made for one experiment's scene and profile."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from windtunnel.agents.minds.base import Mind, MindKind
 from windtunnel.agents.minds.several import LETTERS, PhasedMind, StagedMind
 from windtunnel.agents.situation import Scene
+from windtunnel.conf import plugins
 from windtunnel.sim.community import Builder
 from windtunnel.sim.experiment import Experiment
 
@@ -21,9 +23,30 @@ def make_mind(experiment: Experiment) -> Mind:
     """
     kind = experiment.kind()
     scenes = kind.scenes(experiment.raised())
-    minds = mind_kind(str(experiment.mind["name"])).make(kind, scenes, experiment.mind)
+    minds = _made(mind_kind(str(experiment.mind["name"])), kind, scenes, experiment.mind)
     phases = [scene.phase for scene in scenes]
     return minds[0] if len(scenes) == 1 else PhasedMind(dict(zip(phases, minds, strict=True)))
+
+
+def _made(
+    what: MindKind, kind: Builder, scenes: Sequence[Scene], settings: Mapping[str, Any]
+) -> Sequence[Mind]:
+    """One mind for each scene; `ValueError` where another package's cannot be made of the settings."""
+    try:
+        minds = what.make(kind, scenes, settings)
+    except (ValueError, ImportError):
+        raise
+    except Exception as error:
+        if what.name in OWN:
+            raise
+        raise ValueError(
+            f"mind {what.name} cannot be made of its settings: {plugins.in_short(error)}"
+        ) from error
+    if len(minds) != len(scenes):
+        raise ValueError(
+            f"mind {what.name} gave {len(minds)} minds: it must give one for each scene, of which there are {len(scenes)}"
+        )
+    return minds
 
 
 def mind_names() -> list[str]:
@@ -37,11 +60,13 @@ def mind_kind(name: str) -> MindKind:
         return OWN[name]
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:
-            found = point.load()
-            if not isinstance(found, MindKind):
-                raise ValueError(f"the entry point {ENTRY_POINTS} {name} names no MindKind")
-            return found
+            return plugins.load("mind", point, partial(_wrong, point))
     raise ValueError(f"no mind is called {name!r}: there are {', '.join(mind_names())}")
+
+
+def _wrong(point: Any, found: Any) -> str:
+    """What keeps the thing that an entry point names from being a kind of mind; empty if nothing does."""
+    return plugins.misnamed(point, found) if isinstance(found, MindKind) else "is no MindKind"
 
 
 def asks_a_model(mind: Mapping[str, Any]) -> bool:

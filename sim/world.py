@@ -113,6 +113,8 @@ class World(mesa.Model):
     def _close(self) -> None:
         self.community.close_step(self)
         if counted := self.community.measures(self):
+            if undeclared := counted.keys() - self.community.declared.measures.keys():
+                raise ValueError(f"measures that are not declared: {', '.join(sorted(undeclared))}")
             self.measured.append((self.now, dict(counted)))
         self._phase = 0
         self.now += 1

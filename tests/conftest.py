@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,26 @@ def run_tiny(experiment: Experiment, arm: str = "policy", *, draw: int = 0, seed
     failed = lock_step([world], make_mind(experiment), experiment.steps)
     assert not failed
     return world
+
+
+def as_if_installed(place: Path) -> Path:
+    """The folder to put on the path of a package of `windtunnel new`, with the entry points that pip would note beside it."""
+    project = tomllib.loads((place / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    noted = place / "src" / f"{place.name}-{project['version']}.dist-info"
+    noted.mkdir()
+    said = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (noted / "METADATA").write_text(said, encoding="utf-8")
+    lines: list[str] = []
+    for group, points in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {where}" for name, where in points.items())]
+    (noted / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    return place / "src"
+
+
+@pytest.fixture(scope="session")
+def installed() -> Callable[[Path], Path]:
+    """`installed(place)`: see `as_if_installed`."""
+    return as_if_installed
 
 
 @pytest.fixture(scope="session")

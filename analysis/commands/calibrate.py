@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.analysis import configuration
-from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.sim.minds import asks_a_model
 
 SETTINGS = True
@@ -22,9 +22,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     """Fit alpha and beta for the model, community and orders that the settings name, and write the file."""
-    from windtunnel.analysis.models import calibrate as fitting
+    from windtunnel.analysis.model_commands import calibrate as fitting
+    from windtunnel.analysis.model_commands.calibration_words import calibration_lines
     from windtunnel.analysis.models.calibration_file import write_calibration
-    from windtunnel.analysis.models.calibration_words import calibration_lines
 
     own, words = _own_words(asked.words, ("leave_out", "gap"))
     words = [f"community.{word}" if word.startswith("profile=") else word for word in words]

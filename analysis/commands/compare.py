@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import TABLES, Folder
-from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json, print_table
 
 
 def describe(parser: argparse.ArgumentParser) -> None:

@@ -4,9 +4,9 @@ import argparse
 import shlex
 import time
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.printing import print_json
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json
 
 SETTINGS = True
 EXAMPLE = "windtunnel design sobol policy=thread_lock policy_with.thread_lock.heat=1:4 policy_with.thread_lock.hours=1:12 n=32"

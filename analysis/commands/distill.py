@@ -5,8 +5,8 @@ from pathlib import Path
 
 from windtunnel.analysis import configuration
 from windtunnel.analysis.commands import run
-from windtunnel.analysis.ending import OK, plain
-from windtunnel.analysis.shell import pasted
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.shell import pasted
 
 SETTINGS = True
 
@@ -35,8 +35,8 @@ def call(asked: argparse.Namespace) -> int:
     overrides = configuration.hydra_overrides(words)
     run.cells(overrides, multirun=False)
     plan = configuration.plan(configuration.compose_overrides(overrides))
-    from windtunnel.analysis.models import distill as distilling
-    from windtunnel.analysis.models import dry
+    from windtunnel.analysis.model_commands import distill as distilling
+    from windtunnel.analysis.model_commands import dry
 
     if plan.dry:
         print(

@@ -28,7 +28,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from windtunnel.analysis.estimates import estimate_file
+    from windtunnel.analysis.causal.estimates import estimate_file
 
     record = estimate_file(
         Path(asked.pairs),

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.printing import print_json
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json
 
 
 def describe(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.terminal.ending import OK, plain
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def call(asked: argparse.Namespace) -> int:
     from windtunnel.agents.llm.cache import default_store
     from windtunnel.analysis.importers.forgetting import forget, target_of
     from windtunnel.analysis.importers.identities import read_identities
-    from windtunnel.analysis.printing import print_json
+    from windtunnel.analysis.terminal.printing import print_json
 
     folder = Path(asked.out)
     author, thread = _asked_for(asked)

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from windtunnel.analysis.ending import OK, plain
-from windtunnel.analysis.shell import pasted
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.shell import pasted
 
 FORMATS = ("reddit", "convokit", "table", "discourse", "stackexchange", "mastodon", "bluesky")
 
@@ -61,7 +61,7 @@ def call(asked: argparse.Namespace) -> int:
     from windtunnel.analysis.importers import import_corpus, parse_mapping
     from windtunnel.analysis.importers.lines import DEFAULT_MAX_BYTES
     from windtunnel.analysis.importers.watch import watching
-    from windtunnel.analysis.printing import print_json
+    from windtunnel.analysis.terminal.printing import print_json
 
     if asked.max_bytes is not None and asked.max_bytes < 1:
         raise ValueError(f"--max-bytes is {asked.max_bytes}: give a number of bytes, 1 or more")

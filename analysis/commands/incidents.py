@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from windtunnel.analysis.ending import OK
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident, Kind, Rule
 from windtunnel.analysis.incidents.find import find, parse_rules, rules_of, summary
@@ -15,7 +14,8 @@ from windtunnel.analysis.incidents.forum import command as forum
 from windtunnel.analysis.incidents.moments import step_words
 from windtunnel.analysis.incidents.read import looked_in, read_tables
 from windtunnel.analysis.incidents.registry import kinds_in
-from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import OK
+from windtunnel.analysis.terminal.printing import print_json, print_table
 from windtunnel.sim.community import Nouns
 
 

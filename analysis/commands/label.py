@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from windtunnel.analysis.ending import OK, plain
+from windtunnel.analysis.terminal.ending import OK, plain
 
 KEYS = {"1": "civil", "2": "heated", "3": "hostile", "s": "skipped"}
 SHOWN = 1_200
@@ -24,7 +24,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from windtunnel.analysis.printing import print_table
+    from windtunnel.analysis.terminal.printing import print_table
     from windtunnel.analysis.tones.labelling import Labelling
     from windtunnel.analysis.tones.labels import words_of
 

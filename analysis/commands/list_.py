@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
-from windtunnel.analysis.ending import OK, plain
-from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json, print_table
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     """A table of what there is to choose from, or the same as JSON; settings by group, policies with their parameters."""
-    from windtunnel.analysis.listing import rows
+    from windtunnel.analysis.terminal.listing import rows
 
     found = rows(asked.what)
     if asked.json:
@@ -28,7 +28,7 @@ def call(asked: argparse.Namespace) -> int:
 
 
 def _print(what: str, found: list[dict[str, Any]]) -> None:
-    from windtunnel.analysis.listing import shown_settings
+    from windtunnel.analysis.terminal.listing import shown_settings
 
     if what == "settings":
         for group, rows in shown_settings(found).items():

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from windtunnel.analysis.ending import OK
-from windtunnel.analysis.printing import print_json
+from windtunnel.analysis.terminal.ending import OK
+from windtunnel.analysis.terminal.printing import print_json
 
 
 def describe(parser: argparse.ArgumentParser) -> None:

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.scaffold.naming import KINDS
+from windtunnel.analysis.terminal.ending import OK, plain
 
 LISTS = {"policy": "policies", "outcome": "outcomes", "community": "communities", "mind": "minds"}
 TRIED = {

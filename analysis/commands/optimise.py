@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from windtunnel.analysis.ending import OK, plain
-from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json, print_table
 
 SETTINGS = True
 EXAMPLE = (

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from windtunnel.analysis import immovable
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json, print_table
 
 
 def describe(parser: argparse.ArgumentParser) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.terminal.ending import OK, plain
 
 
 def describe(parser: argparse.ArgumentParser) -> None:

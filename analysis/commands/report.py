@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from windtunnel.analysis.ending import OK
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.printing import print_json
+from windtunnel.analysis.terminal.ending import OK
+from windtunnel.analysis.terminal.printing import print_json
 
 
 def describe(parser: argparse.ArgumentParser) -> None:

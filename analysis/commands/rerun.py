@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from windtunnel.analysis.arguments import Parser
-from windtunnel.analysis.ending import FAILED, OK, plain
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.printing import print_json
+from windtunnel.analysis.terminal.arguments import Parser
+from windtunnel.analysis.terminal.ending import FAILED, OK, plain
+from windtunnel.analysis.terminal.printing import print_json
 
 SETTINGS = True
 
@@ -38,8 +38,8 @@ def call(asked: argparse.Namespace) -> int:
 
 
 def _rerun(asked: argparse.Namespace) -> int:
-    from windtunnel.analysis.progress import shown
-    from windtunnel.analysis.rerun import compared, plan_of
+    from windtunnel.analysis.runs.rerun import compared, plan_of
+    from windtunnel.analysis.terminal.progress import shown
     from windtunnel.analysis.tunnel import run_plan
 
     given = Path(asked.folder)

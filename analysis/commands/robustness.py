@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json, print_table
 
 SHOWN = 20
 """Levels of a factor that are printed."""

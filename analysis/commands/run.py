@@ -9,11 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from windtunnel.analysis import configuration
-from windtunnel.analysis.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.notes import notes
-from windtunnel.analysis.resume import cell_hash
-from windtunnel.analysis.shell import last_counts, pasted
+from windtunnel.analysis.runs.resume import cell_hash
 from windtunnel.analysis.sweeps.cells import (
     cell_folder,
     cell_name,
@@ -24,6 +22,8 @@ from windtunnel.analysis.sweeps.cells import (
     planned,
     swept,
 )
+from windtunnel.analysis.terminal.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
+from windtunnel.analysis.terminal.shell import last_counts, pasted
 from windtunnel.conf.defaults import search_path
 
 SETTINGS = True
@@ -55,7 +55,7 @@ def call(asked: argparse.Namespace) -> int:
     for line in dict.fromkeys([*last_counts(words), *(line for plan in plans for line in notes(plan))]):
         print(plain(f"Note: {line}"), flush=True)
     if plans[0].dry:
-        from windtunnel.analysis.models import dry
+        from windtunnel.analysis.model_commands import dry
 
         names = [
             cell_name(cell, keys, cell_hash(plan.resolved)) for cell, plan in zip(each, plans, strict=True)
@@ -217,8 +217,8 @@ def one_cell(plan: configuration.Plan, folder: Folder, place: str | None = None)
 
 def _filled(plan: configuration.Plan, folder: Folder, place: str | None) -> int:
     """The exit code of a run whose folder is this command's alone."""
-    from windtunnel.analysis.filling import fill
-    from windtunnel.analysis.progress import shown
+    from windtunnel.analysis.runs.run_folder import fill
+    from windtunnel.analysis.terminal.progress import shown
 
     worlds = len(plan.experiment.units())
     with shown(worlds * plan.experiment.steps, worlds) as progress:
@@ -228,8 +228,8 @@ def _filled(plan: configuration.Plan, folder: Folder, place: str | None) -> int:
 
 def _told(folder: Folder, remark: str | None, place: str | None) -> int:
     """Print the answer of a written folder in short, with its report, which is made where it is missing."""
-    from windtunnel.analysis.filling import FINISHED
     from windtunnel.analysis.report import write_report
+    from windtunnel.analysis.runs.run_folder import FINISHED
     from windtunnel.analysis.summary import one_line, short_answer
 
     manifest, runs = folder.read_json(folder.manifest), folder.read_table("runs")

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json, print_table
 
 SETTINGS = True
 OWN = ("delta", "first", "alpha", "every")
@@ -33,10 +33,10 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     from windtunnel.analysis import configuration
-    from windtunnel.analysis.progress import shown
     from windtunnel.analysis.sweeps.cells import cells, planned
     from windtunnel.analysis.sweeps.elimination import select
     from windtunnel.analysis.sweeps.objective import read_objective, split_words
+    from windtunnel.analysis.terminal.progress import shown
     from windtunnel.sim.kept import Kept
 
     as_json = "--json" in asked.words

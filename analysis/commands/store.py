@@ -19,6 +19,6 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from windtunnel.analysis.models import store_commands
+    from windtunnel.analysis.model_commands import store_commands
 
     return store_commands.store(asked)

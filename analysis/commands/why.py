@@ -6,13 +6,13 @@ from typing import Any
 
 import yaml
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.find import parse_rules, rules_of
 from windtunnel.analysis.incidents.forum.command import refuse_options, serves
 from windtunnel.analysis.incidents.registry import kinds_in
 from windtunnel.analysis.models.serving import serving
-from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json, print_table
 from windtunnel.analysis.why.asking import ask
 from windtunnel.analysis.why.forum import command as forum
 from windtunnel.analysis.why.simulated import simulated_case

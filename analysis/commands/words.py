@@ -7,8 +7,6 @@ from typing import Any
 import polars as pl
 
 from windtunnel.analysis import configuration, summary
-from windtunnel.analysis.again import plan_again
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.find import chosen
@@ -17,8 +15,10 @@ from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.kept_words import keep
 from windtunnel.analysis.incidents.forum.words import NOW, Said, posts_of, words_for
 from windtunnel.analysis.outcomes import RUN
-from windtunnel.analysis.printing import print_json
-from windtunnel.analysis.shell import pasted
+from windtunnel.analysis.runs.plan_from_manifest import plan_again
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json
+from windtunnel.analysis.terminal.shell import pasted
 
 
 def describe(parser: argparse.ArgumentParser) -> None:

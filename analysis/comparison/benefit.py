@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from windtunnel.analysis.causal.intervals import mean_difference
+from windtunnel.analysis.causal.necessity import benefit_bounds
 from windtunnel.analysis.comparison.inputs import Tested
-from windtunnel.analysis.intervals import mean_difference
-from windtunnel.analysis.necessity import benefit_bounds
 
 KINDS = {
     "preventive": ("averted", "backfire", "always", "never"),

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from windtunnel.analysis.causal.intervals import Estimate, mean_difference
 from windtunnel.analysis.comparison.effects import Change, family_of, mean_family, paired, strengths
 from windtunnel.analysis.comparison.groups import OF_OLD, turns
 from windtunnel.analysis.comparison.inputs import Tested
 from windtunnel.analysis.comparison.simultaneous import Family, told_apart
-from windtunnel.analysis.intervals import Estimate, mean_difference
 from windtunnel.sim.community import Declared
 
 KEY = ["draw", "seed"]

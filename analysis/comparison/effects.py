@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from windtunnel.analysis.causal.intervals import FEW, UNDEFINED, Estimate, mean_difference, paired_difference
+from windtunnel.analysis.causal.necessity import QUANTITIES, coupling_free, paired_estimates
 from windtunnel.analysis.comparison.groups import OF_OLD, measures, turns
 from windtunnel.analysis.comparison.inputs import Tested
 from windtunnel.analysis.comparison.simultaneous import Family, by_draw, family, strength, told_apart
-from windtunnel.analysis.intervals import FEW, UNDEFINED, Estimate, mean_difference, paired_difference
-from windtunnel.analysis.necessity import QUANTITIES, coupling_free, paired_estimates
 from windtunnel.analysis.outcomes import Outcome, known_outcomes
 from windtunnel.sim.community import Declared
 

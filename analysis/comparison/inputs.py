@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from windtunnel.analysis.causal.pairs import check_pairs, complete
 from windtunnel.analysis.comparison.groups import declared_of, group_means, member_changes, shared_out
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.models import calibration_words
+from windtunnel.analysis.model_commands import calibration_words
 from windtunnel.analysis.outcomes import known_outcomes
-from windtunnel.analysis.pairs import check_pairs, complete
 from windtunnel.analysis.report.costs import forced_outcomes
 from windtunnel.analysis.report.measures import never_acted, side_by_side
 from windtunnel.analysis.summary import fidelity, specs, words

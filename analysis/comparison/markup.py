@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from windtunnel.analysis.ending import plain
 from windtunnel.analysis.report.blocks import Rows
 from windtunnel.analysis.report.page import rows_html
 from windtunnel.analysis.summary import INSIDE
+from windtunnel.analysis.terminal.ending import plain
 
 
 def text(words: Any) -> str:

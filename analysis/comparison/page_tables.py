@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from windtunnel.analysis.causal.necessity import CELLS
 from windtunnel.analysis.comparison.markup import table
 from windtunnel.analysis.comparison.sentences import net_words
 from windtunnel.analysis.comparison.tables import (
@@ -13,7 +14,6 @@ from windtunnel.analysis.comparison.tables import (
     worst_words,
 )
 from windtunnel.analysis.immovable import CANNOT
-from windtunnel.analysis.necessity import CELLS
 from windtunnel.analysis.summary import INSIDE, change, words
 
 Record = Mapping[str, Any]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from windtunnel.analysis.intervals import FEW, Estimate, seen_difference
+from windtunnel.analysis.causal.intervals import FEW, Estimate, seen_difference
 
 FLIPS = 4095
 """As many random sign patterns at most; up to 13 draws all patterns are used (half of them: |t| ignores the rest)."""

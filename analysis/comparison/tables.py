@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.comparison.sentences import net_words
-from windtunnel.analysis.questions import PERCENT_FROM
 from windtunnel.analysis.summary import change, words
 
 Record = Mapping[str, Any]

@@ -28,7 +28,7 @@ from windtunnel.analysis.importers.reddit import read_reddit
 from windtunnel.analysis.importers.scrubbing import common_names, marks_of, scrubbed
 from windtunnel.analysis.importers.setting import LENGTH, TOLD, setting_of
 from windtunnel.analysis.importers.stackexchange import read_stackexchange
-from windtunnel.analysis.importers.table import nearest, read_table
+from windtunnel.analysis.importers.table import nearest_valid, read_table
 from windtunnel.analysis.importers.tones import reader_for, with_tones
 
 READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
@@ -140,7 +140,7 @@ def _check(
     mod_map: dict[str, str] | None,
 ) -> None:
     if format not in FORMATS:
-        raise ValueError(f"unknown format {format!r}; {nearest(format, list(FORMATS))}")
+        raise ValueError(f"unknown format {format!r}; {nearest_valid(format, list(FORMATS))}")
     if format == "table" and not mapping:
         raise ValueError(
             "a table needs --map role=column,… that says which column is what; "

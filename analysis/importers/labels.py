@@ -97,7 +97,7 @@ def errors_of(counts: Counter[tuple[str, str]], scorer: str) -> dict[str, Any]:
     95 % interval (Wilson 1927) as `est`, `low`, `high`, or null where no post was labelled so. They hold for posts like those labelled: labels of suspected posts alone say
     nothing about the others.
     """
-    from windtunnel.analysis.intervals import wilson
+    from windtunnel.analysis.causal.intervals import wilson
 
     heard = (*TONES, UNKNOWN)
     rates: dict[str, Any] = {}

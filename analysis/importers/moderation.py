@@ -16,7 +16,7 @@ from windtunnel.analysis.importers.people import People
 from windtunnel.analysis.importers.posts import Act, RawAct
 from windtunnel.analysis.importers.pseudonyms import folded, is_bot
 from windtunnel.analysis.importers.sheets import columns_of, layout_of, listed, sheet_rows
-from windtunnel.analysis.importers.table import by_role, check_columns, nearest
+from windtunnel.analysis.importers.table import by_role, check_columns, nearest_valid
 from windtunnel.analysis.importers.times import SinceStart, When, read_time
 
 SCHEMA = {
@@ -89,7 +89,7 @@ def read_mod_log(path: Path, mapping: Mapping[str, str] | None, into: Collector)
     roles = dict(mapping) if mapping else _guessed(columns)
     for role in roles:
         if role not in GUESSES:
-            raise ValueError(f"--mod-map names the role {role!r}; {nearest(role, list(GUESSES))}")
+            raise ValueError(f"--mod-map names the role {role!r}; {nearest_valid(role, list(GUESSES))}")
     check_columns(path, roles, columns)
     if "act" not in roles or not roles.keys() & {"post", "thread", "member"}:
         raise ValueError(

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from windtunnel.agents.nearest import nearest
 from windtunnel.analysis.importers.clock import Kind
 from windtunnel.analysis.importers.gathering import Collector
 from windtunnel.analysis.importers.missing import empty, word
@@ -183,7 +183,7 @@ def _check_roles(mapping: Mapping[str, str]) -> None:
     names = [role.name for role in ROLES]
     for role in mapping:
         if role not in names:
-            raise ValueError(f"--map names the role {role!r}; {nearest(role, names)}")
+            raise ValueError(f"--map names the role {role!r}; {nearest_valid(role, names)}")
     missing = [role.name for role in ROLES if role.required and role.name not in mapping]
     if missing:
         raise ValueError(
@@ -195,10 +195,9 @@ def _check_roles(mapping: Mapping[str, str]) -> None:
         raise ValueError("--map names day, which needs minute=COLUMN, the minute of that day")
 
 
-def nearest(found: str, valid: list[str]) -> str:
+def nearest_valid(found: str, valid: list[str]) -> str:
     """Half a sentence that names the valid choice nearest to what was found, or all of them."""
-    close = get_close_matches(found, valid, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"valid are {listed(valid)}"
+    return nearest(found, valid, f"valid are {listed(valid)}")
 
 
 def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) -> None:
@@ -208,7 +207,9 @@ def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) ->
                 f"{path} has one column, {listed(columns)!r}: name what parts its cells with --separator"
             )
         if column not in columns:
-            raise ValueError(f"{path} has no column {column!r} (for {role}); {nearest(column, columns)}")
+            raise ValueError(
+                f"{path} has no column {column!r} (for {role}); {nearest_valid(column, columns)}"
+            )
 
 
 ONE_THREAD = "all rows"
@@ -284,7 +285,7 @@ def _one_of(value: Any, values: Mapping[str, T], role: str) -> T | None:
     if said in values:
         return values[said]
     # The word itself is not said: where a column is mistaken it may be a name.
-    raise ValueError(nearest(said, [each for each in values if each]))
+    raise ValueError(nearest_valid(said, [each for each in values if each]))
 
 
 def _number(value: Any, role: str) -> float:

@@ -31,9 +31,9 @@ def with_tones(posts: pl.DataFrame, record: Record, asked: str | None, tell: Pro
 
     A record with words has no guesses from votes: the two would not mean the same.
     """
-    from windtunnel.analysis.tone import scorer_name
-    from windtunnel.analysis.tone_proxy import proxy_name, proxy_tone, starting_score
     from windtunnel.analysis.tones.hearing import SMALL
+    from windtunnel.analysis.tones.proxy import proxy_name, proxy_tone, starting_score
+    from windtunnel.analysis.tones.scorer import scorer_name
 
     spoken = bool(posts["spoken"].any())
     posts = posts.with_columns(pl.col("status", "heard", "tone").cast(pl.String))
@@ -68,7 +68,7 @@ _UNREAD = (
 
 
 def _named(reader: Any, large: bool) -> str:
-    from windtunnel.analysis.tone import scorer_name
+    from windtunnel.analysis.tones.scorer import scorer_name
 
     own = f"{reader.name} {reader.version}, at shares of an ordinary place"
     return f"{scorer_name()}; what it suspects read again by {own}" if large else own

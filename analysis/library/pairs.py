@@ -27,7 +27,7 @@ def estimate(
     >>> estimate(twins, direction="preventive")["table"]
     {'n00': 1, 'n01': 0, 'n10': 2, 'n11': 1}
     """
-    from windtunnel.analysis.estimates import estimate_file
+    from windtunnel.analysis.causal.estimates import estimate_file
 
     def asked(path: Path) -> dict[str, Any]:
         return estimate_file(

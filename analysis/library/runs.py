@@ -27,8 +27,8 @@ def run(
         found.estimates["rd"], found.events, found.plot()
     """
     from windtunnel.analysis.configuration import compose, plan
-    from windtunnel.analysis.filling import fill
     from windtunnel.analysis.folder import Folder
+    from windtunnel.analysis.runs.run_folder import fill
 
     made = plan(compose(words(settings, named)))
     if made.dry:

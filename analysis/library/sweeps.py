@@ -63,8 +63,8 @@ def sweep(
         found.table, found.compare(smallest_effect=0.05)
     """
     from windtunnel.analysis import configuration
-    from windtunnel.analysis.filling import fill
     from windtunnel.analysis.folder import Folder
+    from windtunnel.analysis.runs.run_folder import fill
     from windtunnel.analysis.sweeps.cells import cell_folder, cells, planned, swept
     from windtunnel.sim.kept import Kept
 

@@ -11,7 +11,7 @@ from windtunnel.agents.llm.request import Request
 from windtunnel.agents.minds.several import askable
 from windtunnel.agents.prompt import neutral_request, option_orders
 from windtunnel.agents.words import TOKENS, Draft, words_request
-from windtunnel.analysis.ending import plain
+from windtunnel.analysis.terminal.ending import plain
 from windtunnel.sim.experiment import Experiment
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ def _happened(plan: Plan, runs: list[Run]) -> dict[tuple, bool | None]:
     table = pl.DataFrame(
         [run.unit._asdict() for run in runs], schema_overrides={"draw": pl.Int32, "seed": pl.Int32}
     )
-    measured = plan.outcome.measure(
+    measured = plan.outcome.counted(
         Runs(
             table.select(RUN),
             pl.concat([run.events for run in runs]),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from windtunnel.conf.plugins import in_short
 from windtunnel.policies.base import EVERY
 from windtunnel.sim.events import MEASURES
 
@@ -57,6 +58,26 @@ class Outcome(NamedTuple):
     event: str = ""
     part: Part | None = None
     leads: int | None = None
+
+    def counted(self, runs: Runs) -> pl.DataFrame:
+        """What `measure` gives; `ValueError` where it gives no value a run, or another package's cannot count at all."""
+        try:
+            found = self.measure(runs)
+        except Exception as error:
+            if self.measure.__module__.startswith("windtunnel."):
+                raise
+            raise ValueError(f"outcome {self.name} could not be counted: {in_short(error)}") from error
+        if not isinstance(found, pl.DataFrame):
+            raise ValueError(
+                f"outcome {self.name} gave a {type(found).__name__}: it must give a polars DataFrame"
+            )
+        if lacking := [name for name in (*RUN, "value") if name not in found.columns]:
+            raise ValueError(f"outcome {self.name} gave a table without {', '.join(lacking)}")
+        if len(found) != len(runs.runs) or found.select(RUN).is_duplicated().any():
+            raise ValueError(
+                f"outcome {self.name} gave {len(found)} rows for {len(runs.runs)} runs: per_run gives one for each"
+            )
+        return found
 
     def fits_in(self, community: str) -> bool:
         """Whether it can be counted in the community called so."""

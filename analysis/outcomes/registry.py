@@ -2,15 +2,17 @@
 
 import importlib
 import pkgutil
-from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 from types import ModuleType
+from typing import Any
 
 import polars as pl
 
+from windtunnel.agents.nearest import nearest
 from windtunnel.analysis import outcomes
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs
+from windtunnel.conf import plugins
 
 ENTRY_POINTS = "windtunnel.outcomes"
 
@@ -35,8 +37,18 @@ def stand_in(community: str) -> Outcome | None:
 
 def known_outcomes(community: str | None = None) -> dict[str, Outcome]:
     """Outcomes by name, out-of-tree ones included: all, or those that fit the community called so."""
-    known = _own() | {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
+    points = entry_points(group=ENTRY_POINTS)
+    known = _own() | {point.name: plugins.load("outcome", point, partial(_wrong, point)) for point in points}
     return {name: one for name, one in known.items() if community is None or one.fits_in(community)}
+
+
+def _wrong(point: Any, found: Any) -> str:
+    """What keeps the thing that an entry point names from being an outcome; empty if nothing does."""
+    if not isinstance(found, Outcome):
+        return "is no Outcome"
+    if found.polarity not in ("harm", "good"):
+        return f'has the polarity {found.polarity!r}: "harm" or "good"'
+    return plugins.misnamed(point, found)
 
 
 def leading() -> list[str]:
@@ -49,9 +61,8 @@ def find_outcome(name: str, community: str | None = None) -> Outcome:
     """The outcome called so; `ValueError` names the nearest one, or says that it does not fit the community."""
     known = known_outcomes()
     if name not in known:
-        near = get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known_outcomes(community))}"
-        raise ValueError(f"no outcome is called {name!r}: {hint}")
+        here = f"choose from {', '.join(known_outcomes(community))}"
+        raise ValueError(f"no outcome is called {name!r}: {nearest(name, known, here)}")
     found = known[name]
     if community is not None and not found.fits_in(community):
         fits, here = ", ".join(found.fits) or "no community", ", ".join(known_outcomes(community)) or "none"
@@ -64,6 +75,6 @@ def measure_all(runs: Runs, community: str = "forum") -> pl.DataFrame:
     table = runs.runs.select(RUN)
     for name, outcome in known_outcomes(community).items():
         table = table.join(
-            outcome.measure(runs).rename({"value": name}), on=RUN, how="left", maintain_order="left"
+            outcome.counted(runs).rename({"value": name}), on=RUN, how="left", maintain_order="left"
         )
     return table

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from windtunnel.analysis.models import calibration_words as words
-from windtunnel.analysis.models.calibration_words import CONTRAST
+from windtunnel.analysis.model_commands import calibration_words as words
+from windtunnel.analysis.model_commands.calibration_words import CONTRAST
 from windtunnel.analysis.report.blocks import Block, Rows, Section, Text
 
 Record = Mapping[str, Any]

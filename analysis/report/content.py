@@ -6,14 +6,14 @@ from typing import Any
 import polars as pl
 
 from windtunnel.analysis import immovable, summary
-from windtunnel.analysis.models import calibration_words
+from windtunnel.analysis.model_commands import calibration_words
 from windtunnel.analysis.report import figures
 from windtunnel.analysis.report.blocks import Block, Card, Cards, Document, Fold, Rows, Section, Text
 from windtunnel.analysis.report.calibrated import calibrated
 from windtunnel.analysis.report.costs import costs, forced_outcomes, free_first
 from windtunnel.analysis.report.measures import differences
 from windtunnel.analysis.report.workings import assumptions, checks, how_made, symbols
-from windtunnel.analysis.tone_of_words import agreement_words
+from windtunnel.analysis.tones.of_words import agreement_words
 from windtunnel.sim.events import MEASURES
 
 Record = Mapping[str, Any]

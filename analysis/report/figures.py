@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from windtunnel.analysis import summary
-from windtunnel.analysis.necessity import CELLS
-from windtunnel.analysis.questions import PERCENT_FROM
+from windtunnel.analysis.causal.necessity import CELLS
+from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.report import charts
 from windtunnel.analysis.report.blocks import Picture, Text
 from windtunnel.analysis.report.measures import Trajectory, counted, divergence, trajectory

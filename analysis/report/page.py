@@ -2,10 +2,10 @@
 
 from html import escape
 
-from windtunnel.analysis.ending import plain
 from windtunnel.analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Section, Text
 from windtunnel.analysis.report.style import STYLE
 from windtunnel.analysis.summary import INSIDE
+from windtunnel.analysis.terminal.ending import plain
 
 SHORT = 10
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

@@ -2,9 +2,9 @@
 
 import re
 
-from windtunnel.analysis.ending import plain
 from windtunnel.analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Text
 from windtunnel.analysis.summary import INSIDE
+from windtunnel.analysis.terminal.ending import plain
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~$&]|:(?=//)|(?<=\bwww)\.)")
 _START = re.compile(r"^(\d*)([-+=.)])(?=\s|$)")

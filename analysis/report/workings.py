@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from windtunnel.analysis import summary
-from windtunnel.analysis.questions import PERCENT_FROM
+from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.report.blocks import Block, Fold, Rows, Section, Text
 
 Record = Mapping[str, Any]

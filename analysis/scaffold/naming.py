@@ -22,7 +22,7 @@ def check_name(kind: str, name: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name, re.ASCII) or keyword.iskeyword(name):
         reason = "a word of Python" if keyword.iskeyword(name) else "no name for a module"
         raise ValueError(
-            f"{name!r} is {reason}: small letters, digits and _ make one, a letter first, such as {nearest(kind, name)}"
+            f"{name!r} is {reason}: small letters, digits and _ make one, a letter first, such as {usable(kind, name)}"
         )
     if len(name) > MOST:
         raise ValueError(f"the name has {len(name)} letters: {MOST} is the most")
@@ -69,10 +69,10 @@ def importable(name: str) -> bool:
     return spec is not None and spec.origin is not None
 
 
-def nearest(kind: str, name: str) -> str:
+def usable(kind: str, name: str) -> str:
     """A name that would do, as near as possible to the one that would not.
 
-    >>> nearest("policy", "Quiet Hours"), nearest("mind", "3"), nearest("policy", "class")
+    >>> usable("policy", "Quiet Hours"), usable("mind", "3"), usable("policy", "class")
     ('quiet_hours', 'my_3', 'my_class')
     """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)

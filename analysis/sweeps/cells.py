@@ -12,7 +12,7 @@ from typing import Any
 
 from windtunnel.analysis.configuration import Plan, plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.resume import MAY_CHANGE, cell_hash
+from windtunnel.analysis.runs.resume import MAY_CHANGE, cell_hash
 
 LAUNCHERS = {
     "basic": None,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from windtunnel.analysis.shell import ALONE, TEXTS
+from windtunnel.analysis.terminal.shell import ALONE, TEXTS
 from windtunnel.sim.noise import key
 
 KINDS = ("full", "lhs", "sobol")

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from windtunnel.analysis.causal.questions import CAVEAT
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.outcomes import RUN, Runs, measure_all
-from windtunnel.analysis.questions import CAVEAT
 from windtunnel.analysis.sweeps.objective import Objective, scores
 from windtunnel.analysis.sweeps.selection import Elimination
 from windtunnel.analysis.tunnel import REPEATS, lived

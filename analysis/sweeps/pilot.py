@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from windtunnel.analysis.causal.questions import CAVEAT
 from windtunnel.analysis.outcomes import Part, find_outcome
-from windtunnel.analysis.questions import CAVEAT
 from windtunnel.sim.communities import declared
 
 MOST = 1_000_000
@@ -259,7 +259,7 @@ def _leakage(runs: pl.DataFrame | None, part: Part) -> dict[str, Any] | None:
     """Whether what is counted outside the watched part changed with the policy, which was on there, too: a run's mean."""
     if runs is None or part.elsewhere not in runs.columns:
         return None
-    from windtunnel.analysis.intervals import FEW, mean_difference
+    from windtunnel.analysis.causal.intervals import FEW, mean_difference
 
     ok = runs.filter(pl.col("status") == "ok")
     arms = [

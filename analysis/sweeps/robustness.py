@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from windtunnel.analysis.causal.questions import CAVEAT
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.questions import CAVEAT
 
 ROOT = "root"
 """The one factor that is chance."""
@@ -181,7 +181,7 @@ def read_cells(paths: Sequence[Path | str]) -> tuple[pl.DataFrame, list[str], st
     no variants of one answer.
     """
     from windtunnel.analysis.comparison.inputs import names_of
-    from windtunnel.analysis.resume import settings_of
+    from windtunnel.analysis.runs.resume import settings_of
 
     folders = [folder for path in paths for folder in _cells(Path(path))]
     manifests = [folder.read_json(folder.manifest) for folder in folders]

@@ -11,10 +11,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from windtunnel.analysis.causal.intervals import mean_difference
+from windtunnel.analysis.causal.questions import CAVEAT
 from windtunnel.analysis.configuration import Plan, compose, plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.intervals import mean_difference
-from windtunnel.analysis.questions import CAVEAT
 from windtunnel.analysis.sweeps.cells import cell_folder, distinct, own_words
 from windtunnel.analysis.sweeps.designs import Factor
 from windtunnel.analysis.sweeps.objective import STATED, Objective, scores

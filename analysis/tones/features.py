@@ -135,7 +135,7 @@ def _directed(tokens: list[str], kinds: list[tuple[int, ...]]) -> list[float]:
 
 
 def _scorers(texts: Sequence[str]) -> np.ndarray:
-    from windtunnel.analysis.tone import _analyzer, _toxicity
+    from windtunnel.analysis.tones.scorer import _analyzer, _toxicity
 
     toxicity = _toxicity([text[:5_000] for text in texts])
     analyzer = _analyzer()

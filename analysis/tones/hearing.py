@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.tone import classify, score
 from windtunnel.analysis.tones.language import languages
 from windtunnel.analysis.tones.own_words import own_words, without_identity
 from windtunnel.analysis.tones.reader import CIVIL, HEATED, HOSTILE, Reader, at_base, read, unread
+from windtunnel.analysis.tones.scorer import classify, score
 from windtunnel.analysis.tones.softened import softened
 
 ORDINARY = np.array([0.94, 0.05, 0.01])

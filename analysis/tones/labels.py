@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.intervals import wilson
+from windtunnel.analysis.causal.intervals import wilson
 from windtunnel.analysis.tones.reader import Error, Reader
 from windtunnel.sim.communities.forum.posts import TONES
 

@@ -1,4 +1,4 @@
-"""The fast reader: two small scorers and a declared rule (see `analysis.tone`), with what its verdicts are worth.
+"""The fast reader: two small scorers and a declared rule (see `analysis/tones/scorer.py`), with what its verdicts are worth.
 
 Toxicity and verdict are turned into probabilities by how often people called such comments civil, heated and hostile
 (`words.yaml`, fitted by `training.py`).
@@ -11,8 +11,8 @@ from importlib.resources import files
 import numpy as np
 import yaml
 
-from windtunnel.analysis.tone import classify, score, scorer_name
 from windtunnel.analysis.tones.reader import Error, of_log_odds
+from windtunnel.analysis.tones.scorer import classify, score, scorer_name
 
 WORTH = "words.yaml"
 

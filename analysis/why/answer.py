@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.analysis.necessity import Paired, coupling_free, paired_estimates
+from windtunnel.analysis.causal.necessity import Paired, coupling_free, paired_estimates
 from windtunnel.analysis.why.case import WITH, WITHOUT, Case, Futures, live
 from windtunnel.analysis.why.question import Question
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from windtunnel.analysis.intervals import Estimate
-from windtunnel.analysis.necessity import CELLS
-from windtunnel.analysis.questions import PERCENT_FROM
+from windtunnel.analysis.causal.intervals import Estimate
+from windtunnel.analysis.causal.necessity import CELLS
+from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.why.answer import FIELDS
 
 ASKED = {

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.analysis.intervals import share
+from windtunnel.analysis.causal.intervals import share
 from windtunnel.analysis.why.answer import pairs
 from windtunnel.analysis.why.case import Case
 from windtunnel.analysis.why.question import Question

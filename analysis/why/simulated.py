@@ -7,13 +7,13 @@ from typing import Any, Self
 import polars as pl
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.analysis.again import plan_again
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident, Kind, Rule, Tables
 from windtunnel.analysis.incidents.find import chosen, find, severities
 from windtunnel.analysis.incidents.moments import moment_words, step_words
 from windtunnel.analysis.incidents.read import looked_in, read_tables
 from windtunnel.analysis.outcomes import RUN
+from windtunnel.analysis.runs.plan_from_manifest import plan_again
 from windtunnel.analysis.why.case import Branch, Futures
 from windtunnel.policies.base import Policy
 from windtunnel.sim.community import Declared

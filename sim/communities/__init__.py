@@ -7,10 +7,12 @@ of another package is found by an entry point that names its builder.
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
+
+from windtunnel.agents.nearest import nearest
+from windtunnel.conf import plugins
 
 if TYPE_CHECKING:  # which loads Mesa, and pandas with it
     from windtunnel.sim.community import Builder, Declared
@@ -28,12 +30,17 @@ def community(name: str) -> "type[Builder]":
     """The builder of a community; `ValueError` names the nearest one."""
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:
-            return point.load()
+            return plugins.load("community", point, partial(_wrong, point))
     if name not in community_names():
-        near = get_close_matches(name, community_names(), 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(community_names())}"
-        raise ValueError(f"no community is called {name!r}: {hint}")
+        raise ValueError(f"no community is called {name!r}: {nearest(name, community_names())}")
     return importlib.import_module(f"windtunnel.sim.communities.{name}.build").Builder
+
+
+def _wrong(point: Any, found: Any) -> str:
+    """What keeps the thing that an entry point names from being a builder; empty if nothing does."""
+    if not isinstance(found, type) or not all(hasattr(found, name) for name in ("scenes", "make", "rules")):
+        return "is no class with the methods of windtunnel.sim.community.Builder"
+    return plugins.misnamed(point, found) if hasattr(found, "name") else ""
 
 
 def declared(config: Mapping[str, Any]) -> "Declared":

@@ -15,7 +15,7 @@ from windtunnel.agents.llm.opening import open_model, serving
 from windtunnel.agents.llm.request import Answer, Request
 from windtunnel.agents.llm.settings import read_settings
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.ending import OK
+from windtunnel.analysis.terminal.ending import OK
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[2]

@@ -17,9 +17,9 @@ from windtunnel.analysis.cli import main
 from windtunnel.analysis.commands.calibrate import _calibration_path
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.models import calibrate as fitting
-from windtunnel.analysis.models import calibration_words
-from windtunnel.analysis.models.calibrate import archetype_gap, calibrate
+from windtunnel.analysis.model_commands import calibrate as fitting
+from windtunnel.analysis.model_commands import calibration_words
+from windtunnel.analysis.model_commands.calibrate import archetype_gap, calibrate
 from windtunnel.analysis.models.calibration_file import full_scene, write_calibration
 from windtunnel.analysis.report.content import run_report
 from windtunnel.analysis.tunnel import run_plan

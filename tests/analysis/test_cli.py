@@ -15,7 +15,7 @@ import pytest
 from windtunnel.analysis import cli
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.commands import list_, run
-from windtunnel.analysis.ending import plain
+from windtunnel.analysis.terminal.ending import plain
 
 SMALL = ["community.size=20", "steps=3", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]
 PROGRAM = [sys.executable, "-c", "import sys; from windtunnel.analysis.cli import main; sys.exit(main())"]

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from windtunnel.analysis.controls import negative_controls
+from windtunnel.analysis.causal.controls import negative_controls
 
 ARMS = ("baseline", "policy", "aa")
 

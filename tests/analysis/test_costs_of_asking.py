@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.ending import FAILED, OK
+from windtunnel.analysis.terminal.ending import FAILED, OK
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = "mind=llm llm=openai llm.model=m llm.choice=logprobs mind.drift_sample=0 llm.price_in=100 llm.price_out=100"

@@ -13,11 +13,11 @@ from windtunnel.agents.minds.codes import Codes
 from windtunnel.agents.minds.distilled import read_distilled, write_distilled
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, plan
-from windtunnel.analysis.models import distill as distilling
-from windtunnel.analysis.models.distill import answers, distill, fit_design
-from windtunnel.analysis.models.distill_check import effects
+from windtunnel.analysis.model_commands import distill as distilling
+from windtunnel.analysis.model_commands.distill import answers, distill, fit_design
+from windtunnel.analysis.model_commands.distill_check import effects
+from windtunnel.analysis.model_commands.situation_design import FLOOR, design
 from windtunnel.analysis.models.distill_claim import doubt
-from windtunnel.analysis.models.situation_design import FLOOR, design
 from windtunnel.analysis.tunnel import run_plan
 from windtunnel.sim.minds import make_mind
 

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from windtunnel.analysis.estimates import estimate_file, estimate_pairs
-from windtunnel.analysis.necessity import CELLS, QUANTITIES
-from windtunnel.analysis.questions import QUESTIONS
+from windtunnel.analysis.causal.estimates import estimate_file, estimate_pairs
+from windtunnel.analysis.causal.necessity import CELLS, QUANTITIES
+from windtunnel.analysis.causal.questions import QUESTIONS
 
 ROOT = Path(__file__).parents[2]
 PROMISED = {

@@ -8,7 +8,7 @@ import pytest
 
 from windtunnel.agents.llm.weights import Weights, fetch_weights, resolve
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.ending import OK
+from windtunnel.analysis.terminal.ending import OK
 
 CORPUS = "reddit-feminism-2017h2/posts.parquet"
 ROLES = (

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import binomtest, t
 from statsmodels.stats.contingency_tables import mcnemar
 
-from windtunnel.analysis.clusters import correlation_quantile, rate_limits
-from windtunnel.analysis.intervals import (
+from windtunnel.analysis.causal.clusters import correlation_quantile, rate_limits
+from windtunnel.analysis.causal.intervals import (
     FEW,
     MANY,
     UNDEFINED,
@@ -17,7 +17,7 @@ from windtunnel.analysis.intervals import (
     share,
     wilson,
 )
-from windtunnel.analysis.refute import flipped_as_far
+from windtunnel.analysis.causal.refute import flipped_as_far
 
 EVERY = np.ones
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from windtunnel.analysis import progress
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.ending import FAILED, OK
+from windtunnel.analysis.terminal import progress
+from windtunnel.analysis.terminal.ending import FAILED, OK
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from windtunnel.analysis import listing
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.outcomes import OUTCOMES
+from windtunnel.analysis.terminal import listing
 
-CONF = Path(listing.__file__).parents[1] / "conf"
+CONF = Path(listing.__file__).parents[2] / "conf"
 WHAT = ("policies", "communities", "minds", "outcomes", "profiles", "settings")
 
 

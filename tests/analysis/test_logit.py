@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from windtunnel.agents.minds.rules import normalise
-from windtunnel.analysis.models.logit import (
+from windtunnel.analysis.model_commands.logit import (
     DECILES,
     calibration_curve,
     columns_of,

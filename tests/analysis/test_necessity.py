@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from windtunnel.analysis.necessity import (
+from windtunnel.analysis.causal.necessity import (
     QUANTITIES,
     bound_intervals,
     combined_bounds,

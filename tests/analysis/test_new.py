@@ -34,21 +34,12 @@ ALIKE = ("policy", "pl", "np", "quota", "numbers", "acts", "builder", "outcome",
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def written(request, tmp_path_factory) -> tuple[str, Path]:
-    """A kind, and a folder with its package and what an installation adds: the entry points of its pyproject.toml."""
+def written(request, tmp_path_factory, installed) -> tuple[str, Path]:
+    """A kind, and a folder with its package as if it were installed."""
     kind = request.param
     folder = tmp_path_factory.mktemp(kind)
     assert main(["new", kind, NAMES[kind], "--in", str(folder)]) == 0
-    project = tomllib.loads((folder / NAMES[kind] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    installed = folder / NAMES[kind] / "src" / f"{NAMES[kind]}-{project['version']}.dist-info"
-    installed.mkdir()
-    (installed / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n", encoding="utf-8"
-    )
-    lines = []
-    for group, points in project["entry-points"].items():
-        lines += [f"[{group}]", *(f"{name} = {where}" for name, where in points.items())]
-    (installed / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
+    installed(folder / NAMES[kind])
     return kind, folder
 
 
@@ -195,3 +186,16 @@ def test_a_name_that_an_installed_plug_in_has_is_taken(monkeypatch):
     ):
         with pytest.raises(ValueError, match="already"):
             check_name(kind, name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("policy", "quiet_hours"), ("outcome", "busy_place"), ("community", "well"), ("mind", "careless_ones")],
+)
+def test_the_skeletons_that_are_shown_are_the_files_that_are_written(kind, name):
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = re.search(rf"^## An? {kind}\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    shown = re.findall(r"^```(?:python|yaml)\n(.*?)^```", section[1], re.MULTILINE | re.DOTALL)
+    texts = rendered(kind, name)
+    assert shown == [texts[f"src/{name}/{kind}.py"], texts[f"src/{name}/conf/{kind}/{name}.yaml"]]
+    assert "| wrong | right |" in section[1] and section[1].count("\n- ") >= 4

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from windtunnel.analysis.necessity import QUANTITIES, Table, paired_estimates
-from windtunnel.analysis.pairs import (
+from windtunnel.analysis.causal.necessity import QUANTITIES, Table, paired_estimates
+from windtunnel.analysis.causal.pairs import (
     check_pairs,
     complete,
     covariates,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from windtunnel.analysis.printing import print_table
+from windtunnel.analysis.terminal.printing import print_table
 
 ROWS = [
     {"what": "hostile reply of member 14000000072 (post 1400000007200190)", "wrote": "day 1, 19:00", "one luck": "−2.00",

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from windtunnel.analysis import progress
+from windtunnel.analysis.terminal import progress
 
 
 @pytest.fixture

@@ -5,9 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from windtunnel.analysis.intervals import paired_difference
-from windtunnel.analysis.necessity import paired_estimates
-from windtunnel.analysis.refute import cells_by_draw, flipped_as_far, own_checks, quantity, sign_flip_placebo
+from windtunnel.analysis.causal.intervals import paired_difference
+from windtunnel.analysis.causal.necessity import paired_estimates
+from windtunnel.analysis.causal.refute import (
+    cells_by_draw,
+    flipped_as_far,
+    own_checks,
+    quantity,
+    sign_flip_placebo,
+)
 
 DRAWS, SEEDS = 20, 25
 DRAW = np.repeat(np.arange(DRAWS), SEEDS)

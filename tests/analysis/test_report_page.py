@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
+from windtunnel.analysis.causal.estimates import estimate_file
+from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.configuration import compose, plan
-from windtunnel.analysis.estimates import estimate_file
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.questions import PERCENT_FROM
 from windtunnel.analysis.report import write_pairs_report, write_report
 from windtunnel.analysis.report.blocks import Document, Picture, Rows, Section, Text
 from windtunnel.analysis.report.measures import trajectory

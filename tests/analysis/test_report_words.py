@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis import summary
-from windtunnel.analysis.estimates import estimate_pairs
-from windtunnel.analysis.questions import QUESTIONS
+from windtunnel.analysis.causal.estimates import estimate_pairs
+from windtunnel.analysis.causal.questions import QUESTIONS
 from windtunnel.analysis.report.measures import differences, divergence
 
 CELLS = {"n00": (0, 0), "n01": (0, 1), "n10": (1, 0), "n11": (1, 1)}

@@ -9,7 +9,7 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.rerun import plan_of
+from windtunnel.analysis.runs.rerun import plan_of
 from windtunnel.sim.events import digest
 
 SMALL = ["community.size=20", "steps=5", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]

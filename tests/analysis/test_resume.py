@@ -16,7 +16,7 @@ from windtunnel.analysis.cli import main
 from windtunnel.analysis.commands import run as command
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import TABLES, Folder
-from windtunnel.analysis.resume import runs_of, settings_of, standing
+from windtunnel.analysis.runs.resume import runs_of, settings_of, standing
 from windtunnel.analysis.tunnel import run_plan
 from windtunnel.sim.kept import Kept
 

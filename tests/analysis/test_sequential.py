@@ -6,8 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import betaln, logsumexp
 
-from windtunnel.analysis.intervals import share
-from windtunnel.analysis.sequential import anytime_difference, anytime_share, by_draw, evidence, log_evidence
+from windtunnel.analysis.causal.intervals import share
+from windtunnel.analysis.causal.sequential import (
+    anytime_difference,
+    anytime_share,
+    by_draw,
+    evidence,
+    log_evidence,
+)
 
 SEEDS, LOOKS = 5, 400
 REPETITIONS = 1000

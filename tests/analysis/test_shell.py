@@ -12,8 +12,8 @@ import pytest
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, hydra_overrides
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.shell import for_hydra, pasted
 from windtunnel.analysis.sweeps.designs import read_factors
+from windtunnel.analysis.terminal.shell import for_hydra, pasted
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = [
@@ -87,7 +87,7 @@ def test_a_run_and_a_sweep_write_read_and_name_a_folder_with_such_signs(name, tm
 def test_an_interrupted_run_says_what_can_be_pasted(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
-        "windtunnel.analysis.filling.run_plan", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        "windtunnel.analysis.runs.run_folder.run_plan", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     assert main(["run", *SMALL, "out=my run (1)"]) == 130
     assert pasted(f"out={tmp_path / 'my run (1)'}") in capsys.readouterr().err
@@ -154,7 +154,7 @@ def test_a_refused_command_leaves_nothing_that_blocks_the_corrected_one(tmp_path
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(
-            "windtunnel.analysis.filling.run_plan",
+            "windtunnel.analysis.runs.run_folder.run_plan",
             lambda *_: (_ for _ in ()).throw(ValueError("no such cluster")),
         )
         assert main(["run", *SMALL, "out=made", "root=5"]) == 2
@@ -180,7 +180,7 @@ def test_a_fault_of_ours_is_a_sentence_too_and_can_be_seen_whole(monkeypatch, ca
     def broken(what):
         raise KeyError("policies")
 
-    monkeypatch.setattr("windtunnel.analysis.listing.rows", broken)
+    monkeypatch.setattr("windtunnel.analysis.terminal.listing.rows", broken)
     assert main(["list", "policies"]) == 1
     said = capsys.readouterr().err
     assert (

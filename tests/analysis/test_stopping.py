@@ -3,13 +3,13 @@
 import polars as pl
 import pytest
 
-from windtunnel.analysis.again import plan_again
+from windtunnel.analysis.causal.estimates import estimate_pairs
+from windtunnel.analysis.causal.necessity import paired_estimates
 from windtunnel.analysis.commands.run import one_cell
 from windtunnel.analysis.configuration import compose, plan
-from windtunnel.analysis.estimates import estimate_pairs
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.necessity import paired_estimates
-from windtunnel.analysis.stopping import Rule, look, parts, record, rule_of, sentence
+from windtunnel.analysis.runs.plan_from_manifest import plan_again
+from windtunnel.analysis.runs.stopping import Rule, look, parts, record, rule_of, sentence
 from windtunnel.analysis.summary import short_answer
 from windtunnel.analysis.tunnel import run_plan
 from windtunnel.sim.experiment import ARMS

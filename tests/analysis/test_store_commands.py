@@ -10,7 +10,7 @@ from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.llm.request import Identity, Request
 from windtunnel.agents.llm.store import ResponseStore, Stored
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.ending import FAILED, MISTAKE, OK
+from windtunnel.analysis.terminal.ending import FAILED, MISTAKE, OK
 
 
 class Named(FakeModel):

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis import summary
+from windtunnel.analysis.causal.estimates import estimate_pairs
+from windtunnel.analysis.causal.pairs import check_pairs, complete
+from windtunnel.analysis.causal.table_checks import table_checks
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.estimates import estimate_pairs
-from windtunnel.analysis.pairs import check_pairs, complete
-from windtunnel.analysis.table_checks import table_checks
 
 
 def table(draws=12, seeds=20, key=0, effect=-0.25):

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from windtunnel.analysis.tone import Scores, classify, score, scorer_name, tones
-from windtunnel.analysis.tone_proxy import proxy_tone
+from windtunnel.analysis.tones.proxy import proxy_tone
+from windtunnel.analysis.tones.scorer import Scores, classify, score, scorer_name, tones
 
 CIVIL = [
     "Thanks, that solved it.",

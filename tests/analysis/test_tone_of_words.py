@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from windtunnel.analysis.tone import scorer_name
-from windtunnel.analysis.tone_of_words import agreement, agreement_words, with_agreement
+from windtunnel.analysis.tones.of_words import agreement, agreement_words, with_agreement
+from windtunnel.analysis.tones.scorer import scorer_name
 from windtunnel.sim.events import SCHEMA
 
 CALM, RUDE = "Thanks, that solved it.", "You are a stupid idiot."

@@ -12,9 +12,9 @@ import pytest
 
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.analysis import tunnel
+from windtunnel.analysis.causal.estimates import estimate_pairs
 from windtunnel.analysis.commands.run import one_cell
 from windtunnel.analysis.configuration import compose, plan
-from windtunnel.analysis.estimates import estimate_pairs
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.outcomes import OUTCOMES
 from windtunnel.analysis.tunnel import run_plan, write_result

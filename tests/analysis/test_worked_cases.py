@@ -10,7 +10,7 @@ from math import exp, factorial
 
 import pytest
 
-from windtunnel.analysis.necessity import (
+from windtunnel.analysis.causal.necessity import (
     benefit_bounds,
     combined_bounds,
     coupling_free,

@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.find import parse_rules, summary
@@ -19,7 +18,8 @@ from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED, first_comment_in_time, replayed
 from windtunnel.analysis.incidents.forum.likely import READINGS, mostly_unread, probabilities
 from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json, print_table
 
 OPTIONS = {"excerpts": False}
 """What only a forum's command has, by its default."""
@@ -227,7 +227,7 @@ def set_by_hand(out: Path, listed: Sequence[Incident], acts: pl.DataFrame) -> bo
 
 def _guessed(profile: Path) -> bool:
     """Whether the tones of an imported community are, in part, the proxy's."""
-    from windtunnel.analysis.tone_proxy import RULES
+    from windtunnel.analysis.tones.proxy import RULES
 
     return profile.is_file() and RULES in " ".join(profile.read_text(encoding="utf-8").split())
 

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from windtunnel.analysis.again import plan_again
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import acts_of_run
@@ -15,6 +14,7 @@ from windtunnel.analysis.incidents.forum.find import measure, severities
 from windtunnel.analysis.incidents.forum.places import asked_about
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.outcomes import RUN
+from windtunnel.analysis.runs.plan_from_manifest import plan_again
 from windtunnel.analysis.why.case import Case, Futures
 from windtunnel.analysis.why.forum.moderators import ModeratorAct
 from windtunnel.analysis.why.simulated import LivedAgain

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from windtunnel.analysis.ending import OK, plain
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
@@ -12,7 +11,8 @@ from windtunnel.analysis.incidents.forum.kept_words import with_words
 from windtunnel.analysis.incidents.forum.places import KINDS, place_of
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.models.serving import serving
-from windtunnel.analysis.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json, print_table
 from windtunnel.analysis.why.forum.case import ForumCase, simulated_forum
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.tell import sentences, signed

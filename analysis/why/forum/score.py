@@ -11,8 +11,8 @@ import polars as pl
 from windtunnel.agents.harmless import quoted
 from windtunnel.agents.minds.base import Mind
 from windtunnel.agents.situation import About, Line, Situations
+from windtunnel.analysis.causal.intervals import mean_difference
 from windtunnel.analysis.importers.identities import read_identities
-from windtunnel.analysis.intervals import mean_difference
 from windtunnel.analysis.why.forum.words import told_words
 from windtunnel.sim.communities.forum.posts import HOSTILE
 from windtunnel.sim.communities.forum.telling import SOMEBODY, headed

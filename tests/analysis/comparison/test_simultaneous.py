@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from scipy.stats import t
 
+from windtunnel.analysis.causal.intervals import Estimate
 from windtunnel.analysis.comparison.effects import paired
 from windtunnel.analysis.comparison.simultaneous import by_draw, family, strength, told_apart
-from windtunnel.analysis.intervals import Estimate
 from windtunnel.sim import noise
 
 

@@ -10,13 +10,13 @@ import pytest
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.llm.request import Answer
 from windtunnel.agents.minds.base import Unanswered
-from windtunnel.analysis.again import plan_again
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.ending import MISTAKE, OK
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.forum.acts import RECORD, read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.words import NOW, RUN_WROTE, posts_of, words_for
+from windtunnel.analysis.runs.plan_from_manifest import plan_again
+from windtunnel.analysis.terminal.ending import MISTAKE, OK
 from windtunnel.sim.communities.forum.telling import POSTS_TOLD
 
 RUN = [

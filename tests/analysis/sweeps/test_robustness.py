@@ -282,7 +282,7 @@ def test_a_wording_that_does_not_fit_is_refused(change, said):
 def test_one_choice_is_one_factor_however_many_settings_follow_from_it(varied, factors):
     from itertools import product
 
-    from windtunnel.analysis.resume import settings_of
+    from windtunnel.analysis.runs.resume import settings_of
     from windtunnel.analysis.sweeps.robustness import _scalars, one_a_choice
 
     keys = [word.partition("=") for word in varied.split()]

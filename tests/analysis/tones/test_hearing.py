@@ -6,8 +6,8 @@ import pytest
 
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.profile_fit.moderation import count_tones
-from windtunnel.analysis.tone_proxy import proxy_name, proxy_tone, starting_score
 from windtunnel.analysis.tones.hearing import ORDINARY, decided, heard_again, quick
+from windtunnel.analysis.tones.proxy import proxy_name, proxy_tone, starting_score
 from windtunnel.analysis.tones.registry import reader
 
 MAPPING = {"id": "id", "parent": "parent", "author": "who", "time": "when", "text": "text"}

@@ -14,7 +14,7 @@ from windtunnel.agents.llm.cache import default_store
 from windtunnel.agents.llm.request import key_of
 from windtunnel.agents.llm.store import ResponseStore
 from windtunnel.agents.llm.store_file import aside_of, checksum, unpacked
-from windtunnel.analysis.ending import FAILED, OK, plain
+from windtunnel.analysis.terminal.ending import FAILED, OK, plain
 
 
 def store(asked: argparse.Namespace) -> int:

@@ -11,10 +11,10 @@ from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.distilled import Distilled, Learned, write_distilled
 from windtunnel.agents.situation import Scene
 from windtunnel.analysis.configuration import Plan, compose
-from windtunnel.analysis.models.distill_check import check_against_teacher
-from windtunnel.analysis.models.logit import FOLDS, Fit, columns_of, fit_logit
+from windtunnel.analysis.model_commands.distill_check import check_against_teacher
+from windtunnel.analysis.model_commands.logit import FOLDS, Fit, columns_of, fit_logit
+from windtunnel.analysis.model_commands.situation_design import Design, design
 from windtunnel.analysis.models.serving import serving
-from windtunnel.analysis.models.situation_design import Design, design
 from windtunnel.sim.experiment import Experiment
 from windtunnel.sim.minds import asks_a_model, check_one_phase, make_mind
 

@@ -32,8 +32,8 @@ with warnings.catch_warnings():
     from dowhy.causal_refuters.placebo_treatment_refuter import PlaceboType, refute_placebo_treatment
     from dowhy.causal_refuters.random_common_cause import refute_random_common_cause
 
-from windtunnel.analysis.pairs import complete, covariates
-from windtunnel.analysis.refute import ALPHA, cells_by_draw, panel_checks, quantity
+from windtunnel.analysis.causal.pairs import complete, covariates
+from windtunnel.analysis.causal.refute import ALPHA, cells_by_draw, panel_checks, quantity
 
 AGREEMENT = 1e-9
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.analysis.causal.intervals import mean_difference
+from windtunnel.analysis.causal.pairs import check_pairs, complete
 from windtunnel.analysis.configuration import Plan
-from windtunnel.analysis.intervals import mean_difference
 from windtunnel.analysis.models.distill_claim import EFFECTS, scope_of
-from windtunnel.analysis.pairs import check_pairs, complete
 from windtunnel.analysis.tunnel import run_plan
 
 
@@ -49,7 +49,7 @@ def effects(both: pl.DataFrame, confidence: float) -> dict[str, Any]:
 
 
 def complete_pairs(plan: Plan) -> pl.DataFrame:
-    """The pairs of a whole run, under the names of `windtunnel.analysis.pairs`; the mind's own noise is not measured here."""
+    """The pairs of a whole run, under the names of `windtunnel.analysis.causal.pairs`; the mind's own noise is not measured here."""
     mind = {**plan.experiment.mind, "drift_sample": 0, "independent_aa": False}
     quiet = replace(plan.experiment, mind=mind)
     return complete(check_pairs(run_plan(replace(plan, experiment=quiet, dowhy=False)).pairs))

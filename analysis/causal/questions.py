@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from windtunnel.analysis.necessity import CELLS, Paired
+from windtunnel.analysis.causal.necessity import CELLS, Paired
 
 CAVEAT = "inside this model; not evidence of what the real members would have done"
 PERCENT_FROM = 20

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from windtunnel.analysis.intervals import UNDEFINED, Estimate
+from windtunnel.analysis.causal.intervals import UNDEFINED, Estimate
 
 NODES = 128
 """Beliefs that share the stake. Any number gives a valid test; with this one the average is exact to 255 draws."""

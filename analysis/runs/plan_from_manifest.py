@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from windtunnel.analysis.configuration import STATUS_QUO, Plan, plan
-from windtunnel.analysis.stopping import Rule
+from windtunnel.analysis.runs.stopping import Rule
 from windtunnel.sim.communities import community as community_builder
 
 _AS_THEY_ARE = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from windtunnel.analysis.necessity import CELLS, Table
+from windtunnel.analysis.causal.necessity import CELLS, Table
 
 ALPHA = 0.05
 SURE = ("whole-pair subset", "draw bootstrap")

@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 
 from windtunnel.analysis import configuration
-from windtunnel.analysis.again import plan_again
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.run_card import experiment_of
+from windtunnel.analysis.runs.plan_from_manifest import plan_again
+from windtunnel.analysis.runs.run_card import experiment_of
 from windtunnel.analysis.tunnel import Result
 from windtunnel.sim.events import SCHEMA
 from windtunnel.sim.identity import HOW_ASKED

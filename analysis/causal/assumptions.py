@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from windtunnel.analysis.intervals import FEW
-from windtunnel.analysis.necessity import Paired, coupling_free
-from windtunnel.analysis.questions import CAVEAT
+from windtunnel.analysis.causal.intervals import FEW
+from windtunnel.analysis.causal.necessity import Paired, coupling_free
+from windtunnel.analysis.causal.questions import CAVEAT
 
 
 def assumptions(

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from windtunnel.analysis.necessity import CELLS
-from windtunnel.analysis.sequential import anytime_difference, anytime_share, evidence
+from windtunnel.analysis.causal.necessity import CELLS
+from windtunnel.analysis.causal.sequential import anytime_difference, anytime_share, evidence
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
 
 QUANTITIES = ("rd", "pn", "ps")

@@ -3,8 +3,9 @@
 import argparse
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import NoReturn
+
+from windtunnel.agents.nearest import nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -54,5 +55,4 @@ def _nearest(wrong: str, choices: str) -> str:
     ("did you mean 'sobol'?", 'choose full, lhs')
     """
     known: Sequence[str] = choices.replace("'", "").split(", ")
-    near = get_close_matches(wrong, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"choose {', '.join(known)}"
+    return nearest(wrong, known, "choose {}")

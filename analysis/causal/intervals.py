@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from windtunnel.analysis.clusters import rate_limits
+from windtunnel.analysis.causal.clusters import rate_limits
 
 
 class Estimate(NamedTuple):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from windtunnel.analysis.ending import plain
+from windtunnel.analysis.terminal.ending import plain
 
 GAP = 2
 """Spaces between two columns."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.necessity import CELLS, QUANTITIES, Table
+from windtunnel.analysis.causal.necessity import CELLS, QUANTITIES, Table
 
 OUR_NAMES = {
     "y_baseline": "y0",

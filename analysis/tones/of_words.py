@@ -1,7 +1,7 @@
 """How often the tone that a scorer hears in simulated words is the tone that was drawn for them.
 
 An index of how well a model writes what it is asked to, comparable between models, and no truth about a text: the
-scorer errs, too (see `windtunnel.analysis.tone`). Outcomes count the tone drawn, never the one heard.
+scorer errs, too (see `windtunnel.analysis.tones.scorer`). Outcomes count the tone drawn, never the one heard.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis.tone import scorer_name, tones
+from windtunnel.analysis.tones.scorer import scorer_name, tones
 from windtunnel.sim.communities.forum.posts import TONES
 
 

@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.assumptions import assumptions
-from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.intervals import FEW, Estimate, mean_difference, seen_difference, standard_error
-from windtunnel.analysis.necessity import (
+from windtunnel.analysis.causal.assumptions import assumptions
+from windtunnel.analysis.causal.intervals import (
+    FEW,
+    Estimate,
+    mean_difference,
+    seen_difference,
+    standard_error,
+)
+from windtunnel.analysis.causal.necessity import (
     QUANTITIES,
     Paired,
     bound_intervals,
@@ -19,9 +24,10 @@ from windtunnel.analysis.necessity import (
     interval_methods,
     paired_estimates,
 )
-from windtunnel.analysis.pairs import check_pairs, complete, read_pairs, variance_ratio, worst_case
-from windtunnel.analysis.questions import CAVEAT, questions
-from windtunnel.analysis.table_checks import table_checks
+from windtunnel.analysis.causal.pairs import check_pairs, complete, read_pairs, variance_ratio, worst_case
+from windtunnel.analysis.causal.questions import CAVEAT, questions
+from windtunnel.analysis.causal.table_checks import table_checks
+from windtunnel.analysis.folder import Folder
 
 NOISE_SHARE = 0.25
 """A/A discordance beyond this share of the effect withholds the claim: noise alone could make most of it."""
@@ -266,8 +272,8 @@ def _within_one_draw(
 def _dowhy(
     whole: pl.DataFrame, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str, seed: int
 ) -> dict[str, Any]:
-    from windtunnel.analysis.dowhy_layer import dowhy_record, panel
-    from windtunnel.analysis.refute import own_checks
+    from windtunnel.analysis.causal.dowhy_layer import dowhy_record, panel
+    from windtunnel.analysis.causal.refute import own_checks
 
     record = dowhy_record(panel(whole), direction=direction, seed=seed)
     record["refuters"] += own_checks(y0, y1, draw, direction=direction, seed=seed)

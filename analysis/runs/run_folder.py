@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.resume import begun, standing
+from windtunnel.analysis.runs.resume import begun, standing
 from windtunnel.analysis.tunnel import analysed_again, run_plan, write_again, write_result
 from windtunnel.sim.kept import Kept
 from windtunnel.sim.watch import Progress

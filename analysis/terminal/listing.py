@@ -104,7 +104,7 @@ def profiles() -> list[dict[str, Any]]:
 def settings() -> list[dict[str, Any]]:
     """Every setting with its group, default, unit and meaning, group by group."""
     from windtunnel.analysis.configuration import known_settings
-    from windtunnel.analysis.meanings import groups, meaning
+    from windtunnel.analysis.terminal.meanings import groups, meaning
 
     rows = [(row, meaning(row["setting"])) for row in known_settings()]
     places = {group: place for place, group in enumerate(groups())}

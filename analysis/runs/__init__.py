@@ -1,0 +1,1 @@
+"""One run's folder: filled, resumed, stopped early, planned again from its manifest."""

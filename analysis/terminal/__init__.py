@@ -1,0 +1,1 @@
+"""What the command line says and hears: words, tables, progress, and how a command ends."""
