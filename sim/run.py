@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from windtunnel.agents.minds.base import Mind, Unanswered
+from windtunnel.agents.minds.base import Mind
 from windtunnel.agents.situation import Scene
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
@@ -23,10 +23,11 @@ from windtunnel.sim.block import Block, Run
 from windtunnel.sim.events import digest, links, measured
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
 from windtunnel.sim.kept import Kept
+from windtunnel.sim.lock_step import lock_step as lock_step
 from windtunnel.sim.luck import Luck, luck_of
 from windtunnel.sim.minds import asks_a_model, make_mind
 from windtunnel.sim.pool import cluster_processors, connected, in_processes
-from windtunnel.sim.watch import Progress, go_on, watched
+from windtunnel.sim.watch import Progress, watched
 from windtunnel.sim.world import World
 
 
@@ -86,69 +87,6 @@ def make_world(
         arm=unit.arm,
         step_hours=float(experiment.community["step_hours"]),
     )
-
-
-def lock_step(
-    worlds: Sequence[World], mind: Mind, steps: int, progress: Progress | None = None
-) -> dict[int, tuple[str, str]]:
-    """Step all worlds together; gives stage and reason for each world (by place) that had to stop.
-
-    Where the mind writes, what members have put up gets its words before anybody looks at it: one batch for all worlds.
-    """
-    failed: dict[int, tuple[str, str]] = {}
-    writes = bool(getattr(mind, "words", False))
-    for world in worlds:
-        world.speaks = writes and world.may_speak and hasattr(world.community, "say")
-
-    def tried(place: int, stage: str, action: Callable[[], Any]) -> Any:
-        """What `action` gives; a world whose code breaks stops, and the others go on."""
-        try:
-            return action()
-        except Exception as error:
-            failed[place] = (f"{stage}, step {worlds[place].now}", f"{type(error).__name__}: {error}")
-
-    def put_into_words(step: int) -> None:
-        drafts = {place: world.drafts() for place, world in enumerate(worlds) if place not in failed}
-        drafts = {place: some for place, some in drafts.items() if some}
-        if not drafts:
-            return
-        texts = mind.write(list(drafts.values()))  # type: ignore[attr-defined]
-        for place, said in zip(drafts, texts, strict=True):
-            if isinstance(said, Unanswered):
-                failed[place] = (f"{said.stage}, step {step}", said.reason)
-            else:
-                tried(place, "words", partial(worlds[place].say, said))
-
-    def alive() -> list[int]:
-        return [place for place in range(len(worlds)) if place not in failed]
-
-    def decided() -> int:
-        """One phase of all worlds: their questions in one batch, then everybody's choice; how many worlds asked."""
-        asked = {place: tried(place, "situations", worlds[place].ask) for place in alive()}
-        asked = {place: situations for place, situations in asked.items() if place not in failed}
-        for place, answer in zip(asked, mind.decide(list(asked.values())), strict=True):
-            if isinstance(answer, Unanswered):
-                failed[place] = (f"{answer.stage}, step {worlds[place].now}", answer.reason)
-            else:
-                worlds[place].hand_over(answer)
-                tried(place, "apply", worlds[place].step)
-        return len(asked)
-
-    for step in range(steps):
-        go_on()
-        for place in alive():
-            tried(place, "begin", worlds[place].begin_step)
-        if writes:
-            put_into_words(step)
-        for _ in range(worlds[0].phases if worlds else 0):
-            asked = decided()
-            if writes:
-                put_into_words(step)
-        if progress:
-            progress("steps", asked)
-        if not asked:
-            break
-    return failed
 
 
 def run_worlds(

@@ -19,7 +19,11 @@ def fingerprints(experiment, **how) -> dict[Unit, str]:
 def test_neither_the_width_of_a_block_nor_the_number_of_processes_changes_an_event(tiny_experiment):
     experiment = tiny_experiment(POLICIES, draws=2, seeds=3, steps=8)
     one_by_one = fingerprints(experiment, pairs_a_block=1)
-    assert len(one_by_one) == 2 * 3 * 3 and len(set(one_by_one.values())) == len(one_by_one)
+    assert len(one_by_one) == 2 * 3 * 3 and len(set(one_by_one.values())) == 2 * 3 * 2
+    assert all(
+        one_by_one[unit._replace(arm="aa")] == one_by_one[unit._replace(arm="baseline")]
+        for unit in one_by_one
+    )
     assert fingerprints(experiment, pairs_a_block=4) == one_by_one
     assert fingerprints(experiment, pairs_a_block=100) == one_by_one
     assert fingerprints(experiment, pairs_a_block=2, jobs=2) == one_by_one

@@ -1,0 +1,108 @@
+"""Worlds in lock-step: in each phase of a step one batch of questions serves all of them.
+
+A step of a block is read in `LockStep.step`: begin, then for each phase ask, decide, apply. A world whose code breaks stops
+there, with the stage and the reason; the others go on.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from windtunnel.agents.minds.base import Mind, Unanswered
+from windtunnel.agents.situation import Situations
+from windtunnel.sim.watch import Progress, go_on
+from windtunnel.sim.world import World
+
+Answers = Mapping[int, "np.ndarray | Unanswered"]
+
+
+class LockStep:
+    """Worlds of one community, and the mind that answers for all their members. `failed` holds (stage, reason) by place."""
+
+    def __init__(self, worlds: Sequence[World], mind: Mind) -> None:
+        self.worlds, self.mind = worlds, mind
+        self.failed: dict[int, tuple[str, str]] = {}
+        self.now = 0
+        self.writes = bool(getattr(mind, "words", False))
+        for world in worlds:
+            world.speaks = self.writes and world.may_speak and hasattr(world.community, "say")
+
+    def step(self) -> int:
+        """One step of all worlds; gives how many asked something in its last phase."""
+        asked: Mapping[int, Situations] = {}
+        self.begin()
+        for _ in range(self.worlds[0].phases if self.worlds else 0):
+            asked = self.ask()
+            self.apply(self.decide(asked))
+            self.speak()
+        self.now += 1
+        return len(asked)
+
+    def begin(self) -> None:
+        """Open the step in each world; what was put up by itself gets its words before anybody looks at it."""
+        for place in self.alive():
+            self._try(place, "begin", self.worlds[place].begin_step)
+        self.speak()
+
+    def ask(self) -> Mapping[int, Situations]:
+        """The situations of each world's active members."""
+        asked = {place: self._try(place, "situations", self.worlds[place].ask) for place in self.alive()}
+        return {place: situations for place, situations in asked.items() if place not in self.failed}
+
+    def decide(self, asked: Mapping[int, Situations]) -> Answers:
+        """The mind's rows of log-probabilities, all worlds in one batch."""
+        return dict(zip(asked, self.mind.decide(list(asked.values())), strict=True))
+
+    def apply(self, answers: Answers) -> None:
+        """Draw and apply everybody's choice; a world whose question had no answer stops."""
+        for place, answer in answers.items():
+            world = self.worlds[place]
+            if isinstance(answer, Unanswered):
+                self.failed[place] = (f"{answer.stage}, step {world.now}", answer.reason)
+            else:
+                world.hand_over(answer)
+                self._try(place, "apply", world.step)
+
+    def speak(self) -> None:
+        """Give what members have put up its words, one batch for all worlds, where the mind writes."""
+        drafts = {place: self.worlds[place].drafts() for place in self.alive()} if self.writes else {}
+        drafts = {place: some for place, some in drafts.items() if some}
+        if not drafts:
+            return
+        texts = self.mind.write(list(drafts.values()))  # type: ignore[attr-defined]
+        for place, said in zip(drafts, texts, strict=True):
+            if isinstance(said, Unanswered):
+                self.failed[place] = (f"{said.stage}, step {self.now}", said.reason)
+            else:
+                self._try(place, "words", partial(self.worlds[place].say, said))
+
+    def alive(self) -> list[int]:
+        """Places of the worlds that go on."""
+        return [place for place in range(len(self.worlds)) if place not in self.failed]
+
+    def _try(self, place: int, stage: str, action: Callable[[], Any]) -> Any:
+        """What `action` gives; where it breaks its world stops."""
+        try:
+            return action()
+        except Exception as error:
+            self.failed[place] = (
+                f"{stage}, step {self.worlds[place].now}",
+                f"{type(error).__name__}: {error}",
+            )
+
+
+def lock_step(
+    worlds: Sequence[World], mind: Mind, steps: int, progress: Progress | None = None
+) -> dict[int, tuple[str, str]]:
+    """Step all worlds together; gives stage and reason for each world (by place) that had to stop."""
+    block = LockStep(worlds, mind)
+    for _ in range(steps):
+        go_on()
+        asked = block.step()
+        if progress:
+            progress("steps", asked)
+        if not asked:
+            break
+    return block.failed
