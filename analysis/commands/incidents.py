@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.incidents.base import Incident, Kind, Rule, Tables
+from windtunnel.analysis.incidents.base import Incident, Kind, Rule
 from windtunnel.analysis.incidents.find import find, parse_rules, rules_of, summary
 from windtunnel.analysis.incidents.forum import command as forum
 from windtunnel.analysis.incidents.moments import step_words
-from windtunnel.analysis.incidents.read import read_tables
+from windtunnel.analysis.incidents.read import looked_in, read_tables
 from windtunnel.analysis.incidents.registry import kinds_in
 from windtunnel.analysis.terminal.ending import OK
 from windtunnel.analysis.terminal.printing import print_json, print_table
@@ -49,7 +49,8 @@ def call(asked: argparse.Namespace) -> int:
     declared, kinds = kinds_in(folder, "incidents")
     forum.refuse_options(asked, "incidents")
     rules = _wanted(asked, kinds)
-    runs = _looked_in(read_tables(folder), asked)
+    run = {name: getattr(asked, name) for name in ("draw", "seed", "arm")}
+    runs = looked_in(read_tables(folder), run, asked.out)
     found = find(runs, kinds, rules)
     if asked.json:
         print_json([_content(one) for one in found])
@@ -85,17 +86,6 @@ def _wanted(asked: argparse.Namespace, kinds: Mapping[str, Kind]) -> dict[str, R
     if asked.kind not in rules:
         raise ValueError(f"no incident is of kind {asked.kind!r}: choose from {', '.join(rules)}")
     return {asked.kind: rules[asked.kind]}
-
-
-def _looked_in(runs: Tables, asked: argparse.Namespace) -> Tables:
-    """The runs that the options name; the A/A arm, which is the baseline again, only where it is asked for."""
-    for name in ("draw", "seed", "arm"):
-        if (value := getattr(asked, name)) is not None:
-            if value not in (there := runs.members[name].unique().sort().to_list()):
-                few = ", ".join(map(str, there[:10])) + (", …" if len(there) > 10 else "")
-                raise ValueError(f"{asked.out} has no {name} {value}: it has {few}")
-            runs = runs.of({name: value})
-    return runs if asked.arm is not None else runs.but("aa")
 
 
 def _row(one: Incident, nouns: Nouns) -> dict[str, Any]:

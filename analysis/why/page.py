@@ -57,10 +57,11 @@ def _pictures(record: dict[str, Any]) -> list[Block]:
         )
         blocks.append(Picture(course_picture(course, record["at"], step, luck), words, ""))
     blocks.append(Picture(futures_picture(record), counted(record), ""))
-    if curve := record["moments"]:
+    curve = record["moments"]
+    if curve and any(point["est"] is not None for point in curve["points"]):
         first = tell.at(record, curve["points"][0]["step"])
         words = " ".join(tell.curve_words(record))
-        blocks.append(Picture(moments_picture(curve, f"{step}s", 1.0, first), words, ""))
+        blocks.append(Picture(moments_picture(curve, f"{step}s", 1.0, first, whole=True), words, ""))
     return blocks
 
 

@@ -34,8 +34,9 @@ def course_picture(course: dict[str, Any], at: int, step: str, luck: str) -> str
         .encode(x, alt.Y("value:Q", title=None), color=colour, strokeDash=dash)
     )
     act = alt.Chart(pl.DataFrame({"step": [at + 1]})).mark_rule(color=BAD, strokeWidth=2, strokeDash=[2, 3])
-    told = [f"{course['measure']}, {course['unit']}. {luck}.", "Dotted line: the moment of the act."]
-    return svg_of(alt.layer(lines, act.encode(x)), "Both times", told, 190)
+    name = course["measure"].replace("_", " ")
+    told = [f"In {course['unit']}. {luck}.", "Dotted line: the moment of the act."]
+    return svg_of(alt.layer(lines, act.encode(x)), f"{name[0].upper()}{name[1:]}, both times", told, 190)
 
 
 def span_unit(steps: int, hours: float) -> tuple[str, float]:
@@ -55,10 +56,13 @@ def futures_picture(record: dict[str, Any]) -> str:
     return pairs_picture([cell for cell in cells if cell[1]], "With and without", "act")
 
 
-def moments_picture(curve: dict[str, Any], unit: str, scale: float, first: str) -> str:
+def moments_picture(
+    curve: dict[str, Any], unit: str, scale: float, first: str, *, whole: bool = False
+) -> str:
     """Share of the futures that would have had it, averted, over the moment of the act.
 
-    A step is `scale` of the `unit` (a word in the plural); `first` says the first moment tried.
+    A step is `scale` of the `unit` (a word in the plural); `first` says the first moment tried; with
+    `whole` only whole units are marked.
     """
     begin = curve["points"][0]["step"]
     points = pl.DataFrame(
@@ -69,7 +73,8 @@ def moments_picture(curve: dict[str, Any], unit: str, scale: float, first: str) 
         ],
         schema_overrides={"low": pl.Float64, "high": pl.Float64},
     )
-    x = alt.X("time:Q", title=f"{unit} after {first}, the first moment tried", axis=alt.Axis(grid=False))
+    axis = alt.Axis(grid=False, tickMinStep=1, format="d") if whole else alt.Axis(grid=False)
+    x = alt.X("time:Q", title=f"{unit} after {first}, the first moment tried", axis=axis)
     y = alt.Y("est:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     chart = alt.Chart(points)
     layers = [

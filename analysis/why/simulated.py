@@ -11,7 +11,7 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident, Kind, Rule, Tables
 from windtunnel.analysis.incidents.find import chosen, find, severities
 from windtunnel.analysis.incidents.moments import moment_words, step_words
-from windtunnel.analysis.incidents.read import read_tables
+from windtunnel.analysis.incidents.read import looked_in, read_tables
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.runs.plan_from_manifest import plan_again
 from windtunnel.analysis.why.case import Branch, Futures
@@ -136,12 +136,12 @@ def simulated_case(
 ) -> SimulatedCase:
     """The case of the incident called `name` in a run's folder; `ValueError` says what is missing.
 
-    `run` names the draw, the seed and the arm in which it is looked for, as far as these are given.
+    `run` names the draw, the seed and the arm in which it is looked for, as far as these are given (not None).
     """
     plan = plan_again(folder.read_json(folder.manifest))
     tables = read_tables(folder)
     looked = {one: rules[one] for one in rules if name.startswith(one)} or rules
-    incident = chosen(find(tables.but("aa").of(run), kinds, looked), name)
+    incident = chosen(find(looked_in(tables, run, folder.path), kinds, looked), name)
     here = {column: getattr(incident, column) for column in RUN}
     recorded = folder.read_table("runs").filter(*[pl.col(key) == value for key, value in here.items()])
     return SimulatedCase(

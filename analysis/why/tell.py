@@ -78,8 +78,9 @@ def luck_words(record: dict[str, Any]) -> str:
 def severity(record: dict[str, Any]) -> str:
     """How bad it gets on average, without and with."""
     mean, what = record["mean_severity"], record["question"]
+    counted_in = f", in {record['unit']}" if record.get("unit") else ""
     return (
-        f"How bad it gets (severity by the incident's rule, below its threshold of {record['threshold']:g} as well), on average over "
+        f"How bad it gets (severity by the incident's rule{counted_in}, below its threshold of {record['threshold']:g} as well), on average over "
         f"these futures: {mean['without']:.2f} without {what}, {mean['with']:.2f} with it."
     )
 

@@ -34,7 +34,7 @@ INCIDENTS = {
         ("commons",),
         depletion,
         outcome="a depletion of the stock",
-        unit="steps without a stock",
+        unit="rounds without a stock",
         shows="stock",
     )
 }

@@ -10,11 +10,15 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.incidents.base import Tables
+from windtunnel.analysis.incidents.find import find as find_in
 from windtunnel.analysis.incidents.find import parse_rules
+from windtunnel.analysis.incidents.find import severities as severities_in
 from windtunnel.analysis.incidents.forum.acts import ACTS, RECORD, acts_of_run
 from windtunnel.analysis.incidents.forum.detectors import DETECTORS
 from windtunnel.analysis.incidents.forum.find import find, load_rules, measure
 from windtunnel.analysis.incidents.forum.find import severities as severities_of
+from windtunnel.analysis.incidents.registry import kinds_of
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.sim.experiment import Unit
 from windtunnel.sim.minds import make_mind
@@ -347,3 +351,21 @@ def test_a_removed_post_weighs_what_the_rule_says():
         assert find(table, rule, 1.0)[0].severity == severity
     rule = {"pile_on": {**RULES["pile_on"], "removed": 0}}
     assert find(table, rule, 1.0)[0].severity == 4.0
+
+
+def test_the_kinds_of_a_forum_find_what_its_acts_show(tiny_experiment):
+    experiment = tiny_experiment([], size=60, steps=30, seeds=4, rates={"hostile_share": 0.3})
+    units = [Unit(0, seed, "baseline") for seed in range(4)]
+    mind = make_mind(experiment)
+    made = run_worlds([make_world(experiment, unit) for unit in units], units, mind, experiment.steps)
+    events, links, members = (
+        pl.concat([getattr(run, name) for run in made]) for name in ("events", "links", "members")
+    )
+    tables = Tables(events, links, members)
+    found = find_in(tables, kinds_of("forum"), RULES)
+    assert found == find(acts_of_run(events, links, members), RULES, 1.0)
+    assert len({one.kind for one in found}) > 2
+    worst = found[0]
+    again = severities_in(tables, worst, kinds_of("forum")[worst.kind], RULES[worst.kind])
+    acts = acts_of_run(events, links, members)
+    assert again.equals(severities_of(acts, worst, RULES, 1.0))

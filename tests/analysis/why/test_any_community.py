@@ -180,6 +180,7 @@ def test_both_commands_and_the_page_speak_of_the_place_alone(place, capsys, tmp_
         (["--with", "slow_mode"], "slow_mode fits forum, not"),
         (["--at", "comment:3", "--suspend", "1"], "is no moment"),
         (["--at", "77", "--suspend", "1"], "outside of 0 to"),
+        (["--suspend", "1", "--seed", "99"], "has no seed 99: it has 0, 1, 2"),
         ([], "ask about one thing"),
         (["--suspend", "1", "--kind", "escalation"], "--kind is for forums"),
     ],
@@ -200,6 +201,32 @@ def test_a_place_without_kinds_of_incident_says_which_have_some(tmp_path, capsys
         assert main(words) == 2
         said = capsys.readouterr().err
         assert "donor_game has none" in said and "commons, forum, pond" in said
+
+
+def test_an_onset_before_the_run_is_its_beginning_and_says_so(place, capsys):
+    kind, policy, out = place
+    record = asked(out, capsys, kind, "--with", policy, "--at", "onset-99", "--replicates", "2")
+    assert record["at"] == 0 and "the beginning of the run" in record["moment"]
+
+
+def test_an_act_after_the_threshold_came_too_late(place, capsys):
+    kind, policy, out = place
+    record = asked(out, capsys, kind, "--with", policy, "--at", "onset+1", "--replicates", "4")
+    assert record["table"] == {"n00": 0, "n01": 0, "n10": 0, "n11": 4}
+    assert record["notes"][0].startswith("It came too late")
+
+
+def test_a_policy_that_was_on_is_asked_away(place, tmp_path, capsys):
+    kind, policy, _ = place
+    name = "pond" if kind == "ran_dry" else "commons"
+    out = tmp_path / "out"
+    words = [f"community={name}", f"policy={policy}", "draws=2", "seeds=2", "dowhy=false", f"out={out}"]
+    weak = {"quota": "policy_with.quota.most=3", "harvest_cap": "policy_with.harvest_cap.share=10"}[policy]
+    assert main(["run", *words, weak, "parallel.jobs=1"]) == 0
+    (one, *_) = listed(out, capsys, "--arm", "policy")
+    record = asked(out, capsys, one["id"], "--without", policy, "--replicates", "3")
+    assert record["quantity"] == "pn_backfire" and record["at"] == 0
+    assert record["question"] == policy.replace("_", " ")
 
 
 def test_numbers_of_rules_can_be_changed_and_are_checked(place, capsys):
