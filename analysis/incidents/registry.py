@@ -28,12 +28,15 @@ def _own() -> dict[str, Kind]:
 
 def kinds_of(community: str) -> dict[str, Kind]:
     """The kinds that a community has, by name, in the order in which they are listed; empty where it has none."""
-    return {name: kind for name, kind in (_own() | _others()).items() if community in kind.fits}
+    return {name: kind for name, kind in known_kinds().items() if community in kind.fits}
 
 
-def _others() -> dict[str, Kind]:
+def known_kinds() -> dict[str, Kind]:
+    """All kinds by name, ours first."""
     points = entry_points(group=ENTRY_POINTS)
-    return {point.name: plugins.load("kind of incident", point, partial(_wrong, point)) for point in points}
+    return _own() | {
+        point.name: plugins.load("kind of incident", point, partial(_wrong, point)) for point in points
+    }
 
 
 def _wrong(point: Any, found: Any) -> str:
@@ -66,4 +69,4 @@ def kinds_in(folder: Folder, command: str) -> tuple[Declared, dict[str, Kind]]:
 
 def communities_with_incidents() -> list[str]:
     """Names of the communities that have a kind of incident."""
-    return sorted({name for kind in (_own() | _others()).values() for name in kind.fits})
+    return sorted({name for kind in known_kinds().values() for name in kind.fits})
