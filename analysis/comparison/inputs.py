@@ -171,7 +171,7 @@ def _specs(manifest: Mapping[str, Any]) -> tuple[Spec, ...]:
 
 def _check_shared(paths: list[str], manifests: list[dict[str, Any]]) -> None:
     first = manifests[0]["config"]
-    asked = (first.get("mind") or {}).get("name") == "llm"
+    asked = calibration_words.asked(manifests[0].get("llm") or {})
     for path, manifest in zip(paths[1:], manifests[1:], strict=True):
         for key in (*SHARED, *(ASKED if asked else ())):
             found = first_difference(first.get(key), manifest["config"].get(key), key)
@@ -291,7 +291,7 @@ def _doubts(manifest: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[
     if not _reason(record) and controls and not controls.get("passed", True):
         yield f"A negative control failed: {controls.get('reason')}."
     llm = manifest.get("llm") or {}
-    if llm.get("mind") == "llm" and not llm.get("calibration"):
+    if calibration_words.asked(llm) and not llm.get("calibration"):
         yield from calibration_words.state(llm)
     yield from calibration_words.warnings(llm)
     if record.get("n_lost"):

@@ -18,7 +18,7 @@ LARGE_BETA = 5.0
 
 def state(llm: Record) -> list[str]:
     """How the answers of a language model became choices; nothing where none was asked itself."""
-    if llm.get("mind") != "llm":
+    if not asked(llm):
         return []
     found = llm.get("calibration")
     if not found:
@@ -28,9 +28,14 @@ def state(llm: Record) -> list[str]:
     return [f"Calibration: {beta_words(found)} File {found['file']}, SHA-256 {found['sha256'][:12]}."]
 
 
+def asked(llm: Record) -> bool:
+    """Whether the mind of this record, of whatever name, asked a language model in the run itself."""
+    return bool(llm.get("model"))
+
+
 def warnings(llm: Record) -> list[str]:
     """What a reader must know before the answer: a flat card, a beta that rests on chance, a large gap."""
-    found = llm.get("calibration") if llm.get("mind") == "llm" else None
+    found = llm.get("calibration") if asked(llm) else None
     return doubts(found) if found else []
 
 

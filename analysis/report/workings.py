@@ -122,7 +122,7 @@ def _model(manifest: Record) -> str:
     llm = manifest["llm"]
     if not llm.get("model"):
         mind = manifest["config"]["mind"]["name"]
-        if mind == "distilled":
+        if "teacher" in llm:
             taught = llm["teacher"].get("model", "a language model")
             return f"Model: none in this run. Members decide by a logit that was fitted to the answers of {taught}."
         return f"Model: none. Members decide by fixed rules (mind {mind}); no language model was asked."

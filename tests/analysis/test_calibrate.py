@@ -31,7 +31,9 @@ SENTENCE = "this model cannot answer about wording or social influence: only mec
 
 
 def planned(*words):
-    return plan(compose([*SMALL, *words]))
+    """The plan of these settings on top of the small ones, each given once."""
+    given = {word.partition("=")[0] for word in words}
+    return plan(compose([*(word for word in SMALL if word.partition("=")[0] not in given), *words]))
 
 
 class Planted(FakeModel):

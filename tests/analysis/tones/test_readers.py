@@ -83,6 +83,15 @@ def test_a_reader_of_another_package_is_found_and_an_unknown_one_is_refused(monk
         registry.reader("shout")
 
 
+def test_a_reader_that_cannot_be_loaded_is_told_with_its_package(monkeypatch):
+    entry = EntryPoint("shouts", "nothing_such:Shouts", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry] if group == registry.GROUP else [])
+    with pytest.raises(
+        ValueError, match=r"the reader of tones shouts .* cannot be loaded: ModuleNotFoundError"
+    ):
+        registry.reader("shouts")
+
+
 def test_what_is_no_probability_is_refused():
     with pytest.raises(ValueError, match="the reader mine gives no probabilities"):
         reader.checked(np.array([[0.5, 0.1, 0.1]]), 1, "mine")
