@@ -10,7 +10,16 @@ from windtunnel.analysis.terminal.printing import print_json, print_table
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
-        choices=("policies", "communities", "minds", "outcomes", "experiments", "profiles", "settings"),
+        choices=(
+            "policies",
+            "communities",
+            "minds",
+            "outcomes",
+            "incidents",
+            "experiments",
+            "profiles",
+            "settings",
+        ),
     )
     parser.add_argument("--json", action="store_true")
 

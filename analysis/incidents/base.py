@@ -74,7 +74,13 @@ class Tables(NamedTuple):
     step_hours: float = 1.0
 
     def measure(self, name: str) -> pl.DataFrame:
-        """What the community counted under this name: columns `step` and `value`, in the order of steps."""
+        """What the community counted under this name: columns `step` and `value`, in the order of steps.
+
+        `ValueError` for a name that it does not count.
+        """
+        known = self.measures["measure"].unique().sort().to_list()
+        if known and name not in known:
+            raise ValueError(f"no measure is called {name!r}: there are {', '.join(known)}")
         return self.measures.filter(pl.col("measure") == name).sort("step").select("step", "value")
 
     def each(self) -> Iterator[tuple[tuple[int, int, str], "Tables"]]:

@@ -9,6 +9,7 @@ import polars as pl
 
 from windtunnel import conf
 from windtunnel.analysis.incidents.base import Found, Incident, Kind, Rule, Tables
+from windtunnel.conf import plugins
 
 LOWEST = 1e-9
 """A threshold that anything which counts at all reaches."""
@@ -71,9 +72,24 @@ def find(runs: Tables, kinds: Mapping[str, Kind], rules: Mapping[str, Rule]) -> 
         named(name, *unit, one)
         for unit, run in runs.each()
         for name, rule in rules.items()
-        for one in kinds[name].finds(run, rule)
+        for one in look(kinds[name], run, rule)
     ]
     return ranked(found, rules)
+
+
+def look(kind: Kind, run: Tables, rule: Rule) -> list[Found]:
+    """What a kind finds in one run; `ValueError` says what is wrong with one that breaks or gives something else."""
+    try:
+        found = list(kind.finds(run, rule))
+    except Exception as error:
+        raise ValueError(
+            f"the kind of incident {kind.name} cannot be looked for: {plugins.in_short(error)}: mend its rule"
+        ) from error
+    if other := [one for one in found if not isinstance(one, Found)]:
+        raise ValueError(
+            f"the kind of incident {kind.name} gives a {type(other[0]).__name__}: it must give Found"
+        )
+    return found
 
 
 def ranked(incidents: Iterable[Incident], rules: Mapping[str, Rule]) -> list[Incident]:
@@ -91,7 +107,7 @@ def severities(runs: Tables, incident: Incident, kind: Kind, rule: Rule) -> pl.D
     rows = []
     for unit, run in runs.each():
         for given in (rule, *lowered(rule)):
-            same = (one for one in kind.finds(run, given) if same_as(one, incident))
+            same = (one for one in look(kind, run, given) if same_as(one, incident))
             if (found := next(same, None)) is not None:
                 rows.append((*unit, found.severity, found.onset, given is rule))
                 break

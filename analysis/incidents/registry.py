@@ -2,12 +2,15 @@
 
 import importlib
 import pkgutil
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
+from typing import Any
 
+from windtunnel import conf
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents import kinds
 from windtunnel.analysis.incidents.base import Kind
+from windtunnel.conf import plugins
 from windtunnel.sim.communities import community, declared
 from windtunnel.sim.community import Declared
 
@@ -25,8 +28,29 @@ def _own() -> dict[str, Kind]:
 
 def kinds_of(community: str) -> dict[str, Kind]:
     """The kinds that a community has, by name, in the order in which they are listed; empty where it has none."""
-    known = _own() | {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
-    return {name: kind for name, kind in known.items() if community in kind.fits}
+    return {name: kind for name, kind in known_kinds().items() if community in kind.fits}
+
+
+def known_kinds() -> dict[str, Kind]:
+    """All kinds by name, ours first."""
+    points = entry_points(group=ENTRY_POINTS)
+    return _own() | {
+        point.name: plugins.load("kind of incident", point, partial(_wrong, point)) for point in points
+    }
+
+
+def _wrong(point: Any, found: Any) -> str:
+    """What keeps the thing that an entry point names from being a kind of incident; empty if nothing does."""
+    if not isinstance(found, Kind):
+        return "is no Kind"
+    if amiss := plugins.misnamed(point, found):
+        return amiss
+    rule = conf.content("incident", found.name)
+    if "threshold" not in (rule.get("parameters") or {}) or "summary" not in rule:
+        return (
+            f"has no conf/incident/{found.name}.yaml with a summary and parameters, of which one is threshold"
+        )
+    return ""
 
 
 def kinds_in(folder: Folder, command: str) -> tuple[Declared, dict[str, Kind]]:
@@ -45,5 +69,4 @@ def kinds_in(folder: Folder, command: str) -> tuple[Declared, dict[str, Kind]]:
 
 def communities_with_incidents() -> list[str]:
     """Names of the communities that have a kind of incident."""
-    known = [*_own().values(), *(point.load() for point in entry_points(group=ENTRY_POINTS))]
-    return sorted({name for kind in known for name in kind.fits})
+    return sorted({name for kind in known_kinds().values() for name in kind.fits})

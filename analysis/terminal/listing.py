@@ -25,12 +25,13 @@ LONGEST = 20
 
 
 def rows(what: str) -> list[dict[str, Any]]:
-    """One dictionary a thing: `what` is policies, communities, minds, outcomes, experiments, profiles or settings."""
+    """One dictionary a thing: `what` is policies, communities, minds, outcomes, incidents, experiments, profiles or settings."""
     return {
         "policies": policies,
         "communities": communities,
         "minds": minds,
         "outcomes": outcomes,
+        "incidents": incidents,
         "experiments": experiments,
         "profiles": profiles,
         "settings": settings,
@@ -91,6 +92,22 @@ def outcomes() -> list[dict[str, Any]]:
             "what": first_line(outcome.measure.__doc__),
         }
         for outcome in known_outcomes().values()
+    ]
+
+
+def incidents() -> list[dict[str, Any]]:
+    from windtunnel import conf
+    from windtunnel.analysis.incidents.registry import known_kinds
+
+    return [
+        {
+            "name": kind.name,
+            "fits": list(kind.fits),
+            "unit": kind.unit or None,
+            "parameters": conf.content("incident", kind.name)["parameters"],
+            "what": conf.content("incident", kind.name)["summary"],
+        }
+        for kind in known_kinds().values()
     ]
 
 

@@ -10,7 +10,7 @@ from windtunnel.analysis.why.counting import asked, counted
 from windtunnel.analysis.why.numbers import numbers
 from windtunnel.analysis.why.pictures import course_picture, futures_picture, moments_picture
 
-LONGEST = 40
+LONGEST = 20
 """Rows of what members did otherwise that stand open; the others are folded."""
 
 

@@ -62,7 +62,7 @@ def moments_picture(
     """Share of the futures that would have had it, averted, over the moment of the act.
 
     A step is `scale` of the `unit` (a word in the plural); `first` says the first moment tried; with
-    `whole` only whole units are marked.
+    `whole` the moments tried are marked.
     """
     begin = curve["points"][0]["step"]
     points = pl.DataFrame(
@@ -73,7 +73,8 @@ def moments_picture(
         ],
         schema_overrides={"low": pl.Float64, "high": pl.Float64},
     )
-    axis = alt.Axis(grid=False, tickMinStep=1, format="d") if whole else alt.Axis(grid=False)
+    at: dict[str, Any] = {"values": points["time"].to_list(), "format": "d"} if whole else {}
+    axis = alt.Axis(grid=False, **at)
     x = alt.X("time:Q", title=f"{unit} after {first}, the first moment tried", axis=axis)
     y = alt.Y("est:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
     chart = alt.Chart(points)

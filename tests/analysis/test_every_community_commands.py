@@ -138,7 +138,8 @@ def test_no_page_and_no_table_speaks_of_a_forum(place):
 
 
 @pytest.mark.parametrize(
-    "what", ["policies", "communities", "minds", "outcomes", "profiles", "settings", "experiments"]
+    "what",
+    ["policies", "communities", "minds", "outcomes", "incidents", "profiles", "settings", "experiments"],
 )
 def test_lists_hold_what_the_package_brings(place, what, capsys):
     assert main(["list", what]) == 0
@@ -151,4 +152,5 @@ def test_lists_hold_what_the_package_brings(place, what, capsys):
         "outcomes": brought["outcome"],
         "minds": "alike",
     }
+    expected |= {"incidents": next(iter(kinds_of(name)), "")}
     assert str(expected.get(what, "")) in said

@@ -266,3 +266,46 @@ def test_a_planted_kind_is_found_where_it_was_planted():
     (one,) = find(tables, {"planted": kind}, {"planted": {"threshold": 1}})
     assert (one.seed, one.member, one.onset) == (1, "4", 3) and one.id.startswith("planted-")
     assert severities(tables, one, kind, {"threshold": 5})["happened"].to_list() == [False]
+
+
+@pytest.mark.parametrize(
+    ("finds", "says"),
+    [
+        (lambda run, rule: run.measure("stok"), "no measure is called 'stok': there are stock, taken"),
+        (lambda run, rule: [rule["no"]], "KeyError: 'no': mend its rule"),
+        (lambda run, rule: [("3", 1.0)], "gives a tuple: it must give Found"),
+    ],
+)
+def test_a_rule_that_breaks_is_told_by_its_name(finds, says):
+    run = {"draw": [0], "seed": [0], "arm": ["baseline"]}
+    members = pl.DataFrame(run | {"member": [1]})
+    counted = [
+        {"draw": 0, "seed": 0, "arm": "baseline", "step": 0, "measure": name, "value": 1.0}
+        for name in ("stock", "taken")
+    ]
+    tables = Tables(members, members, members, pl.DataFrame(counted))
+    kind = Kind("broken", ("x",), finds, outcome="it")
+    with pytest.raises(ValueError, match="the kind of incident broken") as told:
+        find(tables, {"broken": kind}, {"broken": {"threshold": 1}})
+    assert says in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        ("not one", "is no Kind"),
+        (Kind("other", ("x",), lambda run, rule: iter(()), outcome="it"), "calls itself 'other'"),
+        (Kind("mine", ("x",), lambda run, rule: iter(()), outcome="it"), "has no conf/incident/mine.yaml"),
+    ],
+)
+def test_what_is_wrong_with_somebody_elses_kind_is_one_sentence(monkeypatch, found, says):
+    class Point:
+        name, value = "mine", "mine.incidents:mine"
+
+        def load(self):
+            return found
+
+    monkeypatch.setattr("windtunnel.analysis.incidents.registry.entry_points", lambda group: [Point()])
+    with pytest.raises(ValueError, match="the kind of incident mine of another package") as told:
+        kinds_of("x")
+    assert says in str(told.value)
