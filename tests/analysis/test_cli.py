@@ -271,7 +271,7 @@ def test_an_interruption_that_a_callback_swallowed_ends_the_run_at_its_next_step
 
 def test_help_loads_nothing_heavy():
     script = (
-        "import sys\nfrom analysis.cli import main\n"
+        "import sys\nfrom windtunnel.analysis.cli import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
         "heavy = {'numpy', 'polars', 'hydra', 'dowhy', 'mesa', 'openai', 'yaml', 'pydantic', 'scipy'} & set(sys.modules)\n"
         "sys.exit(','.join(sorted(heavy)) or 0)"

@@ -244,7 +244,7 @@ def test_the_examples_twins_are_the_same_run_when_the_policy_is_the_same():
 
 def test_the_heavy_libraries_stay_out_until_they_are_needed():
     code = (
-        "import sys, analysis.estimates, analysis.controls, analysis.refute; "
+        "import sys, windtunnel.analysis.causal.estimates, windtunnel.analysis.causal.controls, windtunnel.analysis.causal.refute; "
         "print([m for m in ('dowhy', 'pandas', 'statsmodels', 'sklearn', 'scipy.stats') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
