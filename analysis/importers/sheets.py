@@ -5,7 +5,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 
@@ -21,6 +21,8 @@ from windtunnel.analysis.importers.lines import (
     refuse_bombs,
 )
 from windtunnel.analysis.importers.parquet_weight import weight
+
+T = TypeVar("T")
 
 ROWS = 50_000
 """Rows of Parquet held at a time."""
@@ -68,7 +70,7 @@ def layout_of(
         if len(sign) != 1 or sign in '\r\n"':
             raise ValueError(f"--separator is {separator!r}: give one sign, or tab")
         return Layout(sign, encoding)
-    if (first := _excel_line(next(_lines(path, max_bytes, None, encoding), ""))) is not None:
+    if (first := _excel_line(_head_of(_lines(path, max_bytes, None, encoding), path) or "")) is not None:
         return Layout(first, encoding)
     heads = {sign: _head(path, Layout(sign, encoding), max_bytes) for sign in (usual, *SEPARATORS)}
 
@@ -84,8 +86,16 @@ def layout_of(
 
 
 def _head(path: Path, layout: Layout, max_bytes: int) -> list[str]:
-    header = next(_csv_lists(path, max_bytes, None, layout), None)
+    header = _head_of(_csv_lists(path, max_bytes, None, layout), path)
     return [] if not header or isinstance(header[1], str) else header[1]
+
+
+def _head_of(found: Iterator[T], path: Path) -> T | None:
+    """The first of them, if any; `ValueError` where a packed file breaks off before."""
+    try:
+        return next(found, None)
+    except BrokenOff as error:
+        raise ValueError(f"{path.name}: {error}") from None
 
 
 def columns_of(path: Path, expected: str, max_bytes: int, layout: Layout = PLAIN) -> list[str]:

@@ -106,6 +106,21 @@ def test_any_list_ends_in_rows_counted_and_listed_or_in_one_sentence(tmp_path, t
     path.unlink()
 
 
+@pytest.mark.parametrize("content", [b"(\xb5/\xfd", b"\x1f\x8b\x08"])
+def test_a_list_packed_and_broken_off_at_its_head_is_one_sentence(tmp_path, content):
+    (tmp_path / "posts.csv").write_text(POSTS)
+    (tmp_path / "labels.csv").write_bytes(content)
+    with pytest.raises(ValueError, match="labels.csv: .*(breaks off|not )"):
+        import_corpus(
+            "table",
+            tmp_path / "posts.csv",
+            tmp_path / "out",
+            mapping=MAPPING,
+            key_file=tmp_path / "key",
+            labels=tmp_path / "labels.csv",
+        )
+
+
 def test_each_row_of_a_list_is_used_or_a_fault(tmp_path):
     (tmp_path / "posts.csv").write_text(POSTS)
     (tmp_path / "labels.csv").write_text("post,tone\na,civil\nb,rude\n,civil\nz,civil\nc\n")

@@ -75,7 +75,7 @@ def test_a_member_reads_what_the_record_says_and_whose_words_these_are_is_noted(
     place, keys = case.incident.place, read_identities(imported).about
     people = {keys(place, name).author for name in case.acts["member"].unique()}
     for request in telling:
-        assert request.about and {about.thread for about in request.about} == {keys(place, None).thread}
+        assert request.about and {about.place for about in request.about} == {keys(place, None).place}
         assert {about.author for about in request.about} <= people
         assert "<|im_start|>" not in request.user
     told = max(telling, key=lambda request: len(request.about))
@@ -136,8 +136,8 @@ def test_the_held_out_score_asks_with_the_words_of_the_other_threads(imported, a
     found = log_score(case, mind)
     told = [request for request in asked if request.about]
     assert found["acts"] >= 20 and len(told) >= 20
-    places = {about.thread for request in told for about in request.about}
-    assert places and read_identities(imported).about(case.incident.place, None).thread not in places
+    places = {about.place for request in told for about in request.about}
+    assert places and read_identities(imported).about(case.incident.place, None).place not in places
     mind.close()
 
 
@@ -200,7 +200,7 @@ def test_words_go_to_another_machine_only_when_allowed_and_the_answer_says_where
         rows = kept.execute("SELECT DISTINCT thread FROM about").fetchall()
     threads = pl.read_parquet(imported / "posts.parquet")["thread"].unique()
     keys = read_identities(imported).about
-    assert rows and {thread for (thread,) in rows} <= {keys(thread, None).thread for thread in threads}
+    assert rows and {thread for (thread,) in rows} <= {keys(thread, None).place for thread in threads}
 
 
 def test_words_whose_people_could_not_be_forgotten_are_told_to_no_mind(imported, tmp_path):
