@@ -90,7 +90,7 @@ class Builder(PlainBuilder):
         return drawn
 
     def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> Commons:
-        """A commons with its members; those who wait outside are of the last persona."""
+        """A commons with its members; those who wait outside are drawn like the others, the last rows."""
         self._traits_key = traits_key
         members = self.members(scenes[0], traits_key, self.settings.size)
         return Commons(scenes, members, self.declared, self.settings)
