@@ -17,11 +17,20 @@ class CompanionPolicy(Policy):
     fits: ClassVar[tuple[str, ...]] = ("companion_chat",)
 
     def reply_instead(
-        self, world: WorldFace, acts: Acts, users: np.ndarray, by: str, dose: float | None = None
+        self,
+        world: WorldFace,
+        acts: Acts,
+        users: np.ndarray,
+        by: str,
+        dose: float | None = None,
+        only: str = "",
     ) -> None:
-        """The replies to the `users` marked (n,) bool become `by`, a kind of reply; of one that grounds with this dose."""
+        """The replies to the `users` marked (n,) bool become `by`, a kind of reply, or those of the kind `only`; those that
+        ground do so with this `dose`."""
         hit = np.flatnonzero(acts.passed)
         hit = hit[users[acts.target[hit]] & (acts.kind[hit] != by)]
+        if only:
+            hit = hit[acts.kind[hit] == only]
         if dose is not None:
             world.community.dose[users] = dose
         acts.kind[hit] = by

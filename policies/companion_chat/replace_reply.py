@@ -17,8 +17,11 @@ class ReplaceReply(CompanionPolicy):
     """What stands in place of an affirmation."""
     turns: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     """For how many turns."""
+    user: Annotated[int, Field(ge=0)] | None = None
+    """Only replies to the user of this id; null: to all."""
 
     def review(self, world: WorldFace, acts: Acts) -> None:
         if world.phase == "reply" and world.now < self.start + self.turns:
-            affirmed = world.community.score >= 0
-            self.reply_instead(world, acts, affirmed, self.by)
+            chat = world.community
+            asked = (chat.ids == self.user) | (self.user is None)
+            self.reply_instead(world, acts, asked, self.by, only="affirm")

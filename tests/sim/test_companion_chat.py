@@ -129,6 +129,11 @@ def test_replacing_one_reply_moves_only_what_comes_after_it():
     assert one.filter(early).equals(two.filter(early)) and not one.equals(two)
     replaced = two.filter(pl.col("policy") == "replace_reply")
     assert set(replaced["step"]) == {8} and set(replaced["kind"]) == {"ground"}
+    affirmed = one.filter(pl.col("step") == 8, pl.col("kind") == "affirm")["target"]
+    assert set(replaced["target"]) == set(affirmed)
+    user = int(affirmed[0])
+    single = chats([("replace_reply", {"start": 8, "user": user})], sycophancy=2)[0, "policy"].events
+    assert single.filter(pl.col("policy") == "replace_reply")["target"].to_list() == [user]
 
 
 def test_slopes_are_least_squares():

@@ -99,6 +99,12 @@ class CompanionChat(PlainCommunity):
         view.about = user if world.phase == "reply" else None
         return view
 
+    def act(self, world: WorldFace, view: PlainView, choice: np.ndarray) -> PlainActs:
+        """The choices as acts. Companions are no people: they count as inactive, so that no harm is told of them."""
+        acts = super().act(world, view, choice)
+        self.members.active_steps[self.users :] = 0
+        return acts
+
     def settle(self, world: WorldFace, acts: PlainActs) -> None:
         """An utterance gets its score, a reply its affirmation, both in per cent."""
         done = acts.passed
