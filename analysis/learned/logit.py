@@ -5,6 +5,7 @@ The likelihood is concave, so Newton's method finds its top in a few steps, and 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +21,8 @@ FLAT = 1e-4
 CAP = 0.99
 
 
-class Choices(NamedTuple):
+@dataclass(frozen=True)
+class Choices:
     """Choices with their options one after the other.
 
     x: (options, features). start: (choices + 1,), options of choice i are rows start[i] to start[i+1]. taken: (choices,), rows of
@@ -48,7 +50,7 @@ class Choices(NamedTuple):
 
     def columns(self, names: Sequence[str]) -> "Choices":
         """The same choices with these features alone."""
-        return self._replace(x=self.x[:, [self.names.index(name) for name in names]], names=tuple(names))
+        return replace(self, x=self.x[:, [self.names.index(name) for name in names]], names=tuple(names))
 
 
 class Fitted(NamedTuple):
