@@ -169,7 +169,7 @@ def test_the_text_score_tells_held_out_sentences_apart_and_grows_with_the_level(
     found = score.text_score(THEMES)
     assert found.auroc >= score.LEAST_AUROC
     means = [
-        np.mean([found.table[t, level, : found.count[t, level]].mean() for t in range(len(THEMES))])
+        np.mean([found.table[t, level, : found.many[t, level]].mean() for t in range(len(THEMES))])
         for level in range(5)
     ]
     assert means[0] < means[3] and means[1] < means[3] and means[2] < means[4]

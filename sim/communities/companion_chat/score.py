@@ -19,14 +19,14 @@ class TextScore(NamedTuple):
     """Scores of all sentences that users may say: (themes, levels, most) in (0, 1), and how many each theme and level has."""
 
     table: np.ndarray
-    count: np.ndarray
+    many: np.ndarray
     auroc: float
     """Of the sentences held out."""
 
     def scores(self, theme: np.ndarray, level: np.ndarray, lot: np.ndarray) -> np.ndarray:
         """The score (n,) of one sentence for each theme and level, drawn by `lot` in (0, 1)."""
         theme = theme.astype(int)
-        return self.table[theme, level, (lot * self.count[theme, level]).astype(int)]
+        return self.table[theme, level, (lot * self.many[theme, level]).astype(int)]
 
 
 @cache
