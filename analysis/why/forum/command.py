@@ -106,7 +106,7 @@ def call(asked: argparse.Namespace) -> int:
         path = Path(asked.html)
         Folder(path.parent).write_text(path, incident_page(record, thread, case, excerpts=asked.excerpts))
     if asked.json:
-        print_json(record)
+        print_json(record | {"thread": thread.drop("text", "text_would").to_dicts()})
         return OK
     for line in sentences(record):
         print(plain(line))
