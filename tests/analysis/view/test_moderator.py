@@ -142,6 +142,22 @@ def test_incidents_are_found_by_other_numbers(mine, browser):
     assert "escalation" in browser.get("/incidents", params={"out": "mine", "rule": "x=1"}).text
 
 
+def test_posts_are_labelled_and_the_reader_is_measured(mine, open_browser):
+    browser = open_browser(Site(mine.folder, ".", port=8710, excerpts=True))
+    page = browser.get("/label", params={"out": "mine"}).text
+    place, post = (re.search(rf'name="{name}" value="(\d+)"', page)[1] for name in ("place", "post"))
+    told = {"out": "mine", "label": "civil", "place": place}
+    assert browser.send_form("/label", {**told, "post": 999}).status_code == 400
+    assert browser.send_form("/label", {**told, "post": post}).status_code == 303
+    page = browser.get("/label", params={"out": "mine"}).text
+    assert "1 of" in page and "precision" in page
+    browser.send_form("/label", {"out": "mine", "label": "undo"})
+    assert "0 of" in browser.get("/label", params={"out": "mine"}).text
+    browser.send_form("/label", {**told, "post": post})
+    assert browser.send_form("/label/tell", {"out": "mine"}).status_code == 303
+    assert "by 1 label of this record" in browser.get("/community", params={"out": "mine"}).text
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
