@@ -92,8 +92,8 @@ def _measured(one: Tested, place: int, statement: Statement) -> Measured:
     rows = one.measures.filter(pl.col("outcome") == statement.outcome)
     if rows.is_empty():
         raise ValueError(f"{one.folder} has no pair in which {statement.outcome} was measured: run it again")
-    both = (rows[name].to_numpy() for name in ("draw", "baseline", "policy"))
-    return Measured(one.name, place, *both, forced=statement.outcome in one.forced)
+    draw, without, under = (rows[name].to_numpy() for name in ("draw", "baseline", "policy"))
+    return Measured(one.name, place, draw, without, under, statement.outcome in one.forced)
 
 
 def judge(goal: Goal, measured: Sequence[Measured], confidence: float) -> tuple[list[dict[str, Any]], Family]:

@@ -98,7 +98,7 @@ def rows_html(table: Rows) -> str:
             f'<td role="cell"{_whole(cell)} data-label="{_text(name)}">{_inside(cell)}</td>'
             for name, cell in rest
         )
-        name = f'<th scope="row" role="rowheader"{_whole(first[1])}>{_text(first[1])}</th>'
+        name = f'<th scope="row" role="rowheader"{_whole(first[1])}>{_inside(first[1])}</th>'
         lines.append(f'<tr role="row">{name}{cells}</tr>')
     caption = f"<caption>{_text(table.caption)}</caption>" if table.caption else ""
     return (

@@ -7,9 +7,9 @@ from windtunnel.analysis.report.page import page
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why import tell
 from windtunnel.analysis.why.counting import asked, counted
-from windtunnel.analysis.why.in_short import in_short
 from windtunnel.analysis.why.numbers import numbers
 from windtunnel.analysis.why.pictures import course_picture, futures_picture, moments_picture
+from windtunnel.analysis.why.three_lines import three_lines
 
 LONGEST = 20
 """Rows of what members did otherwise that stand open; the others are folded."""
@@ -33,7 +33,7 @@ def _opening(record: dict[str, Any]) -> list[Block]:
     replay = record["replay"]
     failed = [] if replay["acts"] == replay["reproduced"] else [tell.checked(replay)]
     blocks: list[Block] = [Text(doubt, "alarm") for doubt in (*failed, *record["notes"])]
-    blocks += [Text(words, "claim") for words in in_short(record)]
+    blocks += [Text(words, "claim") for words in three_lines(record)[1:]]
     if record["by_construction"]:
         blocks.append(Text(record["by_construction"], "tag"))
     return [*blocks, Text(INSIDE, "lead"), Text(tell.NO_SANCTION, "small")]
@@ -42,7 +42,7 @@ def _opening(record: dict[str, Any]) -> list[Block]:
 def _counts(record: dict[str, Any]) -> list[Block]:
     """What was counted, in sentences."""
     told = (tell.about, counted, tell.severity, tell.same_luck, tell.recurrence)
-    return [Text(words(record)) for words in told] + [Text(INSIDE, "small")]
+    return [*(Text(words(record)) for words in told), Text(INSIDE, "small")]
 
 
 def _pictures(record: dict[str, Any]) -> list[Block]:

@@ -103,7 +103,7 @@ def answered(asked: argparse.Namespace) -> Answer:
     if not case.real:
         thread = with_words(Folder(asked.out), case.incident.id, thread)
     return Answer(
-        record,
+        record | {"thread": thread.drop("text", "text_would").to_dicts()},
         sentences(record),
         thread.filter(thread["mark"] != "same"),
         html=lambda: _page(record, thread, case, asked.excerpts),

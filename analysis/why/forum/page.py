@@ -12,11 +12,11 @@ from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why.counting import asked
 from windtunnel.analysis.why.forum import tell
 from windtunnel.analysis.why.forum.case import ForumCase
-from windtunnel.analysis.why.forum.in_short import in_short
 from windtunnel.analysis.why.forum.pictures import timeline_picture
 from windtunnel.analysis.why.numbers import numbers
 from windtunnel.analysis.why.pictures import futures_picture, moments_picture, span_unit
 from windtunnel.analysis.why.tell import NO_SANCTION, luck_words, parting_sentence, signed
+from windtunnel.analysis.why.three_lines import three_lines
 
 LONGEST = 60
 """Rows of the thread that stand open; the others are folded."""
@@ -31,7 +31,7 @@ def incident_page(
     kind = record["incident"]["kind"].replace("_", " ")
     said = tell.answer_sentences(record)
     opening: list[Block] = [Text(doubt, "alarm") for doubt in tell.doubts(record)]
-    opening += [Text(words, "claim") for words in in_short(record)]
+    opening += [Text(words, "claim") for words in three_lines(record)[1:]]
     if record["by_construction"]:
         opening.append(Text(record["by_construction"], "tag"))
     opening += [Text(INSIDE, "lead"), Text(NO_SANCTION, "small")]
