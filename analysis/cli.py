@@ -30,6 +30,7 @@ COMMANDS = {
     "incidents": "what went wrong in a finished run or an imported community",
     "words": "what an incident's simulated members might have said, written after the fact by a model you name",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
+    "view": "all of it as pages in a browser on this machine: windtunnel view FOLDER",
     "forget": "take a person or a conversation out of an imported community",
     "models": "weights of the embedded model: list, pull",
     "store": "the answers kept of language models: info, verify, export, prune",

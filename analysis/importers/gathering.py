@@ -185,9 +185,12 @@ class Collector:
             if text == TOO_LONG:
                 raise ValueError("longer than 16 MiB")
             value = parse_json(text)
-            found = list(unwrapped(value, is_record, inherited))
-            if not any(isinstance(one, dict) for one in found):
-                found = [] if is_empty(value) else [value]
+            if isinstance(value, dict) and is_record(value):
+                found = [value]
+            else:
+                found = list(unwrapped(value, is_record, inherited))
+                if not any(isinstance(one, dict) for one in found):
+                    found = [] if is_empty(value) else [value]
         except ValueError as error:
             self.lines += 1
             self.fault(line, str(error))

@@ -101,6 +101,8 @@ def _worded(config: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, An
 
     def put(part: Any) -> Any:
         if isinstance(part, str):
+            if "{{" not in part:
+                return part
             for name, word in words.items():
                 part = part.replace("{{" + name + "}}", word)
             return part
