@@ -175,11 +175,6 @@ OWN = {
             _rules,
         ),
         MindKind(
-            "learned",
-            "members learned from a record: who comes, to which thread, to which post, when; needs a fitted community",
-            learned_minds,
-        ),
-        MindKind(
             "llm",
             "a language model's option probabilities, calibrated to base rates; llm=embedded, openai, vllm or fake",
             _llm,
@@ -190,6 +185,11 @@ OWN = {
             "a logit fitted to a language model's answers, at the speed of the rules; mind.file= from windtunnel distill",
             _distilled,
             by_file=True,
+        ),
+        MindKind(
+            "learned",
+            "members learned from a record: who comes, to which thread, to which post, when; needs a fitted community",
+            learned_minds,
         ),
     )
 }

@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from windtunnel.analysis.learned.record import CommunityRecord
 
 from windtunnel.analysis.learned.forward.likelihood import CAP, Fitted, choices, poisson, yes_or_no
 from windtunnel.analysis.learned.forward.rates import Clock, Design, Rates
 from windtunnel.analysis.learned.forward.replay import FIRST_OPENS, FIRST_REPLIES, Choice, Lived, lived
+from windtunnel.analysis.learned.record import CommunityRecord
 from windtunnel.sim.communities.forum.learned.law import TERMS, Law, Newcomers, Part
 
 LEAST_ACTS = 30

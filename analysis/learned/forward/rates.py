@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from windtunnel.analysis.learned.record import CommunityRecord
 
 from windtunnel.analysis.learned.forward.replay import OTHER_OPENS, OTHER_REPLIES, Lived
+from windtunnel.analysis.learned.record import CommunityRecord
 from windtunnel.sim.communities.forum.learned.law import (
     FORGOTTEN,
     LONG,

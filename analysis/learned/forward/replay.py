@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from windtunnel.analysis.learned.record import UNKNOWN, CommunityRecord
 
+from windtunnel.analysis.learned.record import UNKNOWN, CommunityRecord
 from windtunnel.sim.communities.forum.learned.law import WINDOW, own_thread_terms, post_terms, thread_terms
 
 MOST_CHOICES = 5_000

@@ -85,7 +85,9 @@ def test_threads_of_one_law_are_not_told_apart_and_others_are() -> None:
             for post in range(first + 1, first + 8):
                 parent = post - 1 if draws.random() < chain else first
                 rows.append((post, parent, first, int(draws.integers(50)), 1.0 + 60 * (post - first)))
-        return threads_of(with_depths(pl.DataFrame(rows, schema=COLUMNS, orient="row").sort("minute", "post")), 0, 1e6)
+        return threads_of(
+            with_depths(pl.DataFrame(rows, schema=COLUMNS, orient="row").sort("minute", "post")), 0, 1e6
+        )
 
     flat, flat_too, deep = (
         talk(np.random.default_rng(seed), 150, chain) for seed, chain in ((0, 0.3), (1, 0.3), (2, 0.8))
