@@ -28,6 +28,7 @@ COMMANDS = {
     "read": "let a language model read the tones of an imported community, where they matter",
     "structure": "published measures of a place's weeks, and how well simulated ones hide among them",
     "incidents": "what went wrong in a finished run or an imported community",
+    "replay": "what a rule would have touched of an imported community: windtunnel replay RULE OUT",
     "words": "what an incident's simulated members might have said, written after the fact by a model you name",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
     "view": "all of it as pages in a browser on this machine: windtunnel view FOLDER",

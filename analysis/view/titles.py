@@ -1,0 +1,8 @@
+"""Titles of threads, for who has the key of the pseudonyms; without it, or from an older import, there are none."""
+
+from pathlib import Path
+
+
+def titles_of(folder: Path) -> dict[int, str]:
+    """The title of each thread by its number; empty where it cannot be read."""
+    return {}
