@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -81,14 +81,21 @@ def refuse_options(asked: argparse.Namespace, command: str, options: Mapping[str
             )
 
 
-def call(asked: argparse.Namespace) -> int:
+class Found(NamedTuple):
+    """What a forum's command found: the incidents, what they were found in, and what is to be said before them."""
+
+    incidents: list[Incident]
+    acts: pl.DataFrame
+    posts: pl.DataFrame | None
+    rules: Mapping[str, Rule]
+    hours: float
+    notes: list[str]
+
+
+def search(asked: argparse.Namespace) -> Found:
+    """The incidents that the command's words ask for; `ValueError` says what is wrong with them."""
     from windtunnel.analysis.importers.lacking import askable
 
-    _only_of_a_record(asked)
-    if asked.find is not None:
-        return list_found(asked)
-    if asked.acts:
-        return list_acts(asked)
     rules = load_rules(parse_rules(asked.rule))
     acts, hours = read_acts(Path(asked.out))
     for name in ("draw", "seed", "arm"):
@@ -101,17 +108,29 @@ def call(asked: argparse.Namespace) -> int:
             raise ValueError(f"no incident is of kind {asked.kind!r}: choose from {', '.join(rules)}")
         rules = {asked.kind: rules[asked.kind]}
     rules, left_out = askable(Path(asked.out), rules)
-    if left_out:
-        print(left_out, file=sys.stderr if asked.json else sys.stdout)
+    notes = [left_out] if left_out else []
     found = find(acts.filter(pl.col("arm") != "aa") if asked.arm is None else acts, rules, hours)
     posts = Folder(Path(asked.out)).read_table("posts") if acts["arm"].first() == RECORD else None
     if posts is not None:
         unread = mostly_unread(posts)
         kept = [one for one in found if one.place not in unread]
         if len(kept) < len(found):
-            said = f"{len(found) - len(kept)} findings in threads that are mostly in a language that no reader here reads are not listed."
-            print(said, file=sys.stderr if asked.json else sys.stdout)
+            notes.append(
+                f"{len(found) - len(kept)} findings in threads that are mostly in a language that no reader here reads are not listed."
+            )
         found = within(kept, asked)
+    return Found(found, acts, posts, rules, hours, notes)
+
+
+def call(asked: argparse.Namespace) -> int:
+    _only_of_a_record(asked)
+    if asked.find is not None:
+        return list_found(asked)
+    if asked.acts:
+        return list_acts(asked)
+    found, acts, posts, rules, hours, notes = search(asked)
+    for note in notes:
+        print(note, file=sys.stderr if asked.json else sys.stdout)
     if asked.json:
         likely = _likely(found, acts, posts, rules, hours)
         told = (content(one, acts, asked.excerpts) for one in found)

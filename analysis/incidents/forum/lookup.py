@@ -131,11 +131,12 @@ def _of_source(out: Path, posts: pl.DataFrame, table: pl.DataFrame, seal: Seal, 
         for number, name in _opened(table, seal, kind):
             if name in wanted or (ending and name.endswith(tuple(ending))):
                 places.setdefault(name if name in wanted else ending[0], (kind, number))
-    kind, number = next((places[one] for one in wanted if one in places), (None, 0))
-    if kind is None:
+    known = [places[one] for one in wanted if one in places]
+    if not known:
         raise ValueError(
             f"no thread and no post in {out} has the id or address {words!r} in the original record"
         )
+    kind, number = known[0]
     row = posts.filter(pl.col("post" if kind == POST else "thread") == number).sort("minute", "post")
     if row.is_empty():
         raise ValueError(f"what {words!r} names is not in {out} any more")

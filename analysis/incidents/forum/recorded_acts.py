@@ -3,6 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -84,18 +85,18 @@ def recorded_acts(out: Path | str) -> list[RecordedAct]:
 
 
 def _thread(
-    row: dict[str, object], member: str | None, place: dict[int, int], posts: pl.DataFrame
+    row: dict[str, Any], member: str | None, place: dict[int, int], posts: pl.DataFrame
 ) -> int | None:
     """The thread that an act is about; of an act on a member the one that they had last written in."""
     if row["act"] in ("lock", "remove"):
-        return row["thread"] or place.get(row["post"])  # type: ignore[return-value,arg-type]
+        return row["thread"] or place.get(row["post"])
     if row["post"] in place:
-        return place[row["post"]]  # type: ignore[index]
+        return place[row["post"]]
     wrote = posts.filter((pl.col("author") == member) & (pl.col("minute") <= row["minute"]))
     return int(wrote["thread"][-1]) if member and wrote.height else None
 
 
-def _reason(row: dict[str, object], thread: int | None, posts: pl.DataFrame) -> str:
+def _reason(row: dict[str, Any], thread: int | None, posts: pl.DataFrame) -> str:
     if thread is None:
         return "nobody in the record is known whom it was done to"
     count = posts.filter(pl.col("thread") == thread).height

@@ -13,8 +13,9 @@ from windtunnel.analysis.incidents.forum.lookup import looks_up, resolve
 from windtunnel.analysis.incidents.forum.places import KINDS, place_of
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.models.serving import serving
-from windtunnel.analysis.terminal.ending import OK, plain
-from windtunnel.analysis.terminal.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import plain
+from windtunnel.analysis.terminal.printing import print_table
+from windtunnel.analysis.why.answered import Answer
 from windtunnel.analysis.why.forum.case import ForumCase, simulated_forum
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.tell import sentences, signed
@@ -71,7 +72,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def call(asked: argparse.Namespace) -> int:
+def answered(asked: argparse.Namespace) -> Answer:
+    """The answer about a thread, simulated or recorded, to what the command's words ask."""
     for name in ("rank", "sensitivity"):
         if not 0 <= getattr(asked, name) <= 100_000:
             raise ValueError(f"--{name} is {getattr(asked, name)}: give a number from 0 to 100000")
@@ -103,20 +105,19 @@ def call(asked: argparse.Namespace) -> int:
             mind.close()
     if not case.real:
         thread = with_words(Folder(asked.out), case.incident.id, thread)
-    if asked.html:
-        from windtunnel.analysis.why.forum.page import incident_page
+    return Answer(
+        record | {"thread": thread.drop("text", "text_would").to_dicts()},
+        sentences(record),
+        thread.filter(thread["mark"] != "same"),
+        html=lambda: _page(record, thread, case, asked.excerpts),
+        more=lambda: _print_more(record, thread, case),
+    )
 
-        path = Path(asked.html)
-        Folder(path.parent).write_text(path, incident_page(record, thread, case, excerpts=asked.excerpts))
-    if asked.json:
-        print_json(record)
-        return OK
-    for line in sentences(record):
-        print(plain(line))
-    _print_more(record, thread, case)
-    if asked.html:
-        print(f"Page: {asked.html}")
-    return OK
+
+def _page(record: dict[str, Any], thread: Any, case: ForumCase, excerpts: bool) -> str:
+    from windtunnel.analysis.why.forum.page import incident_page
+
+    return incident_page(record, thread, case, excerpts=excerpts)
 
 
 def _case(asked: argparse.Namespace) -> tuple[ForumCase, dict[str, Any]]:
