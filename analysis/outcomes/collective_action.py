@@ -19,7 +19,9 @@ def _last(runs: Runs, measure: str) -> pl.DataFrame:
 def collective_failure(runs: Runs) -> pl.DataFrame:
     """Rounds in which the platform answered as the first collective wants in less than half of the cases."""
     rows = runs.measures.filter(pl.col("measure") == "success_first")
-    return per_run(runs, rows.group_by(RUN).agg(value=(pl.col("value") < FAILED).sum()), None)
+    return per_run(
+        runs, rows.group_by(RUN).agg(value=(pl.col("value") < FAILED).sum().cast(pl.Float64)), None
+    )
 
 
 def collective_success(runs: Runs) -> pl.DataFrame:

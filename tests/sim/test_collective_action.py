@@ -197,7 +197,7 @@ def test_ratings_are_learned_and_of_texts_the_larger_collective_wins():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"collectives": {}}, "collectives is empty"),
+        ({"collectives": {}}, "collectives have no members"),
         ({"collectives": {"A": {"members": 5000}}}, "5000 members together, and size is 1200"),
         ({"collectives": {"A": {"members": 5, "target": 9}}}, "signal 0 and target 9: there are signals 0 to 5 and labels 0 to 4"),
         ({"collectives": {"A": {"members": 5, "strategy": "promote"}}}, "platform cells takes feature_label or feature"),

@@ -44,8 +44,8 @@ class Builder(PlainBuilder):
     def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> CollectiveAction:
         """Members are in the collectives in their order; those that are left over are in none."""
         settings: ActionSettings = self.settings
-        names = [*settings.collectives, "none"]
-        sizes = [one.members for one in settings.collectives.values()]
+        names = [*settings.acting, "none"]
+        sizes = [one.members for one in settings.acting.values()]
         rest = settings.size - sum(sizes)
         place = np.repeat([*range(len(sizes)), -1], [*sizes, rest])
         members = self.members(

@@ -41,8 +41,8 @@ class CollectiveAction(PlainCommunity):
     ) -> None:
         super().__init__(scenes, members, declared)
         self.settings, self.place, self.platform = settings, place, platform
-        self.names = tuple(settings.collectives)
-        self.planned = tuple(settings.collectives.values())
+        self.names = tuple(settings.acting)
+        self.planned = tuple(settings.acting.values())
         self.targets = np.array([one.target for one in self.planned])
         self.by_feature = np.array([one.strategy == "feature" for one in self.planned])
         self.reached = np.full(len(self.names), UNKNOWN)

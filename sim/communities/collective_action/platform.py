@@ -68,7 +68,7 @@ def drawn(chances: np.ndarray, lot: np.ndarray) -> np.ndarray:
 
 def parts(settings: ActionSettings, key: int, ids: np.ndarray, place: np.ndarray) -> np.ndarray:
     """The tenth (n,) of the population that each member comes from; -1: from anywhere. `place` is its collective, -1: none."""
-    alike = np.array([one.alike for one in settings.collectives.values()] + [0.0])
+    alike = np.array([one.alike for one in settings.acting.values()] + [0.0])
     same = noise.uniform(key, "alike", 0, ids) < alike[place]
     return np.where(same & (place >= 0), place % TENTHS, -1)
 

@@ -76,7 +76,7 @@ class Recommender:
         order = there[np.argsort(world.chance("targets", there))]
         shared = round(self.settings.overlap * TARGETS)
         rest = order[shared:]
-        for place in range(len(self.settings.collectives)):
+        for place in range(len(self.settings.acting)):
             own = np.roll(rest, -place * (TARGETS - shared))[: TARGETS - shared]
             self.targets.append(np.concatenate([order[:shared], own]))
 
@@ -88,7 +88,7 @@ class Recommender:
             )
         ratings, known = self.true.copy(), self.known.copy()
         base = self.settings.base
-        for place, one in enumerate(self.settings.collectives.values()):
+        for place, one in enumerate(self.settings.acting.values()):
             rows = base + np.flatnonzero((handed.signal >= 0) & (self.place == place))
             cells = np.ix_(rows, self.targets[place])
             ratings[cells], known[cells] = (5.0 if one.strategy == "promote" else 1.0), True
@@ -109,7 +109,7 @@ class Recommender:
 
     def success(self, place: int, signal: int, target: int) -> float:
         """Of who promotes, `hits`; of who demotes, the share without one."""
-        one = list(self.settings.collectives.values())[place]
+        one = list(self.settings.acting.values())[place]
         found = self.hits(place)
         return found if one.strategy == "promote" else 1 - found
 

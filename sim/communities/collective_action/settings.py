@@ -15,7 +15,8 @@ class Collective(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    members: Count
+    members: Annotated[int, Field(ge=0, le=1_000_000)]
+    """0: there is no such collective."""
     signal: Annotated[int, Field(ge=0)] = 0
     """Which signal its members plant; two collectives may have the same."""
     target: Annotated[int, Field(ge=0)] = 0
@@ -54,17 +55,22 @@ class ActionSettings(Settings):
     """Rounds from one training of the platform to the next."""
     collectives: dict[str, Collective]
 
+    @property
+    def acting(self) -> dict[str, Collective]:
+        """The collectives that have members."""
+        return {name: one for name, one in self.collectives.items() if one.members}
+
     @model_validator(mode="after")
     def _collectives_fit(self) -> "ActionSettings":
-        if not self.collectives:
-            raise ValueError("collectives is empty: name one at least, with its members")
+        if not self.acting:
+            raise ValueError("collectives have no members: give one of them some")
         together = sum(one.members for one in self.collectives.values())
         if together > self.size:
             raise ValueError(
                 f"the collectives have {together} members together, and size is {self.size}: give {together} or more"
             )
         rates = self.platform == "recommender"
-        for name, one in self.collectives.items():
+        for name, one in self.acting.items():
             if one.signal >= self.signals or one.target >= self.labels:
                 raise ValueError(
                     f"collective {name} has signal {one.signal} and target {one.target}: there are signals 0 to "
