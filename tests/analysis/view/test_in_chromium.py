@@ -81,23 +81,30 @@ def full(imported, tmp_path_factory):
         }
         question = site.jobs.add(asked, "lock, thread 1", about)
         failed = site.jobs.add(["incidents", "nowhere"], "incidents of nowhere", {})
-        for job in (question, failed):
+        (folder / "rude.txt").write_text("idiot\n")
+        rule = site.jobs.add(
+            ["replay", "rude.txt", "mine", "--json"], "rude.txt on mine", {"kind": "replay", "out": "mine"}
+        )
+        for job in (question, rule, failed):
             subprocess.run(
                 [sys.executable, "-m", "windtunnel.analysis.view.worker", str(job.path)], check=False
             )
         waiting = site.jobs.add(["list", "policies"], "policies", {})
-        yield site, [question, failed, waiting]
+        yield site, [question, rule, failed, waiting]
 
 
 def pages(jobs):
     """The address of every page, with something on it."""
-    question, failed, waiting = (job.name for job in jobs)
+    question, rule, failed, waiting = (job.name for job in jobs)
     return [
         *(tab.path for tab in tabs()),
         "/bring-in/look?path=posts.csv",
         "/label?out=mine",
         "/community?out=mine",
         "/run?out=one",
+        "/sweep?out=two",
+        "/rule?policy=remove_hostile&out=mine",
+        f"/replayed/{rule}",
         "/thread?out=mine&thread=1&at=comment:2&policy=slow_mode",
         f"/question/{question}",
         f"/jobs/{failed}",
