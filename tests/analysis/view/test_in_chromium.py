@@ -69,7 +69,18 @@ def full(imported, tmp_path_factory):
         assert main(["run", "-m", "policy=slow_mode,thread_lock", "out=two", *small]) == 0
         site = Site(folder, ".", excerpts=True)
         patch.setattr(site.jobs, "pump", lambda: None)
-        asked = ["why", "mine", "thread:1", "--lock", "--at=comment:2", "--replicates", "20", "--json"]
+        asked = [
+            "why",
+            "mine",
+            "thread:1",
+            "--lock",
+            "--at=comment:2",
+            "--replicates",
+            "8",
+            "--sensitivity",
+            "2",
+            "--json",
+        ]
         about = {
             "kind": "question",
             "out": "mine",
