@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from windtunnel.analysis.learned.choices import Split
-from windtunnel.analysis.learned.held_out import activity_share, auc, form, interval, score
-from windtunnel.analysis.learned.logit import fit_logit, together, yes_or_no
+from windtunnel.analysis.learned.held_out import auc, form, interval, score
+from windtunnel.analysis.learned.logit import RIDGE, fit_logit, together, yes_or_no
 from windtunnel.analysis.learned.parts import delay_law, post, removal, thread, tone, when, who
 from windtunnel.analysis.learned.record import CommunityRecord
 from windtunnel.sim.communities.forum.learned_file import Coefficient, Part, Score, Verdict
@@ -39,13 +39,20 @@ def few(split: Split) -> str:
     return f"{len(split.fitted) + len(split.held):,} acts are too few: {LEAST_FITTED} to fit to and {LEAST_HELD} later ones are needed"
 
 
+def ridges(part: str) -> np.ndarray | float:
+    """How strongly each coefficient of a choice is drawn to 0."""
+    if part != "post":
+        return RIDGE
+    return np.array([post.CORE_RIDGE if name in post.CORE else post.OTHER_RIDGE for name in post.NAMES])
+
+
 def choice_bits(part: str, split: Split) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Log2-probabilities (n,) of the held-out choices under the part, and under each of its baselines."""
     fitted, held = split
-    bits = fit_logit(fitted, errors=False).bits(held)
+    bits = fit_logit(fitted, ridge=ridges(part), errors=False).bits(held)
     if part == "who":
         bases = {
-            "activity share": activity_share(fitted, held),
+            "activity share": form(who.SHARE, fitted, held),
             "activity, recency and hour": form(who.RECENCY, fitted, held),
         }
     else:
@@ -72,7 +79,7 @@ def choice_part(part: str, split: Split) -> Part:
     if part == "thread":
         unknown = form(thread.OF_THREAD, *split)
         extra["actor_unknown"] = score(PRODUCT_FORM, bases[PRODUCT_FORM], unknown, held.cluster).model_dump()
-    whole = fit_logit(together(split))
+    whole = fit_logit(together(split), ridge=ridges(part))
     return Part(
         verdict=said,
         why=why,
@@ -95,7 +102,8 @@ def when_parts(given: when.Waits | None, cut: int) -> dict[str, Part]:
             not_fitted(f"{len(given.row):,} posts could be followed for {_span(given.ends[-1])}: too few"),
         )
     law = np.log(when.waiting_law(fitted))
-    logs = when.log_chances(when.fit_when(fitted, errors=False), held)
+    made = when.fit_when(fitted, errors=False)
+    logs = when.log_chances(made, held)
     at = np.arange(len(held.row))
     bits = logs[at, held.bin] / np.log(2)
     first = score("waiting-time law", law[held.bin] / np.log(2), bits, held.cluster)
@@ -104,7 +112,7 @@ def when_parts(given: when.Waits | None, cut: int) -> dict[str, Part]:
     share = -np.expm1(law[-1])
     second = score("share", _yes_bits(np.full(len(came), share), came), _yes_bits(chance, came), held.cluster)
     area = auc(chance, came)
-    whole = when.fit_when(given)
+    whole = when.fit_when(given, ridge=made.ridge)
     found = {}
     for name, scored, extra in (
         ("when", first, {"ends_minutes": given.ends.tolist()}),
@@ -123,7 +131,7 @@ def when_parts(given: when.Waits | None, cut: int) -> dict[str, Part]:
             "when a thread goes on" if name == "when" else "whether a thread goes on",
             "more threads that go on would lift it",
         )
-        features = whole.told() if name == "when" else {}
+        features = whole.logit.told() if name == "when" else {}
         found[name] = Part(verdict=said, why=why, features=features, scores=[scored], extra=extra)
     return found
 

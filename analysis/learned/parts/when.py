@@ -13,12 +13,16 @@ from windtunnel.analysis.learned.logit import Choices, Fitted, fit_logit, yes_or
 from windtunnel.analysis.learned.record import CommunityRecord
 from windtunnel.analysis.learned.walk import Walk
 
-LADDER = np.array([2, 5, 15, 30, 60, 120, 240, 480, 960, 1440, 2880, 5760, 10080, 20160, 40320])
-"""Minutes at which bins may end."""
-HORIZON_SHARE = 0.95
-"""The horizon is the first step of the ladder within which so many of the next posts came."""
-LEAST_SHARE = 0.03
-"""A bin with fewer of the next posts is joined with the one after it."""
+LADDER = np.array([0, 1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 960, 1440, 2880, 4320, 10080, 20160])
+"""Minutes at which bins may end; a wait of less than a minute counts as 0."""
+BINS = 8
+HORIZON_SHARE = 0.98
+"""The horizon is the first step of the ladder within which so many of the next posts came, at most its end."""
+CAP = 0.97
+"""Features beyond this quantile of the fitted posts count as it: chances are not carried on beyond what was seen."""
+PULL = {"": 1.0, "_slope": 3.0, "_curve": 10.0}
+RIDGES = (10.0, 30.0, 100.0, 300.0)
+"""Ridges tried, times those of `PULL`; the one that foretells the last fifth of the fitted posts best from the others is taken."""
 
 NAMES = (
     "opens",
@@ -75,17 +79,13 @@ def next_wait(record: CommunityRecord) -> np.ndarray:
 
 
 def bins_of(wait: np.ndarray) -> np.ndarray:
-    """Ends of the bins for these waits (n,), in minutes; empty where there are fewer than twenty."""
+    """Ends of the bins for these waits (n,), in minutes: about equally many waits in each; empty for fewer than twenty waits."""
     came = wait[np.isfinite(wait)]
     if len(came) < 20:
         return np.zeros(0)
-    horizon = LADDER[min(int(np.searchsorted(LADDER, np.quantile(came, HORIZON_SHARE))), len(LADDER) - 1)]
-    ends, begin = [], -1.0
-    for end in LADDER[horizon >= LADDER]:
-        if ((came > begin) & (came <= end)).sum() >= LEAST_SHARE * len(came) or end == horizon:
-            ends.append(float(end))
-            begin = end
-    return np.array(ends)
+    wanted = [*(np.arange(1, BINS) / BINS), HORIZON_SHARE]
+    at = np.searchsorted(LADDER, np.quantile(came, wanted))
+    return np.unique(LADDER[np.minimum(at, len(LADDER) - 1)]).astype(float)
 
 
 def waits(record: CommunityRecord, cut: int, most_fitted: int, most_held: int) -> Waits | None:
@@ -210,15 +210,51 @@ def _along(x: np.ndarray, bin: np.ndarray, bins: int) -> np.ndarray:
     return np.hstack([np.eye(bins)[bin], x, x * place, x * (place**2 - 1 / 3)])
 
 
-def fit_when(given: Waits, *, errors: bool = True) -> Fitted:
-    return fit_logit(hazards(given), errors=errors)
+class FittedWait(NamedTuple):
+    """A fitted hazard; `cap` (features,) is what larger features count as, `ridge` what was taken of `RIDGES`."""
+
+    logit: Fitted
+    cap: np.ndarray
+    ridge: float
 
 
-def log_chances(fitted: Fitted, given: Waits) -> np.ndarray:
+def fit_when(given: Waits, *, ridge: float | None = None, errors: bool = True) -> FittedWait:
+    """The hazard of greatest penalised likelihood; `ridge` None chooses it inside these posts, in order of time."""
+    if ridge is None:
+        ridge = _chosen(given)
+    cap = np.quantile(given.x, CAP, axis=0)
+    capped = given._replace(x=np.minimum(given.x, cap))
+    questions = hazards(capped)
+    pull = np.array([_pull(name) for name in questions.names]) * ridge
+    return FittedWait(fit_logit(questions, ridge=pull, errors=errors), cap, ridge)
+
+
+def _pull(name: str) -> float:
+    if name.startswith("bin_"):
+        return 0.01
+    return next(pull for end, pull in reversed(PULL.items()) if name.endswith(end))
+
+
+def _chosen(given: Waits) -> float:
+    order = np.argsort(given.row, kind="stable")
+    cut = len(order) * 4 // 5
+    early, late = given.only(order[:cut]), given.only(order[cut:])
+    if len(late.row) < 20:
+        return RIDGES[-1]
+    at = np.arange(len(late.row))
+
+    def foretold(ridge: float) -> float:
+        return float(log_chances(fit_when(early, ridge=ridge, errors=False), late)[at, late.bin].mean())
+
+    return max(RIDGES, key=foretold)
+
+
+def log_chances(fitted: FittedWait, given: Waits) -> np.ndarray:
     """Log-probabilities (nats) of each bin and of never, (n, bins + 1)."""
     bins, n = len(given.ends), len(given.row)
     act, bin = np.repeat(np.arange(n), bins), np.tile(np.arange(bins), n)
-    odds = fitted.scores(_along(given.x[act], bin, bins)).reshape(n, bins)
+    x = np.minimum(given.x, fitted.cap)
+    odds = fitted.logit.scores(_along(x[act], bin, bins)).reshape(n, bins)
     none = -np.logaddexp(0, odds)
     before = np.cumsum(none, axis=1)
     came = odds + none + np.hstack([np.zeros((n, 1)), before[:, :-1]])

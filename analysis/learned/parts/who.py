@@ -37,6 +37,8 @@ NAMES = (
     "met_last_back",
     "met_opener",
 )
+SHARE = ("else", "posts")
+"""Features of the first baseline, activity share: a fitted power of how much each wrote, somebody else a constant."""
 RECENCY = ("else", "posts", "since_act_10min", "hour")
 """Features of the second baseline: how much each wrote, how lately, at what hour of the day."""
 OF_LATE = 200
