@@ -16,8 +16,8 @@ from windtunnel.analysis.learned.walk import Walk
 LADDER = np.array([0, 1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 960, 1440, 2880, 4320, 10080, 20160])
 """Minutes at which bins may end; a wait of less than a minute counts as 0."""
 BINS = 8
-HORIZON_SHARE = 0.98
-"""The horizon is the first step of the ladder within which so many of the next posts came, at most its end."""
+BEYOND = (0.95, 0.98)
+"""Shares of the next posts that came by the last ends but one and by the horizon, taken up to a step of the ladder."""
 CAP = 0.97
 """Features beyond this quantile of the fitted posts count as it: chances are not carried on beyond what was seen."""
 PULL = {"": 1.0, "_slope": 3.0, "_curve": 10.0}
@@ -42,6 +42,7 @@ NAMES = (
     "people",
     "posts_1h",
     "posts_6h",
+    "all_posts_5min",
     "all_posts_1h",
     "all_posts_6h",
     "day_sin",
@@ -83,7 +84,7 @@ def bins_of(wait: np.ndarray) -> np.ndarray:
     came = wait[np.isfinite(wait)]
     if len(came) < 20:
         return np.zeros(0)
-    wanted = [*(np.arange(1, BINS) / BINS), HORIZON_SHARE]
+    wanted = [*(np.arange(1, BINS) / BINS), *BEYOND]
     at = np.searchsorted(LADDER, np.quantile(came, wanted))
     return np.unique(LADDER[np.minimum(at, len(LADDER) - 1)]).astype(float)
 
@@ -146,7 +147,7 @@ def _features(record: CommunityRecord, rows: np.ndarray) -> np.ndarray:
     spans["answered_after"] = np.where(parent >= 0, record.minute[rows] - record.minute[parent], 0)
     told["opens"], told["depth"] = record.opens[rows], record.depth[rows]
     told["unsigned"] = walk.writers(rows) < 0
-    for name, span in (("all_posts_1h", 60), ("all_posts_6h", 360)):
+    for name, span in (("all_posts_5min", 5), ("all_posts_1h", 60), ("all_posts_6h", 360)):
         told[name] = rows - np.searchsorted(minutes, minutes[rows] - span)
     turn = 2 * np.pi * (minutes[rows] % 1440) / 1440
     told |= {"day_sin": np.sin(turn), "day_cos": np.cos(turn)}
