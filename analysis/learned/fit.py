@@ -21,7 +21,7 @@ from windtunnel.sim.communities.forum.learned_file import (
 
 MOST_POSTS = 200_000
 """Of a larger record the latest threads with about so many posts are fitted."""
-MOST_WAITS = (6000, 3000)
+MOST_WAITS = (9000, 3000)
 """Posts after which waits are fitted and held out at most."""
 MOST_REPLIES = 20_000
 """Replies whose removal is fitted, and held out, at most."""

@@ -13,7 +13,34 @@ from windtunnel.analysis.learned.logit import Choices, Fitted, fit_logit, yes_or
 from windtunnel.analysis.learned.record import CommunityRecord
 from windtunnel.analysis.learned.walk import Walk
 
-LADDER = np.array([0, 1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 960, 1440, 2880, 4320, 10080, 20160])
+LADDER = np.array(
+    [
+        0,
+        1,
+        2,
+        3,
+        5,
+        10,
+        15,
+        20,
+        30,
+        45,
+        60,
+        90,
+        120,
+        180,
+        240,
+        360,
+        480,
+        720,
+        960,
+        1440,
+        2880,
+        4320,
+        10080,
+        20160,
+    ]
+)
 """Minutes at which bins may end; a wait of less than a minute counts as 0."""
 BINS = 8
 BEYOND = (0.95, 0.98)
@@ -21,7 +48,7 @@ BEYOND = (0.95, 0.98)
 CAP = 0.97
 """Features beyond this quantile of the fitted posts count as it: chances are not carried on beyond what was seen."""
 PULL = {"": 1.0, "_slope": 3.0, "_curve": 10.0}
-RIDGES = (10.0, 30.0, 100.0, 300.0)
+RIDGES = (30.0, 100.0, 300.0)
 """Ridges tried, times those of `PULL`; the one that foretells the last fifth of the fitted posts best from the others is taken."""
 
 NAMES = (
@@ -39,10 +66,17 @@ NAMES = (
     "answered_author_6h",
     *delay_names("answered_author_since"),
     "exchange",
+    "same_author",
+    "gap_before",
+    "since_previous_1min",
+    "thread_age_1min",
+    "answered_after_1min",
+    "answered_author_since_1min",
+    "posts_just_now",
     "people",
     "posts_1h",
     "posts_6h",
-    "all_posts_5min",
+    "all_posts_just_now",
     "all_posts_1h",
     "all_posts_6h",
     "day_sin",
@@ -137,6 +171,11 @@ def _features(record: CommunityRecord, rows: np.ndarray) -> np.ndarray:
             told["posts_of_author"][place] = walk.posts[author]
             told["posts_6h_of_author"][place] = walk.six[author]
             told["by_opener"][place] = author == walk.writer(walk.rows[thread][0])
+            told["same_author"][place] = previous[row] >= 0 and author == walk.writer(previous[row])
+        if previous[row] >= 0 and previous[previous[row]] >= 0:
+            told["gap_before"][place] = minutes[previous[row]] - minutes[previous[previous[row]]]
+        recent = walk.rows[thread][-12:]
+        told["posts_just_now"][place] = sum(minutes[each] >= minute - 10 for each in recent)
         if to >= 0 and to != author:
             told["has_answered_author"][place] = 1
             told["answered_author_6h"][place] = walk.six[to]
@@ -147,8 +186,9 @@ def _features(record: CommunityRecord, rows: np.ndarray) -> np.ndarray:
     spans["answered_after"] = np.where(parent >= 0, record.minute[rows] - record.minute[parent], 0)
     told["opens"], told["depth"] = record.opens[rows], record.depth[rows]
     told["unsigned"] = walk.writers(rows) < 0
-    for name, span in (("all_posts_5min", 5), ("all_posts_1h", 60), ("all_posts_6h", 360)):
+    for name, span in (("all_posts_just_now", 5), ("all_posts_1h", 60), ("all_posts_6h", 360)):
         told[name] = rows - np.searchsorted(minutes, minutes[rows] - span)
+    told |= {f"{name}_1min": span for name, span in spans.items()}
     turn = 2 * np.pi * (minutes[rows] % 1440) / 1440
     told |= {"day_sin": np.sin(turn), "day_cos": np.cos(turn)}
     told |= {"half_day_sin": np.sin(2 * turn), "half_day_cos": np.cos(2 * turn)}
@@ -165,6 +205,7 @@ def _features(record: CommunityRecord, rows: np.ndarray) -> np.ndarray:
 _SPANS = ("thread_age", "since_previous", "answered_after", "answered_author_since")
 _PLAIN = {
     "opens",
+    "same_author",
     "by_opener",
     "unsigned",
     "has_answered_author",
