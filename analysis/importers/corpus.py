@@ -225,6 +225,7 @@ def _finish(
     (out / IDENTITIES).unlink(missing_ok=True)  # those of an earlier import would name other people
     written.write_posts(posts, record, marks_of(people.marks), out / written.POSTS)
     (out / written.PROFILE).unlink(missing_ok=True)
+    (out / written.LEARNED).unlink(missing_ok=True)  # it was learned from an earlier import
     if profile:
         write_profile(profile, out / written.PROFILE)
     report = ImportReport(

@@ -16,7 +16,14 @@ from windtunnel.analysis.importers.identities import IDENTITIES, Identities, rea
 from windtunnel.analysis.importers.scrubbing import STRANGER
 
 OURS = frozenset(
-    {written.POSTS, written.PROFILE, written.BAD_LINES, written.MODERATION, written.TONE_ERRORS}
+    {
+        written.POSTS,
+        written.PROFILE,
+        written.LEARNED,
+        written.BAD_LINES,
+        written.MODERATION,
+        written.TONE_ERRORS,
+    }
     | {written.SOURCE, IDENTITIES, FORGOTTEN}
 )
 """What an import and this file write: cleaned row by row. They name nobody, or are named here."""

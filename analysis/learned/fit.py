@@ -34,7 +34,12 @@ Say = Callable[[str], None]
 
 def fit_folder(folder: Path, say: Say | None = None) -> Learned:
     """Fit the record in `folder` and write learned.yaml beside its profile. `ValueError` where there is nothing to fit."""
-    learned = fit_record(read_record(folder, MOST_POSTS), posts=_posts(folder), say=say)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(
+        1
+    ):  # these matrices are small: threads that wait for each other cost more than they bring
+        learned = fit_record(read_record(folder, MOST_POSTS), posts=_posts(folder), say=say)
     write_learned(learned, folder / FILE)
     return learned
 
@@ -47,6 +52,15 @@ def _posts(folder: Path) -> int:
 
 def fit_record(record: CommunityRecord, *, posts: int | None = None, say: Say | None = None) -> Learned:
     """What a record teaches, part by part. `posts`: how many the whole record has, if only its end was read."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(
+        1
+    ):  # these matrices are small: threads that wait for each other cost more than they bring
+        return _fitted(record, posts, say)
+
+
+def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Learned:
     from windtunnel.analysis.profile_fit.fit import program
 
     begin, tell = time.perf_counter(), say or (lambda sentence: None)

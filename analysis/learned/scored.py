@@ -9,6 +9,7 @@ from windtunnel.analysis.learned.held_out import auc, form, interval, score
 from windtunnel.analysis.learned.logit import RIDGE, fit_logit, together, yes_or_no
 from windtunnel.analysis.learned.parts import delay_law, post, removal, thread, tone, when, who
 from windtunnel.analysis.learned.record import CommunityRecord
+from windtunnel.analysis.learned.sampling import evenly
 from windtunnel.sim.communities.forum.learned_file import Coefficient, Part, Score, Verdict
 
 LEAST_FITTED, LEAST_HELD = 30, 20
@@ -203,7 +204,7 @@ def removal_part(record: CommunityRecord, cut: int, most: int) -> Part:
         return not_fitted(f"the record marks {int(taken[rows].sum()):,} replies as taken away: too few")
     names = removal.names(record)
     early, late = rows[rows < cut], rows[rows >= cut]
-    early, late = (when._evenly(each, most) for each in (early, late))
+    early, late = (evenly(each, most) for each in (early, late))
     if len(early) < LEAST_FITTED or len(late) < LEAST_HELD:
         return not_fitted(f"{len(rows):,} replies are too few")
     questions = [
@@ -236,33 +237,27 @@ def delay_part(record: CommunityRecord, cut: int) -> Part:
     first = record.minute[record.root[record.thread]]
     if record.opens.all() or not (first >= begin).any() or not (first + HORIZON <= begin).any():
         return not_fitted("too few threads lie before and after the time from which acts are held out")
-    trees = []
-    for rows in (
-        np.flatnonzero(first + HORIZON <= begin),
-        np.flatnonzero((first >= begin) & (first + HORIZON <= record.minute[-1])),
-    ):
-        rows = rows[record.exposed(record.minute[record.root[record.thread[rows]]])]
-        number = np.full(len(record), -1)
-        number[rows] = np.arange(len(rows))
-        up = np.where(record.parent >= 0, number[record.parent], -1)[rows]
-        if not (up >= 0).any():
-            return not_fitted("no thread that can be followed for two days has a reply whose parent is known")
-        trees.append(
-            delay_law.tree_of(record.minute[rows] + 0.5 * (up >= 0), up, record.thread[rows], HORIZON)
-        )
-    early, late = trees
+    whole = first + HORIZON <= record.minute[-1]
+    lots = (first + HORIZON <= begin, (first >= begin) & whole, whole)
+    trees = [_tree(record, np.flatnonzero(lot & record.exposed(first))) for lot in lots]
+    if any((tree.parent < 0).all() for tree in trees):
+        return not_fitted("no thread that can be followed for two days has a reply whose parent is known")
+    early, late, every = trees
     law, plain = delay_law.fit_law(early, HORIZON), delay_law.fit_exponential(early, HORIZON)
     own = delay_law.log_density(law, late)
     base = delay_law.log_density_exponential(plain, late)
     scored = score("one exponential delay", base / np.log(2), own / np.log(2), np.arange(len(own)))
     said, why = verdict([scored], "how threads grow", "more threads would lift it")
-    whole = law
+    law = delay_law.fit_law(every, HORIZON)
     features = {}
-    for number, kind in enumerate(delay_law.KINDS):
-        features[f"{kind}_mean"] = Coefficient(value=float(f"{whole.mean[number]:.5g}"))
-        features[f"{kind}_shape"] = Coefficient(value=float(f"{whole.shape[number]:.5g}"))
-        for pace, value in zip(delay_law.PACE, whole.pace[number], strict=True):
-            features[f"{kind}_pace_{pace:g}min"] = Coefficient(value=float(f"{value:.5g}"))
+    for place, kind in enumerate(delay_law.KINDS):
+        named = {"mean": law.mean[place], "shape": law.shape[place]}
+        named |= {
+            f"pace_{pace:g}min": each for pace, each in zip(delay_law.PACE, law.pace[place], strict=True)
+        }
+        features |= {
+            f"{kind}_{name}": Coefficient(value=float(f"{value:.5g}")) for name, value in named.items()
+        }
     return Part(
         verdict=said,
         why=why,
@@ -270,3 +265,11 @@ def delay_part(record: CommunityRecord, cut: int) -> Part:
         scores=[scored],
         extra={"unit": "bits a thread; times in hours", "horizon_minutes": HORIZON},
     )
+
+
+def _tree(record: CommunityRecord, rows: np.ndarray) -> delay_law.Tree:
+    """The threads whose posts are `rows`, in whole minutes: half a minute is added to each reply."""
+    number = np.full(len(record), -1)
+    number[rows] = np.arange(len(rows))
+    up = np.where(record.parent >= 0, number[record.parent], -1)[rows]
+    return delay_law.tree_of(record.minute[rows] + 0.5 * (up >= 0), up, record.thread[rows], HORIZON)

@@ -11,6 +11,7 @@ import numpy as np
 from windtunnel.analysis.learned.delays import delay_names, delays
 from windtunnel.analysis.learned.logit import Choices, Fitted, fit_logit, yes_or_no
 from windtunnel.analysis.learned.record import CommunityRecord
+from windtunnel.analysis.learned.sampling import evenly
 from windtunnel.analysis.learned.walk import Walk
 
 LADDER = np.array(
@@ -140,21 +141,19 @@ def waits(record: CommunityRecord, cut: int, most_fitted: int, most_held: int) -
     begin = record.minute[min(cut, len(record) - 1)]
     row = np.arange(len(record))
     early, late = np.flatnonzero(good & (over < begin)), np.flatnonzero(good & (row >= cut))
-    rows = np.concatenate([_evenly(early, most_fitted), _evenly(late, most_held)])
+    rows = np.concatenate([evenly(early, most_fitted), evenly(late, most_held)])
     if not len(rows):
         return None
     x = _features(record, rows)
     return Waits(rows, x, np.searchsorted(ends, wait[rows], side="left"), ends, record.thread[rows])
 
 
-def _evenly(rows: np.ndarray, most: int) -> np.ndarray:
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).round().astype(int)]
-
-
 def _features(record: CommunityRecord, rows: np.ndarray) -> np.ndarray:
     """What is known just after each post, (n, features)."""
     walk = Walk(record)
-    told = {name: np.zeros(len(rows)) for name in NAMES if not name.endswith(("_10min", "_3h", "_1d"))}
+    told: dict[str, np.ndarray] = {
+        name: np.zeros(len(rows)) for name in NAMES if not name.endswith(("_10min", "_3h", "_1d"))
+    }
     spans = {name: np.zeros(len(rows)) for name in _SPANS}
     minutes, previous = record.minute, _previous(record)
     for place, row in enumerate(rows.tolist()):
