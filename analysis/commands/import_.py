@@ -1,6 +1,7 @@
 """`windtunnel import`: bring in a real community."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ FORMATS = ("reddit", "convokit", "table", "discourse", "stackexchange", "mastodo
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("format", choices=FORMATS)
+    parser.add_argument("format", choices=("auto", *FORMATS), help="auto: told from the files")
     parser.add_argument(
         "path", help="file or folder of the export; .gz, .bz2, .xz and .zst are read as they are"
     )
@@ -75,9 +76,10 @@ def call(asked: argparse.Namespace) -> int:
 
     if asked.max_bytes is not None and asked.max_bytes < 1:
         raise ValueError(f"--max-bytes is {asked.max_bytes}: give a number of bytes, 1 or more")
+    format = _format(asked)
     with watching(Path(asked.path)) as watch:
         found = import_corpus(
-            asked.format,
+            format,
             Path(asked.path),
             Path(asked.out),
             mapping=None if asked.map is None else parse_mapping(asked.map),
@@ -98,7 +100,7 @@ def call(asked: argparse.Namespace) -> int:
         print_json(
             {
                 "name": found.name,
-                "format": asked.format,
+                "format": format,
                 "lines": found.lines,
                 "posts": found.posts,
                 "threads": found.threads,
@@ -143,3 +145,20 @@ def _told(learned: "Learned", out: str) -> str:
         lots[part.verdict].append(name)
     said = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in lots.items() if names)
     return f"Members, in {learned.seconds:.0f} s: {said}; windtunnel fit {out} tells more"
+
+
+def _format(asked: argparse.Namespace) -> str:
+    """The format that is named, or the one that the files are in; a table still needs its columns named."""
+    if asked.format != "auto":
+        return str(asked.format)
+    from windtunnel.analysis.importers.recognise import preview, recognise
+
+    found = recognise(Path(asked.path))
+    print(plain(f"format: {found.format} ({found.why})"), file=sys.stderr)
+    if found.format == "table" and asked.map is None:
+        head = preview(Path(asked.path), 1, asked.encoding, asked.separator)
+        likely = ",".join(f"{role}={column}" for role, column in head.likely.items())
+        raise ValueError(
+            f"{asked.path} is a table: say which column is what, perhaps {pasted(f'--map={likely}')}; it has {', '.join(head.columns[:20])}"
+        )
+    return found.format

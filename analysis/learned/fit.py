@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -80,6 +81,7 @@ def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Lear
     tell("learning tone and removal")
     parts["tone"] = scored.tone_part(tone.gather(record), cut)
     parts["removal"] = scored.removal_part(record, cut, MOST_REPLIES)
+    forward, why = _forward(record, tell)
     whole = len(record) if posts is None else posts
     return Learned(
         name=record.name,
@@ -95,9 +97,21 @@ def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Lear
             sampled=_sampled(record, whole),
         ),
         holes=[HoleTold(**hole._asdict()) for hole in record.holes],
-        cannot=_cannot(record),
+        cannot=[*_cannot(record), *([why] if why else [])],
         parts=parts,
+        forward=forward,
     )
+
+
+def _forward(record: CommunityRecord, tell: Say) -> tuple[dict[str, Any], str]:
+    """The rates with which members act in a simulation, or a sentence on why there are none."""
+    from windtunnel.analysis.learned.forward.fit import fit_forward
+
+    tell("learning the rates of a simulation")
+    try:
+        return fit_forward(record), ""
+    except ValueError as error:
+        return {}, str(error)
 
 
 def _choices(record: CommunityRecord, cut: int) -> dict[str, Part]:

@@ -83,7 +83,8 @@ class Jobs:
         self._lock = threading.Lock()
 
     def add(self, words: Sequence[str], title: str, about: Mapping[str, Any]) -> Job:
-        """Begin a job, or give the one that does the same already and did not fail. `{job}` in a word is the job's folder."""
+        """Begin a job, or give the one that does the same already and did not fail. `{job}` in a word is the job's
+        folder, in `about` its name."""
         with self._lock:
             for job in self._all():
                 if self._same(job, words) and job.state in (WAITING, RUNNING, DONE):
@@ -94,7 +95,10 @@ class Jobs:
             asked = {
                 "words": told,
                 "title": title,
-                "about": dict(about),
+                "about": {
+                    key: value.replace(HERE, name) if isinstance(value, str) else value
+                    for key, value in about.items()
+                },
                 "made": time.time(),
                 "cwd": str(Path.cwd()),
             }

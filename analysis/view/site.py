@@ -57,6 +57,10 @@ class Site:
         """A path of the folder as it is typed."""
         return inside if self.shown in (".", "./") else f"{self.shown.rstrip('/')}/{inside}"
 
+    def settings(self) -> list[str]:
+        """The settings of the mind that questions about a record are asked with, as Back end keeps them."""
+        return []
+
     def path(self, inside: str) -> Path:
         """The path that a request names, if it lies in the folder; `ValueError` for every other.
 
