@@ -77,7 +77,8 @@ def _unequal(gains: list[np.ndarray], discount: np.ndarray) -> list[int]:
         return float(np.concatenate([gains[k] for k in order]) @ discount[: sum(map(len, gains))])
 
     if len(gains) <= EXHAUSTIVE:
-        return list(max(permutations(range(len(gains))), key=worth))
+        every: list[tuple[int, ...]] = list(permutations(range(len(gains))))
+        return list(max(every, key=worth))
     best = tuple(sorted(range(len(gains)), key=lambda k: -gains[k].mean()))
     while True:
         near = []

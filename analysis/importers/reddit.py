@@ -140,7 +140,8 @@ def _submission(record: dict[str, Any]) -> RawPost:
         raise ValueError("selftext is not a text")
     text = body if placeholder(body) or body.startswith(title) else f"{title}\n\n{body}".strip()
     name = _id(record, "t3_")
-    return RawPost(id=name, parent=None, thread=name, kind="thread", **_common(record, text))
+    about = _common(record, text)
+    return RawPost(id=name, parent=None, thread=name, kind="thread", title=title or None, **about)
 
 
 def _common(record: dict[str, Any], text: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,7 +84,8 @@ class Jobs:
         self._lock = threading.Lock()
 
     def add(self, words: Sequence[str], title: str, about: Mapping[str, Any]) -> Job:
-        """Begin a job, or give the one that does the same already and did not fail. `{job}` in a word is the job's folder."""
+        """Begin a job, or give the one that does the same already and did not fail. `{job}` in a word is the job's
+        folder, in `about` its name."""
         with self._lock:
             for job in self._all():
                 if self._same(job, words) and job.state in (WAITING, RUNNING, DONE):
@@ -94,7 +96,10 @@ class Jobs:
             asked = {
                 "words": told,
                 "title": title,
-                "about": dict(about),
+                "about": {
+                    key: value.replace(HERE, name) if isinstance(value, str) else value
+                    for key, value in about.items()
+                },
                 "made": time.time(),
                 "cwd": str(Path.cwd()),
             }
@@ -140,6 +145,12 @@ class Jobs:
         for each in (STOPPED, EXIT):
             (job.path / each).unlink(missing_ok=True)
         self.pump()
+
+    def forget(self, name: str) -> None:
+        """Drop a job that has ended, with what it printed."""
+        job = self.one(name)
+        if not job.is_open:
+            shutil.rmtree(job.path, ignore_errors=True)
 
     def pump(self) -> None:
         """Start what waits, as many at once as may run; called now and then."""

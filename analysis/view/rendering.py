@@ -32,11 +32,26 @@ def templates() -> Environment:
         f"{count:,} {one if count == 1 else more or one + 's'}"
     )
     made.filters["size"] = size_words
+    made.filters["hours"] = hours_words
     return made
 
 
 def _shown(value: Any) -> Any:
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return plain(value)
+
+
+def hours_words(hours: float) -> str:
+    """
+    >>> hours_words(1), hours_words(0.5), hours_words(72)
+    ('hour', '30 minutes', '3 days')
+    """
+    if hours < 1:
+        return f"{hours * 60:.0f} minutes"
+    if hours < 48:
+        return "hour" if hours == 1 else f"{hours:.3g} hours"
+    return f"{hours / 24:.3g} days"
 
 
 def size_words(count: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
+from windtunnel.analysis.view import backend
 from windtunnel.analysis.view.jobs import Jobs
 
 JOBS = "jobs"
@@ -56,6 +57,10 @@ class Site:
     def shown_path(self, inside: str) -> str:
         """A path of the folder as it is typed."""
         return inside if self.shown in (".", "./") else f"{self.shown.rstrip('/')}/{inside}"
+
+    def settings(self) -> list[str]:
+        """The settings of the mind that questions about a record are asked with, as Back end keeps them."""
+        return backend.words(backend.read(self.folder))
 
     def path(self, inside: str) -> Path:
         """The path that a request names, if it lies in the folder; `ValueError` for every other.

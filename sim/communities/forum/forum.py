@@ -102,19 +102,18 @@ class Forum(Defaults):
         self.posts.heat *= 0.5 ** (self.hours / self.settings.heat_half_life)
         self.moderation.open_step()
         if world.now == 0:
-            self._publish(
-                world,
-                "open",
-                np.arange(1, min(self.settings.opening_threads, self.settings.size - 1) + 1),
-                CIVIL,
-                0.0,
-            )
+            self.set_scene(world)
         if world.now == self.settings.spark_step:
             self.focal = int(
                 self._publish(world, "spark", np.array([0]), HEATED, self.settings.spark_pull)[0]
             )
         if world.now > 0:
             world.log.add(world.now, "join", self.members.id[self.members.joined == world.now])
+
+    def set_scene(self, world: Any) -> None:
+        """The opening threads."""
+        last = min(self.settings.opening_threads, self.settings.size - 1)
+        self._publish(world, "open", np.arange(1, last + 1), CIVIL, 0.0)
 
     def rhythm(self, step: int) -> float:
         return self.profile.rhythm[int(step * self.hours) % 24]
