@@ -23,6 +23,7 @@ COMMANDS = {
     "pilot": "the real test that would show it: metric, unit, sample size, when to stop",
     "estimate": "causal report for your own table of pairs",
     "import": "bring in a real community: its people pseudonymised, base rates fitted",
+    "fit": "learn from an imported community who writes, where, to whom and when; import does it last",
     "export": "a simulated community as a ConvoKit corpus: windtunnel export convokit OUT FOLDER",
     "label": "label by hand what was written in an imported community: how good its reader is, and better tones",
     "read": "let a language model read the tones of an imported community, where they matter",
