@@ -7,41 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import polars as pl
 import pytest
 
-from windtunnel.analysis.cli import main
 from windtunnel.analysis.view.site import Site
 from windtunnel.analysis.view.worker import work
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 MAP = "id=number,parent=answers,thread=topic,author=who,time=when,text=words,status=fate,score=points"
-
-
-@pytest.fixture(scope="module")
-def imported(tmp_path_factory):
-    """A small record with a lock and a removal, brought in once."""
-    folder = tmp_path_factory.mktemp("imported")
-    acts = pl.DataFrame(
-        {
-            "act": ["remove", "lock"],
-            "post": ["a5", "a1"],
-            "time": ["2017-07-14T03:00:00Z", "2017-07-14T03:10:00Z"],
-        }
-    )
-    acts.write_csv(folder / "acts.csv")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        words = ["import", "table", str(FIXTURES / "posts_small.csv"), "mine", "--map", MAP]
-        assert main([*words, "--mod-log", "acts.csv", "--mod-map", "act=act,post=post,time=time"]) == 0
-    return folder
-
-
-@pytest.fixture
-def mine(site, imported):
-    shutil.copytree(imported / "mine", site.folder / "mine")
-    shutil.copytree(imported / ".windtunnel", site.folder / ".windtunnel")
-    return site
 
 
 def test_a_table_is_previewed_and_becomes_a_job(browser, site):
@@ -218,3 +190,23 @@ def test_an_answer_has_three_lines_and_stands_beside_the_others(mine, browser):
     assert work(first.path) == 0  # it has ended: nothing is done again
     saved = browser.get(f"/question/{first.name}", params={"export": 1}).text
     assert "How sure:" in saved and "<form" not in saved
+
+
+@pytest.mark.parametrize(
+    ("way", "words", "where"),
+    [
+        ("source", "a4", "thread=1&at="),
+        ("source", "b1", "thread="),
+        ("date", "2017-07-14", "threads fit"),
+        ("author", "Crow", "threads fit"),
+    ],
+)
+def test_a_thread_is_found_by_what_people_know(mine, browser, way, words, where):
+    answer = browser.get("/find", params={"out": "mine", "way": way, "words": words}, follow_redirects=False)
+    assert where in (answer.headers["location"] if answer.status_code == 303 else answer.text)
+
+
+def test_what_nobody_wrote_is_a_sentence(mine, browser):
+    for words in ("zz", "https://evil.example/x", ""):
+        answer = browser.get("/find", params={"out": "mine", "way": "source", "words": words})
+        assert answer.status_code == 400 and "Traceback" not in answer.text
