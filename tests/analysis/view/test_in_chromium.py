@@ -251,9 +251,11 @@ def test_a_moderator_from_an_empty_folder_to_an_answer(chromium, tmp_path, monke
         page.click("text=Bring it in")
         page.wait_for_selector("text=Label thirty posts")
         page.click("text=Label thirty posts")
+        page.wait_for_selector("[data-key='1']")
+        page.wait_for_load_state("load")
         while page.locator("[data-key='1']").count():
-            page.keyboard.press("1")
-            page.wait_for_load_state()
+            with page.expect_navigation():
+                page.keyboard.press("1")
         page.click("text=Give these labels to the record")
         page.wait_for_selector("text=labels of this record")
         page.click("table a >> nth=0")
