@@ -15,6 +15,7 @@ from windtunnel.analysis.summary import short_answer, verdict
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.contents import read
 from windtunnel.analysis.view.forums import Forum, forum_of, incidents_of, threads_of
+from windtunnel.analysis.view.pages.batch import offered
 from windtunnel.analysis.view.pages.find import WAYS
 from windtunnel.analysis.view.pages.home import page_number
 from windtunnel.analysis.view.rendering import part, render
@@ -138,6 +139,7 @@ def _shared(request: Request, forum: Forum) -> dict[str, Any]:
             if tones.get(tone)
         ],
         "written": forum.written.height,
+        "offered": offered(),
         "incidents_link": "/incidents?" + urlencode(kept),
     }
 
