@@ -11,9 +11,12 @@ from windtunnel.analysis.rules.agreement import Agreement
 from windtunnel.analysis.rules.reach import Group, Period, Reach
 from windtunnel.analysis.rules.replaying import TOUCHES, Clause, OfRule, Replayed, Word
 
+OVER_ALL = ("numbers", "taken", "chance", "judged")
+"""What speaks of every post, and is not printed."""
+
 
 def replayed_of(content: Mapping[str, Any]) -> Replayed:
-    """What `Replayed.content` gave, as it was but for the two columns over all posts, which are empty."""
+    """What `Replayed.content` gave, as it was but for the columns over all posts, which are empty."""
     left = {
         "follows",
         "rules",
@@ -45,6 +48,5 @@ def replayed_of(content: Mapping[str, Any]) -> Replayed:
         reach=tuple(Reach(**one) for one in content["reach"]),
         notes=tuple(content["notes"]),
         touches=pl.DataFrame(touches, schema=TOUCHES),
-        chance=np.zeros(0),
-        judged=np.zeros(0, bool),
+        **{name: np.zeros(0) for name in OVER_ALL},
     )
