@@ -55,6 +55,7 @@ LIKELY = {
     ),
     "minute": ("minute",),
     "text": ("text", "body", "content", "message", "words", "comment", "selftext"),
+    "title": ("title", "subject"),
     "kind": ("kind", "type", "post_type"),
     "status": ("status", "fate", "state"),
     "score": ("score", "points", "votes"),

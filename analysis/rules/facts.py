@@ -13,10 +13,10 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers.dates import start_of
 from windtunnel.analysis.importers.forgotten import read_source
 from windtunnel.analysis.importers.lacking import refuse_lacking
 from windtunnel.analysis.incidents.forum.acts import NEEDED, NEWCOMER_MINUTES, moderation_of
-from windtunnel.analysis.rules.clock import start_of
 
 HOUR, DAY = 60, 24 * 60
 _APART = 1 << 40

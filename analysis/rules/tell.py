@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from windtunnel.analysis.causal.intervals import Estimate
+from windtunnel.analysis.importers.dates import date_words
 from windtunnel.analysis.rules.agreement import Agreement
-from windtunnel.analysis.rules.clock import date_words
 from windtunnel.analysis.rules.replaying import Replayed
 
 SHADOW = (

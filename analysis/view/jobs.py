@@ -10,6 +10,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -144,6 +145,12 @@ class Jobs:
         for each in (STOPPED, EXIT):
             (job.path / each).unlink(missing_ok=True)
         self.pump()
+
+    def forget(self, name: str) -> None:
+        """Drop a job that has ended, with what it printed."""
+        job = self.one(name)
+        if not job.is_open:
+            shutil.rmtree(job.path, ignore_errors=True)
 
     def pump(self) -> None:
         """Start what waits, as many at once as may run; called now and then."""

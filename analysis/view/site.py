@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
+from windtunnel.analysis.view import backend
 from windtunnel.analysis.view.jobs import Jobs
 
 JOBS = "jobs"
@@ -59,7 +60,7 @@ class Site:
 
     def settings(self) -> list[str]:
         """The settings of the mind that questions about a record are asked with, as Back end keeps them."""
-        return []
+        return backend.words(backend.read(self.folder))
 
     def path(self, inside: str) -> Path:
         """The path that a request names, if it lies in the folder; `ValueError` for every other.

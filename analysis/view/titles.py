@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+from windtunnel.analysis.incidents.forum import lookup
+
 
 def titles_of(folder: Path) -> dict[int, str]:
     """The title of each thread by its number; empty where it cannot be read."""
-    return {}
+    try:
+        return lookup.titles_of(folder)
+    except (ValueError, OSError):
+        return {}

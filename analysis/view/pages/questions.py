@@ -13,7 +13,7 @@ from windtunnel.analysis.view.routing import get
 from windtunnel.analysis.view.site import site_of
 from windtunnel.analysis.why.counting import hit_words, split
 from windtunnel.analysis.why.forum import tell
-from windtunnel.analysis.why.tell import NO_SANCTION, parting_sentence
+from windtunnel.analysis.why.tell import NO_SANCTION, checked, parting_sentence
 from windtunnel.analysis.why.three_lines import three_lines
 
 MARKS = {
@@ -33,6 +33,7 @@ def show(request: Request) -> Response:
         return render(request, "job.html", title=job.title, command=job.command, job=job, said=said(job))
     rows = [row for row in record.get("thread", []) if row["mark"] != "same"]
     sentences = tell.answer_sentences(record)
+    replayed = record["replay"]["acts"] == record["replay"]["reproduced"]
     return render(
         request,
         "question.html",
@@ -42,7 +43,7 @@ def show(request: Request) -> Response:
         record=record,
         lines=three_lines(record),
         about=tell.about(record),
-        doubts=tell.doubts(record),
+        doubts=[*([] if replayed else [checked(record["replay"])]), *record["notes"]],
         said=sentences,
         parting=parting_sentence(record) if record["parting"] else "",
         rows=[

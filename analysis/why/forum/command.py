@@ -1,6 +1,7 @@
 """`windtunnel why` of a forum: simulated threads, and recorded ones."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.incidents.forum.kept_words import with_words
+from windtunnel.analysis.incidents.forum.lookup import looks_up, resolve
 from windtunnel.analysis.incidents.forum.places import KINDS, place_of
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.models.serving import serving
@@ -38,7 +40,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Options that only a forum has, and what is asked about there."""
     parser.epilog = (
         "Of a forum --at names comment:12, a post, a time as 'day 2, 13:00' as well, and any place can be asked about: thread:ID, "
-        "post:ID (in a run with --draw, --seed and --arm). "
+        "post:ID (in a run with --draw, --seed and --arm); of a real thread also by its address, source:ID, 'title:its words', "
+        "author:NAME (in one thread) and date:2024-01-05. "
         "Examples: windtunnel why OUT escalation-1a2b3c4d --lock --at comment:12; "
         "windtunnel why OUT pile_on-1a2b3c4d --with slow_mode --param hours=3 --at onset-2; "
         "windtunnel why OUT escalation-1a2b3c4d --without thread_lock; windtunnel why OUT post:812 --remove 812"
@@ -118,6 +121,10 @@ def _page(record: dict[str, Any], thread: Any, case: ForumCase, excerpts: bool) 
 
 
 def _case(asked: argparse.Namespace) -> tuple[ForumCase, dict[str, Any]]:
+    if looks_up(asked.incident):
+        name = resolve(Path(asked.out), asked.incident)
+        print(plain(f"{asked.incident} is {name}."), file=sys.stderr if asked.json else sys.stdout)
+        asked.incident = name
     folder, rules = Folder(asked.out), load_rules(parse_rules(asked.rule))
     if folder.manifest.is_file():
         if asked.set:

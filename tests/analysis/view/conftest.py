@@ -1,16 +1,21 @@
 """A site over an empty folder, and a browser that has opened its address."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
+from windtunnel.analysis.cli import main
 from windtunnel.analysis.view.app import make_app
 from windtunnel.analysis.view.site import Site
 
 PORT = 8710
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+MAP = "id=number,parent=answers,thread=topic,author=who,time=when,text=words,status=fate,score=points"
 HOST = f"127.0.0.1:{PORT}"
 ORIGIN = f"http://{HOST}"
 
@@ -63,3 +68,30 @@ def open_browser() -> Iterator[Callable[[Site], Browser]]:
         return made
 
     yield opened
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small record with a lock and a removal, brought in once."""
+    folder = tmp_path_factory.mktemp("imported")
+    acts = pl.DataFrame(
+        {
+            "act": ["remove", "lock"],
+            "post": ["a5", "a1"],
+            "time": ["2017-07-14T03:00:00Z", "2017-07-14T03:10:00Z"],
+        }
+    )
+    acts.write_csv(folder / "acts.csv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        words = ["import", "table", str(FIXTURES / "posts_small.csv"), "mine", "--map", MAP]
+        assert main([*words, "--mod-log", "acts.csv", "--mod-map", "act=act,post=post,time=time"]) == 0
+    return folder
+
+
+@pytest.fixture
+def mine(site: Site, imported: Path) -> Site:
+    """A site whose folder has that record as `mine`."""
+    shutil.copytree(imported / "mine", site.folder / "mine")
+    shutil.copytree(imported / ".windtunnel", site.folder / ".windtunnel")
+    return site

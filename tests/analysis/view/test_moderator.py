@@ -7,41 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import polars as pl
 import pytest
 
-from windtunnel.analysis.cli import main
 from windtunnel.analysis.view.site import Site
 from windtunnel.analysis.view.worker import work
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 MAP = "id=number,parent=answers,thread=topic,author=who,time=when,text=words,status=fate,score=points"
-
-
-@pytest.fixture(scope="module")
-def imported(tmp_path_factory):
-    """A small record with a lock and a removal, brought in once."""
-    folder = tmp_path_factory.mktemp("imported")
-    acts = pl.DataFrame(
-        {
-            "act": ["remove", "lock"],
-            "post": ["a5", "a1"],
-            "time": ["2017-07-14T03:00:00Z", "2017-07-14T03:10:00Z"],
-        }
-    )
-    acts.write_csv(folder / "acts.csv")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        words = ["import", "table", str(FIXTURES / "posts_small.csv"), "mine", "--map", MAP]
-        assert main([*words, "--mod-log", "acts.csv", "--mod-map", "act=act,post=post,time=time"]) == 0
-    return folder
-
-
-@pytest.fixture
-def mine(site, imported):
-    shutil.copytree(imported / "mine", site.folder / "mine")
-    shutil.copytree(imported / ".windtunnel", site.folder / ".windtunnel")
-    return site
 
 
 def test_a_table_is_previewed_and_becomes_a_job(browser, site):
