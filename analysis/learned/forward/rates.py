@@ -100,7 +100,7 @@ class Rates:
         self.since = np.array(debts.since)
         self.until = np.minimum(np.array(debts.until), self.since + FORGOTTEN)
         self.got = Timeline(self.debtor, self.since, clock.end)
-        self.ended = Timeline(self.debtor, self.until, clock.end)
+        self.ended = Timeline(self.debtor, np.minimum(self.until, clock.end + 1), clock.end)
         self._faded = {hours: self.own.faded(hours) for hours in (SHORT, LONG)}
         self._received = self.got.faded(SHORT)
         replies = (~record.opens)[self.own.order]

@@ -10,7 +10,7 @@ from windtunnel.sim.communities.forum.learned.law import WINDOW, own_thread_term
 
 MOST_CHOICES = 5_000
 """Recorded choices of each kind that are looked at."""
-MOST_THREADS, MOST_POSTS = 40, 200
+MOST_THREADS, MOST_POSTS = 60, 200
 """Options of a choice that are looked at: threads at random beside the one chosen, the latest posts and the opening one."""
 FIRST_OPENS, FIRST_REPLIES, OWED, OTHER_OPENS, OTHER_REPLIES = range(5)
 """Kinds of act: somebody's first, the payment of a debt, anything else."""
@@ -51,10 +51,15 @@ class Debts:
 
 
 class Choice(NamedTuple):
-    """One recorded choice: the terms of its options (options, terms), and which was taken."""
+    """One recorded choice: the terms of its options (options, terms), and which was taken.
+
+    `names` (options,) are the threads, where these were chosen among; `many`: of how many the options are a sample.
+    """
 
     options: np.ndarray
     taken: int
+    names: np.ndarray = np.empty(0, np.int64)
+    many: int = 0
 
 
 @dataclass
@@ -244,6 +249,7 @@ def _thread_choice(
 ) -> Choice:
     near = np.flatnonzero(state.last >= now - WINDOW)
     near = near[near != thread]
+    many = 1 + len(near)
     if len(near) > MOST_THREADS:
         near = picks.choice(near, MOST_THREADS, replace=False)
     offered = np.concatenate([[thread], near]).astype(int)
@@ -262,7 +268,7 @@ def _thread_choice(
         columns = np.column_stack(
             [columns, *own_thread_terms(at, state.size[offered], state.opener[offered] == who)]
         )
-    return Choice(columns, 0)
+    return Choice(columns, 0, offered, many)
 
 
 def _post_choice(

@@ -44,7 +44,9 @@ def _common(forum: "LearnedForum", roots: np.ndarray, pull: np.ndarray, group: s
     )
     part = forum.law.thread_new if group == "new" else forum.law.thread_old
     width = columns.shape[1]
-    return np.minimum(columns, part.caps()[:width]) @ part.coefficients()[:width] + pull[roots]
+    return (
+        np.minimum(columns, part.caps()[:width]) @ part.coefficients()[:width] + pull[roots] + seen.hot[roots]
+    )
 
 
 def _with_own(forum: "LearnedForum", row: int, roots: np.ndarray, score: np.ndarray) -> np.ndarray:

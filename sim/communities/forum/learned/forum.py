@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import gammaincinv
 
 from windtunnel.agents.situation import Scene
 from windtunnel.sim import noise
@@ -315,6 +316,9 @@ class LearnedForum(Forum):
             memory.appeared(row, who, at, up, root, partner, int(posts.depth[row]), int(posts.size[root]))
         opened = new[posts.parent[new] < 0]
         if len(opened):
+            if self.law.hotness:
+                lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
+                memory.posts.hot[opened] = np.log(gammaincinv(self.law.hotness, lot) / self.law.hotness)
             self._open = np.concatenate([self._open, opened])
 
     def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:

@@ -117,6 +117,8 @@ class Law(BaseModel):
     post_new: Part
     post_old: Part
     unnamed: Part
+    hotness: Annotated[float, Field(ge=0)] = 0.0
+    """Shape of the gamma law (mean 1) of a lasting factor of each thread's pull; 0: there is none."""
     masked_days: float = 0.0
     """Days of the record that count for nothing: holes, and a week after each."""
     notes: list[str] = []
@@ -152,7 +154,12 @@ def linear(part: Part, columns: np.ndarray) -> np.ndarray:
 
 
 def thread_terms(
-    size: np.ndarray, crowd: np.ndarray, age: np.ndarray, last: np.ndarray, unnamed: np.ndarray, acts: np.ndarray
+    size: np.ndarray,
+    crowd: np.ndarray,
+    age: np.ndarray,
+    last: np.ndarray,
+    unnamed: np.ndarray,
+    acts: np.ndarray,
 ) -> np.ndarray:
     """The terms `THREAD` (n, 10): replies, people in it, hours since it was opened and since its last post, and of its opener
     whether its name lacks, and its acts so far."""
