@@ -54,7 +54,8 @@ def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile:
     start = {key: mind[key] for key in ("steps_an_hour", "start", "weeks_before", "priors") if key in mind}
     learned = {**start, "forward": _forward(path)}
     if mind.get("start") == "warm":
-        learned |= _record(path.parent, mind.get("minute"))
+        named = Path(profile) if isinstance(profile, str) else path
+        learned |= _record(named if named.is_dir() else named.parent, mind.get("minute"))
     return {**plain, "learned": learned}
 
 
