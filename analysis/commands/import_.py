@@ -2,10 +2,15 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.shell import pasted
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.learned_file import Learned
 
 FORMATS = ("reddit", "convokit", "table", "discourse", "stackexchange", "mastodon", "bluesky")
 
@@ -55,6 +60,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="most bytes that a packed file may unpack to (50,000,000,000)",
     )
+    parser.add_argument(
+        "--no-fit",
+        action="store_true",
+        help="learn nothing from the record (windtunnel fit OUT does it later)",
+    )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON and nothing else")
 
 
@@ -85,6 +95,7 @@ def call(asked: argparse.Namespace) -> int:
             progress=watch.say,
             told=watch.told,
         )
+        learned, unlearned = (None, "") if asked.no_fit else _learn(Path(asked.out), watch.say)
     if asked.json:
         print_json(
             {
@@ -100,6 +111,10 @@ def call(asked: argparse.Namespace) -> int:
                 "tone": found.tone_source,
                 "lacks": list(found.lacks),
                 "notes": list(found.notes),
+                "learned": None
+                if learned is None
+                else {"seconds": learned.seconds}
+                | {name: part.verdict for name, part in learned.parts.items()},
             }
         )
         return OK
@@ -107,7 +122,29 @@ def call(asked: argparse.Namespace) -> int:
         print(plain(line))
     if found.profile_file:
         print(f"Profile: {found.profile_file}; use it with {pasted(f'community.profile={asked.out}')}")
+    if learned is not None:
+        print(plain(_told(learned, asked.out)))
+    elif unlearned:
+        print(plain(f"note: nothing was learned: {unlearned}"))
     return OK
+
+
+def _learn(folder: Path, say: Callable[[str], None]) -> "tuple[Learned | None, str]":
+    """What the record teaches, or why it teaches nothing."""
+    from windtunnel.analysis.learned.fit import fit_folder
+
+    try:
+        return fit_folder(folder, say), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def _told(learned: "Learned", out: str) -> str:
+    lots: dict[str, list[str]] = {"learned": [], "weak": [], "not fitted": []}
+    for name, part in learned.parts.items():
+        lots[part.verdict].append(name)
+    said = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in lots.items() if names)
+    return f"Members, in {learned.seconds:.0f} s: {said}; windtunnel fit {out} tells more"
 
 
 def _format(asked: argparse.Namespace) -> str:

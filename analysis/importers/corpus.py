@@ -232,6 +232,7 @@ def _finish(
         (out / name).unlink(missing_ok=True)
     written.write_posts(posts, record, marks_of(people.marks), out / written.POSTS)
     (out / written.PROFILE).unlink(missing_ok=True)
+    (out / written.LEARNED).unlink(missing_ok=True)  # it was learned from an earlier import
     if profile:
         write_profile(profile, out / written.PROFILE)
     report = ImportReport(

@@ -17,7 +17,14 @@ from windtunnel.analysis.importers.scrubbing import STRANGER
 from windtunnel.analysis.importers.sealing import SOURCES, without
 
 OURS = frozenset(
-    {written.POSTS, written.PROFILE, written.BAD_LINES, written.MODERATION, written.TONE_ERRORS}
+    {
+        written.POSTS,
+        written.PROFILE,
+        written.LEARNED,
+        written.BAD_LINES,
+        written.MODERATION,
+        written.TONE_ERRORS,
+    }
     | {written.SOURCE, IDENTITIES, FORGOTTEN, SOURCES}
 )
 """What an import and this file write: cleaned row by row. They name nobody, or are named here."""

@@ -7,6 +7,7 @@ import numpy as np
 from windtunnel.analysis.learned.logit import Choices
 from windtunnel.analysis.learned.parts import post, thread, who
 from windtunnel.analysis.learned.record import CommunityRecord
+from windtunnel.analysis.learned.sampling import evenly
 from windtunnel.analysis.learned.walk import Walk
 
 TRAIN_SHARE = 0.7
@@ -14,7 +15,7 @@ TRAIN_SHARE = 0.7
 MOST_FITTED, MOST_HELD = 3000, 1500
 """Acts of a part that are fitted to and held out at most; more are sampled evenly in time."""
 LEAST_HISTORY = 200
-"""Acts before which nothing is fitted, or a tenth of the record if that is less: everybody looks new at the start."""
+"""Acts before which nothing is fitted, or a tenth of those that are fitted to if that is less: everybody looks new at the start."""
 
 
 class Split(NamedTuple):
@@ -46,8 +47,8 @@ def gather(
     rows: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for part in parts:
         every = modules[part].acts(record)
-        every = every[every >= min(LEAST_HISTORY, len(record) // 10)]
-        rows[part] = (_evenly(every[every < cut], most_fitted), _evenly(every[every >= cut], most_held))
+        every = every[every >= min(LEAST_HISTORY, cut // 10)]
+        rows[part] = (evenly(every[every < cut], most_fitted), evenly(every[every >= cut], most_held))
     made: dict[str, list[tuple[int, np.ndarray, int]]] = {part: [] for part in parts}
     wanted: dict[int, list[str]] = {}
     for part, both in rows.items():
@@ -69,12 +70,6 @@ def gather(
         early = choices.row < cut
         found[part] = Split(choices.only(early), choices.only(~early))
     return found
-
-
-def _evenly(rows: np.ndarray, most: int) -> np.ndarray:
-    if len(rows) <= most:
-        return rows
-    return np.asarray(rows[np.linspace(0, len(rows) - 1, most).round().astype(int)])
 
 
 def _choices(

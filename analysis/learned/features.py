@@ -1,5 +1,7 @@
 """Features of the options of one choice, filled in by name, and those that two parts share."""
 
+from typing import Any
+
 import numpy as np
 
 from windtunnel.analysis.learned.delays import WORDS, delay_names, delays
@@ -13,7 +15,7 @@ class Features:
         self.x = np.zeros((n, len(names)), np.float32)
         self._column = _columns(names)
 
-    def put(self, name: str, values: object, rows: slice | np.ndarray | int = slice(None)) -> None:
+    def put(self, name: str, values: Any, rows: slice | np.ndarray | int = slice(None)) -> None:
         """Set one feature of the options `rows`."""
         self.x[rows, self._column[name]] = values
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from windtunnel.sim.communities.forum.learned_file import (
 
 MOST_POSTS = 200_000
 """Of a larger record the latest threads with about so many posts are fitted."""
-MOST_WAITS = (6000, 3000)
+MOST_WAITS = (9000, 3000)
 """Posts after which waits are fitted and held out at most."""
 MOST_REPLIES = 20_000
 """Replies whose removal is fitted, and held out, at most."""
@@ -34,7 +35,12 @@ Say = Callable[[str], None]
 
 def fit_folder(folder: Path, say: Say | None = None) -> Learned:
     """Fit the record in `folder` and write learned.yaml beside its profile. `ValueError` where there is nothing to fit."""
-    learned = fit_record(read_record(folder, MOST_POSTS), posts=_posts(folder), say=say)
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(
+        1
+    ):  # these matrices are small: threads that wait for each other cost more than they bring
+        learned = fit_record(read_record(folder, MOST_POSTS), posts=_posts(folder), say=say)
     write_learned(learned, folder / FILE)
     return learned
 
@@ -47,6 +53,15 @@ def _posts(folder: Path) -> int:
 
 def fit_record(record: CommunityRecord, *, posts: int | None = None, say: Say | None = None) -> Learned:
     """What a record teaches, part by part. `posts`: how many the whole record has, if only its end was read."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(
+        1
+    ):  # these matrices are small: threads that wait for each other cost more than they bring
+        return _fitted(record, posts, say)
+
+
+def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Learned:
     from windtunnel.analysis.profile_fit.fit import program
 
     begin, tell = time.perf_counter(), say or (lambda sentence: None)
@@ -66,6 +81,7 @@ def fit_record(record: CommunityRecord, *, posts: int | None = None, say: Say | 
     tell("learning tone and removal")
     parts["tone"] = scored.tone_part(tone.gather(record), cut)
     parts["removal"] = scored.removal_part(record, cut, MOST_REPLIES)
+    forward, why = _forward(record, tell)
     whole = len(record) if posts is None else posts
     return Learned(
         name=record.name,
@@ -81,9 +97,21 @@ def fit_record(record: CommunityRecord, *, posts: int | None = None, say: Say | 
             sampled=_sampled(record, whole),
         ),
         holes=[HoleTold(**hole._asdict()) for hole in record.holes],
-        cannot=_cannot(record),
+        cannot=[*_cannot(record), *([why] if why else [])],
         parts=parts,
+        forward=forward,
     )
+
+
+def _forward(record: CommunityRecord, tell: Say) -> tuple[dict[str, Any], str]:
+    """The rates with which members act in a simulation, or a sentence on why there are none."""
+    from windtunnel.analysis.learned.forward.fit import fit_forward
+
+    tell("learning the rates of a simulation")
+    try:
+        return fit_forward(record), ""
+    except ValueError as error:
+        return {}, str(error)
 
 
 def _choices(record: CommunityRecord, cut: int) -> dict[str, Part]:

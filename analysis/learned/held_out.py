@@ -3,7 +3,7 @@
 import numpy as np
 
 from windtunnel.analysis.causal.intervals import mean_difference
-from windtunnel.analysis.learned.logit import Choices, fit_logit, log_softmax
+from windtunnel.analysis.learned.logit import Choices, fit_logit
 from windtunnel.sim.communities.forum.learned_file import Interval, Score
 
 
@@ -25,20 +25,6 @@ def interval(values: np.ndarray, cluster: np.ndarray) -> Interval:
     limits = (None if each is None else round(each, 4) for each in (found.low, found.high))
     low, high = limits
     return Interval(est=round(float(values.mean()), 4), low=low, high=high)
-
-
-def activity_share(fitted: Choices, held: Choices) -> np.ndarray:
-    """Log2-probabilities (n,) of held-out writers by how much each wrote so far; somebody else has its share of the fitted acts."""
-    at = fitted.names.index("else")
-    other = (fitted.x[fitted.taken, at].sum() + 1) / (len(fitted) + 2)
-    posts = np.where(held.x[:, at] > 0, -np.inf, held.x[:, held.names.index("posts")])
-    lengths = np.diff(held.start)
-    shares = np.full(len(posts), np.log(other))
-    named = np.repeat(lengths > 1, lengths)
-    with np.errstate(invalid="ignore"):
-        inside = log_softmax(np.where(np.isinf(posts), -1e9, posts), held.start)
-    shares = np.where(np.isinf(posts), np.where(named, np.log(other), 0.0), inside + np.log(1 - other))
-    return np.asarray(shares[held.taken] / np.log(2))
 
 
 def form(names: tuple[str, ...], fitted: Choices, held: Choices) -> np.ndarray:

@@ -12,9 +12,9 @@ import numpy as np
 
 from windtunnel.sim.communities.forum.learned_file import Coefficient
 
-RIDGE = 1.0
-"""Half of it times the sum of squares of the coefficients, features at unit spread, is taken from the log-likelihood: as
-much as one act says, so that 100 acts already speak for themselves."""
+RIDGE = 10.0
+"""Half of it times the sum of squares of the coefficients, features at unit spread, is taken from the log-likelihood. Chosen on
+the last fifth of the training acts of three communities: with 3,000 acts 1 to 30 do alike, with 100 acts this does best."""
 STEPS = 40
 FLAT = 1e-4
 """Slope, in nats a choice, at which a fit counts as done."""
@@ -90,10 +90,10 @@ def log_softmax(scores: np.ndarray, start: np.ndarray) -> np.ndarray:
     return np.asarray(shifted - np.repeat(np.log(np.add.reduceat(np.exp(shifted), start[:-1])), lengths))
 
 
-def fit_logit(choices: Choices, *, ridge: float = RIDGE, errors: bool = True) -> Fitted:
+def fit_logit(choices: Choices, *, ridge: float | np.ndarray = RIDGE, errors: bool = True) -> Fitted:
     """The logit of greatest penalised likelihood. `ValueError` without a choice or a feature that varies.
 
-    Features that never differ within a choice get the coefficient 0.
+    `ridge` is one number or one a feature. Features that never differ get the coefficient 0.
     """
     if not len(choices):
         raise ValueError("there is no choice to learn from")
@@ -103,17 +103,18 @@ def fit_logit(choices: Choices, *, ridge: float = RIDGE, errors: bool = True) ->
     scale = spread[used]
     x = (choices.x[:, used] / scale).astype(np.float64)
     cap = _caps(choices)
+    pull = np.broadcast_to(np.asarray(ridge, float), choices.x.shape[1:])[used]
     found = np.zeros(len(used))
 
     def objective(at: np.ndarray) -> tuple[float, np.ndarray]:
         logs = log_softmax(x @ at, start)
-        return -float(logs[taken].sum()) + ridge / 2 * float(at @ at), logs
+        return -float(logs[taken].sum()) + float(pull @ at**2) / 2, logs
 
     value, logs = objective(found)
     curve = np.eye(len(used))
     for _ in range(STEPS):
         slope, curve, _ = _derivatives(x, np.exp(logs), start, taken)
-        slope, curve = slope + ridge * found, curve + ridge * np.eye(len(used))
+        slope, curve = slope + pull * found, curve + np.diag(pull)
         if not len(used) or np.abs(slope).max() < FLAT * len(taken):
             break
         step = np.linalg.solve(curve, slope)

@@ -23,6 +23,7 @@ from windtunnel.analysis.importers.lacking import lacks_of
 from windtunnel.analysis.incidents.forum.acts import NEEDED
 from windtunnel.analysis.learned.holes import Hole, find_holes
 from windtunnel.analysis.tones.chances import chances
+from windtunnel.sim.communities.forum.posts import TONES
 
 UNKNOWN = -1
 """Author of a post whose author the record does not name; parent of a post that answers none that is known."""
@@ -176,11 +177,23 @@ def record_of(posts: pl.DataFrame, *, name: str = "", lacks: tuple[str, ...] = (
         score=_optional(posts, "score", pl.Float64, float("nan")).to_numpy(),
         moderator=role == "moderator",
         bot=role == "bot",
-        tone=chances(posts),
+        tone=_tones(posts),
         authors=tuple(authors),
         lacks=lacks,
         holes=() if "time" in lacks else find_holes(minute, opens, thread),
     )
+
+
+def _tones(posts: pl.DataFrame) -> np.ndarray:
+    """Probabilities of civil, heated and hostile (n, 3). A tone guessed from votes and removals, of a post without words, is
+    taken as it is: nothing says how often such a guess errs."""
+    found = chances(posts)
+    wordless = posts["text"].is_null().to_numpy() if "text" in posts.columns else np.ones(len(posts), bool)
+    unread = posts["heated"].is_null().to_numpy() if "heated" in posts.columns else np.ones(len(posts), bool)
+    guessed = wordless & unread & posts["tone"].is_not_null().to_numpy()
+    codes = np.array([TONES.index(each) for each in posts["tone"].to_numpy()[guessed]], int)
+    found[guessed] = np.eye(3)[codes]
+    return found
 
 
 def _optional(posts: pl.DataFrame, column: str, kind: type[pl.DataType], missing: object) -> pl.Series:

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 
 from windtunnel.analysis.learned.choices import Split
-from windtunnel.analysis.learned.held_out import activity_share, auc, form, interval, score
-from windtunnel.analysis.learned.logit import fit_logit, together, yes_or_no
+from windtunnel.analysis.learned.held_out import auc, form, interval, score
+from windtunnel.analysis.learned.logit import RIDGE, fit_logit, together, yes_or_no
 from windtunnel.analysis.learned.parts import delay_law, post, removal, thread, tone, when, who
 from windtunnel.analysis.learned.record import CommunityRecord
+from windtunnel.analysis.learned.sampling import evenly
 from windtunnel.sim.communities.forum.learned_file import Coefficient, Part, Score, Verdict
 
 LEAST_FITTED, LEAST_HELD = 30, 20
@@ -39,13 +40,20 @@ def few(split: Split) -> str:
     return f"{len(split.fitted) + len(split.held):,} acts are too few: {LEAST_FITTED} to fit to and {LEAST_HELD} later ones are needed"
 
 
+def ridges(part: str) -> np.ndarray | float:
+    """How strongly each coefficient of a choice is drawn to 0."""
+    if part != "post":
+        return RIDGE
+    return np.array([post.CORE_RIDGE if name in post.CORE else post.OTHER_RIDGE for name in post.NAMES])
+
+
 def choice_bits(part: str, split: Split) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Log2-probabilities (n,) of the held-out choices under the part, and under each of its baselines."""
     fitted, held = split
-    bits = fit_logit(fitted, errors=False).bits(held)
+    bits = fit_logit(fitted, ridge=ridges(part), errors=False).bits(held)
     if part == "who":
         bases = {
-            "activity share": activity_share(fitted, held),
+            "activity share": form(who.SHARE, fitted, held),
             "activity, recency and hour": form(who.RECENCY, fitted, held),
         }
     else:
@@ -72,7 +80,7 @@ def choice_part(part: str, split: Split) -> Part:
     if part == "thread":
         unknown = form(thread.OF_THREAD, *split)
         extra["actor_unknown"] = score(PRODUCT_FORM, bases[PRODUCT_FORM], unknown, held.cluster).model_dump()
-    whole = fit_logit(together(split))
+    whole = fit_logit(together(split), ridge=ridges(part))
     return Part(
         verdict=said,
         why=why,
@@ -95,7 +103,8 @@ def when_parts(given: when.Waits | None, cut: int) -> dict[str, Part]:
             not_fitted(f"{len(given.row):,} posts could be followed for {_span(given.ends[-1])}: too few"),
         )
     law = np.log(when.waiting_law(fitted))
-    logs = when.log_chances(when.fit_when(fitted, errors=False), held)
+    made = when.fit_when(fitted, errors=False)
+    logs = when.log_chances(made, held)
     at = np.arange(len(held.row))
     bits = logs[at, held.bin] / np.log(2)
     first = score("waiting-time law", law[held.bin] / np.log(2), bits, held.cluster)
@@ -104,7 +113,7 @@ def when_parts(given: when.Waits | None, cut: int) -> dict[str, Part]:
     share = -np.expm1(law[-1])
     second = score("share", _yes_bits(np.full(len(came), share), came), _yes_bits(chance, came), held.cluster)
     area = auc(chance, came)
-    whole = when.fit_when(given)
+    whole = when.fit_when(given, ridge=made.ridge)
     found = {}
     for name, scored, extra in (
         ("when", first, {"ends_minutes": given.ends.tolist()}),
@@ -123,7 +132,7 @@ def when_parts(given: when.Waits | None, cut: int) -> dict[str, Part]:
             "when a thread goes on" if name == "when" else "whether a thread goes on",
             "more threads that go on would lift it",
         )
-        features = whole.told() if name == "when" else {}
+        features = whole.logit.told() if name == "when" else {}
         found[name] = Part(verdict=said, why=why, features=features, scores=[scored], extra=extra)
     return found
 
@@ -195,7 +204,7 @@ def removal_part(record: CommunityRecord, cut: int, most: int) -> Part:
         return not_fitted(f"the record marks {int(taken[rows].sum()):,} replies as taken away: too few")
     names = removal.names(record)
     early, late = rows[rows < cut], rows[rows >= cut]
-    early, late = (when._evenly(each, most) for each in (early, late))
+    early, late = (evenly(each, most) for each in (early, late))
     if len(early) < LEAST_FITTED or len(late) < LEAST_HELD:
         return not_fitted(f"{len(rows):,} replies are too few")
     questions = [
@@ -228,33 +237,27 @@ def delay_part(record: CommunityRecord, cut: int) -> Part:
     first = record.minute[record.root[record.thread]]
     if record.opens.all() or not (first >= begin).any() or not (first + HORIZON <= begin).any():
         return not_fitted("too few threads lie before and after the time from which acts are held out")
-    trees = []
-    for rows in (
-        np.flatnonzero(first + HORIZON <= begin),
-        np.flatnonzero((first >= begin) & (first + HORIZON <= record.minute[-1])),
-    ):
-        rows = rows[record.exposed(record.minute[record.root[record.thread[rows]]])]
-        number = np.full(len(record), -1)
-        number[rows] = np.arange(len(rows))
-        up = np.where(record.parent >= 0, number[record.parent], -1)[rows]
-        if not (up >= 0).any():
-            return not_fitted("no thread that can be followed for two days has a reply whose parent is known")
-        trees.append(
-            delay_law.tree_of(record.minute[rows] + 0.5 * (up >= 0), up, record.thread[rows], HORIZON)
-        )
-    early, late = trees
+    whole = first + HORIZON <= record.minute[-1]
+    lots = (first + HORIZON <= begin, (first >= begin) & whole, whole)
+    trees = [_tree(record, np.flatnonzero(lot & record.exposed(first))) for lot in lots]
+    if any((tree.parent < 0).all() for tree in trees):
+        return not_fitted("no thread that can be followed for two days has a reply whose parent is known")
+    early, late, every = trees
     law, plain = delay_law.fit_law(early, HORIZON), delay_law.fit_exponential(early, HORIZON)
     own = delay_law.log_density(law, late)
     base = delay_law.log_density_exponential(plain, late)
     scored = score("one exponential delay", base / np.log(2), own / np.log(2), np.arange(len(own)))
     said, why = verdict([scored], "how threads grow", "more threads would lift it")
-    whole = law
+    law = delay_law.fit_law(every, HORIZON)
     features = {}
-    for number, kind in enumerate(delay_law.KINDS):
-        features[f"{kind}_mean"] = Coefficient(value=float(f"{whole.mean[number]:.5g}"))
-        features[f"{kind}_shape"] = Coefficient(value=float(f"{whole.shape[number]:.5g}"))
-        for pace, value in zip(delay_law.PACE, whole.pace[number], strict=True):
-            features[f"{kind}_pace_{pace:g}min"] = Coefficient(value=float(f"{value:.5g}"))
+    for place, kind in enumerate(delay_law.KINDS):
+        named = {"mean": law.mean[place], "shape": law.shape[place]}
+        named |= {
+            f"pace_{pace:g}min": each for pace, each in zip(delay_law.PACE, law.pace[place], strict=True)
+        }
+        features |= {
+            f"{kind}_{name}": Coefficient(value=float(f"{value:.5g}")) for name, value in named.items()
+        }
     return Part(
         verdict=said,
         why=why,
@@ -262,3 +265,11 @@ def delay_part(record: CommunityRecord, cut: int) -> Part:
         scores=[scored],
         extra={"unit": "bits a thread; times in hours", "horizon_minutes": HORIZON},
     )
+
+
+def _tree(record: CommunityRecord, rows: np.ndarray) -> delay_law.Tree:
+    """The threads whose posts are `rows`, in whole minutes: half a minute is added to each reply."""
+    number = np.full(len(record), -1)
+    number[rows] = np.arange(len(rows))
+    up = np.where(record.parent >= 0, number[record.parent], -1)[rows]
+    return delay_law.tree_of(record.minute[rows] + 0.5 * (up >= 0), up, record.thread[rows], HORIZON)

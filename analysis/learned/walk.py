@@ -205,7 +205,7 @@ class Walk:
 
 
 def _latest(order: OrderedDict[int, None], most: int) -> np.ndarray:
-    found = []
+    found: list[int] = []
     for each in reversed(order):
         if len(found) == most:
             break

@@ -6,7 +6,7 @@ f(u) of delays, so the answers of a post whose window is w long have the likelih
     Γ(k + n) / Γ(k) · (k / (k + m F(w)))^k · (m / (k + m F(w)))^n · Π f(u_i)
 
 (a Poisson process mixed by a gamma law; Cox & Isham 1980). log f is linear in the logarithms of `delays`, as the choices of thread
-and post are, and in one more at two minutes, cut at the horizon; opening posts and replies each have a law of their own.
+and post are, cut at the horizon; opening posts and replies each have a law of their own.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ import numpy as np
 from windtunnel.analysis.learned.delays import SPEEDS
 
 KINDS = ("opening", "reply")
-PACE = (2.0, *SPEEDS)
+PACE = SPEEDS
 """Minutes after which each logarithm of the density begins to count."""
 FIRST = 1 / 60
 """Shortest delay told apart, in minutes."""
@@ -35,7 +35,7 @@ class Tree(NamedTuple):
 
 
 class Law(NamedTuple):
-    """mean, shape: (2,) of the gamma hotness of each kind. pace: (2, 4) coefficients of log(1 + u / PACE) in log f, u in minutes."""
+    """mean, shape: (2,) of the gamma hotness of each kind. pace: (2, 3) coefficients of log(1 + u / PACE) in log f, u in minutes."""
 
     mean: np.ndarray
     shape: np.ndarray
@@ -94,7 +94,7 @@ def _fit_kind(tree: Tree, kind: int, horizon: float) -> tuple[float, float, np.n
         each, answers = _terms(np.exp(at[0]), np.exp(at[1]), at[2:], horizon, tree, post, up, delay)
         return float(-(each.sum() + answers.sum()) + 0.5 * (at[2:] ** 2).sum() * 1e-2) / len(post)
 
-    begin = np.concatenate([[np.log(len(delay) / len(post)), 0.0], [0.0, -0.5, -0.5, -0.5]])
+    begin = np.concatenate([[np.log(len(delay) / len(post)), 0.0], np.full(len(PACE), -0.5)])
     bounds = [(-8, 4), (-5, 6), *[(-20, 20)] * len(PACE)]
     best = minimize(loss, begin, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300}).x
     return float(np.exp(best[0])), float(np.exp(best[1])), best[2:]

@@ -13,9 +13,10 @@ from windtunnel.analysis.model_commands.logit import Logit, likeliest
 
 POOL = 5.0
 """Posts at the common shares added to those of an author, or a thread."""
-PENALTIES = (1.0, 10.0, 100.0)
+PENALTIES = (30.0, 100.0, 300.0)
 """Half of one of these, times the sum of squares of the weights, columns at unit spread, is taken from the log-likelihood."""
 OF_LATE = 300
+FOLDS = 5
 MOST = 20_000
 """Replies fitted to at most, the latest."""
 TONES = ("civil", "heated", "hostile")
@@ -31,7 +32,13 @@ PAST = (
     "parent_author_hostile",
     "opener_heated",
     "opener_hostile",
-    "own_parent_pair_heated",
+    "pair_heated",
+    "author_here_heated",
+    "author_here_hostile",
+    "author_last_heated",
+    "author_last_hostile",
+    "ancestors_heated",
+    "ancestors_hostile",
     "of_late_heated",
     "of_late_hostile",
 )
@@ -105,21 +112,26 @@ def fit(x: np.ndarray, tone: np.ndarray, penalty: float | None) -> FittedTone:
 
 
 def chosen_penalty(x: np.ndarray, tone: np.ndarray, cluster: np.ndarray) -> float | None:
-    """The penalty that foretells the last fifth of these replies best from the others; None (base rates) where none of them
-    is better with 95 % confidence over threads.
+    """The penalty that foretells these replies (in order of time) best from those before them; None (base rates) where none of them
+    is better than base rates with 95 % confidence over threads.
 
-    Chosen inside the replies that are fitted to: acts held out play no part.
+    Each fifth from the third on is foretold from all before it. Acts held out play no part.
     """
     from windtunnel.analysis.causal.intervals import mean_difference
 
-    cut = len(x) * 4 // 5
-    if cut < 50:
+    ends = [len(x) * fifth // FOLDS for fifth in range(2, FOLDS + 1)]
+    if ends[0] < 50:
         return None
-    rates = bits(fit(x[:cut], tone[:cut], None), x[cut:], tone[cut:])
     best: tuple[float, float | None] = (0.0, None)
+    rates = [fit(x[:end], tone[:end], None) for end in ends[:-1]]
     for penalty in PENALTIES:
-        gain = bits(fit(x[:cut], tone[:cut], penalty), x[cut:], tone[cut:]) - rates
-        found = mean_difference(gain, cluster[cut:])
+        gains = []
+        for base, begin, end in zip(rates, ends, ends[1:], strict=False):
+            made = fit(x[:begin], tone[:begin], penalty)
+            later = slice(begin, end)
+            gains.append(bits(made, x[later], tone[later]) - bits(base, x[later], tone[later]))
+        gain = np.concatenate(gains)
+        found = mean_difference(gain, cluster[ends[0] :])
         if found.low is not None and found.low > 0 and gain.mean() > best[0]:
             best = (float(gain.mean()), penalty)
     return best[1]
@@ -144,11 +156,15 @@ def _features(record: CommunityRecord, has: np.ndarray) -> tuple[np.ndarray, np.
     author_odds = _odds(past_author, count_author, common)
     author_odds[author == nobody] = 0
     thread_odds, pair_odds = _odds(past_thread, count_thread, common), _odds(past_pair, count_pair, common)
+    here = np.unique(author.astype(np.int64) * record.threads + record.thread, return_inverse=True)[1]
+    here_odds = _odds(*_past(p, has, here, n), common)
+    here_odds[author == nobody] = 0
+    last = _last(np.where(has[:, None], p, common), author, common)
+    last[author == nobody] = common
     total = np.vstack([np.zeros(2), np.cumsum(p, axis=0)])
     counted = np.concatenate([[0], np.cumsum(has)])
     late = np.maximum(np.arange(n) - OF_LATE, 0)
     of_late = _odds(total[:n] - total[late], counted[:n] - counted[late], common)
-    # What the author of the parent had written up to the parent, the parent itself left to its own columns.
     columns = [
         author_odds,
         thread_odds,
@@ -156,6 +172,9 @@ def _features(record: CommunityRecord, has: np.ndarray) -> tuple[np.ndarray, np.
         author_odds[parent],
         np.where(has[record.root[record.thread]][:, None], p[record.root[record.thread]], common),
         pair_odds[:, :1],
+        here_odds,
+        last,
+        _ancestors(record, np.where(has[:, None], p, common), common),
         of_late,
         _place(record, author, parent, nobody),
     ]
@@ -176,6 +195,24 @@ def _past(p: np.ndarray, has: np.ndarray, group: np.ndarray, groups: int) -> tup
     found, often = np.zeros_like(p), np.zeros(len(p))
     found[order], often[order] = sums[at] - sums[first], counts[at] - counts[first]
     return found, often
+
+
+def _last(p: np.ndarray, group: np.ndarray, common: np.ndarray) -> np.ndarray:
+    """p (n, 2) of the row before in the same group; the common shares where there is none."""
+    order = np.argsort(group, kind="stable")
+    found = np.tile(common, (len(p), 1))
+    same = group[order][1:] == group[order][:-1]
+    found[order[1:][same]] = p[order[:-1][same]]
+    return found
+
+
+def _ancestors(record: CommunityRecord, p: np.ndarray, common: np.ndarray) -> np.ndarray:
+    """The posts above each reply, (n, 2): half the parent's p, a quarter of the one above, and so on."""
+    found = np.tile(common, (len(p), 1))
+    for row in np.flatnonzero(record.parent >= 0).tolist():
+        up = record.parent[row]
+        found[row] = (found[up] + p[up]) / 2
+    return found
 
 
 def _others(p: np.ndarray, has: np.ndarray, group: np.ndarray, groups: int, common: np.ndarray) -> np.ndarray:

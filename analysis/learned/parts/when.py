@@ -11,14 +11,46 @@ import numpy as np
 from windtunnel.analysis.learned.delays import delay_names, delays
 from windtunnel.analysis.learned.logit import Choices, Fitted, fit_logit, yes_or_no
 from windtunnel.analysis.learned.record import CommunityRecord
+from windtunnel.analysis.learned.sampling import evenly
 from windtunnel.analysis.learned.walk import Walk
 
-LADDER = np.array([2, 5, 15, 30, 60, 120, 240, 480, 960, 1440, 2880, 5760, 10080, 20160, 40320])
-"""Minutes at which bins may end."""
-HORIZON_SHARE = 0.95
-"""The horizon is the first step of the ladder within which so many of the next posts came."""
-LEAST_SHARE = 0.03
-"""A bin with fewer of the next posts is joined with the one after it."""
+LADDER = np.array(
+    [
+        0,
+        1,
+        2,
+        3,
+        5,
+        10,
+        15,
+        20,
+        30,
+        45,
+        60,
+        90,
+        120,
+        180,
+        240,
+        360,
+        480,
+        720,
+        960,
+        1440,
+        2880,
+        4320,
+        10080,
+        20160,
+    ]
+)
+"""Minutes at which bins may end; a wait of less than a minute counts as 0."""
+BINS = 8
+BEYOND = (0.95, 0.98)
+"""Shares of the next posts that came by the last ends but one and by the horizon, taken up to a step of the ladder."""
+CAP = 0.97
+"""Features beyond this quantile of the fitted posts count as it: chances are not carried on beyond what was seen."""
+PULL = {"": 1.0, "_slope": 3.0, "_curve": 10.0}
+RIDGES = (30.0, 100.0, 300.0)
+"""Ridges tried, times those of `PULL`; the one that foretells the last fifth of the fitted posts best from the others is taken."""
 
 NAMES = (
     "opens",
@@ -35,9 +67,17 @@ NAMES = (
     "answered_author_6h",
     *delay_names("answered_author_since"),
     "exchange",
+    "same_author",
+    "gap_before",
+    "since_previous_1min",
+    "thread_age_1min",
+    "answered_after_1min",
+    "answered_author_since_1min",
+    "posts_just_now",
     "people",
     "posts_1h",
     "posts_6h",
+    "all_posts_just_now",
     "all_posts_1h",
     "all_posts_6h",
     "day_sin",
@@ -75,17 +115,13 @@ def next_wait(record: CommunityRecord) -> np.ndarray:
 
 
 def bins_of(wait: np.ndarray) -> np.ndarray:
-    """Ends of the bins for these waits (n,), in minutes; empty where there are fewer than twenty."""
+    """Ends of the bins for these waits (n,), in minutes: about equally many waits in each; empty for fewer than twenty waits."""
     came = wait[np.isfinite(wait)]
     if len(came) < 20:
         return np.zeros(0)
-    horizon = LADDER[min(int(np.searchsorted(LADDER, np.quantile(came, HORIZON_SHARE))), len(LADDER) - 1)]
-    ends, begin = [], -1.0
-    for end in LADDER[horizon >= LADDER]:
-        if ((came > begin) & (came <= end)).sum() >= LEAST_SHARE * len(came) or end == horizon:
-            ends.append(float(end))
-            begin = end
-    return np.array(ends)
+    wanted = [*(np.arange(1, BINS) / BINS), *BEYOND]
+    at = np.searchsorted(LADDER, np.quantile(came, wanted))
+    return np.unique(LADDER[np.minimum(at, len(LADDER) - 1)]).astype(float)
 
 
 def waits(record: CommunityRecord, cut: int, most_fitted: int, most_held: int) -> Waits | None:
@@ -105,21 +141,19 @@ def waits(record: CommunityRecord, cut: int, most_fitted: int, most_held: int) -
     begin = record.minute[min(cut, len(record) - 1)]
     row = np.arange(len(record))
     early, late = np.flatnonzero(good & (over < begin)), np.flatnonzero(good & (row >= cut))
-    rows = np.concatenate([_evenly(early, most_fitted), _evenly(late, most_held)])
+    rows = np.concatenate([evenly(early, most_fitted), evenly(late, most_held)])
     if not len(rows):
         return None
     x = _features(record, rows)
     return Waits(rows, x, np.searchsorted(ends, wait[rows], side="left"), ends, record.thread[rows])
 
 
-def _evenly(rows: np.ndarray, most: int) -> np.ndarray:
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).round().astype(int)]
-
-
 def _features(record: CommunityRecord, rows: np.ndarray) -> np.ndarray:
     """What is known just after each post, (n, features)."""
     walk = Walk(record)
-    told = {name: np.zeros(len(rows)) for name in NAMES if not name.endswith(("_10min", "_3h", "_1d"))}
+    told: dict[str, np.ndarray] = {
+        name: np.zeros(len(rows)) for name in NAMES if not name.endswith(("_10min", "_3h", "_1d"))
+    }
     spans = {name: np.zeros(len(rows)) for name in _SPANS}
     minutes, previous = record.minute, _previous(record)
     for place, row in enumerate(rows.tolist()):
@@ -136,6 +170,11 @@ def _features(record: CommunityRecord, rows: np.ndarray) -> np.ndarray:
             told["posts_of_author"][place] = walk.posts[author]
             told["posts_6h_of_author"][place] = walk.six[author]
             told["by_opener"][place] = author == walk.writer(walk.rows[thread][0])
+            told["same_author"][place] = previous[row] >= 0 and author == walk.writer(previous[row])
+        if previous[row] >= 0 and previous[previous[row]] >= 0:
+            told["gap_before"][place] = minutes[previous[row]] - minutes[previous[previous[row]]]
+        recent = walk.rows[thread][-12:]
+        told["posts_just_now"][place] = sum(minutes[each] >= minute - 10 for each in recent)
         if to >= 0 and to != author:
             told["has_answered_author"][place] = 1
             told["answered_author_6h"][place] = walk.six[to]
@@ -146,8 +185,9 @@ def _features(record: CommunityRecord, rows: np.ndarray) -> np.ndarray:
     spans["answered_after"] = np.where(parent >= 0, record.minute[rows] - record.minute[parent], 0)
     told["opens"], told["depth"] = record.opens[rows], record.depth[rows]
     told["unsigned"] = walk.writers(rows) < 0
-    for name, span in (("all_posts_1h", 60), ("all_posts_6h", 360)):
+    for name, span in (("all_posts_just_now", 5), ("all_posts_1h", 60), ("all_posts_6h", 360)):
         told[name] = rows - np.searchsorted(minutes, minutes[rows] - span)
+    told |= {f"{name}_1min": span for name, span in spans.items()}
     turn = 2 * np.pi * (minutes[rows] % 1440) / 1440
     told |= {"day_sin": np.sin(turn), "day_cos": np.cos(turn)}
     told |= {"half_day_sin": np.sin(2 * turn), "half_day_cos": np.cos(2 * turn)}
@@ -164,6 +204,7 @@ def _features(record: CommunityRecord, rows: np.ndarray) -> np.ndarray:
 _SPANS = ("thread_age", "since_previous", "answered_after", "answered_author_since")
 _PLAIN = {
     "opens",
+    "same_author",
     "by_opener",
     "unsigned",
     "has_answered_author",
@@ -210,15 +251,51 @@ def _along(x: np.ndarray, bin: np.ndarray, bins: int) -> np.ndarray:
     return np.hstack([np.eye(bins)[bin], x, x * place, x * (place**2 - 1 / 3)])
 
 
-def fit_when(given: Waits, *, errors: bool = True) -> Fitted:
-    return fit_logit(hazards(given), errors=errors)
+class FittedWait(NamedTuple):
+    """A fitted hazard; `cap` (features,) is what larger features count as, `ridge` what was taken of `RIDGES`."""
+
+    logit: Fitted
+    cap: np.ndarray
+    ridge: float
 
 
-def log_chances(fitted: Fitted, given: Waits) -> np.ndarray:
+def fit_when(given: Waits, *, ridge: float | None = None, errors: bool = True) -> FittedWait:
+    """The hazard of greatest penalised likelihood; `ridge` None chooses it inside these posts, in order of time."""
+    if ridge is None:
+        ridge = _chosen(given)
+    cap = np.quantile(given.x, CAP, axis=0)
+    capped = given._replace(x=np.minimum(given.x, cap))
+    questions = hazards(capped)
+    pull = np.array([_pull(name) for name in questions.names]) * ridge
+    return FittedWait(fit_logit(questions, ridge=pull, errors=errors), cap, ridge)
+
+
+def _pull(name: str) -> float:
+    if name.startswith("bin_"):
+        return 0.01
+    return next(pull for end, pull in reversed(PULL.items()) if name.endswith(end))
+
+
+def _chosen(given: Waits) -> float:
+    order = np.argsort(given.row, kind="stable")
+    cut = len(order) * 4 // 5
+    early, late = given.only(order[:cut]), given.only(order[cut:])
+    if len(late.row) < 20:
+        return RIDGES[-1]
+    at = np.arange(len(late.row))
+
+    def foretold(ridge: float) -> float:
+        return float(log_chances(fit_when(early, ridge=ridge, errors=False), late)[at, late.bin].mean())
+
+    return max(RIDGES, key=foretold)
+
+
+def log_chances(fitted: FittedWait, given: Waits) -> np.ndarray:
     """Log-probabilities (nats) of each bin and of never, (n, bins + 1)."""
     bins, n = len(given.ends), len(given.row)
     act, bin = np.repeat(np.arange(n), bins), np.tile(np.arange(bins), n)
-    odds = fitted.scores(_along(given.x[act], bin, bins)).reshape(n, bins)
+    x = np.minimum(given.x, fitted.cap)
+    odds = fitted.logit.scores(_along(x[act], bin, bins)).reshape(n, bins)
     none = -np.logaddexp(0, odds)
     before = np.cumsum(none, axis=1)
     came = odds + none + np.hstack([np.zeros((n, 1)), before[:, :-1]])

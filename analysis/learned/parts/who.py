@@ -32,11 +32,12 @@ NAMES = (
     "opened_thread",
     "wrote_last",
     "answered_by_last",
-    "answered_by_last_owes",
     "met_last",
     "met_last_back",
     "met_opener",
 )
+SHARE = ("else", "posts")
+"""Features of the first baseline, activity share: a fitted power of how much each wrote, somebody else a constant."""
 RECENCY = ("else", "posts", "since_act_10min", "hour")
 """Features of the second baseline: how much each wrote, how lately, at what hour of the day."""
 OF_LATE = 200
@@ -97,7 +98,6 @@ def options(walk: Walk, row: int, other: SomebodyElse) -> tuple[np.ndarray, int]
     told.put("wrote_last", who == writer if writer >= 0 else 0, people)
     by_last = (who == to) if 0 <= to != writer else np.zeros(n, bool)
     told.put("answered_by_last", by_last, people)
-    told.put("answered_by_last_owes", by_last & (walk.owed[who] > 0), people)
     back, met = walk.answers_between(writer, who)
     told.put("met_last", np.log1p(back), people)
     told.put("met_last_back", np.log1p(met), people)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 SCHEMA = 1
 FILE = "learned.yaml"
@@ -88,7 +88,8 @@ class HoleTold(_Model):
 class Learned(_Model):
     """The content of learned.yaml."""
 
-    version: Literal[1] = Field(SCHEMA, alias="schema")
+    format: Literal[1] = 1
+    """The schema of the file, written as `schema`."""
     name: str
     fitted_by: str
     seconds: float
@@ -98,8 +99,6 @@ class Learned(_Model):
     parts: dict[str, Part] = {}
     forward: dict[str, Any] = {}
     """Rates with which members act in a simulation, as `analysis.learned.forward` fits and reads them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 def read_learned(path: Path) -> Learned:
@@ -114,7 +113,9 @@ def read_learned(path: Path) -> Learned:
             f"{path} has schema {found!r}, this version reads {SCHEMA}: fit it again with windtunnel fit {path.parent}"
         )
     try:
-        return Learned.model_validate(content)
+        return Learned.model_validate(
+            {"format": found} | {key: content[key] for key in content if key != "schema"}
+        )
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(each) for each in first["loc"])
@@ -125,9 +126,10 @@ def read_learned(path: Path) -> Learned:
 
 def write_learned(learned: Learned, path: Path) -> None:
     """Write `learned` as yaml, fields in the order of the class; the whole file or none."""
-    content = learned.model_dump(by_alias=True)
+    content = {"schema": learned.format} | learned.model_dump(exclude={"format"})
     partial = path.with_name(path.name + ".partial")
     partial.write_text(
-        yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8"
+        yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None),
+        encoding="utf-8",
     )
     partial.replace(path)

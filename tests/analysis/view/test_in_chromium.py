@@ -114,6 +114,10 @@ def pages(jobs):
         "/community?out=mine",
         "/run?out=one",
         "/sweep?out=two",
+        "/sweep?out=two&goal=less+hostile_share&limits=civil_posts>=-5%25&smallest=0.1",
+        "/choose?place=forum&policy=slow_mode&policy=thread_lock&preset=within5&foretell=1&size=20&steps=6",
+        "/watch?out=one",
+        "/watch/member?out=one&draw=0&seed=0&step=2&member=1",
         "/rule?policy=remove_hostile&out=mine",
         f"/replayed/{rule}",
         "/thread?out=mine&thread=1&at=comment:2&policy=slow_mode",
@@ -182,6 +186,35 @@ def test_a_page_loads_soon(chromium, full):
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         context.close()
     assert paint < 2000  # ms; bench/view.py has the figure on a machine that does nothing else
+
+
+def test_twins_are_watched_by_slider_buttons_and_play(chromium, full):
+    """Scrubbing hides what comes later and asks for that moment's acts; a member opens beside them; play goes on by itself."""
+    site, _ = full
+    faults = []
+    with served(site) as where:
+        site.token = site.token or "again"
+        own = where.split("/?")[0]
+        page = chromium.new_page()
+        heard(page, own, faults)
+        page.goto(f"{own}/?token={site.token}")
+        page.goto(f"{own}/watch?out=one&step=0")
+        shown = "[...document.querySelectorAll('[data-step]')].filter(one => getComputedStyle(one).visibility === 'visible').length"
+        first = page.evaluate(shown)
+        page.focus("#clock input[type=range]")
+        page.keyboard.press("End")
+        page.wait_for_selector("#acts h2:has-text('day 1, 05:00')")
+        assert page.evaluate(shown) > first and page.locator("#moment").inner_text() == "day 1, 05:00"
+        page.click("text=Step back")
+        page.wait_for_selector("#acts h2:has-text('04:00')")
+        page.click("#acts tbody a >> nth=0")
+        page.wait_for_selector("#member h2:has-text('Member')")
+        assert "%" in page.locator("#member").inner_text()
+        page.click("text=Play")
+        page.wait_for_selector("#acts h2:has-text('05:00')")
+        page.wait_for_selector("#play:has-text('Play')")
+        page.close()
+    assert faults == []
 
 
 def test_every_page_is_read_without_script(chromium, full):
