@@ -13,14 +13,24 @@ from windtunnel.sim.communities.forum.learned.law import TERMS, Law, Newcomers, 
 
 LEAST_ACTS = 30
 """Fewer acts of a kind fit nothing: their part keeps the ridge's zeros."""
+LEAST_REPLIES, LEAST_DAYS, LEAST_NAMED = 300, 7, 10
+"""What a record must have outside its holes. Chosen."""
 LATE_WEEKS = 4.0
 """Newcomers are counted in so many last weeks that count: what looks new falls as a record grows."""
 
 
 def fit_forward(record: CommunityRecord) -> dict[str, Any]:
-    """The section `forward` of learned.yaml; `ValueError` where the record lacks authors, times or parents."""
+    """The section `forward` of learned.yaml; `ValueError` where the record lacks authors, times or parents, or is too small."""
     if lacking := [each for each in record.lacks if each in ("author", "time", "parent")]:
         raise ValueError(f"the record tells no {lacking[0]}s, so no forward form can be fitted")
+    clock = Clock(record)
+    replies = int((clock.counts(record.minute / 60.0) & ~record.opens).sum())
+    named, days = np.unique(record.author[record.author >= 0]), float((~clock.masked).sum()) / 24
+    if replies < LEAST_REPLIES or days < LEAST_DAYS or len(named) < LEAST_NAMED:
+        raise ValueError(
+            f"to simulate from, a record needs {LEAST_REPLIES} replies over {LEAST_DAYS} days by {LEAST_NAMED} named people; this "
+            f"one has {replies} over {days:.1f} by {len(named)}"
+        )
     return fitted_law(record).model_dump(mode="json")
 
 

@@ -121,6 +121,14 @@ def test_what_a_record_lacks_is_said() -> None:
     record = record_of(a_month_with_a_hole(), lacks=("author",))
     with pytest.raises(ValueError, match="tells no authors"):
         fit_forward(record)
+    for rows in ([(1, None, "a", 0)], [(1, None, None, 0), (1, 1, None, 5)]):
+        with pytest.raises(ValueError, match="needs 300 replies over 7 days"):
+            fit_forward(record_of(talk(rows)))
+
+
+def test_a_record_in_which_nobody_answers_has_a_law_all_the_same() -> None:
+    law = fitted_law(record_of(talk([(i, None, f"a{i % 3}", i * 60) for i in range(1, 60)])))
+    assert law.owes.acts == 0 and law.hotness == 0 and law.newcomers.replies == 0
 
 
 @pytest.fixture
