@@ -26,7 +26,7 @@ MOST_WAITS = (9000, 3000)
 """Posts after which waits are fitted and held out at most."""
 MOST_REPLIES = 20_000
 """Replies whose removal is fitted, and held out, at most."""
-NO_AUTHORS = "the record names no authors: who writes, and what an author's own past does to the choice of thread and post, cannot be fitted"
+NO_AUTHORS = "the record names no authors: who writes, and what an author's own past does to the choice of thread and post, cannot be fitted, nor members of a simulation"
 NO_TIMES = "the record has no times: nothing about when, or how lately, can be fitted"
 NO_PARENTS = "the record does not say who answers whom: which post is answered, and answers that are owed, cannot be fitted"
 
@@ -97,7 +97,10 @@ def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Lear
             sampled=_sampled(record, whole),
         ),
         holes=[HoleTold(**hole._asdict()) for hole in record.holes],
-        cannot=[*_cannot(record), *([why] if why else [])],
+        cannot=[
+            *_cannot(record),
+            *([f"how members would act in a simulation: {why}"] if why and not record.lacks else []),
+        ],
         parts=parts,
         forward=forward,
     )
