@@ -22,6 +22,8 @@ from windtunnel.sim.communities.forum.learned_file import (
 
 MOST_POSTS = 200_000
 """Of a larger record the latest threads with about so many posts are fitted."""
+FORWARD_POSTS = 40_000
+"""Of a larger record the rates of a simulation are fitted to the latest threads with about so many posts."""
 MOST_WAITS = (9000, 3000)
 """Posts after which waits are fitted and held out at most."""
 MOST_REPLIES = 20_000
@@ -112,7 +114,7 @@ def _forward(record: CommunityRecord, tell: Say) -> tuple[dict[str, Any], str]:
 
     tell("learning the rates of a simulation")
     try:
-        return fit_forward(record), ""
+        return fit_forward(record.latest(FORWARD_POSTS)), ""
     except ValueError as error:
         return {}, str(error)
 
@@ -140,6 +142,8 @@ def _sampled(record: CommunityRecord, whole: int) -> str:
     said = []
     if whole > len(record):
         said.append(f"the latest {record.threads:,} threads with {len(record):,} of {whole:,} posts")
+    if len(record) > FORWARD_POSTS:
+        said.append(f"the latest {len(record.latest(FORWARD_POSTS)):,} posts for the rates of a simulation")
     replies = int((~record.opens).sum())
     if replies > MOST_FITTED + MOST_HELD:
         said.append(
