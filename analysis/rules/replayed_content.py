@@ -30,12 +30,13 @@ def replayed_of(content: Mapping[str, Any]) -> Replayed:
         "notes",
         "touches",
     }
-    whole = {name: value for name, value in content.items() if name not in left}
+    whole: dict[str, Any] = {name: value for name, value in content.items() if name not in left}
     agreements = [
         Agreement(**(one | {part: Estimate(**one[part]) for part in ("precision", "recall")}))
         for one in content["agreements"]
     ]
     touches = [{name: row.get(name) for name in TOUCHES} for row in content["touches"]]
+    whole |= {name: np.zeros(0) for name in OVER_ALL}
     return Replayed(
         **whole,
         rules=tuple(OfRule(**one) for one in content["rules"]),
@@ -48,5 +49,4 @@ def replayed_of(content: Mapping[str, Any]) -> Replayed:
         reach=tuple(Reach(**one) for one in content["reach"]),
         notes=tuple(content["notes"]),
         touches=pl.DataFrame(touches, schema=TOUCHES),
-        **{name: np.zeros(0) for name in OVER_ALL},
     )
