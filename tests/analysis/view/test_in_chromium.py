@@ -236,6 +236,47 @@ def test_every_page_is_read_without_script(chromium, full):
 
 
 @pytest.mark.slow
+def test_a_designer_compares_and_a_researcher_watches_from_an_empty_folder(chromium, tmp_path, monkeypatch):
+    """Three policies under a goal with limits, the comparison and its memo; then two of the twins, where they part."""
+    monkeypatch.chdir(tmp_path)
+    site, faults = Site(tmp_path, "."), []
+    with served(site) as where:
+        context = chromium.new_context(accept_downloads=True)
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        heard(page, where.split("/?")[0], faults)
+        page.goto(where)
+        page.click("nav >> text=Choose")
+        for name in ("slow_mode", "rule_reminder", "thread_lock"):
+            page.check(f"input[value={name}]")
+        page.click("text=Show their parameters")
+        page.fill("input[name='param.slow_mode.hours']", "4")
+        for name, value in (("size", "40"), ("steps", "12"), ("draws", "4"), ("seeds", "1")):
+            page.fill(f"input[name={name}]", value)
+        page.fill("input[name=goal]", "less hostile_share")
+        page.fill("textarea[name=limits]", "civil_posts>=-40%\nat most 50 moderator_actions a day")
+        page.click("text=What would it take?")
+        assert "3 cells" in page.inner_text("section[aria-labelledby=taken]")
+        page.click("text=Run the comparison")
+        page.wait_for_selector("text=For a memo")
+        page.wait_for_selector("[role=status]", state="detached")
+        assert page.locator("#cells li").count() == 3
+        answer = page.inner_text("section.three")
+        assert "Inside this model" in answer and "Fidelity" in answer
+        with page.expect_download() as saved:
+            page.click("text=Save the memo")
+        assert "| policy |" in Path(saved.value.path()).read_text(encoding="utf-8")
+        page.click("#cells >> text=watch >> nth=2")
+        page.wait_for_selector("text=All pairs")
+        page.click("a.pair >> nth=1")
+        page.wait_for_selector("#acts h2")
+        page.click("#acts tbody a >> nth=0")
+        page.wait_for_selector("#member >> text=came out as recorded")
+        context.close()
+    assert faults == []
+
+
+@pytest.mark.slow
 def test_a_moderator_from_an_empty_folder_to_an_answer(chromium, tmp_path, monkeypatch):
     """Bring in a file, label, open the thread, ask three acts, read, save: by mouse and keys, as a person does."""
     monkeypatch.chdir(tmp_path)
