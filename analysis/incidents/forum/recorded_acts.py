@@ -61,7 +61,8 @@ def recorded_acts(out: Path | str) -> list[RecordedAct]:
     place = dict(posts.select("post", "thread").iter_rows())
     author = dict(posts.select("post", "author").iter_rows())
     known: dict[int, tuple[ModeratorAct, ...]] = {}
-    rows, asked = [], []
+    rows = []
+    asked: set[tuple[int | None, str | None]] = set()
     for row in acts.iter_rows(named=True):
         member = row["member"] or author.get(row["post"])
         thread = _thread(row, member, place, posts)
@@ -77,7 +78,7 @@ def recorded_acts(out: Path | str) -> list[RecordedAct]:
             if (one.kind, one.minute, one.post, one.member) == wanted
         ]
         name = next((one for one in found if (thread, one) not in asked), None)
-        asked.append((thread, name))
+        asked.add((thread, name))
         reason = "" if name else _reason(row, thread, posts)
         made = RecordedAct(row["minute"], row["act"], thread, row["post"], whom, row["actor"], name, reason)
         rows.append(made)
