@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from windtunnel import conf
 from windtunnel.agents.nearest import nearest
 from windtunnel.analysis.models.calibration_file import with_calibration
+from windtunnel.analysis.models.learned_settings import with_learned
 from windtunnel.analysis.models.mind_settings import llm_mind
 from windtunnel.analysis.models.serving import check_llm
 from windtunnel.analysis.outcomes import Outcome, find_outcome, threshold_of
@@ -218,6 +219,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
         raise ValueError(_first(error)) from None
     profile = asked.community.get("profile")
     community = worded(asked.community) | {"profile": None if profile is None else load_profile(profile)}
+    community = with_learned(community, asked.mind, profile)
     builder = community_builder(str(community.get("name")))(community)
     baseline_names = _baseline(asked.baseline, builder)
     policy = _specs(_names(asked.treatment, "policy"), asked.policy_with, "policy", community, builder)

@@ -23,6 +23,7 @@ COMPARED = {
     "pairs_of_policies": "-pairs",
     "interactions": "-interactions",
     "evasion": "-evasion",
+    "goal": "-goal",
 }
 """What the file of each frame of a comparison adds to the name of the page that it stands beside."""
 

@@ -6,6 +6,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from windtunnel.agents.minds.base import Mind, MindKind
 from windtunnel.agents.minds.several import LETTERS, PhasedMind, StagedMind
 from windtunnel.agents.situation import Scene
@@ -24,6 +26,11 @@ def make_mind(experiment: Experiment) -> Mind:
     kind = experiment.kind()
     scenes = kind.scenes(experiment.raised())
     minds = _made(mind_kind(str(experiment.mind["name"])), kind, scenes, experiment.mind)
+    return phased(scenes, minds)
+
+
+def phased(scenes: Sequence[Scene], minds: Sequence[Mind]) -> Mind:
+    """One mind of as many as there are phases of a step."""
     phases = [scene.phase for scene in scenes]
     return minds[0] if len(scenes) == 1 else PhasedMind(dict(zip(phases, minds, strict=True)))
 
@@ -143,6 +150,22 @@ def _distilled(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]
     return [DistilledMind(scenes[0], made, file=path.name, sha256=digest)]
 
 
+def learned_minds(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) -> list[Mind]:
+    """The mind of learned members in each phase; `ValueError` where the community has learned none."""
+    from windtunnel.agents.minds.learned import LearnedMind
+
+    part = getattr(kind, "learned", None)
+    if part is None:
+        raise ValueError(
+            "mind=learned needs what was learned from a record: community.profile=FOLDER of an imported community, and "
+            "`windtunnel fit FOLDER`"
+        )
+    priors = part.settings.priors
+    draws = {notice: float(rows["arrives"][0]) for notice, rows in priors.items() if "arrives" in rows}
+    stay = float(np.log(part.more))
+    return [LearnedMind(scene, kind.rules(scene), draws, stay) for scene in scenes]
+
+
 OWN = {
     kind.name: kind
     for kind in (
@@ -163,11 +186,16 @@ OWN = {
             _distilled,
             by_file=True,
         ),
+        MindKind(
+            "learned",
+            "members learned from a record: who comes, to which thread, to which post, when; needs a fitted community",
+            learned_minds,
+        ),
     )
 }
 """Minds that we ship, by name."""
 DRAWN_BEFOREHAND: dict[tuple[Any, Any], tuple[str, ...]] = {
-    ("forum", mind): ("newcomer_return", "active_members") for mind in OWN
+    ("forum", mind): ("newcomer_return", "active_members") for mind in OWN if mind != "learned"
 }
 """Outcomes that no decision of a mind moves, by community and mind: when a forum's members come is drawn beforehand. A mind
 that decides whether its members come back takes its entry out."""

@@ -1,29 +1,34 @@
 """Would this policy have prevented that? Paired simulations of communities, with necessity and sufficiency.
 
-    from windtunnel import run, sweep
+    from windtunnel import incidents, run, sweep, why
     found = run(policy="slow_mode", draws=8, seeds=2, dowhy=False)
     found.estimates["pn"], found.plot()
     cells = sweep(policy=["slow_mode", "thread_lock"], draws=8, seeds=2, dowhy=False, out="outputs/sweep")
     cells.table, cells.compare(smallest_effect=0.05).sentences
+    bad = incidents("outputs/mine")
+    print(why("outputs/mine", bad["id"][0], with_="rule_reminder", at="onset", replicates=40).sentences)
 
-`run`, `sweep`, `compare`, `read` and `estimate` do what the command line's words of that name do; each tells more
-under `help()`.
+`run`, `sweep`, `compare`, `read`, `estimate`, `incidents` and `why` do what the command line's words of that name do; each tells
+more under `help()`.
 """
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["compare", "estimate", "read", "run", "sweep"]
+__all__ = ["compare", "estimate", "incidents", "read", "run", "sweep", "why"]
 
 _HOMES = {
     "compare": "comparison",
     "estimate": "library.pairs",
+    "incidents": "library.incidents",
     "read": "library.runs",
     "run": "library.runs",
     "sweep": "library.sweeps",
+    "why": "library.incidents",
 }
 
 if TYPE_CHECKING:
     from windtunnel.analysis.comparison import compare
+    from windtunnel.analysis.library.incidents import incidents, why
     from windtunnel.analysis.library.pairs import estimate
     from windtunnel.analysis.library.runs import read, run
     from windtunnel.analysis.library.sweeps import sweep

@@ -34,6 +34,19 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[:THRESHOLD]",
         help="the outcome that judges; without it the declared one, or the first that no policy here decides by its own mechanism",
     )
+    parser.add_argument(
+        "--goal",
+        metavar="TEXT",
+        help="what is wanted: 'less hostile_share', or how much, as 'hostile_share<=-20%%'",
+    )
+    parser.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="what it may cost, as often as wanted: 'civil_posts>=-5%%' or 'at most 5 %% fewer civil_posts' (against the runs "
+        "without the policy), 'moderator_actions<=10/day' (what there is with it)",
+    )
     parser.add_argument("--confidence", type=float, default=0.95)
     page = parser.add_mutually_exclusive_group()
     page.add_argument("--html", metavar="FILE", help="write the page to this file, its tables beside it")
@@ -44,8 +57,14 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where the page and its tables go; without it beside the runs",
     )
-    parser.add_argument(
+    told = parser.add_mutually_exclusive_group()
+    told.add_argument(
         "--json", action="store_true", help="print the whole comparison as JSON and nothing else"
+    )
+    told.add_argument(
+        "--memo",
+        action="store_true",
+        help="print the answer and a table of five columns as Markdown, and nothing else",
     )
 
 
@@ -59,10 +78,15 @@ def call(asked: argparse.Namespace) -> int:
         smallest_effect=asked.smallest_effect,
         confidence=asked.confidence,
         outcome=asked.outcome,
+        goal=asked.goal,
+        limits=asked.limit,
     )
     page, tables = _write(found, asked)
     if asked.json:
         print_json(found.record)
+        return OK
+    if asked.memo:
+        print(plain(found.memo()))
         return OK
     _print(found.record)
     if page:
@@ -93,7 +117,7 @@ def _write(found: Any, asked: argparse.Namespace) -> tuple[Path | None, list[Pat
 
 
 def _print(record: dict[str, Any]) -> None:
-    from windtunnel.analysis.comparison.sentences import method_words
+    from windtunnel.analysis.comparison.method import method_plain
     from windtunnel.analysis.comparison.tables import short_table
 
     for line in record["fidelity"]:
@@ -107,7 +131,7 @@ def _print(record: dict[str, Any]) -> None:
     print_table(short_table(record))
     print()
     if any(row["claim"] == "made" for row in record["policies"]):
-        print(plain(method_words(record)))
+        print(plain(method_plain(record)))
     for row in record["policies"]:
         for doubt in row["doubts"]:
             print(plain(f"{row['policy']}: {doubt}"))

@@ -68,7 +68,7 @@ def call(asked: argparse.Namespace) -> int:
         f"{folder / 'forgotten.json'} holds a keyed hash, so that importing again does not bring them back."
     )
     print(
-        "profile.yaml and tone_errors.json keep counts and rates, which name nobody; import again to take them anew."
+        "profile.yaml, learned.yaml and tone_errors.json keep counts and rates, which name nobody; import again to take them anew."
     )
     if gone.set_aside:
         print(plain(f"Not cleaned, since they are damaged; delete them: {', '.join(gone.set_aside)}."))
@@ -92,8 +92,9 @@ def _asked_for(asked: argparse.Namespace) -> tuple[str | None, int | None]:
 
 def _by_name(folder: Path, name: str) -> str:
     from windtunnel.analysis.importers.identities import read_identities
+    from windtunnel.analysis.importers.key import secret_of
 
-    found = read_identities(folder).pseudonym_of(name, _secret(folder, "names", "the pseudonym"))
+    found = read_identities(folder).pseudonym_of(name, secret_of(folder, "names", "the pseudonym"))
     if found is None:
         raise ValueError(f"nobody in {folder} bears that name: nothing was changed")
     return found
@@ -102,30 +103,13 @@ def _by_name(folder: Path, name: str) -> str:
 def _by_source(folder: Path, name: str) -> int:
     from windtunnel.analysis.importers.forgotten import read_source
     from windtunnel.analysis.importers.identities import read_identities
+    from windtunnel.analysis.importers.key import secret_of
     from windtunnel.analysis.importers.moderation import PREFIXES
 
-    secret, identities = _secret(folder, "ids", "the thread's number"), read_identities(folder)
+    secret, identities = secret_of(folder, "ids", "the thread's number"), read_identities(folder)
     bare = PREFIXES.get(str(read_source(folder).get("format")), {}).get("thread", ())
     forms = (name, *(f"{prefix}{name}" for prefix in bare))
     found = next((each for form in forms if (each := identities.thread_of(form, secret)) is not None), None)
     if found is None:
         raise ValueError(f"no thread in {folder} has that id in the original record: nothing was changed")
     return found
-
-
-def _secret(folder: Path, what: str, instead: str) -> bytes:
-    """The key under which the folder was imported."""
-    from windtunnel.analysis.importers.forgotten import read_source
-    from windtunnel.analysis.importers.identities import key_check
-    from windtunnel.analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
-
-    if not DEFAULT_KEY_FILE.is_file():
-        raise ValueError(
-            f"there is no key in {DEFAULT_KEY_FILE}, so {what} cannot be looked up: give {instead}"
-        )
-    secret = read_key(DEFAULT_KEY_FILE)
-    if read_source(folder).get("key_check") != key_check(secret):
-        raise ValueError(
-            f"{folder} was imported under another key than {DEFAULT_KEY_FILE} holds: run this where it was imported"
-        )
-    return secret

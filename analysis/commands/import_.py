@@ -1,16 +1,22 @@
 """`windtunnel import`: bring in a real community."""
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.shell import pasted
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.learned_file import Learned
 
 FORMATS = ("reddit", "convokit", "table", "discourse", "stackexchange", "mastodon", "bluesky")
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("format", choices=FORMATS)
+    parser.add_argument("format", choices=("auto", *FORMATS), help="auto: told from the files")
     parser.add_argument(
         "path", help="file or folder of the export; .gz, .bz2, .xz and .zst are read as they are"
     )
@@ -54,6 +60,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="most bytes that a packed file may unpack to (50,000,000,000)",
     )
+    parser.add_argument(
+        "--no-fit",
+        action="store_true",
+        help="learn nothing from the record (windtunnel fit OUT does it later)",
+    )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON and nothing else")
 
 
@@ -65,9 +76,10 @@ def call(asked: argparse.Namespace) -> int:
 
     if asked.max_bytes is not None and asked.max_bytes < 1:
         raise ValueError(f"--max-bytes is {asked.max_bytes}: give a number of bytes, 1 or more")
+    format = _format(asked)
     with watching(Path(asked.path)) as watch:
         found = import_corpus(
-            asked.format,
+            format,
             Path(asked.path),
             Path(asked.out),
             mapping=None if asked.map is None else parse_mapping(asked.map),
@@ -83,11 +95,12 @@ def call(asked: argparse.Namespace) -> int:
             progress=watch.say,
             told=watch.told,
         )
+        learned, unlearned = (None, "") if asked.no_fit else _learn(Path(asked.out), watch.say)
     if asked.json:
         print_json(
             {
                 "name": found.name,
-                "format": asked.format,
+                "format": format,
                 "lines": found.lines,
                 "posts": found.posts,
                 "threads": found.threads,
@@ -98,6 +111,10 @@ def call(asked: argparse.Namespace) -> int:
                 "tone": found.tone_source,
                 "lacks": list(found.lacks),
                 "notes": list(found.notes),
+                "learned": None
+                if learned is None
+                else {"seconds": learned.seconds}
+                | {name: part.verdict for name, part in learned.parts.items()},
             }
         )
         return OK
@@ -105,4 +122,43 @@ def call(asked: argparse.Namespace) -> int:
         print(plain(line))
     if found.profile_file:
         print(f"Profile: {found.profile_file}; use it with {pasted(f'community.profile={asked.out}')}")
+    if learned is not None:
+        print(plain(_told(learned, asked.out)))
+    elif unlearned:
+        print(plain(f"note: nothing was learned: {unlearned}"))
     return OK
+
+
+def _learn(folder: Path, say: Callable[[str], None]) -> "tuple[Learned | None, str]":
+    """What the record teaches, or why it teaches nothing."""
+    from windtunnel.analysis.learned.fit import fit_folder
+
+    try:
+        return fit_folder(folder, say), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def _told(learned: "Learned", out: str) -> str:
+    lots: dict[str, list[str]] = {"learned": [], "weak": [], "not fitted": []}
+    for name, part in learned.parts.items():
+        lots[part.verdict].append(name)
+    said = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in lots.items() if names)
+    return f"Members, in {learned.seconds:.0f} s: {said}; windtunnel fit {out} tells more"
+
+
+def _format(asked: argparse.Namespace) -> str:
+    """The format that is named, or the one that the files are in; a table still needs its columns named."""
+    if asked.format != "auto":
+        return str(asked.format)
+    from windtunnel.analysis.importers.recognise import preview, recognise
+
+    found = recognise(Path(asked.path))
+    print(plain(f"format: {found.format} ({found.why})"), file=sys.stderr)
+    if found.format == "table" and asked.map is None:
+        head = preview(Path(asked.path), 1, asked.encoding, asked.separator)
+        likely = ",".join(f"{role}={column}" for role, column in head.likely.items())
+        raise ValueError(
+            f"{asked.path} is a table: say which column is what, perhaps {pasted(f'--map={likely}')}; it has {', '.join(head.columns[:20])}"
+        )
+    return found.format

@@ -49,9 +49,7 @@ def call(asked: argparse.Namespace) -> int:
     declared, kinds = kinds_in(folder, "incidents")
     forum.refuse_options(asked, "incidents")
     rules = _wanted(asked, kinds)
-    run = {name: getattr(asked, name) for name in ("draw", "seed", "arm")}
-    runs = looked_in(read_tables(folder), run, asked.out)
-    found = find(runs, kinds, rules)
+    found = _searched(asked, folder, kinds, rules)
     if asked.json:
         print_json([_content(one) for one in found])
         return OK
@@ -61,22 +59,38 @@ def call(asked: argparse.Namespace) -> int:
         )
         print(f"No incident by the rules of conf/incident: {each}. --rule KIND.NAME=NUMBER changes a number.")
         return OK
-    listed = found[: asked.most]
-    print_table([_row(one, declared.nouns) for one in listed])
+    shown = found[: asked.most]
+    print_table([_row(one, declared.nouns) for one in shown])
     if len(found) > asked.most:
         rest = Counter(one.kind for one in found[asked.most :])
         each = ", ".join(f"{kind} {count}" for kind, count in rest.items())
         print(f"{rest.total()} more ({each}): --most {len(found)} lists them all")
     print("\nSeverity is what the rule counts, at its most:")
-    for kind in dict.fromkeys(one.kind for one in listed):
+    for kind in dict.fromkeys(one.kind for one in shown):
         print(
             f"  {kind}: {summary(kind)} ({kinds[kind].unit or 'severity'}; listed from {rules[kind]['threshold']:g})"
         )
-    print(f"\n{_next(listed[0], folder, asked)}")
+    print(f"\n{_next(shown[0], folder, asked)}")
     print(
         "\nA finding is a rule's reading of simulated runs, and no basis for a sanction without a person's review."
     )
     return OK
+
+
+def listed(asked: argparse.Namespace) -> list[Incident]:
+    """The incidents that the command's words ask for, the worst first; `ValueError` says what is wrong with them."""
+    folder = Folder(Path(asked.out))
+    if forum.serves(folder):
+        return forum.search(asked).incidents
+    _, kinds = kinds_in(folder, "incidents")
+    return _searched(asked, folder, kinds, _wanted(asked, kinds))
+
+
+def _searched(
+    asked: argparse.Namespace, folder: Folder, kinds: Mapping[str, Kind], rules: Mapping[str, Rule]
+) -> list[Incident]:
+    run = {name: getattr(asked, name) for name in ("draw", "seed", "arm")}
+    return find(looked_in(read_tables(folder), run, asked.out), kinds, rules)
 
 
 def _wanted(asked: argparse.Namespace, kinds: Mapping[str, Kind]) -> dict[str, Rule]:

@@ -21,6 +21,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, help="which posts are drawn; another number draws others (0)"
     )
+    parser.add_argument(
+        "--thread", type=int, help="label this thread alone, the posts most in doubt: for a question about it"
+    )
 
 
 def call(asked: argparse.Namespace) -> int:
@@ -30,7 +33,7 @@ def call(asked: argparse.Namespace) -> int:
 
     if asked.posts < 1:
         raise ValueError(f"--posts is {asked.posts}: give a number above 0")
-    work = Labelling(Path(asked.out), asked.posts, asked.seed)
+    work = Labelling(Path(asked.out), asked.posts, asked.seed, asked.thread)
     with keys() as next_key:
         done = _asked(work, next_key)
     if not done:
@@ -39,6 +42,12 @@ def call(asked: argparse.Namespace) -> int:
         return OK
     found = work.measured()
     count = work.tell()
+    if asked.thread is not None:
+        print(
+            f"\n{count} labels of thread {asked.thread}. Their tones are certain from now on, and profile.yaml is fitted again; the other "
+            "tones stay. Importing the record again drops all this."
+        )
+        return OK
     print(
         f"\n{count} labels. Of the tones that were read (each post counts for as many as it stands for, 95 % limits):\n"
     )

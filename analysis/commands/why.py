@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import yaml
 
 from windtunnel.analysis.folder import Folder
@@ -13,6 +14,7 @@ from windtunnel.analysis.incidents.registry import kinds_in
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
+from windtunnel.analysis.why.answered import Answer
 from windtunnel.analysis.why.asking import ask
 from windtunnel.analysis.why.forum import command as forum
 from windtunnel.analysis.why.simulated import simulated_case
@@ -59,13 +61,29 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
+    found = answered(asked)
+    if asked.html:
+        found.page(asked.html)
+    if asked.json:
+        print_json(found.record)
+        return OK
+    for line in found.sentences:
+        print(plain(line))
+    found.more()
+    if asked.html:
+        print(f"Page: {asked.html}")
+    return OK
+
+
+def answered(asked: argparse.Namespace) -> Answer:
+    """The answer to what the command's words ask; `ValueError` says what is wrong with them."""
     for name in ("replicates", "moments"):
         least = 1 if name == "replicates" else 0
         if not least <= getattr(asked, name) <= 100_000:
             raise ValueError(f"--{name} is {getattr(asked, name)}: give a number from {least} to 100000")
     folder = Folder(Path(asked.out))
     if serves(folder):
-        return forum.call(asked)
+        return forum.answered(asked)
     _, kinds = kinds_in(folder, "why")
     refuse_options(asked, "why", forum.OPTIONS)
     run = {name: getattr(asked, name) for name in ("draw", "seed", "arm") if getattr(asked, name) is not None}
@@ -83,20 +101,19 @@ def call(asked: argparse.Namespace) -> int:
                 record = answer(case, question, mind, replicates=asked.replicates, moments=asked.moments)
         finally:
             mind.close()
-    if asked.html:
-        from windtunnel.analysis.why.page import incident_page
+    return Answer(
+        record,
+        sentences(record),
+        pl.DataFrame(record["differing"]),
+        html=lambda: _page(record),
+        more=lambda: _print_more(record),
+    )
 
-        path = Path(asked.html)
-        Folder(path.parent).write_text(path, incident_page(record))
-    if asked.json:
-        print_json(record)
-        return OK
-    for line in sentences(record):
-        print(plain(line))
-    _print_more(record)
-    if asked.html:
-        print(f"Page: {asked.html}")
-    return OK
+
+def _page(record: dict[str, Any]) -> str:
+    from windtunnel.analysis.why.page import incident_page
+
+    return incident_page(record)
 
 
 def parameter(word: str) -> tuple[str, Any]:

@@ -14,6 +14,7 @@ from windtunnel.analysis.comparison.contrasts import (
 from windtunnel.analysis.comparison.deciding import NOTHING, RULE, front, verdict
 from windtunnel.analysis.comparison.effects import costs_of, effects, group_changes, outcome_changes
 from windtunnel.analysis.comparison.evasion import evasion
+from windtunnel.analysis.comparison.goal import FAILS, MEETS, Goal, goal_record
 from windtunnel.analysis.comparison.groups import declared_of, turns
 from windtunnel.analysis.comparison.inputs import Inputs
 from windtunnel.analysis.comparison.result import Comparison
@@ -32,6 +33,7 @@ def compare_inputs(
     payoff: Mapping[str, float] | None = None,
     smallest_effect: float | None = None,
     confidence: float = 0.95,
+    goal: Goal | None = None,
 ) -> Comparison:
     """See `windtunnel.analysis.comparison.compare`, which reads the inputs from folders."""
     if not 0 < confidence < 1:
@@ -55,11 +57,12 @@ def compare_inputs(
     costs = {one.name: costs_of(outcomes, one.name) for one in tested}
     means = {name: {cost: _worse(row) for cost, row in found.items()} for name, found in costs.items()}
     dominated = front(policies, means, direction)
+    wanted = None if goal is None else goal_record(goal, tested, confidence)
     for one, record in zip(tested, policies, strict=True):
         made = one.claim_reason is None
         mine = [row for row in groups if row["policy"] == one.name]
         harmed = list(dict.fromkeys(row["group"] for row in mine if row["harmed"]))
-        said, reason = verdict(record, harmed, smallest_effect, direction)
+        said, reason = verdict(record, harmed, smallest_effect, direction, broken(wanted, one.name))
         worst = _worst(mine, found_of)
         record |= {
             "costs": {name: row["change"] for name, row in costs[one.name].items()},
@@ -72,6 +75,7 @@ def compare_inputs(
             "dominated_by": dominated.get(one.name, []),
             "verdict": said,
             "verdict_reason": reason,
+            "goal": wanted["verdicts"].get(one.name) if wanted else None,
             "doubts": list(one.doubts),
             "what": one.what,
             "idle": one.idle,
@@ -85,6 +89,7 @@ def compare_inputs(
         "nouns": found_of.nouns._asdict(),
         "confidence": confidence,
         "smallest_effect": smallest_effect,
+        "goal": wanted,
         "rule": RULE,
         "payoff": stated,
         "simultaneous": {
@@ -105,6 +110,15 @@ def compare_inputs(
         "fidelity": list(inputs.fidelity),
     }
     return Comparison(record | {"sentences": sentences(record)})
+
+
+def broken(wanted: Record | None, policy: str) -> dict[str, list[str]]:
+    """The statements of the goal that a policy is shown to fail, and those of which these runs cannot tell."""
+    rows = [row for row in wanted["rows"] if row["policy"] == policy] if wanted else []
+    return {
+        "fails": [row["statement"] for row in rows if row["verdict"] == FAILS],
+        "unsure": [row["statement"] for row in rows if row["verdict"] not in (FAILS, MEETS)],
+    }
 
 
 def _worse(row: Mapping[str, Any]) -> float | None:

@@ -12,6 +12,8 @@ from windtunnel.analysis.summary import INSIDE
 
 Record = Mapping[str, Any]
 Spec = dict[str, Any]
+FIXED = "cannot move"
+"""The reading of an outcome that no policy can move in this model."""
 READINGS = {"better": POLICY, "unclear": BASE, "worse": BAD}
 NUMBERED = "numbered"
 """The layer of dots whose `label` is drawn beside them."""
@@ -55,12 +57,14 @@ def dots(chart: Any, y: Any, colour: Any, tips: list[Any]) -> list[Any]:
     ]
 
 
-def reading_colour() -> Any:
+def reading_colour(fixed: bool = False) -> Any:
+    """The colour of a reading; with `fixed`, outcomes that cannot move have one, too."""
+    readings = READINGS | ({FIXED: SOFT} if fixed else {})
     return alt.Color(
         "reading:N",
         title=None,
-        scale=alt.Scale(domain=list(READINGS), range=list(READINGS.values())),
-        legend=alt.Legend(orient="bottom", direction="horizontal", columns=3),
+        scale=alt.Scale(domain=list(readings), range=list(readings.values())),
+        legend=alt.Legend(orient="bottom", direction="horizontal", columns=2 if fixed else 3),
     )
 
 

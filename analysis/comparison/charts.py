@@ -14,6 +14,7 @@ import polars as pl
 from windtunnel.analysis.comparison.chart_parts import (
     AVOIDED,
     CHOSEN,
+    FIXED,
     NUMBERED,
     Spec,
     broken,
@@ -118,7 +119,7 @@ def outcomes(record: Record) -> Spec | None:
         change = row["change"]
         if change["est"] is None:
             continue
-        better = reading_of(change, row["polarity"])
+        better = FIXED if row.get("cannot_move") else reading_of(change, row["polarity"])
         rows.append(
             {
                 "policy": row["policy"],
@@ -150,7 +151,7 @@ def outcomes(record: Record) -> Spec | None:
         .transform_calculate(place=f"sort == '{SORTS[0]}' ? datum.order : datum.number")
     )
     y = alt.Y("row:N", title=None, sort=alt.EncodingSortField("place", op="min"), axis=name_axis())
-    colour = reading_colour()
+    colour = reading_colour(any(row["reading"] == FIXED for row in rows))
     tips = hover(["policy", "outcome"], "said", "reading", "by construction")
     lines = [
         "Mean change in a future with the policy; lines are intervals, each alone.",

@@ -5,9 +5,11 @@ from typing import Any
 
 NOTHING = "doing nothing"
 """The baseline as a choice: it averts nothing and costs nothing. A cell of `policy=none` is called "no policy"."""
+UNLIMITED: Mapping[str, Sequence[str]] = {"fails": (), "unsure": ()}
 RULE = (
     "Act: the simultaneous interval lies wholly beyond the smallest effect worth acting on, and no group is harmed "
-    "beyond noise. Leave: it lies wholly on the other side, or the policy makes the outcome worse. Pilot: everything else."
+    "beyond noise, and every stated limit is met. Leave: it lies wholly on the other side, the policy makes the outcome worse, or it breaks a "
+    "stated limit. Pilot: everything else."
 )
 
 
@@ -36,9 +38,16 @@ def front(
 
 
 def verdict(
-    effect: Mapping[str, Any], harmed: Sequence[str], smallest: float | None, direction: str
+    effect: Mapping[str, Any],
+    harmed: Sequence[str],
+    smallest: float | None,
+    direction: str,
+    limits: Mapping[str, Sequence[str]] = UNLIMITED,
 ) -> tuple[str | None, str]:
-    """act, pilot or leave, and why; None without a smallest effect, or where the run makes no claim."""
+    """act, pilot or leave, and why; None without a smallest effect, or where the run makes no claim.
+
+    `limits` names what the designer stated that the policy `fails`, and that it is `unsure` to meet.
+    """
     if effect["claim"] != "made":
         return None, f"no claim is made: {effect['claim_reason']}"
     if smallest is None:
@@ -57,12 +66,19 @@ def verdict(
         return "leave", "it makes the outcome worse, at either end of its interval"
     if good[1] < smallest:
         return "leave", f"the effect is smaller than {worth}, at either end of its interval"
+    if limits["fails"]:
+        return "leave", f"it breaks what was stated: {', '.join(limits['fails'])}"
     if good[0] <= smallest:
         return "pilot", f"the interval holds {worth}: these runs cannot say whether the effect is worth it"
     if harmed:
         return (
             "pilot",
             f"the effect is larger than {worth}, but the policy harms {' and '.join(harmed)} beyond noise",
+        )
+    if limits["unsure"]:
+        return (
+            "pilot",
+            f"the effect is larger than {worth}, but these runs cannot say whether it keeps to {', '.join(limits['unsure'])}",
         )
     return (
         "act",

@@ -96,6 +96,7 @@ def outcome_changes(tested: Sequence[Tested], confidence: float) -> list[dict[st
                     "unit": outcome.unit,
                     "polarity": outcome.polarity,
                     "cost": outcome.cost,
+                    "memo": outcome.memo,
                     "forced": outcome.name in one.forced,
                     "n_pairs": len(rows),
                     "changed_pairs": int((step != 0).sum()),

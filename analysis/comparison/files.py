@@ -20,6 +20,7 @@ def identity(record: Mapping[str, Any]) -> str:
     said: list[Any] = [sorted(str(Path(row["folder"]).resolve()) for row in record["policies"])]
     said += [[record["outcome"].get(key) for key in ("name", "threshold")]]
     said += [record.get(key) for key in ("payoff", "smallest_effect", "confidence")]
+    said += [record["goal"]["statements"]] if record.get("goal") else []
     return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:12]
 
 

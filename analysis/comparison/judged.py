@@ -52,7 +52,7 @@ def sentence(outcome: Record) -> str | None:
     if not outcome.get("instead_of"):
         return None
     names, before = outcome["decided_by"], outcome["instead_of"].replace("_", " ")
-    why = "as was asked"
+    why = "as the goal says" if outcome.get("by_goal") else "as was asked"
     if names:
         who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         why = f"since {who} decide{'s' if len(names) == 1 else ''} {before} by {'its' if len(names) == 1 else 'their'} own mechanism"

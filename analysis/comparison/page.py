@@ -1,4 +1,4 @@
-"""compare.html: one file with the trade-off first, then the words, then tables and charts to sort and filter.
+"""compare.html: one file with the answer first, then the trade-off, a table for a memo, and charts to sort and filter.
 
 The charts are drawn by Vega, which stands in the file whole; the only script that may run is that bundle, by its
 hash, and it may fetch nothing.
@@ -14,7 +14,10 @@ from typing import Any
 from windtunnel.analysis.comparison import charts
 from windtunnel.analysis.comparison.chart_parts import drawn
 from windtunnel.analysis.comparison.deciding import NOTHING
+from windtunnel.analysis.comparison.goal_words import goal_table
 from windtunnel.analysis.comparison.markup import choice, table, text
+from windtunnel.analysis.comparison.memo import memo_rows
+from windtunnel.analysis.comparison.method import method_plain, method_words
 from windtunnel.analysis.comparison.page_tables import (
     bounds_table,
     group_tables,
@@ -24,7 +27,8 @@ from windtunnel.analysis.comparison.page_tables import (
     two_tables,
 )
 from windtunnel.analysis.comparison.result import Comparison
-from windtunnel.analysis.comparison.sentences import method_words
+from windtunnel.analysis.comparison.sentences import answer_sentences
+from windtunnel.analysis.comparison.title import title
 from windtunnel.analysis.report.style import STYLE
 from windtunnel.analysis.summary import INSIDE, number, specs, words
 
@@ -38,7 +42,7 @@ addEventListener("beforeprint", () => document.querySelectorAll("details").forEa
 """
 DOMINATED = (
     "Numbers in the picture are those of this list. Dominated: another policy, or doing nothing, is by the estimates at least as good "
-    f"in the outcome and in every cost, and better in one. {INSIDE}"
+    "in the outcome and in every cost, and better in one."
 )
 COUPLING = f"Bounds at the rates as counted, without sampling error, however twins share chance. {INSIDE}"
 EXTRA = """
@@ -100,7 +104,7 @@ def comparison_page(found: Comparison) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:"
     body = "\n".join(part for part in _parts(record) if part)
-    title = text(_title(record))
+    head = text(title(record))
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -109,12 +113,12 @@ def comparison_page(found: Comparison) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>{title}</title>
+<title>{head}</title>
 <style>{STYLE}{EXTRA}</style>
 </head>
 <body>
 <main>
-<h1>{title}</h1>
+<h1>{head}</h1>
 {body}
 </main>
 <script>{script}</script>
@@ -126,9 +130,11 @@ def comparison_page(found: Comparison) -> str:
 def _parts(record: Record) -> list[str]:
     """The page from top to bottom."""
     return [
+        _answer(record),
         _shared(record),
         _trade_off(record),
-        "<section><h2>What it comes to</h2>" + _said(record) + "</section>",
+        f"<section><h2>For a memo</h2>{table(memo_rows(record))}</section>",
+        _more(record),
         f'<section class="memo"><h2>The table</h2>{choice("order", "Sort by", memo_tables(record))}'
         f"{_quantities(record)}</section>",
         _chart_and_numbers(
@@ -151,6 +157,20 @@ def _parts(record: Record) -> list[str]:
     ]
 
 
+def _answer(record: Record) -> str:
+    """What to do, before anything else; what speaks against quoting it; the goal's statements one by one."""
+    first, *rest = answer_sentences(record)[1 if record["goal"] else 0 :]  # the title has the goal
+    lines = "".join(f"<p>{text(line)}</p>" for line in rest)
+    doubts = [f"{row['policy']}: {doubt}" for row in record["policies"] for doubt in row["doubts"]]
+    told = [*record.get("fidelity", []), *record["left_out"], *doubts]
+    alarms = "".join(f'<p class="alarm">{text(doubt)}</p>' for doubt in told)
+    stated = goal_table(record)
+    return (
+        f'<section class="answer"><p class="claim">{text(first)}</p>{lines}<p class="lead">{text(INSIDE)}</p>{alarms}'
+        f"{table(stated) if stated else ''}{_rule(record)}</section>"
+    )
+
+
 def _shared(record: Record) -> str:
     shared, outcome = record["shared"], record["outcome"]
     baseline = words(specs(shared["baseline"] or [])) or record["nouns"]["nothing"]
@@ -166,9 +186,6 @@ def _shared(record: Record) -> str:
         f"mind {shared['mind']}, {number(shared['steps'], record['nouns']['step'])}. Pairs of twins with and without the policy: "
         f"{shared['draws']} simulated communities x {number(shared['seeds'], 'seed')} of chance, the same for all."
     )
-    doubts = [f"{row['policy']}: {doubt}" for row in record["policies"] for doubt in row["doubts"]]
-    told = [*record.get("fidelity", []), *record["left_out"], *doubts]
-    alarms = "".join(f'<p class="alarm">{text(doubt)}</p>' for doubt in told)
     whats = "".join(
         f"<li>{text(row['policy'])}: {text(row['what'])}</li>"
         for row in record["policies"]
@@ -176,10 +193,7 @@ def _shared(record: Record) -> str:
     )
     known = f'<ul class="said">{whats}</ul>' if whats else ""
     defined = f"Outcome: {words(outcome['name'])}{reached} ({outcome['unit']})."
-    return (
-        f"<section><p>{text(said)}</p><p>{text(defined)}</p>"
-        f'<p class="lead">{text(INSIDE)}</p>{alarms}{known}</section>'
-    )
+    return f"<section><h2>What was compared</h2><p>{text(said)}</p><p>{text(defined)}</p>{known}</section>"
 
 
 def _trade_off(record: Record) -> str:
@@ -216,12 +230,14 @@ def _key(items: Sequence[tuple[int, str, str]]) -> str:
     return f'<ol class="key">{"".join(lines)}</ol>'
 
 
-def _said(record: Record) -> str:
-    first, *rest = record["sentences"]
-    verdicts = _rule(record)
+def _more(record: Record) -> str:
+    """The sentences that the answer does not have."""
+    answer = answer_sentences(record)
+    rest = [line for line in record["sentences"] if line not in answer]
+    if not rest:
+        return ""
     items = "".join(f"<li>{text(line)}</li>" for line in rest)
-    claim = f'<li class="claim">{text(first)} <small>{text(INSIDE)}</small></li>'
-    return f'<ul class="said">{claim}{items}</ul>{verdicts}'
+    return f'<section><h2>What else it says</h2><ul class="said">{items}</ul><p><small>{text(INSIDE)}</small></p></section>'
 
 
 def _rule(record: Record) -> str:
@@ -236,9 +252,9 @@ def _quantities(record: Record) -> str:
     if not bounds:
         return ""
     return (
-        f"<p><small>{text(method_words(record))}</small></p>"
-        f"<details><summary>Symbols</summary>{table(symbols_table(record))}</details>"
-        f"<details><summary>Any coupling</summary>{table(bounds, COUPLING)}</details>"
+        f"<p><small>{text(method_plain(record))}</small></p>"
+        f"<details><summary>How sure, for statisticians</summary><p><small>{text(method_words(record))}</small></p>"
+        f"{table(symbols_table(record))}{table(bounds, COUPLING)}</details>"
     )
 
 
@@ -266,8 +282,8 @@ def _evasion(record: Record) -> str:
 def _trust(record: Record) -> str:
     couplings = ", ".join(record["shared"]["couplings"])
     claims = [
-        method_words(record),
-        f"Necessity and sufficiency hold for twins that share chance in one way ({couplings}). Shared in any other way, each lies within its bounds, in the table Any coupling.",
+        method_plain(record),
+        f"Necessity and sufficiency hold for twins that share chance in one way ({couplings}). Shared in any other way, each lies within its bounds, under How sure, for statisticians.",
     ]
     lines = [
         *(claims if bounds_table(record) else ()),
@@ -289,14 +305,6 @@ def _chart(name: str, spec: Mapping[str, Any] | None) -> str:
         f'<div class="chart"><div id="chart-{name}"></div></div>'
         f'<script type="application/json" data-chart="chart-{name}">{data}</script>'
     )
-
-
-def _title(record: Record) -> str:
-    name, threshold = words(record["outcome"]["name"]), record["outcome"]["threshold"]
-    preventive = record["direction"] == "preventive"
-    if threshold is None or name == "escalation":
-        return f"Which policy {'prevents' if preventive else 'brings about'} {name}?"
-    return f"Which policy keeps {name} {'below' if preventive else 'at or above'} {threshold:g}?"
 
 
 @cache

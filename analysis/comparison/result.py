@@ -9,7 +9,16 @@ import polars as pl
 from windtunnel.analysis import frames
 
 ENDS = {"est", "low", "high"}
-FRAMES = ("table", "outcomes", "groups", "pairs_of_policies", "groups_of_pairs", "interactions", "evasion")
+FRAMES = (
+    "table",
+    "outcomes",
+    "groups",
+    "pairs_of_policies",
+    "groups_of_pairs",
+    "interactions",
+    "evasion",
+    "goal",
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,18 @@ class Comparison:
     def evasion(self) -> pl.DataFrame:
         """A row for each evasion rate at which a ranking flips."""
         return _frame(self.record["evasion"]["flips"])
+
+    @property
+    def goal(self) -> pl.DataFrame:
+        """A row for each policy and statement of the goal, with its verdict; empty without a goal."""
+        return _frame(self.record["goal"]["rows"] if self.record.get("goal") else [])
+
+    def memo(self) -> str:
+        """The short table with its question, answer and caveat as Markdown, to be pasted into a memo."""
+        from windtunnel.analysis.comparison.memo import memo_text
+        from windtunnel.analysis.comparison.title import title
+
+        return memo_text(self.record, title(self.record))
 
     def plot(self) -> Any:
         """An Altair chart: what each policy changes in the outcome's rate, with its interval."""

@@ -7,8 +7,11 @@ from typing import Any
 from windtunnel.analysis import immovable
 from windtunnel.analysis.comparison import judged
 from windtunnel.analysis.comparison.deciding import NOTHING
+from windtunnel.analysis.comparison.goal_words import goal_sentences
+from windtunnel.analysis.comparison.method import seen
+from windtunnel.analysis.comparison.two_measures import two_measures
 from windtunnel.analysis.outcomes import leading
-from windtunnel.analysis.summary import capital, event_words, number, words
+from windtunnel.analysis.summary import capital, event_words, words
 
 Record = Mapping[str, Any]
 MOST = 12
@@ -26,8 +29,7 @@ def sentences(record: Record) -> list[str]:
     if not made:
         return [*unsaid, *record["left_out"]]
     return [
-        *leader(record, made),
-        *filter(None, [judged.sentence(record["outcome"])]),
+        *answer_sentences(record),
         *_first(_worse(record, made), "policies that make it worse"),
         *_first(_told_apart(record), "differences"),
         *_first(_alike(record), "differences by group"),
@@ -41,11 +43,24 @@ def sentences(record: Record) -> list[str]:
         *_front(record, made),
         *_constructed(record, made),
         *_benefits(record, made),
-        *_verdicts(made),
+        *two_measures(record, made),
         *seen(record, made),
         *filter(None, [immovable.sentence(_fixed(record))]),
         *unsaid,
         *record["left_out"],
+    ]
+
+
+def answer_sentences(record: Record) -> list[str]:
+    """What a reader wants first: whether the goal is met, which policy leads and by which outcome, and what to do."""
+    made = [row for row in record["policies"] if row["claim"] == "made"]
+    if not made:
+        return ["No claim is made of any policy here."]
+    return [
+        *goal_sentences(record),
+        *leader(record, made),
+        *filter(None, [judged.sentence(record["outcome"])]),
+        *_verdicts(made),
     ]
 
 
@@ -294,7 +309,7 @@ def _benefits(record: Record, made: Sequence[Record]) -> list[str]:
     low, high = (f"{best['benefit']['bounds'][end]:.3g}".replace("-", "\u2212") for end in ("low", "high"))
     return [
         f"{start}{best['policy']} has the largest mean benefit, {_change(best['benefit']['paired'])} a future; "
-        f"under any coupling, at the rates as counted, {low} to {high}."
+        f"however twins share chance, at the rates as counted, {low} to {high}."
     ]
 
 
@@ -331,43 +346,6 @@ def _verdicts(made: Sequence[Record]) -> list[str]:
             tag = " (by construction)" if row["by_construction"] else ""
             said.setdefault((row["verdict"], row["verdict_reason"]), []).append(row["policy"] + tag)
     return [f"{capital(verdict)}: {_listed(names)}; {reason}." for (verdict, reason), names in said.items()]
-
-
-def seen(record: Record, made: Sequence[Record]) -> list[str]:
-    """Which difference so many draws can see; none where too few draws, or draws that agree, cannot tell it."""
-    parts, draws = [], 0
-    for family, what in (("policies", "a policy and doing nothing"), ("pairs_of_policies", "two policies")):
-        found = record["simultaneous"][family]
-        if found["sees"] is not None:
-            n, draws = max(row["n_pairs"] for row in made), found["draws"]
-            parts.append(f"{what} where they differ by {min(n, math.ceil(found['sees'] * n))} of {n} futures")
-    if not parts:
-        return []
-    return [
-        f"What {number(draws, 'community draw')} can see: told apart in four cases of five are {' and '.join(parts)}. A "
-        "smaller difference may be there unseen; more draws see it."
-    ]
-
-
-def method_words(record: Record) -> str:
-    """What the counts are of, and how the simultaneous intervals were made."""
-    found, level = record["simultaneous"]["policies"], record["confidence"]
-    first, second = (
-        ("Stopped", "caused") if record["direction"] == "preventive" else ("Prevented", "brought about")
-    )
-    counts = f"{first}: of the futures in which it happened without the policy; {second}: of the others. "
-    if found["method"] == "single":
-        return f"{counts}Intervals: {level:.0%}, over {number(found['draws'], 'community draw')}."
-    how = (
-        "Student's t over draws, at the level of max-t by joint sign flips of whole draws"
-        if found["method"] == "max-t"
-        else "by Bonferroni and Holm, since there are too few draws for sign flips"
-    )
-    return (
-        f"{counts}Simultaneous intervals: all {found['comparisons']} hold at once with {level:.0%} confidence ({how}, "
-        f"{number(found['draws'], 'community draw')}). Those of groups are another such family. Those of costs, PN, PS, PNS, backfire, "
-        "interactions and benefit stand alone."
-    )
 
 
 def net_words(row: Record) -> str:

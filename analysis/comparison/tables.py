@@ -19,7 +19,11 @@ def short_table(record: Record) -> list[dict[str, str]]:
             **counts(record, row),
             "net change (interval)": net_words(row),
             **worst_column(record, row),
-            **({"benefit a future (any coupling)": benefit_words(row)} if record["payoff"] else {}),
+            **(
+                {"benefit a future (however twins share chance)": benefit_words(row)}
+                if record["payoff"]
+                else {}
+            ),
             "verdict": row["verdict"] or "-",
         }
         for row in record["policies"]
@@ -75,10 +79,10 @@ def worst_words(row: Record) -> str:
 
 
 def benefit_words(row: Record) -> str:
-    """The mean payoff of a future as counted, and over all couplings."""
+    """The mean payoff of a future as counted, and however twins share chance."""
     found = row["benefit"]
     if found is None:
         return "-"
     low, high = found["bounds"]["low"], found["bounds"]["high"]
-    other = f"any coupling {low:.3g} to {high:.3g}".replace("-", "\u2212")
+    other = f"however twins share chance {low:.3g} to {high:.3g}".replace("-", "\u2212")
     return f"{cost_words(found['paired'])}; {other}"

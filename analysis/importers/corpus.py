@@ -1,6 +1,8 @@
 """Brings a real community in: reads it, takes names out, scores tone, fits a profile, writes the folder."""
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,14 +23,16 @@ from windtunnel.analysis.importers.lines import DEFAULT_MAX_BYTES, Told
 from windtunnel.analysis.importers.mastodon import read_mastodon
 from windtunnel.analysis.importers.moderation import PREFIXES, Moderation, moderation, names_in, read_mod_log
 from windtunnel.analysis.importers.numbering import Numbered
-from windtunnel.analysis.importers.people import people_of, with_pseudonyms
+from windtunnel.analysis.importers.people import People, people_of, with_pseudonyms
 from windtunnel.analysis.importers.posts import BadLine, Progress
 from windtunnel.analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
 from windtunnel.analysis.importers.reddit import read_reddit
-from windtunnel.analysis.importers.scrubbing import common_names, marks_of, scrubbed
+from windtunnel.analysis.importers.scrubbing import STRANGER, common_names, marks_of, scrubbed
+from windtunnel.analysis.importers.sealing import SOURCES, seal_of, sealed
 from windtunnel.analysis.importers.setting import LENGTH, TOLD, setting_of
 from windtunnel.analysis.importers.stackexchange import read_stackexchange
 from windtunnel.analysis.importers.table import nearest_valid, read_table
+from windtunnel.analysis.importers.times import start_words
 from windtunnel.analysis.importers.tones import reader_for, with_tones
 
 READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
@@ -114,11 +118,12 @@ def import_corpus(
     was_there = out.exists()
     into = Collector(out, quick, max_bytes, told)
     try:
-        if mapping:
-            named = known_encoding(encoding) if encoding else None
-            remarks = read_table(path, mapping, into, where, named, separator)
-        else:
-            remarks = READERS[format](path, into)
+        with _without_cycles_collected():
+            if mapping:
+                named = known_encoding(encoding) if encoding else None
+                remarks = read_table(path, mapping, into, where, named, separator)
+            else:
+                remarks = READERS[format](path, into)
         if mod_log:
             read_mod_log(mod_log, mod_map, into)
         by_hand = read_labels(labels, into) if labels else None
@@ -130,6 +135,18 @@ def import_corpus(
         into.texts.close()
         if not was_there and out.is_dir() and not any(out.iterdir()):
             out.rmdir()
+
+
+@contextmanager
+def _without_cycles_collected() -> Iterator[None]:
+    """Reading makes millions of small objects and no cycles: looking for some costs a sixth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _check(
@@ -186,6 +203,9 @@ def _finish(
     del kept
     errors = None
     acts = moderation(record.acts, numbered, people, format)
+    seal = seal_of(secret, place.hashing.community)
+    sources = sealed(seal, numbered.ids, numbered.thread_names, _titles(numbered, people))
+    began = start_words(numbered.start) if record.scale == "dates" else None
     heard = with_tones(numbered.posts, record, reader, tell)
     record = record._replace(remarks=(*record.remarks, *heard.remarks))
     posts, source = with_pseudonyms(heard.posts, people), heard.source
@@ -193,6 +213,7 @@ def _finish(
     if by_hand:
         posts, errors = _corrected(posts, by_hand, numbered, format, source, record)
         source = f"{source}; {errors['labelled']} by hand"
+    titled = not numbered.titles.is_empty()
     del numbered
     profile = None
     if not {"author", "time"} & set(lacks):
@@ -207,9 +228,11 @@ def _finish(
 
     out.mkdir(parents=True, exist_ok=True)
     tell("writing the posts")
-    (out / IDENTITIES).unlink(missing_ok=True)  # those of an earlier import would name other people
+    for name in (IDENTITIES, SOURCES):  # those of an earlier import would name other people
+        (out / name).unlink(missing_ok=True)
     written.write_posts(posts, record, marks_of(people.marks), out / written.POSTS)
     (out / written.PROFILE).unlink(missing_ok=True)
+    (out / written.LEARNED).unlink(missing_ok=True)  # it was learned from an earlier import
     if profile:
         write_profile(profile, out / written.PROFILE)
     report = ImportReport(
@@ -232,6 +255,7 @@ def _finish(
         sentences=(),
     )
     written.write_table(table_of(identities), out / IDENTITIES)
+    written.write_table(sources, out / SOURCES)
     _write_beside(out, report, record, acts, errors)
     written.write_json(
         {
@@ -246,6 +270,8 @@ def _finish(
             "acts_about_nothing_here": acts.unknown,
             "posts_left_out_as_forgotten": left_out,
             "lacks": list(lacks),
+            "start": began,
+            "titles": titled,
             "community": place.hashing.community,
             "key_check": key_check(secret),
             "earlier_communities": list(place.earlier),
@@ -254,6 +280,13 @@ def _finish(
     )
     report = report._replace(notes=tuple(_notes(report, record, posts, acts, left_out)))
     return report._replace(sentences=_sentences(report, record, posts, acts))
+
+
+def _titles(numbered: Numbered, people: People) -> dict[int, str]:
+    """The title of each thread, names taken out: who is named in one could not be taken out of it later without the key."""
+    marks = marks_of(dict.fromkeys(people.marks, STRANGER))
+    words = scrubbed(numbered.titles["title"].to_list(), marks)
+    return dict(zip(numbered.titles["thread"].to_list(), words, strict=True))
 
 
 def _write_beside(

@@ -151,6 +151,7 @@ class _Topics:
             kind="thread" if place == 1 else "reply",
             moderator=kind == MODERATOR_POST or post.get("moderator") is True or post.get("admin") is True,
             other_id=f"topic {topic} post {place}",
+            title=title if place == 1 else None,
         )
 
     def _status(self, post: dict[str, Any], identity: str) -> Status:

@@ -14,10 +14,18 @@ from windtunnel.analysis.importers import written
 from windtunnel.analysis.importers.forgotten import FORGOTTEN, Forgotten, read_forgotten
 from windtunnel.analysis.importers.identities import IDENTITIES, Identities, read_identities
 from windtunnel.analysis.importers.scrubbing import STRANGER
+from windtunnel.analysis.importers.sealing import SOURCES, without
 
 OURS = frozenset(
-    {written.POSTS, written.PROFILE, written.BAD_LINES, written.MODERATION, written.TONE_ERRORS}
-    | {written.SOURCE, IDENTITIES, FORGOTTEN}
+    {
+        written.POSTS,
+        written.PROFILE,
+        written.LEARNED,
+        written.BAD_LINES,
+        written.MODERATION,
+        written.TONE_ERRORS,
+    }
+    | {written.SOURCE, IDENTITIES, FORGOTTEN, SOURCES}
 )
 """What an import and this file write: cleaned row by row. They name nobody, or are named here."""
 QUOTING = frozenset({".html", ".json", ".md", ".txt", ".csv", ".svg", ".ndjson", ".jsonl", ".partial"})
@@ -74,6 +82,11 @@ def forget(folder: Path, target: Target, stores: Sequence[Path]) -> Gone:
         (folder / name).unlink()
     acts = _without_acts(place, theirs, posts, target)
     place.write_table("posts", _left(posts, theirs, target))
+    if (folder / SOURCES).is_file():
+        opened = theirs.filter(pl.col("kind") == "thread")["thread"].to_list()
+        lost = [*opened, *([target.thread] if target.thread is not None else [])]
+        kept = without(place.read_table(Path(SOURCES).stem), theirs["post"].to_list(), lost)
+        place.write_table(Path(SOURCES).stem, kept)
     left = place.read_table(Path(IDENTITIES).stem).filter(
         ~((pl.col("kind") == "author") & (pl.col("label") == (target.author or ""))),
         ~((pl.col("kind") == "thread") & (pl.col("label") == str(target.thread))),

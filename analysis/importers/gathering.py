@@ -41,6 +41,7 @@ FACTS: dict[str, Any] = {
     "bot": pl.Boolean,
     "other_id": pl.String,
     "tone": pl.Enum(["civil", "heated", "hostile"]),
+    "title": pl.String,
     "file": pl.Int32,
     "line": pl.Int64,
     "spoken": pl.Boolean,
@@ -185,9 +186,12 @@ class Collector:
             if text == TOO_LONG:
                 raise ValueError("longer than 16 MiB")
             value = parse_json(text)
-            found = list(unwrapped(value, is_record, inherited))
-            if not any(isinstance(one, dict) for one in found):
-                found = [] if is_empty(value) else [value]
+            if isinstance(value, dict) and is_record(value):
+                found = [value]
+            else:
+                found = list(unwrapped(value, is_record, inherited))
+                if not any(isinstance(one, dict) for one in found):
+                    found = [] if is_empty(value) else [value]
         except ValueError as error:
             self.lines += 1
             self.fault(line, str(error))
@@ -336,9 +340,10 @@ class Collector:
         elif found := placeholder(text):
             self.count(f"posts have a marker in place of words ({found.words})")
             text, status = None, found.status if status == "visible" else status
-        if (author, text, status) == (post.author, post.text, post.status):
+        title = None if post.title and placeholder(post.title) else post.title
+        if (author, text, status, title) == (post.author, post.text, post.status, post.title):
             return post
-        return post._replace(author=author, text=text, status=status)
+        return post._replace(author=author, text=text, status=status, title=title)
 
     def _flush(self) -> None:
         if not self._waiting:

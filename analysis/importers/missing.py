@@ -51,7 +51,9 @@ _WHOLE = re.compile(r"(-?\d+)(?:\.0+|,0)")
 
 def absent(value: Any) -> bool:
     """No value at all: None, not a number, or blanks."""
-    if value is None or isinstance(value, str) and not value.strip():
+    if isinstance(value, str):
+        return not value or value.isspace()
+    if value is None:
         return True
     return bool(isinstance(value, float) and math.isnan(value) or type(value).__name__ == "NaTType")
 
@@ -62,7 +64,10 @@ def empty(value: Any, of: str = "cell") -> bool:
     >>> empty("NULL"), empty(float("nan")), empty("0"), empty("0", "id"), empty("None", "text")
     (True, True, False, True, False)
     """
-    return absent(value) or isinstance(value, str) and value.strip() in MARKERS[of]
+    if isinstance(value, str):
+        said = value.strip()
+        return not said or said in MARKERS[of]
+    return absent(value)
 
 
 def word(value: Any) -> str | None:

@@ -17,7 +17,7 @@ class Numbered(NamedTuple):
 
     `ids` has id, post, thread; `thread_names` name, thread; `outside` the ids that replies answer and that no post has,
     with the thread of those replies; `start` is the time that minute 0 begins at; `said` what was guessed about ids;
-    `flat`: there are replies, and not one says what it answers.
+    `flat`: there are replies, and not one says what it answers. `titles` has thread and title of those that have one.
     """
 
     posts: pl.DataFrame
@@ -27,6 +27,7 @@ class Numbered(NamedTuple):
     start: float
     said: tuple[str, ...] = ()
     flat: bool = False
+    titles: pl.DataFrame = pl.DataFrame(schema={"thread": pl.Int64, "title": pl.String})
 
 
 def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> Numbered:
@@ -81,8 +82,9 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     table = table.with_columns(
         parent=pl.when(pl.col("kind") == "thread").then(None).otherwise(pl.col("parent_post"))
     )
-    dropped = ("id", "time", "parent_post", "other_id")
-    return Numbered(table.drop(dropped), numbers, names, outside, start, said, flat)
+    titled = table.select("thread", "title").drop_nulls("title").unique("thread", keep="first")
+    dropped = ("id", "time", "parent_post", "other_id", "title")
+    return Numbered(table.drop(dropped), numbers, names, outside, start, said, flat, titled)
 
 
 def _looked_up(names: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:

@@ -25,7 +25,8 @@ class RawPost(NamedTuple):
 
     `thread` may be None where only `parent` is known. `kind` is None where it must be told from the parent.
     `other_id` is another id by which a reply, a list of acts or labels may name the post. `author` is what tells
-    authors apart; what else they are called goes to `Collector.called`. `tone` is what the record itself says.
+    authors apart; what else they are called goes to `Collector.called`. `tone` is what the record itself says. `title` is the
+    thread's, of a post that opens one; the text begins with it too, as a paragraph of its own.
     """
 
     id: str
@@ -44,6 +45,7 @@ class RawPost(NamedTuple):
     bot: bool = False
     other_id: str | None = None
     tone: Tone | None = None
+    title: str | None = None
 
 
 class RawAct(NamedTuple):

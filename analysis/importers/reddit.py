@@ -108,6 +108,8 @@ def _is_post(record: dict[str, Any]) -> bool:
 
 def _count_guesses(record: dict[str, Any], into: Collector) -> None:
     parent = record["parent_id"]
+    if isinstance(parent, str) and FULLNAME.match(parent):
+        return
     if _fullname(parent, "t1_") is None:
         into.count("comments have null for a parent: read as answers to the opening post")
     elif isinstance(parent, (int, float)):
@@ -138,7 +140,8 @@ def _submission(record: dict[str, Any]) -> RawPost:
         raise ValueError("selftext is not a text")
     text = body if placeholder(body) or body.startswith(title) else f"{title}\n\n{body}".strip()
     name = _id(record, "t3_")
-    return RawPost(id=name, parent=None, thread=name, kind="thread", **_common(record, text))
+    about = _common(record, text)
+    return RawPost(id=name, parent=None, thread=name, kind="thread", title=title or None, **about)
 
 
 def _common(record: dict[str, Any], text: str) -> dict[str, Any]:
@@ -190,6 +193,8 @@ def _fullname(value: Any, prefix: str) -> str | None:
     >>> _fullname("t3_c2", "t1_"), _fullname("c2", "t1_"), _fullname(434, "t1_"), _fullname(434.0, "t1_")
     ('t3_c2', 't1_c2', 't1_c2', 't1_c2')
     """
+    if isinstance(value, str) and FULLNAME.match(value) and not value[-1].isspace():
+        return value
     if empty(value):
         return None
     if isinstance(value, float) and value.is_integer():

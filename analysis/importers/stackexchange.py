@@ -123,6 +123,7 @@ def _read_posts(
             down=None if votes is None else votes[number, DOWN],
             kind="thread" if kind == QUESTION else "reply",
             bot=cells.get("OwnerUserId") == COMMUNITY,
+            title=cells.get("Title") or None,
         )
 
     for line, cells in rows(path, into):

@@ -9,6 +9,7 @@ from windtunnel.agents.nearest import nearest
 from windtunnel.analysis.importers.clock import Kind
 from windtunnel.analysis.importers.gathering import Collector
 from windtunnel.analysis.importers.missing import empty, word
+from windtunnel.analysis.importers.placeholders import placeholder
 from windtunnel.analysis.importers.posts import RawPost, Status, Tone
 from windtunnel.analysis.importers.sheets import (
     columns_of,
@@ -50,6 +51,7 @@ ROLES = (
     Role("minute", False, "minutes since any start, instead of time; with day, minutes of that day"),
     Role("day", False, "an ISO date, for a record that has date and minute in two columns"),
     Role("text", False, "what it says"),
+    Role("title", False, "the title of the thread that it opens; put before its text"),
     Role("thread", False, "id of its thread; else told from the parents"),
     Role(
         "kind",
@@ -224,7 +226,10 @@ def _post(row: dict[str, Any], into: Collector) -> RawPost:
     name = None if empty(row.get("id")) else word(row.get("id"))
     if name is None:
         raise ValueError("no id")
-    text = row.get("text")
+    text = None if row.get("text") is None else str(row["text"])
+    title = None if empty(row.get("title"), "text") else str(row["title"]).strip()
+    if title and not placeholder(text):
+        text = f"{title}\n\n{text or ''}".strip()
 
     def read(role: str, values: Mapping[str, T]) -> T | None:
         if _nothing(into, role, row.get(role)):
@@ -238,7 +243,8 @@ def _post(row: dict[str, Any], into: Collector) -> RawPost:
         thread=word(row.get("thread")) if row.keys() & {"parent", "thread"} else ONE_THREAD,
         author=word(row.get("author")),
         time=_time(row),
-        text=None if text is None else str(text),
+        text=text,
+        title=title or None,
         status=read("status", STATUS_VALUES) or "visible",
         kind=read("kind", KIND_VALUES),
         score=up - down if score is None and up is not None and down is not None else score,

@@ -65,6 +65,15 @@ _SLASHES = re.compile(
 )
 
 
+def start_words(seconds: float) -> str:
+    """The minute of a Unix time, in UTC.
+
+    >>> start_words(86_459.5)
+    '1970-01-02T00:00Z'
+    """
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
 def read_time(value: Any, field: str = "time") -> When:
     """What a cell says about time; None for an empty one, `ValueError` for one that says nothing known."""
     if empty(value):

@@ -14,6 +14,7 @@ from windtunnel.analysis.importers.posts import BadLine
 from windtunnel.analysis.importers.scrubbing import Marks, scrubbed
 
 POSTS, PROFILE, BAD_LINES = "posts.parquet", "profile.yaml", "bad_lines.csv"
+LEARNED = "learned.yaml"
 MODERATION, TONE_ERRORS, SOURCE = "moderation.parquet", "tone_errors.json", "import.json"
 
 BUCKET = 100_000

@@ -95,6 +95,6 @@ OUTCOMES = {
             FITS,
             "members left enough in the second half",
         ),
-        Outcome("fines", "harm", "points", True, fines, FITS, "fines cost that much"),
+        Outcome("fines", "harm", "points", True, fines, FITS, "fines cost that much", memo="fines"),
     )
 }

@@ -192,10 +192,12 @@ OUTCOMES = {
         _of_forum("active_members", "good", "members", active_members, leads=5),
         _of_forum("posts_kept", "good", "posts", posts_kept, leads=4),
         _of_forum("gini_posts", "harm", "Gini coefficient", gini_posts),
-        _of_forum("moderator_actions", "harm", "acts", moderator_actions, cost=True),
+        _of_forum(
+            *("moderator_actions", "harm", "acts", moderator_actions), cost=True, memo="moderators' work"
+        ),
         _of_forum("wrongful_removals", "harm", "posts", wrongful_removals, cost=True),
         _of_forum("civil_posts_lost", "harm", "posts", civil_posts_lost, cost=True),
-        _of_forum("civil_posts", "good", "civil posts", civil_posts, cost=True),
+        _of_forum("civil_posts", "good", "civil posts", civil_posts, cost=True, memo="civil posts"),
         _of_forum("hostility_elsewhere", "harm", "hostile posts", hostility_elsewhere, cost=True, leads=2),
     )
 }

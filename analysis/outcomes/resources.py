@@ -35,7 +35,10 @@ def final_resources(runs: Runs) -> pl.DataFrame:
 OUTCOMES = {
     one.name: one
     for one in (
-        Outcome("gain", "good", "points a member", False, gain, FITS, "members earned enough"),
+        Outcome(
+            *("gain", "good", "points a member", False, gain, FITS, "members earned enough"),
+            memo="what members earn",
+        ),
         Outcome(
             "equality", "good", "1 less the Gini index", False, equality, FITS, "members earned about alike"
         ),

@@ -66,7 +66,7 @@ def fit_profile(posts: pl.DataFrame, *, name: str, tone: str, seed: int = 0) -> 
             authors=seen.table["author"].n_unique(),
             threads=posts["thread"].n_unique(),
             tone=tone,
-            fitted_by=_program(),
+            fitted_by=program(),
             span_days=round(last_minute(posts) / 1440, 1),
         ),
         posts_per_member_day=rate,
@@ -118,7 +118,8 @@ def votes(posts: pl.DataFrame) -> tuple[Rate, Rate]:
     )
 
 
-def _program() -> str:
+def program() -> str:
+    """Name and version of this program."""
     try:
         return f"policy-windtunnel {version('policy-windtunnel')}"
     except PackageNotFoundError:

@@ -6,9 +6,11 @@ Words here are plain text; only `page` and `text` know how to escape them.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from windtunnel.analysis.summary import INSIDE
+
 
 class Text(NamedTuple):
-    """A paragraph. `kind` is "" or one of `KINDS`; a claim is never shown without the caveat."""
+    """A paragraph. `kind` is "" or one of `KINDS`; a section with a claim has the caveat, once."""
 
     words: str
     kind: str = ""
@@ -17,11 +19,19 @@ class Text(NamedTuple):
 KINDS = ("claim", "lead", "alarm", "tag", "small")
 
 
+class Cell(NamedTuple):
+    """A cell that holds more than its words: `more` stands below them, folded under `title` where there is one."""
+
+    words: str
+    more: str
+    title: str = ""
+
+
 class Rows(NamedTuple):
-    """A table; the first column names the row."""
+    """A table; the first column, which is plain words, names the row."""
 
     head: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
+    rows: Sequence[tuple[str | Cell, ...]]
     caption: str = ""
 
 
@@ -66,3 +76,12 @@ Block = Text | Rows | Cards | Picture | Fold
 class Document(NamedTuple):
     title: str
     sections: list[Section]
+
+
+def needs_caveat(section: Section) -> bool:
+    """Whether a section claims something and does not say by itself what that holds for."""
+    claims = any(
+        isinstance(one, Cards) or (isinstance(one, Text) and one.kind == "claim") for one in section.blocks
+    )
+    said = any(isinstance(one, Text) and one.words == INSIDE for one in section.blocks)
+    return claims and not said

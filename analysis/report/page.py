@@ -2,7 +2,18 @@
 
 from html import escape
 
-from windtunnel.analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Section, Text
+from windtunnel.analysis.report.blocks import (
+    Block,
+    Cards,
+    Cell,
+    Document,
+    Fold,
+    Picture,
+    Rows,
+    Section,
+    Text,
+    needs_caveat,
+)
 from windtunnel.analysis.report.style import STYLE
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.terminal.ending import plain
@@ -38,7 +49,8 @@ def page(document: Document) -> str:
 def _section(section: Section) -> str:
     note = f' <span class="note">{_text(section.note)}</span>' if section.note else ""
     head = f"<h2>{_text(section.title)}{note}</h2>\n" if section.title else ""
-    return f"<section>\n{head}{_blocks(section.blocks)}\n</section>"
+    once = f"\n<p>{_caveat()}</p>" if needs_caveat(section) else ""
+    return f"<section>\n{head}{_blocks(section.blocks)}{once}\n</section>"
 
 
 def _blocks(blocks: list[Block]) -> str:
@@ -55,14 +67,13 @@ def _blocks(blocks: list[Block]) -> str:
 
 def _block(block: Block) -> str:
     if isinstance(block, Text):
-        caveat = f" {_caveat()}" if block.kind == "claim" else ""
-        return f"<p{_class(block.kind)}>{_text(block.words)}{caveat}</p>"
+        return f"<p{_class(block.kind)}>{_text(block.words)}</p>"
     if isinstance(block, Rows):
         return rows_html(block)
     if isinstance(block, Cards):
         cards = "\n".join(
             f'<div class="card"><p class="label">{_text(card.label)}</p><p class="question">{_text(card.question)}</p>'
-            f"<p>{_text(card.words)} {_caveat()}</p></div>"
+            f"<p>{_text(card.words)}</p></div>"
             for card in block.cards
         )
         return f'<div class="cards">\n{cards}\n</div>'
@@ -84,10 +95,10 @@ def rows_html(table: Rows) -> str:
     for row in table.rows:
         first, *rest = zip(table.head, row, strict=True)
         cells = "".join(
-            f'<td role="cell"{_whole(cell)} data-label="{_text(name)}">{_text(cell)}</td>'
+            f'<td role="cell"{_whole(cell)} data-label="{_text(name)}">{_inside(cell)}</td>'
             for name, cell in rest
         )
-        name = f'<th scope="row" role="rowheader"{_whole(first[1])}>{_text(first[1])}</th>'
+        name = f'<th scope="row" role="rowheader"{_whole(first[1])}>{_inside(first[1])}</th>'
         lines.append(f'<tr role="row">{name}{cells}</tr>')
     caption = f"<caption>{_text(table.caption)}</caption>" if table.caption else ""
     return (
@@ -96,9 +107,18 @@ def rows_html(table: Rows) -> str:
     )
 
 
-def _whole(cell: str) -> str:
+def _inside(cell: str | Cell) -> str:
+    """A cell's words, and what it holds besides: open, or folded under a title."""
+    if isinstance(cell, str):
+        return _text(cell)
+    if not cell.title:
+        return f"{_text(cell.words)}<br>{_text(cell.more)}"
+    return f"{_text(cell.words)}<details><summary>{_text(cell.title)}</summary>{_text(cell.more)}</details>"
+
+
+def _whole(cell: str | Cell) -> str:
     """A number or a short word is never broken, however narrow the paper; what is longer may be."""
-    return ' class="whole"' if len(cell) <= SHORT else ""
+    return ' class="whole"' if isinstance(cell, str) and len(cell) <= SHORT else ""
 
 
 def _caveat() -> str:

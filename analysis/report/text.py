@@ -2,7 +2,17 @@
 
 import re
 
-from windtunnel.analysis.report.blocks import Block, Cards, Document, Fold, Picture, Rows, Text
+from windtunnel.analysis.report.blocks import (
+    Block,
+    Cards,
+    Cell,
+    Document,
+    Fold,
+    Picture,
+    Rows,
+    Text,
+    needs_caveat,
+)
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.terminal.ending import plain
 
@@ -18,6 +28,7 @@ def markdown(document: Document) -> str:
             tag = f" ({_escape(section.note)})" if section.note else ""
             parts.append(f"## {_escape(section.title)}{tag}")
         parts += [_block(block) for block in section.blocks]
+        parts += [f"_{_escape(INSIDE)}_"] if needs_caveat(section) else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -28,24 +39,25 @@ def _block(block: Block) -> str:
         return _rows(block)
     if isinstance(block, Cards):
         return "\n".join(
-            f"- **{_escape(card.label)}.** {_escape(card.question)} {_escape(card.words)} _{_escape(INSIDE)}_"
+            f"- **{_escape(card.label)}.** {_escape(card.question)} {_escape(card.words)}"
             for card in block.cards
         )
     if isinstance(block, Picture):
-        return f"{_escape(block.words)} _{_escape(INSIDE)}_ (Picture in report.html.)"
+        return f"{_escape(block.words)} (Picture in report.html.)"
     assert isinstance(block, Fold)
     return "\n\n".join([f"### {_escape(block.title)}", *map(_block, block.blocks)])
 
 
 def _text(text: Text) -> str:
     words = _escape(text.words)
-    if text.kind == "claim":
-        return f"{words} _{_escape(INSIDE)}_"
     return f"**{words}**" if text.kind in ("lead", "alarm", "tag") else words
 
 
 def _rows(table: Rows) -> str:
-    lines = [table.head, ("---",) * len(table.head), *table.rows]
+    rows = [
+        [f"{one.words}: {one.more}" if isinstance(one, Cell) else one for one in row] for row in table.rows
+    ]
+    lines = [table.head, ("---",) * len(table.head), *rows]
     body = "\n".join(
         "| " + " | ".join(_escape(cell) if cell != "---" else cell for cell in line) + " |" for line in lines
     )

@@ -1,5 +1,6 @@
 """How far a run is: live bars on a terminal, plain lines now and then otherwise."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -8,6 +9,14 @@ from contextlib import contextmanager
 from windtunnel.sim.watch import Progress
 
 PLAIN_EVERY_S = 10.0
+EVERY = "WINDTUNNEL_PROGRESS_EVERY"
+"""The environment variable with the seconds between plain lines, where they are to come more often or more rarely."""
+
+
+def every_s() -> float:
+    """Seconds between two plain lines."""
+    given = os.environ.get(EVERY, "")
+    return float(given) if given.isdigit() else PLAIN_EVERY_S
 
 
 @contextmanager
@@ -65,7 +74,7 @@ def _plain(steps: int, worlds: int) -> Iterator[Progress]:
             what, free, began = "steps", free + more, time.monotonic()
         done[what] = done.get(what, 0) + more
         now = time.monotonic()
-        if now - last < PLAIN_EVERY_S or done["steps"] <= free:
+        if now - last < every_s() or done["steps"] <= free:
             return
         last = now
         left = (now - began) / (done["steps"] - free) * (steps - done["steps"])

@@ -44,6 +44,15 @@ def chances(posts: pl.DataFrame) -> np.ndarray:
     return found
 
 
+def doubts(chance: np.ndarray) -> np.ndarray:
+    """How unsure each tone is (n,): the chance that two draws of it differ; 1 of a post of which nothing is known.
+
+    >>> doubts(np.array([[1, 0, 0], [.5, .5, 0]])).tolist()
+    [0.0, 0.5]
+    """
+    return np.nan_to_num(1 - (chance**2).sum(axis=1), nan=1.0)
+
+
 def drawn(chance: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     """A tone each (0 civil, 1 heated, 2 hostile) from probabilities (n, 3) and uniform numbers (n,); -1 without a tone."""
     tone = np.minimum((uniform[:, None] >= np.nan_to_num(chance).cumsum(axis=1)).sum(axis=1), 2)

@@ -9,7 +9,7 @@ import polars as pl
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers.labels import errors_of
 from windtunnel.analysis.importers.written import TONE_ERRORS, write_json, write_table
-from windtunnel.analysis.tones.chances import chances
+from windtunnel.analysis.tones.chances import chances, doubts
 from windtunnel.analysis.tones.hearing import decided
 from windtunnel.analysis.tones.labels import Found, measured, sample, shift_of, shifted
 
@@ -19,10 +19,10 @@ LABELLING = "labelling.json"
 class Labelling:
     """Posts to label in a folder of `windtunnel import`, the labels so far, and what the reader had said."""
 
-    def __init__(self, folder: Path, count: int, seed: int = 0) -> None:
-        """Go on where an earlier session stopped, else draw `count` posts.
+    def __init__(self, folder: Path, count: int, seed: int = 0, thread: int | None = None) -> None:
+        """Go on where an earlier session stopped, else draw `count` posts: of all, or of one `thread` those most in doubt.
 
-        Raises `ValueError` where nothing can be labelled.
+        Raises `ValueError` where nothing can be labelled, or where labels of another choice wait to be finished.
         """
         self.folder = Folder(folder)
         if not self.folder.posts.is_file():
@@ -34,27 +34,53 @@ class Labelling:
             raise ValueError(f"{folder} holds no words: its record has none, so there is nothing to label")
         self.path = folder / LABELLING
         kept = self.folder.read_json(self.path) if self.path.is_file() else None
-        self.kept = self._there(kept) if kept and not kept["told"] else self._drawn(count, seed)
+        if kept and not kept["told"]:
+            if (begun := kept.get("thread")) != thread:
+                of = (
+                    "the whole record: finish it with" if begun is None else f"thread {begun}: finish it with"
+                )
+                more = "" if begun is None else f" --thread {begun}"
+                raise ValueError(f"labels were begun of {of} `windtunnel label {folder}{more}` first")
+            self.kept = self._there(kept)
+        else:
+            self.kept = self._drawn(count, seed) if thread is None else self._doubtful(count, thread)
         if not self.kept["posts"]:
-            raise ValueError(f"no post of {folder} that was read is without a label")
+            which = "" if thread is None else f" in thread {thread}"
+            raise ValueError(f"no post of {folder}{which} that was read is without a label")
 
     def _drawn(self, count: int, seed: int) -> dict[str, Any]:
         drawn = sample(self.posts, count, np.random.default_rng(seed))
+        return self._begun(drawn.posts, drawn.weights)
+
+    def _doubtful(self, count: int, thread: int) -> dict[str, Any]:
+        """The posts of a thread whose tone is least sure, in the order of the thread."""
+        if thread not in self.posts["thread"]:
+            raise ValueError(
+                f"there is no thread {thread} in {self.folder.path}: `windtunnel incidents {self.folder.path}` names some"
+            )
+        rows = self.posts.filter(pl.col("thread") == thread, pl.col("text").is_not_null())
+        if "labelled" in rows.columns:
+            rows = rows.filter(~pl.col("labelled").fill_null(False))
+        found = pl.Series(doubts(chances(rows)))
+        chosen = rows.with_columns(doubt=found).top_k(count, by="doubt")["post"].sort().to_list()
+        return self._begun(chosen, [1.0] * len(chosen)) | {"thread": thread}
+
+    def _begun(self, posts: list[int], weights: list[float]) -> dict[str, Any]:
         tones = dict(self.posts.select("post", "tone").iter_rows())
-        heard = [tones[post] for post in drawn.posts]
         return {
-            "posts": drawn.posts,
-            "weights": drawn.weights,
-            "heard": heard,
-            "labels": [None] * len(heard),
+            "posts": posts,
+            "weights": weights,
+            "heard": [tones[post] for post in posts],
+            "labels": [None] * len(posts),
             "told": False,
+            "thread": None,
         }
 
     def _there(self, kept: dict[str, Any]) -> dict[str, Any]:
         """Without posts that were forgotten meanwhile."""
         there = set(self.posts["post"].to_list())
         rows = [row for row, post in enumerate(kept["posts"]) if post in there]
-        return {"told": False} | {
+        return {"told": False, "thread": kept.get("thread")} | {
             name: [kept[name][row] for row in rows] for name in ("posts", "weights", "heard", "labels")
         }
 
@@ -87,11 +113,17 @@ class Labelling:
     def tell(self) -> int:
         """Give the record its labels: certain tones, a corrected reader for the others, its errors and the profile fitted again.
 
+        Labels of one thread were not chosen to stand for the record: they leave the other tones and the errors as they are.
         Gives the number of labels.
         """
         rows = self._labelled()
         said = {self.kept["posts"][at]: self.kept["labels"][at] for at in rows}
-        posts = _corrected(self.posts, self.kept, rows) if "heated" in self.posts.columns else self.posts
+        of_all = self.kept["thread"] is None
+        posts = (
+            _corrected(self.posts, self.kept, rows)
+            if of_all and "heated" in self.posts.columns
+            else self.posts
+        )
         if "labelled" not in posts.columns:
             posts = posts.with_columns(labelled=pl.lit(False))
         label = pl.DataFrame(
@@ -111,7 +143,8 @@ class Labelling:
             *self.posts.drop("text", "labelled", strict=False).columns, "labelled", "text"
         )
         write_table(posts, self.folder.posts)
-        self._errors(rows)
+        if of_all:
+            self._errors(rows)
         self._profile(posts)
         self.kept["told"] = True
         write_json(self.kept, self.path)

@@ -60,14 +60,16 @@ def measured(heard: Sequence[str], labels: Sequence[str], weights: Sequence[floa
             tone,
             int((true == tone).sum()),
             int((said == tone).sum()),
-            _share((true == tone)[said == tone], weight[said == tone]),
-            _share((said == tone)[true == tone], weight[true == tone]),
+            weighted_share((true == tone)[said == tone], weight[said == tone]),
+            weighted_share((said == tone)[true == tone], weight[true == tone]),
         )
         for tone in TONES
     ]
 
 
-def _share(hits: np.ndarray, weight: np.ndarray) -> tuple[float, float, float] | None:
+def weighted_share(hits: np.ndarray, weight: np.ndarray) -> tuple[float, float, float] | None:
+    """The share of `hits` (bool, or chances), each weighing so much, with 95 % limits of Wilson (1927) for the effective number
+    of posts (Kish 1965); None where there are none."""
     if not len(hits):
         return None
     share = float((hits * weight).sum() / weight.sum())

@@ -87,15 +87,22 @@ def _toxicity(texts: Sequence[str]) -> np.ndarray:
         found[~plain] = predict_prob([text for text in texts if not text.isascii()])
     if plain.any():
         words = plain_words(text for text in texts if text.isascii())
-        columns = pl.DataFrame(
-            {"word": list(vectorizer.vocabulary_), "column": list(vectorizer.vocabulary_.values())}
-        )
+        columns = _columns()
         known = words.join(columns, on="word", how="inner", maintain_order="left")
         places = (known["row"].to_numpy(), known["column"].to_numpy())
         counts = csr_array((np.ones(known.height), places), shape=(int(plain.sum()), columns.height))
         counts.data *= vectorizer.idf_[counts.indices]
         found[plain] = model.predict_proba(normalize(counts, copy=False))[:, 1]
     return found
+
+
+@cache
+def _columns() -> pl.DataFrame:
+    """The words that the toxicity model knows, each with its column."""
+    from profanity_check.profanity_check import vectorizer
+
+    known = vectorizer.vocabulary_
+    return pl.DataFrame({"word": list(known), "column": list(known.values())})
 
 
 def classify(scores: Scores) -> np.ndarray:

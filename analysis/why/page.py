@@ -9,6 +9,7 @@ from windtunnel.analysis.why import tell
 from windtunnel.analysis.why.counting import asked, counted
 from windtunnel.analysis.why.numbers import numbers
 from windtunnel.analysis.why.pictures import course_picture, futures_picture, moments_picture
+from windtunnel.analysis.why.three_lines import three_lines
 
 LONGEST = 20
 """Rows of what members did otherwise that stand open; the others are folded."""
@@ -19,6 +20,7 @@ def incident_page(record: dict[str, Any]) -> str:
     kind = record["incident"]["kind"].replace("_", " ")
     sections = [
         Section("", _opening(record)),
+        Section("The counts", _counts(record)),
         Section("How it went, and how it would have gone", _pictures(record)),
         Section(f"What {record['nouns']['members']} did otherwise", _otherwise(record)),
         Section("What was counted, step by step", _courses(record)),
@@ -31,19 +33,16 @@ def _opening(record: dict[str, Any]) -> list[Block]:
     replay = record["replay"]
     failed = [] if replay["acts"] == replay["reproduced"] else [tell.checked(replay)]
     blocks: list[Block] = [Text(doubt, "alarm") for doubt in (*failed, *record["notes"])]
-    blocks.append(Text(tell.about(record)))
-    blocks += [
-        Text(words, "claim")
-        for words in (
-            counted(record),
-            tell.severity(record),
-            tell.same_luck(record),
-            tell.recurrence(record),
-        )
-    ]
+    blocks += [Text(words, "claim") for words in three_lines(record)[1:]]
     if record["by_construction"]:
         blocks.append(Text(record["by_construction"], "tag"))
-    return [*blocks, Text(tell.NO_SANCTION, "lead")]
+    return [*blocks, Text(INSIDE, "lead"), Text(tell.NO_SANCTION, "small")]
+
+
+def _counts(record: dict[str, Any]) -> list[Block]:
+    """What was counted, in sentences."""
+    told = (tell.about, counted, tell.severity, tell.same_luck, tell.recurrence)
+    return [*(Text(words(record)) for words in told), Text(INSIDE, "small")]
 
 
 def _pictures(record: dict[str, Any]) -> list[Block]:

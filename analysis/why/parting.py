@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from windtunnel.agents.minds.base import Mind
+from windtunnel.agents.situation import Feature
 from windtunnel.analysis.why.case import Branch, Case, Futures
 from windtunnel.sim.world import World
 
@@ -111,6 +112,7 @@ def seen(world: World, ticks: int, step: int, member: int, mind: Mind) -> list[d
                         "phase": phase,
                         "options": _free(view.action_names, situations.options[row]),
                         "features": dict(zip(view.feature_names, situations.features[row], strict=True)),
+                        "says": {one.name: one for one in situations.scene.features},
                     }
                     for row in np.flatnonzero(situations.member == member)
                 ]
@@ -135,14 +137,41 @@ def _difference(one: list[dict[str, Any]], two: list[dict[str, Any]], noun: str)
             told = [f"may no longer {_few(withdrawn)}"] if withdrawn else []
             told += [f"may now {_few(offered)}"] if offered else []
             return f"the {noun} {' and '.join(told)}"
-        changed = [
-            f"{name.replace('_', ' ')} is {would['features'][name]:.4g} instead of {value:.4g}"
-            for name, value in was["features"].items()
-            if abs(value - would["features"][name]) > 1e-12
-        ]
-        if changed:
-            return f"the {noun} is told otherwise: {', '.join(changed)}"
+        if changed := told_otherwise(was, would):
+            return f"the {noun} is told otherwise: {changed}"
     return f"the {noun} sees the same and chooses the same; its act is reviewed or ordered otherwise"
+
+
+def told_otherwise(was: dict[str, Any], would: dict[str, Any]) -> str:
+    """What the two worlds tell one member differently, in the sentences of the community where these differ.
+
+    `was` and `would` hold `features`, the values by name, and `says`, the declared features by name.
+    """
+    told = []
+    for name, value in was["features"].items():
+        other = would["features"][name]
+        if abs(value - other) <= 1e-12:
+            continue
+        feature = was["says"].get(name)
+        before, after = (_sentence(feature, one) for one in (value, other))
+        said = name.replace("_", " ")
+        if before == after:
+            told.append(
+                f"{said} is {'higher' if other > value else 'lower'} ({other:.2f} instead of {value:.2f})"
+            )
+        elif not before:
+            told.append(f"it reads “{after}”")
+        elif not after:
+            told.append(f"it no longer reads “{before}”")
+        else:
+            told.append(f"it reads “{after}” instead of “{before}”")
+    return ", ".join(told)
+
+
+def _sentence(feature: Feature | None, value: float) -> str:
+    if feature is None:
+        return ""
+    return feature.telling.format(value=value) if feature.telling else feature.sentence(value)
 
 
 def _few(names: list[str]) -> str:

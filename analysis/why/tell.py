@@ -120,8 +120,9 @@ def bounds(record: dict[str, Any]) -> str:
 def parting_sentence(record: dict[str, Any]) -> str:
     """Where the two replays first differ, and why."""
     parting = record["parting"]
+    who = f"{noun(record).capitalize()} {parting['member']}" if parting["member"] else "Somebody"
     return (
-        f"The two replays part at {at(record, parting['step'])}. {noun(record).capitalize()} {parting['member']}: "
+        f"The two replays part at {at(record, parting['step'])}. {who}: "
         f"{parting['did']} in the one, in the other (simulated) {parting['would']}; {parting['why']}."
     )
 

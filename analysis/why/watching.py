@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from windtunnel.analysis.terminal.progress import every_s
+
 Note = Callable[[int], None]
 """Called with how many more moments of futures have been lived."""
-PLAIN_EVERY_S = 10.0
 INFERRED = 3
 """Moments of a future that one costs in which the record's chance is inferred, roughly."""
 
@@ -39,7 +40,7 @@ def _lines(total: int) -> Iterator[Note]:
         nonlocal last, done
         done += more
         now = time.monotonic()
-        if now - last < PLAIN_EVERY_S:
+        if now - last < every_s():
             return
         last, share = now, min(done / total, 1.0)
         left = (now - began) * (1 - share) / share

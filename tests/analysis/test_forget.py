@@ -159,5 +159,9 @@ def test_stores_set_aside_as_damaged_are_named_and_not_cleaned(imported, tmp_pat
 
 
 def everything_below(folder) -> bytes:
-    tables = [pl.read_parquet(path).write_csv().encode() for path in folder.rglob("*.parquet")]
+    readable = pl.selectors.binary().bin.encode("hex")
+    tables = [
+        pl.read_parquet(path).with_columns(readable).write_csv().encode()
+        for path in folder.rglob("*.parquet")
+    ]
     return b"".join([*tables, *(path.read_bytes() for path in folder.rglob("*") if path.is_file())])

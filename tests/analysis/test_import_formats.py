@@ -156,6 +156,7 @@ def test_a_clean_import_takes_away_the_list_of_an_earlier_one(bring_in, tmp_path
         "import.json",
         "posts.parquet",
         "profile.yaml",
+        "sources.parquet",
     ]
 
 

@@ -206,6 +206,16 @@ def test_a_newcomer_is_there_only_where_it_is_let_in():
     assert 4 not in set(shut[0, "policy"].events.filter(pl.col("kind") == "take")["member"])
 
 
+def test_those_who_wait_may_be_of_one_persona():
+    made = commons(["newcomer"], waiting=2, waiting_as="conditional", steps=2)
+    members = lived(made)[0, "policy"].members.sort("member")
+    assert members["persona"].to_list()[-2:] == ["conditional"] * 2
+    other = lived(commons(["newcomer"], waiting=2, steps=2))[0, "policy"].members.sort("member")
+    assert members.head(3).equals(other.head(3))
+    with pytest.raises(ValueError, match="waiting_as is 'nobody': choose a persona, selfish"):
+        commons(["newcomer"], waiting=1, waiting_as="nobody").kind()
+
+
 def test_a_dictator_sets_the_norm_alone_and_an_authority_can_void_the_vote():
     selfish = one(own=1, greed=0.8, heeds=1, spread=0.2)
     made = commons([("vote", {"by": "dictator", "every": 1})], personas=selfish, size=8, steps=2, **NORMS)

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -17,11 +17,19 @@ from windtunnel.analysis.incidents.forum.acts import RECORD, read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED, first_comment_in_time, replayed
 from windtunnel.analysis.incidents.forum.likely import READINGS, mostly_unread, probabilities
+from windtunnel.analysis.incidents.forum.listing import list_acts, list_found, within
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
 
-OPTIONS = {"excerpts": False}
+OPTIONS: dict[str, Any] = {
+    "excerpts": False,
+    "acts": False,
+    "find": None,
+    "author": None,
+    "since": None,
+    "until": None,
+}
 """What only a forum's command has, by its default."""
 
 
@@ -32,6 +40,26 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show the posts of an imported community: other people's words",
     )
+    record = parser.add_argument_group("of an imported community alone")
+    record.add_argument(
+        "--acts",
+        action="store_true",
+        help="list the recorded acts of moderators instead, each as something to ask about",
+    )
+    record.add_argument(
+        "--find",
+        metavar="NAME",
+        help="list threads instead: by their address, source:ID, title:WORDS, author:NAME or date:2024-01-05",
+    )
+    record.add_argument(
+        "--author",
+        metavar="NAME",
+        help="only incidents of this member, by pseudonym or, with the key, by name",
+    )
+    record.add_argument(
+        "--since", metavar="DATE", help="only what begins from this day on (2024-01-05, or 'day 12')"
+    )
+    record.add_argument("--until", metavar="DATE", help="only what begins up to the end of this day")
 
 
 def serves(folder: Folder) -> bool:
@@ -53,7 +81,19 @@ def refuse_options(asked: argparse.Namespace, command: str, options: Mapping[str
             )
 
 
-def call(asked: argparse.Namespace) -> int:
+class Found(NamedTuple):
+    """What a forum's command found: the incidents, what they were found in, and what is to be said before them."""
+
+    incidents: list[Incident]
+    acts: pl.DataFrame
+    posts: pl.DataFrame | None
+    rules: Mapping[str, Rule]
+    hours: float
+    notes: list[str]
+
+
+def search(asked: argparse.Namespace) -> Found:
+    """The incidents that the command's words ask for; `ValueError` says what is wrong with them."""
     from windtunnel.analysis.importers.lacking import askable
 
     rules = load_rules(parse_rules(asked.rule))
@@ -68,17 +108,29 @@ def call(asked: argparse.Namespace) -> int:
             raise ValueError(f"no incident is of kind {asked.kind!r}: choose from {', '.join(rules)}")
         rules = {asked.kind: rules[asked.kind]}
     rules, left_out = askable(Path(asked.out), rules)
-    if left_out:
-        print(left_out, file=sys.stderr if asked.json else sys.stdout)
+    notes = [left_out] if left_out else []
     found = find(acts.filter(pl.col("arm") != "aa") if asked.arm is None else acts, rules, hours)
     posts = Folder(Path(asked.out)).read_table("posts") if acts["arm"].first() == RECORD else None
     if posts is not None:
         unread = mostly_unread(posts)
         kept = [one for one in found if one.place not in unread]
         if len(kept) < len(found):
-            said = f"{len(found) - len(kept)} findings in threads that are mostly in a language that no reader here reads are not listed."
-            print(said, file=sys.stderr if asked.json else sys.stdout)
-        found = kept
+            notes.append(
+                f"{len(found) - len(kept)} findings in threads that are mostly in a language that no reader here reads are not listed."
+            )
+        found = within(kept, asked)
+    return Found(found, acts, posts, rules, hours, notes)
+
+
+def call(asked: argparse.Namespace) -> int:
+    _only_of_a_record(asked)
+    if asked.find is not None:
+        return list_found(asked)
+    if asked.acts:
+        return list_acts(asked)
+    found, acts, posts, rules, hours, notes = search(asked)
+    for note in notes:
+        print(note, file=sys.stderr if asked.json else sys.stdout)
     if asked.json:
         likely = _likely(found, acts, posts, rules, hours)
         told = (content(one, acts, asked.excerpts) for one in found)
@@ -128,6 +180,15 @@ def call(asked: argparse.Namespace) -> int:
     whose = "a rule's reading of tones set by hand" if by_hand else whose
     print(f"\nA finding is {whose}, and no basis for a sanction without a person's review.")
     return OK
+
+
+def _only_of_a_record(asked: argparse.Namespace) -> None:
+    """`ValueError` for an option that a run does not have, or two lists at once."""
+    given = [name for name in OPTIONS if name != "excerpts" and getattr(asked, name)]
+    if given and Folder(Path(asked.out)).manifest.is_file():
+        raise ValueError(f"--{given[0]} is for imported communities, and {asked.out} is a run")
+    if asked.find is not None and asked.acts:
+        raise ValueError("--find and --acts are two lists: ask for one")
 
 
 def _likely(

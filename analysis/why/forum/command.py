@@ -1,6 +1,7 @@
 """`windtunnel why` of a forum: simulated threads, and recorded ones."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,13 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.incidents.forum.kept_words import with_words
+from windtunnel.analysis.incidents.forum.lookup import looks_up, resolve
 from windtunnel.analysis.incidents.forum.places import KINDS, place_of
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.models.serving import serving
-from windtunnel.analysis.terminal.ending import OK, plain
-from windtunnel.analysis.terminal.printing import print_json, print_table
+from windtunnel.analysis.terminal.ending import plain
+from windtunnel.analysis.terminal.printing import print_table
+from windtunnel.analysis.why.answered import Answer
 from windtunnel.analysis.why.forum.case import ForumCase, simulated_forum
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.tell import sentences, signed
@@ -37,7 +40,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Options that only a forum has, and what is asked about there."""
     parser.epilog = (
         "Of a forum --at names comment:12, a post, a time as 'day 2, 13:00' as well, and any place can be asked about: thread:ID, "
-        "post:ID (in a run with --draw, --seed and --arm). "
+        "post:ID (in a run with --draw, --seed and --arm); of a real thread also by its address, source:ID, 'title:its words', "
+        "author:NAME (in one thread) and date:2024-01-05. "
         "Examples: windtunnel why OUT escalation-1a2b3c4d --lock --at comment:12; "
         "windtunnel why OUT pile_on-1a2b3c4d --with slow_mode --param hours=3 --at onset-2; "
         "windtunnel why OUT escalation-1a2b3c4d --without thread_lock; windtunnel why OUT post:812 --remove 812"
@@ -68,7 +72,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def call(asked: argparse.Namespace) -> int:
+def answered(asked: argparse.Namespace) -> Answer:
+    """The answer about a thread, simulated or recorded, to what the command's words ask."""
     for name in ("rank", "sensitivity"):
         if not 0 <= getattr(asked, name) <= 100_000:
             raise ValueError(f"--{name} is {getattr(asked, name)}: give a number from 0 to 100000")
@@ -100,23 +105,26 @@ def call(asked: argparse.Namespace) -> int:
             mind.close()
     if not case.real:
         thread = with_words(Folder(asked.out), case.incident.id, thread)
-    if asked.html:
-        from windtunnel.analysis.why.forum.page import incident_page
+    return Answer(
+        record | {"thread": thread.drop("text", "text_would").to_dicts()},
+        sentences(record),
+        thread.filter(thread["mark"] != "same"),
+        html=lambda: _page(record, thread, case, asked.excerpts),
+        more=lambda: _print_more(record, thread, case),
+    )
 
-        path = Path(asked.html)
-        Folder(path.parent).write_text(path, incident_page(record, thread, case, excerpts=asked.excerpts))
-    if asked.json:
-        print_json(record)
-        return OK
-    for line in sentences(record):
-        print(plain(line))
-    _print_more(record, thread, case)
-    if asked.html:
-        print(f"Page: {asked.html}")
-    return OK
+
+def _page(record: dict[str, Any], thread: Any, case: ForumCase, excerpts: bool) -> str:
+    from windtunnel.analysis.why.forum.page import incident_page
+
+    return incident_page(record, thread, case, excerpts=excerpts)
 
 
 def _case(asked: argparse.Namespace) -> tuple[ForumCase, dict[str, Any]]:
+    if looks_up(asked.incident):
+        name = resolve(Path(asked.out), asked.incident)
+        print(plain(f"{asked.incident} is {name}."), file=sys.stderr if asked.json else sys.stdout)
+        asked.incident = name
     folder, rules = Folder(asked.out), load_rules(parse_rules(asked.rule))
     if folder.manifest.is_file():
         if asked.set:

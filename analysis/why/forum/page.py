@@ -1,11 +1,12 @@
 """The incident page: one question about one incident as a static page, for a moderator who has a minute."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.report.blocks import Block, Document, Fold, Picture, Rows, Section, Text
+from windtunnel.analysis.report.blocks import Block, Cell, Document, Fold, Picture, Rows, Section, Text
 from windtunnel.analysis.report.page import page
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why.counting import asked
@@ -15,9 +16,11 @@ from windtunnel.analysis.why.forum.pictures import timeline_picture
 from windtunnel.analysis.why.numbers import numbers
 from windtunnel.analysis.why.pictures import futures_picture, moments_picture, span_unit
 from windtunnel.analysis.why.tell import NO_SANCTION, luck_words, parting_sentence, signed
+from windtunnel.analysis.why.three_lines import three_lines
 
 LONGEST = 60
 """Rows of the thread that stand open; the others are folded."""
+Row = tuple[str | Cell, ...]
 HARSH = ("heated", "hostile")
 
 
@@ -28,16 +31,12 @@ def incident_page(
     kind = record["incident"]["kind"].replace("_", " ")
     said = tell.answer_sentences(record)
     opening: list[Block] = [Text(doubt, "alarm") for doubt in tell.doubts(record)]
-    opening += [
-        Text(tell.about(record)),
-        Text(said["counts"], "claim"),
-        Text(said["severity"], "claim"),
-        Text(said["same_luck"], "claim"),
-        Text(said["recurrence"], "claim"),
-    ]
+    opening += [Text(words, "claim") for words in three_lines(record)[1:]]
     if record["by_construction"]:
         opening.append(Text(record["by_construction"], "tag"))
-    opening.append(Text(NO_SANCTION, "lead"))
+    opening += [Text(INSIDE, "lead"), Text(NO_SANCTION, "small")]
+    told = (tell.about(record), *(said[part] for part in ("counts", "severity", "same_luck", "recurrence")))
+    counts: list[Block] = [*(Text(words) for words in told), Text(INSIDE, "small")]
     pictures: list[Block] = []
     if thread.height:
         rule, luck = case.rules[record["incident"]["kind"]], luck_words(record)
@@ -51,6 +50,7 @@ def incident_page(
         pictures.append(Picture(moments_picture(record["moments"], unit, scale, first), said["moments"], ""))
     sections = [
         Section("", opening),
+        Section("The counts", counts),
         Section("How it went, and how it would have gone", pictures),
         Section("The two threads, side by side", _threads(record, thread, case, excerpts)),
     ]
@@ -78,28 +78,36 @@ def _threads(record: dict[str, Any], thread: pl.DataFrame, case: ForumCase, exce
     if not told:
         return [*blocks, Text("No posts: those whom this is about had written none.")]
     blocks.append(Text(f"Posts: {told}. Each post that a simulation made is marked SIMULATED."))
-    rows = thread_rows(record, thread, case.real)
-    blocks.append(_table(rows[:LONGEST], record, case))
-    if len(rows) > LONGEST:
-        blocks.append(Fold(f"{len(rows) - LONGEST} more rows", [_table(rows[LONGEST:], record, case)]))
-    if excerpts or not case.real:
-        blocks += _words(thread, case)
+    rows = thread_rows(record, thread, case.real, words=excerpts or not case.real)
+    differing = [row for row in rows if row[-1] != "same"]
+    if differing:
+        blocks.append(_table(differing[:LONGEST], record, case))
+    if len(differing) > LONGEST:
+        rest = _table(differing[LONGEST:], record, case)
+        blocks.append(Fold(f"{len(differing) - LONGEST} more rows that differ", [rest]))
+    if len(differing) < len(rows):
+        blocks.append(Fold(f"The whole thread ({len(rows)} rows)", [_table(rows, record, case)]))
     return blocks
 
 
-def thread_rows(record: dict[str, Any], thread: pl.DataFrame, real: bool) -> list[tuple[str, ...]]:
+def thread_rows(
+    record: dict[str, Any], thread: pl.DataFrame, real: bool, *, words: bool = False
+) -> list[Row]:
     """The posts of the thread, and between them what moderators did: a row each, in time.
 
-    SIMULATED stands with every post that no record holds: what happened in a run, and from the act on what would have.
+    With `words` a post has its own, harsh ones folded; a record's are other people's. SIMULATED stands with every post that no record holds: what happened in a run, and from the act on what would have.
     """
-    rows: list[tuple[int, tuple[str, ...]]] = []
+    rows: list[tuple[int, Row]] = []
     for row in thread.iter_rows(named=True):
         member = "somebody" if row["member"] is None else f"member {row['member']}"
         was = "nothing" if row["was"] is None else row["was"] if real else f"SIMULATED {row['was']}"
         would = "nothing" if row["would"] is None or row["mark"] == "removed" else f"SIMULATED {row['would']}"
         if row["mark"] == "same":
             would = "the same" if real and row["step"] < record["at"] else f"{would}, the same"
-        rows.append((row["step"], (str(row["post"]), member, was, would, row["mark"])))
+        if row["mark"] == "changed" and row["was"] == row["would"]:
+            would += ", to another post"
+        told = (_worded(row, "text", was), _worded(row, "text_would", would)) if words else (was, would)
+        rows.append((row["step"], (str(row["post"]), member, *told, row["mark"])))
     for act in record["moderators"]:
         was, would = (act["what"] if act[arm] else "nothing" for arm in ("was", "would"))
         mark = "same" if act["was"] and act["would"] else "taken away" if act["was"] else "added"
@@ -109,37 +117,30 @@ def thread_rows(record: dict[str, Any], thread: pl.DataFrame, real: bool) -> lis
     return [_timed(step, cells, record["hours"]) for step, cells in rows]
 
 
-def _timed(step: int, cells: tuple[str, ...], hours: float) -> tuple[str, ...]:
+def _worded(row: Mapping[str, Any], text: str, said: str) -> str | Cell:
+    """A cell with the post's own words in it; those of what would have been are told once, where they differ."""
+    words = row.get(text)
+    if not words or said == "nothing" or (text == "text_would" and words == row.get("text")):
+        return said
+    words, act = " ".join(words[:600].split()), row["was"] if text == "text" else row["would"]
+    harsh = any(one in (act or "") for one in HARSH)
+    return Cell(said, f"“{words}”", f"its words ({act.split()[0]})" if harsh else "")
+
+
+def _timed(step: int, cells: Row, hours: float) -> Row:
     """A row with its moment; an act of moderators stands at the moment by which it is spoken of."""
     if cells[1] == "moderators":
-        return (moment_words(int(cells[0]), hours), "none", *cells[1:])
+        return (moment_words(int(str(cells[0])), hours), "none", *cells[1:])
     return (moment_words(step, hours), *cells)
 
 
-def _table(rows: list[tuple[str, ...]], record: dict[str, Any], case: ForumCase) -> Rows:
+def _table(rows: list[Row], record: dict[str, Any], case: ForumCase) -> Rows:
     what = "recorded" if case.real else "simulated too"
     return Rows(
         ("when", "post", "who", "what happened", "what would have happened", "mark"),
         rows,
         f"What happened is {what}. {luck_words(record)}. {INSIDE}",
     )
-
-
-def _words(thread: pl.DataFrame, case: ForumCase) -> list[Block]:
-    """The posts' own words, harsh ones folded; a record's text is other people's words."""
-    told = thread.filter(pl.col("text").is_not_null())
-    calm = told.filter(~pl.col("was").str.contains("|".join(HARSH)))
-    harsh = told.filter(pl.col("was").str.contains("|".join(HARSH)))
-    blocks: list[Block] = []
-    for title, part in (("Words of the civil posts", calm), ("Words of the heated and hostile posts", harsh)):
-        if part.height:
-            mark = "" if case.real else "SIMULATED "
-            rows = [
-                (f"post {post}", f"{mark}{text[:600]}")
-                for post, text in part.select("post", "text").iter_rows()
-            ]
-            blocks.append(Fold(f"{title} ({part.height})", [Rows(("post", "text"), rows)]))
-    return blocks
 
 
 def _ranking(record: dict[str, Any], said: dict[str, str]) -> list[Block]:

@@ -70,6 +70,11 @@ class RecordedCase(ByActs):
     note: Callable[[int], None] | None = None
 
     @property
+    def out(self) -> Path:
+        """The imported folder."""
+        return self.folder.path
+
+    @property
     def first(self) -> int:
         return int(self.record.minute[0])
 

@@ -200,4 +200,17 @@ def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:
     beside = f", for who read along from {min(seen):.2f} to {max(seen):.2f}" if seen else ""
     here = record["estimate"]["est"]
     base = "" if here is None else f" (as scored {here:.2f})"
-    return f"{said}, a share from {tones['low']:.2f} to {tones['high']:.2f} over readings{base}{beside}."
+    range_ = f"{said}, a share from {tones['low']:.2f} to {tones['high']:.2f} over readings{base}{beside}."
+    return f"{range_}{_with_labels(record, tones)}"
+
+
+def _with_labels(record: dict[str, Any], tones: dict[str, Any]) -> str:
+    """What labels by hand would make of the range, where the thread has words to label."""
+    width = tones["high"] - tones["low"]
+    if not width or not tones["to_label"] or tones["wordless"]:
+        return ""
+    after = width * tones["doubt_left"] ** 0.5
+    return (
+        f" Label {tones['to_label']} of its posts (`windtunnel label OUT --thread {record['incident']['place']}`): the range would be about "
+        f"{after:.2f} wide, now {width:.2f}."
+    )

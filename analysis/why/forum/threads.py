@@ -9,7 +9,7 @@ import polars as pl
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.why.case import Branch, Futures
 from windtunnel.analysis.why.forum.case import ForumCase
-from windtunnel.analysis.why.parting import Parting, apart, first_apart
+from windtunnel.analysis.why.parting import Parting, apart, first_apart, told_otherwise
 from windtunnel.sim.world import World
 
 SAME, CHANGED, REMOVED, PREVENTED, NEW = "same", "changed", "removed", "prevented", "new"
@@ -146,13 +146,8 @@ def _difference(case: ForumCase, branches: tuple[Branch, Branch], step: int, mem
         told = [f"may no longer {_acts(withdrawn)}"] if withdrawn else []
         told += [f"may now {_acts(offered)}"] if offered else []
         return f"the member {' and '.join(told)}"
-    changed = [
-        f"{name} is {two['features'][name]:g} instead of {value:g}"
-        for name, value in one["features"].items()
-        if abs(value - two["features"][name]) > 1e-12
-    ]
-    if changed:
-        return f"the member is told otherwise: {', '.join(changed)}"
+    if changed := told_otherwise(one, two):
+        return f"the member is told otherwise: {changed}"
     return "the member sees the same and chooses the same; its act is reviewed or ordered otherwise"
 
 
@@ -189,4 +184,5 @@ def _seen(world: World, ticks: int, step: int, member: int, mind: Mind) -> dict[
         "focus": None if focus < 0 else int(posts.id[focus]),
         "options": [n for n, free in zip(view.action_names, situations.options[place], strict=True) if free],
         "features": dict(zip(view.feature_names, situations.features[place], strict=True)),
+        "says": {one.name: one for one in situations.scene.features},
     }

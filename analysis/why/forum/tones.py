@@ -11,7 +11,7 @@ import yaml
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.importers.written import TONE_ERRORS
 from windtunnel.analysis.incidents.forum.find import measure
-from windtunnel.analysis.tones.chances import chances, drawn
+from windtunnel.analysis.tones.chances import chances, doubts, drawn
 from windtunnel.analysis.why.answer import estimate, pairs
 from windtunnel.analysis.why.question import Question
 from windtunnel.sim import noise
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 HEARD = ("civil", "heated", "hostile", "unknown")
 TONES = HEARD[:3]
+LABELS = 30
+"""So many labels of a thread an answer proposes."""
 WEIGHT = 5.0
 """Labels that the errors measured elsewhere weigh, beside those that there are."""
 
@@ -73,12 +75,8 @@ def drawn_again(case: "RecordedCase", errors: Errors, number: int) -> "RecordedC
     measured elsewhere.
     """
     posts = case.numbers
-    said = {post: tone or "unknown" for post, tone in case.acts.select("post", "tone").iter_rows()}
-    rows = np.array([HEARD.index(said.get(post, "unknown")) for post in posts.tolist()])
+    rows, truth = _true(case, errors)
     chance = noise.uniform(noise.key("tones", case.root, number), "tone", 0, posts)
-    truth = errors.truth[rows]
-    if errors.given is not None:
-        truth = np.where(np.isnan(errors.given), truth, errors.given)
     tone = drawn(truth, chance)
     tone = np.where(case.labelled, np.minimum(rows, len(TONES) - 1), tone)
     names = pl.DataFrame({"post": posts, "tone": [TONES[level] for level in tone]})
@@ -88,6 +86,23 @@ def drawn_again(case: "RecordedCase", errors: Errors, number: int) -> "RecordedC
         .select(case.acts.columns)
     )
     return case.with_tones(tone, acts)
+
+
+def _true(case: "RecordedCase", errors: Errors) -> tuple[np.ndarray, np.ndarray]:
+    """What was read of each post (n,), as a place in `HEARD`, and the shares of its true tones (n, 3) given that."""
+    said = {post: tone or "unknown" for post, tone in case.acts.select("post", "tone").iter_rows()}
+    rows = np.array([HEARD.index(said.get(post, "unknown")) for post in case.numbers.tolist()])
+    truth = errors.truth[rows]
+    if errors.given is not None:
+        truth = np.where(np.isnan(errors.given), truth, errors.given)
+    return rows, truth
+
+
+def _doubt_left(case: "RecordedCase", errors: Errors) -> tuple[int, float]:
+    """How many posts to label by hand, `LABELS` at most, and the share of all doubt that would be left after the most doubtful."""
+    doubt = np.sort(np.where(case.labelled, 0.0, doubts(_true(case, errors)[1])))[::-1]
+    total = float(doubt.sum())
+    return min(LABELS, int((doubt > 0).sum())), float(doubt[LABELS:].sum()) / total if total else 0.0
 
 
 def heard(case: "RecordedCase") -> np.ndarray | None:
@@ -109,9 +124,11 @@ def tone_sensitivity(
     `incident` counts the readings in which the rule finds the incident (or as in the record finds none); only of those is
     the question asked. `low` and `high` are the least and the largest share over them, None where it is nowhere defined.
     `by_hand` of the thread's `posts` have a tone that was not scored and stays; where all have, no other reading is drawn.
-    `wordless` others have no words: their tone was guessed.
+    `wordless` others have no words: their tone was guessed. `to_label` posts labelled by hand would leave a share `doubt_left` of
+    the doubt about the thread's tones; the width of low to high goes about with its root.
     """
     errors = errors_of(case)
+    to_label, left = _doubt_left(case, errors)
     tables, shares = [], []
     by_hand, posts = int(case.labelled.sum()), len(case.labelled)
     draws = 0 if by_hand == posts else draws
@@ -131,6 +148,8 @@ def tone_sensitivity(
         "posts": posts,
         "by_hand": by_hand,
         "wordless": _wordless(case),
+        "to_label": to_label,
+        "doubt_left": left,
         "draws": draws,
         "incident": len(tables),
         "futures": futures,

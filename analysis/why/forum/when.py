@@ -5,6 +5,7 @@ from functools import partial
 
 import polars as pl
 
+from windtunnel.analysis.importers.dates import is_date, minute_of, start_of
 from windtunnel.analysis.incidents.forum.in_time import comments
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.why.forum.case import ForumCase
@@ -24,7 +25,8 @@ def moment(case: ForumCase, at: str | None, default: Moment) -> Moment:
     """The moment that `--at` names.
 
     comment:N is right after the N-th reply of the incident's thread, POST right after that post, onset-N so
-    many steps before the onset, a time is the run's or the record's own clock, a small number a step.
+    many steps before the onset, a time is the run's or the record's own clock, of a record also a date (UTC), a small number
+    a step.
     """
     return generic(case, at, default, partial(_named, case))
 
@@ -40,11 +42,14 @@ def _named(case: ForumCase, at: str) -> Moment:
     if match := _TIME.fullmatch(at):
         day, hour, minute = int(match[1] or 1), int(match[2]), int(match[3])
         return exactly(case, round((24 * (day - 1) + hour + minute / 60) / case.hours))
+    if case.real and is_date(at):
+        return exactly(case, minute_of(at, start_of(case.out), case.out))  # type: ignore[attr-defined]
     if at.isdigit():
         written = case.acts.filter(pl.col("post") == int(at))
         if written.is_empty():
             return exactly(case, int(at))
         return right_after(case, int(written["step"][0]), f"post {at}")
     raise ValueError(
-        f"--at {at!r} is no moment: write comment:12, onset-3, a post's id, a step, or a time such as 'day 2, 13:00'"
+        f"--at {at!r} is no moment: write comment:12, onset-3, a post's id, a step, a time such as 'day 2, 13:00', or of a real "
+        "thread a date as 2024-01-05T13:00"
     )

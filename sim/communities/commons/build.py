@@ -62,6 +62,11 @@ class Builder(PlainBuilder):
                 f"community.settings.skin is {skin!r}: choose from {', '.join(skins) or 'none: skins is empty'}"
             )
         super().__init__(_worded(config, skins[skin]))
+        names = [one.name for one in self.personas]
+        if (named := self.settings.waiting_as) not in (None, *names):
+            raise ValueError(
+                f"community.settings.waiting_as is {named!r}: choose a persona, {', '.join(names)}, or null"
+            )
 
     def scenes(self, raised: Sequence[str] | set[str] = ()) -> tuple[Scene, ...]:
         """The phases that this commons and the policies of the experiment need, in order."""
@@ -90,9 +95,13 @@ class Builder(PlainBuilder):
         return drawn
 
     def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> Commons:
-        """A commons with its members; those who wait outside are drawn like the others, the last rows."""
+        """A commons with its members; those who wait outside are the last rows."""
         self._traits_key = traits_key
         members = self.members(scenes[0], traits_key, self.settings.size)
+        named = self.settings.waiting_as
+        if named is not None and self.settings.waiting:
+            members.persona[-self.settings.waiting :] = [one.name for one in self.personas].index(named)
+            members.traits.update(self.traits(self.personas, members.persona))
         return Commons(scenes, members, self.declared, self.settings)
 
 
@@ -101,6 +110,8 @@ def _worded(config: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, An
 
     def put(part: Any) -> Any:
         if isinstance(part, str):
+            if "{{" not in part:
+                return part
             for name, word in words.items():
                 part = part.replace("{{" + name + "}}", word)
             return part

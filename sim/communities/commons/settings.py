@@ -40,6 +40,8 @@ class CommonsSettings(Settings):
     """Pairs a step that meet, of whom one may copy the other's greed and readiness to punish."""
     waiting: Annotated[int, Field(ge=0)] = 0
     """Members, among `size`, who wait outside until a policy lets them in."""
+    waiting_as: str | None = None
+    """The persona of those who wait; null: drawn by the shares like the others."""
     detection: Share
     """Chance that a member sees what another one took, where takings can be punished."""
     reach: Amount

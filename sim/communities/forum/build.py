@@ -11,8 +11,9 @@ from windtunnel import conf
 from windtunnel.agents.actions import Action, Vocabulary
 from windtunnel.agents.minds.rules import RulesMind, centred, overlaid, weight_table
 from windtunnel.agents.situation import Feature, Persona, Scene
-from windtunnel.sim.communities.forum.declared import DECLARED
+from windtunnel.sim.communities.forum.declared import DECLARED, learned
 from windtunnel.sim.communities.forum.forum import Forum, known_features
+from windtunnel.sim.communities.forum.learned.build import LearnedPart
 from windtunnel.sim.communities.forum.posts import MOST_STEPS
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.rates import base_rates, typical_situations
@@ -48,6 +49,9 @@ class Builder:
             )
         except ValidationError as error:
             raise ValueError(_sentence("community", error)) from None
+        self.learned: LearnedPart | None = None
+        if config.get("learned"):
+            self.learned, self.declared = LearnedPart(self, config["learned"]), learned()
 
     def scene(self, raised: Sequence[str] | set[str] = ()) -> Scene:
         """What members are told; a notice that no policy in the experiment `raised` keeps one bin."""
@@ -68,13 +72,16 @@ class Builder:
         )
 
     def scenes(self, raised: Sequence[str] | set[str] = ()) -> tuple[Scene, ...]:
-        """A step of a forum has one phase."""
-        return (self.scene(raised),)
+        """A step of a forum has one phase; where members are learned, several."""
+        scene = self.scene(raised)
+        return (scene,) if self.learned is None else self.learned.scenes(scene)
 
     def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> Forum:
         """A forum of the community that `traits_key` draws, under `luck`, with arrivals for `steps` steps."""
         if steps > MOST_STEPS:
             raise ValueError(f"steps is {steps}; a forum's post ids have room for {MOST_STEPS}")
+        if self.learned is not None:
+            return self.learned.make(scenes, traits_key=traits_key, luck=luck, steps=steps)
         (scene,), hours = scenes, self.settings.step_hours
         members = draw_members(
             self.profile,

@@ -1,5 +1,7 @@
 """What a forum's tables hold beyond what all communities have in common."""
 
+from dataclasses import replace
+
 from windtunnel.sim.communities.forum.posts import TONES
 from windtunnel.sim.community import Declared, Harm, Nouns
 
@@ -22,3 +24,9 @@ DECLARED = Declared(
     absences=True,
     nouns=Nouns(nothing="no moderation", status_quo="the moderation under which the record arose"),
 )
+
+
+def learned() -> Declared:
+    """The same where members are learned: whose name a record would lack is a summary, for it is drawn when they first write."""
+    more = {"unnamed": "1 for a member whose name the record would lack"}
+    return replace(DECLARED, summaries={**DECLARED.summaries, **more})

@@ -59,6 +59,11 @@ class Shown(NamedTuple):
     feeds: np.ndarray
     feed: np.ndarray
 
+    @classmethod
+    def alone(cls, own: np.ndarray) -> "Shown":
+        """Own items (n, columns) and no feed."""
+        return cls(own, np.empty((1, 0), np.int64), np.zeros(len(own), np.int64))
+
     @property
     def common(self) -> np.ndarray:
         """(n, m): what each member's feed shows."""

@@ -111,12 +111,16 @@ class Forum(Defaults):
         self._cool(self.hours)
         self.moderation.open_step()
         if world.now == 0:
-            self._publish(world, "open", self.settings.openers, CIVIL, 0.0)
+            self.set_scene(world)
         if world.now == self.settings.spark_step:
             author = np.array([self.settings.provoker])
             self.focal = int(self._publish(world, "spark", author, HEATED, self.settings.spark_pull)[0])
         if world.now > 0:
             world.log.add(world.now, "join", self.members.id[self.members.joined == world.now])
+
+    def set_scene(self, world: Any) -> None:
+        """The opening threads."""
+        self._publish(world, "open", self.settings.openers, CIVIL, 0.0)
 
     def rhythm(self, step: int) -> float:
         return self.profile.rhythm[int(step * self.hours) % 24]

@@ -91,3 +91,14 @@ class Posts:
 def post_id(member: np.ndarray, step: int | np.ndarray, ordinal: int | np.ndarray = 0) -> np.ndarray:
     """Member id, then five digits: four of the step, one of the ordinal within the member's step."""
     return np.asarray(member, np.int64) * 100_000 + step * 10 + ordinal
+
+
+ORDINAL_OF_PHASE = np.array([0, 2, 3, 4, 5, 6, 7, 8])
+"""Ordinal in the ids of what members write in each phase of a step, where a step has several."""
+
+
+def minutes_into_step(ids: np.ndarray, step_hours: float, phases: int) -> np.ndarray:
+    """Minutes from the beginning of its step to the phase in which each post was written; 0 where a step has one."""
+    ordinal = np.abs(np.asarray(ids, np.int64)) % 10
+    phase = np.where(np.isin(ordinal, ORDINAL_OF_PHASE[1:]), ordinal - 1, 0)
+    return phase * (60.0 * step_hours / phases) if phases > 1 else np.zeros(len(ordinal))

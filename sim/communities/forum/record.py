@@ -227,7 +227,7 @@ class RecordForum(Forum):
         none, posts = np.empty((0, OWN_PLACES), np.int64), self.posts
         return self.view(
             world,
-            Attention(rows, Shown(none, none[:, :0], none[:, 0]), *(np.empty(0),) * 4, posts),
+            Attention(rows, Shown.alone(none), *(np.empty(0),) * 4, posts),
             none[:, 0],
         )
 

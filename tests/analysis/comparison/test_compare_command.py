@@ -217,8 +217,14 @@ def test_runs_that_all_make_no_claim_have_a_page_of_what_is_left(runs, tmp_path,
     page = Folder(tmp_path / "out").comparison_page.read_text(encoding="utf-8")
     assert code == 0 and "no claim is made: too few draws" in out
     headings = re.findall("<h2>(.*?)</h2>", page[: page.index("</main>")])
-    assert headings == ["What it comes to", "The table", "How far to trust it"]
-    assert "0 community draws" not in page + out and "Any coupling" not in page
+    assert headings == [
+        "What was compared",
+        "For a memo",
+        "What else it says",
+        "The table",
+        "How far to trust it",
+    ]
+    assert "0 community draws" not in page + out and "for statisticians" not in page
 
 
 def test_json_is_one_document_and_no_page_means_no_file(runs, capsys, tmp_path, monkeypatch):

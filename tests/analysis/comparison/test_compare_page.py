@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ from windtunnel.analysis.comparison import charts
 from windtunnel.analysis.comparison.build import compare_inputs
 from windtunnel.analysis.comparison.chart_parts import drawn
 from windtunnel.analysis.comparison.page import comparison_page
+from windtunnel.analysis.comparison.sentences import answer_sentences
 from windtunnel.analysis.summary import INSIDE
 
 HOSTILE = "</script><script>alert(1)</script> \"'\u202e<img src=x onerror=alert(2)>"
@@ -63,11 +65,12 @@ def test_a_hostile_name_is_text_everywhere(planted, truth):
 
 def test_every_sentence_table_and_chart_carries_the_caveat(page, found):
     body = outside_scripts(page)
-    key = re.search(r'<ol class="key">.*?</p>', body, flags=re.S)[0]
-    assert INSIDE in key
-    body = body.replace(key, "")
-    (said,) = re.findall(r'<ul class="said">.*?</ul>', body, flags=re.S)
-    assert said.count("<li") == len(found.sentences) and said.count(INSIDE) == 1
+    answer = re.search(r'<section class="answer">.*?</section>', body, flags=re.S)[0]
+    rest = body[body.index("What else it says") :].split("</section>")[0]
+    first = answer_sentences(found.record)
+    assert answer.count("<p>") + answer.count('<p class="claim">') - answer.count("<p><small>") == len(first)
+    assert rest.count("<li") == len(found.sentences) - len(first)
+    assert answer.count(INSIDE) == 1 and rest.count(INSIDE) == 1
     assert all(INSIDE in table for table in re.findall(r"<table.*?</table>", body, flags=re.S))
     charts = re.findall(r"<script type=\"application/json\"[^>]*>(.*?)</script>", page, flags=re.S)
     assert len(charts) == 3
@@ -75,8 +78,22 @@ def test_every_sentence_table_and_chart_carries_the_caveat(page, found):
         assert INSIDE in json.loads(chart)["title"]["subtitle"]["signal"]
 
 
-def test_the_trade_off_stands_before_every_sentence_and_table(page):
-    assert page.index('id="chart-trade-off"') < page.index("What it comes to") < page.index("<table")
+def test_the_answer_stands_before_the_picture_and_the_memo_right_after(page, found):
+    order = (
+        html.escape(found.sentences[0]),
+        'id="chart-trade-off"',
+        "For a memo",
+        "What else it says",
+        "The table",
+    )
+    places = [page.index(one) for one in order]
+    assert places == sorted(places)
+
+
+def test_words_of_statistics_stand_behind_a_fold(page):
+    open_ = re.sub(r"<details>.*?</details>", "", outside_scripts(page), flags=re.S)
+    for word in ("max-t", "Holm", "coupling", "PNS", "Bonferroni"):
+        assert word not in open_, word
 
 
 def test_tables_can_be_sorted_by_each_cost_without_script(page, found):
@@ -394,7 +411,7 @@ def test_backfire_has_its_interval_and_the_bounds_are_those_of_the_rates(planted
     page = comparison_page(compare_inputs(inputs))
     (memo,) = rows_of(page, "The table")
     assert re.fullmatch(r"0 of 20 \(0% to \d+%\)", memo["backfired: caused, of those calm without it"])
-    (bounds,) = rows_of(page, "Any coupling")
+    (bounds,) = rows_of(page[page.index("for statisticians") :].split("</table>", 1)[1], "<table")
     # p0 = 1/2, p1 = 1/4: PNS from p0 - p1 to p0; PS of p0; PN of 1 - p1
     assert bounds == {
         "policy": "one",

@@ -3,7 +3,8 @@
 import pytest
 
 from windtunnel.analysis.comparison.build import compare_inputs
-from windtunnel.analysis.comparison.sentences import MOST, _first, method_words, net_words, sentences
+from windtunnel.analysis.comparison.method import method_words
+from windtunnel.analysis.comparison.sentences import MOST, _first, net_words, sentences
 
 
 def test_where_no_policy_helps_nobody_is_called_best(tested, planted):

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.cli import main
+from windtunnel.analysis.tones.chances import chances, doubts
 from windtunnel.analysis.tones.labels import LabelsReader, measured, sample, shift_of, shifted
 from windtunnel.analysis.tones.registry import reader
 
@@ -118,3 +119,30 @@ def test_the_record_learns_its_labels(mine, monkeypatch, capsys):
 def test_what_cannot_be_labelled_is_said_in_one_sentence(tmp_path, capsys, words, said):
     assert main(["label", str(tmp_path), *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_one_thread_is_labelled_where_it_is_most_in_doubt_and_the_others_stay(mine, monkeypatch, capsys):
+    before = pl.read_parquet(mine / "posts.parquet")
+    thread = int(before["thread"][0])
+    typed(monkeypatch, "3333")
+    assert main(["label", str(mine), "--posts", "4", "--thread", str(thread)]) == 0
+    assert f"4 labels of thread {thread}" in capsys.readouterr().out
+    after = pl.read_parquet(mine / "posts.parquet")
+    chosen = after.filter(pl.col("labelled"))["post"].to_list()
+    doubt = dict(zip(before["post"].to_list(), doubts(chances(before)), strict=True))
+    assert min(doubt[post] for post in chosen) >= sorted(doubt.values())[-4]
+    others = ~before["post"].is_in(chosen)
+    kept = ["post", "tone", "heated", "hostile"]
+    assert before.filter(others).select(kept).equals(after.filter(others).select(kept))
+    assert not (mine / "tone_errors.json").exists()
+
+
+def test_a_choice_that_is_not_finished_comes_first(mine, monkeypatch, capsys):
+    thread = int(pl.read_parquet(mine / "posts.parquet")["thread"][0])
+    typed(monkeypatch, "1q")
+    main(["label", str(mine), "--posts", "3"])
+    assert main(["label", str(mine), "--thread", str(thread)]) != 0
+    assert f"finish it with `windtunnel label {mine}` first" in capsys.readouterr().err
+    (mine / "labelling.json").unlink()
+    assert main(["label", str(mine), "--thread", "987"]) != 0
+    assert "there is no thread 987" in capsys.readouterr().err

@@ -47,7 +47,11 @@ def write(imported, path, *words):
 def test_no_words_of_a_record_stand_in_the_page_unless_asked_for(imported, tmp_path):
     assert "idiot" not in write(imported, tmp_path / "page.html")
     told = write(imported, tmp_path / "page.html", "--excerpts")
-    assert "idiot" in told and re.search(r"<details><summary>[^<]*hostile", told)
+    assert "idiot" in told and re.search(
+        r"<td[^>]*>hostile reply<details><summary>its words \(hostile\)", told
+    )
+    lines = re.findall(r'<p class="claim">(.*?)</p>', told.split("<h2>")[0])
+    assert len(lines) == 3 and "? Likely not: it averts it in 0 of the" in lines[0]
 
 
 def test_the_page_is_static_and_says_what_it_is_no_basis_for(imported, tmp_path):

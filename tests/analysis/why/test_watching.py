@@ -15,7 +15,7 @@ def test_how_far_an_answer_is_is_told_with_the_time_left(tmp_path, import_rows, 
         for at, tone in enumerate("cchhhhc")
     ]  # fmt: skip
     folder = import_rows(tmp_path, rows)
-    monkeypatch.setattr("windtunnel.analysis.why.watching.PLAIN_EVERY_S", 0.0)
+    monkeypatch.setattr("windtunnel.analysis.terminal.progress.PLAIN_EVERY_S", 0.0)
     capsys.readouterr()
     assert (
         main(["why", str(folder), "escalation", "--lock", "--replicates", "4", "--rank", "2", "--json"]) == 0

@@ -1,0 +1,80 @@
+"""The mind of learned members: what they came for is given, their tone and what keeps them from it are a logit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.situation import Scene, Situations
+
+ASIDE = -16.0
+"""Log-probability of what is no part of coming to write: reading on instead, voting, reporting. Chosen: next to nothing."""
+LEAVES = -20.0
+MOST_AWAY = 1 - 1e-9
+
+
+class LearnedMind:
+    """log p(open or answer) from the feature `opens` (log-odds), times log p(tone | it) of a mind of rules.
+
+    Who `arrives` stays away but for a share exp(-`stay`), so that notices which draw newcomers in can: `draws` maps such a notice's
+    feature to how much it adds to their log rate. What is not on offer is not chosen: then the member reads on.
+    """
+
+    name = "learned"
+    coupling = "gumbel-max"
+
+    def __init__(self, scene: Scene, tones: Any, draws: Mapping[str, float], stay: float = 0.0) -> None:
+        self.tones, self.stay = tones, stay
+        names = [feature.name for feature in scene.features]
+        self._opens, self._arrives = names.index("opens"), names.index("arrives")
+        self._draws = [(names.index(feature), value) for feature, value in draws.items() if feature in names]
+        actions = list(scene.actions.names)
+        self._lurk = actions.index("lurk")
+        self._leave = [place for place, name in enumerate(actions) if name == "leave"]
+        self._groups = [
+            np.array([place for place, name in enumerate(actions) if name.startswith(kind)])
+            for kind in ("reply", "post")
+        ]
+
+    def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
+        return [self._decide(one) for one in batches]
+
+    def _decide(self, asked: Situations) -> np.ndarray | Unanswered:
+        if not len(asked):
+            return np.empty(asked.options.shape)
+        (said,) = self.tones.decide([asked])
+        if isinstance(said, Unanswered):
+            return said
+        out = np.full(asked.options.shape, ASIDE)
+        out[:, self._leave] = LEAVES
+        odds = asked.features[:, self._opens]
+        for sign, group in zip((1.0, -1.0), self._groups, strict=True):
+            row = np.where(np.isfinite(said[:, group]), said[:, group], -np.inf)
+            with np.errstate(invalid="ignore"):
+                within = row - np.logaddexp.reduce(row, axis=1, keepdims=True)
+            out[:, group] = (
+                np.where(np.isfinite(row), within, -np.inf) - np.logaddexp(0.0, sign * odds)[:, None]
+            )
+        self._keep_away(asked, out)
+        out[~asked.options] = -np.inf
+        return out - np.logaddexp.reduce(out, axis=1, keepdims=True)
+
+    def _keep_away(self, asked: Situations, out: np.ndarray) -> None:
+        """Of those who arrive a share reads on, the smaller the more draws them in."""
+        arrives = np.flatnonzero(asked.features[:, self._arrives] > 0)
+        if not self.stay or not len(arrives):
+            return
+        drawn = sum(value * asked.features[arrives, place] for place, value in self._draws)
+        comes = np.clip(np.exp(drawn - self.stay), 1e-9, MOST_AWAY)
+        out[arrives] += np.log(comes)[:, None]
+        out[arrives, self._lurk] = np.log1p(-comes)
+
+    def record(self) -> dict[str, Any]:
+        return {"coupling": self.coupling}
+
+    def drift(self, sample: int) -> dict[str, Any] | None:
+        return None
+
+    def close(self) -> None:
+        """Nothing is held."""

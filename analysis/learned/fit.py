@@ -1,0 +1,174 @@
+"""Fits what members do from the record of an imported community, and scores each part on acts held out: `learned.yaml`."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from windtunnel.analysis.learned import scored
+from windtunnel.analysis.learned.choices import gather, train_until
+from windtunnel.analysis.learned.parts import tone, when
+from windtunnel.analysis.learned.record import CommunityRecord, read_record
+from windtunnel.sim.communities.forum.learned_file import (
+    FILE,
+    HoleTold,
+    Learned,
+    Part,
+    RecordTold,
+    write_learned,
+)
+
+MOST_POSTS = 200_000
+"""Of a larger record the latest threads with about so many posts are fitted."""
+MOST_WAITS = (9000, 3000)
+"""Posts after which waits are fitted and held out at most."""
+MOST_REPLIES = 20_000
+"""Replies whose removal is fitted, and held out, at most."""
+NO_AUTHORS = "the record names no authors: who writes, and what an author's own past does to the choice of thread and post, cannot be fitted"
+NO_TIMES = "the record has no times: nothing about when, or how lately, can be fitted"
+NO_PARENTS = "the record does not say who answers whom: which post is answered, and answers that are owed, cannot be fitted"
+
+Say = Callable[[str], None]
+
+
+def fit_folder(folder: Path, say: Say | None = None) -> Learned:
+    """Fit the record in `folder` and write learned.yaml beside its profile. `ValueError` where there is nothing to fit."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(
+        1
+    ):  # these matrices are small: threads that wait for each other cost more than they bring
+        learned = fit_record(read_record(folder, MOST_POSTS), posts=_posts(folder), say=say)
+    write_learned(learned, folder / FILE)
+    return learned
+
+
+def _posts(folder: Path) -> int:
+    import polars as pl
+
+    return int(pl.scan_parquet(folder / "posts.parquet", glob=False).select(pl.len()).collect().item())
+
+
+def fit_record(record: CommunityRecord, *, posts: int | None = None, say: Say | None = None) -> Learned:
+    """What a record teaches, part by part. `posts`: how many the whole record has, if only its end was read."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(
+        1
+    ):  # these matrices are small: threads that wait for each other cost more than they bring
+        return _fitted(record, posts, say)
+
+
+def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Learned:
+    from windtunnel.analysis.profile_fit.fit import program
+
+    begin, tell = time.perf_counter(), say or (lambda sentence: None)
+    if len(record) < 2 or record.opens.all():
+        raise ValueError(f"{record.name or 'the record'} has no replies: there is nothing to learn from")
+    cut = train_until(record)
+    parts: dict[str, Part] = {}
+    if "time" in record.lacks:
+        for name in ("who", "thread", "post", "when", "whether", "delay"):
+            parts[name] = scored.not_fitted(NO_TIMES)
+    else:
+        tell("learning who writes, where and to whom")
+        parts |= _choices(record, cut)
+        tell("learning when")
+        parts |= scored.when_parts(when.waits(record, cut, *MOST_WAITS), cut)
+        parts["delay"] = scored.delay_part(record, cut)
+    tell("learning tone and removal")
+    parts["tone"] = scored.tone_part(tone.gather(record), cut)
+    parts["removal"] = scored.removal_part(record, cut, MOST_REPLIES)
+    forward, why = _forward(record, tell)
+    whole = len(record) if posts is None else posts
+    return Learned(
+        name=record.name,
+        fitted_by=program(),
+        seconds=round(time.perf_counter() - begin, 1),
+        record=RecordTold(
+            posts=len(record),
+            threads=record.threads,
+            authors=len(np.unique(record.author[record.author >= 0])),
+            unsigned=int((record.author < 0).sum()),
+            span_days=round(float(record.minute[-1] - record.minute[0]) / 1440, 2),
+            train_until=int(record.minute[min(cut, len(record) - 1)]),
+            sampled=_sampled(record, whole),
+        ),
+        holes=[HoleTold(**hole._asdict()) for hole in record.holes],
+        cannot=[*_cannot(record), *([why] if why else [])],
+        parts=parts,
+        forward=forward,
+    )
+
+
+def _forward(record: CommunityRecord, tell: Say) -> tuple[dict[str, Any], str]:
+    """The rates with which members act in a simulation, or a sentence on why there are none."""
+    from windtunnel.analysis.learned.forward.fit import fit_forward
+
+    tell("learning the rates of a simulation")
+    try:
+        return fit_forward(record), ""
+    except ValueError as error:
+        return {}, str(error)
+
+
+def _choices(record: CommunityRecord, cut: int) -> dict[str, Part]:
+    parts = {}
+    asked = ["thread"]
+    if "author" in record.lacks:
+        parts["who"] = scored.not_fitted(NO_AUTHORS)
+    else:
+        asked.append("who")
+    if "parent" in record.lacks:
+        parts["post"] = scored.not_fitted(NO_PARENTS)
+    else:
+        asked.append("post")
+    splits = gather(record, tuple(asked), until=cut)
+    for part in asked:
+        parts[part] = scored.choice_part(part, splits.pop(part))
+    return {part: parts[part] for part in ("who", "thread", "post")}
+
+
+def _sampled(record: CommunityRecord, whole: int) -> str:
+    from windtunnel.analysis.learned.choices import MOST_FITTED, MOST_HELD
+
+    said = []
+    if whole > len(record):
+        said.append(f"the latest {record.threads:,} threads with {len(record):,} of {whole:,} posts")
+    replies = int((~record.opens).sum())
+    if replies > MOST_FITTED + MOST_HELD:
+        said.append(
+            f"of each choice {MOST_FITTED:,} acts to fit to and {MOST_HELD:,} held out, evenly in time"
+        )
+    return "; ".join(said)
+
+
+def _cannot(record: CommunityRecord) -> list[str]:
+    """What the record does not show, a sentence each."""
+    from windtunnel.analysis.learned.parts.removal import cannot_tell, taken_away
+
+    told = {"author": NO_AUTHORS, "time": NO_TIMES, "parent": NO_PARENTS}
+    said = [told[each] for each in record.lacks]
+    replies = ~record.opens
+    unsigned = int((record.author[replies] < 0).sum())
+    if unsigned and "author" not in record.lacks:
+        said.append(
+            f"{unsigned:,} of {int(replies.sum()):,} replies have no author: who wrote them, and what the same people did elsewhere, is not known"
+        )
+    said += [sentence for sentence in (cannot_tell(record),) if sentence]
+    taken = taken_away(record) & replies
+    if taken.any() and (record.author[taken] < 0).mean() > 0.5:
+        said.append(
+            "the authors of what was taken away are not named: what being removed does to coming back cannot be fitted"
+        )
+    for hole in record.holes:
+        what = f"{hole.threads:,} threads and no reply" if hole.kind == "no replies" else "not one post"
+        said.append(
+            f"days {hole.first / 1440:.0f} to {hole.last / 1440:.0f} have {what}: taken for a hole in the record, not for silence"
+        )
+    if len(said) > 12:
+        said = [*said[:12], f"{len(said) - 12} more spans without posts"]
+    said.append("what members read without writing, and what they would do otherwise, is in no record")
+    return said

@@ -1,0 +1,100 @@
+"""The three likelihoods of the forward form, each with a small ridge: Poisson rates, choices, yes or no."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+RIDGE = 1.0
+"""Precision of the normal prior at 0 of every coefficient but a constant."""
+STEPS = 60
+CAP = 0.99
+"""A term counts up to this quantile of its values at recorded acts."""
+
+
+class Fitted(NamedTuple):
+    """Coefficients, their standard errors (from the curvature), and the log-likelihood without the prior."""
+
+    value: np.ndarray
+    error: np.ndarray
+    likelihood: float
+
+
+Curve = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
+"""From coefficients to log-likelihood, gradient and information (minus the Hessian)."""
+
+
+def poisson(events: np.ndarray, exposed: np.ndarray, hours: np.ndarray) -> Fitted:
+    """Rates exp(x beta) an hour: terms (e, k) at `events`, terms (n, k) of stretches and the hours of each (n,)."""
+    total = events.sum(axis=0)
+
+    def curve(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        rate = hours * np.exp(np.minimum(exposed @ beta, 30))
+        weighted = exposed * rate[:, None]
+        return float(total @ beta - rate.sum()), total - weighted.sum(axis=0), exposed.T @ weighted
+
+    start = np.zeros(events.shape[1])
+    start[0] = np.log(max(len(events), 0.5) / max(hours.sum(), 1e-9))
+    return _newton(curve, start, _precision(events.shape[1], constant=True))
+
+
+def yes_or_no(terms: np.ndarray, yes: np.ndarray) -> Fitted:
+    """A logit: terms (n, k), the first a constant, and what happened (n,) bool."""
+
+    def curve(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        odds = terms @ beta
+        chance = 1 / (1 + np.exp(-odds))
+        like = float(np.where(yes, -np.logaddexp(0, -odds), -np.logaddexp(0, odds)).sum())
+        return like, terms.T @ (yes - chance), (terms * (chance * (1 - chance))[:, None]).T @ terms
+
+    return _newton(curve, np.zeros(terms.shape[1]), _precision(terms.shape[1], constant=True))
+
+
+def choices(options: Sequence[np.ndarray], taken: Sequence[int]) -> Fitted:
+    """A conditional logit (McFadden 1974): the terms (m, k) of each choice's options, and which was taken."""
+    width, terms = max(len(each) for each in options), options[0].shape[1]
+    table = np.zeros((len(options), width, terms))
+    there = np.zeros((len(options), width), bool)
+    for place, each in enumerate(options):
+        table[place, : len(each)] = each
+        there[place, : len(each)] = True
+    chosen = table[np.arange(len(options)), np.array(taken)]
+
+    def curve(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        score = np.where(there, table @ beta, -np.inf)
+        total = np.logaddexp.reduce(score, axis=1)
+        share = np.exp(score - total[:, None])
+        mean = np.einsum("nm,nmk->nk", share, table)
+        information = np.einsum("nm,nmk,nml->kl", share, table, table, optimize=True) - mean.T @ mean
+        return float((chosen @ beta - total).sum()), (chosen - mean).sum(axis=0), information
+
+    return _newton(curve, np.zeros(terms), _precision(terms, constant=False))
+
+
+def _precision(terms: int, *, constant: bool) -> np.ndarray:
+    out = np.full(terms, RIDGE)
+    if constant:
+        out[0] = 1e-6
+    return out
+
+
+def _newton(curve: Curve, start: np.ndarray, precision: np.ndarray) -> Fitted:
+    """Newton's steps, halved until the penalised likelihood rises."""
+    beta = start
+    like, slope, information = curve(beta)
+    goal = like - 0.5 * precision @ beta**2
+    for _ in range(STEPS):
+        step = np.linalg.solve(information + np.diag(precision), slope - precision * beta)
+        size = 1.0
+        while size > 1e-6:
+            tried = beta + size * step
+            like, slope, information = curve(tried)
+            now = like - 0.5 * precision @ tried**2
+            if now > goal - 1e-9:
+                break
+            size /= 2
+        gained, beta, goal = now - goal, tried, now
+        if gained < 1e-6 * (1 + abs(goal)):
+            break
+    error = np.sqrt(np.maximum(np.diag(np.linalg.inv(information + np.diag(precision))), 0))
+    return Fitted(beta, error, like)

@@ -1,0 +1,106 @@
+"""What a learned.yaml says, in rows and sentences for terminals, reports and pages."""
+
+from pathlib import Path
+from typing import Any
+
+from windtunnel.sim.communities.forum.learned_file import FILE, Interval, Learned, Part, Score, read_learned
+
+WORDS = {
+    "who": "who writes next",
+    "thread": "in which thread",
+    "post": "to which post",
+    "when": "when a thread goes on",
+    "whether": "whether it does",
+    "tone": "in what tone",
+    "removal": "what is taken away",
+    "delay": "how threads grow",
+}
+"""The parts in the order in which they are told."""
+CAUSAL = "causal: never assessed: no outcome of a policy in this community was compared with what the model foretold"
+
+
+def learned_of(folder: Path) -> Learned | None:
+    """What was learned from the record in `folder`; None where nothing was. `ValueError` for a file that cannot be read."""
+    path = folder / FILE
+    return read_learned(path) if path.is_file() else None
+
+
+def rows(learned: Learned) -> list[dict[str, Any]]:
+    """A row for each part and baseline: what is foretold, bits an act, baseline, gain and limits, acts, verdict."""
+    found: list[dict[str, Any]] = []
+    for name in WORDS:
+        part = learned.parts.get(name)
+        if part is None:
+            continue
+        for score in part.scores:
+            found.append(
+                {
+                    "part": name,
+                    "bits": f"{score.bits:.2f}",
+                    "gain": gain(score),
+                    "over": f"{score.base} {score.bits_base:.2f}",
+                    "acts": f"{score.acts:,}",
+                    "verdict": _verdict(name, part),
+                }
+            )
+        if not part.scores:
+            nothing: dict[str, Any] = dict.fromkeys(("bits", "gain", "over", "acts"))
+            found.append({"part": name, **nothing, "verdict": part.verdict})
+    return found
+
+
+def _verdict(name: str, part: Part) -> str:
+    extra = ""
+    if name == "tone" and "ceiling" in part.extra:
+        extra = f"; ceiling {part.extra['ceiling']['est']:+.3f}"
+    elif part.extra.get("auc") is not None:
+        extra = f"; AUC {part.extra['auc']:.2f}"
+    return part.verdict + extra
+
+
+def gain(score: Score) -> str:
+    """As `+1.44 [+1.23, +1.65]`."""
+    return limits(score.gain)
+
+
+def limits(found: Interval) -> str:
+    if found.low is None or found.high is None:
+        return f"{found.est:+.3f} [no interval]"
+    return f"{found.est:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+
+
+def sentences(learned: Learned) -> list[str]:
+    """What is weak and what would lift it, what could not be fitted, what the record does not show."""
+    said: dict[str, list[str]] = {}
+    for name, words in WORDS.items():
+        part = learned.parts.get(name)
+        if part is not None and part.verdict == "not fitted":
+            said.setdefault(part.why, []).append(words)
+    found = [f"Not fitted ({', '.join(parts)}): {why}." for why, parts in said.items()]
+    found += [
+        f"{'Weak' if part.verdict == 'weak' else 'Note'}: {part.why}."
+        for part in learned.parts.values()
+        if part.verdict != "not fitted" and part.why
+    ]
+    known = " ".join(found)
+    found += [f"The record does not show: {each}." for each in learned.cannot if each not in known]
+    if learned.record.sampled:
+        found.append(f"Sampled: {learned.record.sampled}.")
+    return found
+
+
+def descriptive(learned: Learned | None) -> str:
+    """One line for a report: bits over baselines, part by part, or that nothing was learned."""
+    if learned is None:
+        return "descriptive: not measured: nothing was learned from a record of this community (windtunnel fit OUT)"
+    told = []
+    for name in WORDS:
+        part = learned.parts.get(name)
+        if name in ("removal", "delay") or part is None or not part.scores:
+            continue
+        score = part.scores[-1]
+        weak = ", weak" if part.verdict == "weak" else ""
+        told.append(f"{name} {gain(score)} over {score.base}{weak}")
+    if not told:
+        return f"descriptive: nothing could be learned from the record of {learned.name}"
+    return f"descriptive, bits an act held out in {learned.name}: {'; '.join(told)}"

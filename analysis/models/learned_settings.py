@@ -1,0 +1,79 @@
+"""From mind=learned and a community's folder to what the forum is made of: the fitted law, its priors, the past to begin with."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = "learned.yaml"
+
+
+def learned_file(profile: Any) -> Path | None:
+    """The learned.yaml beside a profile that is named by its folder or its path; None where there is none."""
+    if not isinstance(profile, str):
+        return None
+    path = Path(profile)
+    found = (path if path.is_dir() else path.parent) / FILE
+    return found if found.is_file() and (path.is_dir() or path.is_file()) else None
+
+
+def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile: Any) -> dict[str, Any]:
+    """The community with `learned` in it, where the mind is; `profile` is what the user named. `ValueError` says what lacks.
+
+    What a manifest holds already is taken as it is.
+    """
+    plain = {key: value for key, value in community.items() if key != "learned"}
+    if mind.get("name") != "learned":
+        return plain
+    if community.get("learned"):
+        return dict(community)
+    given = mind.get("file")
+    path = learned_file(profile) if given == "auto" else Path(str(given))
+    if path is None:
+        raise ValueError(
+            f"mind=learned needs a {FILE} beside the profile, and there is none for community.profile={profile}: import a record "
+            "and give its folder, or run `windtunnel fit FOLDER`"
+        )
+    start = {key: mind[key] for key in ("steps_an_hour", "start", "weeks_before", "priors") if key in mind}
+    learned = {**start, "forward": _forward(path)}
+    if mind.get("start") == "warm":
+        learned |= _record(path.parent, mind.get("minute"))
+    return {**plain, "learned": learned}
+
+
+def _forward(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ValueError(f"mind.file is {path}, and there is no such file: `windtunnel fit FOLDER` makes one")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no yaml: {str(error).splitlines()[0]}") from None
+    found = content.get("forward") if isinstance(content, dict) else None
+    if not isinstance(found, dict) or not found:
+        raise ValueError(
+            f"{path} holds no part `forward`, which a run needs: fit it again by `windtunnel fit`"
+        )
+    return found
+
+
+def _record(folder: Path, minute: Any) -> dict[str, Any]:
+    """Where a warm start finds the record, and from which minute the run goes on."""
+    import polars as pl
+
+    posts = folder / "posts.parquet"
+    if not posts.is_file():
+        raise ValueError(
+            f"mind.start=warm needs the record itself, and {folder} holds no posts.parquet: set mind.start=cold"
+        )
+    last = int(pl.scan_parquet(posts).select(pl.col("minute").max()).collect().item()) + 1
+    if minute is None:
+        minute = last
+    if not isinstance(minute, int) or not 0 < minute <= last:
+        raise ValueError(f"mind.minute is {minute}: give a minute of the record, from 1 to {last}")
+    return {
+        "folder": str(folder.resolve()),
+        "minute": minute,
+        "posts_sha256": hashlib.sha256(posts.read_bytes()).hexdigest(),
+    }

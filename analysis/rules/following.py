@@ -1,0 +1,72 @@
+"""And what would have followed: a replayed rule as the policy that is toggled in a run, or asked about with `why`.
+
+The model's posts have a tone and no words. So a rule is taken over by how often it touched each tone, of newcomers and of
+regulars, on the record. One of our own policies is toggled as it is.
+"""
+
+import shlex
+from typing import Any, NamedTuple
+
+from windtunnel.analysis.rules.loading import Loaded
+from windtunnel.analysis.rules.reach import NEWCOMERS, REGULARS, TONES
+from windtunnel.analysis.rules.replaying import Replayed
+
+FEW = 30
+"""Posts of a tone and group below which a share says little, and is told."""
+
+
+class Followed(NamedTuple):
+    """The policy and parameters that stand for a rule, and what must be said of it."""
+
+    policy: str
+    parameters: dict[str, Any]
+    notes: tuple[str, ...]
+
+    def run_words(self, folder: str) -> list[str]:
+        """The settings of `windtunnel run`."""
+        given = [f"policy_with.{self.policy}.{key}={value}" for key, value in self.parameters.items()]
+        return [f"community.profile={folder}", f"policy={self.policy}", *given]
+
+    def run_command(self, folder: str) -> str:
+        return "windtunnel run " + " ".join(map(shlex.quote, self.run_words(folder)))
+
+    def why_command(self, folder: str, incident: str = "INCIDENT") -> str:
+        given = " ".join(f"--param {key}={value}" for key, value in self.parameters.items())
+        return f"windtunnel why {shlex.quote(folder)} {incident} --with {self.policy} {given}"
+
+
+def follow(loaded: Loaded, found: Replayed) -> Followed:
+    """The policy that a replayed rule becomes; `ValueError` where it takes nothing away, so that nothing could follow."""
+    if loaded.policy is not None:
+        given = {
+            key: value for key, value in loaded.policy.model_dump(exclude={"label", "start", "stop"}).items()
+        }
+        return Followed(loaded.policy.name, given, ())
+    away = {rule.rule for rule in found.rules if rule.action != "report"}
+    if not away:
+        raise ValueError(
+            f"{found.rule} only reports, and a report changes nothing in the model: nothing would have followed"
+        )
+    notes = [
+        "In the model a post has a tone and no words: the rule takes away as large a share of each tone as on the record."
+    ]
+    if all(rule.action == "" for rule in found.rules):
+        notes.append("The rule names no action: it is taken to remove.")
+    if len(away) < len(found.rules):
+        notes.append(
+            "Rules that only report are in these shares too, so that they are too large: replay the others alone."
+        )
+    shares = {(one.group, one.tone): one for one in found.reach}
+    given, few = {}, []
+    for tone in TONES:
+        for group, key in ((REGULARS, tone), (NEWCOMERS, f"newcomers_{tone}")):
+            one = shares[group, tone]
+            both = [shares[each, tone] for each in (REGULARS, NEWCOMERS)]
+            count = sum(each.posts for each in both)
+            pooled = sum((each.share or 0) * each.posts for each in both) / count if count else 0.0
+            given[key] = round(pooled if one.share is None else one.share, 4)
+            if one.posts < FEW:
+                few.append(f"{one.posts} {tone} of {group}")
+    if few:
+        notes.append(f"Few posts could be judged ({', '.join(few)}): such shares say little.")
+    return Followed("replayed_rule", given, tuple(notes))

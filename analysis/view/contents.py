@@ -1,0 +1,148 @@
+"""What is in a folder: communities, runs and sweeps, found by the files that the commands write."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from windtunnel.analysis.folder import Folder
+
+COMMUNITY, RUN, SWEEP = "community", "run", "sweep"
+DEEPEST = 4
+"""How many folders deep is looked."""
+_CELL = re.compile(r"(.+=.*-)?[0-9a-f]{8}|[0-9]{1,4}")
+NOT_LOOKED_IN = {"units", "jobs", "uploads", "__pycache__"}
+
+
+class Thing(NamedTuple):
+    """A community, a run or a sweep: where it lies, what it is, and when it was last written (seconds since 1970)."""
+
+    path: Path
+    name: str
+    kind: str
+    when: float
+
+
+def contents(folder: Path) -> list[Thing]:
+    """Everything in the folder, the newest first; cells of a sweep are part of their sweep."""
+    return sorted(_found(folder, folder, 0), key=lambda thing: thing.when, reverse=True)
+
+
+def _found(folder: Path, top: Path, depth: int) -> Iterator[Thing]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    names = {entry.name for entry in entries}
+    name = folder.relative_to(top).as_posix()
+    if "posts.parquet" in names:
+        yield Thing(folder, name, COMMUNITY, _when(folder / "posts.parquet"))
+    elif names & {"manifest.json", "begun.json"}:
+        written = "manifest.json" if "manifest.json" in names else "begun.json"
+        yield Thing(folder, name, RUN, _when(folder / written))
+        return
+    below = [entry for entry in entries if _is_looked_in(entry)]
+    if name != "." and any(_is_cell(entry.path) for entry in below):
+        yield Thing(folder, name, SWEEP, max(_when(Path(entry.path)) for entry in below))
+        return
+    if depth < DEEPEST:
+        for entry in below:
+            yield from _found(Path(entry.path), top, depth + 1)
+
+
+def _is_looked_in(entry: "os.DirEntry[str]") -> bool:
+    return (
+        entry.is_dir(follow_symlinks=False)
+        and not entry.name.startswith(".")
+        and entry.name not in NOT_LOOKED_IN
+    )
+
+
+def _is_cell(path: str) -> bool:
+    """Whether this is a run in a folder that is named as a cell of a sweep is: by what is swept and a hash, or by a number."""
+    place = Path(path)
+    if not _CELL.fullmatch(place.name):
+        return False
+    return (place / "manifest.json").exists() or (place / "begun.json").exists()
+
+
+def _when(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+class Told(NamedTuple):
+    """A thing in words: its state, a sentence, and how many bytes it holds."""
+
+    state: str
+    words: str
+    size: int
+
+
+def told(thing: Thing) -> Told:
+    """What a list says of a thing; files that cannot be read are said to be so."""
+    try:
+        return Told(*_told(thing), _size(thing.path))
+    except (OSError, ValueError) as error:
+        return Told("unreadable", str(error)[:200], 0)
+    except (KeyError, TypeError, AttributeError, IndexError):
+        return Told("unreadable", "its manifest.json is not one that `windtunnel run` writes", 0)
+
+
+def _told(thing: Thing) -> tuple[str, str]:
+    folder = Folder(thing.path)
+    if thing.kind == COMMUNITY:
+        source = thing.path / "import.json"
+        if not source.is_file():
+            return "imported", "posts of a community"
+        found = read(source)
+        return (
+            "imported",
+            f"{found.get('posts', 0):,} posts in {found.get('threads', 0):,} threads, {found.get('format', '')}",
+        )
+    if thing.kind == SWEEP:
+        cells = [path for path in sorted(thing.path.iterdir()) if _is_cell(str(path))]
+        without = len(folder.cells_without_a_result())
+        state = "unfinished" if without else "finished"
+        return state, f"{len(cells)} cells{f', {without} without a result' if without else ''}"
+    if not folder.manifest.is_file():
+        return "unfinished", "begun, and not finished"
+    manifest = read(folder.manifest)
+    from windtunnel.analysis.summary import compared
+
+    state = f"{manifest.get('failed')} failed" if manifest.get("failed") else "finished"
+    return state, compared(manifest)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The object in a JSON file, kept as long as the file is the same."""
+    seen = path.stat()
+    return _read(str(path), seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=256)
+def _read(path: str, changed: int, size: int) -> dict[str, Any]:
+    content = json.loads(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"{Path(path).name} holds no JSON object")
+    return content
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files of a folder and of those just below it."""
+    total = 0
+    for entry in os.scandir(folder):
+        if entry.is_file(follow_symlinks=False):
+            total += entry.stat(follow_symlinks=False).st_size
+        elif entry.is_dir(follow_symlinks=False):
+            total += sum(
+                one.stat(follow_symlinks=False).st_size
+                for one in os.scandir(entry.path)
+                if one.is_file(follow_symlinks=False)
+            )
+    return total

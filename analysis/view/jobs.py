@@ -1,0 +1,244 @@
+"""Jobs: commands of `windtunnel` that run beside the server, and outlive it.
+
+A job is a folder with `job.json` (what was typed). A worker of its own process group holds a lock on the folder while it works,
+and leaves `output.txt`, `errors.txt` and at the end `exit`. So any server sees what became of it, and starts again what nobody
+works on: a run goes on with the runs that are left, a question is answered as it would have been.
+"""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from fcntl import LOCK_NB, LOCK_SH, flock
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.terminal.shell import pasted
+
+OUTPUT, ERRORS, EXIT, PID, STOPPED, ASKED = "output.txt", "errors.txt", "exit", "pid", "stopped", "job.json"
+HERE = "{job}"
+"""In a job's words: its own folder."""
+WAITING, RUNNING, DONE, FAILED, STOPPED_STATE = "waiting", "running", "done", "failed", "stopped"
+_NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+TAIL = 4000
+"""Bytes of what a job said that are read for its last line."""
+
+
+class Job(NamedTuple):
+    """One job as its folder tells it. `about` says what a page needs to find it again: its kind, a folder, a thread."""
+
+    name: str
+    path: Path
+    words: list[str]
+    title: str
+    about: dict[str, Any]
+    made: float
+    state: str
+    said: str
+
+    @property
+    def command(self) -> str:
+        """What does the same on the command line."""
+        return pasted("windtunnel", *self.words)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (WAITING, RUNNING)
+
+    @property
+    def share(self) -> float | None:
+        """How far it says that it is, from 0 to 1; None where it has not said yet."""
+        if found := re.search(r"(\d+)% done", self.said):
+            return int(found[1]) / 100
+        if found := re.search(r"(\d+) of (\d+) steps", self.said):
+            return int(found[1]) / max(int(found[2]), 1)
+        return None
+
+    def output(self) -> str:
+        """What it printed."""
+        return _text(self.path / OUTPUT)
+
+    def answer(self) -> Any:
+        """What it printed as JSON; None where that is none, or not there yet."""
+        try:
+            return json.loads(self.output())
+        except json.JSONDecodeError:
+            return None
+
+
+class Jobs:
+    """The jobs of one folder; every method reads what is on the disk, so two servers and two windows see the same."""
+
+    def __init__(self, root: Path, shown: str, at_once: int = 2) -> None:
+        self.root, self.shown, self.at_once = root, shown, at_once
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._lock = threading.Lock()
+
+    def add(self, words: Sequence[str], title: str, about: Mapping[str, Any]) -> Job:
+        """Begin a job, or give the one that does the same already and did not fail. `{job}` in a word is the job's
+        folder, in `about` its name."""
+        with self._lock:
+            for job in self._all():
+                if self._same(job, words) and job.state in (WAITING, RUNNING, DONE):
+                    return job
+            name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+            told = [word.replace(HERE, f"{self.shown}/{name}") for word in words]
+            folder = Folder(self.root / name)
+            asked = {
+                "words": told,
+                "title": title,
+                "about": {
+                    key: value.replace(HERE, name) if isinstance(value, str) else value
+                    for key, value in about.items()
+                },
+                "made": time.time(),
+                "cwd": str(Path.cwd()),
+            }
+            folder.write_json(folder.path / ASKED, asked)
+        self.pump()
+        return self.one(name)
+
+    def _same(self, job: Job, words: Sequence[str]) -> bool:
+        return job.words == [word.replace(HERE, f"{self.shown}/{job.name}") for word in words]
+
+    def all(self) -> list[Job]:
+        """Every job, the newest first."""
+        return sorted(self._all(), key=lambda job: job.made, reverse=True)
+
+    def about(self, **wanted: Any) -> list[Job]:
+        """The jobs whose `about` has these values, the newest first."""
+        return [
+            job for job in self.all() if all(job.about.get(name) == value for name, value in wanted.items())
+        ]
+
+    def one(self, name: str) -> Job:
+        """The job called so; `ValueError` where there is none."""
+        found = self._read(name)
+        if found is None:
+            raise ValueError(f"there is no job {name[:40]!r} in this folder: Home lists those that there are")
+        return found
+
+    def stop(self, name: str) -> None:
+        """End a job and its processes; what it finished is kept, and it can go on."""
+        job = self.one(name)
+        if not job.is_open:
+            return
+        (job.path / STOPPED).touch()
+        if _is_held(job.path) and (pid := _text(job.path / PID)).isdigit():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(int(pid), signal.SIGTERM)
+
+    def again(self, name: str) -> None:
+        """Let a job that failed or was stopped go on."""
+        job = self.one(name)
+        if job.is_open or job.state == DONE:
+            return
+        for each in (STOPPED, EXIT):
+            (job.path / each).unlink(missing_ok=True)
+        self.pump()
+
+    def forget(self, name: str) -> None:
+        """Drop a job that has ended, with what it printed."""
+        job = self.one(name)
+        if not job.is_open:
+            shutil.rmtree(job.path, ignore_errors=True)
+
+    def pump(self) -> None:
+        """Start what waits, as many at once as may run; called now and then."""
+        with self._lock:
+            for name, child in list(self._children.items()):
+                if child.poll() is not None:
+                    del self._children[name]
+            jobs = sorted((job for job in self._all() if job.is_open), key=lambda job: job.made)
+            running = {job.name for job in jobs if job.state == RUNNING} | set(self._children)
+            for job in jobs:
+                if len(running) >= self.at_once:
+                    return
+                if job.name not in running:
+                    self._children[job.name] = _started(job.path)
+                    running.add(job.name)
+
+    def _all(self) -> list[Job]:
+        try:
+            names = [entry.name for entry in os.scandir(self.root) if _NAME.fullmatch(entry.name)]
+        except OSError:
+            return []
+        return [job for name in names if (job := self._read(name)) is not None]
+
+    def _read(self, name: str) -> Job | None:
+        path = self.root / name
+        if not _NAME.fullmatch(name) or not (path / ASKED).is_file():
+            return None
+        try:
+            asked = json.loads((path / ASKED).read_text(encoding="utf-8"))
+            words, title, about = list(asked["words"]), str(asked["title"]), dict(asked["about"])
+            made = float(asked["made"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return Job(name, path, words, title, about, made, _state(path), last_line(path / ERRORS))
+
+
+def _state(path: Path) -> str:
+    code = _text(path / EXIT).strip()
+    if code:
+        ended = DONE if code == "0" else FAILED
+        return STOPPED_STATE if ended == FAILED and (path / STOPPED).exists() else ended
+    if _is_held(path):
+        return RUNNING
+    return STOPPED_STATE if (path / STOPPED).exists() else WAITING
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a worker holds the lock on a job's folder."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        flock(handle, LOCK_SH | LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return False
+
+
+def _started(path: Path) -> "subprocess.Popen[bytes]":
+    """A worker in a session of its own, so that it outlives the server."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "windtunnel.analysis.view.worker", str(path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def last_line(path: Path) -> str:
+    """The last line that a file has; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(file.tell() - TAIL, 0))
+            lines = file.read().decode("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1].strip() if lines else ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,99 @@
+"""A question: how far it is, and its answer: three lines, then counts, other readings, and what differs."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.view.jobs import DONE, Job
+from windtunnel.analysis.view.pages.jobs import said
+from windtunnel.analysis.view.rendering import render
+from windtunnel.analysis.view.routing import get
+from windtunnel.analysis.view.site import site_of
+from windtunnel.analysis.why.counting import hit_words, split
+from windtunnel.analysis.why.forum import tell
+from windtunnel.analysis.why.tell import NO_SANCTION, checked, parting_sentence
+from windtunnel.analysis.why.three_lines import three_lines
+
+MARKS = {
+    "removed": "removed",
+    "prevented": "would not have been written",
+    "changed": "would have been another",
+    "new": "would have come instead",
+}
+MOST_ROWS = 400
+
+
+def show(request: Request) -> Response:
+    """The answer of a question, or how far it is."""
+    job = site_of(request).jobs.one(request.path_params["name"])
+    record = answer_of(job)
+    if record is None:
+        return render(request, "job.html", title=job.title, command=job.command, job=job, said=said(job))
+    rows = [row for row in record.get("thread", []) if row["mark"] != "same"]
+    sentences = tell.answer_sentences(record)
+    replayed = record["replay"]["acts"] == record["replay"]["reproduced"]
+    return render(
+        request,
+        "question.html",
+        title=job.title[:1].upper() + job.title[1:],
+        command=job.command,
+        job=job,
+        record=record,
+        lines=three_lines(record),
+        about=tell.about(record),
+        doubts=[*([] if replayed else [checked(record["replay"])]), *record["notes"]],
+        said=sentences,
+        parting=parting_sentence(record) if record["parting"] else "",
+        rows=[
+            (row, moment_words(row["step"], record["hours"]), MARKS.get(row["mark"], row["mark"]))
+            for row in rows[:MOST_ROWS]
+        ],
+        differing=len(rows),
+        whole=len(record.get("thread", [])),
+        acts=[
+            (act, moment_words(act["shown"], record["hours"]))
+            for act in record["moderators"]
+            if act["was"] != act["would"]
+        ],
+        trust=[*tell.trust(record), sentences["bounds"], *tell.sensitivity(record)],
+        no_sanction=NO_SANCTION,
+        page=f"/files/jobs/{job.name}/incident.html" if (job.path / "incident.html").is_file() else "",
+        others=[row_of(other) for other in _beside(request, job)],
+    )
+
+
+def answer_of(job: Job) -> dict[str, Any] | None:
+    """The record that a question's job has printed; None where it has not ended well."""
+    record = job.answer() if job.state == DONE else None
+    return record if isinstance(record, dict) and "table" in record and "quantity" in record else None
+
+
+def row_of(job: Job) -> dict[str, Any]:
+    """A question in a table of several: its act, state, and the counts, where it is answered."""
+    record = answer_of(job)
+    row: dict[str, Any] = {"job": job, "word": "", "counts": "", "share": "", "severity": "", "tag": ""}
+    if record is None:
+        return row
+    base, _ = split(record, record["table"])
+    found, mean = record["estimate"], record["mean_severity"]
+    limits = "" if not base or found["low"] is None else f"{found['low']:.2f} to {found['high']:.2f}"
+    tags = ["by construction"] if record["by_construction"] else []
+    tags += ["weak"] if tell.weak(record) else []
+    return row | {
+        "word": three_lines(record).word,
+        "counts": hit_words(record, record["table"]),
+        "share": limits,
+        "severity": f"{mean['without']:.2f} / {mean['with']:.2f}",
+        "tag": ", ".join(tags),
+    }
+
+
+def _beside(request: Request, job: Job) -> list[Job]:
+    """The other questions about the same thread."""
+    same = {key: job.about.get(key) for key in ("kind", "out", "thread", "draw", "seed", "arm")}
+    return site_of(request).jobs.about(**same)
+
+
+ROUTES = [get("/question/{name}", show)]

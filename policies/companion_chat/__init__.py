@@ -1,0 +1,1 @@
+"""Policies of companion chat: what a companion replies, for how long, and who replies in its place."""

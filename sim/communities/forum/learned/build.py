@@ -1,0 +1,154 @@
+"""A learned forum from its settings: the law, the phases of an hour, and the past that it begins with."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from windtunnel.agents.situation import Feature, Scene
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.learned.law import Law, law_of
+from windtunnel.sim.communities.forum.posts import ORDINAL_OF_PHASE
+from windtunnel.sim.luck import Luck
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.build import Builder
+    from windtunnel.sim.communities.forum.learned.forum import LearnedForum
+    from windtunnel.sim.communities.forum.learned.past import Past
+
+
+class Settings(BaseModel):
+    """What `community.learned` of a plan holds: made from learned.yaml and conf/mind/learned.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    forward: dict[str, Any]
+    steps_an_hour: Annotated[int, Field(ge=1, le=len(ORDINAL_OF_PHASE))]
+    start: Literal["cold", "warm"]
+    weeks_before: Annotated[float, Field(ge=0, le=52)]
+    """Of a cold start: weeks that the place lives before the first step."""
+    folder: str | None = None
+    """Of a warm start: where the record is, and from which minute on the run goes its own way."""
+    minute: int | None = None
+    posts_sha256: str | None = None
+    priors: dict[str, dict[str, list[Any]]] = {}
+    """By notice what it does to participation: the feature of who is moved, to [log rate, its error, source]."""
+
+
+def settings_of(content: Mapping[str, Any]) -> Settings:
+    """`ValueError` says which setting is wrong."""
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(("mind", *map(str, first["loc"])))
+        raise ValueError(f"{where} is {first['input']!r}: {first['msg']}") from None
+
+
+class LearnedPart:
+    """What a forum's builder has beside where its members are learned."""
+
+    def __init__(self, builder: "Builder", content: Mapping[str, Any]) -> None:
+        self.builder, self.settings = builder, settings_of(content)
+        self.law: Law = law_of(self.settings.forward)
+
+    def scenes(self, scene: Scene) -> tuple[Scene, ...]:
+        """The scene once for each phase, with what only learned members are told."""
+        told = (*scene.features, Feature("opens", (), ("",)), Feature("arrives", (), ("",)))
+        count = self.settings.steps_an_hour
+        minutes = [
+            f"minute {60 * self.builder.settings.step_hours * phase / count:g}" for phase in range(count)
+        ]
+        return tuple(scene._replace(features=told, phase=minute) for minute in minutes)
+
+    @property
+    def more(self) -> float:
+        """How many times as many newcomers are drawn as the record had: notices draw some in who stay away without."""
+        drawn = [float(rows["arrives"][0]) for rows in self.settings.priors.values() if "arrives" in rows]
+        return float(np.exp(max([0.0, *drawn])))
+
+    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> "LearnedForum":
+        return self._forum(scenes, traits_key, luck, steps, self.past(traits_key))
+
+    def past(self, traits_key: int) -> "Past | None":
+        """The past of the community that `traits_key` draws; the same for all seeds and arms."""
+        from windtunnel.sim.communities.forum.learned.past import read_past
+
+        found, hours = self.settings, self.builder.settings.step_hours
+        if found.start == "warm":
+            assert found.folder is not None and found.minute is not None
+            key: Any = ("warm", found.folder, found.minute, found.posts_sha256, repr(self.law), hours)
+            folder, minute = found.folder, found.minute
+            return _kept(key, lambda: read_past(self.law, folder, minute, hours))
+        steps = round(found.weeks_before * 168 / hours)
+        if not steps:
+            return None
+        return _kept(("cold", repr(self.builder.config), traits_key), lambda: self._lived(traits_key, steps))
+
+    def _lived(self, traits_key: int, steps: int) -> "Past":
+        from windtunnel.sim.communities.forum.learned.past import lived_before
+        from windtunnel.sim.lock_step import lock_step
+        from windtunnel.sim.minds import learned_minds, phased
+        from windtunnel.sim.world import World
+
+        scenes = self.builder.scenes()
+        luck = Luck(noise.key("before", traits_key))
+        forum = self._forum(scenes, traits_key, luck, steps, None, spark=False)
+        world = World(forum, luck=luck, step_hours=self.builder.settings.step_hours)
+        failed = lock_step([world], phased(scenes, learned_minds(self.builder, scenes, {})), steps)
+        if failed:
+            raise ValueError(f"the weeks before the first step failed: {' '.join(failed[0])}")
+        return lived_before(forum, steps)
+
+    def _forum(
+        self,
+        scenes: tuple[Scene, ...],
+        traits_key: int,
+        luck: Luck,
+        steps: int,
+        past: "Past | None",
+        *,
+        spark: bool = True,
+    ) -> "LearnedForum":
+        from windtunnel.sim.communities.forum.learned.forum import LearnedForum
+        from windtunnel.sim.communities.forum.learned.members import learned_members
+
+        builder = self.builder
+        settings = builder.settings if spark else builder.settings.model_copy(update={"spark_step": None})
+        members = learned_members(
+            builder.profile,
+            scenes[0].personas,
+            self.law,
+            traits_key=traits_key,
+            luck=luck,
+            size=settings.size,
+            before=1 if past is None else past.members,
+            steps=steps,
+            step_hours=settings.step_hours,
+            phases=len(scenes),
+            more=self.more,
+        )
+        return LearnedForum(
+            scenes,
+            builder.profile,
+            settings,
+            members,
+            self.law,
+            luck=luck,
+            step_hours=settings.step_hours,
+            past=past,
+        )
+
+
+_PASTS: dict[Any, Any] = {}
+MOST_PASTS = 64
+
+
+def _kept(key: Any, make: Any) -> Any:
+    """What was made for this key before; the oldest goes where there are many."""
+    if key not in _PASTS:
+        while len(_PASTS) >= MOST_PASTS:
+            _PASTS.pop(next(iter(_PASTS)))
+        _PASTS[key] = make()
+    return _PASTS[key]

@@ -1,0 +1,187 @@
+"""The law of learned members: what rates and choices depend on, and the coefficients that a fit found.
+
+Everything is log-linear, times are hours. A *debt* is an unanswered reply to a member, the latest of each partner in each
+thread. Four parts, in the order of an act:
+
+1. `owes`: the rate at which a member pays a debt; `comes`: the rate at which it comes for anything else.
+2. `opens`: the log-odds that who came for anything else opens a thread.
+3. `thread_*`, `post_*`: which thread, and which post in it, is answered; of newcomers, and of others.
+4. `unnamed`: whether a newcomer's name would be missing in the record.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+SCALES_AGE = (1 / 6, 3.0, 24.0)
+"""Hours at which a debt's age is felt: the term of each is log(1 + age / scale)."""
+SCALES_REST = (1 / 6, 3.0, 48.0)
+"""The same for the time since a member's last act."""
+FORGOTTEN = 21 * 24.0
+"""Hours after which a debt is owed no more."""
+WINDOW = 14 * 24.0
+"""Hours without a post after which a thread is out of sight."""
+SHORT, LONG = 6.0, 24.0
+"""Hours in which counts of recent acts, and of replies received, fade."""
+
+TERMS = {
+    "owes": (
+        *("constant", "age_10min", "age_3h", "age_1d", "rest_10min", "rest_3h", "rest_2d", "depth", "root"),
+        *("exchange", "met", "owed", "answered", "unnamed_partner", "unnamed", "opened_only"),
+    ),
+    "comes": (
+        *(
+            "constant",
+            "rest_10min",
+            "rest_3h",
+            "rest_2d",
+            "once",
+            "acts_6h",
+            "acts_24h",
+            "replies_6h",
+            "owed",
+        ),
+        *("opened_only", "acts"),
+    ),
+    "opens": ("constant", "opened", "replied", "rest_2d", "owed"),
+    "thread_new": ("size", "authors", "age", "last_1h", "last_1d", "unanswered"),
+    "thread_old": (
+        *("size", "authors", "age", "last_1h", "last_1d", "unanswered", "in_it", "opened_it", "others_since"),
+    ),
+    "post_new": ("root", "replies", "unanswered", "age_1h", "age_1d", "depth", "latest"),
+    "post_old": (
+        *(
+            "root",
+            "replies",
+            "unanswered",
+            "age_1h",
+            "age_1d",
+            "depth",
+            "latest",
+            "own",
+            "answered_by_me",
+            "met",
+        ),
+    ),
+    "unnamed": ("constant", "top_level", "thread_share", "unnamed_parent"),
+}
+"""The terms of each part, in the order of its coefficients. All are 0 or more."""
+
+
+class Part(BaseModel):
+    """Coefficients of one part by term, each with its standard error, and the cap of its term.
+
+    A term counts up to its cap, the 99th percentile at recorded acts; beyond it a term may only lower what it is part of.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    terms: tuple[str, ...]
+    value: tuple[float, ...]
+    error: tuple[float, ...]
+    cap: tuple[float, ...]
+    acts: int
+    """Recorded acts that it was fitted to."""
+
+    def coefficients(self) -> np.ndarray:
+        return np.array(self.value)
+
+    def caps(self) -> np.ndarray:
+        """Upper ends of the terms: infinite for those that lower."""
+        return np.where(np.array(self.value) < 0, np.inf, np.array(self.cap))
+
+
+class Newcomers(BaseModel):
+    """Rates an hour at which people write for the first time, over the last weeks of the record."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    opens: Annotated[float, Field(ge=0)]
+    replies: Annotated[float, Field(ge=0)]
+    weeks: float
+    """How many weeks they were counted in."""
+    unnamed_openers: Annotated[float, Field(ge=0, le=1)]
+    """Share of those who open a thread whose name the record lacks."""
+
+
+class Law(BaseModel):
+    """What `windtunnel fit` writes as `forward` in learned.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    form: int = 1
+    posts_per_day: float
+    """Of the record, holes left out: a community of another size is scaled by it."""
+    rhythm: Annotated[list[float], Field(min_length=24, max_length=24)]
+    newcomers: Newcomers
+    owes: Part
+    comes: Part
+    opens: Part
+    thread_new: Part
+    thread_old: Part
+    post_new: Part
+    post_old: Part
+    unnamed: Part
+    masked_days: float = 0.0
+    """Days of the record that count for nothing: holes, and a week after each."""
+    notes: list[str] = []
+
+    @model_validator(mode="after")
+    def _terms_are_known(self) -> "Law":
+        for name, terms in TERMS.items():
+            if getattr(self, name).terms != terms:
+                raise ValueError(f"{name} has other terms than this version fits")
+        return self
+
+
+def law_of(content: Mapping[str, Any]) -> Law:
+    """The law in the section `forward` of learned.yaml; `ValueError` says what is wrong with it."""
+    try:
+        return Law.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in ("forward", *first["loc"]))
+        raise ValueError(
+            f"learned.yaml: {where}: {first['msg'].removeprefix('Value error, ')}; fit it again by `windtunnel fit`"
+        ) from None
+
+
+def speeds(hours: np.ndarray, scales: tuple[float, ...]) -> list[np.ndarray]:
+    """log(1 + hours / scale), a column a scale."""
+    return [np.log1p(hours / scale) for scale in scales]
+
+
+def linear(part: Part, columns: np.ndarray) -> np.ndarray:
+    """The linear predictor (n,) of columns (n, terms), capped."""
+    return np.minimum(columns, part.caps()) @ part.coefficients()
+
+
+def thread_terms(size: np.ndarray, crowd: np.ndarray, age: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """The terms (n, 6) of `thread_new`: replies, people in it, hours since it was opened and since its last post."""
+    return np.column_stack(
+        [
+            np.log1p(size),
+            np.log(np.maximum(crowd, 1)),
+            np.log1p(age / 24),
+            np.log1p(last),
+            np.log1p(last / 24),
+            size == 0,
+        ]
+    )
+
+
+def own_thread_terms(size_then: np.ndarray, size: np.ndarray, opened: np.ndarray) -> list[np.ndarray]:
+    """The three terms that `thread_old` has beside: the thread's size at the member's last post there (-1: none), and now."""
+    inside = size_then >= 0
+    return [inside, opened, np.where(inside, np.log1p(np.maximum(size - size_then, 0)), 0.0)]
+
+
+def post_terms(
+    root: np.ndarray, replies: np.ndarray, age: np.ndarray, depth: np.ndarray, latest: np.ndarray
+) -> np.ndarray:
+    """The terms (n, 7) of `post_new`: direct replies, hours since it was written, answers up to the opening post."""
+    return np.column_stack(
+        [root, np.log1p(replies), replies == 0, np.log1p(age), np.log1p(age / 24), np.log1p(depth), latest]
+    )

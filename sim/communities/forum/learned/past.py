@@ -1,0 +1,122 @@
+"""What a learned forum begins with: weeks that it lived before the first step, or the state of a record at a date."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from windtunnel.sim.communities.forum.learned.law import Law
+from windtunnel.sim.communities.forum.learned.memory import Memory
+from windtunnel.sim.communities.forum.posts import CIVIL, TONES, Posts
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.learned.forum import LearnedForum
+
+COPIED = ("author", "thread", "parent", "depth", "step", "tone", "state", "score", "replies", "size", "heat", "recent", "answered")
+BEFORE = -10
+"""Ids of posts from before the first step are at most this: they collide with none that is written later."""
+
+
+@dataclass
+class Past:
+    """`members` rows of people with what they remember, and the columns of the posts that are there."""
+
+    members: int
+    memory: Memory
+    posts: dict[str, np.ndarray]
+
+    def restore(self, posts: Posts) -> None:
+        """Put the posts into an empty table."""
+        if len(self.posts["author"]):
+            posts.add(id=BEFORE - np.arange(len(self.posts["author"])), **self.posts)
+
+
+def lived_before(forum: "LearnedForum", steps: int) -> Past:
+    """The past that so many steps of a forum have made."""
+    posts = forum.posts
+    kept = {name: getattr(posts, name).copy() for name in COPIED}
+    kept["step"] = kept["step"] - steps
+    people = len(forum.members)
+    return Past(people, forum.memory.later(steps * forum.hours, people), kept)
+
+
+def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> Past:
+    """The state of a record (columns of posts.parquet) at a minute: everybody who wrote before, and what they wrote.
+
+    Nameless posts are by strangers, but for answers back; a reply whose parent is not there answers the opening post.
+    Row 0 is the member who sets the scene.
+    """
+    table = posts.filter(pl.col("minute") < minute).sort("minute", "post")
+    number = {post: row for row, post in enumerate(table["post"].to_list())}
+    names: dict[str, int] = {}
+    stranger: set[int] = set()
+    author, parent, thread, depth = [], [], [], []
+    roots: dict[int, int] = {}
+    count = 1
+    for row, (at, up, who) in enumerate(table.select("thread", "parent", "author").iter_rows()):
+        above = number.get(up, -1) if up is not None else -1
+        if at not in roots:
+            roots[at], above = row, -1
+        elif above < 0 or above >= row:
+            above = roots[at]
+        if who is None:
+            back = parent[above] if above >= 0 else -1
+            known = back >= 0 and author[back] in stranger and author[back] != author[above]
+            member = author[back] if known else count
+            stranger.add(member)
+        else:
+            member = names.setdefault(who, count)
+        count = max(count, member + 1)
+        author.append(member)
+        parent.append(above)
+        thread.append(roots[at])
+        depth.append(0 if above < 0 else depth[above] + 1)
+    hours = (table["minute"].to_numpy() - minute) / 60.0
+    memory = Memory(law, count)
+    memory.people.unnamed[list(stranger)] = True
+    memory.posts.grow(len(author))
+    size = np.zeros(len(author), np.int64)
+    for row, (who, up, root) in enumerate(zip(author, parent, thread, strict=True)):
+        now = float(hours[row])
+        partner = author[up] if up >= 0 else -1
+        memory.acted(who, now, up < 0, up, root, partner)
+        if up >= 0:
+            size[root] += 1
+            if parent[up] >= 0 and author[parent[up]] == who:
+                memory.posts.exchange[row] = memory.posts.exchange[up] + 1
+        memory.appeared(row, who, now, up, root, partner, depth[row], int(size[root]))
+    replies = np.bincount(np.array(parent, int)[np.array(parent, int) >= 0], minlength=len(author))
+    level = {name: place for place, name in enumerate(TONES)}
+    tone = [level.get(name, CIVIL) for name in table["tone"].to_list()]
+    return Past(
+        count,
+        memory,
+        {
+            "author": np.array(author, np.int32),
+            "thread": np.array(thread, np.int32),
+            "parent": np.array(parent, np.int32),
+            "answered": np.array([author[up] if up >= 0 else -1 for up in parent], np.int32),
+            "depth": np.array(depth, np.int16),
+            "step": np.floor(hours / step_hours).astype(np.int32),
+            "tone": np.array(tone, np.int8),
+            "replies": replies.astype(np.int32),
+            "size": size.astype(np.int32),
+        },
+    )
+
+
+def read_past(law: Law, folder: str, minute: int, step_hours: float) -> Past:
+    """The state of the record in an imported folder at a minute; `ValueError` where it is not there any more."""
+    path = Path(folder) / "posts.parquet"
+    if not path.is_file():
+        raise ValueError(
+            f"{path} is not there any more: a warm start reads the record itself; set mind.start=cold"
+        )
+    return recorded(
+        law,
+        pl.read_parquet(path, columns=["post", "thread", "parent", "author", "minute", "tone"]),
+        minute,
+        step_hours,
+    )

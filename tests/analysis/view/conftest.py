@@ -1,0 +1,97 @@
+"""A site over an empty folder, and a browser that has opened its address."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from starlette.testclient import TestClient
+
+from windtunnel.analysis.cli import main
+from windtunnel.analysis.view.app import make_app
+from windtunnel.analysis.view.site import Site
+
+PORT = 8710
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+MAP = "id=number,parent=answers,thread=topic,author=who,time=when,text=words,status=fate,score=points"
+HOST = f"127.0.0.1:{PORT}"
+ORIGIN = f"http://{HOST}"
+
+
+class Browser(TestClient):
+    """A client that sends what a browser sends from a page of ours."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(make_app(site), base_url=ORIGIN, raise_server_exceptions=False)
+        self.site = site
+
+    def send_form(self, path: str, fields: dict[str, Any] | None = None, **more: Any) -> Any:
+        """A form as the page has it: with the token, from our own origin."""
+        given = {"form_token": self.site.form_token, **(fields or {})}
+        headers = {"origin": ORIGIN, **more.pop("headers", {})}
+        return self.post(path, data=given, headers=headers, follow_redirects=False, **more)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """Over an empty folder; its jobs are written and never started, unless a test starts them."""
+    monkeypatch.chdir(tmp_path)
+    made = Site(tmp_path, ".", port=PORT)
+    monkeypatch.setattr(made.jobs, "pump", lambda: None)
+    return made
+
+
+@pytest.fixture
+def stranger(site: Site) -> Browser:
+    """A browser that has not opened the address."""
+    return Browser(site)
+
+
+@pytest.fixture
+def browser(site: Site) -> Browser:
+    """A browser that has."""
+    made = Browser(site)
+    answer = made.get("/", params={"token": site.token}, follow_redirects=False)
+    assert answer.status_code == 303
+    return made
+
+
+@pytest.fixture
+def open_browser() -> Iterator[Callable[[Site], Browser]]:
+    """`open_browser(site)`: a browser that has opened the address of this site."""
+
+    def opened(site: Site) -> Browser:
+        made = Browser(site)
+        made.get("/", params={"token": site.token}, follow_redirects=False)
+        return made
+
+    yield opened
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small record with a lock and a removal, brought in once."""
+    folder = tmp_path_factory.mktemp("imported")
+    acts = pl.DataFrame(
+        {
+            "act": ["remove", "lock"],
+            "post": ["a5", "a1"],
+            "time": ["2017-07-14T03:00:00Z", "2017-07-14T03:10:00Z"],
+        }
+    )
+    acts.write_csv(folder / "acts.csv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        words = ["import", "table", str(FIXTURES / "posts_small.csv"), "mine", "--map", MAP]
+        assert main([*words, "--mod-log", "acts.csv", "--mod-map", "act=act,post=post,time=time"]) == 0
+    return folder
+
+
+@pytest.fixture
+def mine(site: Site, imported: Path) -> Site:
+    """A site whose folder has that record as `mine`."""
+    shutil.copytree(imported / "mine", site.folder / "mine")
+    shutil.copytree(imported / ".windtunnel", site.folder / ".windtunnel")
+    return site
