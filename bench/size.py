@@ -72,7 +72,9 @@ def of_run(run: Run) -> dict[str, float]:
     replies = wrote.filter(pl.col("kind") == "reply")
     sizes = week.group_by("place").len()["len"]
     last = week.filter(pl.col("kind") == "reply").join(run.links, on="target")
-    graph = nx.DiGraph(zip((last["target"] // 100_000).to_list(), (last["parent"] // 100_000).to_list(), strict=True))
+    graph = nx.DiGraph(
+        zip((last["target"] // 100_000).to_list(), (last["parent"] // 100_000).to_list(), strict=True)
+    )
     graph.remove_edges_from(list(nx.selfloop_edges(graph)))
     acts = events.filter(pl.col("kind").is_in(["upvote", "downvote"]))
     return {

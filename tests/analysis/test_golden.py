@@ -14,8 +14,8 @@ WORDS = [
     "dowhy=false",
     "parallel.jobs=1",
 ]
-EVENTS = "223834492840346dd37e47dda808e3aa54aaf1094d3a1a1866b39d6829e7cbb1"
-BEFORE_AMOUNTS = "b16d7b7a4597def2aa50f6311f74860559f86ad97f3c4d78137e5259587f26d6"
+EVENTS = "3bc34c7e90f3c5b223090d418ce2ccc218ab4ec90f9126516d151f6c91eb6aa7"
+BEFORE_AMOUNTS = "c71933908d052f9209497cfa5f3d1bfc18e20233fd30e15fc431681dce4eb85e"
 """Of the same run without the column `amount`, in which a forum has nothing, and with the arm's name in the hashes."""
 
 

@@ -149,7 +149,14 @@ def test_attention_recovers_the_exponents_of_a_simulated_forum():
 
 
 def test_replies_that_answer_back_follow_a_law_of_their_own():
-    rows = [(1, None, "a", 0), (1, 1, "b", 10), (1, 2, "a", 40), (1, 3, "b", 160), (1, 2, "c", 200), (1, 1, "a", 300)]
+    rows = [
+        (1, None, "a", 0),
+        (1, 1, "b", 10),
+        (1, 2, "a", 40),
+        (1, 3, "b", 160),
+        (1, 2, "c", 200),
+        (1, 1, "a", 300),
+    ]
     posts = table([*rows, (2, None, "z", 30 * 1440)])
     assert answers_back(posts).tolist() == [False, False, True, True, False, False, False]
     assert answer_hours(posts).tolist() == [0.5, 2.0, np.inf, np.inf], "b, a, b and c wrote to somebody else"

@@ -110,7 +110,12 @@ def test_own_items_come_first_and_no_item_twice():
     items = feed.shown(np.array([[0, 1]]), np.zeros(4, int), own, state).items()
     assert items.tolist() == [[3, 4, 0, 1], [NOTHING, 3, 0, 1], [NOTHING, NOTHING, 0, 1], [4, NOTHING, 0, 1]]
     two = feed.shown(np.array([[0, NOTHING], [3, 4]]), np.array([0, 0, 1, 1]), own, state).items()
-    assert two.tolist() == [[3, 4, 0, -1], [NOTHING, 3, 0, -1], [NOTHING, NOTHING, 3, 4], [NOTHING, NOTHING, 3, 4]]
+    assert two.tolist() == [
+        [3, 4, 0, -1],
+        [NOTHING, 3, 0, -1],
+        [NOTHING, NOTHING, 3, 4],
+        [NOTHING, NOTHING, 3, 4],
+    ]
 
 
 def test_exposures_count_each_tone():

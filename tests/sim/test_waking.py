@@ -21,7 +21,9 @@ def test_the_hazard_adds_up_to_the_share_that_is_answered(tiny_experiment):
     whole = quad(lambda u: hazard_scale(profile) / (0.5 + u), 3, 5)[0]
     assert answer_hazard(profile, np.array([5.0]), 2.0)[0] == pytest.approx(whole)
     assert answer_hazard(profile, np.array([HORIZON + 1]), 1.0)[0] == 0
-    assert (answer_hazard(tiny_experiment().kind().profile, hours, 1.0) == 0).all(), "a profile without the law"
+    assert (answer_hazard(tiny_experiment().kind().profile, hours, 1.0) == 0).all(), (
+        "a profile without the law"
+    )
 
 
 def test_who_is_answered_comes_in_more_often_until_it_has_answered(tiny_experiment):

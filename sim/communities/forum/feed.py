@@ -119,9 +119,7 @@ class Law(NamedTuple):
 
 def law(profile: Profile) -> Law:
     """The law of attention that the profile has."""
-    return Law(
-        profile.attention_growth.value, profile.attention_decay.value, profile.attention_recency.value
-    )
+    return Law(profile.attention_growth.value, profile.attention_decay.value, profile.attention_recency.value)
 
 
 def pull(posts: Posts, now: int, step_hours: float, law: Law) -> np.ndarray:
@@ -196,12 +194,16 @@ def balance(posts: Posts, feeds: np.ndarray, strength: np.ndarray, root_share: f
     value = np.where(there, strength[feeds], -np.inf)
     with np.errstate(divide="ignore"):
         total = [
-            np.logaddexp.reduce(np.where(part, value, -np.inf), axis=1) for part in (there & ~opening, opening)
+            np.logaddexp.reduce(np.where(part, value, -np.inf), axis=1)
+            for part in (there & ~opening, opening)
         ]
         wanted = np.log([1 - root_share, root_share])
     both = np.isfinite(total[0]) & np.isfinite(total[1])
     return np.stack(
-        [np.where(both, want - np.where(both, sum_, 0.0), 0.0) for want, sum_ in zip(wanted, total, strict=True)],
+        [
+            np.where(both, want - np.where(both, sum_, 0.0), 0.0)
+            for want, sum_ in zip(wanted, total, strict=True)
+        ],
         axis=1,
     )
 

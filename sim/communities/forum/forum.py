@@ -20,12 +20,11 @@ from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import MEMBERS_A_THREAD, Settings
 from windtunnel.sim.communities.forum.speaking import Speech
 from windtunnel.sim.communities.forum.telling import Thread, thread_lines
-from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers
-from windtunnel.sim.communities.forum.waking import VISITS, answer_hazard
+from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers, usual_rate
+from windtunnel.sim.communities.forum.waking import VISITS, answer_hazard, readiness
 from windtunnel.sim.community import Defaults
 from windtunnel.sim.events import NO_AMOUNT, NOBODY
 from windtunnel.sim.luck import Luck
-
 
 CALM_REPLIES = 2.0
 """Civil replies that a thread is taken to have beside its recent ones, so that one hot reply makes no quarrel. Chosen."""
@@ -89,6 +88,7 @@ class Forum(Defaults):
         self.newest_reply_to = np.full(count, NOTHING, np.int32)
         self.owes = np.full(count, NOTHING, np.int32)
         """By member: the newest reply to it (a row of posts) that it has not answered."""
+        self.usual_rate = usual_rate(profile)
         self.voted, self.reported = Once(), Once()
         self.newest_post_of = np.full(count, NOTHING, np.int32)
         self.wrote_last = np.full(count, -(10**6), np.int32)
@@ -139,7 +139,8 @@ class Forum(Defaults):
         there = self.posts.state[reply] == VISIBLE
         owing, reply = owing[there], reply[there]
         since = (now - self.posts.step[reply]) * self.hours
-        expected[owing] += VISITS * answer_hazard(self.profile, since, hours)
+        ready = readiness(self.members.rate[owing], self.usual_rate)
+        expected[owing] += VISITS * ready * answer_hazard(self.profile, since, hours)
         return -np.expm1(-self.rhythm(now) * expected)
 
     def show(self, world: Any, rows: np.ndarray) -> View:

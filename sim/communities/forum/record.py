@@ -87,6 +87,7 @@ class RecordForum(Forum):
         self._minute = int(record.minute[0])
         self._attention = 0.0
         self._rows: dict[int, int] = {}
+        self.usual_rate = float(members.rate.mean())
         self._feeds = settings.feeds(len(members), int((record.parent < 0).sum()))
         self._writes = np.isin(self._kinds, ("reply", "post"))
         self._write_past()

@@ -53,8 +53,12 @@ class Settings(BaseModel):
 
     @property
     def provoker(self) -> int:
-        """The founder whose post provokes: one whom about two dozen notice, however large the community is."""
-        return int(self.scale) // 100
+        """The founder whose post provokes: one whom about ten others notice, however large the community is.
+
+        In the network of notice the founder k of n is noticed by about 3 (sqrt(n / k) - 1); founders 1 to 3 by few, 0 by most.
+        """
+        row = int(self.scale) // 20
+        return row if row > 3 else 0
 
     @property
     def openers(self) -> np.ndarray:

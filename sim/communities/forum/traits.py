@@ -80,10 +80,18 @@ def draw_members(
         joined=joined,
         rate=activity(profile, noise.uniform(traits_key, "rate", 0, ids)),
         persona=persona,
-        newcomer_until=np.where(new, joined + settle, 0).astype(np.int32),
+        newcomer_until=np.where(new, joined + _still_new(traits_key, ids, joined, settle), 0).astype(
+            np.int32
+        ),
         departs=departs,
         traits={"temper": base + 0.5 * spread},
     )
+
+
+def _still_new(key: int, ids: np.ndarray, joined: np.ndarray, settle: int) -> np.ndarray:
+    """Steps (n,) for which each newcomer stays one: `settle` after arriving, a part of that for who is there at the start."""
+    left = np.ceil(settle * noise.uniform(key, "settles", 0, ids))
+    return np.where(joined > 0, settle, left)
 
 
 def arrivals(luck: Luck, size: int, chance_per_step: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
@@ -109,12 +117,14 @@ def _departs(key: int, ids: np.ndarray, since: np.ndarray, hazard: np.ndarray) -
 
 
 def activity(profile: Profile, lot: np.ndarray) -> np.ndarray:
-    """Active steps an hour that nobody's answer calls for: the profile's posts and replies of that kind, over the share of
-    active steps that make one.
-    """
-    mean = profile.posts_per_member_day.value * unprompted(profile) / 24 / profile.active_post_share.value
+    """Active steps an hour that nobody's answer calls for, of members with these lots: a gamma law around `usual_rate`."""
     shape = profile.rate_shape.value
-    return gammaincinv(shape, lot) * mean / shape
+    return gammaincinv(shape, lot) * usual_rate(profile) / shape
+
+
+def usual_rate(profile: Profile) -> float:
+    """Their mean: the profile's posts and replies of that kind, over the share of active steps that make one."""
+    return profile.posts_per_member_day.value * unprompted(profile) / 24 / profile.active_post_share.value
 
 
 def departures(profile: Profile) -> tuple[float, float]:

@@ -11,10 +11,17 @@ from windtunnel.sim.communities.forum.profile import Profile
 HORIZON = 7 * 24.0
 """Hours after which nobody comes in for an answer any more."""
 
-VISITS = 4.0
-"""Visits for each answer: of those who come in for a reply one in four answers it, the others read on. Tuned so
-that the share that is answered comes out as in r/Feminism.
+VISITS = 1.5
+"""Visits for each answer of a member of the usual rate: who comes in for a reply does not always answer it. Tuned so that the share
+that is answered comes out as in r/Feminism.
 """
+MOST = 20.0
+"""So many times as often as a member of the usual rate anybody comes in for an answer, at most. Chosen."""
+
+
+def readiness(rate: np.ndarray, usual: float) -> np.ndarray:
+    """How many times as often as a member of the `usual` rate each member (n,) comes in for an answer: who writes more answers more."""
+    return np.minimum(rate / usual, MOST) if usual > 0 else np.zeros(len(rate))
 
 
 def hazard_scale(profile: Profile) -> float:

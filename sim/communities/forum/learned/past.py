@@ -14,7 +14,21 @@ from windtunnel.sim.communities.forum.posts import CIVIL, TONES, Posts
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.learned.forum import LearnedForum
 
-COPIED = ("author", "thread", "parent", "depth", "step", "tone", "state", "score", "replies", "size", "heat", "recent", "answered")
+COPIED = (
+    "author",
+    "thread",
+    "parent",
+    "depth",
+    "step",
+    "tone",
+    "state",
+    "score",
+    "replies",
+    "size",
+    "heat",
+    "recent",
+    "answered",
+)
 BEFORE = -10
 """Ids of posts from before the first step are at most this: they collide with none that is written later."""
 
