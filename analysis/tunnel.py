@@ -304,6 +304,7 @@ def _tables(plan: Plan, finished: list[Run]) -> tuple[pl.DataFrame, pl.DataFrame
             plan.horizon,
             plan.experiment.steps,
             measures.join(ok, on=RUN, how="semi"),
+            float(plan.experiment.community["step_hours"]),
         ),
         str(plan.experiment.community["name"]),
     )

@@ -16,12 +16,14 @@ from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
 from windtunnel.analysis.why.answered import Answer
 from windtunnel.analysis.why.asking import ask
+from windtunnel.analysis.why.forum import batch_command as several
 from windtunnel.analysis.why.forum import command as forum
 from windtunnel.analysis.why.simulated import simulated_case
 from windtunnel.analysis.why.tell import at, noun, sentences
 from windtunnel.analysis.why.watching import watching
 from windtunnel.analysis.why.whole import answer, futures
 
+REPLICATES = 100
 SHOWN = 12
 """Rows of what members did otherwise that are printed."""
 
@@ -29,7 +31,9 @@ SHOWN = 12
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", help="output folder of `windtunnel run` or of `windtunnel import`")
     parser.add_argument(
-        "incident", help="id that `windtunnel incidents OUT` lists, how it begins, or a kind for its worst"
+        "incident",
+        nargs="?",
+        help="id that `windtunnel incidents OUT` lists, how it begins, or a kind for its worst; with --acts none: all of a span",
     )
     parser.add_argument("--with", dest="with_", metavar="POLICY", help="had this policy been on")
     parser.add_argument("--without", metavar="POLICY", help="had this policy been off")
@@ -44,7 +48,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", help="from when on: onset-N, or a step counted from 0; default: the onset")
     for name, what in (("draw", int), ("seed", int), ("arm", str)):
         parser.add_argument(f"--{name}", type=what, help=f"only incidents of this {name}")
-    parser.add_argument("--replicates", type=int, default=100, help="futures of the same past (default 100)")
+    parser.add_argument(
+        "--replicates", type=int, help="futures of the same past (default 100, of each incident of a span 20)"
+    )
     parser.add_argument(
         "--moments", type=int, default=0, metavar="N", help="also try N moments: the last effective one"
     )
@@ -61,6 +67,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
+    if asked.acts is not None and serves(Folder(Path(asked.out))):
+        return several.call(asked)
     found = answered(asked)
     if asked.html:
         found.page(asked.html)
@@ -77,6 +85,12 @@ def call(asked: argparse.Namespace) -> int:
 
 def answered(asked: argparse.Namespace) -> Answer:
     """The answer to what the command's words ask; `ValueError` says what is wrong with them."""
+    if asked.incident is None:
+        raise ValueError(
+            "say which incident, as `windtunnel incidents` lists them, or ask of all of a span: --acts lock,slow_mode --since DATE"
+        )
+    if asked.replicates is None:
+        asked.replicates = REPLICATES
     for name in ("replicates", "moments"):
         least = 1 if name == "replicates" else 0
         if not least <= getattr(asked, name) <= 100_000:

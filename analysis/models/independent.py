@@ -57,6 +57,7 @@ def _happened(plan: Plan, runs: list[Run]) -> dict[tuple, bool | None]:
             plan.horizon,
             plan.experiment.steps,
             pl.concat([run.measures for run in runs]),
+            float(plan.experiment.community["step_hours"]),
         )
     )
     return {

@@ -25,6 +25,8 @@ class Runs(NamedTuple):
     """Length of each run; None: to the last event of all of them."""
     measures: pl.DataFrame = pl.DataFrame(schema=MEASURES)
     """What the community counted at the end of each step: `RUN`, `step`, `measure`, `value`."""
+    step_hours: float = 1.0
+    """How long a step lasts."""
 
 
 class Part(NamedTuple):

@@ -138,6 +138,25 @@ def moderator_actions(runs: Runs) -> pl.DataFrame:
     return count(runs, runs.events.filter(pl.col("kind").is_in(MODERATOR_ACTS)))
 
 
+def queue_hours(runs: Runs) -> pl.DataFrame:
+    """Hours that posts waited until moderators removed or approved them, added up, to the step; one held to the end waits to the end.
+
+    A moderator could have acted in the step after the writing, which is no wait. A post that was caught and that nobody got to is in no log, so it
+    counts only where it was held; acts on members have no wait.
+    """
+    steps = runs.steps or 1 + int(runs.events["step"].max() or 0)  # type: ignore[arg-type]
+    written = runs.events.filter(
+        pl.col("kind").is_in(["reply", "post"]), pl.col("status").is_in(["done", "evaded", "held"])
+    )
+    acted = runs.events.filter(pl.col("kind").is_in(["remove", "approve"]))
+    first = acted.group_by(*RUN, "target").agg(acted=pl.col("step").min())
+    both = written.join(first, on=[*RUN, "target"], how="left")
+    held = pl.when(pl.col("status") == "held").then(steps)
+    waits = both.with_columns(wait=pl.coalesce("acted", held) - pl.col("step") - 1).drop_nulls("wait")
+    each = waits.group_by(RUN).agg(value=pl.col("wait").clip(0).sum() * runs.step_hours)
+    return per_run(runs, each)
+
+
 def wrongful_removals(runs: Runs) -> pl.DataFrame:
     """Civil posts that were removed."""
     return count(runs, runs.events.filter((pl.col("kind") == "remove") & (pl.col("tone") == "civil")))
@@ -194,6 +213,9 @@ OUTCOMES = {
         _of_forum("gini_posts", "harm", "Gini coefficient", gini_posts),
         _of_forum(
             *("moderator_actions", "harm", "acts", moderator_actions), cost=True, memo="moderators' work"
+        ),
+        _of_forum(
+            *("queue_hours", "harm", "hours in queue", queue_hours), cost=True, memo="moderators' work"
         ),
         _of_forum("wrongful_removals", "harm", "posts", wrongful_removals, cost=True),
         _of_forum("civil_posts_lost", "harm", "posts", civil_posts_lost, cost=True),

@@ -117,7 +117,8 @@ def course(
     """The outcome over time, or what stands in for it."""
     config = manifest["config"]
     outcome, name = manifest["outcome"], str(config["community"]["name"])
-    found = trajectory(runs, events, members, outcome, config["steps"], measures, name)
+    hours = float(config["community"].get("step_hours", 1.0))
+    found = trajectory(runs, events, members, outcome, config["steps"], measures, name, hours)
     if found is None:
         return Text("The outcome is known at the end of a run only, so it has no course to draw.", "small")
     return _drawn(found, manifest)

@@ -100,6 +100,7 @@ def trajectory(
     steps: int,
     measures: pl.DataFrame | None = None,
     community: str = "forum",
+    step_hours: float = 1.0,
 ) -> Trajectory | None:
     """The outcome as it stood after each step, in both arms, over complete pairs.
 
@@ -111,7 +112,7 @@ def trajectory(
     both = pl.col("arm").is_in(["baseline", "policy"])
     kept = runs.filter(both).join(pairs, on=["draw", "seed"], how="semi")
     events = events.filter(both).join(pairs, on=["draw", "seed"], how="semi")
-    whole = Runs(kept, events, members, declared["horizon"])
+    whole = Runs(kept, events, members, declared["horizon"], step_hours=step_hours)
     events = readable(events)  # what nobody could see is left out of every step, not from its removal on
     whole = whole._replace(events=events)
     if measures is not None:

@@ -186,7 +186,8 @@ def _measured(plan: Plan, runs: Sequence[Run]) -> pl.DataFrame:
         pl.concat([getattr(one, name) for one in runs]).join(ok, on=RUN, how="semi")
         for name in ("events", "members", "measures")
     )
-    whole = Runs(ok, events, members, plan.horizon, plan.experiment.steps, counted)
+    hours = float(plan.experiment.community["step_hours"])
+    whole = Runs(ok, events, members, plan.horizon, plan.experiment.steps, counted, hours)
     measured = measure_all(whole, str(plan.experiment.community["name"]))
     return table.join(measured, on=RUN, how="left", maintain_order="left")
 

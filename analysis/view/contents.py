@@ -112,9 +112,16 @@ def _told(thing: Thing) -> tuple[str, str]:
         return state, f"{len(cells)} cells{f', {without} without a result' if without else ''}"
     if not folder.manifest.is_file():
         return "unfinished", "begun, and not finished"
-    manifest = read(folder.manifest)
+    seen = folder.manifest.stat()
+    return _of_run(str(folder.manifest), seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=20_000)
+def _of_run(path: str, changed: int, size: int) -> tuple[str, str]:
+    """A run's state and words, which are short; its manifest is not kept for a list."""
     from windtunnel.analysis.summary import compared
 
+    manifest = _object(path)
     state = f"{manifest.get('failed')} failed" if manifest.get("failed") else "finished"
     return state, compared(manifest)
 
@@ -125,8 +132,12 @@ def read(path: Path) -> dict[str, Any]:
     return _read(str(path), seen.st_mtime_ns, seen.st_size)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _read(path: str, changed: int, size: int) -> dict[str, Any]:
+    return _object(path)
+
+
+def _object(path: str) -> dict[str, Any]:
     content = json.loads(Path(path).read_text(encoding="utf-8"))
     if not isinstance(content, dict):
         raise ValueError(f"{Path(path).name} holds no JSON object")

@@ -4,8 +4,6 @@ import re
 from html import escape
 from html.parser import HTMLParser
 
-from windtunnel.analysis.report.page import POLICY
-
 LEFT_OUT = frozenset({"form", "script", "nav", "button", "noscript", "template"})
 """Elements that go with all that is in them."""
 VOID = frozenset(
@@ -15,7 +13,9 @@ VOID = frozenset(
 
 def alone(html: str, style: str) -> str:
     """The page as a file for others; links to the server become plain words, and what it loads is what reports load: nothing."""
-    parser = _Alone(style)
+    from windtunnel.analysis.report.page import POLICY
+
+    parser = _Alone(style, POLICY)
     parser.feed(html)
     parser.close()
     return "".join(parser.out)
@@ -32,9 +32,9 @@ def file_name(title: str) -> str:
 class _Alone(HTMLParser):
     """Writes what it reads, but for what needs a server; `within` counts the open elements of a part that is left out."""
 
-    def __init__(self, style: str) -> None:
+    def __init__(self, style: str, policy: str) -> None:
         super().__init__(convert_charrefs=False)
-        self.style, self.out, self.within = style, list[str](), 0
+        self.style, self.policy, self.out, self.within = style, policy, list[str](), 0
         self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -49,7 +49,7 @@ class _Alone(HTMLParser):
             tag, attrs = self.links[-1], [] if plain else attrs
         self.out.append(self._tag(tag, attrs, ">"))
         if tag == "head":
-            policy = f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">'
+            policy = f'<meta http-equiv="Content-Security-Policy" content="{escape(self.policy)}">'
             self.out.append(f"\n{policy}\n<style>{self.style}</style>")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -4,7 +4,6 @@ import errno
 import socket
 import webbrowser
 
-from windtunnel.analysis.view.app import make_app
 from windtunnel.analysis.view.security import address
 from windtunnel.analysis.view.site import Site
 
@@ -20,6 +19,7 @@ def listening(host: str, port: int | None) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((host, wanted))
+            made.listen(128)  # so that who reads the address can connect at once
         except OSError as error:
             made.close()
             if error.errno == errno.EADDRINUSE and port is None and wanted:
@@ -42,14 +42,16 @@ def listening(host: str, port: int | None) -> socket.socket:
 
 def serve(site: Site, host: str, port: int | None, *, browser: bool) -> None:
     """Print the address, open it if asked to, and serve until Ctrl-C."""
-    import uvicorn
-
     at = listening(host, port)
     site.port = at.getsockname()[1]
     where = address(site, host)
     print(where, flush=True)
     if browser:
         webbrowser.open(where)
+    import uvicorn  # what takes a while is loaded when the address is there; who asks already waits
+
+    from windtunnel.analysis.view.app import make_app
+
     made = uvicorn.Config(
         make_app(site),
         log_level="warning",

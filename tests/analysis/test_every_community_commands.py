@@ -52,7 +52,7 @@ EITHER = {
     "design": "design lhs community=NAME steps=2:4 n=3",
     "optimise": f"optimise community=NAME steps=2:4 trials=2 lambda=1 {SMALL} out=OUT/search",
 }
-ELSEWHERE = {"run", "list", "models", "store", "demo", "new"}
+ELSEWHERE = {"bound", "run", "list", "models", "store", "demo", "new"}
 """Commands that are run above, or that no community has a part in."""
 
 

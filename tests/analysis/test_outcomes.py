@@ -58,6 +58,7 @@ BY_HAND = {
     "posts_kept": 5,  # 102 is gone
     "gini_posts": 1 / 4,  # member 2 wrote three, members 1, 3 and 4 one each
     "moderator_actions": 3,
+    "queue_hours": 5,  # 102 and 103 one hour each, 106 from hour 8 to the end
     "wrongful_removals": 1,
     "civil_posts": 0,
     "civil_posts_lost": 3,  # 102 removed, 106 held to the end, one cancelled
@@ -234,10 +235,26 @@ def recount(log, people, spark, steps):
         "posts_kept": sum(row["target"] not in gone for row in visible),
         "gini_posts": apart / (2 * len(wrote) * sum(wrote)) if wrote else None,
         "moderator_actions": sum(row["kind"] in acts for row in log),
+        "queue_hours": waited(log, steps),
         "wrongful_removals": sum(row["tone"] == "civil" for row in removed),
         "civil_posts_lost": len(lost) + len(dropped),
         "civil_posts": sum(row["target"] not in gone and row["tone"] == "civil" for row in visible),
     }
+
+
+def waited(log, steps):
+    """Steps between the writing of each post and what moderators did to it first, beyond the one in which nobody could act."""
+    total = 0
+    for row in log:
+        if row["kind"] in ("post", "reply") and row["status"] in ("done", "evaded", "held"):
+            acted = [
+                one["step"]
+                for one in log
+                if one["kind"] in ("remove", "approve") and one["target"] == row["target"]
+            ]
+            if acted or row["status"] == "held":
+                total += max(min(acted, default=steps) - row["step"] - 1, 0)
+    return total
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,9 @@ def show(request: Request) -> Response:
     preset = presets.get(given.get("preset", ""))
     goal = preset.goal if preset else given.get("goal", "")
     limits = "\n".join(preset.limits) if preset else given.get("limits", "")
-    taken, mistake, words = [], "", []
+    taken: list[str] = []
+    words: list[str] = []
+    mistake = ""
     if given.get("foretell"):
         try:
             words = _words(site, given, found)

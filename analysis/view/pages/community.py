@@ -15,6 +15,7 @@ from windtunnel.analysis.summary import short_answer
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.contents import read
 from windtunnel.analysis.view.forums import Forum, forum_of, incidents_of, threads_of
+from windtunnel.analysis.view.pages.find import WAYS
 from windtunnel.analysis.view.pages.home import page_number
 from windtunnel.analysis.view.rendering import part, render
 from windtunnel.analysis.view.routing import get
@@ -42,6 +43,7 @@ def community(request: Request) -> Response:
         start=_start(forum),
         source=_source(forum),
         read_well=_read_well(forum),
+        ways=WAYS,
         acts=_acts(request, forum),
         **_shared(request, forum),
     )

@@ -32,6 +32,9 @@ OPTIONS: dict[str, Any] = {
     "sensitivity": TONE_DRAWS,
     "excerpts": False,
     "set": [],
+    "acts": None,
+    "since": None,
+    "until": None,
 }
 """What only a forum's command has, by its default."""
 
@@ -55,6 +58,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         choices=KINDS,
         help="of thread:ID or post:ID: what would have come of it (default escalation)",
     )
+    forum.add_argument(
+        "--acts",
+        metavar="LIST",
+        help="several acts in one table: lock, remove, warn, suspend and policies, as lock,slow_mode; of one incident, or of all",
+    )
+    forum.add_argument(
+        "--since",
+        metavar="DATE",
+        help="with --acts: of all incidents from this day on (2024-01-05, 'day 12')",
+    )
+    forum.add_argument(
+        "--until", metavar="DATE", help="with --acts: of all incidents up to the end of this day"
+    )
     forum.add_argument("--rank", type=int, default=0, metavar="N", help="also leave out N replies one by one")
     forum.add_argument("--members", action="store_true", help="with --rank: members instead of replies")
     forum.add_argument(
@@ -74,6 +90,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def answered(asked: argparse.Namespace) -> Answer:
     """The answer about a thread, simulated or recorded, to what the command's words ask."""
+    if asked.acts is not None:
+        raise ValueError(
+            "acts are several questions: use `windtunnel why --acts`, or why.forum.batch.ask_batch in Python"
+        )
+    if asked.since or asked.until:
+        raise ValueError("--since and --until choose incidents for --acts: give it, as --acts lock,slow_mode")
     for name in ("rank", "sensitivity"):
         if not 0 <= getattr(asked, name) <= 100_000:
             raise ValueError(f"--{name} is {getattr(asked, name)}: give a number from 0 to 100000")

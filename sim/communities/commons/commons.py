@@ -44,6 +44,9 @@ class Commons(PlainCommunity):
             count, np.nan
         )  # what the others took on average, or said that they would, in units
         self.voted = np.full(count, np.nan)  # the norm of the last vote, in units
+        self.elicited: float | None = (
+            None  # the last norm that members chose among several, as a part of what is fair
+        )
         self.said: float | None = None  # the stock that a leader announced
         self.groups = 1  # of members, by row, that vote for themselves
         self.room: int | None = None  # members that there is room for; None: any number

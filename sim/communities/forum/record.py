@@ -186,16 +186,20 @@ class RecordForum(Forum):
 
     def _with_words(self, new: np.ndarray) -> None:
         """Give those of the new posts (rows) their words that are the record's own."""
-        posts, record = self.posts, self.record
         for row in new.tolist():
-            act = next(iter(np.flatnonzero(self.ids[: record.own] == posts.id[row]).tolist()), None)
-            if act is None or not (text := self.words.texts[act]) or posts.tone[row] != record.tone[act]:
-                continue
-            if posts.parent[row] == (
-                NOTHING if record.parent[act] < 0 else self.row_of(int(record.parent[act]))
-            ):
-                self.speech.texts[int(posts.id[row])] = text
-                self.speech.about[int(posts.id[row])] = self.words.about[act]
+            act = self.recorded_as(row)
+            if act is not None and (text := self.words.texts[act]):
+                self.speech.texts[int(self.posts.id[row])] = text
+                self.speech.about[int(self.posts.id[row])] = self.words.about[act]
+
+    def recorded_as(self, row: int) -> int | None:
+        """The recorded act of the thread that a post (row) is: by its author at its moment, in its tone, to what it answers."""
+        posts, record = self.posts, self.record
+        act = next(iter(np.flatnonzero(self.ids[: record.own] == posts.id[row]).tolist()), None)
+        if act is None or posts.tone[row] != record.tone[act]:
+            return None
+        answered = NOTHING if record.parent[act] < 0 else self.row_of(int(record.parent[act]))
+        return act if posts.parent[row] == answered else None
 
     def row_of(self, act: int) -> int:
         """Row of the post that a recorded act is here; NOTHING where it was never written."""

@@ -1,6 +1,7 @@
 """The arithmetic of an information commons: quality, readers, revenues and payments; numbers in, numbers out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
@@ -35,10 +36,10 @@ def marginal_value(settings: InfoSettings, used: float, without: float) -> float
     return max(0.0, worth[0] - worth[1])
 
 
-def alternating_share(coalition: float, builder: float) -> float:
+def alternating_share(coalition: Any, builder: Any) -> Any:
     """The proposer's share of the surplus where the coalition proposes (Rubinstein 1982): (1 - d_b) / (1 - d_a d_b).
 
-    `coalition` and `builder` are the parties' discount factors, below 1.
+    `coalition` and `builder` are the parties' discount factors, below 1: numbers or arrays.
 
     >>> alternating_share(0.9, 0.9) > 0.5 > alternating_share(0.5, 0.9)
     True

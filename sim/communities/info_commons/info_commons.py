@@ -123,8 +123,9 @@ class InfoCommons(PlainCommunity):
         return int(inside[self.members.traits["output"][inside].argmax()]), 0
 
     def _open_to_offers(self, world: WorldFace) -> bool:
-        alternating = self.deal is not None and self.deal.protocol == "alternating"
-        return alternating and (self.agreed is None or world.now - self.agreed_at >= self.deal.term)
+        if self.deal is None or self.deal.protocol != "alternating":
+            return False
+        return self.agreed is None or world.now - self.agreed_at >= self.deal.term
 
     def show(self, world: WorldFace, rows: np.ndarray) -> PlainView:
         """Own income beside cost and beside the others'; how likely it is to close oneself off or be found out; an offer."""

@@ -114,6 +114,10 @@ def pages(jobs):
         "/community?out=mine",
         "/run?out=one",
         "/sweep?out=two",
+        "/sweep?out=two&goal=less+hostile_share&limits=civil_posts>=-5%25&smallest=0.1",
+        "/choose?place=forum&policy=slow_mode&policy=thread_lock&preset=within5&foretell=1&size=20&steps=6",
+        "/watch?out=one",
+        "/watch/member?out=one&draw=0&seed=0&step=2&member=1",
         "/rule?policy=remove_hostile&out=mine",
         f"/replayed/{rule}",
         "/thread?out=mine&thread=1&at=comment:2&policy=slow_mode",
@@ -184,6 +188,35 @@ def test_a_page_loads_soon(chromium, full):
     assert paint < 2000  # ms; bench/view.py has the figure on a machine that does nothing else
 
 
+def test_twins_are_watched_by_slider_buttons_and_play(chromium, full):
+    """Scrubbing hides what comes later and asks for that moment's acts; a member opens beside them; play goes on by itself."""
+    site, _ = full
+    faults = []
+    with served(site) as where:
+        site.token = site.token or "again"
+        own = where.split("/?")[0]
+        page = chromium.new_page()
+        heard(page, own, faults)
+        page.goto(f"{own}/?token={site.token}")
+        page.goto(f"{own}/watch?out=one&step=0")
+        shown = "[...document.querySelectorAll('[data-step]')].filter(one => getComputedStyle(one).visibility === 'visible').length"
+        first = page.evaluate(shown)
+        page.focus("#clock input[type=range]")
+        page.keyboard.press("End")
+        page.wait_for_selector("#acts h2:has-text('day 1, 05:00')")
+        assert page.evaluate(shown) > first and page.locator("#moment").inner_text() == "day 1, 05:00"
+        page.click("text=Step back")
+        page.wait_for_selector("#acts h2:has-text('04:00')")
+        page.click("#acts tbody a >> nth=0")
+        page.wait_for_selector("#member h2:has-text('Member')")
+        assert "%" in page.locator("#member").inner_text()
+        page.click("text=Play")
+        page.wait_for_selector("#acts h2:has-text('05:00')")
+        page.wait_for_selector("#play:has-text('Play')")
+        page.close()
+    assert faults == []
+
+
 def test_every_page_is_read_without_script(chromium, full):
     """Without script the same words are there, and a job that runs is looked at again by itself."""
     site, jobs = full
@@ -200,6 +233,47 @@ def test_every_page_is_read_without_script(chromium, full):
         page.click("text=Look for incidents")
         assert "incident" in page.content().lower()
         context.close()
+
+
+@pytest.mark.slow
+def test_a_designer_compares_and_a_researcher_watches_from_an_empty_folder(chromium, tmp_path, monkeypatch):
+    """Three policies under a goal with limits, the comparison and its memo; then two of the twins, where they part."""
+    monkeypatch.chdir(tmp_path)
+    site, faults = Site(tmp_path, "."), []
+    with served(site) as where:
+        context = chromium.new_context(accept_downloads=True)
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        heard(page, where.split("/?")[0], faults)
+        page.goto(where)
+        page.click("nav >> text=Choose")
+        for name in ("slow_mode", "rule_reminder", "thread_lock"):
+            page.check(f"input[value={name}]")
+        page.click("text=Show their parameters")
+        page.fill("input[name='param.slow_mode.hours']", "4")
+        for name, value in (("size", "40"), ("steps", "12"), ("draws", "4"), ("seeds", "1")):
+            page.fill(f"input[name={name}]", value)
+        page.fill("input[name=goal]", "less hostile_share")
+        page.fill("textarea[name=limits]", "civil_posts>=-40%\nat most 50 moderator_actions a day")
+        page.click("text=What would it take?")
+        assert "3 cells" in page.inner_text("section[aria-labelledby=taken]")
+        page.click("text=Run the comparison")
+        page.wait_for_selector("text=For a memo")
+        page.wait_for_selector("[role=status]", state="detached")
+        assert page.locator("#cells li").count() == 3
+        answer = page.inner_text("section.three")
+        assert "Inside this model" in answer and "Fidelity" in answer
+        with page.expect_download() as saved:
+            page.click("text=Save the memo")
+        assert "| policy |" in Path(saved.value.path()).read_text(encoding="utf-8")
+        page.click("#cells >> text=watch >> nth=2")
+        page.wait_for_selector("text=All pairs")
+        page.click("a.pair >> nth=1")
+        page.wait_for_selector("#acts h2")
+        page.click("#acts tbody a >> nth=0")
+        page.wait_for_selector("#member >> text=came out as recorded")
+        context.close()
+    assert faults == []
 
 
 @pytest.mark.slow

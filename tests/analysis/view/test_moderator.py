@@ -190,3 +190,23 @@ def test_an_answer_has_three_lines_and_stands_beside_the_others(mine, browser):
     assert work(first.path) == 0  # it has ended: nothing is done again
     saved = browser.get(f"/question/{first.name}", params={"export": 1}).text
     assert "How sure:" in saved and "<form" not in saved
+
+
+@pytest.mark.parametrize(
+    ("way", "words", "where"),
+    [
+        ("source", "a4", "thread=1&at="),
+        ("source", "b1", "thread="),
+        ("date", "2017-07-14", "threads fit"),
+        ("author", "Crow", "threads fit"),
+    ],
+)
+def test_a_thread_is_found_by_what_people_know(mine, browser, way, words, where):
+    answer = browser.get("/find", params={"out": "mine", "way": way, "words": words}, follow_redirects=False)
+    assert where in (answer.headers["location"] if answer.status_code == 303 else answer.text)
+
+
+def test_what_nobody_wrote_is_a_sentence(mine, browser):
+    for words in ("zz", "https://evil.example/x", ""):
+        answer = browser.get("/find", params={"out": "mine", "way": "source", "words": words})
+        assert answer.status_code == 400 and "Traceback" not in answer.text

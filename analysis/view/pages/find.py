@@ -1,0 +1,52 @@
+"""Find a thread of an imported community by what people know of it: an address, an id, a title, an author, a day, a number."""
+
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from windtunnel.analysis.importers.addresses import is_address
+from windtunnel.analysis.incidents.forum import lookup
+from windtunnel.analysis.terminal.shell import pasted
+from windtunnel.analysis.view.rendering import render
+from windtunnel.analysis.view.routing import get
+from windtunnel.analysis.view.site import site_of
+
+WAYS = {
+    "source": "address or id in the source",
+    "title": "words of the title",
+    "author": "author's name",
+    "date": "day, as 2024-01-05",
+}
+MOST = 100
+
+
+def show(request: Request) -> Response:
+    """The one thread that fits, or a list of those that do."""
+    site, given = site_of(request), request.query_params
+    out, words, way = given.get("out", ""), given.get("words", "").strip()[:500], given.get("way", "source")
+    folder = site.path(out)
+    if not words:
+        raise ValueError("say what is looked for")
+    name = words if is_address(words) else f"{way if way in lookup.WAYS else 'source'}:{words}"
+    found = lookup.find(folder, name)
+    if len(found) == 1:
+        return RedirectResponse(_link(out, found[0]), 303)
+    return render(
+        request,
+        "find.html",
+        title=f"Threads that fit {words}",
+        command=pasted("windtunnel", "why", site.shown_path(out), name, "--lock"),
+        out=out,
+        rows=[(one, _link(out, one)) for one in found[:MOST]],
+        count=len(found),
+    )
+
+
+def _link(out: str, one: lookup.Found) -> str:
+    """The thread, and of a post the moment right after it."""
+    at = "" if one.post is None else f"&at={one.post}#post-{one.post}"
+    return f"/thread?out={quote(out)}&thread={one.thread}{at}"
+
+
+ROUTES = [get("/find", show)]

@@ -1,0 +1,204 @@
+"""`windtunnel why OUT --acts lock,slow_mode`: several acts of one incident, or of all incidents of a span."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from windtunnel.analysis.importers.dates import date_words, start_of
+from windtunnel.analysis.incidents.find import parse_rules
+from windtunnel.analysis.incidents.forum.find import load_rules
+from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.summary import INSIDE
+from windtunnel.analysis.terminal.ending import OK, plain
+from windtunnel.analysis.terminal.printing import print_json, print_table
+from windtunnel.analysis.why.forum.batch import SHARE, Act, Batch, ask_batch, incidents_of
+from windtunnel.analysis.why.forum.several import Outcome, ask_several, read_acts_asked
+from windtunnel.analysis.why.tell import NO_SANCTION
+from windtunnel.analysis.why.watching import watching
+
+FUTURES = 20
+"""Futures of each incident of a batch, where --replicates does not say."""
+ONE = 100
+"""The same of a single incident."""
+ALONE = ("with_", "without", "remove", "lock", "warn", "suspend", "at", "moments", "rank", "html")
+LEFT_OUT = (
+    "How well the model foretells other threads, other readers and other readings of the tones are no part of this table: ask about one "
+    "incident by itself for them."
+)
+
+
+def call(asked: argparse.Namespace) -> int:
+    """Ask, and print one table."""
+    if given := [name for name in ALONE if getattr(asked, name)]:
+        raise ValueError(
+            f"--{given[0].strip('_')} asks about one act, and --acts about several: leave one out"
+        )
+    from windtunnel.analysis.why.forum.command import _parameter
+
+    if asked.replicates is not None and not 1 <= asked.replicates <= 100_000:
+        raise ValueError(f"--replicates is {asked.replicates}: give a number from 1 to 100000")
+    acts = read_acts_asked(asked.acts, dict(_parameter(word) for word in asked.param))
+    return _one(asked, acts) if asked.incident else _span(asked, acts)
+
+
+def _one(asked: argparse.Namespace, acts: dict[str, dict[str, Any]]) -> int:
+    """Several acts of one incident."""
+    from windtunnel.analysis.why.forum.command import _case
+
+    if asked.since or asked.until:
+        raise ValueError("--since and --until choose incidents, and one is named: leave one out")
+    case, llm = _case(asked)
+    if not case.happened:  # type: ignore[attr-defined]
+        raise ValueError(f"nothing crossed the rule in {asked.incident}: ask about one act there, as --lock")
+    replicates = asked.replicates or ONE
+    moments = case.ticks * replicates * (2 * len(acts) + (3 if case.real else 0))
+    with watching(moments) as note:
+        found = ask_several(case, llm, acts, replicates, note)
+    if asked.json:
+        from dataclasses import asdict
+
+        print_json({"incident": case.incident.id, "acts": [asdict(one) for one in found]})
+        return OK
+    print(
+        plain(
+            f"Would one of these acts have averted {case.incident.id}? In {replicates} futures of the same past each:"
+        )
+    )
+    print_table([_row(one) for one in found])
+    _print_reasons(found)
+    print(f"{INSIDE} {NO_SANCTION}\n{LEFT_OUT}")
+    return OK
+
+
+def _span(asked: argparse.Namespace, acts: dict[str, dict[str, Any]]) -> int:
+    """All incidents of a span."""
+    out, rules = Path(asked.out), load_rules(parse_rules(asked.rule))
+    incidents, left_out, rules = incidents_of(
+        out, rules, since=asked.since, until=asked.until, kind=asked.kind, arm=asked.arm
+    )
+    replicates = asked.replicates or FUTURES
+    with watching(SHARE * len(incidents)) as note:
+        found = ask_batch(
+            out,
+            incidents,
+            rules,
+            acts,
+            replicates=replicates,
+            settings=asked.set,
+            left_out=left_out,
+            note=note,
+        )
+    if asked.json:
+        print_json(found.content())
+        return OK
+    for line in sentences(found):
+        print(plain(line))
+    print()
+    print_table([act_row(one) for one in found.acts])
+    print("\nIncident by incident, how much rarer each is with the act:")
+    print_table(incident_rows(found, out))
+    _print_reasons(found.outcomes)
+    print(
+        f"\n{INSIDE} {NO_SANCTION}\n{LEFT_OUT}\nKept in {found.kept}: the same command goes on, or answers at once."
+    )
+    return OK
+
+
+def sentences(found: Batch) -> list[str]:
+    """Which act would have helped most often, and whether it can be told from the others."""
+    asked = len(found.asked)
+    said = f"{asked} incident{'s' * (asked != 1)}, {found.futures} futures each without and with each act."
+    if found.left_out:
+        said += f" {found.left_out} more of that span lie in no one thread, or beyond what is replayed of it."
+    best = found.acts[0]
+    if best.mean.est is None:
+        return [said, "None of these acts could be asked about."]
+    lines = [said, f"{best.act} would have helped most: with it {_rarer(best)}."]
+    forced = [f"{one.act} in {one.forced}" for one in found.acts if one.forced]
+    if forced:
+        lines.append(
+            f"By construction ({', '.join(forced)} of {asked}): the act itself decides what is counted, so that it helps there is no finding."
+        )
+    for name, ahead in found.ahead.items():
+        if ahead.est is None:
+            continue
+        if ahead.low is None or ahead.high is None:
+            lines.append(
+                f"Against {name}: {ahead.est:+.2f}; too few incidents, or too like, to tell how sure."
+            )
+        elif ahead.low <= 0 <= ahead.high:
+            lines.append(
+                f"It cannot be told from {name}: {ahead.est:+.2f} [{ahead.low:+.2f}, {ahead.high:+.2f}]."
+            )
+        else:
+            lines.append(f"It is ahead of {name} by {ahead.est:.2f} [{ahead.low:.2f}, {ahead.high:.2f}].")
+    return lines
+
+
+def _rarer(act: Act) -> str:
+    mean = act.mean
+    limits = (
+        "" if mean.low is None or mean.high is None else f" [{100 * mean.low:.0f}, {100 * mean.high:.0f}]"
+    )
+    return (
+        f"incidents are {100 * (mean.est or 0):.0f}{limits} points of a hundred rarer on average over {act.incidents} incidents (95 % "
+        f"over incidents), and rarer in {act.helped} of them"
+    )
+
+
+def act_row(act: Act) -> dict[str, Any]:
+    """An act as a row: mean, spread over incidents, and in how many it helps, harms, comes too late."""
+    mean = act.mean
+    known = mean.low is not None and mean.high is not None
+    return {
+        "act": act.act,
+        "incidents": act.incidents,
+        "rarer by": "–" if mean.est is None else f"{mean.est:.2f}",
+        "95 %": f"{mean.low:.2f} to {mean.high:.2f}" if known else "–",
+        "middle half": "–" if act.low_half is None else f"{act.low_half:.2f} to {act.high_half:.2f}",
+        "helps in": act.helped,
+        "harms in": act.harmed,
+        "too late in": act.late,
+        "by construction in": act.forced,
+    }
+
+
+def incident_rows(found: Batch, out: Path) -> list[dict[str, Any]]:
+    """Each incident with what each act does to it."""
+    real, start = not (out / "manifest.json").is_file(), start_of(out)
+    cells = {(one.incident, one.act): one for one in found.outcomes}
+    rows = []
+    for one in found.asked:
+        when = date_words(one.onset, start) if real else moment_words(one.onset, 1.0)
+        row: dict[str, Any] = {"incident": one.id, "onset": when, "thread": one.place}
+        for act in found.acts:
+            cell = cells.get((one.id, act.act))
+            row[act.act] = "–" if cell is None or cell.net is None else f"{cell.net:+.2f}"
+        rows.append(row)
+    return rows
+
+
+def _row(one: Outcome) -> dict[str, Any]:
+    if one.net is None:
+        return {
+            "act": one.act, "from": "–", "happens without": "–", "averted": "–", "caused": "–", "severity": "–", "by construction": "–",
+        }  # fmt: skip
+    return {
+        "act": one.act,
+        "from": one.moment,
+        "happens without": f"{one.happened} of {one.futures}",
+        "averted": one.averted,
+        "caused": one.caused,
+        "severity": f"{one.severity_without:.1f} to {one.severity_with:.1f}",
+        "by construction": "yes" if one.forced else "no",
+    }
+
+
+def _print_reasons(outcomes: Any) -> None:
+    for one in outcomes:
+        if one.reason:
+            print(plain(f"{one.act} could not be asked of {one.incident}: {one.reason}."))
+    late = [f"{one.act} of {one.incident}" for one in outcomes if one.late]
+    if late:
+        few = ", ".join(late[:4]) + (", …" if len(late) > 4 else "")
+        print(plain(f"It came too late for the incident not to be one: {few}."))

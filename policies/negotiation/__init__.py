@@ -1,0 +1,1 @@
+"""How stakeholders come to a decision."""

@@ -1,0 +1,1 @@
+"""Members of collectives who change what they hand in to a platform that learns from it."""

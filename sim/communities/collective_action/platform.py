@@ -1,0 +1,100 @@
+"""What a platform that learns must offer, and what members hand in to it."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from windtunnel.policies.base import WorldFace
+from windtunnel.sim import noise
+from windtunnel.sim.communities.collective_action.settings import ActionSettings
+
+TENTHS = 10
+"""Parts of the population from which a collective's members may come."""
+OWN = -1
+"""In `Handed.label`: the member's own label. In `Handed.signal`: no signal."""
+
+
+class Handed(NamedTuple):
+    """What members hand in, a row a member: its signal (n,), label (n,), and how many copies of it (n,) are counted."""
+
+    signal: np.ndarray
+    label: np.ndarray
+    copies: np.ndarray
+
+
+class Learning(NamedTuple):
+    """How a platform learns in this round, as policies have set it."""
+
+    rare: float = 0.0
+    """Signals, or tokens, in a smaller share of rows are dropped."""
+    injected: float = 0.0
+    """Share of labels, or ratings, that the platform replaces by random ones."""
+
+
+class Platform(Protocol):
+    """A platform with its base data and a model of it. Members are told by their rows, in the order of `Handed`."""
+
+    label: np.ndarray
+    """Each member's own label (n,)."""
+
+    def open(self, world: WorldFace) -> None:
+        """Draw the base data; called once, in the first step."""
+        ...
+
+    def train(self, world: WorldFace, handed: Handed, how: Learning) -> None:
+        """Learn anew from base data and what was handed in."""
+        ...
+
+    def success(self, place: int, signal: int, target: int) -> float:
+        """How far the collective in this place has what it wants, in [0, 1]."""
+        ...
+
+    def accuracy(self) -> float:
+        """How good the platform is for everybody else, in [0, 1]."""
+        ...
+
+
+def drawn(chances: np.ndarray, lot: np.ndarray) -> np.ndarray:
+    """Columns (n,) of a distribution (columns,), or of one a row (n, columns), by uniforms (n,)."""
+    cuts = np.cumsum(chances, axis=-1)
+    cuts = cuts / cuts[..., -1:]
+    if chances.ndim == 1:
+        return np.minimum(np.searchsorted(cuts, lot, side="right"), len(chances) - 1)
+    return np.minimum((lot[:, None] >= cuts).sum(axis=1), chances.shape[1] - 1)
+
+
+def parts(settings: ActionSettings, key: int, ids: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """The tenth (n,) of the population that each member comes from; -1: from anywhere. `place` is its collective, -1: none."""
+    alike = np.array([one.alike for one in settings.acting.values()] + [0.0])
+    same = noise.uniform(key, "alike", 0, ids) < alike[place]
+    return np.where(same & (place >= 0), place % TENTHS, -1)
+
+
+def relabelled(world: WorldFace, purpose: str, label: np.ndarray, share: float, labels: int) -> np.ndarray:
+    """Labels (n,) of which a share is replaced by random ones, addressed by their places."""
+    if share <= 0:
+        return label
+    ids = np.arange(len(label))
+    new = (world.chance(f"{purpose} label", ids) * labels).astype(label.dtype)
+    return np.where(world.chance(purpose, ids) < share, new, label)
+
+
+_KEPT: OrderedDict[bytes, Any] = OrderedDict()
+_MOST = 16
+
+
+def once(learn: Callable[..., Any], *data: np.ndarray) -> Any:
+    """`learn(*data)`, or what it gave for the same data not long ago: twins often hand in the same."""
+    digest = blake2b(digest_size=16)
+    for array in data:
+        digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
+    key = digest.digest() + learn.__qualname__.encode()
+    if key not in _KEPT:
+        _KEPT[key] = learn(*data)
+        if len(_KEPT) > _MOST:
+            _KEPT.popitem(last=False)
+    _KEPT.move_to_end(key)
+    return _KEPT[key]
