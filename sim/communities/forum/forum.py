@@ -113,10 +113,19 @@ class Forum(Defaults):
         if world.now == 0:
             self.set_scene(world)
         if world.now == self.settings.spark_step:
-            author = np.array([self.settings.provoker])
+            author = np.array([self.provoker])
             self.focal = int(self._publish(world, "spark", author, HEATED, self.settings.spark_pull)[0])
+        self.note_arrivals(world)
+
+    def note_arrivals(self, world: Any) -> None:
+        """Newcomers of this step are in the log."""
         if world.now > 0:
             world.log.add(world.now, "join", self.members.id[self.members.joined == world.now])
+
+    @property
+    def provoker(self) -> int:
+        """Row of the member whose post provokes."""
+        return self.settings.provoker
 
     def set_scene(self, world: Any) -> None:
         """The opening threads."""
