@@ -12,6 +12,8 @@ from windtunnel.analysis.incidents.forum.acts import moderation_of
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
 from windtunnel.analysis.why.forum.moderators import KINDS, ModeratorAct, moderators_acts
 
+NOUNS = {"warn": "warning", "suspend": "suspension", "ban": "ban"}
+
 
 @dataclass(frozen=True)
 class RecordedAct:
@@ -41,9 +43,9 @@ class RecordedAct:
         """What was done, in words."""
         if self.kind == "lock":
             return f"lock of thread {self.thread}"
-        return f"{self.kind} of " + (
-            f"post {self.post}" if self.kind == "remove" else f"member {self.member}"
-        )
+        if self.kind == "remove":
+            return f"removal of post {self.post}"
+        return f"{NOUNS[self.kind]} of member {self.member}"
 
 
 def recorded_acts(out: Path | str) -> list[RecordedAct]:
