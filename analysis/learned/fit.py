@@ -22,11 +22,13 @@ from windtunnel.sim.communities.forum.learned_file import (
 
 MOST_POSTS = 200_000
 """Of a larger record the latest threads with about so many posts are fitted."""
+FORWARD_POSTS = 40_000
+"""Of a larger record the rates of a simulation are fitted to the latest threads with about so many posts."""
 MOST_WAITS = (9000, 3000)
 """Posts after which waits are fitted and held out at most."""
 MOST_REPLIES = 20_000
 """Replies whose removal is fitted, and held out, at most."""
-NO_AUTHORS = "the record names no authors: who writes, and what an author's own past does to the choice of thread and post, cannot be fitted"
+NO_AUTHORS = "the record names no authors: who writes, and what an author's own past does to the choice of thread and post, cannot be fitted, nor members of a simulation"
 NO_TIMES = "the record has no times: nothing about when, or how lately, can be fitted"
 NO_PARENTS = "the record does not say who answers whom: which post is answered, and answers that are owed, cannot be fitted"
 
@@ -97,7 +99,10 @@ def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Lear
             sampled=_sampled(record, whole),
         ),
         holes=[HoleTold(**hole._asdict()) for hole in record.holes],
-        cannot=[*_cannot(record), *([why] if why else [])],
+        cannot=[
+            *_cannot(record),
+            *([f"how members would act in a simulation: {why}"] if why and not record.lacks else []),
+        ],
         parts=parts,
         forward=forward,
     )
@@ -109,7 +114,7 @@ def _forward(record: CommunityRecord, tell: Say) -> tuple[dict[str, Any], str]:
 
     tell("learning the rates of a simulation")
     try:
-        return fit_forward(record), ""
+        return fit_forward(record.latest(FORWARD_POSTS)), ""
     except ValueError as error:
         return {}, str(error)
 
@@ -137,6 +142,8 @@ def _sampled(record: CommunityRecord, whole: int) -> str:
     said = []
     if whole > len(record):
         said.append(f"the latest {record.threads:,} threads with {len(record):,} of {whole:,} posts")
+    if len(record) > FORWARD_POSTS:
+        said.append(f"the latest {len(record.latest(FORWARD_POSTS)):,} posts for the rates of a simulation")
     replies = int((~record.opens).sum())
     if replies > MOST_FITTED + MOST_HELD:
         said.append(

@@ -106,6 +106,22 @@ class CommunityRecord:
             inside |= (minute >= hole.first) & (minute < hole.last)
         return ~inside
 
+    def latest(self, most: int) -> "CommunityRecord":
+        """The threads opened in the time of the latest `most` posts, as if the record began there; the whole record if it has no more.
+
+        Author numbers stay, minutes too; threads are numbered anew.
+        """
+        if len(self) <= most:
+            return self
+        rows = np.flatnonzero(self.minute[self.root[self.thread]] >= self.minute[len(self) - most])
+        number = np.full(len(self) + 1, UNKNOWN)
+        number[rows] = np.arange(len(rows))
+        kept = {name: getattr(self, name)[rows] for name in _ARRAYS}
+        kept["parent"] = number[kept["parent"]]
+        kept["thread"] = np.unique(kept["thread"], return_inverse=True)[1]
+        holes = tuple(hole for hole in self.holes if hole.last > kept["minute"][0])
+        return CommunityRecord(name=self.name, authors=self.authors, lacks=self.lacks, holes=holes, **kept)
+
     def until(self, rows: int) -> "CommunityRecord":
         """The first `rows` posts, as if the record ended there: author and thread numbers stay, holes are those found in it."""
         cut = {name: getattr(self, name)[:rows] for name in _ARRAYS}

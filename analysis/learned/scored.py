@@ -228,27 +228,28 @@ def removal_part(record: CommunityRecord, cut: int, most: int) -> Part:
 
 
 HORIZON = 2 * 24 * 60.0
-"""Minutes for which a thread is followed in the delay law."""
+"""Minutes for which a thread is followed in the delay law, or half of the time held out if that is less."""
 
 
 def delay_part(record: CommunityRecord, cut: int) -> Part:
     """The law of answers' delays and of posts' hotness, scored by discussion against one exponential delay."""
     begin = int(record.minute[min(cut, len(record) - 1)])
+    horizon = min(HORIZON, float(record.minute[-1] - begin) / 2)
     first = record.minute[record.root[record.thread]]
-    if record.opens.all() or not (first >= begin).any() or not (first + HORIZON <= begin).any():
+    if record.opens.all() or not (first >= begin).any() or not (first + horizon <= begin).any():
         return not_fitted("too few threads lie before and after the time from which acts are held out")
-    whole = first + HORIZON <= record.minute[-1]
-    lots = (first + HORIZON <= begin, (first >= begin) & whole, whole)
-    trees = [_tree(record, np.flatnonzero(lot & record.exposed(first))) for lot in lots]
+    whole = first + horizon <= record.minute[-1]
+    lots = (first + horizon <= begin, (first >= begin) & whole, whole)
+    trees = [_tree(record, np.flatnonzero(lot & record.exposed(first)), horizon) for lot in lots]
     if any((tree.parent < 0).all() for tree in trees):
-        return not_fitted("no thread that can be followed for two days has a reply whose parent is known")
+        return not_fitted("no thread that can be followed for long enough has a reply whose parent is known")
     early, late, every = trees
-    law, plain = delay_law.fit_law(early, HORIZON), delay_law.fit_exponential(early, HORIZON)
+    law, plain = delay_law.fit_law(early, horizon), delay_law.fit_exponential(early, horizon)
     own = delay_law.log_density(law, late)
     base = delay_law.log_density_exponential(plain, late)
     scored = score("one exponential delay", base / np.log(2), own / np.log(2), np.arange(len(own)))
     said, why = verdict([scored], "how threads grow", "more threads would lift it")
-    law = delay_law.fit_law(every, HORIZON)
+    law = delay_law.fit_law(every, horizon)
     features = {}
     for place, kind in enumerate(delay_law.KINDS):
         named = {"mean": law.mean[place], "shape": law.shape[place]}
@@ -263,13 +264,13 @@ def delay_part(record: CommunityRecord, cut: int) -> Part:
         why=why,
         features=features,
         scores=[scored],
-        extra={"unit": "bits a thread; times in hours", "horizon_minutes": HORIZON},
+        extra={"unit": "bits a thread; times in hours", "horizon_minutes": horizon},
     )
 
 
-def _tree(record: CommunityRecord, rows: np.ndarray) -> delay_law.Tree:
+def _tree(record: CommunityRecord, rows: np.ndarray, horizon: float) -> delay_law.Tree:
     """The threads whose posts are `rows`, in whole minutes: half a minute is added to each reply."""
     number = np.full(len(record), -1)
     number[rows] = np.arange(len(rows))
     up = np.where(record.parent >= 0, number[record.parent], -1)[rows]
-    return delay_law.tree_of(record.minute[rows] + 0.5 * (up >= 0), up, record.thread[rows], HORIZON)
+    return delay_law.tree_of(record.minute[rows] + 0.5 * (up >= 0), up, record.thread[rows], horizon)

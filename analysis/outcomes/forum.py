@@ -214,7 +214,9 @@ OUTCOMES = {
         _of_forum(
             *("moderator_actions", "harm", "acts", moderator_actions), cost=True, memo="moderators' work"
         ),
-        _of_forum("queue_hours", "harm", "hours", queue_hours, cost=True),
+        _of_forum(
+            *("queue_hours", "harm", "hours in queue", queue_hours), cost=True, memo="moderators' work"
+        ),
         _of_forum("wrongful_removals", "harm", "posts", wrongful_removals, cost=True),
         _of_forum("civil_posts_lost", "harm", "posts", civil_posts_lost, cost=True),
         _of_forum("civil_posts", "good", "civil posts", civil_posts, cost=True, memo="civil posts"),

@@ -15,6 +15,7 @@ from windtunnel.analysis.rules import known
 from windtunnel.analysis.rules.fields import body_length, names, number, yes_or_no
 from windtunnel.analysis.rules.model import COMMENT, KINDS, SUBMISSION, Check, Rule, Variant
 from windtunnel.analysis.rules.searches import MODIFIERS, has_body, search
+from windtunnel.analysis.rules.shown import shown
 
 ACTIONS = ("remove", "spam", "filter", "report")
 TYPES = {"any": KINDS, "comment": (COMMENT,), "submission": (SUBMISSION,)}
@@ -31,10 +32,12 @@ class _Loader(yaml.SafeLoader):
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise ValueError("a list or a group stands where a key is expected: write KEY: VALUE")
         key = str(loader.construct_object(key_node, deep=True)).lower()
         if key in found:
             raise ValueError(
-                f"{key!r} stands twice in one rule: write {key.partition(' ')[0]}#2 for the second"
+                f"{shown(key)} stands twice in one rule: write {key.partition(' ')[0]}#2 for the second"
             )
         found[key] = loader.construct_object(value_node, deep=True)
     return found
@@ -83,18 +86,18 @@ def _made(name: str, content: dict[str, Any]) -> Rule:
             "action approve is refused: it undoes what was removed or reported before, and the record does not say what that was"
         )
     if action not in ("", *ACTIONS):
-        raise ValueError(f"action {action!r} is unknown: choose from {', '.join(ACTIONS)}")
+        raise ValueError(f"action {shown(action)} is unknown: choose from {', '.join(ACTIONS)}")
     kind = content.pop("type", "any")
     if kind in ("text submission", "link submission"):
         raise ValueError(
             f"type {kind} is refused: the record does not say which posts were links: write submission"
         )
     if kind not in TYPES:
-        raise ValueError(f"type {kind!r} is unknown: choose from {', '.join(TYPES)}")
+        raise ValueError(f"type {shown(kind)} is unknown: choose from {', '.join(TYPES)}")
     priority = _whole(content.pop("priority", 0), "priority")
     exempt = content.pop("moderators_exempt", action != "")
     if not isinstance(exempt, bool):
-        raise ValueError(f"moderators_exempt is {exempt!r}: write true or false")
+        raise ValueError(f"moderators_exempt is {shown(exempt)}: write true or false")
     variants = tuple(part for each in TYPES[kind] if (part := _variant(each, content, kind == "any")))
     if not any(part.checks for part in variants):
         raise ValueError("it checks nothing: write a check such as body: [word]")
@@ -107,7 +110,7 @@ def _variant(kind: str, content: Mapping[str, Any], of_any: bool) -> Variant | N
     checks: list[Check] = []
     quotes = content.get("ignore_blockquotes", False)
     if not isinstance(quotes, bool):
-        raise ValueError(f"ignore_blockquotes is {quotes!r}: write true or false")
+        raise ValueError(f"ignore_blockquotes is {shown(quotes)}: write true or false")
     for key, value in content.items():
         if key in ("author", "~author"):
             checks += _of_author("~name" if key[0] == "~" else "name", value)
@@ -152,7 +155,7 @@ def _search(
     match = _KEY.fullmatch(key)
     if match is None:
         raise ValueError(
-            f"{key!r} is no check: write field+field (modifier, modifier), without blanks around +"
+            f"{shown(key)} is no check: write field+field (modifier, modifier), without blanks around +"
         )
     fields = match[2].split("+")
     for field in fields:
@@ -161,7 +164,9 @@ def _search(
     modifiers = [each.strip() for each in match[4].split(",")] if match[4] else []
     for each in modifiers:
         if each not in MODIFIERS:
-            raise ValueError(f"{key}: the modifier {each!r} is unknown: {nearest(each, list(MODIFIERS))}")
+            raise ValueError(
+                f"{key}: the modifier {shown(each)} is unknown: {nearest(each, list(MODIFIERS))}"
+            )
     values = words_of(key, value)
     there = [field for field in fields if kind == SUBMISSION or field != "title"]
     if not there:
@@ -190,7 +195,7 @@ def words_of(key: str, value: Any) -> list[str]:
     if not values or any(one in ("", None) for one in values):
         raise ValueError(f"{key} has an empty word: it would be found everywhere")
     if wrong := [one for one in values if isinstance(one, bool) or not isinstance(one, str | int | float)]:
-        raise ValueError(f"{key} has {wrong[0]!r}, which is no word: put it in quotes")
+        raise ValueError(f"{key} has {shown(wrong[0])}, which is no word: put it in quotes")
     return [str(one) for one in values]
 
 
@@ -247,5 +252,5 @@ def _of_opener(value: Any) -> list[Check]:
 
 def _whole(value: Any, key: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{key} is {value!r}: give a whole number")
+        raise ValueError(f"{key} is {shown(value)}: give a whole number")
     return value

@@ -9,6 +9,7 @@ import polars as pl
 from windtunnel.analysis.rules.facts import Facts
 from windtunnel.analysis.rules.model import Check, any_of
 from windtunnel.analysis.rules.numbers import Test
+from windtunnel.analysis.rules.shown import shown
 
 
 def number(name: str, column: str, test: Test) -> Check:
@@ -25,7 +26,7 @@ def either(checks: Sequence[Check]) -> Check:
 def yes_or_no(name: str, column: str, wanted: Any) -> Check:
     """Whether something was so, or with false was not."""
     if not isinstance(wanted, bool):
-        raise ValueError(f"{name} is {wanted!r}: write true or false")
+        raise ValueError(f"{name} is {shown(wanted)}: write true or false")
     return Check(name, lambda facts: facts.column(column) == wanted)
 
 

@@ -21,6 +21,8 @@ class Followed(NamedTuple):
     policy: str
     parameters: dict[str, Any]
     notes: tuple[str, ...]
+    path: str = ""
+    """The rule's file, if it has one."""
 
     def run_words(self, folder: str) -> list[str]:
         """The settings of `windtunnel run`."""
@@ -31,7 +33,9 @@ class Followed(NamedTuple):
         return "windtunnel run " + " ".join(map(shlex.quote, self.run_words(folder)))
 
     def why_command(self, folder: str, incident: str = "INCIDENT") -> str:
-        given = " ".join(f"--param {key}={value}" for key, value in self.parameters.items())
+        """Of a rule in a file what it touched in the thread is known, so that its name is enough."""
+        each = {"rule": self.path} if self.path else self.parameters
+        given = " ".join(f"--param {shlex.quote(f'{key}={value}')}" for key, value in each.items())
         return f"windtunnel why {shlex.quote(folder)} {incident} --with {self.policy} {given}"
 
 
@@ -53,9 +57,7 @@ def follow(loaded: Loaded, found: Replayed) -> Followed:
     if all(rule.action == "" for rule in found.rules):
         notes.append("The rule names no action: it is taken to remove.")
     if len(away) < len(found.rules):
-        notes.append(
-            "Rules that only report are in these shares too, so that they are too large: replay the others alone."
-        )
+        notes.append("Rules that only report are left out: a report changes nothing in the model.")
     shares = {(one.group, one.tone): one for one in found.reach}
     given, few = {}, []
     for tone in TONES:
@@ -69,4 +71,4 @@ def follow(loaded: Loaded, found: Replayed) -> Followed:
                 few.append(f"{one.posts} {tone} of {group}")
     if few:
         notes.append(f"Few posts could be judged ({', '.join(few)}): such shares say little.")
-    return Followed("replayed_rule", given, tuple(notes))
+    return Followed("replayed_rule", given, tuple(notes), loaded.path)

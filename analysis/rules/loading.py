@@ -16,12 +16,13 @@ ENDINGS = {".txt": WORDS, ".lst": WORDS, ".words": WORDS, ".yaml": YAML, ".yml":
 
 
 class Loaded(NamedTuple):
-    """What is replayed: `rules`, or a `policy` of ours; `source` is one of the three above."""
+    """What is replayed: `rules`, or a `policy` of ours; `source` is one of the three above, `path` the file that it was read from."""
 
     name: str
     source: str
     rules: tuple[Rule, ...] = ()
     policy: Policy | None = None
+    path: str = ""
 
 
 def load(name: str, parameters: Mapping[str, Any] | None = None) -> Loaded:
@@ -30,7 +31,7 @@ def load(name: str, parameters: Mapping[str, Any] | None = None) -> Loaded:
     if path.suffix.lower() in ENDINGS or path.is_file():
         if parameters:
             raise ValueError(f"--param sets a parameter of a policy, and {name} is a file")
-        return load_text(read(path), path.name, _source(path))
+        return load_text(read(path), path.name, _source(path))._replace(path=name)
     return Loaded(name, POLICY, policy=policy_rule(name, parameters or {}))
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.analysis.rules.shown import shown
+
 _NUMBER = re.compile(r"(==?|<=?|>=?)?\s*(-?\d+)")
 _PERIOD = re.compile(r"(==?|<=?|>=?)?\s*(\d+)\s*(?:(minute|hour|day|week|month|year)s?)?")
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -27,7 +29,7 @@ def number_test(value: Any) -> Test:
     """A comparison such as "> 5", or with a bare number equality; `ValueError` for other words."""
     match = _NUMBER.fullmatch(str(value).strip()) if _plain(value) else None
     if match is None:
-        raise ValueError(f'{value!r} is no comparison with a whole number: write "< 5", "> 5" or 5')
+        raise ValueError(f'{shown(value)} is no comparison with a whole number: write "< 5", "> 5" or 5')
     compare, number = _OPERATORS[match[1] or "="], int(match[2])
     return lambda column: compare(column, number)
 
@@ -37,7 +39,7 @@ def period_test(value: Any) -> Test:
     match = _PERIOD.fullmatch(str(value).strip()) if _plain(value) else None
     if match is None:
         raise ValueError(
-            f'{value!r} is no comparison with a length of time: write "< 2 days" (minutes, hours, days, weeks, months, years)'
+            f'{shown(value)} is no comparison with a length of time: write "< 2 days" (minutes, hours, days, weeks, months, years)'
         )
     compare, minutes = _OPERATORS[match[1] or "="], int(match[2]) * MINUTES[match[3] or "day"]
     return lambda column: compare(column, minutes)
@@ -50,7 +52,7 @@ def hour_test(value: Any) -> Test:
     if not value or not all(
         isinstance(one, int) and not isinstance(one, bool) and 0 <= one <= 23 for one in value
     ):
-        raise ValueError(f"{value!r} are no hours of the day: write whole numbers from 0 to 23")
+        raise ValueError(f"{shown(value)} are no hours of the day: write whole numbers from 0 to 23")
     return lambda column: column.is_in(value)
 
 

@@ -12,6 +12,8 @@ import polars as pl
 
 MOST_REPEATS = 1000
 """Copies of a part that counted repeats may ask for, those within each other multiplied; RE2 has the same limit."""
+LONGEST = 10_000
+"""Characters of one expression."""
 SECONDS = 120.0
 """How long one pattern may read one record."""
 _COUNT = re.compile(r"\{(\d*)(,?)(\d*)\}")
@@ -35,6 +37,8 @@ def linear(pattern: str) -> str:
     Traceback (most recent call last):
     ValueError: it has the back-reference \1, which no engine takes in time that grows with the text alone
     """
+    if len(pattern) > LONGEST:
+        raise ValueError(f"it has {len(pattern):,} characters; at most {LONGEST:,} are taken")
     many_lines = re.search(r"\(\?[a-z]*m", pattern) is not None
     if re.search(r"\(\?[a-z]*x", pattern):
         raise ValueError("it has the flag (?x): write it on one line without comments")

@@ -36,7 +36,8 @@ class Period:
 
 @dataclass(frozen=True)
 class Reach:
-    """Of the posts of a tone by newcomers or regulars: how many could be judged, and which share was touched (None: no post)."""
+    """Of the posts of a tone by newcomers or regulars: how many could be judged, and which share was taken away, by rules that do not only
+    report (None: no post)."""
 
     group: str
     tone: str

@@ -65,7 +65,8 @@ class Replayed:
     """A rule on a record. `touched` posts of `posts`; of `unjudged` the record does not tell what the rule asks.
 
     Counts are expected numbers (`expected`) where a policy detects by chance. `start` is the record's minute 0 in
-    minutes since 1970, None where unknown. `touches` is the table of touched posts, `chance` (n,) and `judged` (n,) speak of all.
+    minutes since 1970, None where unknown. `touches` is the table of touched posts; `numbers`, `chance`, `taken` (bool: by a rule
+    that does not only report) and `judged` (n,) speak of all.
     """
 
     rule: str
@@ -88,14 +89,16 @@ class Replayed:
     reach: tuple[Reach, ...]
     notes: tuple[str, ...]
     touches: pl.DataFrame
+    numbers: np.ndarray
+    taken: np.ndarray
     chance: np.ndarray
     judged: np.ndarray
 
     def content(self) -> dict[str, Any]:
-        """For JSON: everything but the two columns over all posts; of a text nothing but the rule's own words."""
+        """For JSON: everything but the columns over all posts; of a text nothing but the rule's own words."""
         from dataclasses import asdict
 
-        left = {"touches", "chance", "judged"}
+        left = {"touches", "numbers", "taken", "chance", "judged"}
         told = {name: value for name, value in vars(self).items() if name not in left}
         for name in ("rules", "clauses", "words", "groups", "periods", "reach"):
             told[name] = [asdict(one) for one in told[name]]
@@ -134,12 +137,14 @@ def replay(loaded: Loaded, out: Path | str) -> Replayed:
         )
         for place, (rule, said) in enumerate(zip(loaded.rules, verdicts, strict=True))
     )
+    taken = np.array([False, *(rule.action != "report" for rule in loaded.rules)])[first + 1]
     names = [None, *(rule.name for rule in loaded.rules)]
     labels = pl.Series([names[place + 1] for place in first.tolist()], dtype=pl.String)
     return _result(
         loaded,
         facts,
         touched.astype(float),
+        taken,
         ~unknown,
         of_rules,
         tuple(clauses),
@@ -156,7 +161,7 @@ def _of_policy(loaded: Loaded, facts: Facts) -> Replayed:
     rule = OfRule(policy.name, "", float(chance.sum()), float(chance.sum()), ())
     label = pl.repeat(policy.name, len(facts), dtype=pl.String, eager=True)
     word = pl.repeat(None, len(facts), dtype=pl.String, eager=True)
-    return _result(loaded, facts, chance, known, (rule,), (), label, word, _notes(loaded, facts))
+    return _result(loaded, facts, chance, chance > 0, known, (rule,), (), label, word, _notes(loaded, facts))
 
 
 def _first(rules: tuple[Rule, ...], verdicts: list[pl.Series]) -> np.ndarray:
@@ -219,6 +224,7 @@ def _result(
     loaded: Loaded,
     facts: Facts,
     chance: np.ndarray,
+    taken: np.ndarray,
     known: np.ndarray,
     rules: tuple[OfRule, ...],
     clauses: tuple[Clause, ...],
@@ -252,9 +258,11 @@ def _result(
         periods=by_period(facts, chance),
         hours=by_hour(facts, chance),
         agreements=tuple(agreements(facts, chance, known)),
-        reach=reach(facts, chance, known),
+        reach=reach(facts, chance * taken, known),
         notes=notes,
         touches=touches,
+        numbers=facts.posts["post"].to_numpy(),
+        taken=taken,
         chance=chance,
         judged=known,
     )

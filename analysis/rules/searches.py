@@ -12,6 +12,7 @@ import polars as pl
 from windtunnel.analysis.rules.facts import Facts
 from windtunnel.analysis.rules.model import Check, any_of
 from windtunnel.analysis.rules.patterns import checked, found, linear
+from windtunnel.analysis.rules.shown import shown
 
 PLACES = {
     "includes-word": r"(?:^|\W|\b)({})(?:$|\W|\b)",
@@ -27,13 +28,15 @@ MODIFIERS = (*PLACES, "regex", "case-sensitive")
 
 def pattern_of(values: Sequence[str], modifiers: Sequence[str]) -> str:
     """The pattern that stands for a search; `ValueError` for a regular expression that cannot be taken."""
+    if broken := [value for value in values if not is_unicode(value)]:
+        raise ValueError(f"{shown(broken[0])} is no text in Unicode")
     if "regex" in modifiers:
         parts = []
         for value in values:
             try:
                 parts.append(linear(value))
             except ValueError as error:
-                raise ValueError(f"the regular expression {value!r} is refused: {error}") from None
+                raise ValueError(f"the regular expression {shown(value)} is refused: {error}") from None
     else:
         parts = [_literal(value) for value in values]
     place = next((each for each in modifiers if each in PLACES), "includes-word")
@@ -41,8 +44,13 @@ def pattern_of(values: Sequence[str], modifiers: Sequence[str]) -> str:
     try:
         return checked(flags + PLACES[place].format("|".join(parts)))
     except ValueError as error:
-        few = ", ".join(map(repr, values[:3])) + (", …" if len(values) > 3 else "")
+        few = ", ".join(map(shown, values[:3])) + (", …" if len(values) > 3 else "")
         raise ValueError(f"{few}: {error}") from None
+
+
+def is_unicode(word: str) -> bool:
+    """Half a surrogate pair, which YAML's escapes can make, is none."""
+    return not any("\ud800" <= char <= "\udfff" for char in word)
 
 
 def _literal(word: str) -> str:

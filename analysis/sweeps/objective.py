@@ -29,6 +29,14 @@ class Objective(NamedTuple):
         costs = "".join(f" - {weight:g} x added {name}" for name, weight in self.costs.items())
         return f"averted - {self.backfire_weight:g} x backfire{costs}, mean over pairs"
 
+    def weights(self) -> dict[str, Any]:
+        """What makes it another question."""
+        return {STATED: self.backfire_weight, **self.costs}
+
+    def scores(self, rows: pl.DataFrame, outcome: Outcome, threshold: float) -> pl.DataFrame:
+        """See `scores`."""
+        return scores(self, rows, outcome, threshold)
+
     def record(self) -> dict[str, Any]:
         return {"lambda": self.backfire_weight, "cost": dict(self.costs), "words": self.words()}
 

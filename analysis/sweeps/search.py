@@ -17,7 +17,8 @@ from windtunnel.analysis.configuration import Plan, compose, plan
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.sweeps.cells import cell_folder, distinct, own_words
 from windtunnel.analysis.sweeps.designs import Factor
-from windtunnel.analysis.sweeps.objective import STATED, Objective, scores
+from windtunnel.analysis.sweeps.goal_objective import GoalObjective, best_of
+from windtunnel.analysis.sweeps.objective import Objective
 from windtunnel.analysis.tunnel import Result, run_plan, write_result
 from windtunnel.sim.kept import Kept
 from windtunnel.sim.noise import key
@@ -32,14 +33,14 @@ class Question(NamedTuple):
 
     fixed: Sequence[str]
     factors: Sequence[Factor]
-    objective: Objective
+    objective: Objective | GoalObjective
     trials: int
 
     def record(self) -> dict[str, Any]:
         return {
             "settings": [word for word in self.fixed if not word.startswith(("out=", "parallel."))],
             "factors": [one._asdict() for one in self.factors],
-            "weights": {STATED: self.objective.backfire_weight, **self.objective.costs},
+            "weights": self.objective.weights(),
             "code": code_sha256()[:8],
         }
 
@@ -72,14 +73,18 @@ def search(question: Question, out: Path, told: Callable[[str], None] = lambda l
                 study.sampler = optuna.samplers.TPESampler(seed=key("search", root, len(done)) % 2**32)
                 trial = study.ask()
                 cell = _drawn(question.factors, partial(_suggested, trial))
-                score, folder = _tried(question, cell, out, kept, len(done))
+                score, folder, broken = _tried(question, cell, out, kept, len(done))
                 trial.set_user_attr("settings", cell)
                 trial.set_user_attr("folder", folder)
+                trial.set_user_attr("broken", broken)
+                for number, one in enumerate(broken or (), 1):
+                    trial.set_constraint(f"limit {number}", one)
                 study.tell(trial, score)
                 done = _finished(study)
-                told(f"[{len(done)} of {question.trials}] {' '.join(cell)}: {score:+.4f}")
-            best = max(done, key=lambda one: one.value)
-            found = _record(question, done, _confirmed(question, best.user_attrs["settings"], out, kept))
+                over = ", breaks a limit" if any(one > 0 for one in broken or ()) else ""
+                told(f"[{len(done)} of {question.trials}] {' '.join(cell)}: {score:+.4f}{over}")
+            best = best_of(_rows(done))
+            found = _record(question, done, _confirmed(question, best["settings"], out, kept))
         finally:
             storage.engine.dispose()
         place.write_json(place.search, found)
@@ -142,10 +147,13 @@ def _suggested(trial: Any, one: Factor) -> str:
     return f"{one.key}={trial.suggest_float(one.key, one.low, one.high):.6g}"
 
 
-def _tried(question: Question, cell: Sequence[str], out: Path, kept: Kept, number: int) -> tuple[float, str]:
-    """The score of one trial, and the name of its folder, whose manifest holds the objective."""
+def _tried(
+    question: Question, cell: Sequence[str], out: Path, kept: Kept, number: int
+) -> tuple[float, str, list[float] | None]:
+    """The score of one trial, the name of its folder, whose manifest holds the objective, and how far it breaks each limit."""
     result, folder = _ran(question, _whole(question, cell), cell, out, kept, {"trial": number})
-    return float(result.manifest["objective"]["score"]), folder.path.name
+    told = result.manifest["objective"]
+    return float(told["score"]), folder.path.name, told.get("broken")
 
 
 def _ran(
@@ -159,14 +167,14 @@ def _ran(
     """Run one cell and write its folder."""
     made = plan(compose(words))
     result = run_plan(made, kept=kept)
-    pairs = scores(question.objective, result.runs, made.outcome, made.threshold)
+    pairs = question.objective.scores(result.runs, made.outcome, made.threshold)
     wanted = made.experiment.draws * made.experiment.seeds
     if len(pairs) < wanted:
         failed = result.runs.filter(result.runs["status"] == "failed")
         why = (
             f"{failed['reason'][0]}; the same command goes on"
             if len(failed)
-            else f"{made.outcome.name} or a cost is undefined in the others; take another outcome or a larger community"
+            else f"{made.outcome.name} or another outcome of the score is undefined in the others; take another outcome or a larger community"
         )
         raise ValueError(f"{' '.join(cell)}: only {len(pairs)} of {wanted} pairs can be scored: {why}")
     found = mean_difference(pairs["score"].to_numpy(), pairs["draw"].to_numpy(), made.confidence)
@@ -179,6 +187,12 @@ def _ran(
         "cost": pairs["cost"].mean(),
         "pairs": len(pairs),
     }
+    if isinstance(question.objective, GoalObjective):
+        forced = tuple(made.experiment.forced())
+        told |= {
+            "broken": question.objective.broken(pairs),
+            "judged": question.objective.judged(pairs, made.confidence, forced),
+        }
     result = result._replace(manifest=result.manifest | {"objective": told | dict(about)})
     names = [word.partition("=")[0] for word in cell]
     folder = cell_folder(out, cell, names, made.resolved)
@@ -219,7 +233,10 @@ def _same_question(study: Any, question: Question) -> None:
 def _short(value: Any) -> str:
     """A part of a question as it is typed."""
     if isinstance(value, dict):
-        return " ".join(f"{key}={weight:g}" for key, weight in value.items())
+        return " ".join(
+            f"{key}={'; '.join(one) if isinstance(one, list) else format(one, 'g')}"
+            for key, one in value.items()
+        )
     if isinstance(value, list):
         return " ".join(one if isinstance(one, str) else _ranged(one) for one in value)
     return str(value)
@@ -236,17 +253,23 @@ def _finished(study: Any) -> list[Any]:
     return study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
 
 
-def _record(question: Question, done: Sequence[Any], confirmed: Mapping[str, Any]) -> dict[str, Any]:
-    rows = [
+def _rows(done: Sequence[Any]) -> list[dict[str, Any]]:
+    """A row a trial."""
+    return [
         {
             "trial": number,
             "settings": one.user_attrs["settings"],
             "folder": one.user_attrs["folder"],
             "score": one.value,
         }
+        | ({"broken": broken} if (broken := one.user_attrs.get("broken")) is not None else {})
         for number, one in enumerate(done)
     ]
-    best = max(rows, key=lambda row: row["score"])
+
+
+def _record(question: Question, done: Sequence[Any], confirmed: Mapping[str, Any]) -> dict[str, Any]:
+    rows = _rows(done)
+    best = best_of(rows)
     return question.record() | {
         "objective": question.objective.record(),
         "trials": len(rows),

@@ -11,6 +11,7 @@ from windtunnel.analysis.immovable import cannot_move
 from windtunnel.analysis.library.settings import words as settings_words
 from windtunnel.analysis.outcomes import known_outcomes
 from windtunnel.analysis.view.asking import shown
+from windtunnel.conf.defaults import usual
 from windtunnel.policies.registry import meanings, parameters, policy_class, policy_names, summary
 from windtunnel.sim.communities import community_names
 
@@ -34,8 +35,9 @@ class Place(NamedTuple):
 
 
 def places(imported: Sequence[str]) -> list[Place]:
-    """The communities of the program, then those that were imported into the folder."""
-    own = [Place(name, name.replace("_", " "), name) for name in community_names()]
+    """The communities of the program, the usual one first, then those that were imported into the folder."""
+    names = sorted(community_names(), key=lambda name: name != usual("community"))
+    own = [Place(name, name.replace("_", " "), name) for name in names]
     return own + [Place(f"folder:{name}", f"like {name}", "forum", name) for name in imported]
 
 
@@ -151,9 +153,9 @@ def sweep_words(form: Any, found: Place, profile: str, mind: Sequence[str]) -> l
             raise ValueError(f"no outcome of this community is called {outcome[:40]!r}: choose from the list")
         said.append(f"outcome={outcome}")
     for policy in chosen:
-        for key, usual in parameters(policy).items():
+        for key, default in parameters(policy).items():
             value = str(form.get(f"param.{policy}.{key}", "")).strip()
-            if key not in NOT_ASKED and value and value != shown(usual):
+            if key not in NOT_ASKED and value and value != shown(default):
                 if any(sign in value for sign in "\"'{}$,=\\ "):
                     raise ValueError(f"{key} of {policy} is {value[:40]!r}: give one number or word")
                 said.append(f"policy_with.{policy}.{key}={value}")

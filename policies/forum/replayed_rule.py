@@ -1,6 +1,7 @@
 """A rule of words, patterns or numbers, by how often it touched each tone when it was replayed on a record."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from pydantic import PrivateAttr
@@ -10,6 +11,7 @@ from windtunnel.policies.forum.forum_policy import ForumPolicy
 
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.forum import Forum
+    from windtunnel.sim.communities.forum.record import RecordForum
 
 
 class ReplayedRule(ForumPolicy):
@@ -44,6 +46,12 @@ class ReplayedRule(ForumPolicy):
     """Share of newcomers' civil posts that the rule touches."""
 
     _looked: int | None = PrivateAttr(None)
+    _known: dict[int, bool] = PrivateAttr(default_factory=dict)
+
+    def knowing(self, known: Mapping[int, bool]) -> "ReplayedRule":
+        """The same policy, which knows of these posts of a record (by id) whether the rule touched them, where they come as recorded."""
+        self._known = dict(known)
+        return self
 
     def before_step(self, world: WorldFace) -> None:
         forum: Forum = world.community
@@ -59,4 +67,10 @@ class ReplayedRule(ForumPolicy):
         )
         lot = world.chance(f"{self.label} touches", posts.id[fresh])
         touched = lot < rates[new.astype(int), posts.tone[fresh]]
+        if self._known:
+            record = cast("RecordForum", forum)
+            for place, row in enumerate(fresh.tolist()):
+                said = self._known.get(int(posts.id[row]))
+                if said is not None and record.recorded_as(row) is not None:
+                    touched[place] = said
         forum.moderation.remove(world, fresh[touched], self.label)

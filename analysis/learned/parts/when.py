@@ -114,14 +114,16 @@ def next_wait(record: CommunityRecord) -> np.ndarray:
     return wait
 
 
-def bins_of(wait: np.ndarray) -> np.ndarray:
-    """Ends of the bins for these waits (n,), in minutes: about equally many waits in each; empty for fewer than twenty waits."""
+def bins_of(wait: np.ndarray, longest: float = np.inf) -> np.ndarray:
+    """Ends of the bins for these waits (n,), in minutes: about equally many waits in each, none
+    beyond `longest`; empty for fewer than twenty waits."""
     came = wait[np.isfinite(wait)]
     if len(came) < 20:
         return np.zeros(0)
     wanted = [*(np.arange(1, BINS) / BINS), *BEYOND]
-    at = np.searchsorted(LADDER, np.quantile(came, wanted))
-    return np.unique(LADDER[np.minimum(at, len(LADDER) - 1)]).astype(float)
+    ladder = LADDER[(longest >= LADDER) | (LADDER == 0)]
+    at = np.searchsorted(ladder, np.quantile(came, wanted))
+    return np.unique(ladder[np.minimum(at, len(ladder) - 1)]).astype(float)
 
 
 def waits(record: CommunityRecord, cut: int, most_fitted: int, most_held: int) -> Waits | None:
@@ -131,14 +133,14 @@ def waits(record: CommunityRecord, cut: int, most_fitted: int, most_held: int) -
     beyond it too.
     """
     wait = next_wait(record)
-    ends = bins_of(wait[:cut])
+    begin = record.minute[min(cut, len(record) - 1)]
+    ends = bins_of(wait[:cut], (record.minute[-1] - begin) / 2)
     if not len(ends):
         return None
     over = record.minute + ends[-1]
     good = over <= record.minute[-1]
     for hole in record.holes:
         good &= (over < hole.first) | (record.minute >= hole.last)
-    begin = record.minute[min(cut, len(record) - 1)]
     row = np.arange(len(record))
     early, late = np.flatnonzero(good & (over < begin)), np.flatnonzero(good & (row >= cut))
     rows = np.concatenate([evenly(early, most_fitted), evenly(late, most_held)])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,6 +12,7 @@ from windtunnel.analysis.why.case import WITH, WITHOUT
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.forced import of_act, of_policy
 from windtunnel.analysis.why.forum.moderators import WARNED_HOURS, picked
+from windtunnel.analysis.why.forum.replayed import RULE, asks_for_rule, maker, shares_of
 from windtunnel.analysis.why.forum.when import moment, right_after
 from windtunnel.analysis.why.question import (
     LABEL,
@@ -76,9 +78,19 @@ def ask(
 
 
 def _with(case: ForumCase, name: str, parameters: Mapping[str, Any], at: str | None) -> Question:
+    if asks_for_rule(name, parameters):
+        return _with_rule(case, parameters, at)
     make_policy(name, parameters, label=name)
     when = moment(case, at, exactly(case, case.incident.onset))
     return with_policy(case, name, parameters, when, partial(of_policy, case))
+
+
+def _with_rule(case: ForumCase, parameters: Mapping[str, Any], at: str | None) -> Question:
+    """Had a rule been live that was replayed on the record."""
+    make = maker(*shares_of(case, parameters))
+    when = moment(case, at, exactly(case, case.incident.onset))
+    words = f"the rule in {Path(str(parameters[RULE])).name}"
+    return added(case, words, when, make, (), of_policy(case, make(0)))
 
 
 def _without(case: ForumCase, name: str, at: str | None) -> Question:

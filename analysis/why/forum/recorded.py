@@ -276,7 +276,12 @@ def replayed_acts(record: Record, run: Run) -> np.ndarray:
     )
 
 
-BELIEVED = {"root_share": (0.02, 0.98), "attention_growth": (0.0, 3.0), "attention_decay": (0.0, 4.0)}
+BELIEVED = {
+    "root_share": (0.02, 0.98),
+    "attention_growth": (0.0, 3.0),
+    "attention_decay": (0.0, 4.0),
+    "attention_recency": (0.0, 4.0),
+}
 """Where a law of attention that was fitted to few posts is believed: it may find that replies repel, or that nobody ever
 looks at an opening post. Chosen."""
 
@@ -344,9 +349,15 @@ def case_of_thread(
     settings: Sequence[str] = (),
 ) -> RecordedCase:
     """The case of an incident whose `place` is a thread of `posts`."""
+    if any(word.partition("=")[::2] == ("mind", "learned") for word in settings):
+        raise ValueError(
+            "a record is replayed with mind=rules, llm or distilled; mind=learned answers for simulated runs only"
+        )
+    mind = [] if any(word.startswith("mind=") for word in settings) else ["mind=rules"]
     made = plan(
         compose(
             [
+                *mind,
                 f"community.profile={folder.path}",
                 "baseline=none",
                 "policy=none",

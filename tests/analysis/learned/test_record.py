@@ -49,6 +49,13 @@ def test_a_record_up_to_a_row_knows_nothing_later() -> None:
     assert len(early) == 3 and early.threads == 2 and early.authors == ("b", "a", "c")
 
 
+def test_the_latest_threads_stand_alone() -> None:
+    late = record_of(POSTS).latest(5)
+    assert late.post.tolist() == [3, 5] and late.thread.tolist() == [0, 0] and late.threads == 1
+    assert late.parent.tolist() == [UNKNOWN, UNKNOWN] and late.author.tolist() == [UNKNOWN, 1]
+    assert len(record_of(POSTS).latest(6)) == 6
+
+
 def test_a_month_of_threads_without_replies_is_a_hole() -> None:
     rng = np.random.default_rng(3)
     opened = np.sort(rng.integers(0, 100 * 1440, 700))

@@ -1,6 +1,7 @@
 """Each key of AutoModerator's that is taken means what Reddit's published code does with it; others are refused by name."""
 
 import re
+import time
 
 import pytest
 
@@ -122,6 +123,34 @@ def test_a_list_has_words_and_expressions(touched):
 def test_what_is_not_taken_is_refused_by_its_name(rule, said):
     with pytest.raises(ValueError, match=re.escape(said)):
         read_rules(rule)
+
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{chr(98 + at)}: &{chr(98 + at)} [*{chr(97 + at)}, *{chr(97 + at)}]\n" for at in range(24)
+)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        BOMB + "body: *y",
+        "x: &x [1]\n? *x\n: 1",
+        "body: " + "[" * 5000,
+        "body: 'unclosed",
+        'body: "\\ud800"',
+        "!!python/object/apply:os.system ['true']",
+        "body: &a [*a]",
+        "body (regex): '" + "(" * 20_000 + "'",
+        "body (regex): '" + "a?" * 40_000 + "'",
+        "<<: {body: x}",
+    ],
+    ids=lambda rule: rule[:18],
+)
+def test_hostile_yaml_is_a_sentence_and_soon(rule):
+    began = time.monotonic()
+    with pytest.raises(ValueError) as error:
+        read_rules(rule)
+    assert len(str(error.value)) < 400 and time.monotonic() - began < 5
 
 
 def test_names_are_read_with_the_key_and_refused_without_it(record, touched, tmp_path, monkeypatch):

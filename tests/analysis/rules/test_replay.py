@@ -67,6 +67,17 @@ def test_json_has_every_touched_post_and_no_text(talk, rule, capsys):
     assert said["follows"]["policy"] == "replayed_rule"
 
 
+def test_a_call_gives_what_the_command_tells(talk, rule):
+    import windtunnel
+
+    found = windtunnel.replay(rule, talk)
+    assert found.touched == 29 == found.touches.height
+    assert (
+        windtunnel.replay("slow_mode", talk, param={"hours": 2}).touched
+        == replay(load("slow_mode", {"hours": 2}), talk).touched
+    )
+
+
 def test_the_policy_takes_away_as_large_a_share_of_each_tone_as_the_rule(talk, rule):
     loaded = load(str(rule))
     found = replay(loaded, talk)
@@ -97,7 +108,7 @@ def test_what_would_have_followed_is_a_command_that_runs(talk, rule, tmp_path, c
     else:
         words[words.index("INCIDENT")] = "thread:2"
         assert main([*words, "--replicates", "2", "--sensitivity", "0", "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["question"] == "replayed rule"
+        assert json.loads(capsys.readouterr().out)["question"] == "the rule in words.txt"
 
 
 def test_our_own_policy_follows_as_it_is_and_a_rule_that_reports_does_not(talk):
@@ -132,3 +143,53 @@ def test_a_run_is_told_how_a_rule_is_toggled_there(tmp_path, capsys):
     (tmp_path / "manifest.json").write_text("{}")
     assert main(["replay", "slow_mode", str(tmp_path)]) == 2
     assert "policy=replayed_rule" in capsys.readouterr().err
+
+
+def test_why_knows_which_posts_of_the_thread_the_rule_touched(tmp_path, import_rows, capsys):
+    """Four hostile replies in a thread; a list that touches the first three leaves one, a list for another word leaves all."""
+    rows = [
+        {
+            "id": f"p{at}",
+            "parent": None if at == 0 else "p0",
+            "author": "ABCDE"[at],
+            "time": 1_600_000_000 + 60 * at,
+            "text": "hello" if at == 0 else f"fuck you, you idiot {'zebra' if at < 4 else 'lion'}",
+        }
+        for at in range(5)
+    ]
+    out = import_rows(tmp_path, rows)
+    answers = {}
+    for word in ("zebra", "gazelle"):
+        (tmp_path / f"{word}.yaml").write_text(
+            f"body: {word}\naction: remove\n---\nbody: lion\naction: report"
+        )
+        words = [
+            "why",
+            str(out),
+            "thread:1",
+            "--with",
+            "replayed_rule",
+            "--param",
+            f"rule={tmp_path / word}.yaml",
+        ]
+        numbers = ["--at", "1", "--rule", "escalation.removed=0", "--replicates", "2", "--sensitivity", "0"]
+        assert main([*words, *numbers, "--json"]) == 0
+        answers[word] = json.loads(capsys.readouterr().out)
+    gone = {
+        word: {row["post"] for row in answer["thread"] if row["mark"] == "removed"}
+        for word, answer in answers.items()
+    }
+    # Who sees fewer hostile posts may write otherwise, so that a post need not come to be touched.
+    assert 2 in gone["zebra"] <= {2, 3, 4} and gone["gazelle"] == set()
+    assert answers["gazelle"]["severity"] == {"recorded": 4, "replay": 4}
+    assert answers["zebra"]["severity"]["replay"] <= 1
+    assert answers["zebra"]["question"] == "the rule in zebra.yaml"
+    assert answers["zebra"]["by_construction"]
+
+
+def test_a_rule_s_file_stands_for_all_shares_and_for_a_record_alone(talk, rule, capsys, tmp_path):
+    words = ["why", str(talk), "thread:2", "--with", "replayed_rule", "--param"]
+    assert main([*words, f"rule={rule}", "--param", "hostile=1"]) == 2
+    assert "leave out hostile" in capsys.readouterr().err
+    assert main([*words, "rule=none.txt"]) == 2
+    assert "there is no file none.txt" in capsys.readouterr().err

@@ -5,9 +5,11 @@ members who come for anything else. All of it is addressed chance: by member, or
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.special import gammaincinv
 
 from windtunnel.agents.situation import Scene
 from windtunnel.sim import noise
@@ -199,7 +201,7 @@ class LearnedForum(Forum):
             nothing = np.empty((0, 1), np.int64)
             return View(
                 rows,
-                Shown(nothing, nothing[:, 0]),
+                Shown.alone(nothing),
                 nothing[:, 0],
                 np.zeros((0, len(self._features))),
                 np.ones((0, len(names)), bool),
@@ -219,7 +221,7 @@ class LearnedForum(Forum):
         odds[(focus == NOTHING) & (what != NEW_OPENS)] = SURE  # there is nothing to answer
         self._odds, self._first = odds, what >= NEW_OPENS
         features = self._measure(rows, focus, world.now)
-        seen = Shown(self._seen(focus), np.empty(0, np.int64))
+        seen = Shown.alone(self._seen(focus))
         view = View(
             rows, seen, focus, features, np.ones((len(rows), len(names)), bool), self._features, names
         )
@@ -265,11 +267,37 @@ class LearnedForum(Forum):
     # --- what acts leave behind ---
 
     def act(self, world: Any, view: View, choice: np.ndarray) -> Acts:
-        return super().act(world, view, choice) if len(view.rows) else _NO_ACTS
+        """As in any forum; a newcomer whom nothing draws in was never here."""
+        if not len(view.rows):
+            return _NO_ACTS
+        came = ~(self._first & self._lurks[choice])
+        if not came.all():
+            view = replace(
+                view,
+                rows=view.rows[came],
+                seen=view.seen.of(came),
+                focus=view.focus[came],
+                features=view.features[came],
+                options=view.options[came],
+            )
+        return super().act(world, view, choice[came]) if came.any() else _NO_ACTS
 
     def apply(self, world: Any, acts: Acts) -> None:
-        if len(acts.rows):
-            super().apply(world, acts)
+        if not len(acts.rows):
+            return
+        new = self.memory.people.acts[acts.rows] == 0
+        world.log.add(
+            world.now, "join", np.sort(acts.ids[new & (self.members.joined[acts.rows] == world.now)])
+        )
+        super().apply(world, acts)
+
+    @property
+    def provoker(self) -> int:
+        """Row 0, which sets the scene."""
+        return 0
+
+    def note_arrivals(self, world: Any) -> None:
+        """A newcomer is in the log when it first writes: those who stay away leave nothing."""
 
     def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
         return post_id(self.members.id[rows], now, ordinal or ORDINAL_OF_PHASE[self._phase])
@@ -315,6 +343,9 @@ class LearnedForum(Forum):
             memory.appeared(row, who, at, up, root, partner, int(posts.depth[row]), int(posts.size[root]))
         opened = new[posts.parent[new] < 0]
         if len(opened):
+            if self.law.hotness:
+                lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
+                memory.posts.hot[opened] = np.log(gammaincinv(self.law.hotness, lot) / self.law.hotness)
             self._open = np.concatenate([self._open, opened])
 
     def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:
