@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from windtunnel import conf
 from windtunnel.agents.nearest import nearest
 from windtunnel.analysis.models.calibration_file import with_calibration
-from windtunnel.analysis.models.learned_settings import with_learned
+from windtunnel.analysis.models.learned_settings import learned_by_default, with_learned
 from windtunnel.analysis.models.mind_settings import llm_mind
 from windtunnel.analysis.models.serving import check_llm
 from windtunnel.analysis.outcomes import Outcome, find_outcome, threshold_of
@@ -200,7 +200,8 @@ def compose_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        words = with_defaults([word for word in overrides if not word.startswith(("hydra.", "hydra/"))])
+        words = [word for word in overrides if not word.startswith(("hydra.", "hydra/"))]
+        words = with_defaults([*learned_by_default(words), *words])
         within = GlobalHydra.instance().is_initialized()  # a cell that Hydra itself has started
         with nullcontext() if within else initialize_config_module("windtunnel.conf", version_base="1.3"):
             config = hydra_compose("config", overrides=[*search_path(), *words])

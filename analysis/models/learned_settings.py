@@ -1,7 +1,7 @@
 """From mind=learned and a community's folder to what the forum is made of: the fitted law, its priors, the past to begin with."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,21 @@ def learned_file(profile: Any) -> Path | None:
     path = Path(profile)
     found = (path if path.is_dir() else path.parent) / FILE
     return found if found.is_file() and (path.is_dir() or path.is_file()) else None
+
+
+def learned_by_default(words: Sequence[str]) -> list[str]:
+    """`mind=learned` where a command names no mind and no preset, and its community's folder has a law to run by."""
+    given = {word.lstrip("+").partition("=")[0]: word.partition("=")[2] for word in words}
+    path = learned_file(given.get("community.profile", "").strip("'\""))
+    named = {"mind", "experiment", "mind.name"} & set(given)
+    other = given.get("community", "forum") != "forum"
+    if named or other or path is None:
+        return []
+    try:
+        _forward(path)
+    except ValueError:
+        return []
+    return ["mind=learned"]
 
 
 def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile: Any) -> dict[str, Any]:
@@ -39,7 +54,8 @@ def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile:
     start = {key: mind[key] for key in ("steps_an_hour", "start", "weeks_before", "priors") if key in mind}
     learned = {**start, "forward": _forward(path), "descriptive": _descriptive(path)}
     if mind.get("start") == "warm":
-        learned |= _record(path.parent, mind.get("minute"))
+        named = Path(profile) if isinstance(profile, str) else path
+        learned |= _record(named if named.is_dir() else named.parent, mind.get("minute"))
     return {**plain, "learned": learned}
 
 

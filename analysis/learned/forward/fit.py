@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from windtunnel.analysis.learned.forward.hotness import lasting_hotness
 from windtunnel.analysis.learned.forward.likelihood import CAP, Fitted, choices, poisson, yes_or_no
 from windtunnel.analysis.learned.forward.rates import Clock, Design, Rates
 from windtunnel.analysis.learned.forward.replay import FIRST_OPENS, FIRST_REPLIES, Choice, Lived, lived
@@ -12,14 +13,24 @@ from windtunnel.sim.communities.forum.learned.law import TERMS, Law, Newcomers, 
 
 LEAST_ACTS = 30
 """Fewer acts of a kind fit nothing: their part keeps the ridge's zeros."""
+LEAST_REPLIES, LEAST_DAYS, LEAST_NAMED = 300, 7, 10
+"""What a record must have outside its holes. Chosen."""
 LATE_WEEKS = 4.0
 """Newcomers are counted in so many last weeks that count: what looks new falls as a record grows."""
 
 
 def fit_forward(record: CommunityRecord) -> dict[str, Any]:
-    """The section `forward` of learned.yaml; `ValueError` where the record lacks authors, times or parents."""
+    """The section `forward` of learned.yaml; `ValueError` where the record lacks authors, times or parents, or is too small."""
     if lacking := [each for each in record.lacks if each in ("author", "time", "parent")]:
         raise ValueError(f"the record tells no {lacking[0]}s, so no forward form can be fitted")
+    clock = Clock(record)
+    replies = int((clock.counts(record.minute / 60.0) & ~record.opens).sum())
+    named, days = np.unique(record.author[record.author >= 0]), float((~clock.masked).sum()) / 24
+    if replies < LEAST_REPLIES or days < LEAST_DAYS or len(named) < LEAST_NAMED:
+        raise ValueError(
+            f"to simulate from, a record needs {LEAST_REPLIES} replies over {LEAST_DAYS} days by {LEAST_NAMED} named people; this "
+            f"one has {replies} over {days:.1f} by {len(named)}"
+        )
     return fitted_law(record).model_dump(mode="json")
 
 
@@ -31,6 +42,8 @@ def fitted_law(record: CommunityRecord) -> Law:
     asked, opened = rates.opens()
     marks = np.array([terms for terms, _ in life.marks]).reshape(-1, len(TERMS["unnamed"]))
     lacking = np.array([lacks for _, lacks in life.marks], bool)
+    hotness, hot = lasting_hotness(life.threads)
+    threads = {f"thread_{who}": _chosen(f"thread_{who}", life.threads[who], hot) for who in ("new", "old")}
     days = float((~clock.masked).sum()) / 24
     posts = int(clock.counts(life.hour).sum())
     return Law(
@@ -40,11 +53,9 @@ def fitted_law(record: CommunityRecord) -> Law:
         owes=_rate("owes", rates.owes()),
         comes=_rate("comes", rates.comes()),
         opens=_logit("opens", asked, opened),
-        **{
-            f"{what}_{who}": _chosen(f"{what}_{who}", table[who])
-            for what, table in (("thread", life.threads), ("post", life.posts))
-            for who in ("new", "old")
-        },
+        **threads,
+        **{f"post_{who}": _chosen(f"post_{who}", life.posts[who]) for who in ("new", "old")},
+        hotness=hotness,
         unnamed=_logit("unnamed", marks, lacking),
         masked_days=round(float(clock.masked.sum()) / 24, 2),
         notes=_notes(record, clock),
@@ -85,13 +96,13 @@ def _logit(name: str, terms: np.ndarray, yes: np.ndarray) -> Part:
     return _part(name, yes_or_no(terms, yes), terms)
 
 
-def _chosen(name: str, made: list[Choice]) -> Part:
+def _chosen(name: str, made: list[Choice], hot: np.ndarray | None = None) -> Part:
     taken = np.array([each.options[each.taken] for each in made], float).reshape(-1, len(TERMS[name]))
     if len(made) < LEAST_ACTS:
         return _part(name, Fitted(np.zeros(len(TERMS[name])), np.full(len(TERMS[name]), np.nan), 0.0), taken)
-    return _part(
-        name, choices([each.options.astype(float) for each in made], [each.taken for each in made]), taken
-    )
+    added = None if hot is None else [hot[each.names] for each in made]
+    found = choices([each.options.astype(float) for each in made], [each.taken for each in made], added)
+    return _part(name, found, taken)
 
 
 def _part(name: str, found: Fitted, acts: np.ndarray) -> Part:

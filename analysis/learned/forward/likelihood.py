@@ -50,23 +50,32 @@ def yes_or_no(terms: np.ndarray, yes: np.ndarray) -> Fitted:
     return _newton(curve, np.zeros(terms.shape[1]), _precision(terms.shape[1], constant=True))
 
 
-def choices(options: Sequence[np.ndarray], taken: Sequence[int]) -> Fitted:
-    """A conditional logit (McFadden 1974): the terms (m, k) of each choice's options, and which was taken."""
+def choices(
+    options: Sequence[np.ndarray], taken: Sequence[int], offset: Sequence[np.ndarray] | None = None
+) -> Fitted:
+    """A conditional logit (McFadden 1974): the terms (m, k) of each choice's options, and which was taken.
+
+    `offset` (m,) is added to the score of each option.
+    """
     width, terms = max(len(each) for each in options), options[0].shape[1]
     table = np.zeros((len(options), width, terms))
     there = np.zeros((len(options), width), bool)
+    added = np.zeros((len(options), width))
     for place, each in enumerate(options):
         table[place, : len(each)] = each
         there[place, : len(each)] = True
+        if offset is not None:
+            added[place, : len(each)] = offset[place]
+    given = float(added[np.arange(len(options)), np.array(taken)].sum())
     chosen = table[np.arange(len(options)), np.array(taken)]
 
     def curve(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        score = np.where(there, table @ beta, -np.inf)
+        score = np.where(there, table @ beta + added, -np.inf)
         total = np.logaddexp.reduce(score, axis=1)
         share = np.exp(score - total[:, None])
         mean = np.einsum("nm,nmk->nk", share, table)
         information = np.einsum("nm,nmk,nml->kl", share, table, table, optimize=True) - mean.T @ mean
-        return float((chosen @ beta - total).sum()), (chosen - mean).sum(axis=0), information
+        return float((chosen @ beta - total).sum()) + given, (chosen - mean).sum(axis=0), information
 
     return _newton(curve, np.zeros(terms), _precision(terms, constant=False))
 

@@ -100,7 +100,7 @@ class Rates:
         self.since = np.array(debts.since)
         self.until = np.minimum(np.array(debts.until), self.since + FORGOTTEN)
         self.got = Timeline(self.debtor, self.since, clock.end)
-        self.ended = Timeline(self.debtor, self.until, clock.end)
+        self.ended = Timeline(self.debtor, np.minimum(self.until, clock.end + 1), clock.end)
         self._faded = {hours: self.own.faded(hours) for hours in (SHORT, LONG)}
         self._received = self.got.faded(SHORT)
         replies = (~record.opens)[self.own.order]
@@ -117,7 +117,8 @@ class Rates:
         rest = np.maximum(hour - self.own.hour[place], LEAST_REST)
         replied = self._replied[place] - self._before[self.own.first[place]]
         _, got = self.got.before(member, hour)
-        since = np.where(got >= 0, hour - self.got.hour[got], np.inf)
+        received = np.append(self.got.hour, np.inf)  # the last one is read for -1
+        since = np.where(got >= 0, hour - received[got], np.inf)
         return {
             "acts": acts,
             "rest": rest,
@@ -125,7 +126,9 @@ class Rates:
             "opened": acts - replied,
             "acts_6h": self._faded[SHORT][place] * np.exp(-rest / SHORT),
             "acts_24h": self._faded[LONG][place] * np.exp(-rest / LONG),
-            "replies_6h": np.where(got >= 0, self._received[got] * np.exp(-since / SHORT), 0.0),
+            "replies_6h": np.where(
+                got >= 0, np.append(self._received, 0.0)[got] * np.exp(-since / SHORT), 0.0
+            ),
             "owed": np.maximum(self.owed(member, hour), 0),
         }
 
@@ -153,7 +156,7 @@ class Rates:
     def owes(self) -> Design:
         """Every debt from the moment that it stood to its end."""
         paid = np.flatnonzero(
-            np.array(self.life.debts.paid) & (np.array(self.life.debts.until) <= self.until)
+            np.array(self.life.debts.paid, bool) & (np.array(self.life.debts.until) <= self.until)
         )
         paid = paid[self.clock.counts(self.until[paid])]
         debt, hour = _stretches(self.since, np.minimum(self.until, self.clock.end), self._moments_of_debts())

@@ -10,7 +10,7 @@ from windtunnel.sim.communities.forum.learned.law import WINDOW, own_thread_term
 
 MOST_CHOICES = 5_000
 """Recorded choices of each kind that are looked at."""
-MOST_THREADS, MOST_POSTS = 40, 200
+MOST_THREADS, MOST_POSTS = 60, 200
 """Options of a choice that are looked at: threads at random beside the one chosen, the latest posts and the opening one."""
 FIRST_OPENS, FIRST_REPLIES, OWED, OTHER_OPENS, OTHER_REPLIES = range(5)
 """Kinds of act: somebody's first, the payment of a debt, anything else."""
@@ -51,10 +51,15 @@ class Debts:
 
 
 class Choice(NamedTuple):
-    """One recorded choice: the terms of its options (options, terms), and which was taken."""
+    """One recorded choice: the terms of its options (options, terms), and which was taken.
+
+    `names` (options,) are the threads, where these were chosen among; `many`: of how many the options are a sample.
+    """
 
     options: np.ndarray
     taken: int
+    names: np.ndarray = np.empty(0, np.int64)
+    many: int = 0
 
 
 @dataclass
@@ -89,7 +94,7 @@ def lived(record: CommunityRecord, counts: np.ndarray, seed: int = 0) -> Lived:
     )
     sampled = _sampled(record, counts, seed)
     picks = np.random.default_rng(seed + 1)
-    state = _State(n, threads, stranger)
+    state = _State(n, threads, int(member.max(initial=-1)) + 1, stranger)
     for row in range(n):
         _act(out, state, record, parent, row, bool(sampled[row]), picks)
     return out
@@ -105,7 +110,7 @@ def _sampled(record: CommunityRecord, counts: np.ndarray, seed: int) -> np.ndarr
 class _State:
     """What the record has come to so far."""
 
-    def __init__(self, posts: int, threads: int, stranger: int) -> None:
+    def __init__(self, posts: int, threads: int, members: int, stranger: int) -> None:
         self.stranger = stranger
         self.seen: set[int] = set()
         self.debt: dict[
@@ -125,6 +130,8 @@ class _State:
         ] = {}  # member to thread to its size at the member's last post there
         self.mine: dict[int, set[int]] = {}  # member to the posts that it answered
         self.opener = np.full(threads, UNKNOWN)
+        self.acts = np.zeros(members, np.int64)
+        self.wrote = np.zeros(members)
         self.replies = np.zeros(posts, np.int64)
         self.exchange = np.zeros(posts, np.int64)
 
@@ -184,6 +191,8 @@ def _after(
 ) -> None:
     """What the act leaves behind."""
     state.seen.add(who)
+    state.acts[who] += 1
+    state.wrote[who] = now
     state.last[thread] = now
     state.rows[thread].append(row)
     if record.opens[row]:
@@ -240,11 +249,18 @@ def _thread_choice(
 ) -> Choice:
     near = np.flatnonzero(state.last >= now - WINDOW)
     near = near[near != thread]
+    many = 1 + len(near)
     if len(near) > MOST_THREADS:
         near = picks.choice(near, MOST_THREADS, replace=False)
     offered = np.concatenate([[thread], near]).astype(int)
+    opener = state.opener[offered]
     columns = thread_terms(
-        state.size[offered], state.crowd[offered], now - state.opened[offered], now - state.last[offered]
+        state.size[offered],
+        state.crowd[offered],
+        now - state.opened[offered],
+        now - state.last[offered],
+        opener >= state.stranger,
+        state.acts[opener],
     )
     if not first:
         inside = state.inside.get(who, {})
@@ -252,7 +268,7 @@ def _thread_choice(
         columns = np.column_stack(
             [columns, *own_thread_terms(at, state.size[offered], state.opener[offered] == who)]
         )
-    return Choice(columns, 0)
+    return Choice(columns, 0, offered, many)
 
 
 def _post_choice(
@@ -276,16 +292,20 @@ def _post_choice(
     }
     if owed:
         shown = shown[[post not in owed or post == up for post in shown.tolist()]]
+    authors, root = out.member[shown], record.opens[shown]
     columns = post_terms(
-        record.opens[shown],
+        root,
         state.replies[shown],
         now - out.hour[shown],
         record.depth[shown],
         shown == rows[-1],
+        authors >= state.stranger,
+        state.acts[authors],
+        now - state.wrote[authors],
+        (authors == state.opener[thread]) & ~root,
     )
     if not first:
         mine = state.mine.get(who, set())
-        authors = out.member[shown]
         known = np.array([state.met.get((other, who), 0) > 0 for other in authors.tolist()])
         answered = np.array([post in mine for post in shown.tolist()])
         columns = np.column_stack([columns, authors == who, answered, known])

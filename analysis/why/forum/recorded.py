@@ -344,9 +344,15 @@ def case_of_thread(
     settings: Sequence[str] = (),
 ) -> RecordedCase:
     """The case of an incident whose `place` is a thread of `posts`."""
+    if any(word.partition("=")[::2] == ("mind", "learned") for word in settings):
+        raise ValueError(
+            "a record is replayed with mind=rules, llm or distilled; mind=learned answers for simulated runs only"
+        )
+    mind = [] if any(word.startswith("mind=") for word in settings) else ["mind=rules"]
     made = plan(
         compose(
             [
+                *mind,
                 f"community.profile={folder.path}",
                 "baseline=none",
                 "policy=none",

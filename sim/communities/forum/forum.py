@@ -107,6 +107,10 @@ class Forum(Defaults):
             self.focal = int(
                 self._publish(world, "spark", np.array([0]), HEATED, self.settings.spark_pull)[0]
             )
+        self.note_arrivals(world)
+
+    def note_arrivals(self, world: Any) -> None:
+        """Newcomers of this step are in the log."""
         if world.now > 0:
             world.log.add(world.now, "join", self.members.id[self.members.joined == world.now])
 

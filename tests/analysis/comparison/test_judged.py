@@ -6,6 +6,7 @@ import pytest
 
 from windtunnel.analysis import compare
 from windtunnel.analysis.cli import main
+from windtunnel.analysis.comparison import charts
 from windtunnel.analysis.comparison.files import beside, page_in
 from windtunnel.analysis.folder import Folder
 
@@ -100,3 +101,11 @@ def test_a_comparison_goes_beside_its_runs(sweep, tmp_path):
     stranger = tmp_path / "compare.html"
     stranger.write_text("<html>mine</html>")
     assert page_in(tmp_path, found) == tmp_path / "compare-2.html"
+
+
+def test_a_chart_says_what_cannot_move(sweep):
+    datasets = charts.outcomes(compare(sweep).record)["datasets"].values()
+    rows = [row for data in datasets for row in data if "reading" in row]
+    reading = {row["outcome"]: row["reading"] for row in rows}
+    assert reading["newcomer return"] == reading["active members"] == "cannot move"
+    assert reading["civil posts (cost)"] != "cannot move"

@@ -38,10 +38,15 @@ def _common(forum: "LearnedForum", roots: np.ndarray, pull: np.ndarray, group: s
     posts, seen, now = forum.posts, forum.memory.posts, forum._now
     age = np.maximum(now - seen.hour[roots], 0.0)
     last = np.maximum(now - seen.last[roots], 0.0)
-    columns = thread_terms(posts.size[roots], seen.crowd[roots], age, last)
+    people, opener = forum.memory.people, posts.author[roots]
+    columns = thread_terms(
+        posts.size[roots], seen.crowd[roots], age, last, people.unnamed[opener], people.acts[opener]
+    )
     part = forum.law.thread_new if group == "new" else forum.law.thread_old
     width = columns.shape[1]
-    return np.minimum(columns, part.caps()[:width]) @ part.coefficients()[:width] + pull[roots]
+    return (
+        np.minimum(columns, part.caps()[:width]) @ part.coefficients()[:width] + pull[roots] + seen.hot[roots]
+    )
 
 
 def _with_own(forum: "LearnedForum", row: int, roots: np.ndarray, score: np.ndarray) -> np.ndarray:
@@ -114,13 +119,22 @@ def post_shown(
         if not len(offered):
             continue
         age = np.maximum(now - memory.posts.hour[offered], 0.0)
+        authors = posts.author[offered]
         columns = post_terms(
-            offered == root, posts.replies[offered], age, posts.depth[offered], offered == every[-1]
+            offered == root,
+            posts.replies[offered],
+            age,
+            posts.depth[offered],
+            offered == every[-1],
+            memory.people.unnamed[authors],
+            memory.people.acts[authors],
+            np.maximum(now - memory.people.last[authors], 0.0),
+            (authors == posts.author[root]) & (offered != root),
         )
         part = forum.law.post_new
         if not new[place]:
             part = forum.law.post_old
-            authors, mine = posts.author[offered], memory.mine.get(row, ())
+            mine = memory.mine.get(row, ())
             answered = [post in mine for post in offered.tolist()]
             met = [memory.met.get((other, row), 0) > 0 for other in authors.tolist()]
             columns = np.column_stack([columns, authors == row, answered, met])

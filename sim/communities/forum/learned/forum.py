@@ -5,9 +5,11 @@ members who come for anything else. All of it is addressed chance: by member, or
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.special import gammaincinv
 
 from windtunnel.agents.situation import Scene
 from windtunnel.sim import noise
@@ -265,11 +267,32 @@ class LearnedForum(Forum):
     # --- what acts leave behind ---
 
     def act(self, world: Any, view: View, choice: np.ndarray) -> Acts:
-        return super().act(world, view, choice) if len(view.rows) else _NO_ACTS
+        """As in any forum; a newcomer whom nothing draws in was never here."""
+        if not len(view.rows):
+            return _NO_ACTS
+        came = ~(self._first & self._lurks[choice])
+        if not came.all():
+            view = replace(
+                view,
+                rows=view.rows[came],
+                seen=Shown(view.seen.own[came], view.seen.common),
+                focus=view.focus[came],
+                features=view.features[came],
+                options=view.options[came],
+            )
+        return super().act(world, view, choice[came]) if came.any() else _NO_ACTS
 
     def apply(self, world: Any, acts: Acts) -> None:
-        if len(acts.rows):
-            super().apply(world, acts)
+        if not len(acts.rows):
+            return
+        new = self.memory.people.acts[acts.rows] == 0
+        world.log.add(
+            world.now, "join", np.sort(acts.ids[new & (self.members.joined[acts.rows] == world.now)])
+        )
+        super().apply(world, acts)
+
+    def note_arrivals(self, world: Any) -> None:
+        """A newcomer is in the log when it first writes: those who stay away leave nothing."""
 
     def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
         return post_id(self.members.id[rows], now, ordinal or ORDINAL_OF_PHASE[self._phase])
@@ -315,6 +338,9 @@ class LearnedForum(Forum):
             memory.appeared(row, who, at, up, root, partner, int(posts.depth[row]), int(posts.size[root]))
         opened = new[posts.parent[new] < 0]
         if len(opened):
+            if self.law.hotness:
+                lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
+                memory.posts.hot[opened] = np.log(gammaincinv(self.law.hotness, lot) / self.law.hotness)
             self._open = np.concatenate([self._open, opened])
 
     def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:

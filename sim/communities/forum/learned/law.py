@@ -26,6 +26,14 @@ WINDOW = 14 * 24.0
 SHORT, LONG = 6.0, 24.0
 """Hours in which counts of recent acts, and of replies received, fade."""
 
+THREAD = (
+    *("size", "authors", "age_3h", "age_1d", "last_10min", "last_3h", "last_1d"),
+    *("unanswered", "unnamed_opener", "opener_acts"),
+)
+POST = (
+    *("root", "replies", "unanswered", "age_10min", "age_3h", "age_1d", "depth", "latest"),
+    *("unnamed", "author_acts", "author_rest", "by_opener"),
+)
 TERMS = {
     "owes": (
         *("constant", "age_10min", "age_3h", "age_1d", "rest_10min", "rest_3h", "rest_2d", "depth", "root"),
@@ -46,25 +54,10 @@ TERMS = {
         *("opened_only", "acts"),
     ),
     "opens": ("constant", "opened", "replied", "rest_2d", "owed"),
-    "thread_new": ("size", "authors", "age", "last_1h", "last_1d", "unanswered"),
-    "thread_old": (
-        *("size", "authors", "age", "last_1h", "last_1d", "unanswered", "in_it", "opened_it", "others_since"),
-    ),
-    "post_new": ("root", "replies", "unanswered", "age_1h", "age_1d", "depth", "latest"),
-    "post_old": (
-        *(
-            "root",
-            "replies",
-            "unanswered",
-            "age_1h",
-            "age_1d",
-            "depth",
-            "latest",
-            "own",
-            "answered_by_me",
-            "met",
-        ),
-    ),
+    "thread_new": THREAD,
+    "thread_old": (*THREAD, "in_it", "opened_it", "others_since"),
+    "post_new": POST,
+    "post_old": (*POST, "own", "answered_by_me", "met"),
     "unnamed": ("constant", "top_level", "thread_share", "unnamed_parent"),
 }
 """The terms of each part, in the order of its coefficients. All are 0 or more."""
@@ -124,6 +117,8 @@ class Law(BaseModel):
     post_new: Part
     post_old: Part
     unnamed: Part
+    hotness: Annotated[float, Field(ge=0)] = 0.0
+    """Shape of the gamma law (mean 1) of a lasting factor of each thread's pull; 0: there is none."""
     masked_days: float = 0.0
     """Days of the record that count for nothing: holes, and a week after each."""
     notes: list[str] = []
@@ -158,16 +153,26 @@ def linear(part: Part, columns: np.ndarray) -> np.ndarray:
     return np.minimum(columns, part.caps()) @ part.coefficients()
 
 
-def thread_terms(size: np.ndarray, crowd: np.ndarray, age: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """The terms (n, 6) of `thread_new`: replies, people in it, hours since it was opened and since its last post."""
+def thread_terms(
+    size: np.ndarray,
+    crowd: np.ndarray,
+    age: np.ndarray,
+    last: np.ndarray,
+    unnamed: np.ndarray,
+    acts: np.ndarray,
+) -> np.ndarray:
+    """The terms `THREAD` (n, 10): replies, people in it, hours since it was opened and since its last post, and of its opener
+    whether its name lacks, and its acts so far."""
     return np.column_stack(
         [
             np.log1p(size),
             np.log(np.maximum(crowd, 1)),
+            np.log1p(age / 3),
             np.log1p(age / 24),
-            np.log1p(last),
-            np.log1p(last / 24),
+            *speeds(last, SCALES_AGE),
             size == 0,
+            unnamed,
+            np.log1p(acts),
         ]
     )
 
@@ -179,9 +184,29 @@ def own_thread_terms(size_then: np.ndarray, size: np.ndarray, opened: np.ndarray
 
 
 def post_terms(
-    root: np.ndarray, replies: np.ndarray, age: np.ndarray, depth: np.ndarray, latest: np.ndarray
+    root: np.ndarray,
+    replies: np.ndarray,
+    age: np.ndarray,
+    depth: np.ndarray,
+    latest: np.ndarray,
+    unnamed: np.ndarray,
+    acts: np.ndarray,
+    rest: np.ndarray,
+    by_opener: np.ndarray,
 ) -> np.ndarray:
-    """The terms (n, 7) of `post_new`: direct replies, hours since it was written, answers up to the opening post."""
+    """The terms `POST` (n, 12): direct replies, hours since it was written, answers up to the opening post, and of its author
+    whether its name lacks, its acts so far, hours since the last one, and whether it opened the thread (of replies)."""
     return np.column_stack(
-        [root, np.log1p(replies), replies == 0, np.log1p(age), np.log1p(age / 24), np.log1p(depth), latest]
+        [
+            root,
+            np.log1p(replies),
+            replies == 0,
+            *speeds(age, SCALES_AGE),
+            np.log1p(depth),
+            latest,
+            unnamed,
+            np.log1p(acts),
+            np.log1p(rest),
+            by_opener,
+        ]
     )

@@ -57,7 +57,7 @@ class Memory:
 
     Members: `last` act, how many `acts`, `opened`, `replied`, fading counts `acts_6h`, `acts_24h` (just after the last act) and
     `replies_6h` (just after `got`), `owed` debts, `unnamed`. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
-    `last`, `crowd`, `nameless` of its thread. Debts: whose (`debtor`), the `post`, `since`, the `fixed` part of the predictor, `open`, `answered`.
+    `last`, `crowd`, `nameless` of its thread, and how `hot` it is (log). Debts: whose (`debtor`), the `post`, `since`, the `fixed` part of the predictor, `open`, `answered`.
     """
 
     def __init__(self, law: Law, members: int) -> None:
@@ -82,6 +82,7 @@ class Memory:
             last=(np.float64, -np.inf),
             crowd=(np.int32, 0),
             nameless=(np.int32, 0),
+            hot=(np.float64, 0.0),
         )
         self.debts = Columns(
             debtor=(np.int64, 0),

@@ -1,0 +1,56 @@
+"""Outcomes of an attention feed: push and pull, how equal the pull is, and what readers make of it."""
+
+from functools import partial
+
+import polars as pl
+
+from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
+
+FITS = ("attention_feed",)
+
+
+def _mean(runs: Runs, measure: str) -> pl.DataFrame:
+    rows = runs.measures.filter(pl.col("measure") == measure)
+    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").mean()), None)
+
+
+def pull(runs: Runs) -> pl.DataFrame:
+    """What rankings gave to readers, of the most that they could have; the mean over readers and steps."""
+    return _mean(runs, "pull")
+
+
+def push(runs: Runs) -> pl.DataFrame:
+    """What rankings gave to the advocate, of the most that it could have; the mean over readers and steps."""
+    return _mean(runs, "push")
+
+
+def pull_gini(runs: Runs) -> pl.DataFrame:
+    """Gini index of pull over readers."""
+    ordered = runs.members.sort(*RUN, "pull")
+    place = (2 * pl.int_range(1, pl.len() + 1) - pl.len() - 1) * pl.col("pull")
+    total = pl.col("pull").sum()
+    return per_run(runs, ordered.group_by(RUN).agg(value=place.sum() / (pl.len() * total)), None)
+
+
+def enjoyed(runs: Runs) -> pl.DataFrame:
+    """Utility of what a reader opened."""
+    return per_run(runs, runs.members.group_by(RUN).agg(value=pl.col("enjoyed").mean()))
+
+
+def opened(runs: Runs) -> pl.DataFrame:
+    """Objects that a reader opened."""
+    rows = runs.measures.filter(pl.col("measure") == "opened")
+    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").sum()), None)
+
+
+declared = partial(Outcome, fits=FITS)
+OUTCOMES = {
+    one.name: one
+    for one in (
+        declared("pull", "good", "share of the most", False, pull, event="feeds served their readers"),
+        declared("push", "harm", "share of the most", False, push, event="feeds served the advocate"),
+        declared("pull_gini", "harm", "Gini index", False, pull_gini, event="feeds served some much better"),
+        declared("enjoyed", "good", "utility a reader", False, enjoyed, event="readers found what they like"),
+        declared("opened", "good", "objects a reader", True, opened, event="readers opened much"),
+    )
+}

@@ -1,0 +1,1 @@
+"""Readers of an encyclopedia in one language, of which other languages know more."""
