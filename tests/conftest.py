@@ -45,7 +45,8 @@ def tiny_community(size: int, rates: Mapping[str, float], settings: Mapping[str,
     chosen = {name: {"value": value, "mark": "chosen"} for name, value in (RATES | dict(rates)).items()}
     source = dict(corpus="none", posts=1, authors=1, threads=1, span_days=1, tone="none", fitted_by="hand")
     profile = {"name": "tiny", "source": source, "rhythm": [1] * 24, "rhythm_mark": "chosen", **chosen}
-    return config | {"size": size, "profile": profile, "settings": config["settings"] | dict(settings)}
+    own = config["settings"] | {"opening_threads": 8} | dict(settings)
+    return config | {"size": size, "profile": profile, "settings": own}
 
 
 def spec(policy: "str | tuple[str, Mapping[str, Any]] | PolicySpec") -> PolicySpec:

@@ -8,19 +8,20 @@
     bad = incidents("outputs/mine")
     print(why("outputs/mine", bad["id"][0], with_="rule_reminder", at="onset", replicates=40).sentences)
 
-`run`, `sweep`, `compare`, `read`, `estimate`, `incidents` and `why` do what the command line's words of that name do; each tells
+`run`, `sweep`, `compare`, `read`, `estimate`, `incidents`, `why` and `replay` do what the command line's words of that name do; each tells
 more under `help()`.
 """
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["compare", "estimate", "incidents", "read", "run", "sweep", "why"]
+__all__ = ["compare", "estimate", "incidents", "read", "replay", "run", "sweep", "why"]
 
 _HOMES = {
     "compare": "comparison",
     "estimate": "library.pairs",
     "incidents": "library.incidents",
     "read": "library.runs",
+    "replay": "library.rules",
     "run": "library.runs",
     "sweep": "library.sweeps",
     "why": "library.incidents",
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from windtunnel.analysis.comparison import compare
     from windtunnel.analysis.library.incidents import incidents, why
     from windtunnel.analysis.library.pairs import estimate
+    from windtunnel.analysis.library.rules import replay
     from windtunnel.analysis.library.runs import read, run
     from windtunnel.analysis.library.sweeps import sweep
 else:

@@ -228,8 +228,8 @@ def _finish(
 
     out.mkdir(parents=True, exist_ok=True)
     tell("writing the posts")
-    for name in (IDENTITIES, SOURCES):  # those of an earlier import would name other people
-        (out / name).unlink(missing_ok=True)
+    for earlier in (IDENTITIES, SOURCES):  # those of an earlier import would name other people
+        (out / earlier).unlink(missing_ok=True)
     written.write_posts(posts, record, marks_of(people.marks), out / written.POSTS)
     (out / written.PROFILE).unlink(missing_ok=True)
     (out / written.LEARNED).unlink(missing_ok=True)  # it was learned from an earlier import

@@ -1,4 +1,4 @@
-"""Which thread the next reply joins: a conditional logit on the replies a thread has and on its age."""
+"""Which thread the next reply joins: a conditional logit on the replies a thread has, its age, and how long it has been quiet."""
 
 from typing import NamedTuple
 
@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.profile_fit.activity import FEW
+from windtunnel.analysis.profile_fit.answers import answers_back
+from windtunnel.sim.communities.forum.feed import GROWTH_ENDS
 from windtunnel.sim.communities.forum.profile import Rate
 
 REPLIES = 3_000
@@ -15,7 +17,7 @@ ALIVE_WINDOWS = 30
 
 
 class Choices(NamedTuple):
-    """Features of the threads at each sampled reply, (replies, 1 + CONTROLS, 2), the chosen thread first.
+    """Features of the threads at each sampled reply, (replies, 1 + CONTROLS, 3), the chosen thread first.
 
     `valid` marks the alternatives that exist, where fewer threads were alive than controls are asked for.
     """
@@ -31,13 +33,17 @@ class Logit(NamedTuple):
     errors: np.ndarray
 
 
-def sample_choices(posts: pl.DataFrame, window_hours: float, rng: np.random.Generator) -> Choices:
+def sample_choices(
+    posts: pl.DataFrame, window_hours: float, rng: np.random.Generator, growth_ends: float = GROWTH_ENDS
+) -> Choices:
     """Replies, each with the thread it joined and uniformly drawn threads that were alive then.
 
+    Replies by which somebody answers back are left out, since they follow a law of their own (`answers.py`).
+
     Uniform draws of the alternatives leave the coefficients consistent (McFadden 1978, uniform conditioning).
-    Features are log1p(replies so far) and log1p(age in hours).
+    Features are log1p of the replies so far (`GROWTH_ENDS` at most), of the age in hours, and of the hours since the last post.
     """
-    posts = posts.select("post", "thread", "minute").sort("minute", "post")
+    posts = posts.select("post", "thread", "minute", "parent", "author").sort("minute", "post")
     order = np.arange(posts.height)
     thread_number, thread = np.unique(posts["thread"].to_numpy(), return_inverse=True)
     minute = posts["minute"].to_numpy()
@@ -46,13 +52,14 @@ def sample_choices(posts: pl.DataFrame, window_hours: float, rng: np.random.Gene
     opened = minute[first]
     alive_minutes = ALIVE_WINDOWS * window_hours * 60
 
-    replies = np.flatnonzero((order != first[thread]) & (minute - opened[thread] <= alive_minutes))
+    alive = minute - opened[thread] <= alive_minutes
+    replies = np.flatnonzero((order != first[thread]) & alive & ~answers_back(posts))
     replies = np.sort(rng.permutation(replies)[:REPLIES])
     by_opening = np.argsort(first, kind="stable")
     key = np.sort(thread * posts.height + order)  # posts of a thread before a moment: a rank in this array
     starts = np.searchsorted(key, np.arange(len(thread_number)) * posts.height)
 
-    features = np.zeros((len(replies), 1 + CONTROLS, 2))
+    features = np.zeros((len(replies), 1 + CONTROLS, 3))
     valid = np.zeros((len(replies), 1 + CONTROLS), bool)
     for row, reply in enumerate(replies):
         low = np.searchsorted(opened[by_opening], minute[reply] - alive_minutes)
@@ -64,7 +71,11 @@ def sample_choices(posts: pl.DataFrame, window_hours: float, rng: np.random.Gene
         threads = np.concatenate([[thread[reply]], others])
         so_far = np.searchsorted(key, threads * posts.height + reply) - starts[threads] - 1
         age = (minute[reply] - opened[threads]) / 60
-        features[row, : len(threads)] = np.log1p(np.stack([so_far, age], axis=1))
+        last = key[starts[threads] + so_far] - threads * posts.height
+        quiet = (minute[reply] - minute[last]) / 60
+        features[row, : len(threads)] = np.log1p(
+            np.stack([np.minimum(so_far, growth_ends), age, quiet], axis=1)
+        )
         valid[row, : len(threads)] = True
     chosen = valid.sum(axis=1) > 1
     return Choices(features[chosen], valid[chosen])
@@ -102,8 +113,8 @@ def conditional_logit(choices: Choices, *, iterations: int = 50) -> Logit:
     raise ValueError("the conditional logit did not converge")
 
 
-def attention(posts: pl.DataFrame, window_hours: float, rng: np.random.Generator) -> tuple[Rate, Rate]:
-    """attention_growth and attention_decay."""
+def attention(posts: pl.DataFrame, window_hours: float, rng: np.random.Generator) -> tuple[Rate, Rate, Rate]:
+    """attention_growth, attention_decay and attention_recency."""
     choices = sample_choices(posts, window_hours, rng)
     try:
         if len(choices.features) < FEW:
@@ -113,10 +124,11 @@ def attention(posts: pl.DataFrame, window_hours: float, rng: np.random.Generator
         return (
             Rate(value=0.7, mark="chosen", note=str(error)),
             Rate(value=0.8, mark="chosen", note=str(error)),
+            Rate(value=0.0, mark="chosen", note=str(error)),
         )
-    growth, decay = float(fit.coefficients[0]), -float(fit.coefficients[1])
+    growth = float(fit.coefficients[0])
     how = (
-        f"conditional logit of {len(choices.features)} replies against up to {CONTROLS} threads "
+        f"conditional logit of {len(choices.features)} replies that answer nobody back, against up to {CONTROLS} threads "
         f"opened in the last {ALIVE_WINDOWS * window_hours:.0f} h"
     )
     return (
@@ -126,10 +138,16 @@ def attention(posts: pl.DataFrame, window_hours: float, rng: np.random.Generator
             note=f"{how}; standard error {fit.errors[0]:.3f}; "
             "what sets threads apart from the start counts as growth too",
         ),
-        Rate(
-            value=round(max(decay, 0.0), 4),
-            mark="data",
-            note=f"same fit; standard error {fit.errors[1]:.3f}"
-            + ("" if decay >= 0 else f"; fitted {decay:.3f}, set to 0"),
-        ),
+        _loss(-float(fit.coefficients[1]), float(fit.errors[1])),
+        _loss(-float(fit.coefficients[2]), float(fit.errors[2])),
+    )
+
+
+def _loss(exponent: float, error: float) -> Rate:
+    """An exponent of the same fit by which pull is lost; below 0 it is set to 0."""
+    return Rate(
+        value=round(max(exponent, 0.0), 4),
+        mark="data",
+        note=f"same fit; standard error {error:.3f}"
+        + ("" if exponent >= 0 else f"; fitted {exponent:.3f}, set to 0"),
     )

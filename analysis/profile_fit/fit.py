@@ -16,6 +16,7 @@ from windtunnel.analysis.profile_fit.activity import (
     presence,
     rhythm,
 )
+from windtunnel.analysis.profile_fit.answers import answer_back
 from windtunnel.analysis.profile_fit.attention import attention
 from windtunnel.analysis.profile_fit.moderation import (
     count_tones,
@@ -46,7 +47,8 @@ def fit_profile(posts: pl.DataFrame, *, name: str, tone: str, seed: int = 0) -> 
     seen = presence(posts)
     figures = structure(posts)
     rate, shape = posting_rate(seen)
-    growth, decay = attention(posts, seen.hours, np.random.default_rng(seed))
+    growth, decay, recency = attention(posts, seen.hours, np.random.default_rng(seed))
+    back, delay = answer_back(posts)
     opening, to_root = thread_shares(posts, figures)
     newcomers = newcomer_share(seen)
     from_text = "text" in posts.columns and bool(posts["text"].is_not_null().any())
@@ -75,6 +77,9 @@ def fit_profile(posts: pl.DataFrame, *, name: str, tone: str, seed: int = 0) -> 
         root_share=to_root,
         attention_growth=growth,
         attention_decay=decay,
+        attention_recency=recency,
+        answer_back=back,
+        answer_delay=delay,
         newcomer_share=newcomers,
         arrivals_per_member_day=arrivals(newcomers, seen),
         newcomer_return=newcomer_return(posts, seen),

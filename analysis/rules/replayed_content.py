@@ -11,9 +11,12 @@ from windtunnel.analysis.rules.agreement import Agreement
 from windtunnel.analysis.rules.reach import Group, Period, Reach
 from windtunnel.analysis.rules.replaying import TOUCHES, Clause, OfRule, Replayed, Word
 
+OVER_ALL = ("numbers", "taken", "chance", "judged")
+"""What speaks of every post, and is not printed."""
+
 
 def replayed_of(content: Mapping[str, Any]) -> Replayed:
-    """What `Replayed.content` gave, as it was but for the two columns over all posts, which are empty."""
+    """What `Replayed.content` gave, as it was but for the columns over all posts, which are empty."""
     left = {
         "follows",
         "rules",
@@ -27,12 +30,13 @@ def replayed_of(content: Mapping[str, Any]) -> Replayed:
         "notes",
         "touches",
     }
-    whole = {name: value for name, value in content.items() if name not in left}
+    whole: dict[str, Any] = {name: value for name, value in content.items() if name not in left}
     agreements = [
         Agreement(**(one | {part: Estimate(**one[part]) for part in ("precision", "recall")}))
         for one in content["agreements"]
     ]
     touches = [{name: row.get(name) for name in TOUCHES} for row in content["touches"]]
+    whole |= {name: np.zeros(0) for name in OVER_ALL}
     return Replayed(
         **whole,
         rules=tuple(OfRule(**one) for one in content["rules"]),
@@ -45,6 +49,4 @@ def replayed_of(content: Mapping[str, Any]) -> Replayed:
         reach=tuple(Reach(**one) for one in content["reach"]),
         notes=tuple(content["notes"]),
         touches=pl.DataFrame(touches, schema=TOUCHES),
-        chance=np.zeros(0),
-        judged=np.zeros(0, bool),
     )

@@ -14,6 +14,8 @@ from windtunnel.sim.community import Declared
 ARMS = ("baseline", "policy")
 PAIR = ["draw", "seed"]
 KEPT = 4
+MOST_EVENTS = 10_000_000
+"""In a run with more events than this nobody looks where each of its pairs parts."""
 UNTOLD = ("text", "ordinal", "arm")
 
 
@@ -118,7 +120,13 @@ def _pairs(path: str, changed: int) -> list[dict[str, Any]]:
     where = Folder(path)
     table = where.read_table("pairs").drop_nulls(["y_baseline", "y_policy"])
     events = pl.scan_parquet(where.table("events"), glob=False).filter(pl.col("arm").is_in(ARMS))
-    parted = only_in_one(events).group_by(PAIR).agg(parted=pl.col("step").min()).collect()
+    small = events.select(pl.len()).collect().item() <= MOST_EVENTS
+    parted = (
+        only_in_one(events if small else events.head(0))
+        .group_by(PAIR)
+        .agg(parted=pl.col("step").min())
+        .collect()
+    )
     both = table.select(pl.col(PAIR).cast(pl.Int32), y0="y_baseline", y1="y_policy").join(
         parted, on=PAIR, how="left"
     )

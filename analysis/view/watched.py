@@ -11,6 +11,8 @@ WIDE, LEFT, LANE, TOP = 900, 116, 22, 20
 LANES = 12
 """Places that are drawn, those with most going on."""
 MARKS = 3000
+ACTS = 4000
+"""Acts of one step that are looked through."""
 NODES = 48
 """Members of the network, those who act most."""
 RING = 130
@@ -183,7 +185,7 @@ def _course(
 
 def acts_at(twins: Twins, step: int) -> list[dict[str, Any]]:
     """A row for each member who did something at a step, what in the one twin and in the other, those who differ first."""
-    acts = twins.events.filter(pl.col("step") == step)
+    acts = twins.events.filter(pl.col("step") == step).head(ACTS)
     rows: dict[Any, dict[str, list[str]]] = {}
     for row in acts.iter_rows(named=True):
         both = rows.setdefault(row["member"], {arm: [] for arm in ARMS})
@@ -199,7 +201,8 @@ def acts_at(twins: Twins, step: int) -> list[dict[str, Any]]:
 def act_words(row: dict[str, Any], twins: Twins) -> str:
     """An act in words: its tone, kind and amount, what it was about, and what became of it."""
     parts = [row["tone"], row["kind"].replace("_", " ")]
-    parts += [] if row["amount"] is None else [f"{row['amount']:,} {twins.declared.amount}".strip()]
+    unit = twins.declared.amount.partition(":")[0]
+    parts += [] if row["amount"] is None else [f"{row['amount']:,} {unit}".strip().replace("-", "−")]
     parts += [] if row["place"] is None else [f"in {row['place']}"]
     parts += [] if row["status"] == "done" else [f"({row['status']})"]
     parts += [] if row["policy"] is None else [f"by {row['policy'].replace('_', ' ')}"]

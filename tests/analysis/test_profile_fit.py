@@ -1,6 +1,7 @@
 """Estimators find what a simulation put in, agree with a second method and with counts made elsewhere."""
 
 import csv
+import itertools
 import json
 import os
 from itertools import pairwise
@@ -21,10 +22,13 @@ from windtunnel.analysis.profile_fit.activity import (
     presence,
     zero_truncated_negative_binomial,
 )
+from windtunnel.analysis.profile_fit.answers import answer_back, answer_hours, answers_back
 from windtunnel.analysis.profile_fit.attention import Choices, conditional_logit, sample_choices
 from windtunnel.analysis.profile_fit.moderation import count_tones, moderation_in_force, tone_rates
 from windtunnel.analysis.profile_fit.structure import depths, gini, structure
+from windtunnel.sim.communities.forum.feed import GROWTH_ENDS
 from windtunnel.sim.communities.forum.profile import read_profile, write_profile
+from windtunnel.sim.communities.forum.waking import HORIZON
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("WINDTUNNEL_SHARED", ROOT.parent / "shared")) / "data"
@@ -113,22 +117,67 @@ def test_the_conditional_logit_agrees_with_statsmodels():
     assert mine.errors == pytest.approx(theirs.bse, rel=1e-3)
 
 
-def test_attention_recovers_the_exponents_of_a_simulated_forum():
-    rng = np.random.default_rng(5)
-    opened, replies, rows = [], [], []
+def simulated_attention(seed):
+    """Posts of a forum whose replies choose their thread by the law itself, with exponents .8, -1 and -.6."""
+    rng = np.random.default_rng(seed)
+    opened, replies, last, rows = [], [], [], []
     for minute in range(0, 3_000 * 10, 10):
         if minute % 100 == 0 or not opened:
             opened.append(minute)
             replies.append(0)
+            last.append(minute)
             rows.append((len(opened), None, "a", minute))
             continue
-        age = (minute - np.array(opened)) / 60
-        pull = (1 + np.array(replies)) ** 0.8 * (1 + age) ** -1.2
+        age, quiet = (minute - np.array(opened)) / 60, (minute - np.array(last)) / 60
+        grown = 1 + np.minimum(replies, GROWTH_ENDS)
+        pull = grown**0.8 * (1 + age) ** -1.0 * (1 + quiet) ** -0.6
         thread = int(rng.choice(len(opened), p=pull / pull.sum()))
         replies[thread] += 1
-        rows.append((thread + 1, 1, "a", minute))
-    fit = conditional_logit(sample_choices(table(rows), 24, np.random.default_rng(0)))
-    assert (np.abs(fit.coefficients - [0.8, -1.2]) < 3 * fit.errors).all() and (fit.errors < 0.08).all()
+        last[thread] = minute
+        rows.append((thread + 1, 1, None, minute))
+    return table(rows)
+
+
+def test_attention_recovers_the_exponents_of_a_simulated_forum():
+    fits = [
+        conditional_logit(sample_choices(simulated_attention(seed), 24, np.random.default_rng(0)))
+        for seed in range(4)
+    ]
+    off = [(fit.coefficients - [0.8, -1.0, -0.6]) / fit.errors for fit in fits]
+    assert (np.abs(np.mean(off, axis=0)) < 3 / np.sqrt(len(fits))).all()
+    assert (np.abs(off) < 4).all() and all((fit.errors < 0.1).all() for fit in fits)
+
+
+def test_replies_that_answer_back_follow_a_law_of_their_own():
+    rows = [
+        (1, None, "a", 0),
+        (1, 1, "b", 10),
+        (1, 2, "a", 40),
+        (1, 3, "b", 160),
+        (1, 2, "c", 200),
+        (1, 1, "a", 300),
+    ]
+    posts = table([*rows, (2, None, "z", 30 * 1440)])
+    assert answers_back(posts).tolist() == [False, False, True, True, False, False, False]
+    assert answer_hours(posts).tolist() == [0.5, 2.0, np.inf, np.inf], "b, a, b and c wrote to somebody else"
+
+
+@pytest.mark.parametrize(("share", "delay"), [(0.3, 0.1), (0.15, 2.0)])
+def test_the_delay_of_answers_is_found_again(share, delay):
+    rng = np.random.default_rng(4)
+    scale = -np.log1p(-share) / np.log1p(HORIZON / delay)
+    rows: list[tuple] = []
+    for pair in range(4_000):
+        at = 10 * pair
+        rows.append((pair + 1, None, "a", at))
+        for turn in itertools.count():
+            rows.append((pair + 1, len(rows), "ba"[turn % 2], at))
+            wait = delay * np.expm1(min(rng.exponential() / scale, 50))
+            if wait > HORIZON:
+                break
+            at += round(60 * wait)
+    back, late = answer_back(table([*rows, (10**6, None, "z", 10 * 4_000 + 60 * 1440)]))
+    assert back.value == pytest.approx(share, abs=0.03) and late.value == pytest.approx(delay, rel=0.4)
 
 
 def test_a_logit_that_one_feature_decides_is_refused():

@@ -70,7 +70,8 @@ def imported(tmp_path):
         (tmp_path / name).write_text("\n".join(map(json.dumps, rows)))
     from windtunnel.analysis.importers import import_corpus
 
-    import_corpus("reddit", tmp_path, tmp_path / "out", key_file=tmp_path / "key", reader="words")
+    report = import_corpus("reddit", tmp_path, tmp_path / "out", key_file=tmp_path / "key", reader="words")
+    assert report.name == "out"
     return tmp_path / "out"
 
 

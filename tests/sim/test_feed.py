@@ -25,17 +25,27 @@ def board(parents: list[int], **columns) -> Posts:
     return posts
 
 
-def test_pull_grows_with_replies_falls_with_age_and_hides_what_is_gone():
+LAW = feed.Law(growth=1.5, decay=2.0, recency=0.5)
+
+
+def test_pull_grows_with_replies_falls_with_age_and_silence_and_hides_what_is_gone():
     posts = board([-1, 0, -1, 0], step=np.array([0, 3, 3, 3]), state=np.array([0, 0, 0, REMOVED]))
     posts.size[0], posts.replies[0], posts.replies[1], posts.appeal[2] = 4, 1, 2, 0.25
-    pull = feed.pull(posts, 4, 0.5, growth=1.5, decay=2.0)
+    posts.last[0] = 2
     expected = [
-        1.5 * np.log(5) - 2 * np.log(3),
-        1.5 * np.log(3) - 2 * np.log(1.5),
-        0.25 - 2 * np.log(1.5),
+        1.5 * np.log(5) - 2 * np.log(3) - 0.5 * np.log(2),
+        -2.5 * np.log(1.5),
+        0.25 - 2.5 * np.log(1.5),
         -np.inf,
     ]
-    assert pull == pytest.approx(expected)
+    assert feed.pull(posts, 4, 0.5, LAW) == pytest.approx(expected)
+
+
+def test_a_thread_draws_no_more_by_replies_beyond_the_first_few():
+    posts = board([-1, -1, -1])
+    posts.size[:] = [feed.GROWTH_ENDS - 1, feed.GROWTH_ENDS, 5000]
+    pull = feed.pull(posts, 4, 0.5, LAW)
+    assert pull[0] < pull[1] == pull[2]
 
 
 def test_the_ranking_takes_opening_posts_and_replies_in_turn_strongest_first():
@@ -62,31 +72,64 @@ def test_the_ranking_equals_a_plain_sort_on_many_posts():
 def test_balance_gives_opening_posts_their_share_of_looks():
     posts = board([-1, -1, 0, 0, 0])
     strength = np.array([0.3, 2.0, 1.0, -1.0, 4.0])
-    shared = np.arange(5)
-    reply, root = feed.balance(posts, shared, strength, 0.42)
-    looks = np.exp(strength + np.where(posts.parent < 0, root, reply))
+    feeds = np.array([np.arange(5), [0, 1, NOTHING, NOTHING, NOTHING], [1, 4, 2, NOTHING, NOTHING]])
+    balance = feed.balance(posts, feeds, strength, 0.42)
+    looks = np.exp(strength + np.where(posts.parent < 0, *balance[0, ::-1]))
     assert looks[:2].sum() == pytest.approx(0.42) and looks.sum() == pytest.approx(1)
-    assert feed.balance(posts, shared[:2], strength, 0.42) == (0.0, 0.0)
+    assert balance[1].tolist() == [0.0, 0.0], "a feed of one kind alone"
+    looks = np.exp(strength + np.where(posts.parent < 0, *balance[2, ::-1]))
+    assert looks[1] == pytest.approx(0.42) and looks[[2, 4]].sum() == pytest.approx(0.58)
+
+
+def test_each_post_falls_to_one_feed_and_each_feed_shows_both_kinds():
+    rng = np.random.default_rng(2)
+    posts = board([-1, *np.where(rng.random(999) < 0.4, -1, 0)])
+    strength = rng.normal(size=1000)
+    lots = dict(zip(posts.id.tolist(), rng.random(1000).tolist(), strict=True))
+    feeds = feed.dealt(posts, strength, 8, lambda ids: np.array([lots[each] for each in ids.tolist()]), 50)
+    shown = feeds[feeds >= 0]
+    assert feeds.shape == (50, 8) and len(set(shown)) == len(shown) > 300
+    number = np.repeat(np.arange(50), 8)[feeds.ravel() >= 0]
+    assert (number == np.array([int(50 * lots[row + 100]) for row in shown])).all()
+    for kind, columns in ((posts.parent < 0, slice(0, 4)), (posts.parent >= 0, slice(4, 8))):
+        there = feeds[:, columns][feeds[:, columns] >= 0]
+        weakest = np.sort(strength[kind])[-200]
+        assert kind[there].all() and (strength[there] >= weakest).all(), "the strongest of its kind"
+
+
+def test_one_feed_is_the_ranking():
+    posts = board([-1, -1, -1, 0, 0, 0])
+    strength = np.array([1.0, 3.0, 2.0, 9.0, -np.inf, 7.0])
+    assert feed.dealt(posts, strength, 4, np.zeros_like, 1).tolist() == [[1, 3, 2, 5]]
+    assert feed.dealt(posts, strength, 6, np.zeros_like, 1).tolist() == [[1, 3, 2, 5, 0, NOTHING]]
 
 
 def test_own_items_come_first_and_no_item_twice():
     state = np.array([VISIBLE, VISIBLE, REMOVED, VISIBLE, VISIBLE])
     own = [np.array([3, 0, 2, 4]), np.array([4, 3, NOTHING, 4])]
-    items = feed.shown(np.array([0, 1]), own, 4, state).items()
+    items = feed.shown(np.array([[0, 1]]), np.zeros(4, int), own, state).items()
     assert items.tolist() == [[3, 4, 0, 1], [NOTHING, 3, 0, 1], [NOTHING, NOTHING, 0, 1], [4, NOTHING, 0, 1]]
+    two = feed.shown(np.array([[0, NOTHING], [3, 4]]), np.array([0, 0, 1, 1]), own, state).items()
+    assert two.tolist() == [
+        [3, 4, 0, -1],
+        [NOTHING, 3, 0, -1],
+        [NOTHING, NOTHING, 3, 4],
+        [NOTHING, NOTHING, 3, 4],
+    ]
 
 
 def test_exposures_count_each_tone():
     posts = board([-1, 0, 0, 0], tone=np.array([0, 2, 2, 1]))
-    seen = feed.Shown(np.array([[1, 2], [NOTHING, NOTHING]]), np.array([0, 3]))
-    assert feed.exposures(seen, posts).tolist() == [[1, 1, 2], [1, 1, 0]]
+    feeds = np.array([[0, 3], [NOTHING, 2]])
+    seen = feed.Shown(np.array([[1, 2], [NOTHING, NOTHING], [NOTHING, NOTHING]]), feeds, np.array([0, 0, 1]))
+    assert feed.exposures(seen, posts).tolist() == [[1, 1, 2], [1, 1, 0], [0, 0, 1]]
 
 
 def look(members, rows, own, common, pull, posts):
     """Which post each member attends to at step 3 under key 7; own items in up to two columns."""
     columns = [*own, *[np.full(len(rows), NOTHING)] * (2 - len(own))]
-    seen = feed.Shown(np.column_stack(columns), common)
-    drawn = feed.Attention(rows, seen, pull, np.zeros(2), np.zeros(2, bool), posts)
+    seen = feed.Shown(np.column_stack(columns), common[None], np.zeros(len(rows), int))
+    drawn = feed.Attention(rows, seen, pull, np.zeros((1, 2)), np.zeros(2), np.zeros(2, bool), posts)
     return feed.attend(drawn, lambda rows, posts: noise.gumbel(7, "attend", 3, members.id[rows], posts))
 
 

@@ -56,6 +56,7 @@ def show(request: Request) -> Response:
         goal=goal,
         limits=limits,
         presets=presets,
+        example=next((one.goal for one in presets.values()), "less NAME"),
         usual=choosing.USUAL,
         taken=taken,
         mistake=mistake,

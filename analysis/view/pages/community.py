@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.outcomes import RUN
-from windtunnel.analysis.summary import short_answer
+from windtunnel.analysis.summary import short_answer, verdict
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.contents import read
 from windtunnel.analysis.view.forums import Forum, forum_of, incidents_of, threads_of
+from windtunnel.analysis.view.pages.batch import offered
 from windtunnel.analysis.view.pages.find import WAYS
 from windtunnel.analysis.view.pages.home import page_number
 from windtunnel.analysis.view.rendering import part, render
@@ -56,6 +57,7 @@ def run(request: Request) -> Response:
     manifest = read(folder / "manifest.json")
     name = site.name_of(folder)
     estimates = read(folder / "estimates.json") if (folder / "estimates.json").is_file() else None
+    lines = short_answer(estimates, manifest, None)
     is_forum = manifest["config"]["community"]["name"] == "forum"
     shared: dict[str, Any] = {"forum": None, "out": name}
     if is_forum:
@@ -66,7 +68,9 @@ def run(request: Request) -> Response:
         "run.html",
         title=name,
         command=pasted("windtunnel", "report", site.shown_path(name)),
-        lines=short_answer(estimates, manifest, None),
+        verdict=verdict(estimates, manifest) if estimates and estimates.get("claim") != "withheld" else "",
+        lines=[line for line in lines if not line.startswith("- ")],
+        questions=[line.removeprefix("- ") for line in lines if line.startswith("- ")],
         report=(folder / "report.html").is_file(),
         **shared,
     )
@@ -135,6 +139,7 @@ def _shared(request: Request, forum: Forum) -> dict[str, Any]:
             if tones.get(tone)
         ],
         "written": forum.written.height,
+        "offered": offered(),
         "incidents_link": "/incidents?" + urlencode(kept),
     }
 
@@ -206,11 +211,15 @@ def _bars(forum: Forum) -> dict[str, Any]:
         posts=pl.len(), heated=(pl.col("tone") == "heated").sum(), hostile=(pl.col("tone") == "hostile").sum()
     )
     most = int(counted["posts"].max() or 1)  # type: ignore[arg-type]
+    slots = (last - first) // width + 1
     rows = [
-        {"x": row["bar"], **{name: 100 * row[name] / most for name in ("posts", "heated", "hostile")}}
+        {
+            "x": 600 * row["bar"] / slots,
+            **{name: 100 * row[name] / most for name in ("posts", "heated", "hostile")},
+        }
         for row in counted.sort("bar").iter_rows(named=True)
     ]
-    return {"rows": rows, "most": most, "hours": width * forum.hours, "count": BARS}
+    return {"rows": rows, "most": most, "hours": width * forum.hours, "width": max(600 / slots - 1, 1)}
 
 
 def _source(forum: Forum) -> dict[str, Any]:

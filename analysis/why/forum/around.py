@@ -11,6 +11,7 @@ from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HOSTILE
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.ticks import BEFORE, UNKNOWN, Record, record_of
 from windtunnel.sim.communities.forum.traits import ForumMembers
+from windtunnel.sim.communities.forum.waking import unprompted
 from windtunnel.sim.members import NEVER
 
 TONES = {"civil": CIVIL, "heated": HEATED, "hostile": HOSTILE}
@@ -72,6 +73,7 @@ def as_record(
         SILENT_TICKS,
         own=thread.height,
         exempt=free,
+        orphan=_orphans(both, parent),
         until=until,
     )
     return Around(record, names)
@@ -99,6 +101,13 @@ def _parents(both: pl.DataFrame) -> np.ndarray:
                 found if found < at else first[thread]
             )  # an answer cannot come before what it answers
     return parent
+
+
+def _orphans(both: pl.DataFrame, parent: np.ndarray) -> np.ndarray:
+    """Bool (rows,): a reply that hangs on a post which it does not answer, since what it answers is not there."""
+    post = both["post"].to_numpy()
+    said = both["parent"].fill_null(-1).to_numpy()
+    return (parent >= 0) & (post[parent] != said)
 
 
 def _people(
@@ -164,10 +173,12 @@ def fitted_members(
 
 
 def _pace(record: Record, profile: Profile) -> float:
-    """Looks an hour of all members together: the record's posts over its ticks, for each post as many as the profile says."""
+    """Looks an hour of all members together that no answer calls for: the record's posts over its ticks, for each post as many as
+    the profile says.
+    """
     wrote = int((record.tick_of != BEFORE).sum()) - 1
     spent = sum(tick.hours * profile.rhythm[int(tick.minute // 60) % 24] for tick in record.ticks)
-    return wrote / max(spent, 1 / 60) / max(profile.active_post_share.value, 0.05)
+    return wrote * unprompted(profile) / max(spent, 1 / 60) / max(profile.active_post_share.value, 0.05)
 
 
 def tempers(record: Record, prior: np.ndarray, expected: Mapping[int, float]) -> np.ndarray:

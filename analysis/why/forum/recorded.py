@@ -276,7 +276,12 @@ def replayed_acts(record: Record, run: Run) -> np.ndarray:
     )
 
 
-BELIEVED = {"root_share": (0.02, 0.98), "attention_growth": (0.0, 3.0), "attention_decay": (0.0, 4.0)}
+BELIEVED = {
+    "root_share": (0.02, 0.98),
+    "attention_growth": (0.0, 3.0),
+    "attention_decay": (0.0, 4.0),
+    "attention_recency": (0.0, 4.0),
+}
 """Where a law of attention that was fitted to few posts is believed: it may find that replies repel, or that nobody ever
 looks at an opening post. Chosen."""
 

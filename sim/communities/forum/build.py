@@ -130,7 +130,10 @@ class Builder:
     def typical(self, scene: Scene) -> tuple[np.ndarray, np.ndarray]:
         """Reference situations (n, features) and their shares (n,), over which base rates are averages."""
         return typical_situations(
-            self.profile, tuple(feature.name for feature in scene.features), self.tempers
+            self.profile,
+            tuple(feature.name for feature in scene.features),
+            self.tempers,
+            self.settings.heat_of_heated,
         )
 
 

@@ -14,15 +14,20 @@ from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.declared import DECLARED
 from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Own, View
 from windtunnel.sim.communities.forum.moderation import Moderation
+from windtunnel.sim.communities.forum.once import Once
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HELD, SET_UP, TONES, VISIBLE, Posts, post_id
 from windtunnel.sim.communities.forum.profile import Profile
-from windtunnel.sim.communities.forum.settings import Settings
+from windtunnel.sim.communities.forum.settings import MEMBERS_A_THREAD, Settings
 from windtunnel.sim.communities.forum.speaking import Speech
 from windtunnel.sim.communities.forum.telling import Thread, thread_lines
-from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers
+from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers, usual_rate
+from windtunnel.sim.communities.forum.waking import VISITS, answer_hazard, readiness
 from windtunnel.sim.community import Defaults
 from windtunnel.sim.events import NO_AMOUNT, NOBODY
 from windtunnel.sim.luck import Luck
+
+CALM_REPLIES = 2.0
+"""Civil replies that a thread is taken to have beside its recent ones, so that one hot reply makes no quarrel. Chosen."""
 
 
 @dataclass
@@ -81,6 +86,10 @@ class Forum(Defaults):
         self.speech = Speech()
         count = len(self.members)
         self.newest_reply_to = np.full(count, NOTHING, np.int32)
+        self.owes = np.full(count, NOTHING, np.int32)
+        """By member: the newest reply to it (a row of posts) that it has not answered."""
+        self.usual_rate = usual_rate(profile)
+        self.voted, self.reported = Once(), Once()
         self.newest_post_of = np.full(count, NOTHING, np.int32)
         self.wrote_last = np.full(count, -(10**6), np.int32)
         self.warned_until = np.zeros(count, np.int32)
@@ -99,14 +108,13 @@ class Forum(Defaults):
 
     def open_step(self, world: Any) -> None:
         """Opening threads and the spark, arrivals noted, heat cooled, moderators back at their desk."""
-        self.posts.heat *= 0.5 ** (self.hours / self.settings.heat_half_life)
+        self._cool(self.hours)
         self.moderation.open_step()
         if world.now == 0:
             self.set_scene(world)
         if world.now == self.settings.spark_step:
-            self.focal = int(
-                self._publish(world, "spark", np.array([0]), HEATED, self.settings.spark_pull)[0]
-            )
+            author = np.array([self.provoker])
+            self.focal = int(self._publish(world, "spark", author, HEATED, self.settings.spark_pull)[0])
         self.note_arrivals(world)
 
     def note_arrivals(self, world: Any) -> None:
@@ -114,18 +122,49 @@ class Forum(Defaults):
         if world.now > 0:
             world.log.add(world.now, "join", self.members.id[self.members.joined == world.now])
 
+    @property
+    def provoker(self) -> int:
+        """Row of the member whose post provokes."""
+        return self.settings.provoker
+
     def set_scene(self, world: Any) -> None:
         """The opening threads."""
-        last = min(self.settings.opening_threads, self.settings.size - 1)
-        self._publish(world, "open", np.arange(1, last + 1), CIVIL, 0.0)
+        self._publish(world, "open", self.settings.openers, CIVIL, 0.0)
 
     def rhythm(self, step: int) -> float:
         return self.profile.rhythm[int(step * self.hours) % 24]
+
+    def active(self, world: Any) -> np.ndarray:
+        """Whoever is there and comes in, by itself or because somebody has answered."""
+        members, hours = self.members, world.step_hours
+        awake = world.chance("active", members.id) < self.comes_in(world.now, hours)
+        return np.flatnonzero(awake & members.present(world.now))
+
+    def comes_in(self, now: int, hours: float) -> np.ndarray:
+        """The chance (members,) to come in within the `hours` up to now."""
+        expected = self.members.rate * hours
+        owing = np.flatnonzero(self.owes >= 0)
+        reply = self.owes[owing]
+        there = self.posts.state[reply] == VISIBLE
+        owing, reply = owing[there], reply[there]
+        since = (now - self.posts.step[reply]) * self.hours
+        ready = readiness(self.members.rate[owing], self.usual_rate)
+        expected[owing] += VISITS * ready * answer_hazard(self.profile, since, hours)
+        return -np.expm1(-self.rhythm(now) * expected)
 
     def show(self, world: Any, rows: np.ndarray) -> View:
         """The feed that each active member sees and the item it attends to; reads, changes nothing."""
         attention = self.attention(world, rows)
         return self.view(world, attention, feed.attend(attention, world.looks))
+
+    def feeds(self, now: int) -> int:
+        """How many feeds there are by now: as the profile's members open threads, whatever they do here, so that it is the same in
+        every arm.
+        """
+        size, profile, at_first = self.settings.scale, self.profile, self.settings.opening_threads
+        a_day = size * profile.posts_per_member_day.value * profile.new_thread_share.value
+        opened = size / MEMBERS_A_THREAD if at_first is None else at_first
+        return self.settings.feeds(size, opened + a_day * now * self.hours / 24)
 
     def attention(self, world: Any, rows: np.ndarray) -> Attention:
         """What draws the eyes of these members now."""
@@ -145,6 +184,8 @@ class Forum(Defaults):
         )
         view.withdraw(focus == NOTHING, "upvote", "downvote", "report", "reply")
         view.withdraw((focus >= 0) & (posts.locked_until[posts.thread[focus]] > now), "reply")
+        view.withdraw(self.voted.has(rows, focus), "upvote", "downvote")
+        view.withdraw(self.reported.has(rows, focus), "report")
         return view
 
     def situations(self, world: Any, view: View) -> Situations:
@@ -209,6 +250,9 @@ class Forum(Defaults):
             hit = acts.target[passed & (acts.kind == kind)]
             if len(hit):
                 column += sign * np.bincount(hit, minlength=len(posts)).astype(np.int32)
+        for done, kinds in ((self.voted, ("upvote", "downvote")), (self.reported, ("report",))):
+            which = passed & np.isin(acts.kind, kinds)
+            done.add(acts.rows[which], acts.target[which])
         self.members.left[acts.rows[passed & (acts.kind == "leave")]] = now + 1
         target = (
             np.where(acts.target == NOTHING, NOTHING, posts.id[acts.target])
@@ -264,8 +308,12 @@ class Forum(Defaults):
         verdict: np.ndarray,
         ordinal: int = 0,
         ids: np.ndarray | None = None,
+        orphan: np.ndarray | None = None,
     ) -> np.ndarray:
-        """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows."""
+        """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows.
+
+        Those marked in `orphan` stand below a post and answer nobody.
+        """
         posts = self.posts
         ids = self.post_ids(rows, now, ordinal) if ids is None else ids
         reply = parent >= 0
@@ -277,6 +325,11 @@ class Forum(Defaults):
                 reply, posts.thread[parent] if before else NOTHING, before + np.arange(len(rows))
             ),
             parent=parent,
+            answered=np.where(
+                reply if orphan is None else reply & ~orphan,
+                posts.author[parent] if before else NOTHING,
+                NOTHING,
+            ),
             depth=np.where(reply, posts.depth[parent] + 1 if before else 0, 0),
             step=np.full(len(rows), now),
             tone=tone,
@@ -284,6 +337,8 @@ class Forum(Defaults):
             appeal=self._appeal(self.luck.at(now), ids),
         )
         self.wrote_last[rows] = now
+        done = reply & (self.owes[rows] == parent)
+        self.owes[rows[done]] = NOTHING
         self.appear(new[verdict != HELD])
         return new
 
@@ -296,25 +351,41 @@ class Forum(Defaults):
         return post_id(self.members.id[rows], now, ordinal)
 
     def appear(self, new: np.ndarray) -> None:
-        """Count posts (rows) that have just become visible: sizes, heat, who was answered."""
+        """Count posts (rows) that have just become visible: sizes, heat, who was answered, when a thread last had a reply."""
         posts = self.posts
         self.newest_post_of[posts.author[new]] = new
         replies = new[posts.parent[new] >= 0]
         self._count(replies, +1)
         np.add.at(posts.heat, posts.thread[replies], self.settings.heat[posts.tone[replies]])
-        answered = posts.author[posts.parent[replies]]
-        other = answered != posts.author[replies]
+        np.add.at(posts.recent, posts.thread[replies], 1.0)
+        np.maximum.at(posts.last, posts.thread[replies], posts.step[replies])
+        answered = posts.answered[replies]
+        other = (answered != posts.author[replies]) & (answered >= 0)
         self.newest_reply_to[answered[other]] = replies[other]
+        self.owes[answered[other]] = replies[other]
 
     def vanish(self, gone: np.ndarray, now: int) -> None:
-        """Uncount visible posts (rows) that have just been removed, and cool what they had heated."""
+        """Uncount visible posts (rows) that have just been removed, cool what they had heated, and let threads be as old as before."""
         posts = self.posts
         replies = gone[posts.parent[gone] >= 0]
         self._count(replies, -1)
         age = (now - posts.step[replies]) * self.hours
-        warmth = self.settings.heat[posts.tone[replies]] * 0.5 ** (age / self.settings.heat_half_life)
-        np.subtract.at(posts.heat, posts.thread[replies], warmth)
+        left = 0.5 ** (age / self.settings.heat_half_life)
+        np.subtract.at(posts.heat, posts.thread[replies], self.settings.heat[posts.tone[replies]] * left)
+        np.subtract.at(posts.recent, posts.thread[replies], left)
         np.maximum(posts.heat, 0, out=posts.heat)
+        np.maximum(posts.recent, 0, out=posts.recent)
+        touched = np.zeros(len(posts), bool)
+        touched[posts.thread[replies]] = True
+        posts.last[touched] = 0
+        there = np.flatnonzero(touched[posts.thread] & (posts.state == VISIBLE) & (posts.parent >= 0))
+        np.maximum.at(posts.last, posts.thread[there], posts.step[there])
+
+    def _cool(self, hours: float) -> None:
+        """Let what was recent be so many hours older."""
+        left = 0.5 ** (hours / self.settings.heat_half_life)
+        self.posts.heat *= left
+        self.posts.recent *= left
 
     def _count(self, replies: np.ndarray, sign: int) -> None:
         posts = self.posts
@@ -344,7 +415,7 @@ class Forum(Defaults):
         if self.follows.shape[1]:
             friends = self.follows[rows[founders]]
             noticed[founders] = np.where(friends < 0, NOTHING, self.newest_post_of[friends]).max(axis=1)
-        return [Own(self.newest_reply_to[rows], self.settings.reply_to_me_pull), Own(noticed)]
+        return [Own(self.owes[rows], self.settings.reply_to_me_pull), Own(noticed)]
 
     def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
         """The raw features (n, features) of what each member attends to; 0 where it found nothing."""
@@ -357,11 +428,10 @@ class Forum(Defaults):
             "temper": self.members.traits["temper"][rows],
         }
         if len(posts):
-            parent = posts.parent[focus]
-            addressed = found & (parent >= 0) & (posts.author[parent] == rows)
+            addressed = found & (posts.answered[focus] == rows)
             columns |= {
                 "tone": found * posts.tone[focus],
-                "heat": found * np.log1p(posts.heat[thread]),
+                "heat": found * posts.heat[thread] / (posts.recent[thread] + CALM_REPLIES),
                 "addressed": addressed,
                 "attacked": addressed * posts.tone[focus],
                 "score": found * np.sign(posts.score[focus]),

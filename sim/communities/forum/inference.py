@@ -66,7 +66,7 @@ class Inference(RecordWorld):
         target = forum.row_of(int(forum.record.parent[act]))
         one = attention._replace(
             rows=attention.rows[[place]],
-            seen=feed.Shown(attention.seen.own[[place]], attention.seen.common),
+            seen=attention.seen.of([place]),
         )
         items = one.seen.items()[0]
         columns = np.flatnonzero(items == target)
@@ -137,7 +137,7 @@ def _of(view: View, part: np.ndarray) -> View:
     """The view of some of its members, marked in `part` (n,)."""
     return View(
         view.rows[part],
-        feed.Shown(view.seen.own[part], view.seen.common),
+        view.seen.of(part),
         view.focus[part],
         view.features[part],
         view.options[part],

@@ -16,6 +16,7 @@ _COLUMNS = {
     "author": np.int32,  # row in Members
     "thread": np.int32,  # row of the opening post; an opening post's own row
     "parent": np.int32,  # row answered, -1 for an opening post
+    "answered": np.int32,  # row in Members of whom it answers, -1 for an opening post and where nobody knows
     "depth": np.int16,
     "step": np.int32,
     "tone": np.int8,
@@ -24,7 +25,9 @@ _COLUMNS = {
     "replies": np.int32,  # visible direct replies
     "size": np.int32,  # of a thread, on its opening post: visible replies at any depth
     "reports": np.int32,
-    "heat": np.float64,  # of a thread, on its opening post
+    "last": np.int32,  # of a thread, on its opening post: step of the last visible reply, 0 before there is one
+    "heat": np.float64,  # of a thread, on its opening post: recent hot replies
+    "recent": np.float64,  # of a thread, on its opening post: recent replies of any tone
     "locked_until": np.int32,  # of a thread, on its opening post
     "calmed_until": np.int32,  # of a thread, on its opening post: counterspeech stands there
     "appeal": np.float64,  # a post's own pull on attention, drawn once
@@ -68,6 +71,7 @@ class Posts:
     author: np.ndarray
     thread: np.ndarray
     parent: np.ndarray
+    answered: np.ndarray
     depth: np.ndarray
     step: np.ndarray
     tone: np.ndarray
@@ -76,7 +80,9 @@ class Posts:
     replies: np.ndarray
     size: np.ndarray
     reports: np.ndarray
+    last: np.ndarray
     heat: np.ndarray
+    recent: np.ndarray
     locked_until: np.ndarray
     calmed_until: np.ndarray
     appeal: np.ndarray

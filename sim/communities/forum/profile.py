@@ -20,6 +20,10 @@ class Rate(BaseModel):
     note: str = ""
 
 
+UNFITTED = Rate(value=0.0, mark="chosen", note="not fitted")
+"""Of a number that profiles of earlier versions lack: it has no effect."""
+
+
 def _non_negative(rate: Rate) -> Rate:
     if rate.value < 0:
         raise ValueError(f"is {rate.value}, which must not be negative")
@@ -78,9 +82,15 @@ class Profile(BaseModel):
     root_share: Share
     """Share of replies that answer a thread's opening post."""
     attention_growth: Rate
-    """Exponent of (1 + replies) in a thread's pull on the next reply."""
+    """Exponent of (1 + replies) in a thread's pull on the next reply, for the first few replies."""
     attention_decay: NonNegative
     """Exponent of (1 + age in hours) in a thread's loss of pull."""
+    attention_recency: Rate = UNFITTED
+    """Exponent of (1 + hours since the last reply) in a thread's loss of pull."""
+    answer_back: Share = UNFITTED
+    """Share of the replies to a member's posts that the member answers within 7 days."""
+    answer_delay: NonNegative = UNFITTED
+    """Hours t in the hazard of that answer, which falls as 1 / (t + hours since the reply)."""
 
     newcomer_share: Share
     """Share of present members who are newcomers: first seen in the last `window_hours`."""

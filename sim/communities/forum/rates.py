@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from windtunnel.sim.communities.forum.posts import HEATED, HOSTILE
+from windtunnel.sim.communities.forum.posts import HOSTILE
 from windtunnel.sim.communities.forum.profile import Profile
 
 THREAD_CALM = 0.5
@@ -12,8 +12,10 @@ LEAVE = 0.002
 """Share of active steps in which a member decides to leave for good. Chosen: the profile's `leave_per_day` counts
 people who drift away, which is drawn beforehand, the same in both arms."""
 
-TYPICAL_HEAT = 0.3
-"""log(1 + heat) of a thread that a typical look falls on. Chosen."""
+TYPICAL_HEAT = np.array([0.2, 0.7, 1.2])
+"""Hot share of the thread in which a typical look falls on a civil, heated or hostile post, over that of all replies: less than
+it, since a thread is taken to have some civil replies more. Tuned so that the hostile share comes out as the profile's.
+"""
 
 
 def base_rates(profile: Profile, actions: tuple[str, ...]) -> np.ndarray:
@@ -47,7 +49,7 @@ def base_rates(profile: Profile, actions: tuple[str, ...]) -> np.ndarray:
 
 
 def typical_situations(
-    profile: Profile, features: tuple[str, ...], tempers: np.ndarray
+    profile: Profile, features: tuple[str, ...], tempers: np.ndarray, heat_of_heated: float = 0.5
 ) -> tuple[np.ndarray, np.ndarray]:
     """Reference situations (n, features) and their shares (n,): posts of each tone met by members of each temper."""
     tone = np.array(
@@ -59,11 +61,8 @@ def typical_situations(
     )
     levels, temper = np.meshgrid(np.arange(HOSTILE + 1), tempers, indexing="ij")
     out = np.zeros((levels.size, len(features)))
-    columns = {
-        "tone": levels,
-        "temper": temper,
-        "heat": np.where(levels >= HEATED, 2 * TYPICAL_HEAT, TYPICAL_HEAT),
-    }
+    hot = heat_of_heated * profile.heated_share.value + profile.hostile_share.value
+    columns = {"tone": levels, "temper": temper, "heat": hot * TYPICAL_HEAT[levels]}
     for name, values in columns.items():
         if name in features:
             out[:, features.index(name)] = values.ravel()

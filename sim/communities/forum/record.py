@@ -87,6 +87,8 @@ class RecordForum(Forum):
         self._minute = int(record.minute[0])
         self._attention = 0.0
         self._rows: dict[int, int] = {}
+        self.usual_rate = float(members.rate.mean())
+        self._feeds = settings.feeds(len(members), int((record.parent < 0).sum()))
         self._writes = np.isin(self._kinds, ("reply", "post"))
         self._write_past()
 
@@ -104,11 +106,13 @@ class RecordForum(Forum):
         place = np.full(len(record.minute) + 1, NOTHING)
         place[acts] = np.arange(len(acts))
         author, parent = record.author[acts], place[record.parent[acts]]
+        answers = (parent >= 0) & ~record.orphan[acts]
         posts.add(
             id=self.ids[acts],
             author=author,
             thread=place[record.thread[acts]],
             parent=parent,
+            answered=np.where(answers, author[parent], NOTHING),
             step=record.minute[acts],
             tone=record.tone[acts],
             appeal=self._appeal(self.luck.past, self.ids[acts]),
@@ -117,15 +121,21 @@ class RecordForum(Forum):
         self.wrote_last[author] = record.minute[acts]
         self.appear(np.arange(len(acts)))
         replies = np.flatnonzero(parent >= 0)
+        answered = replies[self.owes[author[replies]] == parent[replies]]
+        self.owes[author[answered]] = NOTHING
         age = (self._minute - posts.step[replies]) / 60
-        warmth = self.settings.heat[posts.tone[replies]] * 0.5 ** (age / self.settings.heat_half_life)
-        posts.heat[:] = np.bincount(posts.thread[replies], weights=warmth, minlength=len(posts))
+        left = 0.5 ** (age / self.settings.heat_half_life)
+        for column, weight in (
+            (posts.heat, self.settings.heat[posts.tone[replies]]),
+            (posts.recent, np.ones(len(replies))),
+        ):
+            column[:] = np.bincount(posts.thread[replies], weights=weight * left, minlength=len(posts))
 
     def open_step(self, world: Any) -> None:
         """Heat cools with the minutes that went by, moderators find time again, and what opens this tick is written."""
         hours = (self.tick.minute - self._minute) / 60
         self._minute = self.tick.minute
-        self.posts.heat *= 0.5 ** (hours / self.settings.heat_half_life)
+        self._cool(hours)
         an_hour = self.settings.attention(1.0)
         self._attention = min(self._attention + hours * an_hour, an_hour)
         self.moderation.left = int(self._attention)
@@ -166,7 +176,9 @@ class RecordForum(Forum):
         )
 
     def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
-        new = super()._write(now, rows, parent, *rest, **named)
+        ids = named.get("ids")
+        orphan = np.isin(self.post_ids(rows, now) if ids is None else ids, self.ids[self.record.orphan])
+        new = super()._write(now, rows, parent, *rest, orphan=orphan, **named)
         self._rows |= dict(zip(self.posts.id[new].tolist(), new.tolist(), strict=True))
         if self.words.texts:
             self._with_words(new)
@@ -196,6 +208,10 @@ class RecordForum(Forum):
     def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
         return post_id(self.members.id[rows], self.place, ordinal)
 
+    def feeds(self, now: int) -> int:
+        """As many as the record's members and threads make."""
+        return self._feeds
+
     def attention(self, world: Any, rows: np.ndarray) -> Attention:
         """As in any forum; who answered something in the record saw it, even where the feed would not have shown it."""
         self._targets = np.full(len(rows), NOTHING)
@@ -216,7 +232,7 @@ class RecordForum(Forum):
         none, posts = np.empty((0, OWN_PLACES), np.int64), self.posts
         return self.view(
             world,
-            Attention(rows, Shown(none, none[:, 0]), np.empty(0), np.empty(0), np.empty(0), posts),
+            Attention(rows, Shown.alone(none), *(np.empty(0),) * 4, posts),
             none[:, 0],
         )
 
@@ -316,9 +332,8 @@ class RecordWorld(World):
     def awake(self, rows: np.ndarray) -> np.ndarray:
         """Bool (n,): does chance bring these members in in this tick."""
         forum = self.community
-        pace = forum.rhythm(self.now) * forum.tick.hours
         lot = noise.uniform(self.key, "active", forum.place, self._lots(rows))
-        return lot < -np.expm1(-forum.members.rate[rows] * pace)
+        return lot < forum.comes_in(self.now, forum.tick.hours)[rows]
 
     def _active(self) -> np.ndarray:
         rows = self.others()

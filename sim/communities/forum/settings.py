@@ -8,6 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 
+MEMBERS_A_THREAD = 25
+"""Members for each thread that is there at the beginning."""
+STEP = 1.25
+
 
 class Settings(BaseModel):
     """Numbers of `conf/community/forum.yaml`; hours unless a name says otherwise."""
@@ -18,13 +22,16 @@ class Settings(BaseModel):
     step_hours: Annotated[float, Field(gt=0, le=24)]
     feed_items: Annotated[int, Field(ge=3, le=50)]
     """Items of the feed that a member sees."""
+    members_per_feed: Annotated[int, Field(ge=1)]
+    """So many members share a feed in a step at least; a larger community has several, each with other posts."""
     reply_to_me_pull: float
-    """Added to the (log) pull of the newest reply to the member."""
+    """Added to the (log) pull of the newest reply to the member, until the member has answered it."""
     appeal_spread: Annotated[float, Field(ge=0)]
     """Scale of the Gumbel law of a post's own (log) pull."""
     follows: Count
     """How many others a founder notices."""
-    opening_threads: Annotated[int, Field(ge=1)]
+    opening_threads: Annotated[int, Field(ge=1)] | None
+    """Threads that are there at the beginning; null: one for each 25 members."""
     spark_step: Annotated[int, Field(ge=0)] | None
     """Step at which the provoking post opens the focal thread; null for none."""
     spark_pull: float
@@ -34,6 +41,32 @@ class Settings(BaseModel):
     """Heat that a heated reply adds to its thread; a hostile one adds 1."""
     moderators_per_100: Annotated[float, Field(ge=0)]
     actions_per_moderator_hour: Annotated[float, Field(ge=0)]
+
+    def feeds(self, members: float, threads: float) -> int:
+        """How many feeds so many members have, where so many threads are there: in each are two of them at least."""
+        return max(1, round(min(members / self.members_per_feed, threads / 2)))
+
+    @property
+    def scale(self) -> float:
+        """The size in steps of a quarter, so that one member more or less seldom changes what depends on it."""
+        return STEP ** np.floor(np.log(self.size) / np.log(STEP))
+
+    @property
+    def provoker(self) -> int:
+        """The founder whose post provokes: one whom about ten others notice, however large the community is.
+
+        In the network of notice the founder k of n is noticed by about 3 (sqrt(n / k) - 1); founders 1 to 3 by few, 0 by most.
+        """
+        row = int(self.scale) // 20
+        return row if row > 3 else 0
+
+    @property
+    def openers(self) -> np.ndarray:
+        """The founders whose threads are there at the beginning."""
+        if self.opening_threads is not None:
+            return np.arange(1, min(self.opening_threads, self.size - 1) + 1)
+        rows = np.arange(1, self.size, MEMBERS_A_THREAD)
+        return rows[rows != self.provoker]
 
     @property
     def heat(self) -> np.ndarray:

@@ -19,12 +19,16 @@ POSTS_TOLD = 8
 """The opening post and the newest others of a thread."""
 SOMEBODY = "somebody"
 """Whom a reply answers where nobody knows."""
+UNNAMED = -2
+"""In place of the row of whom such a reply answers."""
 MEMORIES = 12
 """Replies that a member may recall; how many are told is bounded in tokens, by the question."""
 
 
 class Post(NamedTuple):
-    """One post as every member reads it: the rows of its author and of whom it answers (-1: nobody), and the words for each."""
+    """One post as every member reads it: the rows of its author and of whom it answers (-1: nobody, it opens the thread; UNNAMED:
+    the record does not know), and the words for each.
+    """
 
     author: int
     answered: int
@@ -35,7 +39,7 @@ class Post(NamedTuple):
 
     def line(self, reader: int) -> Line:
         """How the member in row `reader` reads it: its own posts are marked, and answers to it."""
-        answered = self.answered if self.answered >= 0 else None
+        answered = self.answered if self.answered != -1 else None
         head = headed(self.name, self.author, answered, self.answered_name, reader)
         return Line("shown", f"{head}: {self.says}", self.about)
 
@@ -101,7 +105,7 @@ def _thread(forum: "Forum", now: int, thread: int) -> Thread:
                 author,
                 answered,
                 _name(forum, author, now),
-                _name(forum, answered, now) if answered >= 0 else "",
+                _name(forum, answered, now) if answered >= 0 else SOMEBODY,
                 says + _words(forum, post, ": "),
                 _about(forum, post),
             )
@@ -115,9 +119,9 @@ def _thread(forum: "Forum", now: int, thread: int) -> Thread:
 
 
 def _answered(forum: "Forum", post: int) -> int:
-    """The row of the member that a post answers; -1 for one that opens a thread."""
-    parent = int(forum.posts.parent[post])
-    return int(forum.posts.author[parent]) if parent >= 0 else -1
+    """The row of the member that a post answers; -1 for one that opens a thread, UNNAMED where nobody knows."""
+    answered = int(forum.posts.answered[post])
+    return UNNAMED if answered < 0 <= int(forum.posts.parent[post]) else answered
 
 
 def _told(forum: "Forum", thread: int) -> np.ndarray:
@@ -160,7 +164,7 @@ def _memories(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
     post's id decides between equals, so that twins recall alike.
     """
     posts = forum.posts
-    mine = (posts.parent >= 0) & (posts.author[posts.parent] == row) & (posts.author != row)
+    mine = (posts.answered == row) & (posts.author != row)
     rows = np.flatnonzero(mine & (posts.state == VISIBLE))
     author, thread = (posts.author[focus], posts.thread[focus]) if focus >= 0 else (-1, -1)
     keys = (posts.id[rows], -posts.step[rows], -posts.tone[rows], posts.thread[rows] != thread)

@@ -36,6 +36,7 @@ class Record:
     `author` are rows of the members, UNKNOWN where nobody is named; `parent` is the row answered, -1 for an opening
     post (row 0 is the thread's); `thread` is the row of the opening post. `tick_of` is an act's tick, BEFORE for earlier
     ones. `exempt` are acts that came although a recorded act of a moderator forbade them: it did not bind their author.
+    `orphan` are replies to what the record does not have: they stand below their thread's first post and answer nobody.
     """
 
     minute: np.ndarray
@@ -47,6 +48,7 @@ class Record:
     ticks: tuple[Tick, ...]
     tick_of: np.ndarray
     exempt: np.ndarray
+    orphan: np.ndarray
 
     def post_ids(self) -> np.ndarray:
         """The id that each recorded act has in every world."""
@@ -69,6 +71,7 @@ def record_of(
     *,
     own: int | None = None,
     exempt: np.ndarray | None = None,
+    orphan: np.ndarray | None = None,
     until: int = 0,
 ) -> Record:
     """A record whose silence up to the minute `until` is broken into about `silent` ticks; columns as in `Record`.
@@ -84,7 +87,8 @@ def record_of(
     ticks, tick_of = _filled(moments, minute, author, parent, can, own)
     if len(ticks) + count > MOST_STEPS:
         raise ValueError(f"{count} posts are too many for one record: post ids have room for {MOST_STEPS}")
-    return Record(minute, author, parent, _threads(parent), tone, own, ticks, tick_of, free)
+    alone = np.zeros(count, bool) if orphan is None else orphan
+    return Record(minute, author, parent, _threads(parent), tone, own, ticks, tick_of, free, alone)
 
 
 Moment = tuple[int, float, list[int]]

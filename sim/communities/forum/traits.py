@@ -9,6 +9,7 @@ from windtunnel.agents.situation import Persona
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.posts import TONES
 from windtunnel.sim.communities.forum.profile import Profile
+from windtunnel.sim.communities.forum.waking import unprompted
 from windtunnel.sim.luck import Luck
 from windtunnel.sim.members import NEVER, Members
 
@@ -61,7 +62,9 @@ def draw_members(
     joined = np.concatenate([np.zeros(size, np.int32), joined])
     new = noise.uniform(traits_key, "newcomer", 0, ids) < profile.newcomer_share.value
     new |= joined > 0
-    hazard = np.where(new, *departures(profile)) / 24 * step_hours
+    stays = noise.uniform(traits_key, "stays", 0, ids) < profile.newcomer_return.value
+    passing, lasting = departures(profile)
+    hazard = np.where(new & ~stays, passing, lasting) / 24 * step_hours
     departs = _departs(luck.past, ids, joined, hazard)
     if luck.fork is not None:
         later = np.maximum(joined, luck.fork)
@@ -77,10 +80,18 @@ def draw_members(
         joined=joined,
         rate=activity(profile, noise.uniform(traits_key, "rate", 0, ids)),
         persona=persona,
-        newcomer_until=np.where(new, joined + settle, 0).astype(np.int32),
+        newcomer_until=np.where(new, joined + _still_new(traits_key, ids, joined, settle), 0).astype(
+            np.int32
+        ),
         departs=departs,
         traits={"temper": base + 0.5 * spread},
     )
+
+
+def _still_new(key: int, ids: np.ndarray, joined: np.ndarray, settle: int) -> np.ndarray:
+    """Steps (n,) for which each newcomer stays one: `settle` after arriving, a part of that for who is there at the start."""
+    left = np.ceil(settle * noise.uniform(key, "settles", 0, ids))
+    return np.where(joined > 0, settle, left)
 
 
 def arrivals(luck: Luck, size: int, chance_per_step: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
@@ -106,19 +117,24 @@ def _departs(key: int, ids: np.ndarray, since: np.ndarray, hazard: np.ndarray) -
 
 
 def activity(profile: Profile, lot: np.ndarray) -> np.ndarray:
-    """Active steps an hour: the profile's posts and replies, over the share of active steps that make one."""
-    mean = profile.posts_per_member_day.value / 24 / profile.active_post_share.value
+    """Active steps an hour that nobody's answer calls for, of members with these lots: a gamma law around `usual_rate`."""
     shape = profile.rate_shape.value
-    return gammaincinv(shape, lot) * mean / shape
+    return gammaincinv(shape, lot) * usual_rate(profile) / shape
+
+
+def usual_rate(profile: Profile) -> float:
+    """Their mean: the profile's posts and replies of that kind, over the share of active steps that make one."""
+    return profile.posts_per_member_day.value * unprompted(profile) / 24 / profile.active_post_share.value
 
 
 def departures(profile: Profile) -> tuple[float, float]:
-    """Rates a day at which newcomers and regulars drift away, each at least one in 200 days.
+    """Rates a day at which those who only pass by and those who stay drift away, each at least one in 200 days.
 
-    Newcomers go as the profile's `newcomer_return` says; regulars make up the rest of `leave_per_day`. Shares of
-    a day are taken as rates, so that arrivals make up for departures.
+    Of the newcomers `newcomer_return` stay and drift away as regulars do, and the others are gone after a window of the
+    profile on average, so that there are always as many newcomers; regulars make up the rest of `leave_per_day`, so that as many
+    go as come to stay and a place keeps its size and its mixture for weeks.
     """
-    share = profile.newcomer_share.value
-    newcomers = 1 - profile.newcomer_return.value
-    regulars = (profile.leave_per_day.value - share * newcomers) / max(1 - share, 1e-9)
-    return max(newcomers, 0.005), max(regulars, 0.005)
+    share, back = profile.newcomer_share.value, profile.newcomer_return.value
+    passing = 24 / profile.window_hours
+    regulars = (profile.leave_per_day.value - share * passing * (1 - back)) / max(1 - share, 1e-9)
+    return max(passing, 0.005), max(regulars, 0.005)

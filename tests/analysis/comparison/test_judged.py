@@ -6,6 +6,7 @@ import pytest
 
 from windtunnel.analysis import compare
 from windtunnel.analysis.cli import main
+from windtunnel.analysis.comparison import charts
 from windtunnel.analysis.comparison.files import beside, page_in
 from windtunnel.analysis.folder import Folder
 
@@ -67,9 +68,9 @@ def test_what_each_policy_is_and_how_far_the_model_was_checked_stand_on_screen_a
     assert main(["compare", str(sweep)]) == 0
     said = capsys.readouterr().out
     assert "slow mode: A member who has just written must wait before writing again (hours 3)." in said
-    assert said.startswith("Fidelity: never assessed")
+    assert said.startswith("Descriptive fidelity: not measured") and "Causal fidelity: never assessed" in said
     page = (sweep / "compare.html").read_text(encoding="utf-8")
-    assert '<p class="alarm">Fidelity: never assessed' in page
+    assert '<p class="alarm">Causal fidelity: never assessed' in page
     assert "A thread that gets too hot is locked (heat 1, hours 12, evasion 0)." in page
     assert "cannot move in this model" in page and "Newcomer return and active members cannot move" in said
 
@@ -100,3 +101,11 @@ def test_a_comparison_goes_beside_its_runs(sweep, tmp_path):
     stranger = tmp_path / "compare.html"
     stranger.write_text("<html>mine</html>")
     assert page_in(tmp_path, found) == tmp_path / "compare-2.html"
+
+
+def test_a_chart_says_what_cannot_move(sweep):
+    datasets = charts.outcomes(compare(sweep).record)["datasets"].values()
+    rows = [row for data in datasets for row in data if "reading" in row]
+    reading = {row["outcome"]: row["reading"] for row in rows}
+    assert reading["newcomer return"] == reading["active members"] == "cannot move"
+    assert reading["civil posts (cost)"] != "cannot move"

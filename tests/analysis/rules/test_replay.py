@@ -67,6 +67,17 @@ def test_json_has_every_touched_post_and_no_text(talk, rule, capsys):
     assert said["follows"]["policy"] == "replayed_rule"
 
 
+def test_a_call_gives_what_the_command_tells(talk, rule):
+    import windtunnel
+
+    found = windtunnel.replay(rule, talk)
+    assert found.touched == 29 == found.touches.height
+    assert (
+        windtunnel.replay("slow_mode", talk, param={"hours": 2}).touched
+        == replay(load("slow_mode", {"hours": 2}), talk).touched
+    )
+
+
 def test_the_policy_takes_away_as_large_a_share_of_each_tone_as_the_rule(talk, rule):
     loaded = load(str(rule))
     found = replay(loaded, talk)

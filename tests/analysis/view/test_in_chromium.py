@@ -20,7 +20,12 @@ from windtunnel.analysis.view.site import Site
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-LOOKS = [(1280, "light"), (390, "dark")]
+LOOKS = [
+    pytest.param(1280, "light"),
+    pytest.param(390, "dark"),
+    pytest.param(390, "light", marks=pytest.mark.slow),
+    pytest.param(1920, "dark", marks=pytest.mark.slow),
+]
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +119,7 @@ def pages(jobs):
         "/community?out=mine",
         "/run?out=one",
         "/sweep?out=two",
+        "/find?out=mine&way=author&words=Crow",
         "/sweep?out=two&goal=less+hostile_share&limits=civil_posts>=-5%25&smallest=0.1",
         "/choose?place=forum&policy=slow_mode&policy=thread_lock&preset=within5&foretell=1&size=20&steps=6",
         "/watch?out=one",
@@ -149,26 +155,28 @@ def looked_at(page, place):
     return faults + ([(place, f"{wide} px too wide")] if wide > 1 else [])
 
 
-def test_every_page_is_sound_for_everybody(chromium, full):
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_every_page_is_sound_for_everybody(chromium, full, width, scheme):
     """Violations that axe finds, errors of the console and requests elsewhere, of all pages together."""
     site, jobs = full
     faults = []
     with served(site) as where:
         own = where.split("/?")[0]
-        for width, scheme in LOOKS:
-            site.token = site.token or "again"
-            context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            page = context.new_page()
-            heard(page, own, faults)
-            page.goto(f"{own}/?token={site.token}")
-            for path in pages(jobs):
-                page.goto(own + path)
-                if page.locator("[hx-trigger=load]").count():
-                    page.wait_for_selector(
-                        "[hx-trigger=load] table, [hx-trigger=load] p:not(:has(a))", timeout=10_000
-                    )
-                faults += looked_at(page, f"{path} {width} {scheme}")
-            context.close()
+        site.token = site.token or "again"
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        page = context.new_page()
+        heard(page, own, faults)
+        page.goto(f"{own}/?token={site.token}")
+        for path in pages(jobs):
+            page.goto(own + path)
+            if page.locator("[hx-trigger=load]").count():
+                page.wait_for_selector(
+                    "[hx-trigger=load] table, [hx-trigger=load] p:not(:has(a))", timeout=10_000
+                )
+            faults += looked_at(page, f"{path} {width} {scheme}")
+        context.close()
     faults = [fault for fault in faults if "status of 404" not in fault[1]]  # of the page that there is not
     assert not faults, json.dumps(faults, indent=1)
 
@@ -182,10 +190,13 @@ def test_a_page_loads_soon(chromium, full):
         page = context.new_page()
         page.goto(f"{where.split('/?')[0]}/?token={site.token}")
         page.reload()
-        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-        paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        asked = "performance.getEntriesByName('first-contentful-paint').map(e => e.startTime)"
+        while not (
+            paint := page.evaluate(asked)
+        ):  # the page's policy lets nothing inside it evaluate a string
+            page.wait_for_timeout(20)
         context.close()
-    assert paint < 2000  # ms; bench/view.py has the figure on a machine that does nothing else
+    assert paint[0] < 2000  # ms; bench/view.py has the figure on a machine that does nothing else
 
 
 def test_twins_are_watched_by_slider_buttons_and_play(chromium, full):
@@ -262,7 +273,7 @@ def test_a_designer_compares_and_a_researcher_watches_from_an_empty_folder(chrom
         page.wait_for_selector("[role=status]", state="detached")
         assert page.locator("#cells li").count() == 3
         answer = page.inner_text("section.three")
-        assert "Inside this model" in answer and "Fidelity" in answer
+        assert "Inside this model" in answer and "fidelity" in answer
         with page.expect_download() as saved:
             page.click("text=Save the memo")
         assert "| policy |" in Path(saved.value.path()).read_text(encoding="utf-8")
@@ -292,9 +303,11 @@ def test_a_moderator_from_an_empty_folder_to_an_answer(chromium, tmp_path, monke
         page.click("text=Bring it in")
         page.wait_for_selector("text=Label thirty posts")
         page.click("text=Label thirty posts")
+        page.wait_for_selector("[data-key='1']")
+        page.wait_for_load_state("load")
         while page.locator("[data-key='1']").count():
-            page.keyboard.press("1")
-            page.wait_for_load_state()
+            with page.expect_navigation():
+                page.keyboard.press("1")
         page.click("text=Give these labels to the record")
         page.wait_for_selector("text=labels of this record")
         page.click("table a >> nth=0")

@@ -210,3 +210,21 @@ def test_what_nobody_wrote_is_a_sentence(mine, browser):
     for words in ("zz", "https://evil.example/x", ""):
         answer = browser.get("/find", params={"out": "mine", "way": "source", "words": words})
         assert answer.status_code == 400 and "Traceback" not in answer.text
+
+
+def test_several_acts_are_asked_of_all_incidents(mine, browser):
+    fields = {
+        "out": "mine",
+        "act.lock": "1",
+        "act.remove": "1",
+        "rule": "escalation.threshold=0.5",
+        "since": "2017-07-14",
+    }
+    assert browser.send_form("/batch", fields).status_code == 303
+    (job,) = mine.jobs.all()
+    assert job.words[:4] == ["why", "mine", "--acts", "lock,remove"] and "--since=2017-07-14" in job.words
+    subprocess.run([sys.executable, "-m", "windtunnel.analysis.view.worker", str(job.path)], check=False)
+    page = browser.get(f"/jobs/{job.name}")
+    assert page.url.path == f"/batch/{job.name}", mine.jobs.one(job.name).said
+    assert "Act by act" in page.text and "escalation-" in page.text
+    assert browser.send_form("/batch", {"out": "mine"}).status_code == 400

@@ -201,7 +201,7 @@ class LearnedForum(Forum):
             nothing = np.empty((0, 1), np.int64)
             return View(
                 rows,
-                Shown(nothing, nothing[:, 0]),
+                Shown.alone(nothing),
                 nothing[:, 0],
                 np.zeros((0, len(self._features))),
                 np.ones((0, len(names)), bool),
@@ -221,7 +221,7 @@ class LearnedForum(Forum):
         odds[(focus == NOTHING) & (what != NEW_OPENS)] = SURE  # there is nothing to answer
         self._odds, self._first = odds, what >= NEW_OPENS
         features = self._measure(rows, focus, world.now)
-        seen = Shown(self._seen(focus), np.empty(0, np.int64))
+        seen = Shown.alone(self._seen(focus))
         view = View(
             rows, seen, focus, features, np.ones((len(rows), len(names)), bool), self._features, names
         )
@@ -275,7 +275,7 @@ class LearnedForum(Forum):
             view = replace(
                 view,
                 rows=view.rows[came],
-                seen=Shown(view.seen.own[came], view.seen.common),
+                seen=view.seen.of(came),
                 focus=view.focus[came],
                 features=view.features[came],
                 options=view.options[came],
@@ -290,6 +290,11 @@ class LearnedForum(Forum):
             world.now, "join", np.sort(acts.ids[new & (self.members.joined[acts.rows] == world.now)])
         )
         super().apply(world, acts)
+
+    @property
+    def provoker(self) -> int:
+        """Row 0, which sets the scene."""
+        return 0
 
     def note_arrivals(self, world: Any) -> None:
         """A newcomer is in the log when it first writes: those who stay away leave nothing."""
@@ -310,10 +315,11 @@ class LearnedForum(Forum):
         verdict: np.ndarray,
         ordinal: int = 0,
         ids: np.ndarray | None = None,
+        orphan: np.ndarray | None = None,
     ) -> np.ndarray:
         if len(rows):
             self._name(now, rows, parent)
-        new = super()._write(now, rows, parent, tone, verdict, ordinal, ids)
+        new = super()._write(now, rows, parent, tone, verdict, ordinal, ids, orphan)
         self._make_room()
         posts, memory = self.posts, self.memory
         at = max(self._end, now * self.hours)

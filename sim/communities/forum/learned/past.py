@@ -14,7 +14,21 @@ from windtunnel.sim.communities.forum.posts import CIVIL, TONES, Posts
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.learned.forum import LearnedForum
 
-COPIED = ("author", "thread", "parent", "depth", "step", "tone", "state", "score", "replies", "size", "heat")
+COPIED = (
+    "author",
+    "thread",
+    "parent",
+    "depth",
+    "step",
+    "tone",
+    "state",
+    "score",
+    "replies",
+    "size",
+    "heat",
+    "recent",
+    "answered",
+)
 BEFORE = -10
 """Ids of posts from before the first step are at most this: they collide with none that is written later."""
 
@@ -52,7 +66,10 @@ def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> P
     number = {post: row for row, post in enumerate(table["post"].to_list())}
     names: dict[str, int] = {}
     stranger: set[int] = set()
-    author, parent, thread, depth = [], [], [], []
+    author: list[int] = []
+    parent: list[int] = []
+    thread: list[int] = []
+    depth: list[int] = []
     roots: dict[int, int] = {}
     count = 1
     for row, (at, up, who) in enumerate(table.select("thread", "parent", "author").iter_rows()):
@@ -97,6 +114,7 @@ def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> P
             "author": np.array(author, np.int32),
             "thread": np.array(thread, np.int32),
             "parent": np.array(parent, np.int32),
+            "answered": np.array([author[up] if up >= 0 else -1 for up in parent], np.int32),
             "depth": np.array(depth, np.int16),
             "step": np.floor(hours / step_hours).astype(np.int32),
             "tone": np.array(tone, np.int8),

@@ -1,0 +1,152 @@
+"""What a forum is like at every size and after any time: the default settings, the rules mind, the baseline alone.
+
+    python bench/size.py
+    python bench/size.py --members 200,2000 --hours 24,168 --work 2000000
+
+The last line is one JSON document: `rows`, one a size and length, with what is asked beside. Shares and rates are means over
+runs; the largest thread's share, posts a member (of those who wrote) and reciprocity are of the last week of a run, or of all
+of a shorter one. `--work` bounds members times hours of a cell's runs together, so larger cells have fewer runs.
+
+Asked: the hostile share within .03 of the profile's; posts a member, comments a thread and reciprocity in the bands of
+7-day windows of r/Feminism; the largest thread's share of a week within a factor of two of what it is in places of so many active
+members; the share of runs in which the default outcome happens, .2 to .6.
+"""
+
+import argparse
+import json
+import time
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import polars as pl
+
+from windtunnel.analysis.configuration import Plan, compose, plan
+from windtunnel.analysis.outcomes import Runs, find_outcome
+from windtunnel.sim.experiment import Unit
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import Run, run_block
+
+WEEK = 168
+BY_SIZE = ((53, 0.175), (183, 0.087), (382, 0.054), (1_110, 0.027), (3_800, 0.023), (11_900, 0.017))
+"""Active members of a week, and the share of the week's posts that the largest thread has."""
+BANDS = {"posts_a_member": (1.5, 2.5), "comments_a_thread": (2.8, 5.3), "reciprocity": (0.2, 0.45)}
+P0 = (0.2, 0.6)
+HOSTILE_ROOM = 0.03
+BLOCK = 8
+"""Runs stepped together."""
+
+
+def largest_asked(active: float) -> float:
+    """The largest thread's share among so many active members, on a straight line in logs between the known places."""
+    sizes, shares = np.log(np.array(BY_SIZE)).T
+    return float(np.exp(np.interp(np.log(active), sizes, shares)))
+
+
+def measured(made: Plan, runs: list[Run]) -> dict[str, float]:
+    """Figures of these runs, means over runs; `p0` is the share in which the outcome happened."""
+    units = pl.DataFrame(
+        [run.unit._asdict() for run in runs], schema_overrides={"draw": pl.Int32, "seed": pl.Int32}
+    )
+    events, members = (pl.concat([getattr(run, name) for run in runs]) for name in ("events", "members"))
+    tables = Runs(units, events, members, made.horizon)
+    severity = find_outcome("escalation").measure(tables)["value"]
+    figures: list[dict[str, float]] = [of_run(run) for run in runs]
+    means = {name: float(np.nanmean([one[name] for one in figures])) for name in figures[0]}
+    hostile = find_outcome("hostile_share").measure(tables)["value"].mean()
+    return {
+        "p0": float((severity >= made.threshold).mean()),
+        "focal_hostile": float(severity.mean()),
+        "hostile_share": float(hostile),
+        **means,
+    }
+
+
+def of_run(run: Run) -> dict[str, float]:
+    """Of one run: what was written, by how many, in which threads, and who answers whom back."""
+    events = run.events
+    wrote = events.filter(
+        pl.col("kind").is_in(["post", "reply", "open", "spark"]) & (pl.col("status") == "done")
+    )
+    week = wrote.filter(pl.col("step") > wrote["step"].max() - WEEK)
+    replies = wrote.filter(pl.col("kind") == "reply")
+    sizes = week.group_by("place").len()["len"]
+    last = week.filter(pl.col("kind") == "reply").join(run.links, on="target")
+    graph = nx.DiGraph(
+        zip((last["target"] // 100_000).to_list(), (last["parent"] // 100_000).to_list(), strict=True)
+    )
+    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+    acts = events.filter(pl.col("kind").is_in(["upvote", "downvote"]))
+    return {
+        "posts_a_member": week.height / max(week["member"].n_unique(), 1),
+        "active": week["member"].n_unique(),
+        "posts_a_member_day": week.height / run_days(week) / founders(run),
+        "comments_a_thread": replies.height / (wrote.height - replies.height),
+        "largest": float(sizes.max()) / week.height,
+        "singletons": float((sizes == 1).mean()),
+        "reciprocity": nx.overall_reciprocity(graph) if graph.number_of_edges() else float("nan"),
+        "voted_twice": acts.height - acts.select("member", "target").n_unique(),
+    }
+
+
+def founders(run: Run) -> int:
+    """How many members there were at the start."""
+    return run.members.filter(pl.col("joined") == 0).height
+
+
+def run_days(week: pl.DataFrame) -> float:
+    return min(int(week["step"].max()) + 1, WEEK) / 24
+
+
+def cell(members: int, hours: int, work: int, words: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The figures of a community of so many members after so many hours."""
+    count = int(np.clip(work / (members * hours), 1, 120))
+    made = plan(compose([f"community.size={members}", f"steps={hours}", f"draws={count}", "seeds=1", *words]))
+    units = [Unit(draw, 0, "baseline") for draw in range(count)]
+    began, runs = time.perf_counter(), []
+    for low in range(0, count, BLOCK):
+        runs += run_block(made.experiment, units[low : low + BLOCK], make_mind).runs
+    found = measured(made, runs)
+    profile = made.experiment.community["profile"]
+    share, largest = profile["hostile_share"]["value"], largest_asked(found["active"])
+    asked = {
+        "hostile_share": (share - HOSTILE_ROOM, share + HOSTILE_ROOM),
+        "p0": P0,
+        "largest": (largest / 2, largest * 2),
+        **BANDS,
+    }
+    if hours < WEEK:  # a day has less of everything but hostility and the outcome
+        asked = {name: asked[name] for name in ("hostile_share", "p0")}
+    missed = [name for name, (low, high) in asked.items() if not low <= found[name] <= high]
+    if count < 20:
+        missed = [name for name in missed if name != "p0"]  # too few runs to tell
+    return {
+        "members": members,
+        "hours": hours,
+        "runs": count,
+        "measured": {name: round(value, 3) for name, value in found.items()},
+        "asked": {name: [round(low, 3), round(high, 3)] for name, (low, high) in asked.items()},
+        "missed": missed,
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--members", default="50,200,800,3000,10000")
+    parser.add_argument("--hours", default="24,168,672")
+    parser.add_argument("--work", type=int, default=1_000_000, help="members times hours of a cell's runs")
+    parser.add_argument("words", nargs="*", help="settings, as of windtunnel run")
+    asked = parser.parse_args()
+    rows = []
+    for hours in map(int, asked.hours.split(",")):
+        for members in map(int, asked.members.split(",")):
+            rows.append(cell(members, hours, asked.work, tuple(asked.words)))
+            print(json.dumps(rows[-1]), flush=True)
+    print(json.dumps({"bench": "size", "rows": rows, "missed": sum(len(row["missed"]) for row in rows)}))
+
+
+if __name__ == "__main__":
+    main()
