@@ -148,7 +148,7 @@ def hydra_overrides(words: Sequence[str], *, launched: bool = False) -> list[str
             if key == "out":
                 where = body.partition("=")[2]
                 out += [f"hydra.run.dir={where}", f"hydra.sweep.dir={where}"]
-    return out
+    return [*learned_by_default(out), *out]
 
 
 def _is_listed(override: Any) -> bool:

@@ -1,6 +1,7 @@
 """How fast pages come: Home over 1,000 runs, a thread of 500 and one of 5,000 posts, memory of an idle server, first paint.
 
-Server time is that of the whole request over loopback, median of 20 after one that fills no cache on purpose but the system's.
+A request's time is that over loopback, the median of 20; the first one, which loads what the page needs, stands beside it. A page of a
+thread has 250 posts.
 First paint is Chromium's, where it and Playwright are installed; else null.
 """
 
@@ -16,6 +17,7 @@ import time
 import urllib.request
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -157,10 +159,18 @@ def painted(own: str, opener: urllib.request.OpenerDirector, server: subprocess.
         found = []
         for _ in range(5):
             page.goto(own)
-            page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-            found.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+            found.append(first_paint(page))
         browser.close()
     return round(statistics.median(found), 1)
+
+
+def first_paint(page: Any) -> float:
+    """Asked again from outside: the pages' policy lets nothing inside them evaluate a string."""
+    while not (
+        at := page.evaluate("performance.getEntriesByName('first-contentful-paint').map(e => e.startTime)")
+    ):
+        page.wait_for_timeout(20)
+    return float(at[0])
 
 
 if __name__ == "__main__":

@@ -74,11 +74,21 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
                 await run_in_threadpool(app.state.site.jobs.pump)
             await asyncio.sleep(PUMP_EVERY_S)
 
+    warming = asyncio.create_task(run_in_threadpool(_warm))
     task = asyncio.create_task(pump())
     try:
         yield
     finally:
         task.cancel()
+        with contextlib.suppress(Exception):
+            await warming
+
+
+def _warm() -> None:
+    """Load what the first question's page would wait for: every policy with its parameters."""
+    from windtunnel.analysis.view.asking import policy_summaries
+
+    policy_summaries()
 
 
 def _said(request: Request, status: int, title: str, sentence: str) -> Response:

@@ -12,6 +12,8 @@ from windtunnel.analysis.incidents.forum.acts import moderation_of
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
 from windtunnel.analysis.why.forum.moderators import KINDS, ModeratorAct, moderators_acts
 
+NOUNS = {"warn": "warning", "suspend": "suspension", "ban": "ban"}
+
 
 @dataclass(frozen=True)
 class RecordedAct:
@@ -41,9 +43,9 @@ class RecordedAct:
         """What was done, in words."""
         if self.kind == "lock":
             return f"lock of thread {self.thread}"
-        return f"{self.kind} of " + (
-            f"post {self.post}" if self.kind == "remove" else f"member {self.member}"
-        )
+        if self.kind == "remove":
+            return f"removal of post {self.post}"
+        return f"{NOUNS[self.kind]} of member {self.member}"
 
 
 def recorded_acts(out: Path | str) -> list[RecordedAct]:
@@ -61,7 +63,8 @@ def recorded_acts(out: Path | str) -> list[RecordedAct]:
     place = dict(posts.select("post", "thread").iter_rows())
     author = dict(posts.select("post", "author").iter_rows())
     known: dict[int, tuple[ModeratorAct, ...]] = {}
-    rows, asked = [], []
+    rows = []
+    asked: set[tuple[int | None, str | None]] = set()
     for row in acts.iter_rows(named=True):
         member = row["member"] or author.get(row["post"])
         thread = _thread(row, member, place, posts)
@@ -77,7 +80,7 @@ def recorded_acts(out: Path | str) -> list[RecordedAct]:
             if (one.kind, one.minute, one.post, one.member) == wanted
         ]
         name = next((one for one in found if (thread, one) not in asked), None)
-        asked.append((thread, name))
+        asked.add((thread, name))
         reason = "" if name else _reason(row, thread, posts)
         made = RecordedAct(row["minute"], row["act"], thread, row["post"], whom, row["actor"], name, reason)
         rows.append(made)

@@ -29,22 +29,31 @@ def lasting_hotness(threads: Mapping[str, Sequence[Choice]]) -> tuple[float, np.
     if len(made) < LEAST_CHOICES:
         return 0.0, alike
     hot, shape = alike.copy(), 0.0
+    begin: dict[str, np.ndarray] = {}
     came = np.bincount([int(each.names[each.taken]) for each in made], minlength=count).astype(float)
     for _ in range(ROUNDS):
-        expected = sum(_expected(some, hot, count) for some in threads.values() if len(some) >= 30)
-        shape = _shape(came, np.asarray(expected))
+        expected = np.zeros(count)
+        for who, some in threads.items():
+            if len(some) >= 30:
+                begin[who], more = _expected(some, hot, count, begin.get(who))
+                expected += more
+        shape = _shape(came, expected)
         if shape >= 0.99 * SHAPES[1]:
             return 0.0, alike
         hot = np.log((shape + came) / (shape + expected))
     return round(shape, 3), hot
 
 
-def _expected(made: Sequence[Choice], hot: np.ndarray, count: int) -> np.ndarray:
-    """How many of these choices each thread would have had, were all as hot as what is seen of them says."""
+def _expected(
+    made: Sequence[Choice], hot: np.ndarray, count: int, start: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The choice's coefficients, and how many of these choices each thread would have had, were all as hot as what is seen of
+    them says."""
     found = choices(
         [each.options.astype(float) for each in made],
         [each.taken for each in made],
         [hot[each.names] for each in made],
+        start,
     )
     out = np.zeros(count)
     for each in made:
@@ -53,7 +62,7 @@ def _expected(made: Sequence[Choice], hot: np.ndarray, count: int) -> np.ndarray
         weight[each.taken] = 1.0
         total = float((weight * np.exp(plain + hot[each.names])).sum())
         np.add.at(out, each.names, weight * np.exp(plain) / total)
-    return out
+    return found.value, out
 
 
 def _shape(came: np.ndarray, expected: np.ndarray) -> float:

@@ -51,11 +51,14 @@ def yes_or_no(terms: np.ndarray, yes: np.ndarray) -> Fitted:
 
 
 def choices(
-    options: Sequence[np.ndarray], taken: Sequence[int], offset: Sequence[np.ndarray] | None = None
+    options: Sequence[np.ndarray],
+    taken: Sequence[int],
+    offset: Sequence[np.ndarray] | None = None,
+    start: np.ndarray | None = None,
 ) -> Fitted:
     """A conditional logit (McFadden 1974): the terms (m, k) of each choice's options, and which was taken.
 
-    `offset` (m,) is added to the score of each option.
+    `offset` (m,) is added to the score of each option; the search begins at `start`.
     """
     width, terms = max(len(each) for each in options), options[0].shape[1]
     table = np.zeros((len(options), width, terms))
@@ -77,7 +80,7 @@ def choices(
         information = np.einsum("nm,nmk,nml->kl", share, table, table, optimize=True) - mean.T @ mean
         return float((chosen @ beta - total).sum()) + given, (chosen - mean).sum(axis=0), information
 
-    return _newton(curve, np.zeros(terms), _precision(terms, constant=False))
+    return _newton(curve, np.zeros(terms) if start is None else start, _precision(terms, constant=False))
 
 
 def _precision(terms: int, *, constant: bool) -> np.ndarray:

@@ -31,7 +31,7 @@ def incident_page(
     kind = record["incident"]["kind"].replace("_", " ")
     said = tell.answer_sentences(record)
     opening: list[Block] = [Text(doubt, "alarm") for doubt in tell.doubts(record)]
-    opening += [Text(words, "claim") for words in three_lines(record)[1:]]
+    opening += [Text(words, "claim") for words in three_lines(record).said()]
     if record["by_construction"]:
         opening.append(Text(record["by_construction"], "tag"))
     opening += [Text(INSIDE, "lead"), Text(NO_SANCTION, "small")]
@@ -124,7 +124,8 @@ def _worded(row: Mapping[str, Any], text: str, said: str) -> str | Cell:
         return said
     words, act = " ".join(words[:600].split()), row["was"] if text == "text" else row["would"]
     harsh = any(one in (act or "") for one in HARSH)
-    return Cell(said, f"“{words}”", f"its words ({act.split()[0]})" if harsh else "")
+    mark = "SIMULATED " if said.startswith("SIMULATED") else ""
+    return Cell(said, f"{mark}“{words}”", f"its words ({act.split()[0]})" if harsh else "")
 
 
 def _timed(step: int, cells: Row, hours: float) -> Row:

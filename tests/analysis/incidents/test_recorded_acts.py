@@ -58,7 +58,7 @@ def test_each_line_is_a_question_that_is_answered(moderated, capsys):
 def test_dates_choose_acts_and_incidents(moderated, capsys):
     assert main(["incidents", str(moderated), "--acts", "--since", "2024-01-05T00:05"]) == 0
     said = capsys.readouterr().out
-    assert "lock of thread 1" in said and "remove of post" not in said and "2024-01-05 00:05" in said
+    assert "lock of thread 1" in said and "removal of post" not in said and "2024-01-05 00:05" in said
     for words, count in (
         (["--since", "2024-01-06"], 0),
         (["--until", "2024-01-05"], 1),

@@ -87,9 +87,7 @@ def test_the_thread_side_by_side_shows_words_written_before_as_simulated_and_har
     kept = out / "words" / f"{incident.id}.json"
     kept.unlink(missing_ok=True)
     page = tmp_path / "page.html"
-    assert (
-        "“" not in why(out, incident, capsys, "--html", str(page)) and "Words of the" not in page.read_text()
-    )
+    assert "“" not in why(out, incident, capsys, "--html", str(page)) and "its words" not in page.read_text()
     assert main(["words", str(out), incident.id, "llm=fake"]) == OK
     record = json.loads(kept.read_text())
     for one in record["posts"]:
@@ -102,7 +100,7 @@ def test_the_thread_side_by_side_shows_words_written_before_as_simulated_and_har
     assert all("Second line [red]”" in line for line in lines)  # no word escapes its line, no markup is read
     assert "\x1b" not in told and "\u202e" not in told
     written = page.read_text()
-    assert "SIMULATED &lt;script&gt;" in written and "\x1b" not in written and "\u202e" not in written
+    assert "SIMULATED “&lt;script&gt;" in written and "\x1b" not in written and "\u202e" not in written
     assert not re.search(r"<(script|img)\b", written)
 
 

@@ -190,10 +190,13 @@ def test_a_page_loads_soon(chromium, full):
         page = context.new_page()
         page.goto(f"{where.split('/?')[0]}/?token={site.token}")
         page.reload()
-        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-        paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        asked = "performance.getEntriesByName('first-contentful-paint').map(e => e.startTime)"
+        while not (
+            paint := page.evaluate(asked)
+        ):  # the page's policy lets nothing inside it evaluate a string
+            page.wait_for_timeout(20)
         context.close()
-    assert paint < 2000  # ms; bench/view.py has the figure on a machine that does nothing else
+    assert paint[0] < 2000  # ms; bench/view.py has the figure on a machine that does nothing else
 
 
 def test_twins_are_watched_by_slider_buttons_and_play(chromium, full):
@@ -270,7 +273,7 @@ def test_a_designer_compares_and_a_researcher_watches_from_an_empty_folder(chrom
         page.wait_for_selector("[role=status]", state="detached")
         assert page.locator("#cells li").count() == 3
         answer = page.inner_text("section.three")
-        assert "Inside this model" in answer and "Fidelity" in answer
+        assert "Inside this model" in answer and "fidelity" in answer
         with page.expect_download() as saved:
             page.click("text=Save the memo")
         assert "| policy |" in Path(saved.value.path()).read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Policies of several places: who may write how much and where."""

@@ -1,0 +1,1 @@
+"""Several places with authors who may write in more than one: who writes how much, where, and in whose words."""
