@@ -78,7 +78,7 @@ def one_line(estimates: Record | None, manifest: Record, runs: pl.DataFrame | No
 
 def answer(estimates: Record, manifest: Record | None = None) -> list[str]:
     """The headline, then a line for each question; or why no claim is made. The caveat comes last."""
-    lines = [fidelity(estimates), definition(estimates, manifest)]
+    lines = [*fidelity(estimates), definition(estimates, manifest)]
     if estimates.get("claim") == "withheld":
         return [*lines, withheld(estimates), INSIDE]
     if estimates.get("by_construction"):
@@ -332,13 +332,23 @@ def withheld(estimates: Record) -> str:
     return f"No claim is made: {estimates['claim_reason']}."
 
 
-def fidelity(estimates: Record) -> str:
-    """How far the model was compared with the real community: never, until somebody does it."""
+UNMEASURED = "not measured: what these members do was not compared with a record of their community"
+UNASSESSED = (
+    f"{NEVER}: nobody has compared what a policy does in this model with what it did in a real community"
+)
+
+
+def fidelity(estimates: Record) -> tuple[str, str]:
+    """How far the model was compared with the real community: in what members do, and in what policies do to them."""
     found = estimates.get("fidelity") or NEVER
     if isinstance(found, str):
-        tail = ": nobody has compared this model with a real community" if found == NEVER else ""
-        return f"Fidelity: {found}{tail}."
-    return f"Fidelity: {found.get('sentence') or '; '.join(f'{words(k)} {v}' for k, v in found.items())}"
+        found = {} if found == NEVER else {"causal": found}
+    if "sentence" in found:
+        found = {"causal": found["sentence"]}
+    return (
+        f"Descriptive fidelity: {found.get('descriptive') or UNMEASURED}.",
+        f"Causal fidelity: {found.get('causal') or UNASSESSED}.",
+    )
 
 
 def failures(runs: pl.DataFrame) -> list[str]:

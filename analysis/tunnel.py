@@ -146,6 +146,12 @@ def lived(
         yield block
 
 
+def _fidelity(plan: Plan) -> dict[str, str] | None:
+    """How well members foretell the record that they were learned from; None where they were learned from none."""
+    learned = plan.experiment.community.get("learned") or {}
+    return {"descriptive": learned["descriptive"]} if learned.get("descriptive") else None
+
+
 def analysed(
     plan: Plan, finished: list[Run], llm: Mapping[str, Any], stopped: dict[str, Any] | None = None
 ) -> Result:
@@ -168,6 +174,7 @@ def analysed(
             confidence=plan.confidence,
             controls=controls,
             llm=llm,
+            fidelity=_fidelity(plan),
             doubt=doubt_of(plan, llm),
             stopping=stopped,
         )

@@ -7,6 +7,7 @@ technology allows: objects stand in blocks, in a fixed order inside, and only bl
     pull(L) = U(L) / U(1), push(L) = V(L) / V(0), both in [0, 1] where u, v >= 0
 """
 
+from collections.abc import Iterable
 from itertools import permutations
 from typing import Literal, NamedTuple
 
@@ -73,11 +74,11 @@ def ranking(
 def _unequal(gains: list[np.ndarray], discount: np.ndarray) -> list[int]:
     """The order of blocks of unequal sizes: all tried, or a local search by exchanges of two."""
 
-    def worth(order: tuple[int, ...]) -> float:
+    def worth(order: Iterable[int]) -> float:
         return float(np.concatenate([gains[k] for k in order]) @ discount[: sum(map(len, gains))])
 
     if len(gains) <= EXHAUSTIVE:
-        every: list[tuple[int, ...]] = list(permutations(range(len(gains))))
+        every = permutations(range(len(gains)))
         return list(max(every, key=worth))
     best = tuple(sorted(range(len(gains)), key=lambda k: -gains[k].mean()))
     while True:

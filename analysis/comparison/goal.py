@@ -45,7 +45,7 @@ def goal_of(goal: str | None, limits: Sequence[str], config: Mapping[str, Any]) 
     if goal is None:
         if limits:
             raise ValueError(
-                f"--limit {limits[0]!r} limits a goal that is not stated: add --goal, as 'less hostile_share'"
+                f"--limit {limits[0]!r} limits a goal that is not stated: add --goal, as 'less NAME'"
             )
         return None
     community = config.get("community") or {}

@@ -96,7 +96,7 @@ def read_inputs(paths: Sequence[Path | str] | Path | str) -> Inputs:
         for name, one, folder, manifest, record in zip(names, found, folders, manifests, records, strict=True)
     ]
     _check_baseline(folders)
-    told = tuple(dict.fromkeys(fidelity(record) for record in records))
+    told = tuple(dict.fromkeys(line for record in records for line in fidelity(record)))
     first = manifests[0]
     return Inputs(tested, first["config"], first["outcome"], records[0]["direction"], left_out, told)
 

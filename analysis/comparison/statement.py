@@ -1,7 +1,6 @@
 """One statement of a goal or a limit: which outcome, in which direction, how far, against what.
 
-The short form is `civil_posts>=-5%` or `moderator_actions<=10/day`; the long one "at most 5 % fewer civil_posts" or "at most 10
-moderator_actions a day". A sign or a per cent means the change against the runs without the policy; a number without either means
+The short form is `gain>=-5%` or `fines<=10/day`; the long one "at most 5 % less gain" or "at most 10 fines a day". A sign or a per cent means the change against the runs without the policy; a number without either means
 what there is with it.
 """
 
@@ -13,7 +12,7 @@ import numpy as np
 from windtunnel.analysis.outcomes import Outcome, find_outcome
 
 CHANGE, SHARE, LEVEL = "change", "share", "level"
-HOW = "write NAME<=NUMBER, as civil_posts>=-5% or moderator_actions<=10/day, or say 'at most 5 % fewer civil_posts'"
+HOW = "write NAME<=NUMBER, as NAME>=-5% or NAME<=10/day, or say 'at most 5 % fewer NAME'"
 LESS, MORE = ("less", "fewer", "lower"), ("more", "higher")
 _NUMBER = r"(?P<sign>[+\-\u2212]?)\s*(?P<number>\d+(?:\.\d+)?|\.\d+)\s*(?P<percent>%?)"
 _PER = r"(?:\s*(?:/|\ba |\ban |\bper )\s*(?P<per>[a-z]+))?"
@@ -48,10 +47,10 @@ class Statement(NamedTuple):
     def words(self) -> str:
         """The statement as a person says it.
 
-        >>> Statement("civil_posts", "posts", SHARE, 1, -0.05).words()
-        'at most 5 % fewer civil posts'
-        >>> Statement("moderator_actions", "acts", LEVEL, -1, 10, "day").words()
-        'at most 10 moderator actions a day'
+        >>> Statement("gain", "points", SHARE, 1, -0.05).words()
+        'at most 5 % fewer gain'
+        >>> Statement("fines", "points", LEVEL, -1, 10, "day").words()
+        'at most 10 fines a day'
         """
         name, per = self.outcome.replace("_", " "), f" a {self.per}" if self.per else ""
         if self.strict and not self.bound and self.kind == CHANGE:
@@ -132,9 +131,7 @@ def read_goal(words: str, community: str | None = None, fixed: frozenset[str] = 
         sense = {True: 1, False: -1}[found["turn"] in MORE if found["turn"] else good]
         made = Statement(outcome.name, outcome.unit, CHANGE, sense, 0.0, strict=True)
     else:
-        raise ValueError(
-            f"--goal {words!r} is no goal: say 'less hostile_share', or how much, as hostile_share<=-20%"
-        )
+        raise ValueError(f"--goal {words!r} is no goal: say 'less NAME', or how much, as NAME<=-20%")
     polarity = find_outcome(made.outcome).polarity
     if (made.sense > 0) != (polarity == "good"):
         other = "less" if polarity == "harm" else "more"

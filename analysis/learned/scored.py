@@ -250,7 +250,7 @@ def delay_part(record: CommunityRecord, cut: int) -> Part:
     scored = score("one exponential delay", base / np.log(2), own / np.log(2), np.arange(len(own)))
     said, why = verdict([scored], "how threads grow", "more threads would lift it")
     law = delay_law.fit_law(every, horizon)
-    features = {}
+    features: dict[str, Coefficient] = {}
     for place, kind in enumerate(delay_law.KINDS):
         named = {"mean": law.mean[place], "shape": law.shape[place]}
         named |= {

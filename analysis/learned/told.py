@@ -16,7 +16,6 @@ WORDS = {
     "delay": "how threads grow",
 }
 """The parts in the order in which they are told."""
-CAUSAL = "causal: never assessed: no outcome of a policy in this community was compared with what the model foretold"
 
 
 def learned_of(folder: Path) -> Learned | None:
@@ -89,18 +88,42 @@ def sentences(learned: Learned) -> list[str]:
     return found
 
 
-def descriptive(learned: Learned | None) -> str:
-    """One line for a report: bits over baselines, part by part, or that nothing was learned."""
-    if learned is None:
-        return "descriptive: not measured: nothing was learned from a record of this community (windtunnel fit OUT)"
+def of_parts(learned: Learned) -> list[str]:
+    """A sentence for each part of an act: its bits held out beside its best baseline, tone's ceiling, what would lift it."""
+    said = []
+    for name in ("who", "thread", "post", "when", "whether", "tone"):
+        part, words = learned.parts.get(name), WORDS[name]
+        if part is None or part.verdict == "not fitted" or not part.scores:
+            why = "" if part is None else f": {part.why}"
+            said.append(f"Not learned from this record: {words}{why}.")
+            continue
+        score = part.scores[-1]
+        start = "Weak" if part.verdict == "weak" else "Foretold"
+        ceiling = part.extra.get("ceiling")
+        most = "" if ceiling is None else f"; who knew every other post would gain {ceiling['est']:+.3f}"
+        more = f"; AUC {part.extra['auc']:.2f}" if part.extra.get("auc") is not None else ""
+        lift = (
+            f"; {part.why.rpartition(': ')[2].partition(';')[0]}"
+            if part.verdict == "weak" and part.why
+            else ""
+        )
+        said.append(
+            f"{start}, {words}: {score.bits:.2f} bits an act on {score.acts:,} replies held out, {gain(score)} over {score.base}"
+            f"{more}{most}{lift}."
+        )
+    return said
+
+
+def descriptive(learned: Learned) -> str:
+    """One line for a report: bits over baselines, part by part."""
     told = []
     for name in WORDS:
         part = learned.parts.get(name)
         if name in ("removal", "delay") or part is None or not part.scores:
             continue
         score = part.scores[-1]
-        weak = ", weak" if part.verdict == "weak" else ""
+        weak = " (weak)" if part.verdict == "weak" else ""
         told.append(f"{name} {gain(score)} over {score.base}{weak}")
     if not told:
-        return f"descriptive: nothing could be learned from the record of {learned.name}"
-    return f"descriptive, bits an act held out in {learned.name}: {'; '.join(told)}"
+        return ""
+    return f"the record of {learned.name} foretold on replies held out, in bits an act: {'; '.join(told)}"

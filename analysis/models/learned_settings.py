@@ -52,11 +52,22 @@ def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile:
             "and give its folder, or run `windtunnel fit FOLDER`"
         )
     start = {key: mind[key] for key in ("steps_an_hour", "start", "weeks_before", "priors") if key in mind}
-    learned = {**start, "forward": _forward(path)}
+    learned = {**start, "forward": _forward(path), "descriptive": _descriptive(path)}
     if mind.get("start") == "warm":
         named = Path(profile) if isinstance(profile, str) else path
         learned |= _record(named if named.is_dir() else named.parent, mind.get("minute"))
     return {**plain, "learned": learned}
+
+
+def _descriptive(path: Path) -> str:
+    """How well the parts foretell the record, for reports; nothing where the file is not whole."""
+    from windtunnel.analysis.learned.told import descriptive
+    from windtunnel.sim.communities.forum.learned_file import read_learned
+
+    try:
+        return descriptive(read_learned(path))
+    except ValueError:
+        return ""
 
 
 def _forward(path: Path) -> dict[str, Any]:

@@ -68,14 +68,17 @@ def compared(estimates: Record, manifest: Record | None, runs: pl.DataFrame | No
         doubts = [*doubts, still]
     if manifest and estimates["outcome"] in immovable.cannot_move(manifest["config"]):
         doubts = [*doubts, immovable.sentence([estimates["outcome"]])]
-    alarm = "alarm" if isinstance(estimates.get("fidelity") or "", str) else "small"
+    known = estimates.get("fidelity") or {}
+    known = known if isinstance(known, dict) else {}
+    descriptive, causal = summary.fidelity(estimates)
     return Section(
         "",
         [
             Text(said),
             Text(summary.definition(estimates, manifest)),
             Text(summary.INSIDE, "lead"),
-            Text(summary.fidelity(estimates), alarm),
+            Text(descriptive, "small" if known.get("descriptive") else "alarm"),
+            Text(causal, "small" if known.get("causal") or known.get("sentence") else "alarm"),
             *(Text(line, "alarm") for line in doubts),
         ],
     )

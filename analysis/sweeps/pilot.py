@@ -347,7 +347,7 @@ def _rests_on(
     fidelity = estimates.get("fidelity")
     lines.append(
         "The model was never compared with a real community."
-        if not isinstance(fidelity, Mapping)
+        if not isinstance(fidelity, Mapping) or not fidelity.get("causal", fidelity.get("sentence"))
         else "The model was compared with a real community; see the report."
     )
     lines.append(

@@ -33,7 +33,7 @@ def _opening(record: dict[str, Any]) -> list[Block]:
     replay = record["replay"]
     failed = [] if replay["acts"] == replay["reproduced"] else [tell.checked(replay)]
     blocks: list[Block] = [Text(doubt, "alarm") for doubt in (*failed, *record["notes"])]
-    blocks += [Text(words, "claim") for words in three_lines(record)[1:]]
+    blocks += [Text(words, "claim") for words in three_lines(record).said()]
     if record["by_construction"]:
         blocks.append(Text(record["by_construction"], "tag"))
     return [*blocks, Text(INSIDE, "lead"), Text(tell.NO_SANCTION, "small")]

@@ -21,6 +21,10 @@ class ThreeLines(NamedTuple):
     how_sure: str
     surer: str
 
+    def said(self) -> list[str]:
+        """The three lines as they are read without a heading of their own."""
+        return [self.verdict, f"How sure: {self.how_sure}", f"What would make it surer: {self.surer}"]
+
 
 def three_lines(record: Mapping[str, Any]) -> ThreeLines:
     """Of the record of `why --json`, of a forum or of another community."""

@@ -48,11 +48,14 @@ EITHER = {
     "forget": "forget OUT/rules",
     "label": "label OUT/rules",
     "read": "read OUT/rules 1 llm=fake",
+    "fit": "fit OUT/rules",
+    "structure": "structure OUT/rules",
+    "replay": "replay remove_hostile OUT/rules",
     "select": f"select community=NAME policy=POLICY delta=0.2 lambda=1 {SMALL} out=OUT/select",
     "design": "design lhs community=NAME steps=2:4 n=3",
     "optimise": f"optimise community=NAME steps=2:4 trials=2 lambda=1 {SMALL} out=OUT/search",
 }
-ELSEWHERE = {"bound", "run", "list", "models", "store", "demo", "new"}
+ELSEWHERE = {"bound", "run", "list", "models", "store", "demo", "new", "view"}
 """Commands that are run above, or that no community has a part in."""
 
 

@@ -96,7 +96,12 @@ def test_the_page_holds_no_script_and_asks_for_nothing(done):
 
 def test_the_caveat_and_the_fidelity_stand_above_the_answer(done):
     html = read(done)
-    assert html.index(INSIDE) < html.index('class="alarm">Fidelity: never assessed') < html.index("<h2>")
+    assert (
+        html.index(INSIDE)
+        < html.index('class="alarm">Descriptive fidelity: not measured')
+        < html.index("<h2>")
+    )
+    assert html.index('class="alarm">Causal fidelity: never assessed') < html.index("<h2>")
 
 
 def test_each_section_of_claims_has_the_caveat_once_and_every_chart_its_own(done):

@@ -43,7 +43,12 @@ def fitted_law(record: CommunityRecord) -> Law:
     marks = np.array([terms for terms, _ in life.marks]).reshape(-1, len(TERMS["unnamed"]))
     lacking = np.array([lacks for _, lacks in life.marks], bool)
     hotness, hot = lasting_hotness(life.threads)
-    threads = {f"thread_{who}": _chosen(f"thread_{who}", life.threads[who], hot) for who in ("new", "old")}
+    threads: dict[str, Any] = {
+        f"thread_{who}": _chosen(f"thread_{who}", life.threads[who], hot) for who in ("new", "old")
+    }
+    posts_of: dict[str, Any] = {
+        f"post_{who}": _chosen(f"post_{who}", life.posts[who]) for who in ("new", "old")
+    }
     days = float((~clock.masked).sum()) / 24
     posts = int(clock.counts(life.hour).sum())
     return Law(
@@ -54,7 +59,7 @@ def fitted_law(record: CommunityRecord) -> Law:
         comes=_rate("comes", rates.comes()),
         opens=_logit("opens", asked, opened),
         **threads,
-        **{f"post_{who}": _chosen(f"post_{who}", life.posts[who]) for who in ("new", "old")},
+        **posts_of,
         hotness=hotness,
         unnamed=_logit("unnamed", marks, lacking),
         masked_days=round(float(clock.masked.sum()) / 24, 2),

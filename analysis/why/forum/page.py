@@ -31,7 +31,7 @@ def incident_page(
     kind = record["incident"]["kind"].replace("_", " ")
     said = tell.answer_sentences(record)
     opening: list[Block] = [Text(doubt, "alarm") for doubt in tell.doubts(record)]
-    opening += [Text(words, "claim") for words in three_lines(record)[1:]]
+    opening += [Text(words, "claim") for words in three_lines(record).said()]
     if record["by_construction"]:
         opening.append(Text(record["by_construction"], "tag"))
     opening += [Text(INSIDE, "lead"), Text(NO_SANCTION, "small")]

@@ -85,6 +85,7 @@ def trust(record: dict[str, Any]) -> list[str]:
         told.append(_weakness(record))
     if score:
         told.append(_score(score))
+    told += record.get("whole_act") or []
     told.append(checked(replay))
     if "not_offered" in replay:
         told.append(

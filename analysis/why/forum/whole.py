@@ -1,5 +1,6 @@
 """The whole answer to one question about one incident, as one record."""
 
+from pathlib import Path
 from typing import Any
 
 from windtunnel.agents.minds.base import Mind
@@ -88,6 +89,7 @@ def answer(
         "which_act": rank(case, mind, budget=budget, futures=FUTURES_A_CANDIDATE) if budget else None,
         "new_luck": new_luck,
         "log_score": None,
+        "whole_act": [],
         "sensitivity": [],
         "tone_errors": None,
         "assumptions": [],
@@ -130,6 +132,19 @@ def _moments_said(case: ForumCase, question: Question) -> dict[str, tuple[int, i
     return recorded | {LABEL: (question.at, question.shown)}
 
 
+def whole_act(folder: Path, mind: str) -> list[str]:
+    """How well members learned from the folder's record foretell the whole of an act, part by part; a sentence each."""
+    from windtunnel.analysis.learned.told import learned_of, of_parts
+
+    learned = learned_of(folder)
+    if learned is None:
+        return []
+    head = "How well the whole of an act is foretold by members learned from this record (windtunnel fit):"
+    if mind != "learned":
+        head = f"{head[:-1]}; in this answer members decide by {mind}, of whom the line above tells:"
+    return [head, *of_parts(learned)]
+
+
 def of_record(
     case: RecordedCase, question: Question, mind: Mind, replicates: int, tone_draws: int
 ) -> dict[str, Any]:
@@ -153,6 +168,7 @@ def of_record(
     few_futures = max(replicates // max(tone_draws, 1), 1)
     return {
         "log_score": log_score(case, mind),
+        "whole_act": whole_act(case.folder.path, str(case.experiment.mind["name"])),
         "sensitivity": varied,
         "tone_errors": tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures)
         if tone_draws

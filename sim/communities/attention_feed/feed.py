@@ -13,7 +13,7 @@ from pydantic import Field
 from scipy.special import ndtr, ndtri
 
 from windtunnel.policies.base import WorldFace
-from windtunnel.sim.attention import attention, discounts, ranking
+from windtunnel.sim.attention import discounts, ranking
 from windtunnel.sim.community import Declared
 from windtunnel.sim.members import Members
 from windtunnel.sim.plain import PlainActs, PlainCommunity, PlainView
@@ -60,6 +60,7 @@ class AttentionFeed(PlainCommunity):
         self.weight = np.full(len(ids), settings.weight)
         self.block, self.ranked = settings.block, True
         self.marked = self.choosing = False
+        self._orders: dict[bytes, np.ndarray] = {}
         self.opened, self.pull, self.push = np.zeros((3, len(ids)))
 
     def orders(self) -> np.ndarray:
@@ -71,13 +72,20 @@ class AttentionFeed(PlainCommunity):
         if self.block == 1:
             gain = weight[:, None] * self.reader + (1 - weight[:, None]) * self.advocate
             return np.argsort(-gain, axis=1, kind="stable")
-        blocks = np.arange(objects) // self.block
-        return np.stack(
-            [
-                ranking(self.reader[row], self.advocate[row], weight[row], self.discount, blocks)
-                for row in range(count)
-            ]
-        )
+        return self._bundled(weight)
+
+    def _bundled(self, weight: np.ndarray) -> np.ndarray:
+        """The best orders (n, objects) of bundles for weights (n,): each an assignment problem, solved once a step."""
+        key = weight.tobytes() + str(self.block).encode()
+        if key not in self._orders:
+            blocks = np.arange(self.reader.shape[1]) // self.block
+            self._orders[key] = np.stack(
+                [
+                    ranking(mine, other, share, self.discount, blocks)
+                    for mine, other, share in zip(self.reader, self.advocate, weight, strict=True)
+                ]
+            )
+        return self._orders[key]
 
     def looked_at(self, world: WorldFace) -> np.ndarray:
         """The object (n,) that each reader looks at."""
@@ -110,22 +118,14 @@ class AttentionFeed(PlainCommunity):
 
     def _attention(self) -> tuple[np.ndarray, np.ndarray]:
         """Pull and push (n,) of each reader's feed, against the best that these blocks allow."""
-        laid = np.take_along_axis(np.stack([self.reader, self.advocate]), self.orders()[None], axis=2)
-        got = laid @ self.discount
+        both, count = np.stack([self.reader, self.advocate]), len(self.reader)
+        got = np.take_along_axis(both, self.orders()[None], axis=2) @ self.discount
         if self.block == 1:
-            most = -np.sort(-np.stack([self.reader, self.advocate]), axis=2) @ self.discount
+            most = -np.sort(-both, axis=2) @ self.discount
             return got[0] / most[0], got[1] / most[1]
-        blocks = np.arange(self.reader.shape[1]) // self.block
-        best = np.array(
-            [
-                [
-                    attention(mine, other, 1.0, self.discount, blocks).reader,
-                    attention(mine, other, 0.0, self.discount, blocks).advocate,
-                ]
-                for mine, other in zip(self.reader, self.advocate, strict=True)
-            ]
-        )
-        return got[0] / best[:, 0], got[1] / best[:, 1]
+        best = np.stack([self._bundled(np.full(count, share)) for share in (1.0, 0.0)])
+        most = np.take_along_axis(both, best, axis=2) @ self.discount
+        return got[0] / most[0], got[1] / most[1]
 
     def measures(self, world: WorldFace) -> Mapping[str, float]:
         """Means over readers."""

@@ -250,8 +250,8 @@ class Forum(Defaults):
             hit = acts.target[passed & (acts.kind == kind)]
             if len(hit):
                 column += sign * np.bincount(hit, minlength=len(posts)).astype(np.int32)
-        for done, kinds in ((self.voted, ("upvote", "downvote")), (self.reported, ("report",))):
-            which = passed & np.isin(acts.kind, kinds)
+        for done, what in ((self.voted, ["upvote", "downvote"]), (self.reported, ["report"])):
+            which = passed & np.isin(acts.kind, what)
             done.add(acts.rows[which], acts.target[which])
         self.members.left[acts.rows[passed & (acts.kind == "leave")]] = now + 1
         target = (
@@ -308,12 +308,8 @@ class Forum(Defaults):
         verdict: np.ndarray,
         ordinal: int = 0,
         ids: np.ndarray | None = None,
-        orphan: np.ndarray | None = None,
     ) -> np.ndarray:
-        """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows.
-
-        Those marked in `orphan` stand below a post and answer nobody.
-        """
+        """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows."""
         posts = self.posts
         ids = self.post_ids(rows, now, ordinal) if ids is None else ids
         reply = parent >= 0
@@ -326,7 +322,7 @@ class Forum(Defaults):
             ),
             parent=parent,
             answered=np.where(
-                reply if orphan is None else reply & ~orphan,
+                reply & ~self.orphans(ids),
                 posts.author[parent] if before else NOTHING,
                 NOTHING,
             ),
@@ -341,6 +337,10 @@ class Forum(Defaults):
         self.owes[rows[done]] = NOTHING
         self.appear(new[verdict != HELD])
         return new
+
+    def orphans(self, ids: np.ndarray) -> np.ndarray:
+        """Bool (n,): posts (ids) that stand below another and answer nobody."""
+        return np.zeros(len(ids), bool)
 
     def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
         """What posts (ids) have of their own that draws the eye, log."""

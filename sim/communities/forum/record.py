@@ -176,13 +176,15 @@ class RecordForum(Forum):
         )
 
     def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
-        ids = named.get("ids")
-        orphan = np.isin(self.post_ids(rows, now) if ids is None else ids, self.ids[self.record.orphan])
-        new = super()._write(now, rows, parent, *rest, orphan=orphan, **named)
+        new = super()._write(now, rows, parent, *rest, **named)
         self._rows |= dict(zip(self.posts.id[new].tolist(), new.tolist(), strict=True))
         if self.words.texts:
             self._with_words(new)
         return new
+
+    def orphans(self, ids: np.ndarray) -> np.ndarray:
+        """Those that answer what the record does not have."""
+        return np.isin(ids, self.ids[self.record.orphan])
 
     def _with_words(self, new: np.ndarray) -> None:
         """Give those of the new posts (rows) their words that are the record's own."""

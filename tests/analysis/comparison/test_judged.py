@@ -68,9 +68,9 @@ def test_what_each_policy_is_and_how_far_the_model_was_checked_stand_on_screen_a
     assert main(["compare", str(sweep)]) == 0
     said = capsys.readouterr().out
     assert "slow mode: A member who has just written must wait before writing again (hours 3)." in said
-    assert said.startswith("Fidelity: never assessed")
+    assert said.startswith("Descriptive fidelity: not measured") and "Causal fidelity: never assessed" in said
     page = (sweep / "compare.html").read_text(encoding="utf-8")
-    assert '<p class="alarm">Fidelity: never assessed' in page
+    assert '<p class="alarm">Causal fidelity: never assessed' in page
     assert "A thread that gets too hot is locked (heat 1, hours 12, evasion 0)." in page
     assert "cannot move in this model" in page and "Newcomer return and active members cannot move" in said
 

@@ -164,3 +164,17 @@ def test_small_records_of_every_format(
     assert main(["import", form, str(source), str(tmp_path / "mine")]) == OK
     last = capsys.readouterr().out.splitlines()[-1]
     assert "not fitted: who" in last or "nothing was learned" in last
+
+
+def test_reports_tell_what_is_described_and_what_is_caused() -> None:
+    from windtunnel.analysis.learned.told import descriptive, of_parts
+    from windtunnel.analysis.summary import fidelity
+
+    learned = fit_record(record_of(talk()))
+    line = descriptive(learned)
+    first, second = fidelity({"fidelity": {"descriptive": line}})
+    assert first.startswith("Descriptive fidelity: the record of") and "thread +" in first and "tone" in first
+    assert second.startswith("Causal fidelity: never assessed")
+    assert "not measured" in fidelity({})[0]
+    said = of_parts(learned)
+    assert len(said) == 6 and said[0].startswith("Foretold, who writes next") and "would lift it" in said[-1]

@@ -84,7 +84,7 @@ def test_the_comparison_stands_where_the_sweep_was_begun(browser, site, monkeypa
     html = browser.get(answer.headers["location"]).text
     told = words_of(html)
     assert "Which policy brings less hostile share, with at most 50 % fewer civil posts" in told
-    assert "harm avoided" in told and "moderators' work" in told and "Fidelity: never assessed" in told
+    assert "harm avoided" in told and "moderators' work" in told and "Causal fidelity: never assessed" in told
     assert html.count("<circle") == 4 and not re.search(r"style=|<script(?! src)", html)
     assert told.count("watch") == 3
     query = answer.headers["location"].partition("?")[2]

@@ -273,7 +273,7 @@ def test_a_designer_compares_and_a_researcher_watches_from_an_empty_folder(chrom
         page.wait_for_selector("[role=status]", state="detached")
         assert page.locator("#cells li").count() == 3
         answer = page.inner_text("section.three")
-        assert "Inside this model" in answer and "Fidelity" in answer
+        assert "Inside this model" in answer and "fidelity" in answer
         with page.expect_download() as saved:
             page.click("text=Save the memo")
         assert "| policy |" in Path(saved.value.path()).read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from windtunnel.analysis.why.forum.around import tempers
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import recorded_case, replayed_acts
 from windtunnel.sim.communities.forum.ticks import record_of
+from windtunnel.sim.run import lock_step
 
 RULES = load_rules()
 PEOPLE = [f"P{number}" for number in range(12)]
@@ -124,3 +125,25 @@ def test_a_temper_is_what_the_situation_does_not_explain():
     found = tempers(record, np.zeros(5), expected)
     assert found[4] == found[1] == 0 and 0 < found[2] < 0.2 and 0.9 < found[3] < 2
     assert (tempers(record, np.full(5, 0.3), {}) == 0.3).all()
+
+
+def test_a_reply_to_what_is_not_in_the_record_answers_nobody_in_its_worlds(tmp_path, import_rows):
+    gone = pl.when(pl.col("id").is_in(["a7", "a12"])).then(pl.lit("gone"))
+    table = forum(0).with_columns(parent=gone.otherwise("parent"), thread=pl.lit("a0"))
+    mapping = {role: role for role in ("id", "parent", "author", "time", "text", "thread")}
+    case = recorded_case(import_rows(tmp_path, table, mapping=mapping), "escalation", RULES)
+    assert np.flatnonzero(case.record.orphan).tolist() == [7, 12]
+    mind = case.mind()
+    case.infer(range(1), mind)
+    world = case.world(Branch(WITHOUT, case.last, list, 0))
+    lock_step([world], mind, case.ticks)
+    place, posts = world.community, world.community.posts
+    rows = np.array([place.row_of(act) for act in range(20)])
+    orphan = case.record.orphan
+    assert (posts.answered[rows[orphan]] == -1).all() and (posts.thread[rows] == rows[0]).all()
+    others = rows[1:][~orphan[1:]]
+    assert (posts.answered[others] == posts.author[posts.parent[others]]).all()
+    assert (
+        not np.isin(place.newest_reply_to, rows[orphan]).any() and not np.isin(place.owes, rows[orphan]).any()
+    )
+    mind.close()

@@ -100,7 +100,6 @@ def test_every_post_that_a_simulation_made_says_so(imported, simulated, tmp_path
     for page, columns in ((real, (WOULD,)), (run, (WAS, WOULD)), (locked, (WAS, WOULD))):
         posts = posts_in(page, *columns)
         assert len(posts) >= 3 and all(cell.startswith("SIMULATED ") for cell in posts)
-    assert re.search(r">(new|changed)</td>", run), "posts that no other replay has are among them"
 
 
 def test_a_row_that_loses_its_mark_is_seen():

@@ -24,6 +24,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     forward: dict[str, Any]
+    descriptive: str = ""
+    """How well the law's parts foretell the record; for reports alone."""
     steps_an_hour: Annotated[int, Field(ge=1, le=len(ORDINAL_OF_PHASE))]
     start: Literal["cold", "warm"]
     weeks_before: Annotated[float, Field(ge=0, le=52)]

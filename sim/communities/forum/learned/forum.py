@@ -315,10 +315,11 @@ class LearnedForum(Forum):
         verdict: np.ndarray,
         ordinal: int = 0,
         ids: np.ndarray | None = None,
+        orphan: np.ndarray | None = None,
     ) -> np.ndarray:
         if len(rows):
             self._name(now, rows, parent)
-        new = super()._write(now, rows, parent, tone, verdict, ordinal, ids)
+        new = super()._write(now, rows, parent, tone, verdict, ordinal, ids, orphan)
         self._make_room()
         posts, memory = self.posts, self.memory
         at = max(self._end, now * self.hours)

@@ -24,7 +24,9 @@ class Columns:
 
     def __init__(self, **columns: tuple[type, Any]) -> None:
         self._fill = {name: empty for name, (_, empty) in columns.items()}
-        self._store = {name: np.full(64, empty, kind) for name, (kind, empty) in columns.items()}
+        self._store: dict[str, np.ndarray] = {
+            name: np.full(64, empty, kind) for name, (kind, empty) in columns.items()
+        }
         self.count = 0
         self._show()
 

@@ -66,7 +66,10 @@ def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> P
     number = {post: row for row, post in enumerate(table["post"].to_list())}
     names: dict[str, int] = {}
     stranger: set[int] = set()
-    author, parent, thread, depth = [], [], [], []
+    author: list[int] = []
+    parent: list[int] = []
+    thread: list[int] = []
+    depth: list[int] = []
     roots: dict[int, int] = {}
     count = 1
     for row, (at, up, who) in enumerate(table.select("thread", "parent", "author").iter_rows()):
