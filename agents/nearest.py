@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-MOST = 20
-"""Names that a sentence lists at most."""
+MOST = 300
+"""Characters of names that a sentence lists at most."""
 
 
 def nearest(wrong: str, known: Iterable[str], others: str = "choose from {}") -> str:
@@ -13,6 +13,12 @@ def nearest(wrong: str, known: Iterable[str], others: str = "choose from {}") ->
     >>> nearest("slow_mood", ["slow_mode", "none"]), nearest("x", ["slow_mode", "none"], "it has {}")
     ("did you mean 'slow_mode'?", 'it has slow_mode, none')
     """
-    names = list(known)
-    near = get_close_matches(wrong, names, 1)
-    return f"did you mean {near[0]!r}?" if near else others.replace("{}", ", ".join(names[:MOST]))
+    every = list(known)
+    names = list(every)
+    near = get_close_matches(wrong, every, 1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    while len(listed := ", ".join(names)) > MOST:
+        names.pop()
+    more = ", …" if len(names) < len(every) else ""
+    return others.replace("{}", listed + more)

@@ -15,7 +15,7 @@ ONE = {
     "compare x --fast": "compare has no option --fast",
     "list polices": "WHAT 'polices' is not known: did you mean 'policies'?",
     "list": "list needs WHAT (one of policies, communities",
-    "import": "import needs FORMAT (one of reddit",
+    "import": "import needs FORMAT (one of auto, reddit",
     "estimate pairs.csv": "estimate needs --direction (one of preventive, generative)",
     "rerun": "rerun needs OUT (output folder of a run, or its manifest.json",
     "rerun x --go": "rerun has no option --go",
