@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from windtunnel.analysis.terminal.arguments import Parser
-from windtunnel.analysis.terminal.ending import OK, guarded, hearing_signals, with_standard_streams
+from windtunnel.analysis.terminal.ending import OK, guarded, handle_signals, with_standard_streams
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",
@@ -53,7 +53,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return guarded(_version)
     if not words or words[0] not in COMMANDS:
         return guarded(lambda: _overviewed(words))
-    with hearing_signals():
+    with handle_signals():
         return guarded(lambda: _call(words[0], words[1:]))
 
 

@@ -18,13 +18,13 @@ from windtunnel.analysis.models.serving import check_llm
 from windtunnel.analysis.outcomes import Outcome, find_outcome, threshold_of
 from windtunnel.analysis.runs.stopping import Rule, rule_of
 from windtunnel.analysis.terminal.shell import check_once, for_hydra
-from windtunnel.analysis.wordings import worded
+from windtunnel.analysis.wordings import apply_wording
 from windtunnel.conf.defaults import search_path, with_defaults
 from windtunnel.policies.registry import policy_class
 from windtunnel.sim.communities import community as community_builder
 from windtunnel.sim.community import Builder
 from windtunnel.sim.experiment import Experiment, PolicySpec
-from windtunnel.sim.minds import asks_a_model, make_mind, mind_kind, mind_names, pinned
+from windtunnel.sim.minds import asks_a_model, make_mind, mind_kind, mind_names, pin_file
 from windtunnel.sim.run import processors
 
 GROUPS = ("community", "mind", "llm", "outcome", "experiment")
@@ -219,7 +219,9 @@ def plan(config: Mapping[str, Any]) -> Plan:
     except ValidationError as error:
         raise ValueError(_first(error)) from None
     profile = asked.community.get("profile")
-    community = worded(asked.community) | {"profile": None if profile is None else load_profile(profile)}
+    community = apply_wording(asked.community) | {
+        "profile": None if profile is None else load_profile(profile)
+    }
     community = with_learned(community, asked.mind, profile)
     builder = community_builder(str(community.get("name")))(community)
     baseline_names = _baseline(asked.baseline, builder)
@@ -243,7 +245,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
             raise ValueError(
                 f"policy_with.{made.name}.start is {made.start}, but the run has only {asked.steps} steps"
             )
-    experiment.kind().scene(experiment.raised())  # checks the community's own settings, words and profile
+    experiment.builder().scene(experiment.raised())  # checks the community's own settings, words and profile
     if not asks_a_model(asked.mind):
         make_mind(experiment).close()  # checks its coefficients, or its file
     else:
@@ -386,7 +388,7 @@ def _mind(asked: Request) -> dict[str, Any]:
         raise ValueError(f"mind.name is {asked.mind.get('name')!r}: choose {' or '.join(mind_names())}")
     kind = mind_kind(asked.mind["name"])
     if kind.by_file:
-        return pinned(asked.mind)
+        return pin_file(asked.mind)
     return llm_mind(asked.mind, asked.llm, asked.prompt) if kind.asks_a_model else dict(asked.mind)
 
 

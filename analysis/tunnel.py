@@ -17,7 +17,7 @@ from windtunnel.analysis.causal.estimates import estimate_pairs
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.folder import COUNTED, TABLES, Folder
 from windtunnel.analysis.models.asking import cost_of
-from windtunnel.analysis.models.distill_claim import doubt_of, stands_for_teacher
+from windtunnel.analysis.models.distill_claim import claim_check, teacher_assumption
 from windtunnel.analysis.models.independent import independent_aa
 from windtunnel.analysis.models.serving import ADDED, merged, serving
 from windtunnel.analysis.outcomes import RUN, Runs, direction, measure_all
@@ -28,9 +28,9 @@ from windtunnel.analysis.tones.of_words import with_agreement
 from windtunnel.sim.block import Block, Run
 from windtunnel.sim.events import SCHEMA
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
-from windtunnel.sim.kept import Kept
 from windtunnel.sim.minds import asks_a_model, make_mind
 from windtunnel.sim.run import first_divergence, run
+from windtunnel.sim.run_cache import Kept
 from windtunnel.sim.version import code_sha256, installed
 from windtunnel.sim.watch import Progress
 
@@ -97,7 +97,7 @@ def run_plan(plan: Plan, progress: Progress | None = None, kept: Kept | None = N
     with serving(plan.experiment, plan.llm) as experiment:
         for units in stopping.parts(experiment, plan.stop):
             before = len(blocks)
-            blocks += lived(plan, experiment, units, progress, kept)
+            blocks += run_blocks(plan, experiment, units, progress, kept)
             if plan.stop:
                 seen.append(_outcomes(plan, blocks[before:]))
                 looks.append(_look(plan, pl.concat(seen), units[-1].draw + 1))
@@ -127,7 +127,7 @@ def run_plan(plan: Plan, progress: Progress | None = None, kept: Kept | None = N
     return result._replace(manifest=result.manifest | how)
 
 
-def lived(
+def run_blocks(
     plan: Plan, experiment: Experiment, units: Sequence[Unit], progress: Progress | None, kept: Kept | None
 ) -> Iterator[Block]:
     """The blocks of these runs as they finish, lived as the plan says; finished worlds are told to `progress`."""
@@ -159,7 +159,7 @@ def analysed(
     runs, events, members, measures = _tables(plan, finished)
     llm = with_agreement(llm, events)
     pairs, lost = pair(runs, plan)
-    traits = list(plan.experiment.kind().declared.fixed)
+    traits = list(plan.experiment.builder().declared.fixed)
     controls = negative_controls(members, events, _fork(plan), traits) | _repeats(finished)
     estimates = None
     if len(pairs.drop_nulls(["y_baseline", "y_policy"])):
@@ -175,10 +175,10 @@ def analysed(
             controls=controls,
             llm=llm,
             fidelity=_fidelity(plan),
-            doubt=doubt_of(plan, llm),
+            doubt=claim_check(plan, llm),
             stopping=stopped,
         )
-        estimates["assumptions"] += stands_for_teacher(llm)
+        estimates["assumptions"] += teacher_assumption(llm)
         estimates["by_construction"] = plan.outcome.name in plan.experiment.forced()
     return Result(
         runs,

@@ -1,4 +1,4 @@
-"""Paraphrases declared in a community's yaml: how notices are worded, and how personas are told, by name."""
+"""Paraphrases declared in a community's yaml: how notices are apply_wording, and how personas are told, by name."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ CHOICES = {"wording": ("wordings", "features"), "persona_format": ("persona_form
 """For each choice: where its options stand, and the part of the community whose words they replace."""
 
 
-def worded(community: Mapping[str, Any]) -> dict[str, Any]:
+def apply_wording(community: Mapping[str, Any]) -> dict[str, Any]:
     """The community with the chosen words in place, without the options; `ValueError` for an unknown choice.
 
     Words alone change: bins, shares and tempers stay, so that `mind=rules` is the same under every wording.

@@ -32,7 +32,7 @@ from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum.acts import acts_of_import, acts_of_run
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.why.answer import happened
-from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
 from windtunnel.analysis.why.forum.case import SimulatedForum
 from windtunnel.analysis.why.forum.question import Question, ask
 from windtunnel.analysis.why.forum.recorded import RecordedCase, case_of_thread
@@ -155,14 +155,14 @@ def of_incident(place: Path, words: tuple[str, ...], futures: int, incident: Inc
     twins = [question.branch(WITH) for _, question, _ in questions]
     true = happened(
         simulated,
-        live(simulated, [questions[0][1].branch(WITHOUT), *twins], simulated.mind()),
+        simulate_futures(simulated, [questions[0][1].branch(WITHOUT), *twins], simulated.mind()),
         1 + len(twins),
     )
     assert true.y[0] == 1
     mind = real.mind()
     real.infer(range(futures), mind)
     branches = [question.branch(WITH, number=n) for _, _, question in questions for n in range(futures)]
-    said = happened(real, live(real, branches, mind, fingerprints=False), len(branches))
+    said = happened(real, simulate_futures(real, branches, mind, fingerprints=False), len(branches))
     chance = said.y.reshape(-1, futures).mean(axis=1)
     severity = said.severity.reshape(-1, futures).mean(axis=1)
     return [

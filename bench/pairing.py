@@ -45,7 +45,7 @@ def call_share(seeds: int, prompt: str) -> dict[str, float]:
     if prompt == "member":
         words += ["policy=thread_lock", "policy_with.thread_lock.start=12", "policy_with.thread_lock.heat=0"]
     made, _ = experiment(*words)
-    kind = made.kind()
+    kind = made.builder()
     scene = kind.scene(made.raised())
     mind = LLMMind(FakeModel(), scene, prompt=prompt, alpha=kind.alpha(scene).tolist())
     worlds = [make_world(made, Unit(0, seed, arm), (scene,)) for seed in range(seeds) for arm in ARMS]

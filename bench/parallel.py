@@ -18,10 +18,10 @@ from pathlib import Path
 
 from windtunnel.analysis.configuration import Plan, compose, plan
 from windtunnel.sim.block import Block
-from windtunnel.sim.kept import Kept
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.pool import end_workers
 from windtunnel.sim.run import run
+from windtunnel.sim.run_cache import Kept
 
 
 def planned(members: int, draws: int, seeds: int, worlds: int) -> Plan:

@@ -69,7 +69,7 @@ def steps_of(size: int, steps: int, length: int) -> list[list[list[Request]]]:
 
     words = f"mind=llm llm=fake prompt=member community.size={size} draws=1 seeds=1 steps={steps}"
     experiment = plan(compose(words.split())).experiment
-    kind = experiment.kind()
+    kind = experiment.builder()
     scene = kind.scene(experiment.raised())
     noting = Noting(length)
     mind = LLMMind(

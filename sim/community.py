@@ -29,8 +29,8 @@ from windtunnel.agents.minds.base import Mind
 from windtunnel.agents.situation import Scene, Situations
 from windtunnel.agents.words import Draft
 from windtunnel.policies.base import Acts, View, WorldFace
-from windtunnel.sim.luck import Luck
 from windtunnel.sim.members import Members
+from windtunnel.sim.noise_key import NoiseKey
 
 V = TypeVar("V", bound=View)
 A = TypeVar("A", bound=Acts)
@@ -210,7 +210,7 @@ class Builder(Protocol):
         ...
 
     def make(
-        self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int
+        self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int
     ) -> Community[Any, Any]:
         """A community whose members `traits_key` draws, for a run of so many steps under `luck`.
 

@@ -68,6 +68,6 @@ class Experiment:
             Unit(draw, seed, arm) for draw in range(self.draws) for seed in range(self.seeds) for arm in ARMS
         ]
 
-    def kind(self) -> Any:
+    def builder(self) -> Any:
         """The community's builder, of its own kind; what all have is `sim.community.Builder`."""
         return community(str(self.community["name"]))(self.community)

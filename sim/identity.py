@@ -36,7 +36,7 @@ class Keys:
                 "mind": mind_identity(experiment.mind),
                 "code": code_sha256(),
                 "plug_ins": plug_ins_sha256(
-                    [*classes, type(experiment.kind()), mind_kind(str(experiment.mind["name"])).make]
+                    [*classes, type(experiment.builder()), mind_kind(str(experiment.mind["name"])).make]
                 ),
             }
         )

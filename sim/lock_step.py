@@ -12,7 +12,7 @@ import numpy as np
 
 from windtunnel.agents.minds.base import Mind, Unanswered
 from windtunnel.agents.situation import Situations
-from windtunnel.sim.watch import Progress, go_on
+from windtunnel.sim.watch import Progress, raise_if_stopped
 from windtunnel.sim.world import World
 
 Answers = Mapping[int, "np.ndarray | Unanswered"]
@@ -62,7 +62,7 @@ class LockStep:
             if isinstance(answer, Unanswered):
                 self.failed[place] = (f"{answer.stage}, step {world.now}", answer.reason)
             else:
-                world.hand_over(answer)
+                world.set_log_probs(answer)
                 self._try(place, "apply", world.step)
 
     def speak(self) -> None:
@@ -99,7 +99,7 @@ def lock_step(
     """Step all worlds together; gives stage and reason for each world (by place) that had to stop."""
     block = LockStep(worlds, mind)
     for _ in range(steps):
-        go_on()
+        raise_if_stopped()
         asked = block.step()
         if progress:
             progress("steps", asked)

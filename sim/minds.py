@@ -23,7 +23,7 @@ def make_mind(experiment: Experiment) -> Mind:
 
     A community whose steps have several phases has one mind for each, told apart by their scenes.
     """
-    kind = experiment.kind()
+    kind = experiment.builder()
     scenes = kind.scenes(experiment.raised())
     minds = _made(mind_kind(str(experiment.mind["name"])), kind, scenes, experiment.mind)
     return phased(scenes, minds)
@@ -129,7 +129,7 @@ def _llm(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) -> l
     return minds
 
 
-def pinned(mind: Mapping[str, Any]) -> dict[str, Any]:
+def pin_file(mind: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a distilled mind with its file's SHA-256, so that a run sees one and the same file throughout."""
     from windtunnel.agents.minds.distilled import read_distilled
 

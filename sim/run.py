@@ -22,11 +22,11 @@ from windtunnel.sim import noise
 from windtunnel.sim.block import Block, Run
 from windtunnel.sim.events import digest, links, measured
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
-from windtunnel.sim.kept import Kept
 from windtunnel.sim.lock_step import lock_step as lock_step
-from windtunnel.sim.luck import Luck, luck_of
 from windtunnel.sim.minds import asks_a_model, make_mind
+from windtunnel.sim.noise_key import NoiseKey, luck_of
 from windtunnel.sim.pool import cluster_processors, connected, in_processes
+from windtunnel.sim.run_cache import Kept
 from windtunnel.sim.watch import Progress, watched
 from windtunnel.sim.world import World
 
@@ -65,11 +65,11 @@ def make_world(
     unit: Unit,
     scenes: tuple[Scene, ...] | None = None,
     *,
-    luck: Luck | None = None,
+    luck: NoiseKey | None = None,
     policies: Sequence[Policy] | None = None,
 ) -> World:
     """The world of one unit, before its first step; with `luck` or `policies` of its own where they are given."""
-    kind = experiment.kind()
+    kind = experiment.builder()
     scenes = scenes or kind.scenes(experiment.raised())
     luck = luck or luck_of(experiment.root, unit.draw, unit.seed)
     place = kind.make(
@@ -117,7 +117,7 @@ def run_block(
 ) -> Block:
     """Run these units in lock-step with a mind of their own."""
     began = time.process_time()
-    scenes = experiment.kind().scenes(experiment.raised())
+    scenes = experiment.builder().scenes(experiment.raised())
     worlds = [make_world(experiment, unit, scenes) for unit in units]
     mind = make_mind(experiment)
     try:

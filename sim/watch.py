@@ -52,7 +52,7 @@ def forget_stops() -> None:
     _stops.clear()
 
 
-def go_on() -> None:
+def raise_if_stopped() -> None:
     """Raise what `stop_asked` noted last; nothing where nobody has asked."""
     if _stops:
         raise _stops[-1]

@@ -4,7 +4,7 @@ In each step, in this order:
 
 1. `begin_step`: the community opens the step, then each policy may act on it.
 2. `ask`: active members are found, shown what they see, and their situations returned. Nothing changes.
-3. a mind (outside) gives each situation a row of log-probabilities; `hand_over` leaves them here.
+3. a mind (outside) gives each situation a row of log-probabilities; `set_log_probs` leaves them here.
 4. `step`: each member's choice is drawn with addressed noise, policies review the acts, and the
    community applies them in an order drawn per member.
 
@@ -27,8 +27,8 @@ from windtunnel.sim import noise
 from windtunnel.sim.choice import choose
 from windtunnel.sim.community import Community
 from windtunnel.sim.events import EventLog
-from windtunnel.sim.luck import Luck
 from windtunnel.sim.members import Member
+from windtunnel.sim.noise_key import NoiseKey
 
 logging.getLogger("MESA").setLevel(logging.WARNING)  # newer Mesas log every step
 
@@ -46,7 +46,7 @@ class World(mesa.Model):
         community: Community[Any, Any],
         policies: Sequence[Policy] = (),
         *,
-        luck: Luck,
+        luck: NoiseKey,
         draw: int = 0,
         seed: int = 0,
         arm: str = "baseline",
@@ -80,7 +80,7 @@ class World(mesa.Model):
 
     @property
     def phases(self) -> int:
-        """How many phases a step has: how often `ask`, `hand_over` and `step` come between two `begin_step`."""
+        """How many phases a step has: how often `ask`, `set_log_probs` and `step` come between two `begin_step`."""
         return len(self.community.scenes)
 
     def begin_step(self) -> None:
@@ -96,15 +96,15 @@ class World(mesa.Model):
             policy.offer(self, self._view)
         return self.community.situations(self, self._view)
 
-    def hand_over(self, rows: np.ndarray) -> None:
+    def set_log_probs(self, rows: np.ndarray) -> None:
         """Leave the mind's (n, actions) log-probabilities for the coming `step`."""
         self._rows = rows
 
     def step(self) -> None:
         """Draw everybody's choice and apply it: the second half of a phase, and after the last one the end of the step."""
         if self._rows is None:
-            raise ValueError("step() came before hand_over(): begin_step, ask, hand_over, then step")
-        self.tell(self._choose(self._rows))
+            raise ValueError("step() came before set_log_probs(): begin_step, ask, set_log_probs, then step")
+        self.apply_choices(self._choose(self._rows))
         self._rows = self._view = None
         self._phase += 1
         if self._phase == self.phases:
@@ -127,7 +127,7 @@ class World(mesa.Model):
         """Give the last drafts their words, in the same order."""
         self.community.say(self, texts)  # type: ignore[attr-defined]
 
-    def tell(self, choice: np.ndarray) -> None:
+    def apply_choices(self, choice: np.ndarray) -> None:
         """Turn choices (n,) of action columns into acts, let the policies review them, apply what is left."""
         acts = self.community.act(self, self._view, choice)
         for policy in self.acting():

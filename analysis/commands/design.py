@@ -77,7 +77,7 @@ def _list(kind: str, cells: list[list[str]], as_json: bool) -> None:
 def _run(cells: list[list[str]], keys: list[str], out: str | None) -> int:
     """Every cell in a folder of its own, named as a sweep's are by what varies; the worst exit code of them."""
     from windtunnel.analysis import configuration
-    from windtunnel.analysis.commands.run import run_cells, swept_up
+    from windtunnel.analysis.commands.run import finish_sweep, run_cells
     from windtunnel.analysis.sweeps.cells import cell_folder, planned
 
     plans = planned(map(configuration.compose, cells), len(cells))
@@ -90,5 +90,5 @@ def _run(cells: list[list[str]], keys: list[str], out: str | None) -> int:
     with where.held():
         where.write_json(where.design, {"cells": rows})
         code = run_cells(plans, folders)
-        swept_up(where.path, code, cells, names, keys)
+        finish_sweep(where.path, code, cells, names, keys)
     return code

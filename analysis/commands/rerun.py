@@ -67,7 +67,7 @@ def _kept_in(folder: Folder, plan: Any, progress: Any) -> Any:
     """Run into a folder of its own; `ValueError` if there is a run in it, finished or not."""
     from windtunnel.analysis.report import write_report
     from windtunnel.analysis.tunnel import run_plan, write_result
-    from windtunnel.sim.kept import Kept
+    from windtunnel.sim.run_cache import Kept
 
     with folder.held():
         if folder.manifest.is_file():
@@ -79,7 +79,7 @@ def _kept_in(folder: Folder, plan: Any, progress: Any) -> Any:
         write_result(result, folder)
         if result.estimates is not None:
             write_report(folder)
-        kept.sweep_out()
+        kept.clear_unused()
     return result
 
 

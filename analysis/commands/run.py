@@ -91,7 +91,7 @@ def call(asked: argparse.Namespace) -> int:
             code = max(map(_ended, folders)) if code is None else code
         else:  # Hydra would compose each cell twice more, 0.3 s together
             code = run_cells(plans, folders)
-        swept_up(where, code, each, [folder.path.name for folder in folders], keys)
+        finish_sweep(where, code, each, [folder.path.name for folder in folders], keys)
     return code
 
 
@@ -105,14 +105,14 @@ def run_cells(plans: Sequence[configuration.Plan], folders: Sequence[Folder]) ->
     return max(codes)
 
 
-def swept_up(
+def finish_sweep(
     where: Path, code: int, each: Sequence[Sequence[str]], names: Sequence[str], keys: Sequence[str]
 ) -> None:
     """Forget what the cells of a whole sweep shared, and say what to type next."""
     if code == OK:
-        from windtunnel.sim.kept import Kept
+        from windtunnel.sim.run_cache import Kept
 
-        Kept(Folder(where).units).sweep_out()
+        Kept(Folder(where).units).clear_unused()
         print(plain(next_words(where, each, names, keys)))
     elif code == FAILED:
         print(

@@ -37,7 +37,7 @@ def call(asked: argparse.Namespace) -> int:
     from windtunnel.analysis.sweeps.elimination import select
     from windtunnel.analysis.sweeps.objective import read_objective, split_words
     from windtunnel.analysis.terminal.progress import shown
-    from windtunnel.sim.kept import Kept
+    from windtunnel.sim.run_cache import Kept
 
     as_json = "--json" in asked.words
     words = [word for word in asked.words if word != "--json"]

@@ -14,14 +14,14 @@ from windtunnel.analysis.incidents.registry import kinds_in
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
+from windtunnel.analysis.why.answer_record import answer, futures
 from windtunnel.analysis.why.answered import Answer
 from windtunnel.analysis.why.asking import ask
 from windtunnel.analysis.why.forum import batch_command as several
 from windtunnel.analysis.why.forum import command as forum
+from windtunnel.analysis.why.sentences import at, noun, sentences
 from windtunnel.analysis.why.simulated import simulated_case
-from windtunnel.analysis.why.tell import at, noun, sentences
 from windtunnel.analysis.why.watching import watching
-from windtunnel.analysis.why.whole import answer, futures
 
 REPLICATES = 100
 SHOWN = 12

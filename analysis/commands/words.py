@@ -54,7 +54,7 @@ def call(asked: argparse.Namespace) -> int:
     incident = chosen(find(acts.filter(pl.col("arm") != "aa"), load_rules(), hours), asked.incident)
     posts = posts_of(incident, acts, asked.most)
     experiment = plan_again(folder.read_json(folder.manifest)).experiment
-    scene = experiment.kind().scene(experiment.raised())
+    scene = experiment.builder().scene(experiment.raised())
     with serving(settings) as running:
         model = open_model(running)
         try:

@@ -66,7 +66,7 @@ def sweep(
     from windtunnel.analysis.folder import Folder
     from windtunnel.analysis.runs.run_folder import fill
     from windtunnel.analysis.sweeps.cells import cell_folder, cells, planned, swept
-    from windtunnel.sim.kept import Kept
+    from windtunnel.sim.run_cache import Kept
 
     overrides = configuration.hydra_overrides(words(settings, named, sweep=True), launched=True)
     each, keys, where = cells(overrides, True), swept(overrides), Path(out)
@@ -79,7 +79,7 @@ def sweep(
             if progress is not None:
                 progress(number + 1, len(plans))
         if not any(folder.is_unfinished() for folder in folders):
-            Kept(Folder(where).units).sweep_out()
+            Kept(Folder(where).units).clear_unused()
     varied = [dict(_pair(word) for word in cell if _pair(word)[0] in keys) for cell in each]
     told = [
         {("policy" if key == "treatment" else key): value for key, value in one.items()} for one in varied

@@ -105,7 +105,7 @@ def calibrate(
         )
     check_offers(plan.experiment.community, "calibrate")
     with serving(plan.experiment, plan.llm) as experiment:
-        scene, kind = full_scene(experiment), experiment.kind()
+        scene, kind = full_scene(experiment), experiment.builder()
         typical, share = typical_cells(scene, *kind.typical(scene))
         model = open_model(LLMSettings.model_validate(experiment.mind["llm"]))
         try:

@@ -41,7 +41,7 @@ def distill(plan: Plan, path: Path, *, check: bool = True, say: Say = lambda lin
             f"distilling asks a language model about kinds of situation, not mind={mind['name']} with "
             f"prompt={plan.prompt}: set mind=llm and prompt=archetype"
         )
-    check_one_phase(plan.experiment.kind().scenes())
+    check_one_phase(plan.experiment.builder().scenes())
     made_for = designed(plan)
     say(f"{len(made_for.weight)} situations to ask about, weighted by a pilot run of the rules")
     with serving(plan.experiment, plan.llm) as experiment:

@@ -67,7 +67,7 @@ def design(experiment: Experiment, rules: dict[str, Any]) -> Design:
     The pilot takes the experiment's size and steps, one seed of up to `PILOT_DRAWS` draws. `ValueError` if it fails.
     """
     experiment = replace(experiment, mind=rules)
-    scene = experiment.kind().scene(experiment.raised())
+    scene = experiment.builder().scene(experiment.raised())
     watching = Watching(make_mind(experiment), scene)
     units = [
         Unit(draw, 0, arm)

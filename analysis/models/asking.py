@@ -34,7 +34,7 @@ def ready(settings: "LLMSettings", experiment: Experiment) -> Iterator["LLMSetti
 
 def probe_question(experiment: Experiment) -> Request:
     """The neutral question with everything on offer."""
-    scene = askable(experiment.kind().scene(experiment.raised()))
+    scene = askable(experiment.builder().scene(experiment.raised()))
     (order,) = option_orders(scene, range(len(scene.actions)))
     return neutral_request(scene, order)
 
@@ -44,7 +44,7 @@ def probe_words(experiment: Experiment) -> Request | None:
     mind = experiment.mind
     if mind.get("prompt") != "member" or not mind.get("words"):
         return None
-    scene = experiment.kind().scene(experiment.raised())
+    scene = experiment.builder().scene(experiment.raised())
     draft = Draft(target=0, act="", task="Write one short sentence.", manner="", lines=(), nonce=1)
     return words_request(scene, draft, tokens=mind.get("words_tokens", TOKENS))[0]
 

@@ -57,7 +57,7 @@ def _numbers(content: Mapping[str, Any]) -> bool:
 
 def full_scene(experiment: Experiment) -> Scene:
     """The scene with every notice that some policy could raise: the same for all experiments of one community."""
-    kind = experiment.kind()
+    kind = experiment.builder()
     return kind.scene({feature.name for feature in kind.scene().features})
 
 

@@ -11,14 +11,14 @@ EFFECTS = {"rd": ("y0", "y1"), "mean_difference": ("severity0", "severity1")}
 """Effects that are compared, and the columns of the pairs that they are differences of."""
 
 
-def doubt_of(plan: Plan, record: Mapping[str, Any]) -> Callable[[pl.DataFrame], str | None] | None:
+def claim_check(plan: Plan, record: Mapping[str, Any]) -> Callable[[pl.DataFrame], str | None] | None:
     """What withholds a run's claim because its mind is distilled: a function of its complete pairs; None for others."""
     if record.get("mind") != "distilled":
         return None
     return lambda pairs: doubt(pairs, record.get("check"), scope_of(plan))
 
 
-def stands_for_teacher(record: Mapping[str, Any]) -> list[dict[str, str]]:
+def teacher_assumption(record: Mapping[str, Any]) -> list[dict[str, str]]:
     """The assumption that a distilled mind adds to the estimates, with what its check found; none for other minds."""
     if record.get("mind") != "distilled":
         return []

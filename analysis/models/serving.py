@@ -45,7 +45,7 @@ def serving(experiment: Experiment, llm: Mapping[str, Any]) -> Iterator[Experime
 
 def archetype_questions(experiment: Experiment) -> int:
     """How many archetype questions this experiment's members could come to ask, at the most."""
-    scenes = experiment.kind().scenes(experiment.raised())
+    scenes = experiment.builder().scenes(experiment.raised())
     return sum(count_questions(scene, OPTION_SETS, experiment.mind["permute"]) for scene in scenes)
 
 

@@ -81,7 +81,7 @@ def standing(plan: Plan, folder: Folder) -> Standing:
             )
     if path == folder.begun or record.get("failed") or record.get("code_sha256") != code_sha256():
         return "begun"
-    counts = bool(plan.experiment.kind().declared.measures)
+    counts = bool(plan.experiment.builder().declared.measures)
     if not _is_whole(folder, (*TABLES, COUNTED) if counts else TABLES):
         return "begun"
     told = json.loads(json.dumps({key: plan.resolved.get(key) for key in MAY_CHANGE}))

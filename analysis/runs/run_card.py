@@ -41,7 +41,7 @@ def experiment_of(manifest: Mapping[str, Any]) -> Experiment:
             notices=frozenset(map(str, record["notices"])),
         )
         made.schedule("policy")
-        made.kind().scene(made.raised())
+        made.builder().scene(made.raised())
         return made
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(

@@ -7,7 +7,7 @@ from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.runs.resume import begun, standing
 from windtunnel.analysis.tunnel import analysed_again, run_plan, write_again, write_result
-from windtunnel.sim.kept import Kept
+from windtunnel.sim.run_cache import Kept
 from windtunnel.sim.watch import Progress
 
 FINISHED = "Nothing was run: this folder holds the finished run."
@@ -54,7 +54,7 @@ def _begun(plan: Plan, folder: Folder) -> Iterator[None]:
 def _clear(folder: Folder) -> None:
     """Remove the kept runs of a folder that is finished; those that cells of a sweep share go with the sweep."""
     if not folder.shares_units and not folder.is_unfinished():
-        Kept(folder.units).sweep_out()
+        Kept(folder.units).clear_unused()
 
 
 def _origin(units: Mapping[str, int]) -> str | None:

@@ -13,11 +13,11 @@ from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.outcomes import RUN, Runs, measure_all
 from windtunnel.analysis.sweeps.objective import Objective, scores
 from windtunnel.analysis.sweeps.selection import Elimination
-from windtunnel.analysis.tunnel import REPEATS, lived
+from windtunnel.analysis.tunnel import REPEATS, run_blocks
 from windtunnel.sim.block import Block, Run
 from windtunnel.sim.experiment import Experiment, Unit
-from windtunnel.sim.kept import Kept
 from windtunnel.sim.run import first_divergence
+from windtunnel.sim.run_cache import Kept
 from windtunnel.sim.watch import Progress
 
 ENOUGH = 10
@@ -142,7 +142,7 @@ def _ran(
 ) -> list[Run]:
     """The runs of these arms in these draws; what they asked is added to the candidate's account."""
     units = [Unit(draw, seed, arm) for draw in draws for seed in range(experiment.seeds) for arm in arms]
-    made: list[Block] = list(lived(one.plan, experiment, units, progress, kept))
+    made: list[Block] = list(run_blocks(one.plan, experiment, units, progress, kept))
     one.runs += len(units)
     runs = sorted((run for block in made for run in block.runs), key=lambda run: run.unit)
     one.asked += sum(run.decisions for run in runs)

@@ -20,8 +20,8 @@ from windtunnel.analysis.sweeps.designs import Factor
 from windtunnel.analysis.sweeps.goal_objective import GoalObjective, best_of
 from windtunnel.analysis.sweeps.objective import Objective
 from windtunnel.analysis.tunnel import Result, run_plan, write_result
-from windtunnel.sim.kept import Kept
 from windtunnel.sim.noise import key
+from windtunnel.sim.run_cache import Kept
 from windtunnel.sim.version import code_sha256
 
 STUDY = "search"
@@ -88,7 +88,7 @@ def search(question: Question, out: Path, told: Callable[[str], None] = lambda l
         finally:
             storage.engine.dispose()
         place.write_json(place.search, found)
-        kept.sweep_out()
+        kept.clear_unused()
     return found
 
 

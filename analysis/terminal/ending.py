@@ -34,7 +34,7 @@ class Terminated(KeyboardInterrupt):
 
 
 @contextmanager
-def hearing_signals() -> Iterator[None]:
+def handle_signals() -> Iterator[None]:
     """While the block lasts SIGTERM raises `Terminated` and SIGINT `KeyboardInterrupt`; what is lost is raised at the next step."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -13,8 +13,8 @@ from windtunnel.analysis.runs.plan_from_manifest import plan_again
 from windtunnel.analysis.view.twins import ARMS
 from windtunnel.sim.experiment import Unit
 from windtunnel.sim.lock_step import LockStep
-from windtunnel.sim.luck import luck_of
 from windtunnel.sim.minds import make_mind
+from windtunnel.sim.noise_key import luck_of
 from windtunnel.sim.run import make_world
 from windtunnel.sim.world import World
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.causal.necessity import Paired, coupling_free, paired_estimates
-from windtunnel.analysis.why.case import WITH, WITHOUT, Case, Futures, live
+from windtunnel.analysis.why.case import WITH, WITHOUT, Case, Futures, simulate_futures
 from windtunnel.analysis.why.question import Question
 
 FIELDS = {"ps_prev": "ps", "pn_backfire": "pn_backfire", "pn_prev": "pn", "ps_backfire": "ps_backfire"}
@@ -35,7 +35,7 @@ def pairs(
 ) -> tuple[Happened, Happened]:
     """The incident without and with the act, future by future: both of a pair share their new luck."""
     branches = [question.branch(arm, at, number) for arm in (WITHOUT, WITH) for number in numbers]
-    seen = happened(case, live(case, branches, mind, fingerprints=False), len(branches))
+    seen = happened(case, simulate_futures(case, branches, mind, fingerprints=False), len(branches))
     half = len(numbers)
     return Happened(seen.y[:half], seen.severity[:half]), Happened(seen.y[half:], seen.severity[half:])
 
@@ -70,7 +70,7 @@ def recurrence(question: Question, without: Happened, with_: Happened) -> dict[s
 def replayed(case: Case, question: Question, mind: Mind) -> tuple[dict[str, Any], Futures]:
     """The two replays with the incident's own luck, and whether the unchanged one is what happened."""
     arms = (question.factual(), WITHOUT if question.on else WITH)
-    both = live(case, [question.branch(arm) for arm in arms], mind)
+    both = simulate_futures(case, [question.branch(arm) for arm in arms], mind)
     seen = happened(case, both, 2)
     return {
         "happened": bool(seen.y[1]),

@@ -115,7 +115,9 @@ class Case(Protocol):
         ...
 
 
-def live(case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bool = True) -> Futures:
+def simulate_futures(
+    case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bool = True
+) -> Futures:
     """Live every branch to the end, many worlds in lock-step; many futures that are only counted need no `fingerprints`.
 
     Many futures of a simulated run whose members decide by themselves are shared by this machine's processors; what
@@ -134,7 +136,7 @@ def live(case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bo
             _tell(case, "steps", len(share[1]) * case.ticks)
         lived = [part for _, part in sorted(shares, key=lambda one: one[0])]
     else:
-        lived = [_lived(case, part, mind, fingerprints) for part in parts]
+        lived = [_simulated(case, part, mind, fingerprints) for part in parts]
     runs = [run for part in lived for run in part]
     failed = [run for run in runs if run.status == "failed"]
     if failed:
@@ -147,7 +149,7 @@ def live(case: Case, branches: Sequence[Branch], mind: Mind, *, fingerprints: bo
     )
 
 
-def _lived(case: Case, part: Sequence[tuple[int, Branch]], mind: Mind, fingerprints: bool) -> list[Run]:
+def _simulated(case: Case, part: Sequence[tuple[int, Branch]], mind: Mind, fingerprints: bool) -> list[Run]:
     """The runs of some branches, each called after its place."""
     units = [Unit(0, place, branch.arm) for place, branch in part]
     worlds = [case.world(branch) for _, branch in part]
@@ -164,6 +166,6 @@ def _alone(case: Case, fingerprints: bool, part: Sequence[tuple[int, Branch]]) -
     """The same in a process of its own, with a mind of its own; and the first branch's place."""
     mind = case.mind()
     try:
-        return part[0][0], _lived(case, part, mind, fingerprints)
+        return part[0][0], _simulated(case, part, mind, fingerprints)
     finally:
         mind.close()

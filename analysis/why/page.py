@@ -5,7 +5,7 @@ from typing import Any
 from windtunnel.analysis.report.blocks import Block, Document, Fold, Picture, Rows, Section, Text
 from windtunnel.analysis.report.page import page
 from windtunnel.analysis.summary import INSIDE
-from windtunnel.analysis.why import tell
+from windtunnel.analysis.why import sentences as tell
 from windtunnel.analysis.why.counting import asked, counted
 from windtunnel.analysis.why.numbers import numbers
 from windtunnel.analysis.why.pictures import course_picture, futures_picture, moments_picture

@@ -116,7 +116,7 @@ def seen(world: World, ticks: int, step: int, member: int, mind: Mind) -> list[d
                     }
                     for row in np.flatnonzero(situations.member == member)
                 ]
-            world.hand_over(*mind.decide([situations]))  # type: ignore[arg-type]
+            world.set_log_probs(*mind.decide([situations]))  # type: ignore[arg-type]
             world.step()
     return told
 

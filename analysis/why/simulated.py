@@ -19,8 +19,8 @@ from windtunnel.policies.base import Policy
 from windtunnel.sim.community import Declared
 from windtunnel.sim.events import SCHEMA, digest
 from windtunnel.sim.experiment import Experiment, PolicySpec, Unit
-from windtunnel.sim.luck import luck_of
 from windtunnel.sim.minds import asks_a_model, make_mind
+from windtunnel.sim.noise_key import luck_of
 from windtunnel.sim.run import Run, make_world
 from windtunnel.sim.world import World
 
@@ -154,5 +154,5 @@ def simulated_case(
         plan.experiment,
         dict(plan.llm),
         recorded["events_sha256"][0],
-        plan.experiment.kind().declared,
+        plan.experiment.builder().declared,
     )

@@ -26,7 +26,7 @@ from windtunnel.agents.minds.llm import LLMMind
 from windtunnel.agents.prompt import MARGIN, SITUATION, neutral_request, option_orders
 from windtunnel.agents.situation import Line
 from windtunnel.agents.words import SIMULATED, Draft, words_request, write_words
-from windtunnel.sim.communities.forum.speaking import MANNER, TASK
+from windtunnel.sim.communities.forum.post_texts import MANNER, TASK
 
 QUESTION = Request("A forum.", "What do you say?", "", 7, 40)
 

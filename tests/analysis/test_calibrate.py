@@ -118,7 +118,7 @@ def test_the_calibrated_mind_s_choices_average_to_the_base_rates(model, tmp_path
     found = calibrate(planned(*words), published=PLANTED)
     write_calibration(tmp_path / "c.yaml", found)
     one = planned(*words, f"mind.calibration={tmp_path / 'c.yaml'}").experiment
-    kind, scene = one.kind(), one.kind().scene(one.raised())
+    kind, scene = one.builder(), one.builder().scene(one.raised())
     features, share = kind.typical(scene)
     total = np.zeros(len(scene.actions))
     mind = make_mind(

@@ -44,9 +44,9 @@ def test_a_community_is_told_by_its_name_topic_and_rules(tmp_path):
     assert yaml.safe_load((tmp_path / "out" / "profile.yaml").read_text())["setting"] == told
     assert any(told in sentence for sentence in report.sentences), "nothing is taken over in silence"
     words = ["community.size=20", f"community.profile={tmp_path / 'out' / 'profile.yaml'}"]
-    scene = plan(compose(words)).experiment.kind().scene()
+    scene = plan(compose(words)).experiment.builder().scene()
     assert scene.setting.startswith("This is an online discussion forum.") and scene.setting.endswith(told)
-    scene = plan(compose([*words, "community.setting='A garden club.'"])).experiment.kind().scene()
+    scene = plan(compose([*words, "community.setting='A garden club.'"])).experiment.builder().scene()
     assert scene.setting == f"A garden club. {told}"
 
 

@@ -12,7 +12,7 @@ from windtunnel.analysis.cli import main
 from windtunnel.analysis.commands import why
 from windtunnel.analysis.outcomes import find_outcome
 from windtunnel.analysis.sweeps.objective import read_objective
-from windtunnel.analysis.why.forum.tell import NO_SANCTION
+from windtunnel.analysis.why.forum.sentences import NO_SANCTION
 
 HOSTILE = ("fucking idiot", "you moron, piss off", "fuck you, Bobby", "stupid bastard Annabel")
 NAMES = ("Annabel", "Bobby", "Cidric", "Danforth")

@@ -18,7 +18,7 @@ from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import TABLES, Folder
 from windtunnel.analysis.runs.resume import runs_of, settings_of, standing
 from windtunnel.analysis.tunnel import run_plan
-from windtunnel.sim.kept import Kept
+from windtunnel.sim.run_cache import Kept
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["community.size=20", "steps=4", "draws=3", "seeds=2", "dowhy=false", "parallel.jobs=1"]

@@ -18,7 +18,7 @@ def test_every_hot_thread_is_answered_at_once_if_all_volunteer(tiny_experiment):
         calmed = (world._view.focus >= 0) & (posts.calmed_until[thread] > world.now)
         assert (world._view.feature("counterspeech") == calmed).all()
         told += int(calmed.sum())
-        world.hand_over(mind.decide([asked])[0])
+        world.set_log_probs(mind.decide([asked])[0])
         world.step()
     assert told > 20
 

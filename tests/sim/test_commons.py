@@ -89,7 +89,9 @@ def test_the_skins_differ_in_words_alone():
     for unit in runs[0]:
         assert len({found[unit].events_sha256 for found in runs}) == 1
         assert all(found[unit].measures.equals(runs[0][unit].measures) for found in runs)
-    scenes = [commons(skin=skin).kind().scenes()[0].setting for skin in ("fishery", "pasture", "pollution")]
+    scenes = [
+        commons(skin=skin).builder().scenes()[0].setting for skin in ("fishery", "pasture", "pollution")
+    ]
     assert len(set(scenes)) == 3 and not any("{{" in text for text in scenes)
 
 
@@ -213,7 +215,7 @@ def test_those_who_wait_may_be_of_one_persona():
     other = lived(commons(["newcomer"], waiting=2, steps=2))[0, "policy"].members.sort("member")
     assert members.head(3).equals(other.head(3))
     with pytest.raises(ValueError, match="waiting_as is 'nobody': choose a persona, selfish"):
-        commons(["newcomer"], waiting=1, waiting_as="nobody").kind()
+        commons(["newcomer"], waiting=1, waiting_as="nobody").builder()
 
 
 def test_a_dictator_sets_the_norm_alone_and_an_authority_can_void_the_vote():
@@ -253,7 +255,7 @@ def test_silence_makes_members_use_more():
 
 def test_a_skin_that_is_not_there_and_a_coefficient_are_refused_in_a_sentence():
     with pytest.raises(ValueError, match="skin is 'forest': choose from fishery, pasture, pollution"):
-        commons(skin="forest").kind()
+        commons(skin="forest").builder()
     with pytest.raises(ValueError, match="strategies are personas"):
         made = commons()
-        made.kind().rules(made.kind().scene(), {"stock": {"take_1": [1, "chosen"]}})
+        made.builder().rules(made.builder().scene(), {"stock": {"take_1": [1, "chosen"]}})

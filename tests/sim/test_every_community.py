@@ -70,7 +70,7 @@ def test_asking_changes_nothing_in_any_phase(tiny_experiment, name):
                 assert np.array_equal(getattr(one, part), getattr(two, part))
             assert (one.options.sum(axis=1) >= 2).all() and one.scene.phase == world.phase
             asked += len(one)
-            world.hand_over(mind.decide([one])[0])
+            world.set_log_probs(mind.decide([one])[0])
             world.step()
     assert asked > 5
 
@@ -127,7 +127,7 @@ def _without(name: str, tiny: Any, extra: int) -> pl.DataFrame:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_the_tables_hold_is_what_the_community_declares(tiny_experiment, name):
     made = experiment(name, tiny_experiment, seeds=1)
-    declared = made.kind().declared
+    declared = made.builder().declared
     (block,) = run(made, make_mind)
     for one in block.runs:
         names = {

@@ -39,7 +39,7 @@ def watched(experiment, look, steps=12):
         world.begin_step()
         rows = mind.decide([world.ask()])[0]
         view = world._view
-        world.hand_over(rows)
+        world.set_log_probs(rows)
         world.step()
         look(world, view)
     return world, world.log.frame(0, 0, "policy")
@@ -215,7 +215,7 @@ def test_more_steps_than_post_ids_can_hold_are_refused(tiny_experiment):
 def test_a_wrong_setting_is_refused_by_name(tiny_experiment):
     for key, value in {"feed_items": 0, "heat_half_life": 0, "colour": 1}.items():
         with pytest.raises(ValueError, match=rf"^community(\.settings)?\.{key} is {value}"):
-            tiny_experiment(settings={key: value}).kind()
+            tiny_experiment(settings={key: value}).builder()
 
 
 def test_a_quiet_place_stays_quiet(tiny_experiment):

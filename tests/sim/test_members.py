@@ -4,8 +4,8 @@ import pytest
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.traits import ARRIVAL, ForumMembers, activity, arrivals
 from windtunnel.sim.experiment import Unit
-from windtunnel.sim.luck import Luck
 from windtunnel.sim.members import NEVER
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.run import make_world
 
 
@@ -45,22 +45,22 @@ def test_activity_is_noted_with_its_first_and_last_step():
 
 
 def test_arrivals_have_ids_of_their_own_in_every_step():
-    ids, joined = arrivals(Luck(7), 200, 0.2, 30)
+    ids, joined = arrivals(NoiseKey(7), 200, 0.2, 30)
     assert len(np.unique(ids)) == len(ids) and ids.min() >= ARRIVAL
     assert ((ids // ARRIVAL - 1) == joined).all() and joined.min() >= 1 and joined.max() <= 29
     assert len(ids) == pytest.approx(200 * 29 * 0.2, abs=5 * np.sqrt(200 * 29 * 0.2 * 0.8))
 
 
 def test_a_longer_run_or_a_larger_community_keeps_the_arrivals_it_had():
-    ids, _ = arrivals(Luck(7), 50, 0.1, 12)
-    longer, joined = arrivals(Luck(7), 50, 0.1, 24)
-    larger, _ = arrivals(Luck(7), 51, 0.1, 12)
+    ids, _ = arrivals(NoiseKey(7), 50, 0.1, 12)
+    longer, joined = arrivals(NoiseKey(7), 50, 0.1, 24)
+    larger, _ = arrivals(NoiseKey(7), 51, 0.1, 12)
     assert np.array_equal(longer[joined < 12], ids)
     assert np.array_equal(larger[larger % ARRIVAL != 50], ids)
 
 
 def test_no_arrivals_without_a_rate():
-    assert len(arrivals(Luck(7), 50, 0.0, 12)[0]) == 0
+    assert len(arrivals(NoiseKey(7), 50, 0.0, 12)[0]) == 0
 
 
 def test_the_drawn_community_has_the_profiles_rate_and_shares(tiny_experiment):
@@ -89,6 +89,6 @@ def test_a_draw_decides_the_people_and_a_seed_only_when_they_come(tiny_experimen
 def test_activity_follows_the_gamma_law_of_the_profile(tiny_experiment):
     from scipy.stats import gamma, kstest
 
-    profile = tiny_experiment().kind().profile
+    profile = tiny_experiment().builder().profile
     drawn = activity(profile, noise.uniform(1, "rate", 0, np.arange(50_000)))
     assert kstest(drawn, gamma(a=0.9, scale=8.0 / 24 / 0.4 / 0.9).cdf).pvalue > 1e-4

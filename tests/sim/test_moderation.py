@@ -24,7 +24,7 @@ def acts(world) -> pl.DataFrame:
 
 def test_attention_is_one_moderator_at_least_unless_there_are_none(tiny_experiment):
     def attention(size: int, hours: float = 1, **changed: float) -> int:
-        return tiny_experiment(size=size, settings=changed).kind().settings.attention(hours)
+        return tiny_experiment(size=size, settings=changed).builder().settings.attention(hours)
 
     assert attention(10) == attention(100) == 12 and attention(300) == 36
     assert attention(100, hours=0.5) == 6

@@ -72,7 +72,7 @@ def test_a_world_without_an_answer_fails_alone_and_says_where(tiny_experiment):
 
     def mute(one):
         rules = make_mind(one)
-        return Mute(one.kind().scene(one.raised()), rules.alpha, rules.weights)
+        return Mute(one.builder().scene(one.raised()), rules.alpha, rules.weights)
 
     good, bad, again = run_block(experiment, [Unit(0, 0, arm) for arm in ARMS], mute).runs
     assert (bad.status, bad.stage, bad.reason) == ("failed", "reading, step 2", "the reply was no letter")

@@ -15,13 +15,13 @@ BACK = {"answer_back": 0.4, "answer_delay": 0.5}
 
 
 def test_the_hazard_adds_up_to_the_share_that_is_answered(tiny_experiment):
-    profile = tiny_experiment(rates=BACK).kind().profile
+    profile = tiny_experiment(rates=BACK).builder().profile
     hours = np.arange(1.0, HORIZON + 1)
     assert -np.expm1(-answer_hazard(profile, hours, 1.0).sum()) == pytest.approx(0.4)
     whole = quad(lambda u: hazard_scale(profile) / (0.5 + u), 3, 5)[0]
     assert answer_hazard(profile, np.array([5.0]), 2.0)[0] == pytest.approx(whole)
     assert answer_hazard(profile, np.array([HORIZON + 1]), 1.0)[0] == 0
-    assert (answer_hazard(tiny_experiment().kind().profile, hours, 1.0) == 0).all(), (
+    assert (answer_hazard(tiny_experiment().builder().profile, hours, 1.0) == 0).all(), (
         "a profile without the law"
     )
 

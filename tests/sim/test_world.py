@@ -112,7 +112,7 @@ def test_generic_files_know_of_no_forum():
 def test_a_step_without_answers_is_refused(tiny_experiment):
     world = opened(tiny_experiment())
     world.ask()
-    with pytest.raises(ValueError, match="step\\(\\) came before hand_over"):
+    with pytest.raises(ValueError, match="step\\(\\) came before set_log_probs"):
         world.step()
 
 
@@ -143,7 +143,7 @@ def test_members_of_a_step_choose_before_anybody_acts(tiny_experiment, monkeypat
             world, "order", lambda ids, world=world, turn=turn: type(world).order(world, ids)[::turn]
         )
         before = len(world.log)
-        world.hand_over(rows)
+        world.set_log_probs(rows)
         world.step()
         acts.append(world.log.frame(0, 0, "any")[before:].drop("ordinal"))
     assert not acts[0].equals(acts[1]) and len(acts[0]) > 10
@@ -200,7 +200,7 @@ def test_what_is_not_on_offer_is_never_chosen(tiny_experiment):
         choice = world._choose(rows)
         assert asked.options[np.arange(len(choice)), choice].all()
         world.decisions -= len(choice)
-        world.hand_over(rows)
+        world.set_log_probs(rows)
         world.step()
 
 

@@ -18,8 +18,8 @@ from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum.acts import RECORD
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum.speaking import ANSWERS, MANNER, OPENS, TASK
-from windtunnel.sim.communities.forum.telling import POSTS_TOLD, SOMEBODY, headed
+from windtunnel.sim.communities.forum.member_prompt import POSTS_TOLD, SOMEBODY, headed
+from windtunnel.sim.communities.forum.post_texts import ANSWERS, MANNER, OPENS, TASK
 
 RUN_WROTE, NOW = "the run", "now"
 """Who wrote a post's words: the run itself, or the model that is asked now."""

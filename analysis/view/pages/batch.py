@@ -16,7 +16,7 @@ from windtunnel.analysis.view.site import site_of
 from windtunnel.analysis.why.forum.batch import Act, Batch
 from windtunnel.analysis.why.forum.batch_command import act_row, sentences
 from windtunnel.analysis.why.forum.several import SINGLE
-from windtunnel.analysis.why.tell import NO_SANCTION
+from windtunnel.analysis.why.sentences import NO_SANCTION
 
 POLICIES = ("slow_mode", "thread_lock", "rule_reminder", "prompt_before_post", "remove_hostile")
 """Policies that the form offers beside the acts; the command takes any."""

@@ -12,8 +12,8 @@ from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import get
 from windtunnel.analysis.view.site import site_of
 from windtunnel.analysis.why.counting import hit_words, split
-from windtunnel.analysis.why.forum import tell
-from windtunnel.analysis.why.tell import NO_SANCTION, checked, parting_sentence
+from windtunnel.analysis.why.forum import sentences as tell
+from windtunnel.analysis.why.sentences import NO_SANCTION, checked, parting_sentence
 from windtunnel.analysis.why.three_lines import three_lines
 
 MARKS = {

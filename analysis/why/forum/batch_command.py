@@ -13,7 +13,7 @@ from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
 from windtunnel.analysis.why.forum.batch import SHARE, Act, Batch, ask_batch, incidents_of
 from windtunnel.analysis.why.forum.several import Outcome, ask_several, read_acts_asked
-from windtunnel.analysis.why.tell import NO_SANCTION
+from windtunnel.analysis.why.sentences import NO_SANCTION
 from windtunnel.analysis.why.watching import watching
 
 FUTURES = 20

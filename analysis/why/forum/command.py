@@ -16,10 +16,10 @@ from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.terminal.ending import plain
 from windtunnel.analysis.terminal.printing import print_table
 from windtunnel.analysis.why.answered import Answer
+from windtunnel.analysis.why.forum.answer_record import TONE_DRAWS, answer, futures
 from windtunnel.analysis.why.forum.case import ForumCase, simulated_forum
 from windtunnel.analysis.why.forum.question import ask
-from windtunnel.analysis.why.forum.tell import sentences, signed
-from windtunnel.analysis.why.forum.whole import TONE_DRAWS, answer, futures
+from windtunnel.analysis.why.forum.sentences import sentences, signed
 from windtunnel.analysis.why.watching import watching
 
 OPTIONS: dict[str, Any] = {

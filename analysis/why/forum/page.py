@@ -10,12 +10,12 @@ from windtunnel.analysis.report.blocks import Block, Cell, Document, Fold, Pictu
 from windtunnel.analysis.report.page import page
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why.counting import asked
-from windtunnel.analysis.why.forum import tell
+from windtunnel.analysis.why.forum import sentences as tell
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.pictures import timeline_picture
 from windtunnel.analysis.why.numbers import numbers
 from windtunnel.analysis.why.pictures import futures_picture, moments_picture, span_unit
-from windtunnel.analysis.why.tell import NO_SANCTION, luck_words, parting_sentence, signed
+from windtunnel.analysis.why.sentences import NO_SANCTION, luck_words, parting_sentence, signed
 from windtunnel.analysis.why.three_lines import three_lines
 
 LONGEST = 60

@@ -8,7 +8,7 @@ import polars as pl
 
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.why.answer import happened
-from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, live
+from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, simulate_futures
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.policies.base import Policy
 from windtunnel.policies.forum.single_act import SingleAct
@@ -132,7 +132,7 @@ def _ranked(
     for one in candidates:
         numbers: list[int | None] = [None, *range(futures)]
         branches += [Branch(WITH, one.fork, _schedule(case, one), number) for number in numbers]
-    seen = happened(case, live(case, branches, mind, fingerprints=False), len(branches))
+    seen = happened(case, simulate_futures(case, branches, mind, fingerprints=False), len(branches))
     rows: list[dict[str, Any]] = []
     differences = []
     for place, one in enumerate(candidates):

@@ -29,8 +29,8 @@ from windtunnel.sim.communities.forum.record import Inferred, RecordForum, Recor
 from windtunnel.sim.communities.forum.ticks import Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.experiment import Experiment, PolicySpec
-from windtunnel.sim.luck import Luck
 from windtunnel.sim.minds import asks_a_model, make_mind
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.run import Run
 
 MOST_ACTS = MOST_REPLAYED
@@ -119,11 +119,11 @@ class RecordedCase(ByActs):
         both = np.concatenate([tone, self.record.tone[self.record.own :]])
         return replace(self, record=replace(self.record, tone=both), acts=acts, inferred={})
 
-    def luck(self, number: int) -> Luck:
-        return Luck(noise.key("record", self.root, number))
+    def luck(self, number: int) -> NoiseKey:
+        return NoiseKey(noise.key("record", self.root, number))
 
-    def forum(self, luck: Luck) -> RecordForum:
-        kind = self.experiment.kind()
+    def forum(self, luck: NoiseKey) -> RecordForum:
+        kind = self.experiment.builder()
         scene = kind.scene(self.experiment.raised())
         rate = self.people.rate * self.attention
         return RecordForum(
@@ -370,7 +370,7 @@ def case_of_thread(
     whole = posts.filter(pl.col("thread") == incident.place).sort("minute", "post")
     thread = whole.filter(pl.col("minute") <= incident.peak + AFTER_PEAK).head(MOST_ACTS)
     acts = moderators_acts(folder, thread)
-    profile = made.experiment.kind().profile
+    profile = made.experiment.builder().profile
     record, names = as_record(thread, posts, profile, acts, cut=thread.height < whole.height)
     people = fitted_members(posts, thread, names, record, profile)
     here = acts_of_import(posts, moderation_of(folder)).filter(

@@ -14,8 +14,8 @@ from windtunnel.agents.situation import About, Line, Situations
 from windtunnel.analysis.causal.intervals import mean_difference
 from windtunnel.analysis.importers.identities import read_identities
 from windtunnel.analysis.why.forum.words import told_words
+from windtunnel.sim.communities.forum.member_prompt import SOMEBODY, headed
 from windtunnel.sim.communities.forum.posts import HOSTILE
-from windtunnel.sim.communities.forum.telling import SOMEBODY, headed
 from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _probabilities(
     case: "RecordedCase", mind: Mind, held: pl.DataFrame, rest: pl.DataFrame, posts: pl.DataFrame
 ) -> np.ndarray:
     """The mind's (n, 3) probabilities of a reply's tone, given that the member replies to this post."""
-    kind = case.experiment.kind()
+    kind = case.experiment.builder()
     scene = kind.scene(case.experiment.raised())
     names = [feature.name for feature in scene.features]
     features = np.zeros((held.height, len(names)))

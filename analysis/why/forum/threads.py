@@ -173,7 +173,7 @@ def _seen(world: World, ticks: int, step: int, member: int, mind: Mind) -> dict[
         row = np.flatnonzero(situations.member == member)
         if world.now > step or (world.now == step and len(row)):
             break
-        world.hand_over(*mind.decide([situations]))  # type: ignore[arg-type]
+        world.set_log_probs(*mind.decide([situations]))  # type: ignore[arg-type]
         world.step()
     if not len(row) or world.now != step:
         return None

@@ -6,7 +6,7 @@ from typing import Any
 from windtunnel.agents.situation import Scene
 from windtunnel.sim.communities.attention_feed.feed import AttentionFeed, FeedSettings
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 
@@ -39,6 +39,8 @@ class Builder(PlainBuilder):
                 f"community.settings.objects is {self.settings.objects}, no multiple of block, which is {self.settings.block}"
             )
 
-    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> AttentionFeed:
+    def make(
+        self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int
+    ) -> AttentionFeed:
         members = self.members(scenes[0], traits_key, self.settings.size)
         return AttentionFeed(scenes, members, self.declared, self.settings)

@@ -11,7 +11,7 @@ from windtunnel.sim.communities.collective_action.recommender import Recommender
 from windtunnel.sim.communities.collective_action.settings import ActionSettings
 from windtunnel.sim.communities.collective_action.tokens import Tokens
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 PLATFORMS: dict[str, Any] = {"cells": Cells, "tokens": Tokens, "recommender": Recommender}
@@ -41,7 +41,9 @@ class Builder(PlainBuilder):
         nouns=Nouns(nothing="no rule", step="round"),
     )
 
-    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> CollectiveAction:
+    def make(
+        self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int
+    ) -> CollectiveAction:
         """Members are in the collectives in their order; those that are left over are in none."""
         settings: ActionSettings = self.settings
         names = [*settings.acting, "none"]

@@ -13,7 +13,7 @@ from windtunnel.sim.communities.commons.commons import Commons
 from windtunnel.sim.communities.commons.settings import CommonsSettings
 from windtunnel.sim.communities.commons.strategy import strategy
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 NEEDS = {"vote": "voting", "announce": "leading", "lead": "leading", "fine": "fining"}
@@ -94,7 +94,7 @@ class Builder(PlainBuilder):
             drawn[name] = np.clip(drawn[name] + spread * errors, 0, 1)
         return drawn
 
-    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> Commons:
+    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int) -> Commons:
         """A commons with its members; those who wait outside are the last rows."""
         self._traits_key = traits_key
         members = self.members(scenes[0], traits_key, self.settings.size)

@@ -13,8 +13,8 @@ from windtunnel.sim.communities.companion_chat.chat import ChatSettings, Compani
 from windtunnel.sim.communities.companion_chat.levels import LEVELS, POSITION, REPLIES
 from windtunnel.sim.communities.companion_chat.score import text_score
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
 from windtunnel.sim.members import Members
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 COMPANION = 10**9
@@ -96,7 +96,9 @@ class Builder(PlainBuilder):
         drawn["theme"] = theme.astype(float)
         return drawn
 
-    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> CompanionChat:
+    def make(
+        self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int
+    ) -> CompanionChat:
         """Users, then as many companions."""
         self._traits_key = traits_key
         users = self.members(scenes[0], traits_key, self.settings.size)

@@ -11,7 +11,7 @@ from windtunnel.agents.situation import Persona, Scene, Situations
 from windtunnel.sim import noise
 from windtunnel.sim.communities.donor_game.game import DonorGame, DonorSettings
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 FEW = 30.0
@@ -106,7 +106,7 @@ class Builder(PlainBuilder):
         drawn["generosity"] = np.clip(drawn["generosity"] + spread * errors, 0, 1)
         return drawn
 
-    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> DonorGame:
+    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int) -> DonorGame:
         """A game with the members of all its generations: rows of later ones join when theirs begins.
 
         There are rows for as many newcomers as any policy can ask for: a whole generation each time.

@@ -12,7 +12,7 @@ from windtunnel.sim import noise
 from windtunnel.sim.communities.feedback_commons.feedback_commons import FeedbackCommons
 from windtunnel.sim.communities.feedback_commons.settings import FeedbackSettings
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 
@@ -93,7 +93,7 @@ class Builder(PlainBuilder):
             "luck": lot("waiting"),
         }
 
-    def make(self, scenes: Any, *, traits_key: int, luck: Luck, steps: int) -> FeedbackCommons:
+    def make(self, scenes: Any, *, traits_key: int, luck: NoiseKey, steps: int) -> FeedbackCommons:
         """A commons of people, some of whom wait outside."""
         self._traits_key = traits_key
         members = self.members(scenes[0], traits_key, self.settings.size)

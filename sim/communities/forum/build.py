@@ -19,8 +19,8 @@ from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.rates import base_rates, typical_situations
 from windtunnel.sim.communities.forum.settings import Settings, Words
 from windtunnel.sim.communities.forum.traits import draw_members
-from windtunnel.sim.luck import Luck
 from windtunnel.sim.network import follows
+from windtunnel.sim.noise_key import NoiseKey
 
 NOTICES = ("reminder", "warned", "counterspeech")
 """Features that only a policy can raise: without such a policy they need no bins."""
@@ -76,7 +76,7 @@ class Builder:
         scene = self.scene(raised)
         return (scene,) if self.learned is None else self.learned.scenes(scene)
 
-    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> Forum:
+    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int) -> Forum:
         """A forum of the community that `traits_key` draws, under `luck`, with arrivals for `steps` steps."""
         if steps > MOST_STEPS:
             raise ValueError(f"steps is {steps}; a forum's post ids have room for {MOST_STEPS}")

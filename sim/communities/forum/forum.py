@@ -13,18 +13,18 @@ from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.declared import DECLARED
 from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Own, View
+from windtunnel.sim.communities.forum.member_prompt import Thread, thread_lines
 from windtunnel.sim.communities.forum.moderation import Moderation
 from windtunnel.sim.communities.forum.once import Once
+from windtunnel.sim.communities.forum.post_texts import Speech
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HELD, SET_UP, TONES, VISIBLE, Posts, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import MEMBERS_A_THREAD, Settings
-from windtunnel.sim.communities.forum.speaking import Speech
-from windtunnel.sim.communities.forum.telling import Thread, thread_lines
 from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers, usual_rate
 from windtunnel.sim.communities.forum.waking import VISITS, answer_hazard, readiness
 from windtunnel.sim.community import Defaults
 from windtunnel.sim.events import NO_AMOUNT, NOBODY
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 
 CALM_REPLIES = 2.0
 """Civil replies that a thread is taken to have beside its recent ones, so that one hot reply makes no quarrel. Chosen."""
@@ -74,7 +74,7 @@ class Forum(Defaults):
         members: ForumMembers,
         follows: np.ndarray,
         *,
-        luck: Luck,
+        luck: NoiseKey,
         step_hours: float = 1.0,
     ) -> None:
         self.luck = luck

@@ -13,7 +13,7 @@ from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import View
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, TONES
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 
 
 class Inference(RecordWorld):
@@ -25,7 +25,7 @@ class Inference(RecordWorld):
     no trace: rejection, so exact draws given the silence.
     """
 
-    def __init__(self, forum: RecordForum, policies: Sequence[Policy] = (), *, luck: Luck) -> None:
+    def __init__(self, forum: RecordForum, policies: Sequence[Policy] = (), *, luck: NoiseKey) -> None:
         super().__init__(forum, policies, Inferred(), luck=luck)
         self.not_offered: list[int] = []
         self.expected: dict[int, float] = {}
@@ -123,7 +123,7 @@ class Inference(RecordWorld):
         if self._theirs is not None:
             self._view = self._theirs
             acts = [self._acting[row] for row in self._view.rows.tolist()]
-            self.tell(np.array([self._option(act) for act in acts]))
+            self.apply_choices(np.array([self._option(act) for act in acts]))
         self.community.close_step(self)
 
     def _option(self, act: int) -> int:

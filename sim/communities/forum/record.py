@@ -19,13 +19,13 @@ from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.feed import NOTHING, OWN_PLACES, Attention, Own, Shown, View
 from windtunnel.sim.communities.forum.forum import Acts, Forum
+from windtunnel.sim.communities.forum.post_texts import Speech
 from windtunnel.sim.communities.forum.posts import post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
-from windtunnel.sim.communities.forum.speaking import Speech
 from windtunnel.sim.communities.forum.ticks import BEFORE, UNKNOWN, Record, Tick
 from windtunnel.sim.communities.forum.traits import ForumMembers
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.world import World
 
 _ATTEMPT = 1 << 32
@@ -74,7 +74,7 @@ class RecordForum(Forum):
         members: ForumMembers,
         record: Record,
         *,
-        luck: Luck,
+        luck: NoiseKey,
         words: Words | None = None,
     ) -> None:
         nobody = np.full((len(members), 0), NOTHING, np.int32)
@@ -281,7 +281,7 @@ class RecordWorld(World):
         policies: Sequence[Policy],
         inferred: Inferred,
         *,
-        luck: Luck,
+        luck: NoiseKey,
         arm: str = "baseline",
     ) -> None:
         super().__init__(forum, policies, luck=luck, arm=arm, step_hours=1 / 60)

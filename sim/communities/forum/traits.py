@@ -10,8 +10,8 @@ from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.posts import TONES
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.waking import unprompted
-from windtunnel.sim.luck import Luck
 from windtunnel.sim.members import NEVER, Members
+from windtunnel.sim.noise_key import NoiseKey
 
 NEWCOMER_PERSONA = 0
 """Row of the persona that a newcomer reads as; it becomes the member's own once the newcomer has settled."""
@@ -46,7 +46,7 @@ def draw_members(
     personas: tuple[Persona, ...],
     *,
     traits_key: int,
-    luck: Luck,
+    luck: NoiseKey,
     size: int,
     steps: int,
     step_hours: float,
@@ -94,7 +94,7 @@ def _still_new(key: int, ids: np.ndarray, joined: np.ndarray, settle: int) -> np
     return np.where(joined > 0, settle, left)
 
 
-def arrivals(luck: Luck, size: int, chance_per_step: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
+def arrivals(luck: NoiseKey, size: int, chance_per_step: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Ids and first steps of everyone who joins in steps 1 … steps-1, the same in both arms.
 
     Each founder's place brings somebody with `chance_per_step`, so a larger community gets more arrivals

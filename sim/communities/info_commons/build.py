@@ -13,7 +13,7 @@ from windtunnel.sim.communities.info_commons.info_commons import InfoCommons
 from windtunnel.sim.communities.info_commons.settings import InfoSettings
 from windtunnel.sim.communities.info_commons.strategy import strategy
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 NEEDS = {"consent": "closing", "crawl": "closing", "offer": "bargaining", "answer": "bargaining"}
@@ -78,7 +78,7 @@ class Builder(PlainBuilder):
             "luck": lot("coalition"),
         }
 
-    def make(self, scenes: Any, *, traits_key: int, luck: Luck, steps: int) -> InfoCommons:
+    def make(self, scenes: Any, *, traits_key: int, luck: NoiseKey, steps: int) -> InfoCommons:
         """A commons whose first members are the builders, every second of them bold."""
         self._traits_key = traits_key
         members = self.members(scenes[0], traits_key, self.settings.size)

@@ -11,8 +11,8 @@ from windtunnel.sim import noise
 from windtunnel.sim.communities.misinformation.misinformation import Misinformation
 from windtunnel.sim.communities.misinformation.settings import MisinformationSettings
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
 from windtunnel.sim.network import follows
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 
@@ -61,7 +61,7 @@ class Builder(PlainBuilder):
         drawn["lean"] = np.clip(drawn["lean"] + spread * errors, -1, 1)
         return drawn
 
-    def make(self, scenes: Any, *, traits_key: int, luck: Luck, steps: int) -> Misinformation:
+    def make(self, scenes: Any, *, traits_key: int, luck: NoiseKey, steps: int) -> Misinformation:
         """One place; the network is drawn with the members, so that all arms and seeds of a draw have it."""
         self._traits_key = traits_key
         members = self.members(scenes[0], traits_key, self.settings.size)

@@ -11,7 +11,7 @@ from windtunnel.sim import noise
 from windtunnel.sim.communities.negotiation.negotiation import TINY, Negotiation
 from windtunnel.sim.communities.negotiation.problem import NegotiationSettings, drawn
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 
@@ -68,7 +68,7 @@ class Builder(PlainBuilder):
 
         return StrategyMind(scene, consent if scene.phase == "consent" else propose)
 
-    def make(self, scenes: Any, *, traits_key: int, luck: Luck, steps: int) -> Negotiation:
+    def make(self, scenes: Any, *, traits_key: int, luck: NoiseKey, steps: int) -> Negotiation:
         """Groups take the personas in turn; what measures are worth to them is drawn."""
         members = self.members(scenes[0], traits_key, self.settings.size)
         members.persona[:] = np.arange(len(members)) % len(scenes[0].personas)

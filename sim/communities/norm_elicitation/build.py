@@ -12,7 +12,7 @@ from windtunnel.sim import noise
 from windtunnel.sim.communities.norm_elicitation.norm_elicitation import NormElicitation
 from windtunnel.sim.communities.norm_elicitation.settings import ElicitationSettings
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 
@@ -70,7 +70,7 @@ class Builder(PlainBuilder):
             "expert": expert.astype(float),
         }
 
-    def make(self, scenes: Any, *, traits_key: int, luck: Luck, steps: int) -> NormElicitation:
+    def make(self, scenes: Any, *, traits_key: int, luck: NoiseKey, steps: int) -> NormElicitation:
         """People, norms and how wise each looks to each: drawn once for a draw."""
         self._traits_key = traits_key
         settings = self.settings

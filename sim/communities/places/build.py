@@ -13,7 +13,7 @@ from windtunnel.sim.communities.places.places import Places
 from windtunnel.sim.communities.places.settings import PlacesSettings
 from windtunnel.sim.communities.places.words import vocabularies
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 
@@ -100,7 +100,7 @@ class Builder(PlainBuilder):
             "luck": lot("luck"),
         }
 
-    def make(self, scenes: Any, *, traits_key: int, luck: Luck, steps: int) -> Places:
+    def make(self, scenes: Any, *, traits_key: int, luck: NoiseKey, steps: int) -> Places:
         """Places and authors, with vocabularies drawn once for a draw."""
         self._traits_key = traits_key
         settings = self.settings

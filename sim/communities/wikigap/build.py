@@ -3,7 +3,7 @@
 from windtunnel.agents.situation import Scene
 from windtunnel.sim.communities.wikigap.gap import Gap, GapSettings
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
 
@@ -25,6 +25,6 @@ class Builder(PlainBuilder):
         nouns=Nouns(nothing="no rule", member="reader", members="readers", step="question"),
     )
 
-    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> Gap:
+    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int) -> Gap:
         members = self.members(scenes[0], traits_key, self.settings.size)
         return Gap(scenes, members, self.declared, self.settings)

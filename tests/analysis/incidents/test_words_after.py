@@ -17,7 +17,7 @@ from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.words import NOW, RUN_WROTE, posts_of, words_for
 from windtunnel.analysis.runs.plan_from_manifest import plan_again
 from windtunnel.analysis.terminal.ending import MISTAKE, OK
-from windtunnel.sim.communities.forum.telling import POSTS_TOLD
+from windtunnel.sim.communities.forum.member_prompt import POSTS_TOLD
 
 RUN = [
     "run",
@@ -47,7 +47,7 @@ def incident(out):
 
 def scene_of(out: Path):
     experiment = plan_again(Folder(out).read_json(Folder(out).manifest)).experiment
-    return experiment.kind().scene(experiment.raised())
+    return experiment.builder().scene(experiment.raised())
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -149,7 +149,7 @@ def test_a_folder_with_a_law_has_learned_members_unless_told_otherwise(imported)
     assert compose(["policy=slow_mode"])["mind"]["name"] == "rules"
     made = plan(compose(words))
     assert made.resolved["community"]["learned"]["start"] == "cold"
-    assert len(made.experiment.kind().scenes()) == 8
+    assert len(made.experiment.builder().scenes()) == 8
     again = plan({**compose(words), "community": made.resolved["community"]})
     assert again.experiment.community == made.experiment.community
     (imported / "learned.yaml").unlink()

@@ -11,7 +11,7 @@ from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.sweeps.robustness import COLUMNS, by_level, distinct, robustness
 from windtunnel.analysis.tunnel import run_plan
-from windtunnel.analysis.wordings import worded
+from windtunnel.analysis.wordings import apply_wording
 
 SMALL = (
     "community.size=30",
@@ -234,7 +234,7 @@ def test_every_declared_paraphrase_fits_the_community():
     for choice, options in (("wording", "wordings"), ("persona_format", "persona_formats")):
         for name in community[options]:
             made = plan(compose([*SMALL, f"community.{choice}={name}"]))
-            made.experiment.kind().scene({"reminder", "warned", "counterspeech"})
+            made.experiment.builder().scene({"reminder", "warned", "counterspeech"})
 
 
 def test_personas_keep_their_shares_and_tempers_in_every_format():
@@ -266,7 +266,7 @@ def test_rules_decide_the_same_under_every_wording():
 )
 def test_a_wording_that_does_not_fit_is_refused(change, said):
     with pytest.raises(ValueError, match=said):
-        worded(compose([*SMALL])["community"] | change)
+        apply_wording(compose([*SMALL])["community"] | change)
 
 
 @pytest.mark.parametrize(

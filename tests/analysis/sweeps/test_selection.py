@@ -14,8 +14,8 @@ from windtunnel.analysis.sweeps import elimination
 from windtunnel.analysis.sweeps.elimination import candidates, select
 from windtunnel.analysis.sweeps.objective import Objective, read_objective, scores, split_words
 from windtunnel.analysis.sweeps.selection import Elimination, constants
-from windtunnel.sim.kept import Kept
 from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run_cache import Kept
 
 SMALL = ("community.size=30", "steps=6", "seeds=2", "dowhy=false", "parallel.jobs=1", "baseline=none")
 LIVELY = ("outcome=hostile_exposures", "outcome.threshold=0.3", "steps=10", "draws=12")
@@ -210,16 +210,16 @@ def test_the_scores_are_those_of_the_policies_run_on_their_own(trial):
 
 def failing(monkeypatch, fails):
     """The runs whose units are named fail."""
-    real = elimination.lived
+    real = elimination.run_blocks
 
-    def lived(*args):
+    def run_blocks(*args):
         for block in real(*args):
             for run in block.runs:
                 if fails(run.unit):
                     run.status, run.stage, run.reason = "failed", "answer, step 1", "no letter came back"
             yield block
 
-    monkeypatch.setattr(elimination, "lived", lived)
+    monkeypatch.setattr(elimination, "run_blocks", run_blocks)
 
 
 FEW = {"delta": 0.3, "first": 3, "alpha": 0.05}

@@ -15,7 +15,7 @@ from windtunnel.analysis.incidents.find import find, rules_of, severities
 from windtunnel.analysis.incidents.read import read_tables
 from windtunnel.analysis.incidents.registry import kinds_of
 from windtunnel.analysis.why.asking import ask
-from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
 from windtunnel.analysis.why.simulated import simulated_case
 from windtunnel.sim.run import first_divergence
 
@@ -105,7 +105,7 @@ def test_the_past_is_the_same_event_for_event_up_to_the_act(place):
     case = case_of(place)
     question = ask(case, with_=policy, at="onset")
     mind = case.mind()
-    futures = live(
+    futures = simulate_futures(
         case,
         [
             question.branch(arm, number=number)
@@ -128,7 +128,7 @@ def test_a_member_kept_away_does_nothing_until_it_is_back(place):
     who = case.tables.events.drop_nulls("member")["member"][0]
     question = ask(case, suspend=f"{who}:2", at="0")
     mind = case.mind()
-    (run,) = live(case, [question.branch(WITH)], mind).runs
+    (run,) = simulate_futures(case, [question.branch(WITH)], mind).runs
     mind.close()
     acts = run.events.filter(pl.col("member") == who)
     assert acts.filter(pl.col("step") < 2).is_empty()

@@ -7,7 +7,7 @@ import pytest
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import pairs
-from windtunnel.analysis.why.case import WITHOUT, Branch, live
+from windtunnel.analysis.why.case import WITHOUT, Branch, simulate_futures
 from windtunnel.analysis.why.forum.around import tempers
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import recorded_case, replayed_acts
@@ -57,7 +57,9 @@ def test_the_other_threads_are_there_and_the_record_comes_out_again(cases, mind)
     record = case.record
     assert record.own == 20 and len(record.minute) == 20 + 6 * 24 and record.decided()[20:].sum() > 60
     case.infer(range(4), mind)
-    runs = live(case, [Branch(WITHOUT, case.last, list, number) for number in range(4)], mind).runs
+    runs = simulate_futures(
+        case, [Branch(WITHOUT, case.last, list, number) for number in range(4)], mind
+    ).runs
     ids = record.post_ids()[record.decided()].tolist()
     for run in runs:
         assert replayed_acts(record, run).all()
@@ -73,7 +75,7 @@ def test_where_others_draw_attention_fewer_stay_with_a_thread_whose_post_is_gone
         question = ask(case, remove=removed)
         case.infer(range(12), mind)
         branches = [question.branch("with", number=number) for number in range(12)]
-        acts = case.read(live(case, branches, mind))
+        acts = case.read(simulate_futures(case, branches, mind))
         stayed[others] = acts.filter(pl.col("step") >= question.at).height / 12
         mind.close()
     assert stayed[6] < 0.6 * stayed[0]
@@ -84,7 +86,7 @@ def test_with_new_luck_nobody_is_sure_to_come_in(cases, mind):
     case.infer([0], mind)
     question = ask(case, with_="slow_mode", parameters={"hours": 0}, at="comment:4")
     branches = [question.branch(WITHOUT, number=-1 - number) for number in range(20)]
-    acts = case.read(live(case, branches, mind))
+    acts = case.read(simulate_futures(case, branches, mind))
     late = acts.filter(pl.col("step") >= question.at)
     again = late.filter(pl.col("post").is_in(case.numbers.tolist())).height / 20
     assert (

@@ -8,11 +8,11 @@ import pytest
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.incidents.forum.find import load_rules
-from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
+from windtunnel.analysis.why.forum.answer_record import answer
 from windtunnel.analysis.why.forum.moderators import exempt
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import recorded_case, replayed_acts
-from windtunnel.analysis.why.forum.whole import answer
 
 RULES = load_rules()
 START = 1_600_000_000
@@ -78,7 +78,7 @@ def make(tmp_path):
 def futures(case, question, mind, numbers):
     case.infer([max(number, 0) for number in numbers], mind)
     arms = {
-        arm: live(case, [question.branch(arm, number=number) for number in numbers], mind)
+        arm: simulate_futures(case, [question.branch(arm, number=number) for number in numbers], mind)
         for arm in (WITHOUT, WITH)
     }
     return {arm: case.read(found) for arm, found in arms.items()}, arms
@@ -120,7 +120,9 @@ def test_with_moderators_acts_in_it_the_record_still_comes_out_act_by_act(make):
     assert [act.name for act in case.moderators if act.kind == "lock"] == ["lock"]
     case.infer(range(4), mind)
     question = ask(case, without="remove")
-    for run in live(case, [question.branch(WITH, number=number) for number in range(4)], mind).runs:
+    for run in simulate_futures(
+        case, [question.branch(WITH, number=number) for number in range(4)], mind
+    ).runs:
         assert replayed_acts(case.record, run).all()
     assert case.record.exempt.nonzero()[0].tolist() == [4, 5, 7, 8]  # answers to a3, and minutes 35 and 40
 
@@ -149,7 +151,7 @@ def test_an_act_is_chosen_by_kind_by_name_and_by_moment(make):
 def test_a_removal_that_was_taken_back_puts_the_post_back(make):
     case, mind = make(("remove", 6, "a1", None, None), ("approve", 21, "a1", None, None))
     case.infer([0], mind)
-    run = live(case, [ask(case, without="remove").branch(WITH)], mind).runs[0]
+    run = simulate_futures(case, [ask(case, without="remove").branch(WITH)], mind).runs[0]
     said = run.events.filter(pl.col("kind").is_in(["remove", "restore"])).select("step", "kind").rows()
     assert [kind for _, kind in said] == ["remove", "restore"] and said[0][0] >= 7 and said[1][0] >= 22
     assert replayed_acts(case.record, run).all()

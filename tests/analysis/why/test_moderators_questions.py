@@ -9,12 +9,12 @@ import pytest
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import happened
-from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
+from windtunnel.analysis.why.forum.answer_record import answer
 from windtunnel.analysis.why.forum.notes import notes
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
 from windtunnel.analysis.why.forum.recorded import recorded_case
-from windtunnel.analysis.why.forum.whole import answer
 
 RULES = load_rules()
 START = 1_650_000_000
@@ -224,7 +224,7 @@ def test_a_reply_to_a_post_of_another_thread_or_time_is_counted_the_same_in_list
     case = recorded_case(folder, "escalation", RULES)
     mind = case.mind()
     case.infer([0], mind)
-    futures = live(case, [ask(case, lock=True).branch(WITHOUT)], mind)
+    futures = simulate_futures(case, [ask(case, lock=True).branch(WITHOUT)], mind)
     same = case.read(futures).select("post", "answered").sort("post")
     assert same.equals(case.acts.select("post", "answered").sort("post"))
     mind.close()
@@ -392,7 +392,7 @@ def test_a_pile_on_s_picture_counts_members_as_its_rule_does(pile):
     path = counted_path(thread, "was", record["incident"], rule, case.hours)
     assert max(value for _, value in path) == record["incident"]["severity"] == 4.0
     assert path[-1][1] == 4.0  # the target's own hostile reply adds nobody
-    seen = happened(case, live(case, [ask(case, lock=True).branch(WITH)], case.mind()), 1)
+    seen = happened(case, simulate_futures(case, [ask(case, lock=True).branch(WITH)], case.mind()), 1)
     would = counted_path(thread, "would", record["incident"], rule, case.hours)
     assert max(value for _, value in would) == seen.severity[0] == 1.0
 

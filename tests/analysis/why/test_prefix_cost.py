@@ -9,7 +9,7 @@ from windtunnel.analysis.cli import main
 from windtunnel.analysis.incidents.forum.acts import read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.models.serving import serving
-from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
 from windtunnel.analysis.why.forum.case import simulated_forum
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.policies.registry import policy_names
@@ -41,7 +41,7 @@ def counted(case, question, numbers):
     with serving(case.experiment, case.llm) as experiment:
         mind = replace(case, experiment=experiment).mind()
         branches = [question.branch(arm, number=number) for arm in (WITHOUT, WITH) for number in numbers]
-        runs = live(case, branches, mind).runs
+        runs = simulate_futures(case, branches, mind).runs
         record = mind.record()
         mind.close()
     return record, runs[0]

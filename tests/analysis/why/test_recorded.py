@@ -9,11 +9,11 @@ from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum.acts import acts_of_import
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence
-from windtunnel.analysis.why.case import WITHOUT, Branch, live
+from windtunnel.analysis.why.case import WITHOUT, Branch, simulate_futures
+from windtunnel.analysis.why.forum.answer_record import answer
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import case_of_thread, recorded_case, replayed_acts
 from windtunnel.analysis.why.forum.threads import side_by_side
-from windtunnel.analysis.why.forum.whole import answer
 
 RULES = load_rules()
 
@@ -54,7 +54,9 @@ def mind(case):
 
 def test_every_recorded_act_comes_out_again_in_every_draw_of_its_noise(case, mind):
     case.infer(range(5), mind)
-    runs = live(case, [Branch(WITHOUT, case.last, list, number) for number in range(5)], mind).runs
+    runs = simulate_futures(
+        case, [Branch(WITHOUT, case.last, list, number) for number in range(5)], mind
+    ).runs
     for run in runs:
         assert replayed_acts(case.record, run).all()
     assert case.replay(runs[0])["acts"] == 12
@@ -90,7 +92,7 @@ def test_members_whose_situation_is_unchanged_do_what_they_did(case, mind):
     question = ask(case, warn=who, at="comment:5")
     asked = case.noticing(question.raised)
     asked.infer([0], mind)
-    both = live(asked, [question.branch("without"), question.branch("with")], mind)
+    both = simulate_futures(asked, [question.branch("without"), question.branch("with")], mind)
     thread = side_by_side(asked, both)
     before = thread.filter(pl.col("step") < question.at)
     assert before.height and set(before["mark"]) == {"same"}
@@ -133,7 +135,7 @@ def assert_reproduced(folder, threads: int) -> int:
         made = case_of_thread(Folder(folder), posts, whole(posts, thread), RULES)
         mind = mind or made.mind()
         made.infer([0], mind)
-        run = live(made, [Branch(WITHOUT, made.last, list, 0)], mind).runs[0]
+        run = simulate_futures(made, [Branch(WITHOUT, made.last, list, 0)], mind).runs[0]
         done = replayed_acts(made.record, run)
         assert done.all(), f"thread {thread}: {(~done).sum()} of {len(done)} acts"
         acts += len(done)

@@ -12,11 +12,11 @@ from windtunnel.analysis.incidents.forum.acts import acts_of_run, read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.why.answer import estimate, pairs
-from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
+from windtunnel.analysis.why.forum.answer_record import answer
 from windtunnel.analysis.why.forum.case import SimulatedForum, acts_of, simulated_forum
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.ranking import rank_members
-from windtunnel.analysis.why.forum.whole import answer
 from windtunnel.policies.registry import policy_names
 from windtunnel.sim.events import digest
 from windtunnel.sim.experiment import Unit
@@ -52,7 +52,7 @@ def mind(case):
 
 def test_the_unchanged_world_is_the_recorded_one(case, mind):
     question = ask(case, lock=True)
-    run = live(case, [question.branch(WITHOUT)], mind).runs[0]
+    run = simulate_futures(case, [question.branch(WITHOUT)], mind).runs[0]
     replay = case.replay(run)
     assert replay["acts"] == replay["reproduced"] > 50
 
@@ -60,10 +60,10 @@ def test_the_unchanged_world_is_the_recorded_one(case, mind):
 def test_futures_lived_by_two_processes_are_the_same(case, mind, monkeypatch):
     question = ask(case, with_="thread_lock")
     branches = [question.branch(arm, None, number) for arm in (WITHOUT, WITH) for number in range(3)]
-    here = live(case, branches, mind)
+    here = simulate_futures(case, branches, mind)
     monkeypatch.setattr("windtunnel.analysis.why.case.SHARED_FROM", 1)
     monkeypatch.setattr("windtunnel.analysis.why.case.processors", lambda: 2)
-    shared = live(case, branches, mind)
+    shared = simulate_futures(case, branches, mind)
     assert [run.events_sha256 for run in shared.runs] == [run.events_sha256 for run in here.runs]
     assert shared.events.equals(here.events) and shared.members.equals(here.members)
 
@@ -73,9 +73,13 @@ def test_the_past_is_the_same_event_for_event_whatever_policy_follows(case, mind
     """Under new luck and under the old: nothing before the moment differs from what is recorded."""
     question = ask(case, with_=name, at="9")
     branches = [question.branch(arm, number=number) for arm in (WITHOUT, WITH) for number in (None, 0, 1)]
-    futures = live(case, branches, mind)
+    futures = simulate_futures(case, branches, mind)
     columns = [name for name in futures.events.columns if name not in RUN]
-    recorded = live(case, [question.branch(WITHOUT)], mind).events.filter(pl.col("step") < 9).select(columns)
+    recorded = (
+        simulate_futures(case, [question.branch(WITHOUT)], mind)
+        .events.filter(pl.col("step") < 9)
+        .select(columns)
+    )
     for place in range(len(branches)):
         past = futures.events.filter((pl.col("seed") == place) & (pl.col("step") < 9)).select(columns)
         assert past.equals(recorded)
@@ -89,7 +93,7 @@ def test_without_the_policy_that_was_on_is_the_other_arm_of_the_run(out, mind):
     case = simulated_forum(out, worst(out, arm="policy").id, RULES)
     question = ask(case, without="slow_mode")
     assert (question.at, question.quantity, question.on) == (0, "pn_backfire", True)
-    both = live(case, [question.branch(WITH), question.branch(WITHOUT)], mind)
+    both = simulate_futures(case, [question.branch(WITH), question.branch(WITHOUT)], mind)
     events = Folder(out).read_table("events")
     here = (pl.col("draw") == case.incident.draw) & (pl.col("seed") == case.incident.seed)
     for run, arm in zip(both.runs, ("policy", "baseline"), strict=True):
@@ -141,7 +145,7 @@ def test_the_answer_names_the_quantity_of_the_design_s_table_and_counts_come_fir
 
 def test_a_lock_leaves_no_reply_in_the_thread_after_it(case, mind):
     question = ask(case, lock=True, at="onset")
-    futures = live(case, [question.branch(WITH, number=number) for number in (None, 0, 1)], mind)
+    futures = simulate_futures(case, [question.branch(WITH, number=number) for number in (None, 0, 1)], mind)
     late = acts_of(futures).filter(
         (pl.col("place") == case.incident.place)
         & (pl.col("step") >= question.at)
@@ -153,11 +157,11 @@ def test_a_lock_leaves_no_reply_in_the_thread_after_it(case, mind):
 def test_a_suspended_member_is_silent_for_its_hours_and_a_removed_post_is_never_seen(case, mind):
     who = case.incident.members[0]
     question = ask(case, suspend=f"{who}:5h", at="4")
-    acts = acts_of(live(case, [question.branch(WITH)], mind)).filter(pl.col("member") == who)
+    acts = acts_of(simulate_futures(case, [question.branch(WITH)], mind)).filter(pl.col("member") == who)
     assert acts.filter(pl.col("step").is_between(4, 8)).is_empty()
     post = case.incident.shown[0]
     question = ask(case, remove=post)
-    events = live(case, [question.branch(WITH)], mind).events
+    events = simulate_futures(case, [question.branch(WITH)], mind).events
     gone = events.filter((pl.col("kind") == "remove") & (pl.col("target") == post))
     assert gone["step"].to_list() == [question.at]
 
@@ -222,7 +226,7 @@ def planted(seed: int, make) -> tuple[Planted, object]:
     start = Incident("x", "escalation", 0, seed, "baseline", None, None, 0, 13, 0.0, (), ())
     case = Planted(Folder("."), start, pl.DataFrame(), 1.0, RULES, experiment, {}, "")
     mind = case.mind()
-    acts = acts_of(live(case, [ask_nothing()], mind))
+    acts = acts_of(simulate_futures(case, [ask_nothing()], mind))
     rule = {"escalation": {**RULES["escalation"], "threshold": 1}}
     found = find(acts, rule, 1.0)
     case.rules = {**RULES, **rule}
@@ -261,7 +265,7 @@ def test_a_planted_troll_is_ranked_first_in_95_of_100_seeds(tiny_experiment):
 
 def test_two_replays_that_never_part_have_no_parting(case, mind):
     question = ask(case, with_="slow_mode", parameters={"hours": 0})
-    both = live(case, [question.branch(WITHOUT), question.branch(WITH)], mind)
+    both = simulate_futures(case, [question.branch(WITHOUT), question.branch(WITH)], mind)
     assert first_divergence(*(run.events.drop("seed") for run in both.runs)) is None
     assert digest(both.runs[0].events.with_columns(arm=pl.lit("x"), seed=0)) == digest(
         both.runs[1].events.with_columns(arm=pl.lit("x"), seed=0)
@@ -271,7 +275,7 @@ def test_two_replays_that_never_part_have_no_parting(case, mind):
 def test_a_policy_that_is_asked_about_has_the_luck_that_it_has_in_a_run(out, mind):
     """`--with slow_mode` from the first step on gives the policy arm of the run that had it, event for event."""
     case = simulated_forum(out, worst(out).id, RULES)
-    run = live(case, [ask(case, with_="slow_mode", at="0").branch(WITH)], mind).runs[0]
+    run = simulate_futures(case, [ask(case, with_="slow_mode", at="0").branch(WITH)], mind).runs[0]
     here = (pl.col("draw") == case.incident.draw) & (pl.col("seed") == case.incident.seed)
     twin = Folder(out).read_table("events").filter(here & (pl.col("arm") == "policy"))
     columns = [name for name in twin.columns if name not in RUN]

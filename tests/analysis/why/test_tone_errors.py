@@ -10,10 +10,10 @@ import yaml
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.incidents.forum.find import load_rules
+from windtunnel.analysis.why.forum.answer_record import answer
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import recorded_case
 from windtunnel.analysis.why.forum.tones import drawn_again, errors_of
-from windtunnel.analysis.why.forum.whole import answer
 
 ROOT = Path(__file__).parents[3]
 RULES = load_rules()

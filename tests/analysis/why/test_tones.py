@@ -8,11 +8,11 @@ import pytest
 
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.incidents.forum.find import load_rules
+from windtunnel.analysis.why.forum.answer_record import answer
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import recorded_case
-from windtunnel.analysis.why.forum.tell import answer_sentences
+from windtunnel.analysis.why.forum.sentences import answer_sentences
 from windtunnel.analysis.why.forum.tones import WEIGHT, drawn_again, errors_of, measured, tone_sensitivity
-from windtunnel.analysis.why.forum.whole import answer
 
 RULES = load_rules()
 MAPPING = {role: role for role in ("id", "parent", "author", "time", "text")}

@@ -15,7 +15,7 @@ from windtunnel.analysis.cli import main
 from windtunnel.analysis.importers.identities import IDENTITIES, read_identities
 from windtunnel.analysis.incidents.forum.acts import acts_of_import
 from windtunnel.analysis.incidents.forum.find import find, load_rules
-from windtunnel.analysis.why.case import WITH, WITHOUT, live
+from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import recorded_case
 from windtunnel.analysis.why.forum.score import log_score
@@ -125,7 +125,7 @@ def test_only_posts_as_recorded_have_words_in_a_simulated_future(imported, asked
     assert simulated > 0
     assert all(
         run.events["text"].null_count() == run.events.height
-        for run in live(case, [question.branch(WITH)], mind).runs
+        for run in simulate_futures(case, [question.branch(WITH)], mind).runs
     )
     mind.close()
 

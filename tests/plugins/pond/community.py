@@ -8,7 +8,7 @@ from pydantic import Field
 
 from windtunnel.policies.base import WorldFace
 from windtunnel.sim.community import Declared, Harm, Nouns
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain import PlainActs, PlainCommunity, PlainView
 from windtunnel.sim.plain_builder import PlainBuilder, Settings
 
@@ -92,6 +92,6 @@ class Builder(PlainBuilder):
         nouns=Nouns(nothing="no rule", member="fisher", members="fishers", step="month"),
     )
 
-    def make(self, scenes: Any, *, traits_key: int, luck: Luck, steps: int) -> Pond:
+    def make(self, scenes: Any, *, traits_key: int, luck: NoiseKey, steps: int) -> Pond:
         members = self.members(scenes[0], traits_key, self.settings.size)
         return Pond(scenes, members, self.declared, self.settings)

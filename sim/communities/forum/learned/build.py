@@ -10,7 +10,7 @@ from windtunnel.agents.situation import Feature, Scene
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.learned.law import Law, law_of
 from windtunnel.sim.communities.forum.posts import ORDINAL_OF_PHASE
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.build import Builder
@@ -70,7 +70,9 @@ class LearnedPart:
         drawn = [float(rows["arrives"][0]) for rows in self.settings.priors.values() if "arrives" in rows]
         return float(np.exp(max([0.0, *drawn])))
 
-    def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: Luck, steps: int) -> "LearnedForum":
+    def make(
+        self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int
+    ) -> "LearnedForum":
         return self._forum(scenes, traits_key, luck, steps, self.past(traits_key))
 
     def past(self, traits_key: int) -> "Past | None":
@@ -95,7 +97,7 @@ class LearnedPart:
         from windtunnel.sim.world import World
 
         scenes = self.builder.scenes()
-        luck = Luck(noise.key("before", traits_key))
+        luck = NoiseKey(noise.key("before", traits_key))
         forum = self._forum(scenes, traits_key, luck, steps, None, spark=False)
         world = World(forum, luck=luck, step_hours=self.builder.settings.step_hours)
         failed = lock_step([world], phased(scenes, learned_minds(self.builder, scenes, {})), steps)
@@ -107,7 +109,7 @@ class LearnedPart:
         self,
         scenes: tuple[Scene, ...],
         traits_key: int,
-        luck: Luck,
+        luck: NoiseKey,
         steps: int,
         past: "Past | None",
         *,

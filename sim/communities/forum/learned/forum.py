@@ -25,7 +25,7 @@ from windtunnel.sim.communities.forum.learned.past import Past
 from windtunnel.sim.communities.forum.posts import HELD, ORDINAL_OF_PHASE, VISIBLE, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 
 FRESH = 3.0
 """Hours within which an act or a reply makes rates change from phase to phase; others are taken once a step."""
@@ -62,7 +62,7 @@ class LearnedForum(Forum):
         members: LearnedMembers,
         law: Law,
         *,
-        luck: Luck,
+        luck: NoiseKey,
         step_hours: float,
         past: Past | None = None,
     ) -> None:
@@ -315,11 +315,10 @@ class LearnedForum(Forum):
         verdict: np.ndarray,
         ordinal: int = 0,
         ids: np.ndarray | None = None,
-        orphan: np.ndarray | None = None,
     ) -> np.ndarray:
         if len(rows):
             self._name(now, rows, parent)
-        new = super()._write(now, rows, parent, tone, verdict, ordinal, ids, orphan)
+        new = super()._write(now, rows, parent, tone, verdict, ordinal, ids)
         self._make_room()
         posts, memory = self.posts, self.memory
         at = max(self._end, now * self.hours)

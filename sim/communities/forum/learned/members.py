@@ -10,7 +10,7 @@ from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.learned.law import Law
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.traits import ARRIVAL, ForumMembers
-from windtunnel.sim.luck import Luck
+from windtunnel.sim.noise_key import NoiseKey
 
 
 @dataclass(kw_only=True)
@@ -44,7 +44,7 @@ def learned_members(
     law: Law,
     *,
     traits_key: int,
-    luck: Luck,
+    luck: NoiseKey,
     size: int,
     before: int,
     steps: int,
@@ -90,7 +90,7 @@ def recorded_size(law: Law, profile: Profile) -> float:
 
 
 def _arrivals(
-    law: Law, profile: Profile, luck: Luck, size: int, steps: int, hours: float, more: float
+    law: Law, profile: Profile, luck: NoiseKey, size: int, steps: int, hours: float, more: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Ids, first steps and a lot in (0, 1) of each newcomer, in order of steps."""
     rate = more * (law.newcomers.opens + law.newcomers.replies) / recorded_size(law, profile) * hours

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from windtunnel.sim import noise
 
 
-class Luck(NamedTuple):
+class NoiseKey(NamedTuple):
     """Which key addresses chance at a step: `past` before `fork`, `future` from then on; no fork, one key for ever.
 
     Two futures with equal `future` share every piece of chance after the fork, wherever the fork lies.
@@ -18,15 +18,15 @@ class Luck(NamedTuple):
     def at(self, step: int) -> int:
         return self.past if self.fork is None or step < self.fork else self.future
 
-    def redrawn(self, fork: int, number: int) -> "Luck":
+    def redrawn(self, fork: int, number: int) -> "NoiseKey":
         """The same past, and the `number`-th other future from step `fork` on.
 
-        >>> Luck(7).redrawn(3, 0).at(2) == 7, Luck(7).redrawn(3, 0).at(3) == Luck(7).redrawn(5, 0).at(9)
+        >>> NoiseKey(7).redrawn(3, 0).at(2) == 7, NoiseKey(7).redrawn(3, 0).at(3) == NoiseKey(7).redrawn(5, 0).at(9)
         (True, True)
         """
-        return Luck(self.past, fork, noise.key("future", self.past, number))
+        return NoiseKey(self.past, fork, noise.key("future", self.past, number))
 
 
-def luck_of(root: int, draw: int, seed: int) -> Luck:
+def luck_of(root: int, draw: int, seed: int) -> NoiseKey:
     """The chance of the run (draw, seed) under `root`; twins share it."""
-    return Luck(noise.key("chance", root, draw, seed))
+    return NoiseKey(noise.key("chance", root, draw, seed))

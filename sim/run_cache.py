@@ -120,7 +120,7 @@ class Kept:
         for path in {place.file for place in places if place is not None}:
             self._remove(path)
 
-    def sweep_out(self) -> None:
+    def clear_unused(self) -> None:
         """Remove everything kept, and the folder; files of other kinds stay."""
         for path in [*self.folder.glob(f"*{SUFFIX}"), *self.folder.glob(f"*{PARTIAL}")]:
             path.unlink(missing_ok=True)

@@ -48,7 +48,7 @@ class Noting(FakeModel):
 
 
 def talking(experiment: Experiment, model, **options) -> LLMMind:
-    kind = experiment.kind()
+    kind = experiment.builder()
     scene = kind.scene(experiment.raised())
     return LLMMind(
         model, scene, **{"prompt": "member", "alpha": kind.alpha(scene).tolist(), "words": True, **options}

@@ -5,6 +5,7 @@ from typing import Any
 
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
+from windtunnel.analysis.why.answer_record import FUTURES_A_MOMENT, basis
 from windtunnel.analysis.why.case import WITH, WITHOUT
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.notes import notes
@@ -14,7 +15,6 @@ from windtunnel.analysis.why.forum.threads import moderated, parting, side_by_si
 from windtunnel.analysis.why.moments import curve
 from windtunnel.analysis.why.question import LABEL, Question
 from windtunnel.analysis.why.watching import INFERRED
-from windtunnel.analysis.why.whole import FUTURES_A_MOMENT, basis
 
 FUTURES_A_CANDIDATE = 12
 TONE_DRAWS = 8

@@ -8,8 +8,8 @@ import numpy as np
 from windtunnel.agents.situation import Line
 from windtunnel.agents.words import Draft
 from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.member_prompt import Thread, thread_lines
 from windtunnel.sim.communities.forum.posts import TONES
-from windtunnel.sim.communities.forum.telling import Thread, thread_lines
 
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.forum import Forum

@@ -7,7 +7,7 @@ from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.summary import INSIDE, number
 from windtunnel.analysis.why.counting import asked, counted, hit_words, since
 from windtunnel.analysis.why.forum.ranking import DOUBT
-from windtunnel.analysis.why.tell import (
+from windtunnel.analysis.why.sentences import (
     NO_SANCTION,
     bounds,
     checked,

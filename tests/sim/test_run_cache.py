@@ -11,9 +11,9 @@ from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.rules import RulesMind
 from windtunnel.sim.experiment import Experiment, Unit
 from windtunnel.sim.identity import Keys
-from windtunnel.sim.kept import SUFFIX, Kept, _header_as_of
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import Block, run, width
+from windtunnel.sim.run_cache import SUFFIX, Kept, _header_as_of
 
 LOCK = [("thread_lock", {"heat": 1})]
 SHORT = {"size": 20, "steps": 6, "draws": 2, "seeds": 2}
@@ -187,7 +187,7 @@ def test_a_file_that_was_not_finished_is_not_looked_at(tiny_experiment, tmp_path
         path.rename(path.with_suffix(".123.partial"))
     assert origins(done(experiment, Kept(tmp_path)))["run"] == 12
     kept = Kept(tmp_path)
-    kept.sweep_out()
+    kept.clear_unused()
     assert not tmp_path.exists()
 
 
@@ -207,7 +207,7 @@ class Mute(RulesMind):
 def test_a_failed_run_is_not_kept_and_is_tried_again(tiny_experiment, tmp_path):
     def mute(one):
         rules = make_mind(one)
-        return Mute(one.kind().scene(one.raised()), rules.alpha, rules.weights)
+        return Mute(one.builder().scene(one.raised()), rules.alpha, rules.weights)
 
     experiment = tiny_experiment(LOCK, **SHORT)
     failed = list(run(experiment, mute, kept=Kept(tmp_path), pairs_a_block=2))

@@ -10,8 +10,8 @@ from windtunnel.agents.harmless import harmless
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.prompt import OPTIONS, OPTIONS_TO_YOU, prompt_sha256, spoken_to
 from windtunnel.analysis.configuration import compose, plan
+from windtunnel.sim.communities.forum.member_prompt import MEMORIES, _told, thread_lines
 from windtunnel.sim.communities.forum.posts import TONES, VISIBLE
-from windtunnel.sim.communities.forum.telling import MEMORIES, _told, thread_lines
 from windtunnel.sim.experiment import Unit
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import make_world, run_block
@@ -22,7 +22,7 @@ def stepped(experiment, steps):
     world, mind = make_world(experiment, Unit(0, 0, "policy")), make_mind(experiment)
     for _ in range(steps):
         world.begin_step()
-        world.hand_over(mind.decide([world.ask()])[0])
+        world.set_log_probs(mind.decide([world.ask()])[0])
         world.step()
     world.begin_step()
     return world, world.ask()
@@ -140,7 +140,7 @@ def test_a_member_is_spoken_to_as_you_throughout(form, wording, monkeypatch):
 
 def test_by_archetype_the_words_are_as_they_were(tiny_experiment):
     """Their hash too, so that a calibration by archetype holds."""
-    scene = tiny_experiment([], size=30).kind().scene()
+    scene = tiny_experiment([], size=30).builder().scene()
     assert spoken_to(scene) != scene
     assert prompt_sha256(scene) == prompt_sha256(
         scene._replace(ask_you="", personas=tuple(persona._replace(to_you="") for persona in scene.personas))
