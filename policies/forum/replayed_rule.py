@@ -33,17 +33,17 @@ class ReplayedRule(ForumPolicy):
     test_parameters = {"hostile": 1.0, "heated": 0.5, "newcomers_hostile": 1.0}
 
     hostile: Share
-    """Share of regulars' hostile posts that the rule touches."""
+    """Share of regulars' hostile posts that the rule touches; 0: off."""
     heated: Share
-    """Share of regulars' heated posts that the rule touches."""
+    """Share of regulars' heated posts that the rule touches; 0: off."""
     civil: Share
-    """Share of regulars' civil posts that the rule touches."""
+    """Share of regulars' civil posts that the rule touches; 0: off."""
     newcomers_hostile: Share
-    """Share of newcomers' hostile posts that the rule touches."""
+    """Share of newcomers' hostile posts that the rule touches; 0: off."""
     newcomers_heated: Share
-    """Share of newcomers' heated posts that the rule touches."""
+    """Share of newcomers' heated posts that the rule touches; 0: off."""
     newcomers_civil: Share
-    """Share of newcomers' civil posts that the rule touches."""
+    """Share of newcomers' civil posts that the rule touches; 0: off."""
 
     _looked: int | None = PrivateAttr(None)
     _known: dict[int, bool] = PrivateAttr(default_factory=dict)

@@ -259,7 +259,7 @@ def test_a_dry_pass_counts_the_situations_and_asks_nothing(capsys, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     assert main(["distill", "llm=fake", "llm.store=none", *ASKED, "dry=true", "out=mind.yaml"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("Distilling asks about 48 situations") and "nothing was run" in said
+    assert said.startswith("Distilling asks about 96 situations") and "nothing was run" in said
     assert not list(tmp_path.iterdir())
 
 

@@ -20,7 +20,7 @@ def run(tmp_path_factory):
         "community.size=60",
         "draws=1",
         "seeds=1",
-        "steps=12",
+        "steps=24",
     ]
     assert main([*asked, "dowhy=false", "parallel.jobs=1", f"out={out}"]) == 0
     return out

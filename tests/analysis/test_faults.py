@@ -57,7 +57,7 @@ def planned() -> Plan:
 
 @pytest.fixture(scope="module")
 def talking() -> Plan:
-    words = "mind=llm llm=fake prompt=member policy=thread_lock community.size=20 draws=1 seeds=1 steps=4"
+    words = "mind=llm llm=fake prompt=member policy=thread_lock community.size=20 draws=1 seeds=1 steps=8"
     return plan(compose(words.split()))
 
 

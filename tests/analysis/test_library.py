@@ -175,7 +175,7 @@ def test_a_list_is_several_cells_of_a_sweep(tmp_path):
 def test_results_show_themselves_in_a_notebook(tmp_path):
     found = sweep(*SMALL, policy=["slow_mode", "thread_lock"], out=tmp_path)
     for one in (next(iter(found)), found, found.compare()):
-        assert "<" in one._repr_html_() and "script" not in one._repr_html_()
+        assert "<" in one._repr_html_() and "<script" not in one._repr_html_()
     single = next(iter(found))
     assert short_answer(single.estimates, single.manifest, single.runs)[0] in unescape(single._repr_html_())
     drawn = single.plot().to_dict()["data"]["values"]

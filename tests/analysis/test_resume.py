@@ -172,8 +172,8 @@ def test_a_finished_run_without_a_complete_pair_is_not_run_again(monkeypatch, ca
         ("steps=5", "steps", "4", "5"),
         ("root=1", "root", "0", "1"),
         ("outcome.threshold=3", "outcome.threshold", "2", "3"),
-        ("outcome=hostile_share", "outcome.name", "escalation", "hostile_share"),
-        ("outcome.horizon=2", "outcome.horizon", "nothing", "2"),
+        ("outcome=hostile_share", "outcome.horizon", "24", "nothing"),
+        ("outcome.horizon=2", "outcome.horizon", "24", "2"),
         (
             "mind.coefficients.tone.upvote=[-0.3,chosen]",
             "mind.coefficients.tone.upvote",

@@ -28,8 +28,9 @@ def test_only_newcomers_are_held_and_all_that_they_write(tiny_experiment, tiny_w
     world = tiny_world(tiny_experiment([POLICY], size=60))
     wrote = world.log.frame(0, 0, "any").filter(pl.col("kind").is_in(["reply", "post"]))
     members = world.community.members
-    new = dict(zip(members.id.tolist(), members.began_new.tolist(), strict=True))  # settle after 24 h
-    assert [row == "held" for row in wrote["status"]] == [new[member] for member in wrote["member"]]
+    until = dict(zip(members.id.tolist(), members.newcomer_until.tolist(), strict=True))
+    new = [until[member] > step for member, step in wrote.select("member", "step").iter_rows()]
+    assert [row == "held" for row in wrote["status"]] == new and 0 < sum(new) < len(new)
 
 
 def test_each_tone_is_rejected_at_its_own_rate(tiny_experiment, tiny_world):
