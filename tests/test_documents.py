@@ -9,7 +9,7 @@ import pytest
 from windtunnel.analysis.configuration import hydra_overrides
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def shown_runs() -> list[str]:
