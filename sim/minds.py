@@ -188,7 +188,7 @@ OWN = {
         ),
         MindKind(
             "learned",
-            "members learned from a record: who comes, to which thread, to which post, when; needs a fitted community",
+            "members learned from a record: who comes, where, whom they answer, when; needs a fitted community",
             learned_minds,
         ),
     )

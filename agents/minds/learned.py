@@ -17,7 +17,7 @@ MOST_AWAY = 1 - 1e-9
 class LearnedMind:
     """log p(open or answer) from the feature `opens` (log-odds), times log p(tone | it) of a mind of rules.
 
-    Who `arrives` stays away but for a share exp(-`stay`), so that notices which draw newcomers in can: `draws` maps such a notice's
+    Who `arrives` stays away but for a share exp(-`stay`), so that notices which draw people in can: `draws` maps such a notice's
     feature to how much it adds to their log rate. What is not on offer is not chosen: then the member reads on.
     """
 

@@ -8,8 +8,8 @@ from windtunnel.analysis.summary import event_words, words
 
 def title(record: Mapping[str, Any]) -> str:
     """
-    >>> title({"outcome": {"name": "gini_posts", "threshold": 0.5}, "direction": "preventive", "goal": None})
-    'Which policy keeps gini posts below 0.5?'
+    >>> title({"outcome": {"name": "gini_gain", "threshold": 0.5}, "direction": "preventive", "goal": None})
+    'Which policy keeps gini gain below 0.5?'
     """
     if record.get("goal"):
         first, *limits = record["goal"]["statements"]

@@ -69,7 +69,7 @@ def _how_sure(record: Mapping[str, Any], base: int) -> str:
     if record["by_construction"]:
         told.append(str(record["by_construction"]))
     if _weak(record):
-        told.append("Weak: the model foretells this community's other threads no better than base rates do.")
+        told.append("Weak: the model foretells this community's other places no better than base rates do.")
     found = record["estimate"]
     if base and found["low"] is not None and found["high"] is not None:
         low, high = found["low"], found["high"]
@@ -90,15 +90,15 @@ def _surer(record: Mapping[str, Any], base: int) -> str:
         return "Ask about an act that does not decide by itself what is counted, or about something else that follows from it."
     score = record.get("log_score")
     if _weak(record) and score is None:
-        return "A longer record: there are too few replies in other threads to hold the model against."
+        return "A longer record: there are too few answers elsewhere to hold the model against."
     tones = _tones(record)
     if tones is not None and tones[1] - tones[0] > WIDE:
-        return "Label thirty posts (windtunnel label): the answer hangs on how the tones are read."
+        return "Label thirty texts (windtunnel label): the answer hangs on how the tones are read."
     found, pairs = record["estimate"], sum(record["table"].values())
     if not base or found["low"] is None or found["high"] - found["low"] > WIDE:
         return f"More futures: with {4 * pairs} instead of {pairs} the interval is about half as wide."
     if _weak(record):
-        return "Another mind: a language model may foretell this community's threads better (--set mind=llm)."
+        return "Another mind: a language model may foretell this community better (--set mind=llm)."
     return "More futures change little now. What is left is the model itself, and only a trial among real members tells of that."
 
 

@@ -57,7 +57,7 @@ def planned() -> Plan:
 
 @pytest.fixture(scope="module")
 def talking() -> Plan:
-    words = "mind=llm llm=fake prompt=member policy=thread_lock community.size=20 draws=1 seeds=1 steps=8"
+    words = "mind=llm llm=fake prompt=member policy=thread_lock community.size=60 draws=1 seeds=1 steps=6"
     return plan(compose(words.split()))
 
 

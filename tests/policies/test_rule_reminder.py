@@ -13,7 +13,7 @@ def told_to(tiny_experiment, seen: float) -> tuple[np.ndarray, np.ndarray]:
     lock_step([world], make_mind(experiment), 5)
     world.begin_step()
     world.ask()
-    return world._view.feature("reminder"), world.community.members.id[world._rows]
+    return world._view.feature("reminder"), world.community.members.id[world._view.rows]
 
 
 def told(tiny_experiment, seen: float) -> np.ndarray:

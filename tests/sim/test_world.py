@@ -96,8 +96,8 @@ GENERIC = (
     *("analysis/incidents/*.py", "analysis/incidents/kinds/commons.py", "analysis/why/*.py"),
     *("analysis/commands/incidents.py", "analysis/commands/why.py", "policies/absence.py"),
 )
-ELSEWHERE = {"tone.py", "tone_of_words.py", "tone_proxy.py", "folder.py"}
-"""Files of a forum that stand among generic ones, and the folder, which knows an imported record's file of that name."""
+ELSEWHERE = {"learned.py", "folder.py"}
+"""A mind of a forum that stands among the others, and the folder, which knows an imported record's file of that name."""
 
 
 def test_generic_files_know_of_no_forum():

@@ -65,7 +65,7 @@ def test_every_question_has_its_own_words(quantity):
         ({"by_construction": "By construction: x."}, "By construction", "does not decide by itself"),
         ({"log_score": None}, "Weak", "A longer record"),
         ({"log_score": {"weak": True}}, "Weak", "More futures"),
-        ({"tone_errors": {"low": 0.3, "high": 0.8}}, "from 0.30 to 0.80", "Label thirty posts"),
+        ({"tone_errors": {"low": 0.3, "high": 0.8}}, "from 0.30 to 0.80", "Label thirty texts"),
         ({}, "between 72 and 93", "with 200 instead of 50"),
         ({"estimate": {"est": 0.9, "low": 0.85, "high": 0.95}}, "between 85", "a trial among real members"),
     ],
