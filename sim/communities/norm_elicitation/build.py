@@ -23,6 +23,7 @@ class Builder(PlainBuilder):
     features = ("gap", "own_first", "own_second", "unsure_below")
     Settings = ElicitationSettings
     declared = Declared(
+        amount="number of a norm",
         traits=("norm", "expert"),
         groups=("persona",),
         summaries={

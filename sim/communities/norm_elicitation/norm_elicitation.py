@@ -98,6 +98,7 @@ class NormElicitation(PlainCommunity):
     def close_step(self, world: WorldFace) -> None:
         scores = self.scores()
         winner = int(scores.argmax())
+        world.log.add(world.now, "norm_ahead", -1, amount=winner)
         near = upgrades(self.graph(), winner)
         own = self.seen[np.arange(len(self.seen)), self.held]
         self.members.summaries["represented"] = near[self.held].astype(float)
