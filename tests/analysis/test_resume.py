@@ -173,6 +173,7 @@ def test_a_finished_run_without_a_complete_pair_is_not_run_again(monkeypatch, ca
         ("root=1", "root", "0", "1"),
         ("outcome.threshold=3", "outcome.threshold", "2", "3"),
         ("outcome=hostile_share", "outcome.horizon", "24", "nothing"),
+        ("outcome=hostile_share outcome.horizon=24", "outcome.name", "escalation", "hostile_share"),
         ("outcome.horizon=2", "outcome.horizon", "24", "2"),
         (
             "mind.coefficients.tone.upvote=[-0.3,chosen]",
@@ -192,7 +193,7 @@ def test_another_question_is_refused_with_the_setting_and_both_values(word, key,
         folder.units.mkdir()
         (folder.units / "left.runs").write_bytes(b"windtunnel finished runs 1\n")
     with pytest.raises(ValueError) as refused:
-        standing(plan(compose([*SMALL, word])), folder)
+        standing(plan(compose([*SMALL, *word.split()])), folder)
     said = str(refused.value)
     assert f"{key}=" in said and f"={old}" in said and f"={new}" in said and said.count(". ") == 0
 
