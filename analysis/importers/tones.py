@@ -63,10 +63,10 @@ def with_tones(posts: pl.DataFrame, record: Record, asked: str | None, tell: Pro
         sources.append(f"{posts['told'].sum()} as the record says")
     source = "; ".join(sources) or "none: neither texts nor scores"
     unread = heard.filter(pl.col("spoken") & pl.col("tone").is_null()).height
-    remarks = (f"{unread:,} posts {_UNREAD}",) if unread else ()
-    if found := getattr(reader, "examination", None):
-        remarks += (f"the reader {reader.name} does not say how it errs. {found.words}",)
-    return Heard(posts.drop("heard"), source, remarks)
+    remarks = [f"{unread:,} posts {_UNREAD}"] if unread else []
+    if reader and (found := getattr(reader, "examination", None)):
+        remarks.append(f"the reader {reader.name} does not say how it errs. {found.words}")
+    return Heard(posts.drop("heard"), source, tuple(remarks))
 
 
 _SHARES = ("heated", "hostile")
