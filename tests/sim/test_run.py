@@ -95,7 +95,9 @@ def test_the_table_of_members_tells_who_when_and_what_they_saw(tiny_experiment):
 
 def test_twins_part_in_what_is_counted_or_summed_up_though_their_logs_are_alike(tiny_experiment):
     one = run_block(tiny_experiment(steps=8), [Unit(0, 0, "baseline")], make_mind).runs[0]
-    counted = pl.DataFrame([(0, 0, "baseline", step, "stock", 1.0) for step in range(8)], MEASURES, orient="row")
+    counted = pl.DataFrame(
+        [(0, 0, "baseline", step, "stock", 1.0) for step in range(8)], MEASURES, orient="row"
+    )
     one = replace(one, measures=counted)
     twin = replace(one, **{name: arm_of(getattr(one, name)) for name in ("events", "members", "measures")})
     assert parted(one, twin) is None
