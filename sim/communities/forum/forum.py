@@ -395,8 +395,8 @@ class Forum(Defaults):
         posts = self.posts
         if not len(replies):
             return
-        posts.replies += sign * np.bincount(posts.parent[replies], minlength=len(posts)).astype(np.int32)
-        posts.size += sign * np.bincount(posts.thread[replies], minlength=len(posts)).astype(np.int32)
+        np.add.at(posts.replies, posts.parent[replies], sign)
+        np.add.at(posts.size, posts.thread[replies], sign)
 
     def _publish(self, world: Any, kind: str, rows: np.ndarray, tone: int, appeal: float) -> np.ndarray:
         """Opening posts that the community's set-up makes, not a member's choice."""
