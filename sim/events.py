@@ -196,7 +196,7 @@ def digest(events: pl.DataFrame) -> str:
 
 def _same(count: int, draw: int, seed: int, arm: str) -> list[pl.Series]:
     """The columns that say which run a table is of."""
-    unit = {"draw": draw, "seed": seed, "arm": arm}
+    unit: dict[str, int | str] = {"draw": draw, "seed": seed, "arm": arm}
     return [_repeated(name, value, count) for name, value in unit.items()]
 
 

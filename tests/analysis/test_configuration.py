@@ -131,7 +131,9 @@ def test_a_profile_of_another_community_is_refused_by_its_name(tmp_path):
     path = tmp_path / "profile.yaml"
     path.write_text("name: a pond\ncommunity: pond\n", encoding="utf-8")
     said = refused(f"community.profile={path}")
-    assert "is of the community pond, not of forum: choose reddit-feminism, stackexchange-bicycles-meta" in said
+    assert (
+        "is of the community pond, not of forum: choose reddit-feminism, stackexchange-bicycles-meta" in said
+    )
     for name in ("reddit-feminism", "stackexchange-bicycles-meta"):
         shipped = yaml.safe_load((CONF / "profile" / f"{name}.yaml").read_text(encoding="utf-8"))
         assert shipped.pop("community") == "forum"
