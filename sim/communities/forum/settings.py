@@ -5,6 +5,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from windtunnel.agents.recall import Retriever
+
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 
@@ -41,6 +43,8 @@ class Settings(BaseModel):
     """Heat that a heated reply adds to its thread; a hostile one adds 1."""
     moderators_per_100: Annotated[float, Field(ge=0)]
     actions_per_moderator_hour: Annotated[float, Field(ge=0)]
+    retriever: Retriever = Retriever()
+    """With prompt=member: what a member's memory favours beside relevance."""
 
     def feeds(self, members: float, threads: float) -> int:
         """How many feeds so many members have, where so many threads are there: in each are two of them at least."""
