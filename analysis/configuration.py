@@ -11,7 +11,7 @@ from windtunnel.analysis.models.calibration_file import with_calibration
 from windtunnel.analysis.models.learned_settings import learned_by_default, with_learned
 from windtunnel.analysis.models.mind_settings import llm_mind
 from windtunnel.analysis.models.serving import check_llm
-from windtunnel.analysis.outcomes import Outcome, find_outcome, threshold_of
+from windtunnel.analysis.outcomes import Outcome, check_counted, find_outcome, threshold_of
 from windtunnel.analysis.runs.stopping import Rule, rule_of
 from windtunnel.analysis.settings.known import GROUPS as GROUPS
 from windtunnel.analysis.settings.known import dotted as dotted
@@ -22,7 +22,7 @@ from windtunnel.analysis.settings.request import Request, first_mistake
 from windtunnel.analysis.settings.words import hydra_overrides as hydra_overrides
 from windtunnel.analysis.wordings import apply_wording
 from windtunnel.conf.defaults import search_path, with_defaults
-from windtunnel.policies.registry import policy_class
+from windtunnel.policies.registry import check_fits
 from windtunnel.sim.communities import community as community_builder
 from windtunnel.sim.community import Builder
 from windtunnel.sim.experiment import Experiment, PolicySpec
@@ -120,6 +120,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
         experiment = with_calibration(experiment)
         check_llm(experiment, asked.llm, reach=not asked.dry)
     outcome = find_outcome(asked.outcome.name, str(community["name"]))
+    check_counted(outcome, builder.declared.measures)
     threshold = threshold_of(asked.outcome.model_dump(), int(community["size"]))
     complete = [[made.name, made.model_dump(exclude={"label"})] for made in both]
     everything = (
@@ -207,9 +208,7 @@ def _specs(
             label = name if key == "policy" else f"baseline.{name}"
             specs.append(PolicySpec(name, dict(given.get(name, {})), label))
     for spec in specs:
-        policy, place = policy_class(spec.name), str(community["name"])
-        if not policy.fits_in(place):
-            raise ValueError(f"{spec.name} fits {', '.join(policy.fits) or 'no community'}, not {place}")
+        check_fits(spec.name, community)
     return specs
 
 
