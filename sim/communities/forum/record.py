@@ -87,6 +87,7 @@ class RecordForum(Forum):
         self._minute = int(record.minute[0])
         self._attention = 0.0
         self._rows: dict[int, int] = {}
+        self._orphans = frozenset(self.ids[record.orphan].tolist())
         self.usual_rate = float(members.rate.mean())
         self._feeds = settings.feeds(len(members), int((record.parent < 0).sum()))
         self._writes = np.isin(self._kinds, ("reply", "post"))
@@ -149,30 +150,42 @@ class RecordForum(Forum):
 
     def as_recorded(self, world: Any, acts: Sequence[int]) -> None:
         """Write these acts as they are, where what they answer is there and may be answered; where all is new, the thread's beginning alone."""
-        for act in acts:
-            if world.known or act == 0:
-                self._as_recorded(world, act)
+        together: list[int] = []
+        for act in acts if world.known else [act for act in acts if act == 0]:
+            if int(self.record.parent[act]) in together:
+                self._as_recorded(world, together)
+                together = []
+            together.append(act)
+        if together:
+            self._as_recorded(world, together)
 
-    def _as_recorded(self, world: Any, act: int) -> None:
+    def _as_recorded(self, world: Any, acts: Sequence[int]) -> None:
+        """Write acts none of which answers another of them."""
         record, now = self.record, world.now
-        parent = int(record.parent[act])
-        row = NOTHING if parent < 0 else self.row_of(parent)
-        if parent >= 0 and row == NOTHING:
-            return  # what it answers is not there
-        if parent >= 0 and self.posts.locked_until[self.posts.thread[row]] > now and not record.exempt[act]:
-            return  # nobody can answer
-        ids = self.ids[[act]]
-        new = self._write(
-            now, record.author[[act]], np.array([row]), record.tone[[act]], np.zeros(1), ids=ids
+        act = np.array(acts)
+        opens = record.parent[act] < 0
+        row = np.array(
+            [
+                NOTHING if opened else self.row_of(record.parent[one])
+                for one, opened in zip(acts, opens, strict=True)
+            ]
         )
-        kind, place = ("open" if parent < 0 else "reply"), self.posts.id[self.posts.thread[new]]
+        there = opens | (row != NOTHING)
+        if len(self.posts):
+            locked = self.posts.locked_until[self.posts.thread[row]] > now
+            there &= opens | record.exempt[act] | ~locked
+        if not there.any():
+            return
+        act, row = act[there], row[there]
+        authors, ids, tone = record.author[act], self.ids[act], record.tone[act]
+        new = self._write(now, authors, row, tone, np.zeros(len(act)), ids=ids)
         world.log.add(
             now,
-            kind,
-            self.members.id[record.author[[act]]],
+            world.log.codes(["reply", "open"])[(row == NOTHING).astype(int)],
+            self.members.id[authors],
             target=ids,
-            place=place,
-            tone=record.tone[[act]],
+            place=self.posts.id[self.posts.thread[new]],
+            tone=tone,
         )
 
     def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
@@ -184,7 +197,7 @@ class RecordForum(Forum):
 
     def orphans(self, ids: np.ndarray) -> np.ndarray:
         """Those that answer what the record does not have."""
-        return np.isin(ids, self.ids[self.record.orphan])
+        return np.array([one in self._orphans for one in ids.tolist()], bool)
 
     def _with_words(self, new: np.ndarray) -> None:
         """Give those of the new posts (rows) their words that are the record's own."""
