@@ -16,7 +16,7 @@ from windtunnel.analysis.incidents.forum.acts import ACTS, RECORD, acts_of_impor
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
 from windtunnel.analysis.incidents.forum.places import asked_about, place_of
 from windtunnel.analysis.why.case import Branch, Futures
-from windtunnel.analysis.why.forum.around import TONES, as_record, fitted_members, tempers
+from windtunnel.analysis.why.forum.around import TONES, as_record, earlier_acts, fitted_members, tempers
 from windtunnel.analysis.why.forum.case import ByActs
 from windtunnel.analysis.why.forum.moderators import ModeratorAct, as_policy, moderators_acts
 from windtunnel.analysis.why.forum.words import words_of
@@ -24,6 +24,7 @@ from windtunnel.analysis.why.watching import INFERRED
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
+from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History, LearnedRecordForum
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
 from windtunnel.sim.communities.forum.ticks import Record
@@ -44,7 +45,7 @@ class RecordedCase(ByActs):
 
     `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where
     the mind reads it. `labelled` are the posts whose tone is not the scorer's. `attention` scales how often people look in whom the record does not show; 1 is the record's own pace.
-    `known`: the members' tempers were found by what they wrote in the record.
+    `known`: the members' tempers were found by what they wrote in the record. `history`: what learned members did before.
     """
 
     folder: Folder
@@ -62,6 +63,7 @@ class RecordedCase(ByActs):
     labelled: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     attention: float = 1.0
     known: bool = False
+    history: History = NO_HISTORY
     root: int = 0
     hours: float = 1 / 60
     real: bool = True
@@ -124,16 +126,23 @@ class RecordedCase(ByActs):
 
     def forum(self, luck: NoiseKey) -> RecordForum:
         kind = self.experiment.builder()
-        scene = kind.scene(self.experiment.raised())
-        rate = self.people.rate * self.attention
-        return RecordForum(
+        scene = kind.scenes(self.experiment.raised())[0]
+        people = replace_rate(self.people, self.people.rate * self.attention)
+        profile, settings, record = believed(kind.profile), kind.settings, self.record
+        if kind.learned is None:
+            return RecordForum(scene, profile, settings, people, record, luck=luck, words=self.words)
+        return LearnedRecordForum(
             scene,
-            believed(kind.profile),
-            kind.settings,
-            replace_rate(self.people, rate),
-            self.record,
+            profile,
+            settings,
+            people,
+            record,
+            kind.learned.law,
             luck=luck,
             words=self.words,
+            history=self.history,
+            pace=self.attention,
+            draws=kind.learned.draws,
         )
 
     def infer(self, numbers: Sequence[int], mind: Mind) -> None:
@@ -349,11 +358,9 @@ def case_of_thread(
     settings: Sequence[str] = (),
 ) -> RecordedCase:
     """The case of an incident whose `place` is a thread of `posts`."""
-    if any(word.partition("=")[::2] == ("mind", "learned") for word in settings):
-        raise ValueError(
-            "a record is replayed with mind=rules, llm or distilled; mind=learned answers for simulated runs only"
-        )
     mind = [] if any(word.startswith("mind=") for word in settings) else ["mind=rules"]
+    if "mind=learned" in [*mind, *settings]:
+        mind.append("mind.steps_an_hour=1")  # a tick of a record has one phase
     made = plan(
         compose(
             [
@@ -370,8 +377,12 @@ def case_of_thread(
     whole = posts.filter(pl.col("thread") == incident.place).sort("minute", "post")
     thread = whole.filter(pl.col("minute") <= incident.peak + AFTER_PEAK).head(MOST_ACTS)
     acts = moderators_acts(folder, thread)
-    profile = made.experiment.builder().profile
-    record, names = as_record(thread, posts, profile, acts, cut=thread.height < whole.height)
+    kind = made.experiment.builder()
+    profile, law = kind.profile, None if kind.learned is None else kind.learned.law
+    arrive = law.newcomers.opens + law.newcomers.replies if law else 0.0
+    record, names = as_record(
+        thread, posts, profile, acts, cut=thread.height < whole.height, strangers=arrive
+    )
     people = fitted_members(posts, thread, names, record, profile)
     here = acts_of_import(posts, moderation_of(folder)).filter(
         (pl.col("place") == incident.place) & pl.col("post").is_in(thread["post"].to_list())
@@ -391,6 +402,7 @@ def case_of_thread(
         moderators=acts,
         words=words_of(folder.path, thread) if told else None,
         labelled=labelled_of(thread),
+        history=History(*earlier_acts(posts, thread, names, record)) if law else NO_HISTORY,
         root=made.experiment.root,
     )
     return case.noticing(()) if acts else case
