@@ -12,7 +12,7 @@ from windtunnel.policies.base import CANCELLED, PASSED
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.declared import DECLARED
-from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Looks, Own, View
+from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Dealt, Looks, Own, View
 from windtunnel.sim.communities.forum.member_prompt import Thread, thread_lines
 from windtunnel.sim.communities.forum.moderation import Moderation
 from windtunnel.sim.communities.forum.once import Once
@@ -168,7 +168,11 @@ class Forum(Defaults):
 
     def attention(self, world: Any, rows: np.ndarray) -> Attention:
         """What draws the eyes of these members now."""
-        return feed.attention(self, world, rows, self._own_items(rows))
+        return feed.attention(self, world, rows, self._own_items(rows), self.deal(world))
+
+    def deal(self, world: Any) -> Dealt:
+        """What all have before them now."""
+        return feed.deal(self, world)
 
     def attend(self, attention: Any, looks: Looks) -> np.ndarray:
         """The item (n,) that each member attends to; NOTHING where there is none."""

@@ -22,6 +22,7 @@ from windtunnel.sim.communities.forum.feed import (
     NOTHING,
     OWN_PLACES,
     Attention,
+    Dealt,
     Own,
     Shown,
     View,
@@ -101,6 +102,8 @@ class RecordForum(Forum):
         self._minute = int(record.minute[0])
         self._attention = 0.0
         self._rows: dict[int, int] = {}
+        self._appeals: tuple[int | None, dict[int, float]] = (None, {})
+        self._dealt: Dealt | None = None
         self._orphans = frozenset(self.ids[record.orphan].tolist())
         self.usual_rate = float(members.rate.mean())
         self._feeds = settings.feeds(len(members), int((record.parent < 0).sum()))
@@ -149,7 +152,7 @@ class RecordForum(Forum):
     def open_step(self, world: Any) -> None:
         """Heat cools with the minutes that went by, moderators find time again, and what opens this tick is written."""
         hours = (self.tick.minute - self._minute) / 60
-        self._minute = self.tick.minute
+        self._minute, self._dealt = self.tick.minute, None
         self._cool(hours)
         an_hour = self.settings.attention(1.0)
         self._attention = min(self._attention + hours * an_hour, an_hour)
@@ -213,6 +216,14 @@ class RecordForum(Forum):
         """Those that answer what the record does not have."""
         return np.array([one in self._orphans for one in ids.tolist()], bool)
 
+    def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
+        """As in any forum; under one key those of all recorded posts are drawn at once."""
+        if key != self._appeals[0]:
+            drawn = super()._appeal(key, self.ids).tolist()
+            self._appeals = key, dict(zip(self.ids.tolist(), drawn, strict=True))
+        found = [self._appeals[1].get(one) for one in ids.tolist()]
+        return super()._appeal(key, ids) if None in found else np.array(found)
+
     def _with_words(self, new: np.ndarray) -> None:
         """Give those of the new posts (rows) their words that are the record's own."""
         for row in new.tolist():
@@ -273,6 +284,12 @@ class RecordForum(Forum):
         seen[columns[1:]] = False  # the feed shows it to everybody
         mine = self.posts.author[target] == attention.rows[place]
         return items[seen], scores(one)[0, seen], int(seen[:column].sum()), not (own and (alone or mine))
+
+    def deal(self, world: Any) -> Dealt:
+        """As in any forum; once a tick, since nobody writes while others look."""
+        if self._dealt is None:
+            self._dealt = super().deal(world)
+        return self._dealt
 
     def _own_items(self, rows: np.ndarray) -> list[Own]:
         return [*super()._own_items(rows), Own(self._targets, anyway=True)]
