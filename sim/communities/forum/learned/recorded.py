@@ -164,7 +164,8 @@ class LearnedRecordForum(RecordForum):
         who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
         partner = int(posts.answered[row])
         partner = who if up >= 0 and partner == NOTHING else partner  # it answers nobody in the record
-        self.memory.appeared(row, who, hour, up, root, partner, int(posts.depth[row]), size)
+        exchange = int(self.memory.posts.exchange[row])
+        self.memory.appeared([(row, who, hour, up, root, partner, int(posts.depth[row]), exchange)], [size])
 
     def appear(self, new: np.ndarray) -> None:
         super().appear(new)
