@@ -394,10 +394,10 @@ class LearnedRecordForum(RecordForum):
 def _head(part: Any, columns: np.ndarray) -> np.ndarray:
     """The linear predictor of a part's first terms."""
     width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps()[:width]) @ part.coefficients()[:width])
+    return np.asarray(np.minimum(columns, part.caps[:width]) @ part.coefficients[:width])
 
 
 def _tail(part: Any, columns: np.ndarray) -> np.ndarray:
     """The linear predictor of a part's last terms."""
     width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps()[-width:]) @ part.coefficients()[-width:])
+    return np.asarray(np.minimum(columns, part.caps[-width:]) @ part.coefficients[-width:])
