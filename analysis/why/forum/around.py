@@ -44,14 +44,16 @@ def as_record(
     acts: tuple[ModeratorAct, ...] = (),
     *,
     cut: bool = True,
+    past: int = 0,
 ) -> Around:
-    """A thread's posts as a record, with the posts of other threads up to its end and from the week before.
+    """A thread's posts as a record, with the posts of other threads up to its end and from the week before. The first `past` of
+    the posts come before what is lived again.
 
     A reply whose parent is not there answers its thread's first post; a post without tone counts as civil. Where the thread
     was not `cut`, its silence afterwards is part of the record: for `GOES_ON` minutes as far as the record goes, after acts of
     moderators in any case.
     """
-    low, high = int(thread["minute"][0]), int(thread["minute"][-1])
+    low, high = int(thread["minute"][past]), int(thread["minute"][-1])
     until = high if cut else max(high, min(high + GOES_ON, int(posts["minute"].to_numpy().max())))
     until = max(until, low + 60)
     if acts and not cut:
@@ -72,6 +74,7 @@ def as_record(
         np.array([TONES.get(name, CIVIL) for name in both["tone"].to_list()]),
         SILENT_TICKS,
         own=thread.height,
+        past=past,
         exempt=free,
         orphan=_orphans(both, parent),
         until=until,
@@ -136,7 +139,7 @@ def fitted_members(
     profile's law of rates: the mean of a gamma law given a Poisson count. A temper is the log-odds of heated and
     hostile posts over the community's, from the other threads, shrunk towards 0 by `PRIOR_POSTS` posts of an average member.
     """
-    start = int(record.minute[0])
+    start = record.ticks[0].minute
     began = int(posts["minute"].to_numpy().min())
     near = posts.filter(pl.col("minute").is_between(start - NEARBY, int(thread["minute"][-1]) + NEARBY))
     wrote = near.group_by("author").agg(near=pl.len())
@@ -176,7 +179,7 @@ def _pace(record: Record, profile: Profile) -> float:
     """Looks an hour of all members together that no answer calls for: the record's posts over its ticks, for each post as many as
     the profile says.
     """
-    wrote = int((record.tick_of != BEFORE).sum()) - 1
+    wrote = int((record.tick_of[1:] != BEFORE).sum())
     spent = sum(tick.hours * profile.rhythm[int(tick.minute // 60) % 24] for tick in record.ticks)
     return wrote * unprompted(profile) / max(spent, 1 / 60) / max(profile.active_post_share.value, 0.05)
 
