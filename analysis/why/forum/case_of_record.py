@@ -14,12 +14,13 @@ from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import acts_of_import, moderation_of
 from windtunnel.analysis.incidents.forum.places import asked_about, place_of
 from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.why.forum.around import as_record, fitted_members
+from windtunnel.analysis.why.forum.around import as_record, earlier_acts, fitted_members
 from windtunnel.analysis.why.forum.moderators import GOES_ON, ModeratorAct, moderators_acts, picked
 from windtunnel.analysis.why.forum.part import part_of, said
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.forum.when import named_moment
 from windtunnel.analysis.why.forum.words import words_of
+from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History
 from windtunnel.sim.minds import asks_a_model
 
 
@@ -64,11 +65,9 @@ def case_of_thread(
     needed: int | None = None,
 ) -> RecordedCase:
     """The case of an incident whose `place` is a thread of `posts`; the post `needed` is in what is lived again."""
-    if any(word.partition("=")[::2] == ("mind", "learned") for word in settings):
-        raise ValueError(
-            "a record is replayed with mind=rules, llm or distilled; mind=learned answers for simulated runs only"
-        )
     mind = [] if any(word.startswith("mind=") for word in settings) else ["mind=rules"]
+    if "mind=learned" in [*mind, *settings]:
+        mind.append("mind.steps_an_hour=1")  # a tick of a record has one phase
     made = plan(
         compose(
             [
@@ -89,8 +88,10 @@ def case_of_thread(
     part = part_of(whole, incident, _moment(here, question or {}, moderators), needed)
     thread = part.posts
     acts = _within(moderators, thread)
-    profile = made.experiment.builder().profile
-    record, names = as_record(thread, posts, profile, acts, cut=part.cut, past=part.past)
+    kind = made.experiment.builder()
+    profile, law = kind.profile, None if kind.learned is None else kind.learned.law
+    arrive = law.newcomers.opens + law.newcomers.replies if law else 0.0
+    record, names = as_record(thread, posts, profile, acts, cut=part.cut, past=part.past, strangers=arrive)
     told = asks_a_model(made.experiment.mind) and made.experiment.mind["prompt"] == "member"
     case = RecordedCase(
         folder,
@@ -108,6 +109,7 @@ def case_of_thread(
         words=words_of(folder.path, thread) if told else None,
         relived=said(part),
         labelled=labelled_of(thread),
+        history=History(*earlier_acts(posts, thread, names, record)) if law else NO_HISTORY,
         root=made.experiment.root,
     )
     return case.noticing(()) if acts else case
@@ -136,10 +138,11 @@ def _moment(here: Here, question: Mapping[str, Any], moderators: tuple[Moderator
             return min(act.minute for act in picked(moderators, without, since))
     except ValueError:
         return None  # told by `ask`, with what the case has
-    if since is not None or remove is None:
+    if since is not None:
         return since
-    removed = here.written.filter(pl.col("post") == remove)["step"]
-    return int(removed[0]) if len(removed) else None
+    about = (question.get("replace") or (remove,))[0]
+    found = here.written.filter(pl.col("post").cast(pl.String) == pl.lit(str(about)))["step"]
+    return int(found[0]) if len(found) else None
 
 
 def _within(moderators: tuple[ModeratorAct, ...], thread: pl.DataFrame) -> tuple[ModeratorAct, ...]:

@@ -20,6 +20,7 @@ from windtunnel.analysis.why.watching import INFERRED
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
+from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History, LearnedRecordForum
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
 from windtunnel.sim.communities.forum.ticks import BEFORE, Record
@@ -36,8 +37,8 @@ class RecordedCase(ByActs):
 
     `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where
     the mind reads it. `labelled` are the posts whose tone is not the scorer's. `attention` scales how often people look in whom the record does not show; 1 is the record's own pace.
-    `known`: the members' tempers were found by what they wrote in the record. `relived` says which part of a long thread is lived
-    again.
+    `known`: the members' tempers were found by what they wrote in the record. `history`: what learned members did before.
+    `relived` says which part of a long thread is lived again.
     """
 
     folder: Folder
@@ -57,6 +58,7 @@ class RecordedCase(ByActs):
     labelled: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     attention: float = 1.0
     known: bool = False
+    history: History = NO_HISTORY
     root: int = 0
     hours: float = 1 / 60
     real: bool = True
@@ -119,16 +121,23 @@ class RecordedCase(ByActs):
 
     def forum(self, luck: NoiseKey) -> RecordForum:
         kind = self.experiment.builder()
-        scene = kind.scene(self.experiment.raised())
-        rate = self.people.rate * self.attention
-        return RecordForum(
+        scene = kind.scenes(self.experiment.raised())[0]
+        people = replace_rate(self.people, self.people.rate * self.attention)
+        profile, settings, record = believed(kind.profile), kind.settings, self.record
+        if kind.learned is None:
+            return RecordForum(scene, profile, settings, people, record, luck=luck, words=self.words)
+        return LearnedRecordForum(
             scene,
-            believed(kind.profile),
-            kind.settings,
-            replace_rate(self.people, rate),
-            self.record,
+            profile,
+            settings,
+            people,
+            record,
+            kind.learned.law,
             luck=luck,
             words=self.words,
+            history=self.history,
+            pace=self.attention,
+            draws=kind.learned.draws,
         )
 
     def infer(self, numbers: Sequence[int], mind: Mind) -> None:

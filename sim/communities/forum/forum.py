@@ -12,7 +12,7 @@ from windtunnel.policies.base import CANCELLED, PASSED
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.declared import DECLARED
-from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Own, View
+from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Looks, Own, View
 from windtunnel.sim.communities.forum.member_prompt import Thread, thread_lines
 from windtunnel.sim.communities.forum.moderation import Moderation
 from windtunnel.sim.communities.forum.once import Once
@@ -155,7 +155,7 @@ class Forum(Defaults):
     def show(self, world: Any, rows: np.ndarray) -> View:
         """The feed that each active member sees and the item it attends to; reads, changes nothing."""
         attention = self.attention(world, rows)
-        return self.view(world, attention, feed.attend(attention, world.looks))
+        return self.view(world, attention, self.attend(attention, world.looks))
 
     def feeds(self, now: int) -> int:
         """How many feeds there are by now: as the profile's members open threads, whatever they do here, so that it is the same in
@@ -170,7 +170,11 @@ class Forum(Defaults):
         """What draws the eyes of these members now."""
         return feed.attention(self, world, rows, self._own_items(rows))
 
-    def view(self, world: Any, attention: Attention, focus: np.ndarray) -> View:
+    def attend(self, attention: Any, looks: Looks) -> np.ndarray:
+        """The item (n,) that each member attends to; NOTHING where there is none."""
+        return feed.attend(attention, looks)
+
+    def view(self, world: Any, attention: Any, focus: np.ndarray) -> View:
         """What members have before them who attend to `focus`: what that says to them, and what they can do about it."""
         rows, now, posts, names = attention.rows, world.now, self.posts, self.scene.actions.names
         view = View(
@@ -391,8 +395,8 @@ class Forum(Defaults):
         posts = self.posts
         if not len(replies):
             return
-        posts.replies += sign * np.bincount(posts.parent[replies], minlength=len(posts)).astype(np.int32)
-        posts.size += sign * np.bincount(posts.thread[replies], minlength=len(posts)).astype(np.int32)
+        np.add.at(posts.replies, posts.parent[replies], sign)
+        np.add.at(posts.size, posts.thread[replies], sign)
 
     def _publish(self, world: Any, kind: str, rows: np.ndarray, tone: int, appeal: float) -> np.ndarray:
         """Opening posts that the community's set-up makes, not a member's choice."""

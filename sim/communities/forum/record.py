@@ -17,7 +17,16 @@ import numpy as np
 from windtunnel.agents.situation import Scene
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum.feed import NOTHING, OWN_PLACES, Attention, Own, Shown, View
+from windtunnel.sim.abduction import posterior_uniform
+from windtunnel.sim.communities.forum.feed import (
+    NOTHING,
+    OWN_PLACES,
+    Attention,
+    Own,
+    Shown,
+    View,
+    scores,
+)
 from windtunnel.sim.communities.forum.forum import Acts, Forum
 from windtunnel.sim.communities.forum.post_texts import Speech
 from windtunnel.sim.communities.forum.posts import post_id
@@ -38,12 +47,14 @@ class Inferred:
     """Noise that the record implies, by tick.
 
     `attempt` (members,): how often a silent member's chance was drawn again until it agreed with its silence. Of the members who
-    act: `choose` by row (actions,), `look` by row the posts (ids) that it saw with the Gumbel of each.
+    act: `choose` by row (actions,), `look` by row the posts (ids) that it saw with the Gumbel of each. `came` (members,): the chance
+    to come that each had in the record, where the forum knows who comes; who acted came below it, everybody else's lot lay above.
     """
 
     attempt: dict[int, np.ndarray] = field(default_factory=dict)
     choose: dict[int, dict[int, np.ndarray]] = field(default_factory=dict)
     look: dict[int, dict[int, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
+    came: dict[int, np.ndarray] = field(default_factory=dict)
 
 
 class Words(NamedTuple):
@@ -66,6 +77,9 @@ class RecordForum(Forum):
     With `words`, members are told what the thread's posts say. A post has its words where it is written as recorded: by
     its author at its moment, in its tone, to what it answers.
     """
+
+    knows_who_comes = False
+    """Whether who comes in comes to write: then silence tells of its lot, and so does an act."""
 
     def __init__(
         self,
@@ -227,19 +241,42 @@ class RecordForum(Forum):
     def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
         return post_id(self.members.id[rows], self.place, ordinal)
 
+    def comes_in(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> np.ndarray:
+        """As in any forum, whatever policies are in force."""
+        return super().comes_in(now, hours)
+
     def feeds(self, now: int) -> int:
         """As many as the record's members and threads make."""
         return self._feeds
 
     def attention(self, world: Any, rows: np.ndarray) -> Attention:
         """As in any forum; who answered something in the record saw it, even where the feed would not have shown it."""
+        self._note_targets(world, rows)
+        return super().attention(world, rows)
+
+    def _note_targets(self, world: Any, rows: np.ndarray) -> None:
+        """What each of these members answered in the record in this tick; NOTHING where it did not, or nothing is recorded any more."""
         self._targets = np.full(len(rows), NOTHING)
         if world.known:
             for act in self.tick.decided:
                 place = int(np.searchsorted(rows, self.record.author[act]))
                 if place < len(rows) and rows[place] == self.record.author[act]:
                     self._targets[place] = self.row_of(int(self.record.parent[act]))
-        return super().attention(world, rows)
+
+    def looked_at(
+        self, attention: Any, place: int, target: int, own: bool
+    ) -> tuple[np.ndarray, np.ndarray, int, bool]:
+        """The posts that the member at `place` saw, their scores, which of them the record says (`target`), and whether it would have
+        been offered; `own` says that its act is one of the thread.
+        """
+        one = attention._replace(rows=attention.rows[[place]], seen=attention.seen.of([place]))
+        items = one.seen.items()[0]
+        columns = np.flatnonzero(items == target)
+        alone = len(columns) < 2 and columns[0] == OWN_PLACES
+        column, seen = int(columns[0]), items >= 0
+        seen[columns[1:]] = False  # the feed shows it to everybody
+        mine = self.posts.author[target] == attention.rows[place]
+        return items[seen], scores(one)[0, seen], int(seen[:column].sum()), not (own and (alone or mine))
 
     def _own_items(self, rows: np.ndarray) -> list[Own]:
         return [*super()._own_items(rows), Own(self._targets, anyway=True)]
@@ -353,15 +390,21 @@ class RecordWorld(World):
         """Bool (n,): does chance bring these members in in this tick."""
         forum = self.community
         lot = noise.uniform(self.key, "active", forum.place, self._lots(rows))
-        return lot < forum.comes_in(self.now, forum.tick.hours)[rows]
+        if (came := self._came()) is not None:
+            lot = posterior_uniform(lot, came[rows], np.isin(rows, self.authors()))
+        return lot < forum.comes_in(self.now, forum.tick.hours, self.acting())[rows]
+
+    def _came(self) -> np.ndarray | None:
+        """The chance (members,) to come that the record's own world gave, where acts and silence tell of lots; else None."""
+        return self.inferred.came.get(self.community.place) if self.known else None
 
     def _active(self) -> np.ndarray:
-        rows = self.others()
-        rows = rows[self.awake(rows)]
-        if self.known and self.community.tick.decided:
-            came = self.authors()
-            rows = np.sort(np.concatenate([rows, came[self.community.members.present(self.now)[came]]]))
-        return rows
+        rows, members = self.others(), self.community.members
+        came = self.authors() if self.known else rows[:0]
+        came = came[members.present(self.now)[came]]
+        if self._came() is not None:
+            came = came[self.awake(came)]
+        return np.sort(np.concatenate([rows[self.awake(rows)], came]))
 
     def _choose(self, rows: np.ndarray) -> np.ndarray:
         members, place = self._view.rows, self.community.place
