@@ -46,10 +46,10 @@ def named_moment(case: ForumCase, at: str) -> Moment:
     if case.real and is_date(at):
         return exactly(case, minute_of(at, start_of(case.out), case.out))  # type: ignore[attr-defined]
     if at.isdigit():
-        found = case.written.filter(pl.col("post") == int(at))
-        if found.is_empty():
+        written = case.written.filter(pl.col("post") == int(at))
+        if written.is_empty():
             return exactly(case, int(at))
-        return right_after(case, int(found["step"][0]), f"post {at}")
+        return right_after(case, int(written["step"][0]), f"post {at}")
     raise ValueError(
         f"--at {at!r} is no moment: write comment:12, onset-3, a post's id, a step, a time such as 'day 2, 13:00', or of a real "
         "thread a date as 2024-01-05T13:00"
