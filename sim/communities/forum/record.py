@@ -35,6 +35,7 @@ from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.ticks import BEFORE, UNKNOWN, Record, Tick
 from windtunnel.sim.communities.forum.traits import ForumMembers
+from windtunnel.sim.events import EventLog
 from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.world import World
 
@@ -99,7 +100,7 @@ class RecordForum(Forum):
         self.words = words or Words()
         self.speech = RecordedSpeech()
         self.place = 0
-        self._minute = int(record.minute[0])
+        self._minute = record.ticks[0].minute
         self._attention = 0.0
         self._rows: dict[int, int] = {}
         self._appeals: tuple[int | None, dict[int, float]] = (None, {})
@@ -148,6 +149,22 @@ class RecordForum(Forum):
             (posts.recent, np.ones(len(replies))),
         ):
             column[:] = np.bincount(posts.thread[replies], weights=weight * left, minlength=len(posts))
+        if self.words.texts:
+            self._with_words(np.flatnonzero(acts < record.own))
+
+    def log_past(self, log: EventLog) -> None:
+        """Put what the thread itself has from before the first tick in a world's log, at its own minutes."""
+        record = self.record
+        past = np.flatnonzero(record.tick_of[: record.own] == BEFORE)
+        for act in past.tolist():
+            log.add(
+                int(record.minute[act]),
+                "open" if record.parent[act] < 0 else "reply",
+                self.members.id[record.author[[act]]],
+                target=self.ids[[act]],
+                place=self.ids[0],
+                tone=record.tone[[act]],
+            )
 
     def open_step(self, world: Any) -> None:
         """Heat cools with the minutes that went by, moderators find time again, and what opens this tick is written."""
@@ -354,6 +371,7 @@ class RecordWorld(World):
         super().__init__(forum, policies, luck=luck, arm=arm, step_hours=1 / 60)
         self.inferred = inferred
         self.now = forum.tick.minute
+        forum.log_past(self.log)
 
     @property
     def known(self) -> bool:
