@@ -178,5 +178,9 @@ def of_record(
         "tone_errors": tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures)
         if tone_draws
         else None,
-        "assumptions": list(ASSUMED) + ([MODERATED] if case.moderators else []),
+        "assumptions": [
+            *([case.relived] if case.relived else []),
+            *ASSUMED,
+            *([MODERATED] if case.moderators else []),
+        ],
     }
