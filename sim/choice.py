@@ -25,6 +25,8 @@ def choose(key: int, purpose: str, step: int, ids: np.ndarray, view: Any, logp: 
     An action that is a kind of target shares its probability equally among the decider's targets of that kind, and the
     noise of a target is addressed by its id: one target more or less moves the noise of no other.
     """
+    if not len(logp):
+        return np.empty(0, np.int64)
     deciders = decision_ids(ids, view)
     luck = noise.gumbel(key, purpose, step, deciders, logp.shape[1])
     luck += logp

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.rules import normalise
 from windtunnel.agents.situation import Scene, Situations
 
 ASIDE = -16.0
@@ -49,16 +50,14 @@ class LearnedMind:
         out = np.full(asked.options.shape, ASIDE)
         out[:, self._leave] = LEAVES
         odds = asked.features[:, self._opens]
-        for sign, group in zip((1.0, -1.0), self._groups, strict=True):
-            row = np.where(np.isfinite(said[:, group]), said[:, group], -np.inf)
-            with np.errstate(invalid="ignore"):
-                within = row - np.logaddexp.reduce(row, axis=1, keepdims=True)
-            out[:, group] = (
-                np.where(np.isfinite(row), within, -np.inf) - np.logaddexp(0.0, sign * odds)[:, None]
-            )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for sign, group in zip((1.0, -1.0), self._groups, strict=True):
+                share = np.exp(said[:, group])
+                within = np.log(share / share.sum(axis=1, keepdims=True))
+                out[:, group] = np.where(share > 0, within, -np.inf) - np.logaddexp(0.0, sign * odds)[:, None]
         self._keep_away(asked, out)
         out[~asked.options] = -np.inf
-        return out - np.logaddexp.reduce(out, axis=1, keepdims=True)
+        return normalise(out)
 
     def _keep_away(self, asked: Situations, out: np.ndarray) -> None:
         """Of those who arrive a share reads on, the smaller the more draws them in."""

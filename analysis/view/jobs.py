@@ -114,6 +114,16 @@ class Jobs:
         """Every job, the newest first."""
         return sorted(self._all(), key=lambda job: job.made, reverse=True)
 
+    def newest(self, count: int) -> list[Job]:
+        """The newest first, so many at most; older ones are not read, however many there are."""
+        found: list[Job] = []
+        for name in sorted(self._names(), reverse=True):  # a name begins with its time
+            if len(found) == count:
+                break
+            if (job := self._read(name)) is not None:
+                found.append(job)
+        return sorted(found, key=lambda job: job.made, reverse=True)
+
     def about(self, **wanted: Any) -> list[Job]:
         """The jobs whose `about` has these values, the newest first."""
         return [
@@ -168,11 +178,13 @@ class Jobs:
                     running.add(job.name)
 
     def _all(self) -> list[Job]:
+        return [job for name in self._names() if (job := self._read(name)) is not None]
+
+    def _names(self) -> list[str]:
         try:
-            names = [entry.name for entry in os.scandir(self.root) if _NAME.fullmatch(entry.name)]
+            return [entry.name for entry in os.scandir(self.root) if _NAME.fullmatch(entry.name)]
         except OSError:
             return []
-        return [job for name in names if (job := self._read(name)) is not None]
 
     def _read(self, name: str) -> Job | None:
         path = self.root / name

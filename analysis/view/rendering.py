@@ -101,15 +101,16 @@ def render(
     return Response(html, status, media_type="text/html")
 
 
-def part(request: Request, template: str, *, status: int = 200, **content: Any) -> Response:
-    """A piece of a page, for htmx. Status 286 tells it to ask no more."""
+def part(request: Request, template: str, **content: Any) -> Response:
+    """A piece of a page, for htmx."""
+    return Response(part_html(request, template, **content), media_type="text/html")
+
+
+def part_html(request: Request, template: str, **content: Any) -> str:
+    """The same as text."""
     site = site_of(request)
-    html = templates().get_template(template)
-    return Response(
-        html.render(request=request, site=site, form_token=site.form_token, inside=INSIDE, **content),
-        status,
-        media_type="text/html",
-    )
+    made = templates().get_template(template)
+    return made.render(request=request, site=site, form_token=site.form_token, inside=INSIDE, **content)
 
 
 def _export_link(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""How a page says what it answers: `get` and `post` make its routes; a form is checked before the page sees it."""
+"""How a page says what it answers: `get`, `stream` and `post` make its routes; a form is checked before the page sees it."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -12,7 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
 
+from windtunnel.analysis.view import streaming
 from windtunnel.analysis.view.site import site_of
+from windtunnel.analysis.view.streaming import Piece
 
 SMALL = 200_000
 """Bytes that a form without a file may have."""
@@ -38,6 +40,15 @@ class Refused(Exception):
 def get(path: str, handler: Callable[[Request], Response]) -> Route:
     """A page at `path`. The handler is called in a thread of its own; `ValueError` from it is a page with that sentence."""
     return Route(path, handler, methods=["GET"])
+
+
+def stream(path: str, look: Callable[[Request], Callable[[], Piece]]) -> Route:
+    """Server-sent events at `path`: the piece that `look(request)()` gives, as often as it changes."""
+
+    async def streamed(request: Request) -> Response:
+        return await streaming.stream(request, look(request))
+
+    return Route(path, streamed, methods=["GET"])
 
 
 def post(

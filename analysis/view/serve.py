@@ -62,4 +62,6 @@ def serve(site: Site, host: str, port: int | None, *, browser: bool) -> None:
         limit_concurrency=200,
         ws="none",
     )
-    uvicorn.Server(made).run(sockets=[at])
+    server = uvicorn.Server(made)
+    site.ends = lambda: server.should_exit
+    server.run(sockets=[at])

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from starlette.requests import Request
 
 from windtunnel.analysis.view import backend
 from windtunnel.analysis.view.jobs import Jobs
+from windtunnel.analysis.view.streams import Streams
 
 JOBS = "jobs"
 UPLOADS = "uploads"
@@ -22,7 +24,7 @@ class Site:
     """One server over one folder. `shown` is the folder as the user typed it, for commands that can be pasted.
 
     `token` is in the address and is spent by the first browser that opens it; `session` is what that browser then has as a
-    cookie. Neither is written anywhere.
+    cookie. Neither is written anywhere. `ends` says whether the server is about to end, so that streams end before it.
     """
 
     folder: Path
@@ -34,6 +36,8 @@ class Site:
     at_once: int = 2
     token: str | None = field(default_factory=lambda: secrets.token_urlsafe(24))
     session: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    streams: Streams = field(default_factory=Streams)
+    ends: Callable[[], bool] = lambda: False
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.contents import COMMUNITY, RUN, SWEEP, Thing, contents, told
+from windtunnel.analysis.view.pages.jobs import LISTED
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import Tab, get
 from windtunnel.analysis.view.site import site_of
@@ -39,7 +40,7 @@ def show(request: Request) -> Response:
         words=words,
         kind=kind,
         kinds=KINDS,
-        jobs=site.jobs.all()[:30],
+        jobs=site.jobs.newest(LISTED),
     )
 
 

@@ -1,17 +1,19 @@
 """A job: how far it is, what it said, and stopping it or letting it go on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from windtunnel.analysis.view.jobs import ERRORS, Job
-from windtunnel.analysis.view.rendering import part, render
-from windtunnel.analysis.view.routing import get, post
+from windtunnel.analysis.view.rendering import part, part_html, render
+from windtunnel.analysis.view.routing import get, post, stream
 from windtunnel.analysis.view.site import site_of
+from windtunnel.analysis.view.streaming import Piece
 
-END_POLLING = 286
+LISTED = 30
+"""Jobs that Home shows."""
 LAST = 40
 """Lines of what a job said that are shown."""
 
@@ -25,17 +27,37 @@ def show(request: Request) -> Response:
 
 
 def progress(request: Request) -> Response:
-    """How far a job is, as a piece of a page that asks again until it has ended."""
+    """How far a job is, as a piece of a page; of one that has ended the page is loaded anew."""
     job = site_of(request).jobs.one(request.path_params["name"])
-    answer = part(request, "_progress.html", job=job, said=said(job))
+    answer = part(request, "_progress.html", job=job)
     if not job.is_open:
         answer.headers["hx-refresh"] = "true"
     return answer
 
 
+def progress_stream(request: Request) -> Callable[[], Piece]:
+    """The same piece, sent whenever it changes."""
+
+    def look() -> Piece:
+        job = site_of(request).jobs.one(request.path_params["name"])
+        return Piece(part_html(request, "_progress.html", job=job), not job.is_open)
+
+    return look
+
+
 def listed(request: Request) -> Response:
     """The jobs as Home shows them."""
-    return part(request, "_jobs.html", jobs=site_of(request).jobs.all()[:30])
+    return part(request, "_jobs.html", jobs=site_of(request).jobs.newest(LISTED))
+
+
+def listed_stream(request: Request) -> Callable[[], Piece]:
+    """The same list, sent whenever it changes, until none of them is open."""
+
+    def look() -> Piece:
+        jobs = site_of(request).jobs.newest(LISTED)
+        return Piece(part_html(request, "_jobs.html", jobs=jobs), not any(job.is_open for job in jobs))
+
+    return look
 
 
 def stop(request: Request, form: Mapping[str, Any]) -> Response:
@@ -64,8 +86,10 @@ def said(job: Job) -> list[str]:
 
 ROUTES = [
     get("/jobs", listed),
+    stream("/jobs/stream", listed_stream),
     get("/jobs/{name}", show),
     get("/jobs/{name}/progress", progress),
+    stream("/jobs/{name}/stream", progress_stream),
     post("/jobs/{name}/stop", stop),
     post("/jobs/{name}/again", again),
 ]

@@ -1,5 +1,6 @@
 """A sweep: how far each cell is, then the comparison under a goal with limits, its picture and its memo."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.contents import read
 from windtunnel.analysis.view.jobs import Job
 from windtunnel.analysis.view.pages.choose import lines
-from windtunnel.analysis.view.rendering import part, render
-from windtunnel.analysis.view.routing import get
+from windtunnel.analysis.view.rendering import part_html, render
+from windtunnel.analysis.view.routing import get, stream
 from windtunnel.analysis.view.site import Site, site_of
+from windtunnel.analysis.view.streaming import Piece
 from windtunnel.analysis.view.trade_off import picture
 
 
@@ -67,16 +69,25 @@ def show(request: Request) -> Response:
 
 
 def cells(request: Request) -> Response:
-    """The cells, as a piece of a page that asks again while the sweep goes on."""
+    """The cells, as a piece of a page; of a sweep that has ended the page is loaded anew."""
+    html, ended = _cells_piece(request)
+    answer = Response(html, media_type="text/html")
+    if ended:
+        answer.headers["hx-refresh"] = "true"
+    return answer
+
+
+def cells_stream(request: Request) -> Callable[[], Piece]:
+    """The same piece, sent whenever it changes."""
+    return lambda: _cells_piece(request)
+
+
+def _cells_piece(request: Request) -> Piece:
     site, folder = site_of(request), _folder(request)
     job = _job(site, site.name_of(folder))
     rows = _cells(site, folder)
-    answer = part(
-        request, "_cells.html", out=site.name_of(folder), job=job, rows=rows, expected=_expected(job, rows)
-    )
-    if job is None or not job.is_open:
-        answer.headers["hx-refresh"] = "true"
-    return answer
+    html = part_html(request, "_cells.html", job=job, rows=rows, expected=_expected(job, rows))
+    return Piece(html, job is None or not job.is_open)
 
 
 def memo(request: Request) -> Response:
@@ -166,4 +177,9 @@ def _words(given: Any) -> list[str]:
     return said + (["--outcome", given["judge"]] if given.get("judge") else [])
 
 
-ROUTES = [get("/sweep", show), get("/sweep/cells", cells), get("/sweep/memo", memo)]
+ROUTES = [
+    get("/sweep", show),
+    get("/sweep/cells", cells),
+    stream("/sweep/stream", cells_stream),
+    get("/sweep/memo", memo),
+]

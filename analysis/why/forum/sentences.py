@@ -162,6 +162,21 @@ def _ranking(record: dict[str, Any]) -> list[str]:
     ]
 
 
+def enough_words(ranking: dict[str, Any]) -> list[str]:
+    """The fewest who together avert so much, in a sentence; none where nobody asked."""
+    few = ranking.get("enough")
+    if not few:
+        return []
+    if not few["set"]:
+        return [f"Nobody of those tried averts any of the {few['happened']} futures that have it."]
+    names = ", ".join(row["what"] for row in few["set"])
+    short = "" if few["reached"] >= few["wanted"] else f", short of {few['wanted']:.0%}"
+    return [
+        f"Left out together, found one after another: {names} avert {few['reached']:.0%} of the {few['happened']} futures that have "
+        f"it{short}."
+    ]
+
+
 def sensitivity(record: dict[str, Any]) -> list[str]:
     """How far the answer moves with what the record does not tell: one thing a line."""
     told = []

@@ -1,6 +1,8 @@
 """A site over an empty folder, and a browser that has opened its address."""
 
+import contextlib
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from starlette.testclient import TestClient
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.view.app import make_app
+from windtunnel.analysis.view.security import address
+from windtunnel.analysis.view.serve import listening
 from windtunnel.analysis.view.site import Site
 
 PORT = 8710
@@ -95,3 +99,61 @@ def mine(site: Site, imported: Path) -> Site:
     shutil.copytree(imported / "mine", site.folder / "mine")
     shutil.copytree(imported / ".windtunnel", site.folder / ".windtunnel")
     return site
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, without a window."""
+    pytest.importorskip("playwright", reason="Playwright is not installed")
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium is installed here")
+    with sync_playwright() as play:
+        made = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@contextlib.contextmanager
+def _served(site: Site) -> Iterator[str]:
+    import uvicorn
+
+    at = listening("127.0.0.1", 0)
+    site.port = at.getsockname()[1]
+    made = uvicorn.Config(make_app(site), log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(made)
+    site.ends, site.server = lambda: server.should_exit, server  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [at]}, daemon=True)
+    thread.start()
+    try:
+        yield address(site, "127.0.0.1")
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def served() -> Callable[[Site], Any]:
+    """`with served(site) as address`: the site on a port of its own."""
+    return _served
+
+
+@pytest.fixture(scope="session")
+def heard() -> Callable[[Any, str, list[Any]], None]:
+    """`heard(page, own, faults)` collects errors of the page and its console, and requests to elsewhere."""
+
+    def listen(page: Any, own: str, faults: list[Any]) -> None:
+        page.on("pageerror", lambda error: faults.append(("error", str(error))))
+        page.on(
+            "console", lambda said: faults.append(("console", said.text)) if said.type == "error" else None
+        )
+        page.on(
+            "request",
+            lambda sent: (
+                faults.append(("leaves", sent.url)) if not sent.url.startswith((own, "data:")) else None
+            ),
+        )
+
+    return listen

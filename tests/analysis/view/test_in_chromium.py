@@ -1,20 +1,16 @@
 """Every page in a real browser: nothing that axe-core finds, no error, no request that leaves, at two widths in light and dark."""
 
-import contextlib
 import json
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.view.app import make_app, tabs
-from windtunnel.analysis.view.security import address
-from windtunnel.analysis.view.serve import listening
+from windtunnel.analysis.view.app import tabs
 from windtunnel.analysis.view.site import Site
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -26,38 +22,6 @@ LOOKS = [
     pytest.param(390, "light", marks=pytest.mark.slow),
     pytest.param(1920, "dark", marks=pytest.mark.slow),
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """Debian's Chromium, without a window."""
-    pytest.importorskip("playwright", reason="Playwright is not installed")
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium is installed here")
-    with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield made
-        made.close()
-
-
-@contextlib.contextmanager
-def served(site):
-    """The site on a port of its own."""
-    import uvicorn
-
-    at = listening("127.0.0.1", 0)
-    site.port = at.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(make_app(site), log_level="warning", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [at]}, daemon=True)
-    thread.start()
-    try:
-        yield address(site, "127.0.0.1")
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 @pytest.fixture(scope="module")
@@ -134,16 +98,6 @@ def pages(jobs):
     ]
 
 
-def heard(page, own, faults):
-    """Collect errors of the page and its console, and requests to elsewhere."""
-    page.on("pageerror", lambda error: faults.append(("error", str(error))))
-    page.on("console", lambda said: faults.append(("console", said.text)) if said.type == "error" else None)
-    page.on(
-        "request",
-        lambda sent: faults.append(("leaves", sent.url)) if not sent.url.startswith((own, "data:")) else None,
-    )
-
-
 def looked_at(page, place):
     """What axe finds on the page, and whether it is wider than the window."""
     page.evaluate(AXE)
@@ -156,7 +110,7 @@ def looked_at(page, place):
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_every_page_is_sound_for_everybody(chromium, full, width, scheme):
+def test_every_page_is_sound_for_everybody(chromium, served, heard, full, width, scheme):
     """Violations that axe finds, errors of the console and requests elsewhere, of all pages together."""
     site, jobs = full
     faults = []
@@ -181,7 +135,7 @@ def test_every_page_is_sound_for_everybody(chromium, full, width, scheme):
     assert not faults, json.dumps(faults, indent=1)
 
 
-def test_a_page_loads_soon(chromium, full):
+def test_a_page_loads_soon(chromium, served, full):
     """First paint of Home, in a browser that has its cookie."""
     site, _ = full
     with served(site) as where:
@@ -199,7 +153,7 @@ def test_a_page_loads_soon(chromium, full):
     assert paint[0] < 2000  # ms; bench/view.py has the figure on a machine that does nothing else
 
 
-def test_twins_are_watched_by_slider_buttons_and_play(chromium, full):
+def test_twins_are_watched_by_slider_buttons_and_play(chromium, served, heard, full):
     """Scrubbing hides what comes later and asks for that moment's acts; a member opens beside them; play goes on by itself."""
     site, _ = full
     faults = []
@@ -228,7 +182,7 @@ def test_twins_are_watched_by_slider_buttons_and_play(chromium, full):
     assert faults == []
 
 
-def test_every_page_is_read_without_script(chromium, full):
+def test_every_page_is_read_without_script(chromium, served, full):
     """Without script the same words are there, and a job that runs is looked at again by itself."""
     site, jobs = full
     with served(site) as where:
@@ -247,7 +201,9 @@ def test_every_page_is_read_without_script(chromium, full):
 
 
 @pytest.mark.slow
-def test_a_designer_compares_and_a_researcher_watches_from_an_empty_folder(chromium, tmp_path, monkeypatch):
+def test_a_designer_compares_and_a_researcher_watches_from_an_empty_folder(
+    chromium, served, heard, tmp_path, monkeypatch
+):
     """Three policies under a goal with limits, the comparison and its memo; then two of the twins, where they part."""
     monkeypatch.chdir(tmp_path)
     site, faults = Site(tmp_path, "."), []
@@ -288,7 +244,7 @@ def test_a_designer_compares_and_a_researcher_watches_from_an_empty_folder(chrom
 
 
 @pytest.mark.slow
-def test_a_moderator_from_an_empty_folder_to_an_answer(chromium, tmp_path, monkeypatch):
+def test_a_moderator_from_an_empty_folder_to_an_answer(chromium, served, tmp_path, monkeypatch):
     """Bring in a file, label, open the thread, ask three acts, read, save: by mouse and keys, as a person does."""
     monkeypatch.chdir(tmp_path)
     site = Site(tmp_path, ".", excerpts=True)

@@ -18,7 +18,8 @@ def test_each_file_has_the_digest_that_is_written_down(vendor):
     for name, each in told.items():
         path = vendor / each["file"]
         assert hashlib.sha256(path.read_bytes()).hexdigest() == each["sha256"], name
-        assert each["version"] in path.read_text(encoding="utf-8"), name
+        if each.get("says_its_version", True):
+            assert each["version"] in path.read_text(encoding="utf-8"), name
         assert (path.parent / "LICENSE").is_file() and each["licence"], name
 
 

@@ -1,4 +1,8 @@
-"""What a member of a learned forum attends to: a thread among those in sight, then a post in it, by Gumbel-max."""
+"""What members of a learned forum attend to: a thread among those in sight, then a post in it, by Gumbel-max.
+
+Whoever comes in a phase is looked at together. What a thread has to say to anybody is taken once a step, and again where somebody
+wrote in the last hours; what it has to say to one member alone is added for the few threads that the member wrote in.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,141 +10,270 @@ import numpy as np
 
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.feed import NOTHING
-from windtunnel.sim.communities.forum.learned.law import linear, own_thread_terms, post_terms, thread_terms
+from windtunnel.sim.communities.forum.learned.coming import FRESH
+from windtunnel.sim.communities.forum.learned.law import (
+    WINDOW,
+    Part,
+    own_thread_terms,
+    post_terms,
+    thread_terms,
+)
 from windtunnel.sim.communities.forum.posts import VISIBLE
 
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.learned.forum import LearnedForum
 
-SHELF = 256
-"""With more threads in sight than this they stand on shelves, by a hash of their id: first a shelf is drawn, then a thread."""
+SHELF, LEAST_SHELVES = 256, 4
+"""Where there are enough threads for so many shelves of this length, they stand there by a hash of their id: first a shelf is
+drawn, then a thread on it."""
 LATEST = 200
 """Posts of a thread that its reader chooses among: the opening one and the latest."""
+CELLS = 1 << 20
+"""Members times threads that are scored at once."""
+
+
+def shelves(forum: "LearnedForum") -> int:
+    """How many shelves there are: by the community's size alone, so that twins have the same."""
+    count = int(forum.settings.size * forum.shelf_share / SHELF)
+    return count if count >= LEAST_SHELVES else 1
+
+
+def put_up(forum: "LearnedForum", roots: np.ndarray) -> None:
+    """Give threads their shelves."""
+    count = forum.shelf_count
+    if count > 1:
+        on = noise.pair(forum.posts.id[roots], np.zeros(len(roots), np.int64)) % np.uint64(count)
+        forum.memory.posts.shelf[roots] = on.astype(np.int32)
+
+
+def weigh(forum: "LearnedForum", roots: np.ndarray) -> None:
+    """Take anew what these threads have to say to newcomers and to others, log."""
+    if not len(roots):
+        return
+    posts, seen, people, now = forum.posts, forum.memory.posts, forum.memory.people, forum.now_hour
+    opener = posts.author[roots]
+    columns = thread_terms(
+        posts.size[roots],
+        seen.crowd[roots],
+        np.maximum(now - seen.hour[roots], 0.0),
+        np.maximum(now - seen.last[roots], 0.0),
+        people.unnamed[opener],
+        people.acts[opener],
+    )
+    for kept, part in ((seen.new, forum.law.thread_new), (seen.old, forum.law.thread_old)):
+        kept[roots] = _first_terms(part, columns) + seen.hot[roots]
+
+
+def lively_threads(forum: "LearnedForum", roots: np.ndarray) -> np.ndarray:
+    """Those in which somebody wrote within the last hours."""
+    return roots[forum.memory.posts.last[roots] > forum.hour - FRESH]
 
 
 def thread_shown(
-    forum: "LearnedForum", world: Any, rows: np.ndarray, new: np.ndarray, roots: np.ndarray, pull: np.ndarray
+    forum: "LearnedForum",
+    world: Any,
+    rows: np.ndarray,
+    new: np.ndarray,
+    roots: np.ndarray,
+    pull: np.ndarray | None,
 ) -> np.ndarray:
     """The thread (n,) that each member looks at, among `roots` (m,); `pull` (posts,) is what policies add."""
-    common = {group: _common(forum, roots, pull, group) for group in {*np.where(new, "new", "old").tolist()}}
-    shelf = _shelves(forum, roots)
-    out = np.empty(len(rows), np.int64)
-    for place, row in enumerate(rows.tolist()):
-        score = common["new" if new[place] else "old"]
-        if not new[place]:
-            score = _with_own(forum, row, roots, score)
-        out[place] = roots[_drawn(forum, world, row, score, forum.posts.id[roots], shelf)]
-    return out
+    weigh(forum, lively_threads(forum, roots))
+    seen = forum.memory.posts
+    score = np.stack([seen.old[roots], seen.new[roots]])
+    score += (forum.posts.appeal if pull is None else pull)[roots]
+    seen.place[roots] = np.arange(len(roots))
+    group = new.astype(np.int64)
+    if forum.shelf_count == 1:
+        step = max(1, CELLS // len(roots))
+        place = np.concatenate(
+            [
+                _among_all(forum, world, rows[low : low + step], group[low : low + step], roots, score)
+                for low in range(0, len(rows), step)
+            ]
+        )
+    else:
+        place = _by_shelf(forum, world, rows, group, roots, score)
+    return roots[place]
 
 
-def _common(forum: "LearnedForum", roots: np.ndarray, pull: np.ndarray, group: str) -> np.ndarray:
-    """What every member of a group sees in each thread, log."""
-    posts, seen, now = forum.posts, forum.memory.posts, forum._now
-    age = np.maximum(now - seen.hour[roots], 0.0)
-    last = np.maximum(now - seen.last[roots], 0.0)
-    people, opener = forum.memory.people, posts.author[roots]
-    columns = thread_terms(
-        posts.size[roots], seen.crowd[roots], age, last, people.unnamed[opener], people.acts[opener]
+def _among_all(
+    forum: "LearnedForum",
+    world: Any,
+    rows: np.ndarray,
+    group: np.ndarray,
+    roots: np.ndarray,
+    score: np.ndarray,
+) -> np.ndarray:
+    """Places (n,) drawn under scores (2, m) by addressed Gumbels of member and thread."""
+    value = noise.gumbel(
+        world.key, f"attend {forum.phase}", world.now, forum.members.id[rows], forum.posts.id[roots]
     )
-    part = forum.law.thread_new if group == "new" else forum.law.thread_old
-    width = columns.shape[1]
-    return (
-        np.minimum(columns, part.caps()[:width]) @ part.coefficients()[:width] + pull[roots] + seen.hot[roots]
-    )
+    value += score[group]
+    who, place, more = _own(forum, rows, group, roots)
+    value[who, place] += more
+    return value.argmax(axis=1)
 
 
-def _with_own(forum: "LearnedForum", row: int, roots: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """The scores with what the member has to do with the threads that it wrote in."""
-    inside = forum.memory.inside.get(row)
-    if not inside:
-        return score
-    places = np.searchsorted(roots, list(inside))
-    known = [
-        (place, then)
-        for place, (root, then) in zip(places.tolist(), inside.items(), strict=True)
-        if place < len(roots) and roots[place] == root
-    ]
-    if not known:
-        return score
-    at, then = np.array(known).T
-    terms = own_thread_terms(then, forum.posts.size[roots[at]], forum.posts.author[roots[at]] == row)
-    part, width = forum.law.thread_old, len(terms)
-    out = score.copy()
-    out[at] += np.minimum(np.column_stack(terms), part.caps()[-width:]) @ part.coefficients()[-width:]
-    return out
-
-
-def _shelves(forum: "LearnedForum", roots: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Places of the threads shelf by shelf and where each shelf begins; None where they are few for the place's size.
-
-    How many shelves there are depends on the community's size alone, so that twins have the same.
-    """
-    count = int(forum.settings.size * forum.shelf_share / SHELF)
-    if count < 2:
-        return None
-    on = (noise.pair(forum.posts.id[roots], np.zeros(len(roots), np.int64)) % np.uint64(count)).astype(
-        np.int64
-    )
+def _by_shelf(
+    forum: "LearnedForum",
+    world: Any,
+    rows: np.ndarray,
+    group: np.ndarray,
+    roots: np.ndarray,
+    score: np.ndarray,
+) -> np.ndarray:
+    """The same by shelf: a shelf under the sum of what stands on it, then a thread on it."""
+    on = forum.memory.posts.shelf[roots]
     order = np.argsort(on, kind="stable")
-    return order, np.searchsorted(on[order], np.arange(count + 1))
+    there, start = np.unique(on[order], return_index=True)
+    end = np.append(start[1:], len(roots))
+    top = score.max()
+    weight = np.exp(score - top)
+    total = np.add.reduceat(weight[:, order], start, axis=1)[group]
+    who, place, more = _own(forum, rows, group, roots)
+    shelf = np.searchsorted(there, on[place])
+    np.add.at(total, (who, shelf), weight[group[who], place] * np.expm1(more))
+    ids = forum.members.id[rows]
+    luck = noise.gumbel(world.key, f"shelf {forum.phase}", world.now, ids, there)
+    taken = (np.log(np.maximum(total, 1e-300)) + luck).argmax(axis=1)
+    first, length = start[taken], (end - start)[taken]
+    column = np.arange(length.max())
+    there_are = column < length[:, None]
+    stands = order[np.minimum(first[:, None] + column, len(order) - 1)]
+    value = noise.gumbel(world.key, f"attend {forum.phase}", world.now, ids, forum.posts.id[roots[stands]])
+    value += score[group[:, None], stands]
+    mine = np.flatnonzero(shelf == taken[who])
+    if len(mine):
+        at = np.empty(len(roots), np.int64)
+        at[order] = np.arange(len(order))
+        value[who[mine], at[place[mine]] - first[who[mine]]] += more[mine]
+    value[~there_are] = -np.inf
+    return stands[np.arange(len(rows)), value.argmax(axis=1)]
 
 
-def _drawn(
-    forum: "LearnedForum", world: Any, row: int, score: np.ndarray, ids: np.ndarray, shelf: Any
-) -> int:
-    """The place drawn under scores (m,); chance is addressed by member and post, and by member and shelf."""
-    who, purpose = forum.members.id[[row]], f"attend {forum._phase}"
-    if shelf is None:
-        return int((score + noise.gumbel(world.key, purpose, world.now, who, ids)[0]).argmax())
-    order, start = shelf
-    there = np.flatnonzero(np.diff(start) > 0)
-    total = np.logaddexp.reduceat(score[order], start[:-1][there])
-    taken = there[
-        (total + noise.gumbel(world.key, f"shelf {forum._phase}", world.now, who, there)[0]).argmax()
-    ]
-    part = order[start[taken] : start[taken + 1]]
-    return int(part[(score[part] + noise.gumbel(world.key, purpose, world.now, who, ids[part])[0]).argmax()])
+def _own(
+    forum: "LearnedForum", rows: np.ndarray, group: np.ndarray, roots: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Who (place in `rows`) has what more (log) to do with which thread (place in `roots`): those that it wrote in."""
+    memory, posts = forum.memory, forum.posts
+    who: list[int] = []
+    inside: list[int] = []
+    then: list[int] = []
+    for place, (row, newcomer) in enumerate(zip(rows.tolist(), group.tolist(), strict=True)):
+        threads = {} if newcomer else memory.inside.get(row, {})
+        who += [place] * len(threads)
+        inside += threads.keys()
+        then += threads.values()
+    if not who:
+        nothing = np.empty(0, np.int64)
+        return nothing, nothing, np.empty(0)
+    whose, thread, size = np.array(who), np.array(inside), np.array(then)
+    gone = memory.posts.last[thread] < forum.hour - WINDOW
+    if 2 * int(gone.sum()) > len(gone):
+        for row in rows[np.unique(whose[gone])].tolist():
+            memory.inside[row] = {
+                root: count
+                for root, count in memory.inside[row].items()
+                if memory.posts.last[root] >= forum.hour - WINDOW
+            }
+    place = memory.posts.place[thread]
+    known = (place >= 0) & (place < len(roots))
+    known[known] = roots[place[known]] == thread[known]
+    whose, thread, size, place = whose[known], thread[known], size[known], place[known]
+    terms = own_thread_terms(size, posts.size[thread], posts.author[thread] == rows[whose])
+    return whose, place, _last_terms(forum.law.thread_old, np.column_stack(terms))
 
 
 def post_shown(
-    forum: "LearnedForum", world: Any, rows: np.ndarray, new: np.ndarray, thread: np.ndarray, pull: np.ndarray
+    forum: "LearnedForum",
+    world: Any,
+    rows: np.ndarray,
+    new: np.ndarray,
+    thread: np.ndarray,
+    pull: np.ndarray | None,
 ) -> np.ndarray:
     """The post (n,) that each member answers in its thread (n,), if it answers; NOTHING where it has none to answer."""
-    posts, memory, now = forum.posts, forum.memory, forum._now
-    out = np.full(len(rows), NOTHING, np.int64)
-    for place, (row, root) in enumerate(zip(rows.tolist(), thread.tolist(), strict=True)):
-        every = memory.rows.get(root, [root])
-        offered = np.array(every if len(every) <= LATEST else [root, *every[-LATEST + 1 :]])
-        there = posts.state[offered] == VISIBLE
-        owed = [memory.debts.post[debt] for (_, at), debt in memory.owing.get(row, {}).items() if at == root]
-        if owed:
-            there &= ~np.isin(offered, owed)
-        offered = offered[there]
-        if not len(offered):
+    posts, memory, now = forum.posts, forum.memory, forum.now_hour
+    every: list[int] = []
+    count, latest = [], []
+    owed: list[int] = []
+    for row, root in zip(rows.tolist(), thread.tolist(), strict=True):
+        there = memory.rows.get(root, [root])
+        latest.append(there[-1])
+        offered = there if len(there) <= LATEST else [root, *there[-LATEST + 1 :]]
+        if debts := memory.owing.get(row, {}).get(root):
+            not_to = {int(memory.debts.post[debt]) for debt in debts.values()}
+            owed += [len(every) + at for at, post in enumerate(offered) if post in not_to]
+        every += offered
+        count.append(len(offered))
+    offer, length = np.array(every), np.array(count)
+    start = np.cumsum(length) - length
+    who = np.repeat(np.arange(len(rows)), length)
+    root, author = thread[who], posts.author[offer]
+    opening = offer == root
+    columns = post_terms(
+        opening,
+        posts.replies[offer],
+        np.maximum(now - memory.posts.hour[offer], 0.0),
+        posts.depth[offer],
+        offer == np.array(latest)[who],
+        memory.people.unnamed[author],
+        memory.people.acts[author],
+        np.maximum(now - memory.people.last[author], 0.0),
+        (author == posts.author[root]) & ~opening,
+    )
+    law, newcomer = forum.law, new[who]
+    score = np.where(newcomer, _first_terms(law.post_new, columns), _first_terms(law.post_old, columns))
+    score += _own_posts(forum, rows, new, every, author, start, length)
+    score += (posts.appeal if pull is None else pull)[offer]
+    score += noise.gumbel(
+        world.key, f"answer {forum.phase}", world.now, forum.members.id[rows][who], posts.id[offer][:, None]
+    )[:, 0]
+    score[posts.state[offer] != VISIBLE] = -np.inf
+    score[owed] = -np.inf
+    best = np.maximum.reduceat(score, start)
+    hit = np.flatnonzero(score == best[who])
+    _, first = np.unique(who[hit], return_index=True)
+    return np.where(best > -np.inf, offer[hit[first]], NOTHING)
+
+
+def _own_posts(
+    forum: "LearnedForum",
+    rows: np.ndarray,
+    new: np.ndarray,
+    every: list[int],
+    author: np.ndarray,
+    start: np.ndarray,
+    length: np.ndarray,
+) -> np.ndarray:
+    """What each offered post has to say to its reader alone, log: its own, answered already, by one who has answered it."""
+    memory = forum.memory
+    terms = np.zeros((len(every), 3))
+    by = author.tolist()
+    for row, newcomer, low, count in zip(
+        rows.tolist(), new.tolist(), start.tolist(), length.tolist(), strict=True
+    ):
+        if newcomer:
             continue
-        age = np.maximum(now - memory.posts.hour[offered], 0.0)
-        authors = posts.author[offered]
-        columns = post_terms(
-            offered == root,
-            posts.replies[offered],
-            age,
-            posts.depth[offered],
-            offered == every[-1],
-            memory.people.unnamed[authors],
-            memory.people.acts[authors],
-            np.maximum(now - memory.people.last[authors], 0.0),
-            (authors == posts.author[root]) & (offered != root),
-        )
-        part = forum.law.post_new
-        if not new[place]:
-            part = forum.law.post_old
-            mine = memory.mine.get(row, ())
-            answered = [post in mine for post in offered.tolist()]
-            met = [memory.met.get((other, row), 0) > 0 for other in authors.tolist()]
-            columns = np.column_stack([columns, authors == row, answered, met])
-        score = linear(part, columns) + pull[offered]
-        luck = noise.gumbel(
-            world.key, f"answer {forum._phase}", world.now, forum.members.id[[row]], posts.id[offered]
-        )[0]
-        out[place] = offered[int((score + luck).argmax())]
-    return out
+        mine, known = memory.mine.get(row, ()), memory.answerers.get(row, ())
+        for at in range(low, low + count):
+            if by[at] == row:
+                terms[at, 0] = 1.0
+            elif by[at] in known:
+                terms[at, 2] = 1.0
+            if every[at] in mine:
+                terms[at, 1] = 1.0
+    return _last_terms(forum.law.post_old, terms)
+
+
+def _first_terms(part: Part, columns: np.ndarray) -> np.ndarray:
+    """The linear predictor of the part's first terms."""
+    width = columns.shape[1]
+    return np.minimum(columns, part.caps[:width]) @ part.coefficients[:width]
+
+
+def _last_terms(part: Part, columns: np.ndarray) -> np.ndarray:
+    """The linear predictor of the part's last terms."""
+    width = columns.shape[1]
+    return np.minimum(columns, part.caps[-width:]) @ part.coefficients[-width:]

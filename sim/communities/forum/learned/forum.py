@@ -1,4 +1,4 @@
-"""The learned forum: when members come, what they attend to, and what each act leaves behind.
+"""The learned forum: what members attend to when they come, and what each act leaves behind.
 
 A step (an hour) has several phases. In each, some come: newcomers as they were drawn beforehand, members who owe a reply, and
 members who come for anything else. All of it is addressed chance: by member, or by member and post.
@@ -12,12 +12,20 @@ import numpy as np
 from scipy.special import gammaincinv
 
 from windtunnel.agents.situation import Scene
+from windtunnel.policies.forum.forum_policy import ForumPolicy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.declared import learned as declared_of_learned
 from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View
 from windtunnel.sim.communities.forum.forum import Acts, Forum
-from windtunnel.sim.communities.forum.learned.attention import post_shown, thread_shown
+from windtunnel.sim.communities.forum.learned.attention import (
+    post_shown,
+    put_up,
+    shelves,
+    thread_shown,
+    weigh,
+)
+from windtunnel.sim.communities.forum.learned.coming import NEW_OPENS, NEW_REPLIES, OTHER, PAYS, Coming, Hit
 from windtunnel.sim.communities.forum.learned.law import WINDOW, Law
 from windtunnel.sim.communities.forum.learned.members import LearnedMembers
 from windtunnel.sim.communities.forum.learned.memory import Memory
@@ -27,15 +35,12 @@ from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.noise_key import NoiseKey
 
-FRESH = 3.0
-"""Hours within which an act or a reply makes rates change from phase to phase; others are taken once a step."""
+DAY, REFRESHED = 24.0, 6
+"""Threads in which nobody wrote for a day are weighed anew every so many steps, others in each."""
 SURE = 30.0
 """Log-odds that stand for certainty."""
 SHOWN_POSTS = 8
 """Latest posts of a thread that its reader sees."""
-OTHER, PAYS, NEW_OPENS, NEW_REPLIES = range(4)
-"""What a member comes for."""
-
 
 _NONE = np.empty(0, np.int64)
 _NO_ACTS = Acts(
@@ -77,22 +82,25 @@ class LearnedForum(Forum):
         self._phases = {scene.phase: place for place, scene in enumerate(scenes)}
         self.shelf_share = 14 * profile.posts_per_member_day.value * profile.new_thread_share.value
         """Threads in sight for each member of the place."""
+        self.shelf_count = shelves(self)
         self._open = np.flatnonzero(self.posts.parent < 0)
-        self._hour = self._now = self._end = 0.0
-        self._phase = 0
-        self._coming: dict[int, tuple[int, int]] = {}
-        self._steady: tuple[np.ndarray, ...] = ()
+        put_up(self, self._open)
+        self.hour = self.now_hour = self._end = 0.0
+        self.phase = 0
+        self._coming: dict[int, Hit] = {}
+        self._come = Coming(self)
+        self._nobody: View | None = None
 
     # --- time ---
 
     def open_step(self, world: Any) -> None:
         super().open_step(world)
-        self._hour = world.now * self.hours
-        memory = self.memory
-        memory.forget(self._hour)
-        roots = self._open
-        self._open = roots[memory.posts.last[roots] >= self._hour - WINDOW]
-        self._take_rates(world)
+        self.hour = world.now * self.hours
+        self.now_hour = self.hour + 0.5 * self.hours
+        roots, last = self._open, self.memory.posts.last
+        self._open = roots = roots[last[roots] >= self.hour - WINDOW]
+        weigh(self, roots if world.now % REFRESHED == 0 else roots[last[roots] > self.hour - DAY])
+        self._come.open_step(world)
 
     def set_scene(self, world: Any) -> None:
         """A place with a past needs no opening threads."""
@@ -100,121 +108,38 @@ class LearnedForum(Forum):
     def rhythm(self, step: int) -> float:
         return self.law.rhythm[int(step * self.hours) % 24]
 
-    def _moment(self, world: Any) -> float:
+    def _moment(self, world: Any) -> None:
         """The middle of the phase that is on, in hours. What is written stands at its end, so that the next phase counts whole."""
-        self._phase = self._phases[world.phase]
+        self.phase = self._phases[world.phase]
         length = self.hours / len(self.scenes)
-        self._now = world.now * self.hours + (self._phase + 0.5) * length
-        self._end = self._now + 0.5 * length
-        return self._now
-
-    def _exposure(self, world: Any) -> float:
-        """Hours that a phase counts, by the rhythm of the day."""
-        return self.rhythm(world.now) * self.hours / len(self.scenes)
+        self.now_hour = world.now * self.hours + (self.phase + 0.5) * length
+        self._end = self.now_hour + 0.5 * length
 
     # --- who comes ---
 
-    def _take_rates(self, world: Any) -> None:
-        """Draw who comes in which phase among those whose rates hardly change in a step."""
-        memory, middle = self.memory, self._hour + self.hours / 2
-        people, debts = memory.people, memory.debts
-        lively = people.last > self._hour - FRESH
-        debt = np.flatnonzero(debts.open)
-        steady = debt[(debts.since[debt] <= self._hour - FRESH) & ~lively[debts.debtor[debt]]]
-        who = np.flatnonzero((people.acts > 0) & ~people.unnamed & ~lively)
-        self._fresh_debts = np.setdiff1d(debt, steady, assume_unique=True)
-        self._debts_then = debts.count
-        self._lively = np.flatnonzero(lively & (people.acts > 0) & ~people.unnamed)
-        self._steady = (
-            steady,
-            self._waits(world, "owes", self._pair(steady), memory.owes(steady, middle)),
-            who,
-            self._waits(world, "comes", self.members.id[who], memory.comes(who, middle)),
-        )
-
-    def _pair(self, debt: np.ndarray) -> np.ndarray:
-        """The id of each debt: of the debtor and the post that it owes an answer."""
-        debts = self.memory.debts
-        return noise.pair(self.members.id[debts.debtor[debt]], self.posts.id[debts.post[debt]])
-
-    def _waits(self, world: Any, what: str, ids: np.ndarray, rate: np.ndarray) -> np.ndarray:
-        """Bool (phases, n): who comes when, at rates that stay; addressed phase by phase as of those whose rates change."""
-        chance = -np.expm1(-rate * self._exposure(world))
-        return np.stack(
-            [
-                noise.uniform(world.key, f"{what} {phase}", world.now, ids) < chance
-                for phase in range(len(self.scenes))
-            ]
-        )
-
     def active(self, world: Any) -> np.ndarray:
         """Whoever comes in this phase, each for the one thing that came first."""
-        now, phase, memory = self._moment(world), self._phase, self.memory
-        people, debts, exposure = memory.people, memory.debts, self._exposure(world)
-        since = self._hour + 1e-9  # who acted in this step has other rates now
-        coming: dict[int, tuple[int, int]] = {}
-        best: dict[int, float] = {}
-
-        def offer(what: int, who: np.ndarray, thing: np.ndarray, wait: np.ndarray) -> None:
-            for row, item, at in zip(who.tolist(), thing.tolist(), wait.tolist(), strict=True):
-                if at < best.get(row, np.inf):
-                    best[row], coming[row] = at, (what, item)
-
-        steady, debts_come, who, members_come = self._steady
-        came = steady[debts_come[phase]]
-        came = came[debts.open[came] & (people.last[debts.debtor[came]] < since)]
-        offer(PAYS, debts.debtor[came], came, np.full(len(came), 0.5))
-        rest = who[members_come[phase]]
-        rest = rest[people.last[rest] < since]
-        offer(OTHER, rest, rest, np.full(len(rest), 0.6))
-        acted = np.flatnonzero(people.last >= since)
-        moved = np.zeros(len(people.last), bool)
-        moved[acted] = True
-        fresh = np.concatenate(
-            [self._fresh_debts, steady[moved[debts.debtor[steady]]], np.arange(self._debts_then, debts.count)]
-        )
-        fresh = fresh[debts.open[fresh]]
-        wait = self._race(world, "owes", self._pair(fresh), memory.owes(fresh, now))
-        hit = wait < exposure
-        offer(PAYS, debts.debtor[fresh[hit]], fresh[hit], wait[hit])
-        lively = np.union1d(self._lively, acted[~people.unnamed[acted]])
-        wait = self._race(world, "comes", self.members.id[lively], memory.comes(lively, now))
-        hit = wait < exposure
-        offer(OTHER, lively[hit], lively[hit], wait[hit])
-        rows, opens = self.members.arriving(world.now, phase)
-        offer(NEW_OPENS, rows[opens], rows[opens], np.zeros(int(opens.sum())))
-        offer(NEW_REPLIES, rows[~opens], rows[~opens], np.zeros(int((~opens).sum())))
-        self._coming = coming
-        found = np.array(sorted(coming), np.int64)
-        return found[self.members.present(world.now)[found]] if len(found) else found
-
-    def _race(self, world: Any, what: str, ids: np.ndarray, rate: np.ndarray) -> np.ndarray:
-        """Exponential waits (n,), in hours that count; the chance is that of `_waits`."""
-        lot = noise.uniform(world.key, f"{what} {self._phase}", world.now, ids)
-        return -np.log1p(-lot) / np.maximum(rate, 1e-300)
+        self._moment(world)
+        self._coming = self._come.coming(world, self.phase)
+        if not self._coming:
+            return _NONE
+        rows, members, now = np.array(sorted(self._coming), np.int64), self.members, world.now
+        there = (members.joined[rows] <= now) & (members.left[rows] > now) & (members.away_until[rows] <= now)
+        return rows[there]
 
     # --- what they attend to ---
 
     def show(self, world: Any, rows: np.ndarray) -> View:
-        names = self.scene.actions.names
         if not len(rows):
-            nothing = np.empty((0, 1), np.int64)
-            return View(
-                rows,
-                Shown.alone(nothing),
-                nothing[:, 0],
-                np.zeros((0, len(self._features))),
-                np.ones((0, len(names)), bool),
-                self._features,
-                names,
-            )
-        what = np.array([self._coming[row][0] for row in rows.tolist()])
-        item = np.array([self._coming[row][1] for row in rows.tolist()])
+            return self._empty(rows)
+        names = self.scene.actions.names
+        what = np.array([self._coming[row].what for row in rows.tolist()])
+        item = np.array([self._coming[row].item for row in rows.tolist()])
         focus = np.full(len(rows), NOTHING, np.int64)
         focus[what == PAYS] = self.memory.debts.post[item[what == PAYS]]
         odds = np.full(len(rows), -SURE)
         odds[what == NEW_OPENS] = SURE
-        odds[what == OTHER] = self.memory.opens(rows[what == OTHER], self._now)
+        odds[what == OTHER] = self.memory.opens(rows[what == OTHER], self.now_hour)
         looking = np.flatnonzero((what == OTHER) | (what == NEW_REPLIES))
         if len(looking):
             focus[looking] = self._look(world, rows[looking], what[looking] == NEW_REPLIES)
@@ -231,6 +156,21 @@ class LearnedForum(Forum):
             view.withdraw(locked, "reply")
         return view
 
+    def _empty(self, rows: np.ndarray) -> View:
+        """What nobody sees."""
+        if self._nobody is None:
+            nothing, names = np.empty((0, 1), np.int64), self.scene.actions.names
+            self._nobody = View(
+                rows,
+                Shown.alone(nothing),
+                nothing[:, 0],
+                np.zeros((0, len(self._features))),
+                np.ones((0, len(names)), bool),
+                self._features,
+                names,
+            )
+        return self._nobody
+
     def _look(self, world: Any, rows: np.ndarray, new: np.ndarray) -> np.ndarray:
         """The post (n,) that each member answers if it does: a thread, then a post in it; NOTHING where there is none."""
         posts = self.posts
@@ -239,24 +179,26 @@ class LearnedForum(Forum):
         ]
         if not len(roots):
             return np.full(len(rows), NOTHING, np.int64)
-        pull = posts.appeal.copy()
-        feed.rerank(world, pull)
+        pull = None
+        if any(isinstance(policy, ForumPolicy) for policy in world.acting()):
+            pull = posts.appeal.copy()
+            feed.rerank(world, pull)
         thread = thread_shown(self, world, rows, new, roots, pull)
         return post_shown(self, world, rows, new, thread, pull)
 
     def _seen(self, focus: np.ndarray) -> np.ndarray:
         """Rows of the posts (n, m) that readers of these have before them: the post, and the latest of its thread."""
         posts = self.posts
-        out = np.full((len(focus), 1 + SHOWN_POSTS if len(posts) else 0), NOTHING, np.int64)
         if not len(posts):
-            return out
-        out[:, 0] = focus
-        for place, post in enumerate(focus.tolist()):
-            if post >= 0:
-                latest = self.memory.rows.get(int(posts.thread[post]), [])[-SHOWN_POSTS:]
-                there = [row for row in latest if row != post and posts.state[row] == VISIBLE]
-                out[place, 1 : 1 + len(there)] = there
-        return out
+            return np.full((len(focus), 0), NOTHING, np.int64)
+        nothing = [NOTHING] * SHOWN_POSTS
+        seen = [
+            (self.memory.rows.get(root, [])[-SHOWN_POSTS:] + nothing)[:SHOWN_POSTS] if post >= 0 else nothing
+            for post, root in zip(focus.tolist(), posts.thread[focus].tolist(), strict=True)
+        ]
+        latest = np.array(seen)
+        latest[(latest == focus[:, None]) | (posts.state[latest] != VISIBLE)] = NOTHING
+        return np.column_stack([focus, latest])
 
     def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
         out = super()._measure(rows, focus, now)
@@ -300,7 +242,7 @@ class LearnedForum(Forum):
         """A newcomer is in the log when it first writes: those who stay away leave nothing."""
 
     def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
-        return post_id(self.members.id[rows], now, ordinal or ORDINAL_OF_PHASE[self._phase])
+        return post_id(self.members.id[rows], now, ordinal or ORDINAL_OF_PHASE[self.phase])
 
     def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
         """Posts draw the eye by what the law says alone."""
@@ -321,13 +263,13 @@ class LearnedForum(Forum):
         new = super()._write(now, rows, parent, tone, verdict, ordinal, ids)
         self._make_room()
         posts, memory = self.posts, self.memory
+        exchange = memory.posts.exchange
         at = max(self._end, now * self.hours)
-        for row, who, up in zip(new.tolist(), rows.tolist(), parent.tolist(), strict=True):
-            root = int(posts.thread[row])
-            partner = int(posts.author[up]) if up >= 0 else NOTHING
-            memory.acted(who, at, up < 0, up, root, partner)
+        roots = posts.thread[new].tolist()
+        for row, who, up, root in zip(new.tolist(), rows.tolist(), parent.tolist(), roots, strict=True):
+            memory.acted(who, at, up < 0, up, root, int(posts.author[up]) if up >= 0 else NOTHING)
             if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
-                memory.posts.exchange[row] = memory.posts.exchange[up] + 1
+                exchange[row] = exchange[up] + 1
         self._note(new[verdict != HELD], at)
         return new
 
@@ -337,15 +279,17 @@ class LearnedForum(Forum):
     def _note(self, new: np.ndarray, at: float) -> None:
         """Posts (rows) can be read from now on."""
         posts, memory = self.posts, self.memory
-        for row in new.tolist():
-            up, root, who = int(posts.parent[row]), int(posts.thread[row]), int(posts.author[row])
-            partner = int(posts.author[up]) if up >= 0 else NOTHING
-            memory.appeared(row, who, at, up, root, partner, int(posts.depth[row]), int(posts.size[root]))
-        opened = new[posts.parent[new] < 0]
+        up, root = posts.parent[new], posts.thread[new]
+        partner = np.where(up >= 0, posts.author[up], NOTHING)
+        columns = (new, posts.author[new], np.full(len(new), at), up, root, partner, posts.depth[new])
+        told = [each.tolist() for each in (*columns, memory.posts.exchange[new])]
+        memory.appeared(list(zip(*told, strict=True)), posts.size[root].tolist())
+        opened = new[up < 0]
         if len(opened):
             if self.law.hotness:
                 lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
                 memory.posts.hot[opened] = np.log(gammaincinv(self.law.hotness, lot) / self.law.hotness)
+            put_up(self, opened)
             self._open = np.concatenate([self._open, opened])
 
     def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:
@@ -368,7 +312,7 @@ class LearnedForum(Forum):
                     people.unnamed[posts.author[up[reply]]],
                 ]
             )
-            chance[reply] = 1 / (1 + np.exp(-(terms @ self.law.unnamed.coefficients())))
+            chance[reply] = 1 / (1 + np.exp(-(terms @ self.law.unnamed.coefficients)))
         lot = noise.uniform(self.luck.at(now), "unnamed", 0, self.members.id[rows])
         people.unnamed[rows] = lot < chance
         self.unnamed[rows] = people.unnamed[rows]

@@ -10,6 +10,7 @@ thread. Four parts, in the order of an act:
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any
 
 import numpy as np
@@ -78,9 +79,11 @@ class Part(BaseModel):
     acts: int
     """Recorded acts that it was fitted to."""
 
+    @cached_property
     def coefficients(self) -> np.ndarray:
         return np.array(self.value)
 
+    @cached_property
     def caps(self) -> np.ndarray:
         """Upper ends of the terms: infinite for those that lower."""
         return np.where(np.array(self.value) < 0, np.inf, np.array(self.cap))
@@ -148,9 +151,17 @@ def speeds(hours: np.ndarray, scales: tuple[float, ...]) -> list[np.ndarray]:
     return [np.log1p(hours / scale) for scale in scales]
 
 
+def columns(*terms: np.ndarray | float) -> np.ndarray:
+    """The terms, each (n,) or for all alike, as a table (n, terms)."""
+    out = np.empty((len(terms), len(terms[-1])))  # type: ignore[arg-type]
+    for place, term in enumerate(terms):
+        out[place] = term
+    return out.T
+
+
 def linear(part: Part, columns: np.ndarray) -> np.ndarray:
     """The linear predictor (n,) of columns (n, terms), capped."""
-    return np.minimum(columns, part.caps()) @ part.coefficients()
+    return np.minimum(columns, part.caps) @ part.coefficients
 
 
 def thread_terms(
@@ -163,17 +174,15 @@ def thread_terms(
 ) -> np.ndarray:
     """The terms `THREAD` (n, 10): replies, people in it, hours since it was opened and since its last post, and of its opener
     whether its name lacks, and its acts so far."""
-    return np.column_stack(
-        [
-            np.log1p(size),
-            np.log(np.maximum(crowd, 1)),
-            np.log1p(age / 3),
-            np.log1p(age / 24),
-            *speeds(last, SCALES_AGE),
-            size == 0,
-            unnamed,
-            np.log1p(acts),
-        ]
+    return columns(
+        np.log1p(size),
+        np.log(np.maximum(crowd, 1)),
+        np.log1p(age / 3),
+        np.log1p(age / 24),
+        *speeds(last, SCALES_AGE),
+        size == 0,
+        unnamed,
+        np.log1p(acts),
     )
 
 
@@ -196,17 +205,15 @@ def post_terms(
 ) -> np.ndarray:
     """The terms `POST` (n, 12): direct replies, hours since it was written, answers up to the opening post, and of its author
     whether its name lacks, its acts so far, hours since the last one, and whether it opened the thread (of replies)."""
-    return np.column_stack(
-        [
-            root,
-            np.log1p(replies),
-            replies == 0,
-            *speeds(age, SCALES_AGE),
-            np.log1p(depth),
-            latest,
-            unnamed,
-            np.log1p(acts),
-            np.log1p(rest),
-            by_opener,
-        ]
+    return columns(
+        root,
+        np.log1p(replies),
+        replies == 0,
+        *speeds(age, SCALES_AGE),
+        np.log1p(depth),
+        latest,
+        unnamed,
+        np.log1p(acts),
+        np.log1p(rest),
+        by_opener,
     )

@@ -1,6 +1,8 @@
 """What has happened between the members of a learned forum: who wrote when, who owes whom an answer, who knows whom."""
 
 import copy
+from collections.abc import Sequence
+from math import exp, inf, log, log1p
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from windtunnel.sim.communities.forum.learned.law import (
     SCALES_REST,
     SHORT,
     Law,
+    columns,
     linear,
     speeds,
 )
@@ -59,7 +62,11 @@ class Memory:
 
     Members: `last` act, how many `acts`, `opened`, `replied`, fading counts `acts_6h`, `acts_24h` (just after the last act) and
     `replies_6h` (just after `got`), `owed` debts, `unnamed`. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
-    `last`, `crowd`, `nameless` of its thread, and how `hot` it is (log). Debts: whose (`debtor`), the `post`, `since`, the `fixed` part of the predictor, `open`, `answered`.
+    `last`, `crowd`, `nameless` of its thread, how `hot` it is (log), on which `shelf` it stands, its `place` among the threads in
+    sight, and what draws newcomers (`new`) and others (`old`) to it. Debts: whose (`debtor`), the `partner`, the thread (`root`), the
+    `post`, `since`, the `fixed` part of the predictor, `open`, `answered`, and its `rate` when it was last taken.
+
+    `touched` holds the members whose rates have changed since it was last emptied, `newly` those who wrote for the first time.
     """
 
     def __init__(self, law: Law, members: int) -> None:
@@ -85,28 +92,40 @@ class Memory:
             crowd=(np.int32, 0),
             nameless=(np.int32, 0),
             hot=(np.float64, 0.0),
+            shelf=(np.int32, 0),
+            place=(np.int64, NONE),
+            new=(np.float64, 0.0),
+            old=(np.float64, 0.0),
         )
         self.debts = Columns(
             debtor=(np.int64, 0),
+            partner=(np.int64, 0),
+            root=(np.int64, 0),
             post=(np.int64, 0),
             since=(np.float64, 0.0),
             fixed=(np.float64, 0.0),
             open=(np.bool_, False),
             answered=(np.bool_, False),
+            rate=(np.float64, 0.0),
         )
-        self.owing: dict[int, dict[tuple[int, int], int]] = {}
-        """Of each member its debts by (partner, opening post)."""
+        self.owing: dict[int, dict[int, dict[int, int]]] = {}
+        """Of each member its open debts by thread and partner."""
         self.met: dict[tuple[int, int], int] = {}
+        """How often the first has answered the second."""
+        self.answerers: dict[int, set[int]] = {}
+        """Of each member who has answered it."""
         self.inside: dict[int, dict[int, int]] = {}
-        """Of each member the threads that it wrote in, with their size at its last post there."""
+        """Of each member the threads that it wrote in, with their size at its last post there; those out of sight may lack."""
         self.mine: dict[int, set[int]] = {}
         """Of each member the posts that it answered."""
         self.rows: dict[int, list[int]] = {}
         """Of each thread its posts in order."""
+        self.touched: set[int] = set()
+        self.newly: list[int] = []
         part = law.owes
         place = {name: at for at, name in enumerate(part.terms)}
         self._owes = {name: part.value[at] for name, at in place.items()}
-        self._owes_cap = {name: float(part.caps()[at]) for name, at in place.items()}
+        self._owes_cap = {name: float(part.caps[at]) for name, at in place.items()}
 
     def later(self, hours: float, members: int) -> "Memory":
         """A copy of its own in which all of it lies so many hours earlier, with room for more members."""
@@ -120,11 +139,15 @@ class Memory:
             for name in names:
                 getattr(table, name)[:] -= hours
         out.people.grow(members)
-        out.owing = {who: dict(some) for who, some in self.owing.items()}
+        out.owing = {
+            who: {root: dict(some) for root, some in threads.items()} for who, threads in self.owing.items()
+        }
         out.met = dict(self.met)
+        out.answerers = {who: set(some) for who, some in self.answerers.items()}
         out.inside = {who: dict(some) for who, some in self.inside.items()}
         out.mine = {who: set(some) for who, some in self.mine.items()}
         out.rows = {root: list(some) for root, some in self.rows.items()}
+        out.touched, out.newly = set(), []
         return out
 
     # --- what happens ---
@@ -132,132 +155,154 @@ class Memory:
     def acted(self, who: int, now: float, opens: bool, up: int, root: int, partner: int) -> None:
         """A member wrote, whether or not others can read it yet; `up` is the post that it answers."""
         people = self.people
-        rest = now - people.last[who]
-        people.acts_6h[who] = 1.0 + people.acts_6h[who] * np.exp(-rest / SHORT)
-        people.acts_24h[who] = 1.0 + people.acts_24h[who] * np.exp(-rest / LONG)
+        rest = now - float(people.last[who])
+        people.acts_6h[who] = 1.0 + people.acts_6h[who] * exp(-rest / SHORT)
+        people.acts_24h[who] = 1.0 + people.acts_24h[who] * exp(-rest / LONG)
         people.last[who] = now
+        if rest == inf:
+            self.newly.append(who)
         people.acts[who] += 1
+        self.touched.add(who)
         if opens:
             people.opened[who] += 1
             return
         people.replied[who] += 1
         self.mine.setdefault(who, set()).add(up)
-        debt = self.owing.get(who, {}).pop((partner, root), None)
+        debt = self.owing.get(who, {}).get(root, {}).get(partner)
         if debt is not None:
             self._close(debt)
 
     def appeared(
-        self, post: int, who: int, now: float, up: int, root: int, partner: int, depth: int, size: int
+        self, new: Sequence[tuple[int, int, float, int, int, int, int, int]], sizes: Sequence[int]
     ) -> None:
-        """A post can be read: its thread wakes, and whom it answers owes a reply. `size`: replies in the thread with it."""
+        """Posts can be read, in order, each (post, who, now, up, root, partner, depth, exchange): threads wake, and whom a post answers
+        owes a reply. `sizes`: replies in the thread, with the post.
+        """
         people, posts, debts = self.people, self.posts, self.debts
-        posts.hour[post], posts.last[root] = now, now
-        self.rows.setdefault(root, []).append(post)
-        inside = self.inside.setdefault(who, {})
-        posts.crowd[root] += root not in inside
-        inside[root] = size
-        if up < 0:
-            return
-        posts.nameless[root] += people.unnamed[who]
-        if (debt := int(posts.debt[up])) >= 0 and debts.debtor[debt] != who:
-            debts.answered[debt] = True
-        met = self.met.get((partner, who), 0) + self.met.get((who, partner), 0)
-        self.met[(who, partner)] = self.met.get((who, partner), 0) + 1
-        if partner == who:
-            return
-        people.replies_6h[partner] = 1.0 + people.replies_6h[partner] * np.exp(
-            (people.got[partner] - now) / SHORT
-        )
-        people.got[partner] = now
-        owing = self.owing.setdefault(partner, {})
-        if (old := owing.get((who, root))) is not None:
-            self._close(old)
-        new = debts.count
-        debts.grow(new + 1)
-        debts.debtor[new], debts.post[new], debts.since[new], debts.open[new] = partner, post, now, True
-        debts.fixed[new] = self._fixed(depth, up == root, int(posts.exchange[post]), met, who, partner)
-        posts.debt[post], owing[(who, root)] = new, new
-        people.owed[partner] += 1
+        count = debts.count
+        debts.grow(count + sum(1 for _, who, _, up, _, partner, _, _ in new if up >= 0 and partner != who))
+        for (post, who, now, up, root, partner, depth, exchange), size in zip(new, sizes, strict=True):
+            posts.hour[post], posts.last[root] = now, now
+            self.rows.setdefault(root, []).append(post)
+            inside = self.inside.setdefault(who, {})
+            if root not in inside:
+                posts.crowd[root] += 1
+            inside[root] = size
+            if up < 0:
+                continue
+            unnamed = bool(people.unnamed[who])
+            posts.nameless[root] += unnamed
+            if (debt := int(posts.debt[up])) >= 0 and debts.open[debt] and debts.debtor[debt] != who:
+                debts.answered[debt] = True
+                self.touched.add(int(debts.debtor[debt]))
+            met = self.met.get((who, partner), 0)
+            both = met + self.met.get((partner, who), 0)
+            self.met[(who, partner)] = met + 1
+            if partner == who:
+                continue
+            self.answerers.setdefault(partner, set()).add(who)
+            self.touched.add(partner)
+            people.replies_6h[partner] = 1.0 + people.replies_6h[partner] * exp(
+                (float(people.got[partner]) - now) / SHORT
+            )
+            people.got[partner] = now
+            owing = self.owing.setdefault(partner, {}).setdefault(root, {})
+            if (old := owing.get(who)) is not None:
+                self._close(old)
+                owing = self.owing.setdefault(partner, {}).setdefault(root, {})
+            debts.debtor[count], debts.partner[count], debts.root[count] = partner, who, root
+            debts.post[count], debts.since[count], debts.open[count] = post, now, True
+            debts.fixed[count] = self._fixed(
+                depth, up == root, exchange, both, unnamed, bool(people.unnamed[partner])
+            )
+            posts.debt[post] = owing[who] = count
+            people.owed[partner] += 1
+            count += 1
 
     def vanished(self, post: int) -> None:
         """A post is gone: nobody owes it an answer."""
-        if (debt := int(self.posts.debt[post])) >= 0 and self.debts.open[debt]:
+        if (debt := int(self.posts.debt[post])) >= 0:
             self._close(debt)
 
     def _close(self, debt: int) -> None:
-        if self.debts.open[debt]:
-            self.debts.open[debt] = False
-            self.people.owed[self.debts.debtor[debt]] -= 1
-
-    def forget(self, now: float) -> None:
-        """Debts that are too old are owed no more."""
         debts = self.debts
-        old = np.flatnonzero(debts.open & (debts.since < now - FORGOTTEN))
-        debts.open[old] = False
-        np.subtract.at(self.people.owed, debts.debtor[old], 1)
+        if not debts.open[debt]:
+            return
+        debts.open[debt] = False
+        debtor, root = int(debts.debtor[debt]), int(debts.root[debt])
+        self.people.owed[debtor] -= 1
+        self.touched.add(debtor)
+        threads = self.owing[debtor]
+        del threads[root][int(debts.partner[debt])]
+        if not threads[root]:
+            del threads[root]
 
-    def _fixed(self, depth: int, root: bool, exchange: int, met: int, who: int, partner: int) -> float:
+    def forget(self, now: float, standing: np.ndarray | None = None) -> None:
+        """Of the `standing` debts (all that are open) those that are too old are owed no more."""
+        if standing is None:
+            standing = np.flatnonzero(self.debts.open)
+        for debt in standing[self.debts.since[standing] < now - FORGOTTEN].tolist():
+            self._close(debt)
+
+    def _fixed(
+        self, depth: int, root: bool, exchange: int, met: int, unnamed_partner: bool, unnamed: bool
+    ) -> float:
         """What of a debt's predictor does not change."""
-        terms = {
-            "constant": 1.0,
-            "depth": np.log(max(depth, 1)),
-            "root": float(root),
-            "exchange": np.log1p(exchange),
-            "met": np.log1p(met),
-            "unnamed_partner": float(self.people.unnamed[who]),
-            "unnamed": float(self.people.unnamed[partner]),
-        }
-        return float(
-            sum(self._owes[name] * min(value, self._owes_cap[name]) for name, value in terms.items())
+        beta, cap = self._owes, self._owes_cap
+        return (
+            beta["constant"]
+            + beta["depth"] * min(log(max(depth, 1)), cap["depth"])
+            + beta["root"] * min(root, cap["root"])
+            + beta["exchange"] * min(log1p(exchange), cap["exchange"])
+            + beta["met"] * min(log1p(met), cap["met"])
+            + beta["unnamed_partner"] * min(unnamed_partner, cap["unnamed_partner"])
+            + beta["unnamed"] * min(unnamed, cap["unnamed"])
         )
 
     # --- rates ---
 
-    def owes(self, debt: np.ndarray, now: float) -> np.ndarray:
+    def owes(self, debt: np.ndarray, now: float | np.ndarray) -> np.ndarray:
         """Rates an hour (n,), before the rhythm of the day, at which these debts are paid now."""
         debts, people, beta, cap = self.debts, self.people, self._owes, self._owes_cap
         who = debts.debtor[debt]
         out = debts.fixed[debt].copy()
         age, rest = np.maximum(now - debts.since[debt], 0.0), np.maximum(now - people.last[who], 0.0)
-        for names, columns in (
+        for names, terms in (
             (("age_10min", "age_3h", "age_1d"), speeds(age, SCALES_AGE)),
             (("rest_10min", "rest_3h", "rest_2d"), speeds(rest, SCALES_REST)),
         ):
-            for name, column in zip(names, columns, strict=True):
-                out += beta[name] * np.minimum(column, cap[name])
+            for name, term in zip(names, terms, strict=True):
+                out += beta[name] * (term if cap[name] == inf else np.minimum(term, cap[name]))
         out += beta["owed"] * np.minimum(np.log(np.maximum(people.owed[who], 1)), cap["owed"])
         out += beta["answered"] * debts.answered[debt] + beta["opened_only"] * (people.replied[who] == 0)
         return np.exp(out)
 
-    def comes(self, who: np.ndarray, now: float) -> np.ndarray:
+    def comes(self, who: np.ndarray, now: float | np.ndarray) -> np.ndarray:
         """Rates an hour (n,), before the rhythm of the day, at which members come for anything else."""
         people = self.people
         rest = np.maximum(now - people.last[who], 0.0)
-        columns = np.column_stack(
-            [
-                np.ones(len(who)),
-                *speeds(rest, SCALES_REST),
-                people.acts[who] == 1,
-                np.log1p(people.acts_6h[who] * np.exp(-rest / SHORT)),
-                np.log1p(people.acts_24h[who] * np.exp(-rest / LONG)),
-                np.log1p(people.replies_6h[who] * np.exp((people.got[who] - now) / SHORT)),
-                np.log1p(np.maximum(people.owed[who], 0)),
-                people.replied[who] == 0,
-                np.log(np.maximum(people.acts[who], 1)),
-            ]
+        acts = people.acts[who]
+        terms = columns(
+            1.0,
+            *speeds(rest, SCALES_REST),
+            acts == 1,
+            np.log1p(people.acts_6h[who] * np.exp(-rest / SHORT)),
+            np.log1p(people.acts_24h[who] * np.exp(-rest / LONG)),
+            np.log1p(people.replies_6h[who] * np.exp((people.got[who] - now) / SHORT)),
+            np.log1p(people.owed[who]),
+            people.replied[who] == 0,
+            np.log(np.maximum(acts, 1)),
         )
-        return np.exp(linear(self.law.comes, columns))
+        return np.exp(linear(self.law.comes, terms))
 
     def opens(self, who: np.ndarray, now: float) -> np.ndarray:
         """Log-odds (n,) that a member who came for anything else opens a thread."""
         people = self.people
-        columns = np.column_stack(
-            [
-                np.ones(len(who)),
-                np.log1p(people.opened[who]),
-                np.log1p(people.replied[who]),
-                np.log1p(np.maximum(now - people.last[who], 0.0) / 48),
-                np.log1p(np.maximum(people.owed[who], 0)),
-            ]
+        terms = columns(
+            1.0,
+            np.log1p(people.opened[who]),
+            np.log1p(people.replied[who]),
+            np.log1p(np.maximum(now - people.last[who], 0.0) / 48),
+            np.log1p(people.owed[who]),
         )
-        return linear(self.law.opens, columns)
+        return linear(self.law.opens, terms)

@@ -95,6 +95,7 @@ def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> P
     memory.people.unnamed[list(stranger)] = True
     memory.posts.grow(len(author))
     size = np.zeros(len(author), np.int64)
+    exchange = memory.posts.exchange
     for row, (who, up, root) in enumerate(zip(author, parent, thread, strict=True)):
         now = float(hours[row])
         partner = author[up] if up >= 0 else -1
@@ -102,8 +103,9 @@ def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> P
         if up >= 0:
             size[root] += 1
             if parent[up] >= 0 and author[parent[up]] == who:
-                memory.posts.exchange[row] = memory.posts.exchange[up] + 1
-        memory.appeared(row, who, now, up, root, partner, depth[row], int(size[root]))
+                exchange[row] = exchange[up] + 1
+        told = (row, who, now, up, root, partner, depth[row], int(exchange[row]))
+        memory.appeared([told], [int(size[root])])
     replies = np.bincount(np.array(parent, int)[np.array(parent, int) >= 0], minlength=len(author))
     level = {name: place for place, name in enumerate(TONES)}
     tone = [level.get(name, CIVIL) for name in table["tone"].to_list()]
