@@ -10,7 +10,7 @@ demo: install
 	$(BIN)/windtunnel demo
 
 test: install
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow

@@ -21,12 +21,13 @@ FORUM = re.compile(r"\b(threads?|posts?|hostile|moderators?|moderation|newcomers
 SHOWN = ("*.html", "*.md", "*.csv")
 
 SMALL = "draws=2 seeds=1 dowhy=false parallel.jobs=1"
+SHORT = f"{SMALL} steps=3"
 RUNS = {
     "rules": f"run community=NAME {SMALL} out=OUT/rules",
-    "archetype": f"run community=NAME mind=llm llm=fake llm.store=none {SMALL} out=OUT/archetype",
-    "member": f"run community=NAME mind=llm llm=fake llm.store=none mind.words=false prompt=member {SMALL} out=OUT/member",
-    "mind": f"run community=NAME mind=alike mind.first=1.5 {SMALL} out=OUT/mind",
-    "sweep": f"run -m community=NAME root=0,1 {SMALL} out=OUT/sweep",
+    "archetype": f"run community=NAME mind=llm llm=fake llm.store=none {SHORT} out=OUT/archetype",
+    "member": f"run community=NAME mind=llm llm=fake llm.store=none mind.words=false prompt=member {SHORT} out=OUT/member",
+    "mind": f"run community=NAME mind=alike mind.first=1.5 {SHORT} out=OUT/mind",
+    "sweep": f"run -m community=NAME root=0,1 {SHORT} out=OUT/sweep",
 }
 WORK = {
     "dry": "run community=NAME mind=llm llm=fake llm.store=none dry=true draws=2 seeds=1",
