@@ -113,7 +113,7 @@ def futures(
     worlds = 2 + 2 * replicates + 2 * moments * FUTURES_A_MOMENT + 2 * budget * FUTURES_A_CANDIDATE
     if not case.real:
         return worlds
-    readings = sensitivity * max(replicates // max(sensitivity, 1), 1)
+    readings = 2 * sensitivity * max(replicates // max(sensitivity, 1), 1)
     others = len(OTHER_ATTENTION) * max(replicates // 4, 1) if sensitivity else 0
     return worlds + 2 * replicates + INFERRED * replicates + (INFERRED + 2) * (readings + others)
 
@@ -178,5 +178,9 @@ def of_record(
         "tone_errors": tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures)
         if tone_draws
         else None,
-        "assumptions": list(ASSUMED) + ([MODERATED] if case.moderators else []),
+        "assumptions": [
+            *([case.relived] if case.relived else []),
+            *ASSUMED,
+            *([MODERATED] if case.moderators else []),
+        ],
     }

@@ -223,9 +223,9 @@ def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:
 def _with_labels(record: dict[str, Any], tones: dict[str, Any]) -> str:
     """What labels by hand would make of the range, where the thread has words to label."""
     width = tones["high"] - tones["low"]
-    if not width or not tones["to_label"] or tones["wordless"]:
+    after = tones["width_with_labels"]
+    if not width or not tones["to_label"] or tones["wordless"] or after is None:
         return ""
-    after = width * tones["doubt_left"] ** 0.5
     return (
         f" Label {tones['to_label']} of its posts (`windtunnel label OUT --thread {record['incident']['place']}`): the range would be about "
         f"{after:.2f} wide, now {width:.2f}."

@@ -164,7 +164,8 @@ class LearnedRecordForum(RecordForum):
         who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
         partner = int(posts.answered[row])
         partner = who if up >= 0 and partner == NOTHING else partner  # it answers nobody in the record
-        self.memory.appeared(row, who, hour, up, root, partner, int(posts.depth[row]), size)
+        exchange = int(self.memory.posts.exchange[row])
+        self.memory.appeared([(row, who, hour, up, root, partner, int(posts.depth[row]), exchange)], [size])
 
     def appear(self, new: np.ndarray) -> None:
         super().appear(new)
@@ -393,10 +394,10 @@ class LearnedRecordForum(RecordForum):
 def _head(part: Any, columns: np.ndarray) -> np.ndarray:
     """The linear predictor of a part's first terms."""
     width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps()[:width]) @ part.coefficients()[:width])
+    return np.asarray(np.minimum(columns, part.caps[:width]) @ part.coefficients[:width])
 
 
 def _tail(part: Any, columns: np.ndarray) -> np.ndarray:
     """The linear predictor of a part's last terms."""
     width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps()[-width:]) @ part.coefficients()[-width:])
+    return np.asarray(np.minimum(columns, part.caps[-width:]) @ part.coefficients[-width:])
