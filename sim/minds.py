@@ -160,10 +160,8 @@ def learned_minds(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, A
             "mind=learned needs what was learned from a record: community.profile=FOLDER of an imported community, and "
             "`windtunnel fit FOLDER`"
         )
-    priors = part.settings.priors
-    draws = {notice: float(rows["arrives"][0]) for notice, rows in priors.items() if "arrives" in rows}
     stay = float(np.log(part.more))
-    return [LearnedMind(scene, kind.rules(scene), draws, stay) for scene in scenes]
+    return [LearnedMind(scene, kind.rules(scene), part.draws, stay) for scene in scenes]
 
 
 OWN = {

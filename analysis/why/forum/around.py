@@ -20,6 +20,8 @@ READERS = 400
 week around it."""
 SILENT_READERS = 400
 """The most readers of whom the record shows nothing."""
+SPARE, SPARE_LEAST = 4.0, 20
+"""Readers of whom the record shows nothing, for each who is expected to write for the first time, and beside them."""
 NEARBY = 7 * 24 * 60
 AROUND = 4000
 """Posts elsewhere that are told at most: of the threads with most of them."""
@@ -44,20 +46,25 @@ def as_record(
     acts: tuple[ModeratorAct, ...] = (),
     *,
     cut: bool = True,
+    past: int = 0,
+    strangers: float = 0.0,
 ) -> Around:
-    """A thread's posts as a record, with the posts of other threads up to its end and from the week before.
+    """A thread's posts as a record, with the posts of other threads up to its end and from the week before. The first `past` of
+    the posts come before what is lived again.
 
     A reply whose parent is not there answers its thread's first post; a post without tone counts as civil. Where the thread
     was not `cut`, its silence afterwards is part of the record: for `GOES_ON` minutes as far as the record goes, after acts of
-    moderators in any case.
+    moderators in any case. `strangers` an hour come who never wrote before: as many readers of whom the record shows nothing are there
+    at least, several times over.
     """
-    low, high = int(thread["minute"][0]), int(thread["minute"][-1])
+    low, high = int(thread["minute"][past]), int(thread["minute"][-1])
     until = high if cut else max(high, min(high + GOES_ON, int(posts["minute"].to_numpy().max())))
     until = max(until, low + 60)
     if acts and not cut:
         until = max(until, max(act.minute for act in acts) + GOES_ON)
     elsewhere = _elsewhere(posts, thread["thread"][0], low, until)
-    names = _people(thread, elsewhere, posts, low, high, profile)
+    pool = strangers and SPARE * strangers * (until - low) / 60 + SPARE_LEAST
+    names = _people(thread, elsewhere, posts, low, high, profile, round(pool))
     row = {name: place for place, name in enumerate(names)}
     columns = ["post", "thread", "parent", "author", "minute", "tone"]
     both = pl.concat([thread.select(columns), elsewhere.select(columns)])
@@ -72,6 +79,7 @@ def as_record(
         np.array([TONES.get(name, CIVIL) for name in both["tone"].to_list()]),
         SILENT_TICKS,
         own=thread.height,
+        past=past,
         exempt=free,
         orphan=_orphans(both, parent),
         until=until,
@@ -111,7 +119,13 @@ def _orphans(both: pl.DataFrame, parent: np.ndarray) -> np.ndarray:
 
 
 def _people(
-    thread: pl.DataFrame, elsewhere: pl.DataFrame, posts: pl.DataFrame, low: int, high: int, profile: Profile
+    thread: pl.DataFrame,
+    elsewhere: pl.DataFrame,
+    posts: pl.DataFrame,
+    low: int,
+    high: int,
+    profile: Profile,
+    strangers: int = 0,
 ) -> list[str]:
     authors = thread["author"].drop_nulls().unique(maintain_order=True).to_list()
     near = posts.filter(
@@ -123,8 +137,28 @@ def _people(
     known = list(seen)[: len(authors) + READERS]
     mean, shape = profile.posts_per_member_day.value, max(profile.rate_shape.value, 1e-3)
     silent = (1 + mean * profile.window_hours / 24 / shape) ** -shape
-    unseen = min(round(len(known) * silent / max(1 - silent, 1e-3)), SILENT_READERS)
+    unseen = min(max(round(len(known) * silent / max(1 - silent, 1e-3)), strangers), SILENT_READERS)
     return ["", *known, *(f"reader {number + 1}" for number in range(unseen))]
+
+
+def earlier_acts(
+    posts: pl.DataFrame, thread: pl.DataFrame, names: list[str], record: Record
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the members did before the record's world begins and is no part of it: rows of `names`, minutes, whether it opened a thread."""
+    low = record.ticks[0].minute
+    held = _elsewhere(posts, thread["thread"][0], low, record.ticks[-1].minute)["post"]
+    row = {name: place for place, name in enumerate(names) if name}
+    told = posts.filter(
+        (pl.col("minute") < low)
+        & pl.col("author").is_in(list(row))
+        & ~pl.col("post").is_in(held.implode())
+        & ~pl.col("post").is_in(thread["post"].implode())
+    ).sort("minute", "post")
+    return (
+        np.array([row[name] for name in told["author"].to_list()], np.int64),
+        told["minute"].to_numpy(),
+        told["parent"].is_null().to_numpy() & (told["kind"] != "reply").to_numpy(),
+    )
 
 
 def fitted_members(
@@ -136,7 +170,7 @@ def fitted_members(
     profile's law of rates: the mean of a gamma law given a Poisson count. A temper is the log-odds of heated and
     hostile posts over the community's, from the other threads, shrunk towards 0 by `PRIOR_POSTS` posts of an average member.
     """
-    start = int(record.minute[0])
+    start = record.ticks[0].minute
     began = int(posts["minute"].to_numpy().min())
     near = posts.filter(pl.col("minute").is_between(start - NEARBY, int(thread["minute"][-1]) + NEARBY))
     wrote = near.group_by("author").agg(near=pl.len())
@@ -176,7 +210,7 @@ def _pace(record: Record, profile: Profile) -> float:
     """Looks an hour of all members together that no answer calls for: the record's posts over its ticks, for each post as many as
     the profile says.
     """
-    wrote = int((record.tick_of != BEFORE).sum()) - 1
+    wrote = int((record.tick_of[1:] != BEFORE).sum())
     spent = sum(tick.hours * profile.rhythm[int(tick.minute // 60) % 24] for tick in record.ticks)
     return wrote * unprompted(profile) / max(spent, 1 / 60) / max(profile.active_post_share.value, 0.05)
 

@@ -88,7 +88,7 @@ def _probabilities(
 ) -> np.ndarray:
     """The mind's (n, 3) probabilities of a reply's tone, given that the member replies to this post."""
     kind = case.experiment.builder()
-    scene = kind.scene(case.experiment.raised())
+    scene = kind.scenes(case.experiment.raised())[0]
     names = [feature.name for feature in scene.features]
     features = np.zeros((held.height, len(names)))
     tempers = _tempers(rest)

@@ -9,7 +9,6 @@ from windtunnel.agents.situation import Situations
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.abduction import posterior_gumbels
-from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import View
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, TONES
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld
@@ -38,6 +37,9 @@ class Inference(RecordWorld):
         record, tick = self.community.record, self.community.tick
         self._acting = {int(record.author[act]): act for act in tick.decided}
         self._theirs = None
+        if self.community.knows_who_comes:
+            chance = self.community.comes_in(self.now, tick.hours, self.acting())
+            self.inferred.came[self.community.place] = chance
         self._draw(self.others())
 
     def _draw(self, rows: np.ndarray) -> None:
@@ -50,7 +52,7 @@ class Inference(RecordWorld):
         if self._acting and self._theirs is None:
             rows = np.sort(np.concatenate([rows, self.authors()]))
         attention = forum.attention(self, rows)
-        focus = feed.attend(attention, self.looks)
+        focus = forum.attend(attention, self.looks)
         for place, row in enumerate(rows.tolist()):
             if row in self._acting:
                 focus[place] = self._look_as_recorded(attention, place)
@@ -59,26 +61,17 @@ class Inference(RecordWorld):
             policy.offer(self, self._view)
         return forum.situations(self, self._view)
 
-    def _look_as_recorded(self, attention: feed.Attention, place: int) -> int:
+    def _look_as_recorded(self, attention: Any, place: int) -> int:
         """The post that a member answered, with the Gumbels under which it looked there noted."""
         forum, row = self.community, int(attention.rows[place])
         act = self._acting[row]
         target = forum.row_of(int(forum.record.parent[act]))
-        one = attention._replace(
-            rows=attention.rows[[place]],
-            seen=attention.seen.of([place]),
-        )
-        items = one.seen.items()[0]
-        columns = np.flatnonzero(items == target)
-        if act < forum.record.own and (
-            (len(columns) < 2 and columns[0] == feed.OWN_PLACES) or forum.posts.author[target] == row
-        ):
+        items, score, taken, offered = forum.looked_at(attention, place, target, act < forum.record.own)
+        if not offered:
             self.not_offered.append(act)
-        column, seen = int(columns[0]), items >= 0
-        seen[columns[1:]] = False  # the feed shows it to everybody
-        ids, score = forum.posts.id[items[seen]], feed.scores(one)[:, seen]
+        ids = forum.posts.id[items]
         prior = noise.gumbel(self.key, "attend", forum.place, forum.members.id[[row]], ids)
-        found = posterior_gumbels(score, np.array([int(seen[:column].sum())]), prior)[0]
+        found = posterior_gumbels(score[None], np.array([taken]), prior)[0]
         order = np.argsort(ids)
         self.inferred.look.setdefault(forum.place, {})[row] = (ids[order], found[order])
         return target

@@ -65,10 +65,15 @@ class LearnedPart:
         return tuple(scene._replace(features=told, phase=minute) for minute in minutes)
 
     @property
+    def draws(self) -> dict[str, float]:
+        """By notice, how much it adds to the log rate at which newcomers come."""
+        priors = self.settings.priors
+        return {notice: float(rows["arrives"][0]) for notice, rows in priors.items() if "arrives" in rows}
+
+    @property
     def more(self) -> float:
         """How many times as many newcomers are drawn as the record had: notices draw some in who stay away without."""
-        drawn = [float(rows["arrives"][0]) for rows in self.settings.priors.values() if "arrives" in rows]
-        return float(np.exp(max([0.0, *drawn])))
+        return float(np.exp(max([0.0, *self.draws.values()])))
 
     def make(
         self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int

@@ -1,0 +1,403 @@
+"""A record whose members follow the law that was learned from it: who comes, to pay which debt or to look at which thread and post.
+
+Rates and choices are those of a learned forum; a tick of the record takes the place of a phase. All that a member may do in a tick is
+one choice among posts, its debts with what they weigh and all others: so one Gumbel a post is enough, and the record's own can be
+inferred. The lasting hotness of threads is not: a record's threads have none.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from windtunnel.agents.situation import Scene
+from windtunnel.policies.base import Policy
+from windtunnel.sim.communities.forum import feed
+from windtunnel.sim.communities.forum.feed import NOTHING, Looks, Shown, View
+from windtunnel.sim.communities.forum.learned.attention import LATEST
+from windtunnel.sim.communities.forum.learned.law import (
+    WINDOW,
+    Law,
+    own_thread_terms,
+    post_terms,
+    thread_terms,
+)
+from windtunnel.sim.communities.forum.learned.memory import Memory
+from windtunnel.sim.communities.forum.posts import VISIBLE
+from windtunnel.sim.communities.forum.profile import Profile
+from windtunnel.sim.communities.forum.record import RecordForum, Words
+from windtunnel.sim.communities.forum.settings import Settings
+from windtunnel.sim.communities.forum.ticks import UNKNOWN, Record
+from windtunnel.sim.communities.forum.traits import ForumMembers
+from windtunnel.sim.noise_key import NoiseKey
+
+MOMENTS = (0.1, 0.5, 0.9)
+"""Parts of a tick, counted back from its end, at which rates are taken; what counts is their mean."""
+SURE = 30.0
+"""Log-odds that stand for certainty."""
+UNSEEN = -25.0
+"""Log weight of a post that was answered although the law has it out of sight."""
+LEAST = 1e-9
+"""Least expected number of comings in a tick, so that whoever came could have come."""
+
+
+class History(NamedTuple):
+    """Earlier acts of the members that the record's world does not hold, in time order: members (rows), minutes, whether each opened."""
+
+    row: np.ndarray
+    minute: np.ndarray
+    opens: np.ndarray
+
+
+NO_HISTORY = History(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, bool))
+
+
+class Comings(NamedTuple):
+    """How many times each is expected in a tick: for a debt (`owes`, of the `debts`), and for anything else (`other`, (members,))."""
+
+    debts: np.ndarray
+    owes: np.ndarray
+    other: np.ndarray
+
+
+class Offered(NamedTuple):
+    """Posts in sight by thread: `roots` (m,), `posts` (n,) thread by thread, `start` (m,) of each thread, `of` (n,) its place."""
+
+    roots: np.ndarray
+    posts: np.ndarray
+    start: np.ndarray
+    of: np.ndarray
+
+
+class FittedAttention(NamedTuple):
+    """What may draw the members (`rows`, ascending): posts `items` (n, m), NOTHING where there is none, and log weights `score`."""
+
+    rows: np.ndarray
+    items: np.ndarray
+    score: np.ndarray
+
+    @property
+    def seen(self) -> Shown:
+        return Shown.alone(self.items)
+
+
+class LearnedRecordForum(RecordForum):
+    """The forum of a record with learned members; `pace` scales how often they come for anything but a debt."""
+
+    knows_who_comes = True
+
+    def __init__(
+        self,
+        scene: Scene,
+        profile: Profile,
+        settings: Settings,
+        members: ForumMembers,
+        record: Record,
+        law: Law,
+        *,
+        luck: NoiseKey,
+        words: Words | None = None,
+        history: History = NO_HISTORY,
+        pace: float = 1.0,
+        draws: dict[str, float] | None = None,
+    ) -> None:
+        self.law, self.history, self.pace, self.draws = law, history, pace, draws or {}
+        self.memory = Memory(law, len(members))
+        self.memory.people.unnamed[UNKNOWN] = True
+        self._unread: set[int] = set()
+        self._coming: tuple[tuple[int, float], Comings] | None = None
+        super().__init__(scene, profile, settings, members, record, luck=luck, words=words)
+        self.strangers = max(int((self.memory.people.acts[1:] == 0).sum()), 1)
+
+    def rhythm(self, step: int) -> float:
+        return self.law.rhythm[int(step * self.hours) % 24]
+
+    def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
+        """Posts draw the eye by what the law says alone."""
+        return np.zeros(len(ids))
+
+    # --- what is remembered ---
+
+    def _write_past(self) -> None:
+        super()._write_past()
+        past, begin = self.history, 0
+        size: dict[int, int] = {}
+        for row in range(len(self.posts)):
+            end = int(np.searchsorted(past.minute, self.posts.step[row], side="right"))
+            self._remember(begin, end)
+            begin = max(begin, end)
+            self._note(row, size)
+        self._remember(begin, len(past.minute))
+
+    def _remember(self, begin: int, end: int) -> None:
+        past = self.history
+        for at in range(begin, end):
+            hour = float(past.minute[at]) / 60
+            self.memory.acted(int(past.row[at]), hour, bool(past.opens[at]), NOTHING, NOTHING, NOTHING)
+
+    def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
+        new = super()._write(now, rows, parent, *rest, **named)
+        for row in new.tolist():
+            self._note(row)
+        return new
+
+    def _note(self, row: int, size: dict[int, int] | None = None) -> None:
+        """Whoever wrote a post has acted, and where it can be read somebody may owe an answer; `size` counts each thread's replies."""
+        posts, memory = self.posts, self.memory
+        memory.posts.grow(len(posts))
+        who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
+        partner = int(posts.answered[row]) if up >= 0 else NOTHING
+        hour = float(posts.step[row]) / 60
+        memory.acted(who, hour, up < 0, up, root, partner)
+        if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
+            memory.posts.exchange[row] = memory.posts.exchange[up] + 1
+        if posts.state[row] != VISIBLE:
+            self._unread.add(row)
+            return
+        there = int(posts.size[root])
+        if size is not None:
+            there = size[root] = size.get(root, 0) + (up >= 0)
+        self._appeared(row, hour, there)
+
+    def _appeared(self, row: int, hour: float, size: int) -> None:
+        posts = self.posts
+        who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
+        partner = int(posts.answered[row])
+        partner = who if up >= 0 and partner == NOTHING else partner  # it answers nobody in the record
+        exchange = int(self.memory.posts.exchange[row])
+        self.memory.appeared([(row, who, hour, up, root, partner, int(posts.depth[row]), exchange)], [size])
+
+    def appear(self, new: np.ndarray) -> None:
+        super().appear(new)
+        for row in self._unread.intersection(new.tolist()):
+            self._unread.discard(row)
+            self._appeared(row, self._minute / 60, int(self.posts.size[self.posts.thread[row]]))
+
+    def vanish(self, gone: np.ndarray, now: int) -> None:
+        super().vanish(gone, now)
+        for row in gone.tolist():
+            self.memory.vanished(row)
+
+    # --- who comes ---
+
+    def open_step(self, world: Any) -> None:
+        self._coming = None
+        self.memory.forget(self.tick.minute / 60)
+        super().open_step(world)
+
+    def comes_in(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> np.ndarray:
+        """The chance (members,) to come within the `hours` up to now."""
+        found = self.comings(now, hours, acting)
+        total = found.other.copy()
+        np.add.at(total, self.memory.debts.debtor[found.debts], found.owes)
+        return -np.expm1(-np.maximum(total, LEAST))
+
+    def comings(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> Comings:
+        """What may bring members in this tick; of a debt whose thread is locked nothing."""
+        if self._coming is not None and self._coming[0] == (now, hours):
+            return self._coming[1]
+        memory, posts = self.memory, self.posts
+        people, debts = memory.people, memory.debts
+        spell = max(hours, self.hours)
+        at = [now / 60 - spell * part for part in MOMENTS]
+        length = spell * np.mean([self.law.rhythm[int(hour) % 24] for hour in at])
+        debt = np.flatnonzero(debts.open & (debts.debtor != UNKNOWN))
+        debt = debt[posts.locked_until[posts.thread[debts.post[debt]]] <= now]
+        owes = length * np.mean([memory.owes(debt, hour) for hour in at], axis=0)
+        other = np.zeros(len(self.members))
+        old = np.flatnonzero((people.acts > 0) & ~people.unnamed)
+        other[old] = np.mean([memory.comes(old, hour) for hour in at], axis=0) * length * self.pace
+        new = np.flatnonzero(people.acts == 0)
+        arrive = self.law.newcomers.opens + self.law.newcomers.replies
+        raised = {name for policy in acting for name in policy.raised()}
+        drawn = sum(value for name, value in self.draws.items() if name in raised)
+        other[new] = arrive * np.exp(drawn) * length * self.pace / self.strangers
+        found = Comings(debt, owes, np.maximum(other, LEAST))
+        self._coming = (now, hours), found
+        return found
+
+    # --- what they attend to ---
+
+    def show(self, world: Any, rows: np.ndarray) -> View:
+        self._odds = np.full(len(rows), SURE)
+        return super().show(world, rows)
+
+    def attention(self, world: Any, rows: np.ndarray) -> Any:
+        """Weights of all posts for these members: debts, and what else they would answer if they came for anything else."""
+        self._note_targets(world, rows)
+        self._odds = np.full(len(rows), SURE)
+        if not len(rows) or not len(self.posts):
+            return FittedAttention(rows, np.empty((len(rows), 0), np.int64), np.empty((len(rows), 0)))
+        now = world.now / 60
+        found = self.comings(world.now, self.tick.hours, world.acting())
+        offered = self._offered(world.now)
+        pull = self.posts.appeal.copy()
+        feed.rerank(world, pull)
+        groups: dict[bool, tuple[np.ndarray, np.ndarray]] = {}
+        items: list[np.ndarray] = []
+        score: list[np.ndarray] = []
+        for place, row in enumerate(rows.tolist()):
+            new = bool(self.memory.people.acts[row] == 0)
+            if new not in groups:
+                groups[new] = self._common(offered, now, pull, new)
+            one, value, odds = self._of_member(row, new, offered, groups[new], found, now)
+            target = self._targets[place]
+            if target != NOTHING and not np.isfinite(value[one == target]).any():
+                one, value = np.append(one, target), np.append(value, UNSEEN)
+            items.append(one)
+            score.append(value)
+            self._odds[place] = odds
+        width = max(map(len, items))
+        return FittedAttention(
+            rows,
+            np.stack([np.pad(one, (0, width - len(one)), constant_values=NOTHING) for one in items]),
+            np.stack([np.pad(one, (0, width - len(one)), constant_values=-np.inf) for one in score]),
+        )
+
+    def _offered(self, now: int) -> Offered:
+        posts, memory = self.posts, self.memory
+        roots = np.flatnonzero(
+            (posts.parent < 0)
+            & (posts.state == VISIBLE)
+            & (posts.locked_until <= now)
+            & (memory.posts.last >= now / 60 - WINDOW)
+        )
+        parts = []
+        for root in roots.tolist():
+            every = memory.rows.get(root, [root])
+            part = np.array(every if len(every) <= LATEST else [root, *every[-LATEST + 1 :]])
+            parts.append(part[posts.state[part] == VISIBLE])
+        count = np.array([len(part) for part in parts], np.int64)
+        start = np.concatenate([[0], np.cumsum(count)])[:-1].astype(np.int64)
+        there = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        return Offered(roots, there, start, np.repeat(np.arange(len(roots)), count))
+
+    def _common(
+        self, offered: Offered, now: float, pull: np.ndarray, new: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Log scores of threads (m,) and of posts (n,) that all newcomers, or all others, share."""
+        posts, memory = self.posts, self.memory
+        roots, there = offered.roots, offered.posts
+        people, seen = memory.people, memory.posts
+        opener, author, root = posts.author[roots], posts.author[there], posts.thread[there]
+        threads = thread_terms(
+            posts.size[roots],
+            seen.crowd[roots],
+            np.maximum(now - seen.hour[roots], 0.0),
+            np.maximum(now - seen.last[roots], 0.0),
+            people.unnamed[opener],
+            people.acts[opener],
+        )
+        latest = np.array([memory.rows.get(one, [one])[-1] for one in roots.tolist()], np.int64)
+        each = post_terms(
+            there == root,
+            posts.replies[there],
+            np.maximum(now - seen.hour[there], 0.0),
+            posts.depth[there],
+            there == latest[offered.of] if len(there) else there == root,
+            people.unnamed[author],
+            people.acts[author],
+            np.maximum(now - people.last[author], 0.0),
+            (author == posts.author[root]) & (there != root),
+        )
+        law = self.law
+        thread_part, post_part = (law.thread_new, law.post_new) if new else (law.thread_old, law.post_old)
+        return (
+            _head(thread_part, threads) + pull[roots],
+            _head(post_part, each) + pull[there],
+        )
+
+    def _of_member(
+        self,
+        row: int,
+        new: bool,
+        offered: Offered,
+        common: tuple[np.ndarray, np.ndarray],
+        found: Comings,
+        now: float,
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """Posts, their log weights, and the log-odds that this member opens a thread rather than answers one of them."""
+        memory = self.memory
+        thread, post = common
+        mine = np.flatnonzero(memory.debts.debtor[found.debts] == row)
+        owed, due = memory.debts.post[found.debts[mine]], found.owes[mine]
+        if new:
+            arrive = self.law.newcomers.opens + self.law.newcomers.replies
+            opens = self.law.newcomers.opens / arrive if arrive else 0.0
+        else:
+            thread = self._with_own_threads(row, offered.roots, thread)
+            post = self._with_own_posts(row, offered.posts, post)
+            opens = float(1 / (1 + np.exp(-memory.opens(np.array([row]), now)[0])))
+        if len(owed):
+            post = np.where(np.isin(offered.posts, owed), -np.inf, post)
+        other = float(found.other[row])
+        weights = np.full(len(offered.posts), -np.inf)
+        if len(offered.posts):
+            within = np.logaddexp.reduceat(post, offered.start)
+            with np.errstate(invalid="ignore"):
+                chance = thread - np.logaddexp.reduce(thread)
+                weights = chance[offered.of] + post - within[offered.of]
+            weights = np.where(np.isfinite(weights), weights, -np.inf) + np.log(other * (1 - opens) + 1e-300)
+        items = np.concatenate([offered.posts, owed])
+        value = np.concatenate([weights, np.log(np.maximum(due, 1e-300))])
+        replies = float(due.sum()) + (other * (1 - opens) if np.isfinite(weights).any() else 0.0)
+        if not replies:
+            return items, value, SURE
+        odds = np.log(max(other * opens, 1e-300)) - np.log(replies)
+        return items, value, float(np.clip(odds, -SURE, SURE))
+
+    def _with_own_threads(self, row: int, roots: np.ndarray, score: np.ndarray) -> np.ndarray:
+        inside = self.memory.inside.get(row, {})
+        places = [place for place, root in enumerate(roots.tolist()) if root in inside]
+        if not places:
+            return score
+        at = np.array(places)
+        then = np.array([inside[root] for root in roots[at].tolist()])
+        terms = own_thread_terms(then, self.posts.size[roots[at]], self.posts.author[roots[at]] == row)
+        out = score.copy()
+        out[at] += _tail(self.law.thread_old, np.column_stack(terms))
+        return out
+
+    def _with_own_posts(self, row: int, there: np.ndarray, score: np.ndarray) -> np.ndarray:
+        memory, authors = self.memory, self.posts.author[there]
+        met = [who for who in np.unique(authors).tolist() if memory.met.get((who, row), 0) > 0]
+        answered = list(memory.mine.get(row, ()))
+        terms = [authors == row, np.isin(there, answered), np.isin(authors, met)]
+        return score + _tail(self.law.post_old, np.column_stack(terms).astype(float))
+
+    def attend(self, attention: Any, looks: Looks) -> np.ndarray:
+        """The post (n,) that each member attends to: Gumbel-max over the weights."""
+        rows, items, score = attention
+        if not items.shape[1]:
+            return np.full(len(rows), NOTHING, np.int64)
+        value = score + looks(rows, self.posts.id[items])
+        best = value.argmax(axis=1)
+        each = np.arange(len(rows))
+        return np.where(value[each, best] == -np.inf, NOTHING, items[each, best])
+
+    def looked_at(
+        self, attention: Any, place: int, target: int, own: bool
+    ) -> tuple[np.ndarray, np.ndarray, int, bool]:
+        """Posts that the member at `place` could attend to, their scores, which of them the record says, and whether the law had it."""
+        items, score = attention.items[place], attention.score[place]
+        there = np.isfinite(score)
+        items, score = items[there], score[there]
+        taken = int(np.flatnonzero(items == target)[0])
+        return items, score, taken, bool(score[taken] > UNSEEN)
+
+    def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
+        out = super()._measure(rows, focus, now)
+        out[:, self._features.index("opens")] = np.where(focus == NOTHING, SURE, self._odds)
+        return out
+
+
+def _head(part: Any, columns: np.ndarray) -> np.ndarray:
+    """The linear predictor of a part's first terms."""
+    width = columns.shape[1]
+    return np.asarray(np.minimum(columns, part.caps[:width]) @ part.coefficients[:width])
+
+
+def _tail(part: Any, columns: np.ndarray) -> np.ndarray:
+    """The linear predictor of a part's last terms."""
+    width = columns.shape[1]
+    return np.asarray(np.minimum(columns, part.caps[-width:]) @ part.coefficients[-width:])
