@@ -15,6 +15,7 @@ from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import ACTS, RECORD, acts_of_import, acts_of_run, moderation_of
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
 from windtunnel.analysis.incidents.forum.places import asked_about, place_of
+from windtunnel.analysis.models.learned_settings import learned_by_default
 from windtunnel.analysis.why.case import Branch, Futures
 from windtunnel.analysis.why.forum.around import TONES, as_record, earlier_acts, fitted_members, tempers
 from windtunnel.analysis.why.forum.case import ByActs
@@ -87,6 +88,12 @@ class RecordedCase(ByActs):
     @property
     def ticks(self) -> int:
         return len(self.record.ticks)
+
+    @property
+    def learned_tones(self) -> bool:
+        """Whether members answer in tones that were learned from the record."""
+        part = self.experiment.builder().learned
+        return part is not None and part.law.tone is not None
 
     def specs(self) -> list[tuple[PolicySpec, int]]:
         return []
@@ -358,7 +365,9 @@ def case_of_thread(
     settings: Sequence[str] = (),
 ) -> RecordedCase:
     """The case of an incident whose `place` is a thread of `posts`."""
-    mind = [] if any(word.startswith("mind=") for word in settings) else ["mind=rules"]
+    mind = []
+    if not any(word.startswith("mind=") for word in settings):
+        mind = learned_by_default([f"community.profile={folder.path}", *settings]) or ["mind=rules"]
     if "mind=learned" in [*mind, *settings]:
         mind.append("mind.steps_an_hour=1")  # a tick of a record has one phase
     made = plan(
@@ -402,6 +411,7 @@ def case_of_thread(
         moderators=acts,
         words=words_of(folder.path, thread) if told else None,
         labelled=labelled_of(thread),
+        known=law is not None and law.tone is not None,
         history=History(*earlier_acts(posts, thread, names, record)) if law else NO_HISTORY,
         root=made.experiment.root,
     )
