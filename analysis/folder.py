@@ -24,6 +24,7 @@ COMPARED = {
     "interactions": "-interactions",
     "evasion": "-evasion",
     "goal": "-goal",
+    "ranking": "-ranking",
 }
 """What the file of each frame of a comparison adds to the name of the page that it stands beside."""
 

@@ -29,7 +29,7 @@ from windtunnel.sim.block import Block, Run
 from windtunnel.sim.events import SCHEMA
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
 from windtunnel.sim.minds import asks_a_model, make_mind
-from windtunnel.sim.run import first_divergence, run
+from windtunnel.sim.run import parted, run
 from windtunnel.sim.run_cache import Kept
 from windtunnel.sim.version import code_sha256, installed
 from windtunnel.sim.watch import Progress
@@ -319,11 +319,11 @@ def _tables(plan: Plan, finished: list[Run]) -> tuple[pl.DataFrame, pl.DataFrame
 
 
 def _divergence(by_unit: Mapping[Unit, Run], run: Run) -> int | None:
-    """First step in which a policy run's events part from its twin's."""
+    """First step in which a policy run parts from its twin."""
     twin = by_unit.get(run.unit._replace(arm="baseline"))
     if run.unit.arm != "policy" or twin is None or "failed" in (run.status, twin.status):
         return None
-    return first_divergence(twin.events, run.events)
+    return parted(twin, run)
 
 
 def _check_repeats(finished: list[Run]) -> None:
@@ -333,9 +333,7 @@ def _check_repeats(finished: list[Run]) -> None:
         first = by_unit[again.unit._replace(arm="baseline")]
         if again.unit.arm != "aa" or "failed" in (again.status, first.status):
             continue
-        step = first_divergence(first.events, again.events)
-        if step is None:
-            step = first_divergence(first.measures, again.measures)
+        step = parted(first, again)
         if step is not None:
             again.status, again.stage = "failed", REPEATS
             again.reason = f"the baseline run twice differs from itself from step {step} on: the engine is not deterministic"

@@ -21,7 +21,7 @@ A policy of ten lines, for any community whose members take a whole number of so
 Chance comes from `world.chance(purpose, ids)` alone, and `purpose` begins with the policy's label.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
@@ -198,6 +198,10 @@ class Policy(BaseModel):
     """Whether what it does leaves events or marks in the log; false where it changes only what people see or may do."""
     finishes: ClassVar[bool] = False
     """Whether, once stopped, it still decides what it had put in a queue."""
+    needs: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """By community, the settings (`community.settings`) without which there is nothing for it to act on, each with a value that will do."""
+    where_learned: ClassVar[bool] = True
+    """Whether it works where members are learned from a record."""
     test_parameters: ClassVar[dict[str, Any]] = {}
     """Parameters with which it acts within a dozen steps of a small community: what the tests of every policy take."""
 

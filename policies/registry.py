@@ -46,6 +46,21 @@ def policy_class(name: str) -> type[Policy]:
     return _own()[name]
 
 
+def check_fits(name: str, community: Mapping[str, Any]) -> None:
+    """`ValueError` where a policy does not work in the community of these resolved settings, with what would."""
+    policy, place = policy_class(name), str(community["name"])
+    if not policy.fits_in(place):
+        raise ValueError(f"{name} fits {', '.join(policy.fits) or 'no community'}, not {place}")
+    if community.get("learned") and not policy.where_learned:
+        raise ValueError(f"{name} does not work where members are learned from a record: set mind=rules")
+    settings = community.get("settings") or {}
+    for key, value in policy.needs.get(place, {}).items():
+        given = settings.get(key)
+        if given is None or given is False or (isinstance(value, str) and given != value):
+            shown = str(value).lower() if isinstance(value, bool) else value
+            raise ValueError(f"{name} has nothing to act on here: set community.settings.{key}, say {shown}")
+
+
 def _wrong(point: Any, found: Any) -> str:
     """What keeps the thing that an entry point names from being a policy; empty if nothing does."""
     if not (isinstance(found, type) and issubclass(found, Policy)):

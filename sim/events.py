@@ -133,13 +133,11 @@ class EventLog:
     def __len__(self) -> int:
         return self._rows
 
-    def _amount_column(self) -> pl.Series:
-        if not self._amounts:
-            return pl.repeat(None, self._rows, dtype=pl.Int64, eager=True)
+    def _amount_column(self) -> np.ndarray:
         whole = np.full(self._rows, NO_AMOUNT, np.int64)
         for start, amounts in self._amounts.items():
             whole[start : start + len(amounts)] = amounts
-        return _nullable(whole, NO_AMOUNT)
+        return whole
 
     def frame(self, draw: int, seed: int, arm: str) -> pl.DataFrame:
         """The run's events as a table with the columns of `SCHEMA`."""
@@ -148,49 +146,43 @@ class EventLog:
         step, ordinal, member, kind, target, place, tone, status, policy = (
             np.concatenate(parts) for parts in zip(*self._chunks, strict=True)
         )
-        table = pl.DataFrame(
-            {
-                "step": step,
-                "ordinal": ordinal,
-                "member": _nullable(member, NOBODY),
-                "kind": _named(kind, self._names),
-                "target": _nullable(target, NOBODY),
-                "place": _nullable(place, NOBODY),
-                "tone": _named(tone, self.levels),
-                "amount": self._amount_column(),
-                "status": _named(status, self._names),
-                "policy": _named(policy, self._names),
-            }
+        count = len(step)
+        texts = [self._texts.get(row) for row in range(count)] if self._texts else [None]
+        columns = (
+            *_same(count, draw, seed, arm),
+            pl.Series("step", step),
+            pl.Series("ordinal", ordinal),
+            _nullable("member", member, NOBODY),
+            _named("kind", kind, self._names),
+            _nullable("target", target, NOBODY),
+            _nullable("place", place, NOBODY),
+            _named("tone", tone, self.levels),
+            _nullable("amount", self._amount_column(), NO_AMOUNT),
+            _named("status", status, self._names),
+            _named("policy", policy, self._names),
+            pl.Series("text", texts, pl.String) if self._texts else _repeated("text", None, count),
         )
-        fixed = {"draw": draw, "seed": seed, "arm": arm, "text": None}
-        if self._texts:
-            del fixed["text"]
-            said = [self._texts.get(row) for row in range(len(table))]
-            table = table.with_columns(pl.Series("text", said, pl.String))
-        return table.with_columns(**{name: pl.lit(value) for name, value in fixed.items()}).select(
-            pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()
-        )
+        return pl.DataFrame(columns)
 
 
 def links(unit: tuple[int, int, str], targets: np.ndarray, parents: np.ndarray) -> pl.DataFrame:
     """The table of what answers what in one run, with the columns of `LINKS`; ids, in the order written."""
-    draw, seed, arm = unit
-    table = pl.DataFrame({"target": targets, "parent": parents})
-    fixed = {"draw": draw, "seed": seed, "arm": arm}
-    return table.with_columns(**{name: pl.lit(value) for name, value in fixed.items()}).select(
-        pl.col(name).cast(dtype) for name, dtype in LINKS.items()
-    )
+    ids = (pl.Series(name, ids, pl.Int64) for name, ids in (("target", targets), ("parent", parents)))
+    return pl.DataFrame([*_same(len(targets), *unit), *ids])
 
 
 def measured(unit: tuple[int, int, str], steps: Sequence[tuple[int, Mapping[str, float]]]) -> pl.DataFrame:
     """The table of what was counted in one run, with the columns of `MEASURES`, in the order of steps."""
-    draw, seed, arm = unit
-    rows = [
-        (draw, seed, arm, step, name, float(value))
-        for step, values in steps
-        for name, value in values.items()
-    ]
-    return pl.DataFrame(rows, schema=MEASURES, orient="row")
+    rows = [(step, name, float(value)) for step, values in steps for name, value in values.items()]
+    counted, names, numbers = zip(*rows, strict=True) if rows else ((), (), ())
+    return pl.DataFrame(
+        [
+            *_same(len(rows), *unit),
+            pl.Series("step", counted, pl.Int32),
+            pl.Series("measure", names, pl.String),
+            pl.Series("value", numbers, pl.Float64),
+        ]
+    )
 
 
 def digest(events: pl.DataFrame) -> str:
@@ -202,11 +194,21 @@ def digest(events: pl.DataFrame) -> str:
     return text.hexdigest()
 
 
-def _nullable(values: np.ndarray, missing: int) -> pl.Series:
-    series = pl.Series(values)
-    return series.set(series == missing, None)
+def _same(count: int, draw: int, seed: int, arm: str) -> list[pl.Series]:
+    """The columns that say which run a table is of."""
+    unit: dict[str, int | str] = {"draw": draw, "seed": seed, "arm": arm}
+    return [_repeated(name, value, count) for name, value in unit.items()]
 
 
-def _named(codes: np.ndarray, names: Sequence[str]) -> pl.Series:
-    table = pl.Series([*names, None], dtype=pl.String)
+def _repeated(name: str, value: int | str | None, count: int) -> pl.Series:
+    return pl.Series(name, [value], SCHEMA[name]).new_from_index(0, count)
+
+
+def _nullable(name: str, values: np.ndarray, missing: int) -> pl.Series:
+    series = pl.Series(name, values)
+    return series.set(series == missing, None) if (values == missing).any() else series
+
+
+def _named(name: str, codes: np.ndarray, names: Sequence[str]) -> pl.Series:
+    table = pl.Series(name, [*names, None], dtype=pl.String)
     return table.gather(np.where(codes == NOBODY, len(names), codes).astype(np.uint32))

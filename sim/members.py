@@ -65,31 +65,27 @@ class Members:
         until: int = NEVER - 1,
     ) -> pl.DataFrame:
         """The table of `members.parquet` for a run of `until` steps; a departure after it is not told."""
-        table = pl.DataFrame(
-            {
-                "member": self.id,
-                **self.groups,
-                "persona": np.array(personas, dtype=object)[self.persona].astype(str),
-                "rate": self.rate,
-                **self.traits,
-                "joined": self.joined,
-                "left": np.where(self.left > until, -1, self.left),
-                "active_steps": self.active_steps,
-                "first_active": self.first_active,
-                "last_active": self.last_active,
-                **self.summaries,
-            }
-        )
-        missing = [
-            pl.when(pl.col(name) < 0).then(None).otherwise(pl.col(name)).alias(name)
-            for name in ("left", "first_active", "last_active")
+        columns: dict[str, np.ndarray] = {
+            "member": self.id,
+            **self.groups,
+            "persona": np.array(personas, dtype=object)[self.persona].astype(str),
+            "rate": self.rate,
+            **self.traits,
+            "joined": self.joined,
+            "left": np.where(self.left > until, -1, self.left),
+            "active_steps": self.active_steps,
+            "first_active": self.first_active,
+            "last_active": self.last_active,
+            **self.summaries,
+        }
+        table = [pl.Series(name, values) for name, values in columns.items()]
+        table = [
+            one.set(one < 0, None) if one.name in ("left", "first_active", "last_active") else one
+            for one in table
         ]
-        place = {"draw": draw, "seed": seed, "arm": arm}
-        columns = [
-            pl.lit(value).cast(pl.String if name == "arm" else pl.Int32).alias(name)
-            for name, value in place.items()
-        ]
-        return table.with_columns(*missing).select(*columns, pl.all())
+        unit = (("draw", draw, pl.Int32), ("seed", seed, pl.Int32), ("arm", arm, pl.String))
+        run = [pl.Series(name, [value], kind).new_from_index(0, len(self)) for name, value, kind in unit]
+        return pl.DataFrame([*run, *table])
 
 
 class Member(mesa.Agent):

@@ -141,10 +141,9 @@ class PlainCommunity(Defaults):
         """Settle what was not cancelled, then log all acts with the amounts that `settle` left in them."""
         self.settle(world, acts)
         log = world.log
-        names, inverse = np.unique(acts.kind, return_inverse=True)
         log.add(
             world.now,
-            log.codes([str(name) for name in names])[inverse],
+            log.codes(acts.kind.tolist()),
             acts.ids,
             target=np.where(acts.target == NOBODY, NOBODY, self.members.id[acts.target]),
             amount=acts.amount,

@@ -20,6 +20,7 @@ from windtunnel.agents.situation import Scene
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.block import Block, Run
+from windtunnel.sim.community import Builder
 from windtunnel.sim.events import digest, links, measured
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
 from windtunnel.sim.lock_step import lock_step as lock_step
@@ -67,12 +68,16 @@ def make_world(
     *,
     luck: NoiseKey | None = None,
     policies: Sequence[Policy] | None = None,
+    builder: Builder | None = None,
 ) -> World:
-    """The world of one unit, before its first step; with `luck` or `policies` of its own where they are given."""
-    kind = experiment.builder()
-    scenes = scenes or kind.scenes(experiment.raised())
+    """The world of one unit, before its first step; with `luck` or `policies` of its own where they are given.
+
+    Worlds of one experiment may share its `builder`, which reads the settings once for all of them.
+    """
+    builder = builder or experiment.builder()
+    scenes = scenes or builder.scenes(experiment.raised())
     luck = luck or luck_of(experiment.root, unit.draw, unit.seed)
-    place = kind.make(
+    place = builder.make(
         scenes,
         traits_key=noise.key("traits", experiment.root, unit.draw),
         luck=luck,
@@ -117,8 +122,9 @@ def run_block(
 ) -> Block:
     """Run these units in lock-step with a mind of their own."""
     began = time.process_time()
-    scenes = experiment.builder().scenes(experiment.raised())
-    worlds = [make_world(experiment, unit, scenes) for unit in units]
+    builder = experiment.builder()
+    scenes = builder.scenes(experiment.raised())
+    worlds = [make_world(experiment, unit, scenes, builder=builder) for unit in units]
     mind = make_mind(experiment)
     try:
         with watched(mind, progress):
@@ -207,6 +213,21 @@ def _one_block(
     experiment: Experiment, make_mind: Callable[[Experiment], Mind], units: Sequence[Unit]
 ) -> Block:
     return run_block(experiment, units, make_mind)
+
+
+def parted(one: Run, two: Run) -> int | None:
+    """First step at which two runs differ in their events or in what was counted at each step; None if they are alike.
+
+    Where members alone differ, in what is summed up of them, it is the last step.
+    """
+    tables = [(one.events, two.events), (one.measures, two.measures)]
+    found = [step for pair in tables if (step := first_divergence(*pair)) is not None]
+    if found:
+        return min(found)
+    if one.members.drop("arm").equals(two.members.drop("arm")):
+        return None
+    ends = [table["step"].max() for pair in tables for table in pair if len(table)]
+    return max((int(step) for step in ends), default=0)  # type: ignore[arg-type]
 
 
 def first_divergence(baseline: pl.DataFrame, policy: pl.DataFrame) -> int | None:

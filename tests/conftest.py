@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from windtunnel.policies.registry import policy_class
 from windtunnel.sim.experiment import Experiment, PolicySpec, Unit
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import lock_step, make_world
@@ -72,7 +73,12 @@ def make_tiny(
 ) -> Experiment:
     """A small experiment with the rules mind; policies by name or as (name, parameters)."""
     mind = yaml.safe_load((CONF / "mind" / "rules.yaml").read_text(encoding="utf-8"))
-    community = tiny_community(size, rates or {}, settings or {}) | {"step_hours": step_hours}
+    needed = {
+        key: value
+        for one in (*baseline, *policy)
+        for key, value in policy_class(spec(one).name).needs.get("forum", {}).items()
+    }
+    community = tiny_community(size, rates or {}, needed | dict(settings or {})) | {"step_hours": step_hours}
     return Experiment(
         community,
         [spec(one) for one in baseline],

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from windtunnel.agents.minds.base import Unanswered
-from windtunnel.agents.situation import Scene, Situations
+from windtunnel.agents.situation import Line, Scene, Situations
 
 _BLOCK = 1 << 13
+_CELLS = 1 << 16
+"""Options of all worlds together that a strategy is asked of at once: what it works on stays in the processor's cache."""
 
 
 class RulesMind:
@@ -60,7 +62,8 @@ class StrategyMind(RulesMind):
     """Decides by a function of a batch: (n, actions) log-odds up to a constant a row, `-inf` for what is never done.
 
     So members do just what a strategy says, where it leaves one action; what is not on offer is left out. A row in which
-    nothing is left that is on offer takes every offer alike.
+    nothing is left that is on offer takes every offer alike. Small worlds are put to the strategy several at a time: what
+    it says of a row must come from that row alone.
     """
 
     def __init__(self, scene: Scene, strategy: Callable[[Situations], np.ndarray]) -> None:
@@ -68,6 +71,14 @@ class StrategyMind(RulesMind):
             scene, np.zeros(len(scene.actions)), np.zeros((len(scene.features), len(scene.actions)))
         )
         self._strategy = strategy
+
+    def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
+        self.decisions += sum(len(batch) for batch in batches)
+        found: list[np.ndarray | Unanswered] = []
+        for some in _together(batches):
+            cuts = np.cumsum([len(batch) for batch in some])[:-1]
+            found += np.split(self._rows(_one_batch(some)), cuts)
+        return found
 
     def _rows(self, batch: Situations) -> np.ndarray:
         shape = batch.options.shape
@@ -80,6 +91,37 @@ class StrategyMind(RulesMind):
         nothing = np.isneginf(rows).all(axis=1)
         rows[nothing] = np.where(batch.options[nothing], 0.0, -np.inf)
         return normalise(rows) if len(rows) else rows
+
+
+def _together(batches: Sequence[Situations]) -> list[list[Situations]]:
+    """The batches in order, as many at a time as have no more than `_CELLS` options in all; one at least."""
+    parts: list[list[Situations]] = []
+    room = 0
+    for batch in batches:
+        if not parts or batch.options.size > room:
+            parts.append([])
+            room = _CELLS
+        parts[-1].append(batch)
+        room -= batch.options.size
+    return parts
+
+
+def _one_batch(batches: Sequence[Situations]) -> Situations:
+    """The rows of several batches of one scene, one after the other."""
+    if len(batches) == 1:
+        return batches[0]
+    ends = np.cumsum([len(batch) for batch in batches])
+
+    def describe(row: int) -> Sequence[Line]:
+        place = int(np.searchsorted(ends, row, side="right"))
+        return batches[place].describe(row - int(ends[place]) + len(batches[place]))
+
+    def whole(name: str) -> np.ndarray:
+        return np.concatenate([getattr(batch, name) for batch in batches])
+
+    return Situations(
+        batches[0].scene, whole("features"), whole("options"), whole("persona"), whole("member"), describe
+    )
 
 
 def normalise(rows: np.ndarray) -> np.ndarray:

@@ -47,6 +47,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="what it may cost, as often as wanted: 'civil_posts>=-5%%' or 'at most 5 %% fewer civil_posts' (against the runs "
         "without the policy), 'moderator_actions<=10/day' (what there is with it)",
     )
+    parser.add_argument(
+        "--rank",
+        choices=("pns",),
+        help="also rank the policies by the least share of futures in which each must have made the difference, however twins share chance",
+    )
     parser.add_argument("--confidence", type=float, default=0.95)
     page = parser.add_mutually_exclusive_group()
     page.add_argument("--html", metavar="FILE", help="write the page to this file, its tables beside it")
@@ -80,6 +85,7 @@ def call(asked: argparse.Namespace) -> int:
         outcome=asked.outcome,
         goal=asked.goal,
         limits=asked.limit,
+        rank=asked.rank,
     )
     page, tables = _write(found, asked)
     if asked.json:
@@ -130,6 +136,12 @@ def _print(record: dict[str, Any]) -> None:
     print()
     print_table(short_table(record))
     print()
+    if "ranking" in record:
+        from windtunnel.analysis.comparison.ranked import ranking_words
+
+        for line in ranking_words(record["ranking"], record["direction"]):
+            print(plain(line))
+        print()
     if any(row["claim"] == "made" for row in record["policies"]):
         print(plain(method_plain(record)))
     for row in record["policies"]:

@@ -7,6 +7,7 @@ from windtunnel.analysis.comparison.build import compare_inputs
 from windtunnel.analysis.comparison.goal import goal_of, judging
 from windtunnel.analysis.comparison.inputs import read_inputs
 from windtunnel.analysis.comparison.judged import judged
+from windtunnel.analysis.comparison.ranked import BY, ranked
 from windtunnel.analysis.comparison.result import Comparison
 
 __all__ = ["Comparison", "compare"]
@@ -21,6 +22,7 @@ def compare(
     outcome: str | None = None,
     goal: str | None = None,
     limits: Sequence[str] = (),
+    rank: str | None = None,
 ) -> Comparison:
     """The policies of finished runs against the same baseline on the same seeds, as one object of frames.
 
@@ -35,15 +37,20 @@ def compare(
     that none decides.
 
     `goal` says what is wanted, "less NAME" or NAME<=-20%, and each of `limits` what it may cost: each policy then meets it, fails
-    it, or cannot be told apart. `ValueError` where the runs do not share their community, seeds, outcome or baseline, and for a
+    it, or cannot be told apart. `rank` "pns" puts a `ranking` into the record (see `ranked`). `ValueError` where the runs do not share their community, seeds, outcome or baseline, and for a
     goal that nobody can read.
     """
+    if rank not in (None, *BY):
+        raise ValueError(f"rank is {rank!r}: a ranking is by {', '.join(BY)}")
     inputs = read_inputs(folders)
     wanted = goal_of(goal, limits, inputs.config)
     tested, by, way = judged(inputs.tested, inputs.config, inputs.outcome, outcome or judging(wanted))
     if wanted and not outcome and by.get("instead_of"):
         by["by_goal"] = True
     inputs = inputs._replace(tested=tested, outcome=by, direction=way)
-    return compare_inputs(
+    found = compare_inputs(
         inputs, payoff=payoff, smallest_effect=smallest_effect, confidence=confidence, goal=wanted
     )
+    if rank:
+        found.record["ranking"] = ranked(inputs.tested, inputs.direction, confidence)
+    return found

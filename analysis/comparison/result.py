@@ -18,6 +18,7 @@ FRAMES = (
     "interactions",
     "evasion",
     "goal",
+    "ranking",
 )
 
 
@@ -76,6 +77,11 @@ class Comparison:
     def goal(self) -> pl.DataFrame:
         """A row for each policy and statement of the goal, with its verdict; empty without a goal."""
         return _frame(self.record["goal"]["rows"] if self.record.get("goal") else [])
+
+    @property
+    def ranking(self) -> pl.DataFrame:
+        """A row a policy, the surest first, where a ranking was asked for."""
+        return _frame(self.record.get("ranking") or [])
 
     def memo(self) -> str:
         """The short table with its question, answer and caveat as Markdown, to be pasted into a memo."""

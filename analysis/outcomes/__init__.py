@@ -6,7 +6,14 @@ those of other packages register under the entry point group `windtunnel.outcome
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Part, Runs, direction, per_run, threshold_of
 from windtunnel.analysis.outcomes.forum import OUTCOMES, published, readable
-from windtunnel.analysis.outcomes.registry import find_outcome, known_outcomes, leading, measure_all, stand_in
+from windtunnel.analysis.outcomes.registry import (
+    check_counted,
+    find_outcome,
+    known_outcomes,
+    leading,
+    measure_all,
+    stand_in,
+)
 
 __all__ = [
     "OUTCOMES",
@@ -14,6 +21,7 @@ __all__ = [
     "Outcome",
     "Part",
     "Runs",
+    "check_counted",
     "direction",
     "find_outcome",
     "known_outcomes",

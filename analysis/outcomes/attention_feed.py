@@ -7,6 +7,8 @@ import polars as pl
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
 
 FITS = ("attention_feed",)
+OF_FEEDS = (*FITS, "forum", "collective_action")
+WHERE = "community.settings.reader_weight (a forum) or community.settings.platform=recommender"
 
 
 def _mean(runs: Runs, measure: str) -> pl.DataFrame:
@@ -26,7 +28,11 @@ def push(runs: Runs) -> pl.DataFrame:
 
 def pull_gini(runs: Runs) -> pl.DataFrame:
     """Gini index of pull over readers."""
-    ordered = runs.members.sort(*RUN, "pull")
+    if "pull" not in runs.members.columns:
+        return per_run(runs, runs.runs.select(*RUN, value=pl.lit(None, pl.Float64)), None)
+    read = pl.col("feeds_read") if "feeds_read" in runs.members.columns else pl.lit(1.0)
+    each = runs.members.with_columns(pull=pl.col("pull") / read).filter(read > 0)
+    ordered = each.sort(*RUN, "pull")
     place = (2 * pl.int_range(1, pl.len() + 1) - pl.len() - 1) * pl.col("pull")
     total = pl.col("pull").sum()
     return per_run(runs, ordered.group_by(RUN).agg(value=place.sum() / (pl.len() * total)), None)
@@ -47,9 +53,24 @@ declared = partial(Outcome, fits=FITS)
 OUTCOMES = {
     one.name: one
     for one in (
-        declared("pull", "good", "share of the most", False, pull, event="feeds served their readers"),
-        declared("push", "harm", "share of the most", False, push, event="feeds served the advocate"),
-        declared("pull_gini", "harm", "Gini index", False, pull_gini, event="feeds served some much better"),
+        Outcome(
+            *("pull", "good", "share of the most", False, pull, OF_FEEDS),
+            event="feeds served their readers",
+            reads="pull",
+            setting=WHERE,
+        ),
+        Outcome(
+            *("push", "harm", "share of the most", False, push, OF_FEEDS),
+            event="feeds served the advocate",
+            reads="push",
+            setting=WHERE,
+        ),
+        Outcome(
+            *("pull_gini", "harm", "Gini index", False, pull_gini, (*FITS, "forum")),
+            event="feeds served some much better",
+            reads="pull",
+            setting="community.settings.reader_weight",
+        ),
         declared("enjoyed", "good", "utility a reader", False, enjoyed, event="readers found what they like"),
         declared("opened", "good", "objects a reader", True, opened, event="readers opened much"),
     )

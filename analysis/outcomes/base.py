@@ -49,7 +49,8 @@ class Outcome(NamedTuple):
     that it can be counted in, `EVERY` among them for all. `event` says in words, after "in 3 of 8 futures", that the
     threshold was reached ("the stock collapsed"). `part` is where it is counted, if that is not the whole place; of those that have a number in `leads`, the
     lowest is told first where a policy's own mechanism decides the outcome that was asked for. `memo` heads its column in the
-    short table of a comparison; outcomes with the same words share one, and one without has none.
+    short table of a comparison; outcomes with the same words share one, and one without has none. `reads`
+    names a measure that a community counts only with the `setting` that is told; elsewhere the outcome is left out.
     """
 
     name: str
@@ -62,6 +63,8 @@ class Outcome(NamedTuple):
     part: Part | None = None
     leads: int | None = None
     memo: str = ""
+    reads: str = ""
+    setting: str = ""
 
     def counted(self, runs: Runs) -> pl.DataFrame:
         """What `measure` gives; `ValueError` where it gives no value a run, or another package's cannot count at all."""

@@ -54,6 +54,18 @@ def topic_diversity(runs: Runs) -> pl.DataFrame:
     return _at_end(runs, "diversity")
 
 
+def residual_influence(runs: Runs) -> pl.DataFrame:
+    """What answers owe to producers who asked to be forgotten, 0 to 1, mean over months: total variation distance to a model without them."""
+    rows = runs.measures.filter(pl.col("measure") == "residual")
+    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").mean()), None)
+
+
+def retrainings(runs: Runs) -> pl.DataFrame:
+    """Months in which builders had to train anew without somebody."""
+    rows = runs.measures.filter(pl.col("measure") == "retrained")
+    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").sum()), None)
+
+
 def documentation_rate(runs: Runs) -> pl.DataFrame:
     """Share of months in which a builder documents what it used."""
     rows = runs.measures.filter(pl.col("measure") == "documented")
@@ -113,6 +125,14 @@ OUTCOMES = {
         Outcome(
             *("documentation_rate", "good", "share of months", False, documentation_rate, FITS),
             event="builders documented what they used",
+        ),
+        Outcome(
+            *("residual_influence", "harm", "share of answers", False, residual_influence, FITS),
+            event="answers still owed much to producers who asked to be forgotten",
+        ),
+        Outcome(
+            *("retrainings", "harm", "months", True, retrainings, FITS),
+            event="builders had to train anew often",
         ),
         Outcome(
             *("supply_collapse", "harm", "months", False, supply_collapse, FITS), event="the supply collapsed"

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Collection
 from functools import cache, partial
 from importlib.metadata import entry_points
 from types import ModuleType
@@ -70,10 +71,20 @@ def find_outcome(name: str, community: str | None = None) -> Outcome:
     return found
 
 
+def check_counted(outcome: Outcome, measures: Collection[str]) -> None:
+    """`ValueError` where an outcome reads a measure that the community, as it is set, does not count."""
+    if outcome.reads and outcome.reads not in measures:
+        raise ValueError(
+            f"outcome {outcome.name} is counted here only with {outcome.setting}: set it, or choose another outcome"
+        )
+
+
 def measure_all(runs: Runs, community: str = "forum") -> pl.DataFrame:
     """One row a run, one column for each outcome that fits the community."""
-    table = runs.runs.select(RUN)
+    table, there = runs.runs.select(RUN), {*runs.measures["measure"].unique()}
     for name, outcome in known_outcomes(community).items():
+        if outcome.reads and outcome.reads not in there:
+            continue
         table = table.join(
             outcome.counted(runs).rename({"value": name}), on=RUN, how="left", maintain_order="left"
         )

@@ -176,7 +176,7 @@ def _steps(steps: int) -> list[int]:
 
 
 class Divergence(NamedTuple):
-    """In how many `pairs` the twins' events first differed at each `step`, and in how many never."""
+    """In how many `pairs` the twins first differed at each `step`, in events, measures or members, and in how many never."""
 
     points: pl.DataFrame
     never: int

@@ -16,7 +16,7 @@ from windtunnel.analysis.sweeps.selection import Elimination
 from windtunnel.analysis.tunnel import REPEATS, run_blocks
 from windtunnel.sim.block import Block, Run
 from windtunnel.sim.experiment import Experiment, Unit
-from windtunnel.sim.run import first_divergence
+from windtunnel.sim.run import parted
 from windtunnel.sim.run_cache import Kept
 from windtunnel.sim.watch import Progress
 
@@ -157,7 +157,7 @@ def _check_repeats(runs: Sequence[Run], experiment: Experiment, kept: Kept | Non
         again.unit
         for again in runs
         if "failed" not in (again.status, (first := by_unit[again.unit._replace(arm="baseline")]).status)
-        and first_divergence(first.events, again.events) is not None
+        and parted(first, again) is not None
     ]
     if not odd:
         return

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Case
 from windtunnel.analysis.why.when import Moment
 from windtunnel.policies.base import Policy
-from windtunnel.policies.registry import make_policy
+from windtunnel.policies.registry import check_fits, make_policy
 
 LABEL = "why"
 """What an act that is asked about is called in the log; a policy keeps the name that a run gives it, and with it its luck."""
@@ -54,9 +54,8 @@ def with_policy(
     case: Case, name: str, parameters: Mapping[str, Any], when: Moment, forced: Callable[[Policy], str]
 ) -> Question:
     """Had this policy been on; `forced` says what a policy's mechanism decides. `ValueError` where it was."""
-    made, place = make_policy(name, parameters, label=name), str(case.experiment.community["name"])
-    if not made.fits_in(place):
-        raise ValueError(f"{name} fits {', '.join(made.fits) or 'no community'}, not {place}")
+    made = make_policy(name, parameters, label=name)
+    check_fits(name, case.experiment.community)
     if name in [spec.name for spec, _ in case.specs()]:
         raise ValueError(f"{name} was on already when it happened: ask --without {name}")
 

@@ -14,13 +14,13 @@ class FeedGranularity(FeedPolicy):
     name = "feed_granularity"
     forces = ("pull", "push")
 
-    block: Annotated[int, Field(ge=1, le=1000)] = 4
-    """Objects in a bundle, in the order in which they came; the number of objects is a multiple of it."""
+    block: Annotated[int, Field(ge=1, le=1000)]
+    """Objects in a bundle, in the order in which they came; of an attention feed and of a recommender a divisor of their number."""
 
     def before_step(self, world: WorldFace) -> None:
-        objects = world.community.settings.objects
-        if objects % self.block:
+        objects = getattr(world.community, "bundled_objects", None)
+        if objects and objects % self.block:
             raise ValueError(
                 f"feed_granularity.block is {self.block}: give a divisor of the {objects} objects"
             )
-        world.community.block = self.block
+        world.community.feed_rule.block = self.block

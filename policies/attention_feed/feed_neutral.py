@@ -11,4 +11,4 @@ class FeedNeutral(FeedPolicy):
     forces = ("pull", "push")
 
     def before_step(self, world: WorldFace) -> None:
-        world.community.ranked = False
+        world.community.feed_rule.ranked = False

@@ -1,7 +1,7 @@
 """What serves the advocate is marked."""
 
 from windtunnel.policies.attention_feed.feed_policy import FeedPolicy
-from windtunnel.policies.base import WorldFace
+from windtunnel.policies.base import Share, WorldFace
 
 
 class FeedTransparency(FeedPolicy):
@@ -10,5 +10,9 @@ class FeedTransparency(FeedPolicy):
     name = "feed_transparency"
     raises = ("marked",)
 
+    wary: Share
+    """Where readers have no mind (the users of a recommender): the share of them who pass over what is marked."""
+
     def before_step(self, world: WorldFace) -> None:
-        world.community.marked = True
+        rule = world.community.feed_rule
+        rule.marked, rule.wary = True, self.wary

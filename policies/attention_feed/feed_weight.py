@@ -10,8 +10,8 @@ class FeedWeight(FeedPolicy):
     name = "feed_weight"
     forces = ("pull", "push")
 
-    weight: Share = 0.8
+    weight: Share
     """0: all for the advocate; 1: all for the reader."""
 
     def before_step(self, world: WorldFace) -> None:
-        world.community.weight[:] = self.weight
+        world.community.feed_rule.weight = self.weight

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import PrivateAttr
 
-from windtunnel.policies.base import Hours, WorldFace
-from windtunnel.policies.forum.forum_policy import ForumPolicy
+from windtunnel.policies.base import Acts, Hours, WorldFace
+from windtunnel.policies.forum.forum_policy import ForumPolicy, forum_acts
 
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.forum import Forum
@@ -16,9 +16,9 @@ FOR_GOOD = 1_000_000.0
 
 
 class SingleAct(ForumPolicy):
-    """From step `start` on: these posts are gone before anybody sees them, this thread is locked, or this member
-    is warned or kept away, for `hours` or up to step `until`. What is not there yet is dealt with at the first step that
-    finds it.
+    """From step `start` on: these posts are gone before anybody sees them, or are written in another `tone`, this thread is
+    locked, or this member is warned or kept away, for `hours` or up to step `until`. What is not there yet is dealt with at the
+    first step that finds it.
 
     `posts`, `thread` and `member` are ids. No name on the command line makes it: it is no policy to toggle.
     """
@@ -27,8 +27,10 @@ class SingleAct(ForumPolicy):
     listed = False
     raises = ("warned",)
 
-    act: Literal["remove", "lock", "warn", "suspend"]
+    act: Literal["remove", "replace", "lock", "warn", "suspend"]
     posts: tuple[int, ...] = ()
+    tone: int = 0
+    """Of posts that are replaced: 0 civil, 1 heated, 2 hostile."""
     thread: int | None = None
     member: int | None = None
     hours: Hours = FOR_GOOD
@@ -53,6 +55,10 @@ class SingleAct(ForumPolicy):
             found = np.flatnonzero(np.isin(table.id, self.posts))
             self._done = len(found) == len(self.posts)
             desk.remove(world, found, self.label)
+        elif self.act == "replace":
+            found = np.flatnonzero(np.isin(table.id, self.posts))
+            self._done = len(found) == len(self.posts)
+            table.tone[found] = self.tone
         elif self.act == "lock":
             found = np.flatnonzero(table.id == self.thread)
             self._done = len(found) > 0
@@ -63,6 +69,14 @@ class SingleAct(ForumPolicy):
             self._done = len(found) > 0
             verb = desk.warn if self.act == "warn" else desk.suspend
             verb(world, found, hours, self.label)
+
+    def review(self, world: WorldFace, acts: Acts) -> None:
+        if self.act == "replace" and len(acts.rows):
+            drafts = forum_acts(acts)
+            written = np.isin(world.community.post_ids(acts.rows, world.now), self.posts)
+            changed = drafts.writes & written & (drafts.tone != self.tone)
+            drafts.tone[changed] = self.tone
+            acts.policy[changed] = world.log.code(self.label)
 
     def _end(self, world: WorldFace) -> None:
         """A post removed for a while comes back; locks and absences end by themselves."""

@@ -92,6 +92,28 @@ def test_a_strategy_is_exact_and_leaves_out_what_is_not_on_offer():
         StrategyMind(where, lambda asked: np.zeros((2, 2))).decide([batch(where, options)])
 
 
+def test_a_strategy_is_asked_for_several_worlds_at_once_and_says_the_same_of_each():
+    where, asked_of = scene(3), []
+
+    def by_stock(asked: Situations) -> np.ndarray:
+        asked_of.append(len(asked))
+        assert [asked.describe(row)[0].text for row in range(len(asked))] == [
+            f"{value:.0f} tons are left." for value in asked.features[:, 0]
+        ]
+        return np.outer(asked.features[:, 0], [0.0, 0.01, 0.02])
+
+    worlds = [batch(where, np.ones((count, 3), bool)) for count in (2, 0, 3)]
+    for place, world in enumerate(worlds):
+        world.features[:] = 10.0 * place + np.arange(len(world))[:, None]
+    together = StrategyMind(where, by_stock).decide(worlds)
+    alone = [StrategyMind(where, by_stock).decide([world])[0] for world in worlds]
+    assert asked_of[0] == 5 and asked_of[1:] == [2, 0, 3]
+    assert all(np.array_equal(one, two) for one, two in zip(together, alone, strict=True))
+    asked_of.clear()
+    StrategyMind(where, by_stock).decide([batch(where, np.ones((30_000, 3), bool))] * 2)
+    assert asked_of == [30_000, 30_000]
+
+
 def test_without_lines_of_its_own_a_decision_is_told_by_its_bins_and_its_persona():
     asked = batch(scene(3), np.ones((2, 3), bool))
     assert [line.text for line in asked.describe(1)] == ["100 tons are left.", "This is a plain member."]

@@ -125,6 +125,22 @@ def test_code_named_in_a_profile_is_data_and_refused(tmp_path):
     assert not (tmp_path / "ran").exists() and not Path("ran").exists()
 
 
+def test_a_profile_of_another_community_is_refused_by_its_name(tmp_path):
+    said = refused("community=commons", "community.profile=reddit-feminism")
+    assert "reddit-feminism is of the community forum, not of commons: set community.profile=null" in said
+    path = tmp_path / "profile.yaml"
+    path.write_text("name: a pond\ncommunity: pond\n", encoding="utf-8")
+    said = refused(f"community.profile={path}")
+    assert (
+        "is of the community pond, not of forum: choose reddit-feminism, stackexchange-bicycles-meta" in said
+    )
+    for name in ("reddit-feminism", "stackexchange-bicycles-meta"):
+        shipped = yaml.safe_load((CONF / "profile" / f"{name}.yaml").read_text(encoding="utf-8"))
+        assert shipped.pop("community") == "forum"
+        path.write_text(yaml.safe_dump(shipped), encoding="utf-8")  # as earlier versions wrote it
+        assert planned(f"community.profile={path}").resolved["community"]["profile"] == shipped
+
+
 def test_no_yaml_of_ours_names_a_target():
     assert not [path for path in CONF.rglob("*.yaml") if "_target_" in path.read_text(encoding="utf-8")]
 

@@ -140,10 +140,10 @@ def test_after_stop_a_policy_does_what_an_absent_one_does(tiny_experiment, name)
     stopped = make_world(tiny_experiment(specs(name, stop=STOP)), Unit(0, 0, "policy"))
     dropped = make_world(tiny_experiment(specs(name)), Unit(0, 0, "policy"))
     for world in (stopped, dropped):
-        lock_step([world], make_mind(tiny_experiment()), STOP)
+        lock_step([world], make_mind(tiny_experiment(specs(name))), STOP)
         if world is dropped:
             world.policies = ()
-        lock_step([world], make_mind(tiny_experiment()), 5)
+        lock_step([world], make_mind(tiny_experiment(specs(name))), 5)
     assert log(stopped).equals(log(dropped))
 
 

@@ -1,13 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.rules import RulesMind
-from windtunnel.sim.events import digest
+from windtunnel.sim.events import MEASURES, digest
 from windtunnel.sim.experiment import ARMS, Unit
 from windtunnel.sim.minds import make_mind
-from windtunnel.sim.run import blocks, first_divergence, run, run_block
+from windtunnel.sim.run import blocks, first_divergence, parted, run, run_block
 
 POLICIES = [("thread_lock", {"heat": 1}), ("remove_hostile", {"detection": 1.0, "evasion": 0.3}), "slow_mode"]
 
@@ -89,6 +91,26 @@ def test_the_table_of_members_tells_who_when_and_what_they_saw(tiny_experiment):
     joined = one.events.filter(kind="join")
     assert set(joined["member"]) == set(table.filter(pl.col("joined") > 0)["member"])
     assert table["joined"].max() < 8 and table["left"].drop_nulls().is_between(1, 8).all()
+
+
+def test_twins_part_in_what_is_counted_or_summed_up_though_their_logs_are_alike(tiny_experiment):
+    one = run_block(tiny_experiment(steps=8), [Unit(0, 0, "baseline")], make_mind).runs[0]
+    counted = pl.DataFrame(
+        [(0, 0, "baseline", step, "stock", 1.0) for step in range(8)], MEASURES, orient="row"
+    )
+    one = replace(one, measures=counted)
+    twin = replace(one, **{name: arm_of(getattr(one, name)) for name in ("events", "members", "measures")})
+    assert parted(one, twin) is None
+    other = twin.measures.with_columns(value=pl.when(pl.col("step") >= 5).then(2.0).otherwise("value"))
+    assert parted(one, replace(twin, measures=other)) == 5
+    fewer = twin.events.filter(pl.col("step") < 3)
+    assert parted(one, replace(twin, measures=other, events=fewer)) == 3
+    seen = twin.members.with_columns(pl.col("saw_civil") + 1)
+    assert parted(one, replace(twin, members=seen)) == 7
+
+
+def arm_of(table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(arm=pl.lit("policy"))
 
 
 @pytest.mark.parametrize("at", [0, 3, 7])

@@ -51,6 +51,8 @@ def answer(
     moments: int = 0,
     budget: int = 0,
     members: bool = False,
+    by: str = "change",
+    enough: float | None = None,
     sensitivity: int = TONE_DRAWS,
 ) -> tuple[dict[str, Any], Any]:
     """The record of `why --json`, and the thread side by side as a table.
@@ -64,7 +66,8 @@ def answer(
     told, both = replayed(case, question, mind)
     other = WITHOUT if question.on else WITH
     branches = (question.branch(question.factual()), question.branch(other))
-    found = parting(case, both, branches, mind)
+    replaced = question.act.get("posts", ()) if question.act.get("act") == "replace" else ()
+    found = parting(case, both, branches, mind, replaced)
     without, with_ = pairs(case, question, mind, range(replicates))
     counted = estimate(without, with_, question, confidence)
     anew, new_luck = (without, with_), counted
@@ -92,7 +95,9 @@ def answer(
         "moments": curve(case, question, mind, moments=moments, futures=FUTURES_A_MOMENT)
         if moments
         else None,
-        "which_act": rank(case, mind, budget=budget, futures=FUTURES_A_CANDIDATE) if budget else None,
+        "which_act": rank(case, mind, budget=budget, futures=FUTURES_A_CANDIDATE, by=by, enough=enough)
+        if budget
+        else None,
         "new_luck": new_luck,
         "log_score": None,
         "foretold": None,
@@ -115,7 +120,7 @@ def futures(
     worlds = 2 + 2 * replicates + 2 * moments * FUTURES_A_MOMENT + 2 * budget * FUTURES_A_CANDIDATE
     if not case.real:
         return worlds
-    readings = sensitivity * max(replicates // max(sensitivity, 1), 1)
+    readings = 2 * sensitivity * max(replicates // max(sensitivity, 1), 1)
     others = len(OTHER_ATTENTION) * max(replicates // 4, 1) if sensitivity else 0
     return worlds + 2 * replicates + INFERRED * replicates + (INFERRED + 2) * (readings + others)
 
@@ -182,6 +187,9 @@ def of_record(
         "tone_errors": tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures)
         if tone_draws
         else None,
-        "assumptions": list(ASSUMED_LEARNED if name == "learned" else ASSUMED)
-        + ([MODERATED] if case.moderators else []),
+        "assumptions": [
+            *([case.relived] if case.relived else []),
+            *(ASSUMED_LEARNED if name == "learned" else ASSUMED),
+            *([MODERATED] if case.moderators else []),
+        ],
     }

@@ -20,7 +20,7 @@ FUTURES = 20
 """Futures of each incident of a batch, where --replicates does not say."""
 ONE = 100
 """The same of a single incident."""
-ALONE = ("with_", "without", "remove", "lock", "warn", "suspend", "at", "moments", "rank", "html")
+ALONE = ("with_", "without", "remove", "replace", "lock", "warn", "suspend", "at", "moments", "rank", "html")
 LEFT_OUT = (
     "How well the model foretells other threads, other readers and other readings of the tones are no part of this table: ask about one "
     "incident by itself for them."

@@ -19,16 +19,20 @@ from windtunnel.analysis.why.answered import Answer
 from windtunnel.analysis.why.forum.answer_record import TONE_DRAWS, answer, futures
 from windtunnel.analysis.why.forum.case import ForumCase, simulated_forum
 from windtunnel.analysis.why.forum.question import ask
-from windtunnel.analysis.why.forum.sentences import sentences, signed
+from windtunnel.analysis.why.forum.ranking import BY
+from windtunnel.analysis.why.forum.sentences import enough_words, sentences, signed
 from windtunnel.analysis.why.watching import watching
 
 OPTIONS: dict[str, Any] = {
     "remove": None,
+    "replace": None,
     "lock": False,
     "warn": None,
     "kind": None,
     "rank": 0,
     "members": False,
+    "by": "change",
+    "enough": None,
     "sensitivity": TONE_DRAWS,
     "excerpts": False,
     "set": [],
@@ -51,6 +55,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     forum = parser.add_argument_group("of a forum alone")
     forum.add_argument("--remove", type=int, metavar="POST", help="had this post been removed at once")
+    forum.add_argument(
+        "--replace",
+        nargs=2,
+        metavar=("POST", "TONE"),
+        help="had this post been written in another tone: civil, heated or hostile, all else as it was",
+    )
     forum.add_argument("--lock", action="store_true", help="had the thread been locked")
     forum.add_argument("--warn", metavar="MEMBER", help="had this member been warned")
     forum.add_argument(
@@ -73,6 +83,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     forum.add_argument("--rank", type=int, default=0, metavar="N", help="also leave out N replies one by one")
     forum.add_argument("--members", action="store_true", help="with --rank: members instead of replies")
+    forum.add_argument(
+        "--by",
+        choices=BY,
+        default=BY[0],
+        help="with --rank: by how much less bad it gets, or by pns, the least share of futures in which leaving one out must have "
+        "averted it",
+    )
+    forum.add_argument(
+        "--enough",
+        type=float,
+        metavar="SHARE",
+        help="with --rank: also the fewest of these that together avert so many of the futures that have it",
+    )
     forum.add_argument(
         "--sensitivity",
         type=int,
@@ -101,12 +124,15 @@ def answered(asked: argparse.Namespace) -> Answer:
             raise ValueError(f"--{name} is {getattr(asked, name)}: give a number from 0 to 100000")
     if asked.members and not asked.rank:
         raise ValueError("--members goes with --rank N: how many members to leave out one by one")
+    if not asked.rank and (asked.by != BY[0] or asked.enough is not None):
+        raise ValueError("--by and --enough go with --rank N: how many to leave out one by one")
+    if asked.enough is not None and not 0 < asked.enough <= 1:
+        raise ValueError(f"--enough is {asked.enough:g}: give a share above 0, 1 at most")
+    if asked.replace and asked.moments:
+        raise ValueError("a post is replaced where it is written, at no other moment: leave out --moments")
     case, llm = _case(asked)
-    _moment_of_post(asked)
     parameters = dict(_parameter(word) for word in asked.param)
-    options = {
-        name: getattr(asked, name) for name in ("with_", "without", "remove", "lock", "warn", "suspend", "at")
-    }
+    options = _options(asked)
     question = ask(case, parameters=parameters, **options)
     if not question.happened and (asked.moments or asked.rank):
         raise ValueError(
@@ -147,6 +173,7 @@ def _case(asked: argparse.Namespace) -> tuple[ForumCase, dict[str, Any]]:
         name = resolve(Path(asked.out), asked.incident)
         print(plain(f"{asked.incident} is {name}."), file=sys.stderr if asked.json else sys.stdout)
         asked.incident = name
+    _moment_of_post(asked)
     folder, rules = Folder(asked.out), load_rules(parse_rules(asked.rule))
     if folder.manifest.is_file():
         if asked.set:
@@ -161,18 +188,26 @@ def _case(asked: argparse.Namespace) -> tuple[ForumCase, dict[str, Any]]:
             f"{asked.out} holds neither manifest.json nor posts.parquet: give the output folder of `windtunnel run` or "
             "of `windtunnel import`"
         )
-    from windtunnel.analysis.why.forum.recorded import recorded_case
+    from windtunnel.analysis.why.forum.case_of_record import recorded_case
 
     if named := [name for name in ("draw", "seed", "arm") if getattr(asked, name) is not None]:
         raise ValueError(f"--{named[0]} is for a run: an imported community is one record")
-    real = recorded_case(Path(asked.out), asked.incident, rules, asked.set, kind=asked.kind)
+    real = recorded_case(
+        Path(asked.out), asked.incident, rules, asked.set, kind=asked.kind, question=_options(asked)
+    )
     return real, real.llm  # type: ignore[return-value]
+
+
+def _options(asked: argparse.Namespace) -> dict[str, Any]:
+    """What `ask` takes of the command's words."""
+    names = ("with_", "without", "remove", "replace", "lock", "warn", "suspend", "at")
+    return {name: getattr(asked, name) for name in names}
 
 
 def _moment_of_post(asked: argparse.Namespace) -> None:
     """A question about a post is by default about the moment right after it."""
     place = place_of(asked.incident)
-    if place and place.post and asked.at is None and asked.without is None and asked.remove is None:
+    if place and place.post and not (asked.at or asked.without or asked.replace) and asked.remove is None:
         asked.at = str(place.post)
 
 
@@ -182,7 +217,8 @@ def _answer(
     numbers = {"moments": asked.moments, "budget": asked.rank, "sensitivity": asked.sensitivity}
     with watching(futures(case, asked.replicates, **numbers) * case.ticks) as note:
         case.note = note
-        return answer(case, question, mind, replicates=asked.replicates, members=asked.members, **numbers)
+        chosen = {name: getattr(asked, name) for name in ("members", "by", "enough")}
+        return answer(case, question, mind, replicates=asked.replicates, **chosen, **numbers)
 
 
 def _parameter(word: str) -> tuple[str, Any]:
@@ -219,6 +255,8 @@ def _print_more(record: dict[str, Any], thread: Any, case: ForumCase) -> None:
     if record["which_act"]:
         print("\nLeft out one by one")
         print_table(_ranked(record, hours))
+        for line in enough_words(record["which_act"]):
+            print(plain(line))
 
 
 def _ranked(record: dict[str, Any], hours: float) -> list[dict[str, Any]]:
@@ -236,6 +274,7 @@ def _ranked(record: dict[str, Any], hours: float) -> list[dict[str, Any]]:
             "averted": f"{row['averted']} of {row['happened']}",
             "p": f"{row['p']:.3f}",
             "tied": "yes" if row["tied"] else "no",
+            "least PNS": _interval(row["least_pns"]),
         }
         for row in ranked
     ]
@@ -245,6 +284,10 @@ def _ranked(record: dict[str, Any], hours: float) -> list[dict[str, Any]]:
             for row, one in zip(rows, ranked, strict=True)
         ]
     return rows
+
+
+def _interval(found: dict[str, float]) -> str:
+    return f"{found['est']:.2f} ({found['low']:.2f} to {found['high']:.2f})"
 
 
 def _timed(row: dict[str, Any], hours: float) -> dict[str, Any]:

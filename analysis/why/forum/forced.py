@@ -15,6 +15,10 @@ AWAY = (
 )
 NOT_LEFT = "By construction: who is kept away cannot leave, so that fewer leave is no finding."
 ANSWERS = "By construction: nobody can answer what is removed, so that no answers to it come is no finding."
+MILDER = (
+    "By construction: the replaced post was one of those that count and would not be, so that one less counts is no finding; what "
+    "others write otherwise may be one."
+)
 UNCOUNTED = (
     "By construction: the rule does not count a removed post, so that it no longer counts is no finding."
 )
@@ -46,6 +50,9 @@ def of_act(case: ForumCase, act: Mapping[str, Any]) -> str:
         return _away(case, act)
     if act["act"] == "remove" and "posts" in act:
         return _removed(case, act)
+    if act["act"] == "replace":
+        counted = {case.post_number(post) for post in act["posts"]} & set(case.incident.shown)
+        return MILDER if counted and case.incident.kind in OF_POSTS and not act["tone"] else ""
     return ""
 
 

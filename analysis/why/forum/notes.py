@@ -23,6 +23,8 @@ def _too_late(case: ForumCase, question: Question) -> str:
     reached = one.reached
     if not question.happened or reached is None or question.at <= reached or not stays(one):
         return ""
+    if question.act.get("act") == "replace" and question.at == reached + 1:
+        return ""  # a replaced post is of another tone from the step before on, in which it is written
     rule = case.rules[one.kind]
     if rule.get("removed", 1) < 1 and (question.act.get("act") == "remove" or question.on):
         return ""  # what is removed, or put back, counts otherwise even afterwards
@@ -37,7 +39,7 @@ def _too_late(case: ForumCase, question: Question) -> str:
 def _in_time(case: ForumCase, question: Question) -> str:
     reached = case.incident.reached
     assert reached is not None
-    if count := last_comment_in_time(case.acts, case.incident):
+    if count := last_comment_in_time(case.written, case.incident):
         option = "" if question.act.get("act") == "remove" else f": --at comment:{count}"
         return f"An act in time comes right after comment {count} or earlier{option}."
     if reached > case.first:
@@ -51,7 +53,7 @@ def _foreseen(case: ForumCase, question: Question) -> str:
     one = case.incident
     if not question.act or not question.happened or question.at > one.onset:
         return ""
-    if question.act["act"] == "remove":
+    if question.act["act"] in ("remove", "replace"):
         return ""
     return (
         f"No moderator could have known: {question.words} comes before the first post that counts "

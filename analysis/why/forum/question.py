@@ -1,7 +1,7 @@
 """A question about a forum: a policy, or a single act of a moderator, as the options of the command name it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import polars as pl
 from windtunnel.analysis.why.case import WITH, WITHOUT
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.forced import of_act, of_policy
+from windtunnel.analysis.why.forum.minimal_pair import replaced
 from windtunnel.analysis.why.forum.moderators import WARNED_HOURS, picked
 from windtunnel.analysis.why.forum.replayed import RULE, asks_for_rule, maker, shares_of
 from windtunnel.analysis.why.forum.when import moment, right_after
@@ -35,6 +36,7 @@ def ask(
     without: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     remove: int | None = None,
+    replace: Sequence[str] | None = None,
     lock: bool = False,
     warn: str | None = None,
     suspend: str | None = None,
@@ -48,13 +50,14 @@ def ask(
         with_ is not None,
         without is not None,
         remove is not None,
+        replace is not None,
         lock,
         warn is not None,
         suspend is not None,
     ]
     if sum(given) != 1:
         raise ValueError(
-            "ask about one thing: --with POLICY, --without POLICY, --remove POST, --lock, --warn MEMBER or "
+            "ask about one thing: --with POLICY, --without POLICY, --remove POST, --replace POST TONE, --lock, --warn MEMBER or "
             "--suspend MEMBER[:24h]"
         )
     if parameters and with_ is None:
@@ -63,6 +66,8 @@ def ask(
         return _without(case, without, at)
     if with_ is not None:
         return _with(case, with_, parameters or {}, at)
+    if replace is not None:
+        return replaced(case, replace, at)
     act, default = _act(case, remove, lock, warn, suspend)
     words = act.pop("words")
     when = moment(case, at, default)

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.causal.pns_rank import Pairs, rank_by_pns, smallest_set
 from windtunnel.analysis.why.answer import happened
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, simulate_futures
 from windtunnel.analysis.why.forum.case import ForumCase
@@ -36,12 +37,20 @@ class Candidate(NamedTuple):
     forced: bool = False
 
 
-def rank_replies(case: ForumCase, mind: Mind, *, budget: int, futures: int) -> dict[str, Any]:
+BY = ("change", "pns")
+"""What candidates are ranked by: how much less bad it gets, or in how many futures leaving one out must have averted it."""
+
+
+def rank_replies(
+    case: ForumCase, mind: Mind, *, budget: int, futures: int, by: str = "change", enough: float | None = None
+) -> dict[str, Any]:
     """Posts of the incident's thread up to its peak, the one whose removal changes the outcome most first.
 
     Those of the member whom it happened to are none of them.
     """
-    rows = case.acts.filter(pl.col("post").is_not_null() & (pl.col("step") <= case.incident.peak))
+    rows = case.acts.filter(
+        pl.col("post").is_not_null() & pl.col("step").is_between(case.first, case.incident.peak)
+    )
     if case.incident.place is not None:
         rows = rows.filter(pl.col("place") == case.incident.place)
     rows = _but_whom_it_befell(case, rows.filter(pl.col("kind") == "reply"))
@@ -59,10 +68,12 @@ def rank_replies(case: ForumCase, mind: Mind, *, budget: int, futures: int) -> d
         )
         for row in rows.head(budget).iter_rows(named=True)
     ]
-    return _ranked(case, mind, candidates, rows.height, futures)
+    return _ranked(case, mind, candidates, rows.height, futures, by, enough)
 
 
-def rank_members(case: ForumCase, mind: Mind, *, budget: int, futures: int) -> dict[str, Any]:
+def rank_members(
+    case: ForumCase, mind: Mind, *, budget: int, futures: int, by: str = "change", enough: float | None = None
+) -> dict[str, Any]:
     """Members who wrote in the incident's thread up to its peak, each kept away from its first post there on.
 
     Whom it happened to is none of them; who is kept away and cannot leave, or whose own streak it is, is marked `forced`.
@@ -71,7 +82,7 @@ def rank_members(case: ForumCase, mind: Mind, *, budget: int, futures: int) -> d
     rows = _but_whom_it_befell(case, rows)
     if case.incident.place is not None:
         rows = rows.filter(pl.col("place") == case.incident.place)
-    rows = rows.filter(pl.col("step") <= case.incident.peak)
+    rows = rows.filter(pl.col("step").is_between(case.first, case.incident.peak))
     heavy = pl.col("tone").replace_strict({"hostile": 1.0, "heated": 0.5}, default=0.0).sum()
     each = rows.group_by("member", maintain_order=True).agg(heavy=heavy, first=pl.col("step").min())
     each = each.sort("heavy", descending=True, maintain_order=True)
@@ -88,7 +99,7 @@ def rank_members(case: ForumCase, mind: Mind, *, budget: int, futures: int) -> d
         )
         for row in each.head(budget).iter_rows(named=True)
     ]
-    return _ranked(case, mind, candidates, each.height, futures)
+    return _ranked(case, mind, candidates, each.height, futures, by, enough)
 
 
 def _but_whom_it_befell(case: ForumCase, rows: pl.DataFrame) -> pl.DataFrame:
@@ -103,7 +114,13 @@ def _forced(case: ForumCase, member: str) -> bool:
 
 
 def _ranked(
-    case: ForumCase, mind: Mind, candidates: list[Candidate], all_: int, futures: int
+    case: ForumCase,
+    mind: Mind,
+    candidates: list[Candidate],
+    all_: int,
+    futures: int,
+    by: str,
+    enough: float | None,
 ) -> dict[str, Any]:
     """Each candidate left out of the incident's own past, with `futures` ways in which it could go on from its fork.
 
@@ -111,7 +128,8 @@ def _ranked(
     the unchanged past. `change` is the mean change of severity (negative: less of the incident), with the p-value of
     a sign-flip test over futures, Holm-adjusted over the candidates; `same_luck` the change in the one replay; `happened`
     and `averted` count futures. Ranked by `change`; those that these futures cannot tell from the first (`tied`) come
-    with it, whoever wrote more of the incident first: somebody who drew the writer in is a cause as well.
+    with it, whoever wrote more of the incident first: somebody who drew the writer in is a cause as well. With `by` "pns" they are
+    ranked by `least_pns`, and `tied` is by that. `enough` adds the fewest who together avert such a share of the futures that have it.
     """
     target = case.incident.member if case.incident.kind in BEFALLEN else None
     told: dict[str, Any] = {
@@ -119,14 +137,16 @@ def _ranked(
         "of": all_,
         "futures": futures,
         "left_aside": target,
+        "by": by,
+        "enough": None,
         "ranked": [],
     }
     if not candidates:
         return told
     forks = sorted({one.fork for one in candidates})
-    unchanged = [Branch(WITHOUT, case.last, _schedule(case, None), None)]
+    unchanged = [Branch(WITHOUT, case.last, _schedule(case), None)]
     unchanged += [
-        Branch(WITHOUT, fork, _schedule(case, None), number) for fork in forks for number in range(futures)
+        Branch(WITHOUT, fork, _schedule(case), number) for fork in forks for number in range(futures)
     ]
     branches = list(unchanged)
     for one in candidates:
@@ -134,7 +154,7 @@ def _ranked(
         branches += [Branch(WITH, one.fork, _schedule(case, one), number) for number in numbers]
     seen = happened(case, simulate_futures(case, branches, mind, fingerprints=False), len(branches))
     rows: list[dict[str, Any]] = []
-    differences = []
+    differences, pairs = [], {}
     for place, one in enumerate(candidates):
         base = slice(1 + forks.index(one.fork) * futures, 1 + (forks.index(one.fork) + 1) * futures)
         own = len(unchanged) + place * (futures + 1)
@@ -142,6 +162,7 @@ def _ranked(
         difference = seen.severity[left] - seen.severity[base]
         came = seen.y[base] == 1
         differences.append(difference)
+        pairs[one.id] = Pairs(np.arange(futures), seen.y[base], seen.y[left])
         rows.append(
             {
                 "id": one.id,
@@ -161,14 +182,51 @@ def _ranked(
     best = differences[min(range(len(rows)), key=lambda place: rows[place]["change"])]
     tied = [_sign_flip(difference - best) > DOUBT for difference in differences]
     rows = [{**row, "p": float(p), "tied": tie} for row, p, tie in zip(rows, adjusted, tied, strict=True)]
+    sure = {row["name"]: row for row in rank_by_pns(pairs, "preventive")}
+    for row in rows:
+        row["least_pns"] = sure[row["id"]]["least_pns"]
+        if by == "pns":
+            row["tied"] = sure[row["id"]]["tied"]
     rows.sort(
-        key=lambda row: (not row["tied"], 0 if row["tied"] else row["change"])
+        key=lambda row: (
+            sure[row["id"]]["rank"] if by == "pns" else (not row["tied"], 0 if row["tied"] else row["change"])
+        )
     )  # stable: see `candidates`
-    return told | {"ranked": rows}
+    few = None if enough is None else _fewest(case, mind, candidates, futures, enough)
+    return told | {"ranked": rows, "enough": few}
 
 
-def _schedule(case: ForumCase, one: Candidate | None) -> Callable[[], list[Policy]]:
-    return lambda: case.schedule() + ([one.make()] if one else [])
+def _fewest(
+    case: ForumCase, mind: Mind, candidates: list[Candidate], futures: int, wanted: float
+) -> dict[str, Any]:
+    """The fewest whose leaving out together averts at least the share `wanted` of the futures that have the incident, greedily.
+
+    All futures begin at the first candidate's fork, the same for every set.
+    """
+    fork, named = min(one.fork for one in candidates), {one.id: one for one in candidates}
+
+    def lived(those: tuple[Candidate, ...]) -> np.ndarray:
+        arm = WITH if those else WITHOUT
+        branches = [Branch(arm, fork, _schedule(case, *those), number) for number in range(futures)]
+        return happened(case, simulate_futures(case, branches, mind, fingerprints=False), futures).y
+
+    came = lived(()) == 1
+
+    def averted(names: tuple[str, ...]) -> float:
+        without = lived(tuple(named[name] for name in names))
+        return float((came & (without == 0)).sum() / came.sum()) if came.any() else 0.0
+
+    taken = smallest_set(list(named), averted, wanted) if came.any() else []
+    return {
+        "wanted": wanted,
+        "happened": int(came.sum()),
+        "reached": taken[-1][1] if taken else 0.0,
+        "set": [{"id": name, "what": named[name].words, "share": share} for name, share in taken],
+    }
+
+
+def _schedule(case: ForumCase, *those: Candidate) -> Callable[[], list[Policy]]:
+    return lambda: case.schedule() + [one.make() for one in those]
 
 
 def _sign_flip(difference: np.ndarray, flips: int = 2000) -> float:

@@ -170,6 +170,21 @@ def _ranking(record: dict[str, Any]) -> list[str]:
     ]
 
 
+def enough_words(ranking: dict[str, Any]) -> list[str]:
+    """The fewest who together avert so much, in a sentence; none where nobody asked."""
+    few = ranking.get("enough")
+    if not few:
+        return []
+    if not few["set"]:
+        return [f"Nobody of those tried averts any of the {few['happened']} futures that have it."]
+    names = ", ".join(row["what"] for row in few["set"])
+    short = "" if few["reached"] >= few["wanted"] else f", short of {few['wanted']:.0%}"
+    return [
+        f"Left out together, found one after another: {names} avert {few['reached']:.0%} of the {few['happened']} futures that have "
+        f"it{short}."
+    ]
+
+
 def sensitivity(record: dict[str, Any]) -> list[str]:
     """How far the answer moves with what the record does not tell: one thing a line."""
     told = []
@@ -216,9 +231,9 @@ def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:
 def _with_labels(record: dict[str, Any], tones: dict[str, Any]) -> str:
     """What labels by hand would make of the range, where the thread has words to label."""
     width = tones["high"] - tones["low"]
-    if not width or not tones["to_label"] or tones["wordless"]:
+    after = tones["width_with_labels"]
+    if not width or not tones["to_label"] or tones["wordless"] or after is None:
         return ""
-    after = width * tones["doubt_left"] ** 0.5
     return (
         f" Label {tones['to_label']} of its posts (`windtunnel label OUT --thread {record['incident']['place']}`): the range would be about "
         f"{after:.2f} wide, now {width:.2f}."

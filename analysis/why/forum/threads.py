@@ -1,6 +1,6 @@
 """The thread that was and the thread that would have been, side by side, and the first point where they part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,12 +107,20 @@ def moderated(case: ForumCase, both: Futures, said: Mapping[str, tuple[int, int]
     ]
 
 
-def parting(case: ForumCase, both: Futures, branches: tuple[Branch, Branch], mind: Mind) -> Parting | None:
+def parting(
+    case: ForumCase,
+    both: Futures,
+    branches: tuple[Branch, Branch],
+    mind: Mind,
+    replaced: Sequence[int] = (),
+) -> Parting | None:
     """The first act of a member that differs between two replays; None where none does.
 
-    Acts of moderators are not counted: they are what is asked about. To say why, both worlds are lived again
-    up to that step and what they tell this member is compared.
+    Acts of moderators are not counted, nor is the writing of posts that are `replaced` (ids): they are what is asked about. To say
+    why, both worlds are lived again up to that step and what they tell this member is compared.
     """
+    asked = pl.col("target").is_in(list(replaced)) & pl.col("kind").is_in(["reply", "post"])
+    both = both._replace(events=both.events.filter(~asked.fill_null(False))) if replaced else both
     if (first := first_apart(both)) is None:
         return None
     step, member = first

@@ -15,6 +15,7 @@ from scipy.special import ndtr, ndtri
 from windtunnel.policies.base import WorldFace
 from windtunnel.sim.attention import discounts, ranking
 from windtunnel.sim.community import Declared
+from windtunnel.sim.feed_rule import FeedRule
 from windtunnel.sim.members import Members
 from windtunnel.sim.plain import PlainActs, PlainCommunity, PlainView
 from windtunnel.sim.plain_builder import Settings
@@ -39,7 +40,7 @@ class FeedSettings(Settings):
 class AttentionFeed(PlainCommunity):
     """Utilities of this step's objects for readers and advocate, (n, objects) each, in the order in which they came.
 
-    Policies set, at each step, `weight` (n,), `block`, `ranked`, `marked` and `choosing`.
+    Policies set, at each step, what `feed_rule` holds.
     """
 
     silent = ("skip",)
@@ -49,6 +50,7 @@ class AttentionFeed(PlainCommunity):
         self.settings = settings
         self.discount = discounts(settings.objects)
         self.own_ranking = np.zeros(len(members), bool)
+        self.bundled_objects = settings.objects
 
     def open_step(self, world: WorldFace) -> None:
         """New objects; nothing is in force until a policy says so."""
@@ -57,28 +59,26 @@ class AttentionFeed(PlainCommunity):
         mine, other = (ndtri(world.chance(purpose, address)) for purpose in ("reader", "advocate"))
         share = settings.agreement
         self.reader, self.advocate = ndtr(mine), ndtr(share * mine + np.sqrt(1 - share**2) * other)
-        self.weight = np.full(len(ids), settings.weight)
-        self.block, self.ranked = settings.block, True
-        self.marked = self.choosing = False
+        self.feed_rule = FeedRule(settings.weight, settings.block)
         self._orders: dict[bytes, np.ndarray] = {}
         self.opened, self.pull, self.push = np.zeros((3, len(ids)))
 
     def orders(self) -> np.ndarray:
         """Each reader's objects (n, objects) in the order of its feed; who has chosen its own ranking has weight 1."""
         count, objects = self.reader.shape
-        if not self.ranked:
+        if not self.feed_rule.ranked:
             return np.broadcast_to(np.arange(objects), (count, objects))
-        weight = np.where(self.own_ranking, 1.0, self.weight)
-        if self.block == 1:
+        weight = np.where(self.own_ranking, 1.0, self.feed_rule.weight)
+        if self.feed_rule.block == 1:
             gain = weight[:, None] * self.reader + (1 - weight[:, None]) * self.advocate
             return np.argsort(-gain, axis=1, kind="stable")
         return self._bundled(weight)
 
     def _bundled(self, weight: np.ndarray) -> np.ndarray:
         """The best orders (n, objects) of bundles for weights (n,): each an assignment problem, solved once a step."""
-        key = weight.tobytes() + str(self.block).encode()
+        key = weight.tobytes() + str(self.feed_rule.block).encode()
         if key not in self._orders:
-            blocks = np.arange(self.reader.shape[1]) // self.block
+            blocks = np.arange(self.reader.shape[1]) // self.feed_rule.block
             self._orders[key] = np.stack(
                 [
                     ranking(mine, other, share, self.discount, blocks)
@@ -96,9 +96,10 @@ class AttentionFeed(PlainCommunity):
     def show(self, world: WorldFace, rows: np.ndarray) -> PlainView:
         """How well the object fits that the reader looks at, and its mark; another ranking where it may be chosen."""
         seen = self.looked_at(world)[rows]
-        marked = self.marked & (self.advocate[rows, seen] >= PROMOTED)
-        view = self.view(world, rows, fits=self.reader[rows, seen], marked=marked, choosing=self.choosing)
-        view.withdraw(self.own_ranking[rows] | (not self.choosing), "switch")
+        rule = self.feed_rule
+        marked = rule.marked & (self.advocate[rows, seen] >= PROMOTED)
+        view = self.view(world, rows, fits=self.reader[rows, seen], marked=marked, choosing=rule.choosing)
+        view.withdraw(self.own_ranking[rows] | (not rule.choosing), "switch")
         return view
 
     def settle(self, world: WorldFace, acts: PlainActs) -> None:
@@ -120,7 +121,7 @@ class AttentionFeed(PlainCommunity):
         """Pull and push (n,) of each reader's feed, against the best that these blocks allow."""
         both, count = np.stack([self.reader, self.advocate]), len(self.reader)
         got = np.take_along_axis(both, self.orders()[None], axis=2) @ self.discount
-        if self.block == 1:
+        if self.feed_rule.block == 1:
             most = -np.sort(-both, axis=2) @ self.discount
             return got[0] / most[0], got[1] / most[1]
         best = np.stack([self._bundled(np.full(count, share)) for share in (1.0, 0.0)])

@@ -1,5 +1,7 @@
 """Collective action from its configuration: the members of each collective, and the platform that they face."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,11 @@ from windtunnel.sim.community import Declared, Harm, Nouns
 from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
+SHARES = {
+    "pull": "mean share of the most that users could have",
+    "push": "mean share of the most that the advocate could have",
+}
+"""What is counted beside where the platform ranks what it shows."""
 PLATFORMS: dict[str, Any] = {"cells": Cells, "tokens": Tokens, "recommender": Recommender}
 
 
@@ -40,6 +47,11 @@ class Builder(PlainBuilder):
         absences=True,
         nouns=Nouns(nothing="no rule", step="round"),
     )
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__(config)
+        if self.settings.platform == "recommender":
+            self.declared = replace(self.declared, measures={**self.declared.measures, **SHARES})
 
     def make(
         self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int

@@ -15,11 +15,14 @@ from windtunnel.sim.communities.collective_action.platform import (
     relabelled,
 )
 from windtunnel.sim.communities.collective_action.settings import ActionSettings
+from windtunnel.sim.feed_rule import FeedRule
 
 
 class Cells:
     """`population` (cells,) and `labels` (cells, labels) are true chances; `says` (1 + signals, cells) what was learned,
     in row 0 for rows without a signal."""
+
+    rule: FeedRule
 
     def __init__(self, settings: ActionSettings, key: int, ids: np.ndarray, place: np.ndarray) -> None:
         self.settings = settings
@@ -82,3 +85,7 @@ class Cells:
     def accuracy(self) -> float:
         """The share of the population without a signal that gets its own label; exact."""
         return float(self.population @ self.chances[np.arange(self.settings.cells), self.says[0]])
+
+    def shares(self) -> dict[str, float]:
+        """It ranks nothing."""
+        return {}

@@ -14,6 +14,7 @@ from windtunnel.policies.base import WorldFace
 from windtunnel.sim.communities.collective_action.platform import OWN, Handed, Learning, Platform
 from windtunnel.sim.communities.collective_action.settings import ActionSettings
 from windtunnel.sim.community import Declared
+from windtunnel.sim.feed_rule import FeedRule
 from windtunnel.sim.members import Members
 from windtunnel.sim.plain import PlainActs, PlainCommunity, PlainView
 
@@ -25,7 +26,7 @@ class CollectiveAction(PlainCommunity):
     """Who is in which collective, and what each has reached; arrays (n,) by row of `members`, (m,) by collective.
 
     Policies set, at each round: `signals` (m,), `noise`, `novice`, `effort`, `audited` (a share of labels), `most_copies`,
-    `learning`, `retrain` and `disbanded` (m,).
+    `learning`, `retrain`, `disbanded` (m,) and, of a recommender, what `feed_rule` holds.
     """
 
     silent = ("stay_out",)
@@ -50,6 +51,8 @@ class CollectiveAction(PlainCommunity):
         self.took_part = np.zeros(len(members), np.int64)
         self.good = 0.0
         self.trained = -1
+        if settings.platform == "recommender":
+            self.bundled_objects = settings.cells
 
     def open_step(self, world: WorldFace) -> None:
         """Nothing is in force until a policy says so; the first round draws the base data."""
@@ -61,6 +64,8 @@ class CollectiveAction(PlainCommunity):
         self.audited, self.most_copies = 0.0, np.inf
         self.learning, self.retrain = Learning(), settings.retrain
         self.disbanded = np.zeros(len(self.names), bool)
+        self.feed_rule = FeedRule(settings.reader_weight)
+        self.platform.rule = self.feed_rule
         self.taking = np.zeros(len(self.members), bool)
 
     def active(self, world: WorldFace) -> np.ndarray:
@@ -137,4 +142,5 @@ class CollectiveAction(PlainCommunity):
             "taking_part": float(self.taking.sum()),
             "misapplied": self.misapplied,
             "accuracy": self.good,
+            **self.platform.shares(),
         }

@@ -10,6 +10,7 @@ import numpy as np
 from windtunnel.policies.base import WorldFace
 from windtunnel.sim import noise
 from windtunnel.sim.communities.collective_action.settings import ActionSettings
+from windtunnel.sim.feed_rule import FeedRule
 
 TENTHS = 10
 """Parts of the population from which a collective's members may come."""
@@ -40,6 +41,9 @@ class Platform(Protocol):
     label: np.ndarray
     """Each member's own label (n,)."""
 
+    rule: FeedRule
+    """Whose interest a recommender ranks for in this round."""
+
     def open(self, world: WorldFace) -> None:
         """Draw the base data; called once, in the first step."""
         ...
@@ -54,6 +58,10 @@ class Platform(Protocol):
 
     def accuracy(self) -> float:
         """How good the platform is for everybody else, in [0, 1]."""
+        ...
+
+    def shares(self) -> dict[str, float]:
+        """Push and pull of what it shows, by name; empty where it ranks nothing."""
         ...
 
 

@@ -5,13 +5,22 @@ from scipy.special import ndtri
 
 from windtunnel.policies.base import WorldFace
 from windtunnel.sim import noise
+from windtunnel.sim.attention import discounts, ranking
 from windtunnel.sim.communities.collective_action.platform import TENTHS, Handed, Learning, once, parts
 from windtunnel.sim.communities.collective_action.settings import ActionSettings
+from windtunnel.sim.feed_rule import FeedRule
 
 TASTES, DENSITY, POPULARITY = 5, 0.06, 0.9
 FACTORS, PENALTY, SWEEPS = 8, 2.0, 12
+PROMOTED = 0.7
+"""An item worth so much to the advocate is marked, where marks are shown."""
 SHOWN, TARGETS, RANKS = 10, 10, (20, 40)
 """Items that are recommended, target items of a collective, and the places by mean prediction that they are drawn from."""
+
+
+def places(items: int) -> np.ndarray:
+    """What each place of a list counts (items,): as in a feed for those that are shown, nothing after."""
+    return np.where(np.arange(items) < SHOWN, discounts(items), 0.0)
 
 
 def factorised(ratings: np.ndarray, known: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -41,6 +50,8 @@ def _half(
 class Recommender:
     """Base users first, then members; `true` (users, items) are the ratings that all would give, `known` those given."""
 
+    rule: FeedRule
+
     def __init__(self, settings: ActionSettings, key: int, ids: np.ndarray, place: np.ndarray) -> None:
         self.settings, self.place = settings, place
         base, items = settings.base, settings.cells
@@ -65,6 +76,9 @@ class Recommender:
         lot = noise.uniform(key, "seen", 0, self.ids[:, None] * items + np.arange(items))
         self.known = lot < seen
         self.start = 0.1 * normal("factors", items, FACTORS)
+        self.promoted = noise.uniform(key, "promoted", 0, np.arange(items))
+        self.keen = noise.uniform(key, "own ranking", 0, np.arange(base))
+        self.looks_at_marks = noise.uniform(key, "wary", 0, np.arange(base))
         self.label = np.zeros(len(ids), int)
         self.targets: list[np.ndarray] = []
 
@@ -102,10 +116,63 @@ class Recommender:
 
     def hits(self, place: int) -> float:
         """The share of base users who have a target item among the ten that they are recommended."""
+        shown = self.shown()
+        hit = np.isin(shown, self.targets[place])
+        if self.rule.marked:
+            wary = self.looks_at_marks < self.rule.wary
+            hit &= ~(wary[:, None] & (self.promoted[shown] >= PROMOTED))
+        return float(hit.any(axis=1).mean())
+
+    def shown(self) -> np.ndarray:
+        """The ten items (users, 10) that each base user is recommended of those that it has not rated."""
         base = self.settings.base
         unseen = np.where(self.known[:base], -np.inf, self.predicted[:base])
-        shown = np.argpartition(-unseen, SHOWN, axis=1)[:, :SHOWN]
-        return float(np.isin(shown, self.targets[place]).any(axis=1).mean())
+        if self.rule.weight == 1 and self.rule.ranked and self.rule.block == 1:
+            return np.argpartition(-unseen, SHOWN, axis=1)[:, :SHOWN]
+        weight = np.where(self.keen < self.rule.takers, 1.0, self.rule.weight)
+        return self._ranked(weight)[:, :SHOWN]
+
+    def utilities(self) -> np.ndarray:
+        """What items are worth to each base user (users, items), in [0, 1], as predicted; 0 for one that it has rated."""
+        base = self.settings.base
+        return np.where(self.known[:base], 0.0, np.clip((self.predicted[:base] - 1) / 4, 1e-9, 1.0))
+
+    def _ranked(self, weight: np.ndarray) -> np.ndarray:
+        """Items (users, items) in order, by the weight (users,) of the user's own interest; those rated are worth nothing."""
+        mine = self.utilities()
+        theirs = np.where(self.known[: len(mine)], 0.0, self.promoted)
+        count = mine.shape[1]
+        if not self.rule.ranked:
+            return np.argsort(self.known[: len(mine)], axis=1, kind="stable")
+        if self.rule.block == 1:
+            gain = weight[:, None] * mine + (1 - weight[:, None]) * theirs
+            return np.argsort(-gain, axis=1, kind="stable")
+        blocks, discount = np.arange(count) // self.rule.block, places(count)
+        return np.stack(
+            [
+                ranking(u, v, float(share), discount, blocks)
+                for u, v, share in zip(mine, theirs, weight, strict=True)
+            ]
+        )
+
+    def shares(self) -> dict[str, float]:
+        """Mean push and pull over base users of their ten places, by what is predicted."""
+        mine = self.utilities()
+        theirs = np.where(self.known[: len(mine)], 0.0, self.promoted)
+        discount = places(mine.shape[1])
+        weight = np.where(self.keen < self.rule.takers, 1.0, self.rule.weight)
+        orders = [self._ranked(one) for one in (weight, np.ones(len(mine)), np.zeros(len(mine)))]
+        if not self.rule.ranked:
+            orders[1:] = [np.argsort(-value, axis=1, kind="stable") for value in (mine, theirs)]
+        got, best_mine, best_theirs = orders
+
+        def worth(value: np.ndarray, order: np.ndarray) -> np.ndarray:
+            return np.take_along_axis(value, order, axis=1) @ discount
+
+        return {
+            "pull": float((worth(mine, got) / worth(mine, best_mine)).mean()),
+            "push": float((worth(theirs, got) / worth(theirs, best_theirs)).mean()),
+        }
 
     def success(self, place: int, signal: int, target: int) -> float:
         """Of who promotes, `hits`; of who demotes, the share without one."""

@@ -45,6 +45,8 @@ class ActionSettings(Settings):
     """Of the distribution of labels in a cell, or of tokens in a label: the parameter of a symmetric Dirichlet."""
     overlap: Share = 0.6
     """Of a recommender: the share of target items that collectives have in common."""
+    reader_weight: Share = 1.0
+    """Of a recommender: the weight of what its users like in the ranking; the rest is an advocate's, who pays for reach."""
     noise: Share
     """Chance that a member misapplies what was agreed."""
     misapplied: Literal["label", "signal", "both"]

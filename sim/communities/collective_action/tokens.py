@@ -18,6 +18,7 @@ from windtunnel.sim.communities.collective_action.platform import (
     relabelled,
 )
 from windtunnel.sim.communities.collective_action.settings import ActionSettings
+from windtunnel.sim.feed_rule import FeedRule
 
 LENGTH, INSERTED, ASKED = 20, 5, 400
 """Tokens of a text, how often a signal's token is inserted, and texts on which success is measured."""
@@ -25,6 +26,8 @@ LENGTH, INSERTED, ASKED = 20, 5, 400
 
 class Tokens:
     """`topics` (labels, tokens) are the chances of tokens in a text of each label."""
+
+    rule: FeedRule
 
     def __init__(self, settings: ActionSettings, key: int, ids: np.ndarray, place: np.ndarray) -> None:
         self.settings = settings
@@ -95,6 +98,10 @@ class Tokens:
         """The share of the asked texts that get their own label without it."""
         clean = self._features(self.asked, np.full(ASKED, OWN))
         return float((self.model.predict(clean[:, self.kept]) == self.asked_label).mean())
+
+    def shares(self) -> dict[str, float]:
+        """It ranks nothing."""
+        return {}
 
 
 def softmax(

@@ -144,8 +144,8 @@ class Commons(PlainCommunity):
             fair=self.fair() / unit,
             equal=self.equal() / unit,
             most=self._most(lead) / unit,
-            others=np.nan_to_num(self.others[rows] / unit, nan=-1),
-            norm=np.nan_to_num(limits["norm"][rows], nan=-1),
+            others=_or_less(self.others[rows] / unit),
+            norm=_or_less(limits["norm"][rows]),
             heeded=limits["heeded"][rows],
             watched=watched(self)[rows],
             fear=self.fear[rows],
@@ -252,3 +252,8 @@ class Commons(PlainCommunity):
             "fines": float(self.paid.sum()),
             "best": best,
         }
+
+
+def _or_less(values: np.ndarray) -> np.ndarray:
+    """The values, -1 where there is none."""
+    return np.where(np.isnan(values), -1.0, values)

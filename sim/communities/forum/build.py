@@ -11,7 +11,9 @@ from windtunnel import conf
 from windtunnel.agents.actions import Action, Vocabulary
 from windtunnel.agents.minds.rules import RulesMind, centred, overlaid, weight_table
 from windtunnel.agents.situation import Feature, Persona, Scene
-from windtunnel.sim.communities.forum.declared import DECLARED, learned
+from windtunnel.policies.forum.rankers import ranker
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.declared import DECLARED, learned, with_extras
 from windtunnel.sim.communities.forum.forum import Forum, known_features
 from windtunnel.sim.communities.forum.learned.build import LearnedPart
 from windtunnel.sim.communities.forum.posts import MOST_STEPS
@@ -22,7 +24,7 @@ from windtunnel.sim.communities.forum.traits import draw_members
 from windtunnel.sim.network import follows
 from windtunnel.sim.noise_key import NoiseKey
 
-NOTICES = ("reminder", "warned", "counterspeech")
+NOTICES = ("reminder", "warned", "counterspeech", "noted", "marked", "choosing")
 """Features that only a policy can raise: without such a policy they need no bins."""
 
 
@@ -44,13 +46,23 @@ class Builder:
             self.settings = Settings(
                 size=config["size"], step_hours=config["step_hours"], **config["settings"]
             )
+            self.config = config = extended(config, self.settings)
             self.words = Words(
                 actions=config["actions"], features=config["features"], personas=config["personas"]
             )
         except ValidationError as error:
             raise ValueError(_sentence("community", error)) from None
         self.learned: LearnedPart | None = None
+        if self.settings.extras:
+            self.declared = with_extras(DECLARED, self.settings.extras)
+        if self.settings.ranker is not None:
+            ranker(self.settings.ranker)
         if config.get("learned"):
+            if asked := [*self.settings.extras, *(["ranker"] if self.settings.ranker else [])]:
+                raise ValueError(
+                    f"community.settings.{asked[0]} is set, but members are learned from a record, which tells nothing of "
+                    "it: set mind=rules"
+                )
             self.learned, self.declared = LearnedPart(self, config["learned"]), learned()
 
     def scene(self, raised: Sequence[str] | set[str] = ()) -> Scene:
@@ -92,12 +104,17 @@ class Builder:
             steps=steps,
             step_hours=hours,
         )
+        if self.settings.camps:
+            lot = noise.uniform(traits_key, "camp", 0, members.id)
+            members.traits["camp"] = (lot < 0.5).astype(float)
         noticed = follows(traits_key, self.settings.size, self.settings.follows)
         return Forum(scene, self.profile, self.settings, members, noticed, luck=luck, step_hours=hours)
 
     def alpha(self, scene: Scene) -> np.ndarray:
         """log base rates of the actions, (actions,)."""
-        return base_rates(self.profile, scene.actions.names)
+        extras = (self.config.get("extras") or {}).values()
+        rates = {name: rate for extra in extras for name, rate in (extra.get("rates") or {}).items()}
+        return base_rates(self.profile, scene.actions.names, rates)
 
     def rules(self, scene: Scene, table: Mapping[str, Any] | None = None) -> RulesMind:
         """A logit whose base rates are averages over typical situations."""
@@ -135,6 +152,33 @@ class Builder:
             self.tempers,
             self.settings.heat_of_heated,
         )
+
+
+def extended(config: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
+    """The yaml with the actions, features and rules of what is switched on besides; `ValueError` where it has none of it."""
+    if not settings.extras:
+        return config
+    known = config.get("extras") or conf.content("community", "forum")["extras"]
+    found = {name: known[name] for name in settings.extras if name in known}
+    if lacking := sorted(set(settings.extras) - set(found)):
+        raise ValueError(f"community.settings.{lacking[0]} is set, but community.extras has no {lacking[0]}")
+    out = dict(config) | {"extras": found}
+    out["actions"] = dict(config["actions"]) | _joined(found, "actions")
+    out["features"] = dict(config["features"]) | _joined(found, "features")
+    rules = {name: dict(row) for name, row in (config.get("rules") or {}).items()}
+    for extra in found.values():
+        for name, row in (extra.get("rules") or {}).items():
+            if name in out["features"]:
+                rules[name] = {
+                    action: cell
+                    for action, cell in (rules.get(name, {}) | row).items()
+                    if action in out["actions"]
+                }
+    return out | {"rules": rules}
+
+
+def _joined(extras: Mapping[str, Any], part: str) -> dict[str, Any]:
+    return {name: one for extra in extras.values() for name, one in (extra.get(part) or {}).items()}
 
 
 def _sentence(place: str, error: ValidationError) -> str:

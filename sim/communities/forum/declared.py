@@ -26,6 +26,29 @@ DECLARED = Declared(
 )
 
 
+_MEASURED = {
+    "can_follow": {"follows": "authors newly followed"},
+    "can_repost": {"reposts": "posts shared", "hostile_reposts": "hostile posts shared"},
+    "false_share": {"false_support": "up-votes and shares of false posts"},
+    "reader_weight": {
+        "pull": "mean share of the most that readers could have",
+        "push": "mean share of the most that the advocate could have",
+    },
+}
+
+
+def with_extras(declared: Declared, extras: tuple[str, ...]) -> Declared:
+    """The same of a forum that has more than every forum: names of its settings."""
+    if not extras:
+        return declared
+    measures = {name: unit for extra in extras for name, unit in _MEASURED.get(extra, {}).items()}
+    traits = (*declared.traits, "camp") if "camps" in extras else declared.traits
+    summaries = dict(declared.summaries)
+    if "reader_weight" in extras:
+        summaries |= {"pull": "sum of the feeds' pull", "feeds_read": "feeds read"}
+    return replace(declared, measures=measures, traits=traits, summaries=summaries)
+
+
 def learned() -> Declared:
     """The same where members are learned: whose name a record would lack is a summary, for it is drawn when they first write."""
     more = {"unnamed": "1 for a member whose name the record would lack"}

@@ -247,25 +247,43 @@ class Attention(NamedTuple):
     own_pull: np.ndarray
     anyway: np.ndarray
     posts: Posts
+    look: np.ndarray | None = None
+    """(n, m): what each place of its feed draws of a member, log, in the stead of `pull` and `balance`; None: those."""
 
 
-def attention(forum: "Forum", world: Any, rows: np.ndarray, own: Sequence[Own]) -> Attention:
-    """The one law of attention, of a simulated forum and of a record alike: pull, feeds, balance and own items.
+class Dealt(NamedTuple):
+    """What everybody has before them at one moment: each post's `pull` (posts,), the `feeds` (feeds, m) and their `balance` (feeds, 2)."""
+
+    pull: np.ndarray
+    feeds: np.ndarray
+    balance: np.ndarray
+
+
+def deal(forum: "Forum", world: Any) -> Dealt:
+    """The one law of attention, of a simulated forum and of a record alike: pull, feeds and balance of this moment.
 
     A law fitted to data replaces this function.
     """
     posts, length, count = forum.posts, forum.settings.feed_items - OWN_PLACES, forum.feeds(world.now)
     strength = pull(posts, world.now, forum.hours, law(forum.profile))
+    if forum.settings.ranker is not None:
+        forum.rank(forum.settings.ranker, strength, world.now)
     rerank(world, strength)
     feeds = dealt(posts, strength, length, lambda ids: world.chance("deal", ids), count)
+    return Dealt(strength, feeds, balance(posts, feeds, strength, forum.profile.root_share.value))
+
+
+def attention(forum: "Forum", world: Any, rows: np.ndarray, own: Sequence[Own], all_see: Dealt) -> Attention:
+    """What draws the eyes of members `rows`: their share of what all see, and items of their own."""
+    posts, (strength, feeds, balanced) = forum.posts, all_see
     added, anyway = np.array([each.pull for each in own]), np.array([each.anyway for each in own])
-    if count == 1:
+    if len(feeds) == 1:
         feed = np.zeros(len(rows), np.int64)
     else:
-        feed = (world.chance("feed", forum.members.id[rows]) * count).astype(np.int64)
+        feed = (world.chance("feed", forum.members.id[rows]) * len(feeds)).astype(np.int64)
     seen = shown(feeds, feed, [each.items for each in own], posts.state, anyway.tolist())
-    balanced = balance(posts, feeds, strength, forum.profile.root_share.value)
-    return Attention(rows, seen, strength, balanced, added, anyway, posts)
+    look = None if forum.interests is None else forum.interests.orders(rows, seen.common).look
+    return Attention(rows, seen, strength, balanced, added, anyway, posts, look)
 
 
 class _Table(NamedTuple):
@@ -303,13 +321,18 @@ def scores(attention: Attention) -> np.ndarray:
 
 
 def _part(attention: Attention, part: slice) -> Attention:
-    return attention._replace(rows=attention.rows[part], seen=attention.seen.of(part))
+    look = None if attention.look is None else attention.look[part]
+    return attention._replace(rows=attention.rows[part], seen=attention.seen.of(part), look=look)
 
 
 def _valued(attention: Attention, table: _Table, looks: Looks) -> tuple[np.ndarray, np.ndarray]:
     """Pull and chance of the own items (n, own columns) and of the feeds (n, m); -inf where not to be attended to."""
     rows, (own, feeds, feed), posts = attention.rows, attention.seen, attention.posts
-    if len(feeds) == 1:
+    if attention.look is not None:
+        shared = looks(rows, table.ids[feed])
+        shared += attention.look
+        shared[table.author[feed] == rows[:, None]] = -np.inf
+    elif len(feeds) == 1:
         shared = looks(rows, table.ids[0])
         shared += table.pull[0]
         place = np.minimum(np.searchsorted(rows, table.author[0]), len(rows) - 1) if len(rows) else []

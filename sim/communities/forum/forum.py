@@ -1,6 +1,6 @@
 """The forum itself: what an hour in it is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,21 +9,36 @@ import numpy as np
 from windtunnel.agents.situation import Line, Scene, Situations
 from windtunnel.agents.words import Draft
 from windtunnel.policies.base import CANCELLED, PASSED
+from windtunnel.policies.forum.rankers import ranker
+from windtunnel.policies.forum.rankers.base import Ranked
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
-from windtunnel.sim.communities.forum.declared import DECLARED
-from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Looks, Own, View
+from windtunnel.sim.communities.forum.declared import DECLARED, with_extras
+from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Dealt, Looks, Own, View
+from windtunnel.sim.communities.forum.interests import PROMOTED, Interests
 from windtunnel.sim.communities.forum.member_prompt import Thread, thread_lines
 from windtunnel.sim.communities.forum.moderation import Moderation
 from windtunnel.sim.communities.forum.once import Once
 from windtunnel.sim.communities.forum.post_texts import Speech
-from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HELD, SET_UP, TONES, VISIBLE, Posts, post_id
+from windtunnel.sim.communities.forum.posts import (
+    CIVIL,
+    HEATED,
+    HELD,
+    HOSTILE,
+    SET_UP,
+    TONES,
+    VISIBLE,
+    Posts,
+    post_id,
+)
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import MEMBERS_A_THREAD, Settings
+from windtunnel.sim.communities.forum.ties import Ties
 from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers, usual_rate
 from windtunnel.sim.communities.forum.waking import VISITS, answer_hazard, readiness
 from windtunnel.sim.community import Defaults
 from windtunnel.sim.events import NO_AMOUNT, NOBODY
+from windtunnel.sim.feed_rule import FeedRule
 from windtunnel.sim.noise_key import NoiseKey
 
 CALM_REPLIES = 2.0
@@ -78,7 +93,7 @@ class Forum(Defaults):
         step_hours: float = 1.0,
     ) -> None:
         self.luck = luck
-        self.declared, self.scenes = DECLARED, (scene,)
+        self.declared, self.scenes = with_extras(DECLARED, settings.extras), (scene,)
         self.profile, self.settings, self.hours = profile, settings, step_hours
         self.members: ForumMembers = members
         self.follows = follows
@@ -93,11 +108,18 @@ class Forum(Defaults):
         self.newest_post_of = np.full(count, NOTHING, np.int32)
         self.wrote_last = np.full(count, -(10**6), np.int32)
         self.warned_until = np.zeros(count, np.int32)
+        self.camp = members.traits["camp"].astype(int) if settings.camps else None
+        """By member: 0 or 1; None where there are no camps."""
+        self.ties = Ties(follows, count) if settings.can_follow or settings.can_repost else None
+        self.interests = None if settings.reader_weight is None else Interests(self, settings.reader_weight)
+        self.counted: dict[str, float] = {}
+        if self.interests is not None:
+            members.summaries |= {"pull": self.interests.pulls, "feeds_read": self.interests.read}
         self.moderation = Moderation(self)
         self.focal = NOTHING
         self._kinds = np.array([name.split("_")[0] for name in scene.actions.names])
         self._lurks = self._kinds == "lurk"
-        self._aimless = np.isin(self._kinds, ("post", "leave"))
+        self._aimless = np.isin(self._kinds, ("post", "leave", "switch"))
         level = {name: place for place, name in enumerate(TONES)}
         self._tones = np.array(
             [level.get(name.rpartition("_")[2], NOBODY) for name in scene.actions.names], np.int8
@@ -110,6 +132,9 @@ class Forum(Defaults):
         """Opening threads and the spark, arrivals noted, heat cooled, moderators back at their desk."""
         self._cool(self.hours)
         self.moderation.open_step()
+        self.counted = counts_of(self.settings)
+        if self.interests is not None:
+            self.interests.open_step()
         if world.now == 0:
             self.set_scene(world)
         if world.now == self.settings.spark_step:
@@ -168,7 +193,11 @@ class Forum(Defaults):
 
     def attention(self, world: Any, rows: np.ndarray) -> Attention:
         """What draws the eyes of these members now."""
-        return feed.attention(self, world, rows, self._own_items(rows))
+        return feed.attention(self, world, rows, self._own_items(rows), self.deal(world))
+
+    def deal(self, world: Any) -> Dealt:
+        """What all have before them now."""
+        return feed.deal(self, world)
 
     def attend(self, attention: Any, looks: Looks) -> np.ndarray:
         """The item (n,) that each member attends to; NOTHING where there is none."""
@@ -190,7 +219,21 @@ class Forum(Defaults):
         view.withdraw((focus >= 0) & (posts.locked_until[posts.thread[focus]] > now), "reply")
         view.withdraw(self.voted.has(rows, focus), "upvote", "downvote")
         view.withdraw(self.reported.has(rows, focus), "report")
+        self._withdraw_extras(view)
         return view
+
+    def _withdraw_extras(self, view: View) -> None:
+        """Nobody follows twice, or itself, or shares its own post; a feed of one's own is offered once."""
+        rows, focus = view.rows, view.focus
+        if self.ties is not None:
+            author = self.posts.author[focus] if len(self.posts) else focus
+            alone = (focus < 0) | (author == rows)
+            view.withdraw(alone | self.ties.once.has(rows, author), "follow")
+            view.withdraw(alone, "repost")
+        if self.interests is not None:
+            closed = self.interests.own_ranking[rows] | (not self.interests.rule.choosing)
+            view.withdraw(closed, "switch")
+            view.feature("choosing")[:] = ~closed
 
     def situations(self, world: Any, view: View) -> Situations:
         members, rows, now = self.members, view.rows, world.now
@@ -227,6 +270,8 @@ class Forum(Defaults):
         members = self.members
         members.note_active(view.rows, world.now)
         members.exposures[view.rows] += feed.exposures(view.seen, self.posts)
+        if self.interests is not None:
+            self.interests.note()
         doing = np.flatnonzero(~self._lurks[choice])
         doing = doing[world.order(members.id[view.rows[doing]])]
         kind, rows = self._kinds[choice[doing]], view.rows[doing]
@@ -258,6 +303,9 @@ class Forum(Defaults):
             which = passed & np.isin(acts.kind, what)
             done.add(acts.rows[which], acts.target[which])
         self.members.left[acts.rows[passed & (acts.kind == "leave")]] = now + 1
+        self._vote(acts)
+        if self.settings.extras:
+            self._do_extras(acts, now)
         target = (
             np.where(acts.target == NOTHING, NOTHING, posts.id[acts.target])
             if len(posts)
@@ -286,6 +334,74 @@ class Forum(Defaults):
         )
         if world.speaks:
             self.speech.wrote(self, world, told, new, first + np.flatnonzero(wrote))
+
+    def _vote(self, acts: Acts) -> None:
+        """Count votes by the voter's camp."""
+        for kind, column in (("upvote", self.posts.ups), ("downvote", self.posts.downs)):
+            voted = acts.passed & (acts.kind == kind)
+            if voted.any():
+                camp = 0 if self.camp is None else self.camp[acts.rows[voted]]
+                np.add.at(column, (acts.target[voted], camp), 1)
+
+    def _do_extras(self, acts: Acts, now: int) -> None:
+        """Follow, share and change feeds; count what becomes of what is false or hostile."""
+        posts, passed = self.posts, acts.passed
+        followed, shared = (passed & (acts.kind == kind) for kind in ("follow", "repost"))
+        if self.ties is not None:
+            self.ties.follow(acts.rows[followed], posts.author[acts.target[followed]])
+            self.ties.share(acts.rows[shared], acts.target[shared], now)
+        if self.interests is not None:
+            self.interests.own_ranking[acts.rows[passed & (acts.kind == "switch")]] = True
+        backs = acts.target[passed & np.isin(acts.kind, ("upvote", "repost"))]
+        found = {
+            "follows": followed.sum(),
+            "reposts": shared.sum(),
+            "hostile_reposts": (posts.tone[acts.target[shared]] == HOSTILE).sum(),
+            "false_support": posts.false[backs].sum() if len(backs) else 0,
+        }
+        for name, number in found.items():
+            if name in self.counted:
+                self.counted[name] += float(number)
+
+    def measures(self, world: Any) -> Mapping[str, float]:
+        """What a forum counts that has more than every forum."""
+        return self.counted | dict(self.interests.measures() if self.interests is not None else {})
+
+    @property
+    def feed_rule(self) -> FeedRule:
+        """Whose interest the feed is ranked for in this step, where it is."""
+        assert self.interests is not None  # policies that read it need the setting
+        return self.interests.rule
+
+    def rank(self, name: str, pull: np.ndarray, now: int) -> None:
+        """Let a ranker decide `pull` (posts, log), in place: the k-th of opening posts, and of replies, draws 1 / log2(k + 2).
+
+        Where there are several feeds a place stands for as many posts. A post's own appeal stays.
+        """
+        posts = self.posts
+        visible = np.flatnonzero(posts.state == VISIBLE)
+        score = ranker(name).score(self._ranked(now))
+        age = now - posts.step
+        order = visible[np.lexsort((posts.id[visible], age[visible], -score[visible]))]
+        pull[:] = -np.inf
+        for kind in (posts.parent[order] < 0, posts.parent[order] >= 0):
+            rows = order[kind]
+            place = np.arange(len(rows)) // self.feeds(now)
+            pull[rows] = posts.appeal[rows] - np.log(np.log2(place + 2))
+
+    def _ranked(self, now: int) -> Ranked:
+        posts = self.posts
+        opening = posts.parent < 0
+        return Ranked(
+            age=(now - posts.step) * self.hours,
+            votes=posts.score,
+            replies=np.where(opening, posts.size, posts.replies),
+            recent=posts.recent[posts.thread],
+            heat=posts.heat[posts.thread],
+            ups=posts.ups,
+            downs=posts.downs,
+            camps=self.camp is not None,
+        )
 
     def drafts(self) -> list[Draft]:
         """Posts that want words."""
@@ -335,6 +451,7 @@ class Forum(Defaults):
             tone=tone,
             state=np.where(verdict == HELD, HELD, VISIBLE),
             appeal=self._appeal(self.luck.at(now), ids),
+            **self._drawn_with(self.luck.at(now), ids),
         )
         self.wrote_last[rows] = now
         done = reply & (self.owes[rows] == parent)
@@ -345,6 +462,15 @@ class Forum(Defaults):
     def orphans(self, ids: np.ndarray) -> np.ndarray:
         """Bool (n,): posts (ids) that stand below another and answer nobody."""
         return np.zeros(len(ids), bool)
+
+    def _drawn_with(self, key: int, ids: np.ndarray) -> dict[str, np.ndarray]:
+        """What else posts (ids) are born with, where the forum has it."""
+        found: dict[str, np.ndarray] = {}
+        if self.settings.false_share is not None:
+            found["false"] = noise.uniform(key, "false", 0, ids) < self.settings.false_share
+        if self.interests is not None:
+            found["promoted"] = self.interests.promoted(key, ids)
+        return found
 
     def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
         """What posts (ids) have of their own that draws the eye, log."""
@@ -419,7 +545,10 @@ class Forum(Defaults):
         if self.follows.shape[1]:
             friends = self.follows[rows[founders]]
             noticed[founders] = np.where(friends < 0, NOTHING, self.newest_post_of[friends]).max(axis=1)
-        return [Own(self.owes[rows], self.settings.reply_to_me_pull), Own(noticed)]
+        if self.ties is not None:
+            noticed = self.ties.newest(rows, noticed, self.newest_post_of)
+        own = [Own(self.owes[rows], self.settings.reply_to_me_pull), Own(noticed)]
+        return [*own, Own(self.ties.shown(rows))] if self.ties is not None else own
 
     def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
         """The raw features (n, features) of what each member attends to; 0 where it found nothing."""
@@ -441,11 +570,34 @@ class Forum(Defaults):
                 "score": found * np.sign(posts.score[focus]),
                 "counterspeech": found & (posts.calmed_until[thread] > now),
             }
+            columns |= self._measure_extras(rows, focus)
         out = np.zeros((len(rows), len(self._features)))
         for place, name in enumerate(self._features):
             if name in columns:
                 out[:, place] = columns[name]
         return out
+
+    def _measure_extras(self, rows: np.ndarray, focus: np.ndarray) -> dict[str, np.ndarray]:
+        """What a member notices of a post where the forum has it (n,)."""
+        posts, found = self.posts, focus >= 0
+        columns: dict[str, np.ndarray] = {"noted": found & posts.noted[focus]}
+        if self.camp is not None:
+            columns["other_camp"] = found & (self.camp[posts.author[focus]] != self.camp[rows])
+        if self.interests is not None:
+            columns["fits"] = found * self.interests.wanted(rows, focus[:, None])[:, 0]
+            marked = self.interests.rule.marked & (posts.promoted[focus] >= PROMOTED)
+            columns["marked"] = found & marked
+        return columns
+
+
+def counts_of(settings: Settings) -> dict[str, float]:
+    """What a forum of these settings counts in a step beside push and pull, at 0."""
+    names = {
+        "can_follow": ("follows",),
+        "can_repost": ("reposts", "hostile_reposts"),
+        "false_share": ("false_support",),
+    }
+    return {name: 0.0 for extra in settings.extras for name in names.get(extra, ())}
 
 
 def known_features() -> Sequence[str]:
@@ -461,4 +613,9 @@ def known_features() -> Sequence[str]:
         "reminder",
         "warned",
         "counterspeech",
+        "other_camp",
+        "noted",
+        "fits",
+        "marked",
+        "choosing",
     )

@@ -7,9 +7,11 @@ before they are put into a line, whoever wrote them.
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
 
 from windtunnel.agents.harmless import quoted
 from windtunnel.agents.situation import Line
+from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.posts import TONES, VISIBLE
 
 if TYPE_CHECKING:
@@ -161,14 +163,17 @@ def _memories(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
     """Replies that the member got and can still see, most relevant first.
 
     First those of the author it is looking at, then those in this thread, then the rudest, then the newest; the
-    post's id decides between equals, so that twins recall alike.
+    post's id decides between equals, so that twins recall alike. A retriever with biases finds them by score instead.
     """
     posts = forum.posts
     mine = (posts.answered == row) & (posts.author != row)
     rows = np.flatnonzero(mine & (posts.state == VISIBLE))
     author, thread = (posts.author[focus], posts.thread[focus]) if focus >= 0 else (-1, -1)
     keys = (posts.id[rows], -posts.step[rows], -posts.tone[rows], posts.thread[rows] != thread)
-    rows = rows[np.lexsort((*keys, posts.author[rows] != author))][:MEMORIES]
+    rows = rows[np.lexsort((*keys, posts.author[rows] != author))]
+    if forum.settings.retriever.on:
+        rows = rows[np.argsort(-_found(forum, now, row, focus, rows), kind="stable")]
+    rows = rows[:MEMORIES]
     return [
         Line(
             "memory",
@@ -177,6 +182,21 @@ def _memories(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
         )
         for post in rows
     ]
+
+
+def _found(forum: "Forum", now: int, row: int, focus: int, rows: np.ndarray) -> np.ndarray:
+    """How high the member's retriever finds the replies `rows`, whose order is that of relevance: of n the first has 1, the last 1/n.
+
+    The query is what the post in focus says; what is said to nobody looking at anything matches nothing.
+    """
+    texts = forum.speech.texts
+    query = texts.get(int(forum.posts.id[focus]), "") if focus >= 0 else ""
+    said = [texts.get(int(post), "") for post in forum.posts.id[rows]]
+    lot = ndtri(
+        noise.uniform(forum.luck.at(now), f"recalls {int(forum.members.id[row])}", 0, forum.posts.id[rows])
+    )
+    relevance = 1 - np.arange(len(rows)) / max(1, len(rows))
+    return forum.settings.retriever.scores(query, said, relevance, lot)
 
 
 def _age(forum: "Forum", now: int, post: int) -> int:

@@ -68,6 +68,22 @@ class Moderation:
         self.forum.posts.locked_until[threads] = until
         self._log_posts(world, "lock", threads, policy)
 
+    def plant(self, world: Any, posts: np.ndarray, votes: int, policy: str) -> None:
+        """These posts (rows) stand with so many votes more."""
+        if votes and len(posts):
+            self.forum.posts.score[posts] += votes
+            self._log_posts(world, "plant_votes", posts, policy)
+
+    def note(self, world: Any, posts: np.ndarray, policy: str) -> None:
+        """A correction stands under these posts (rows) from now on."""
+        self.forum.posts.noted[posts] = True
+        self._log_posts(world, "note", posts, policy)
+
+    def quit(self, world: Any, members: np.ndarray, policy: str) -> None:
+        """Members go for good, of their own will, for something that was done."""
+        self.forum.members.left[members] = world.now
+        self._log_members(world, "quit", members, policy)
+
     def calm(self, world: Any, threads: np.ndarray, until: int, policy: str) -> None:
         """A volunteer answers in these threads with a call for civility that stands until step `until`."""
         self.forum.posts.calmed_until[threads] = until

@@ -30,6 +30,11 @@ _COLUMNS = {
     "recent": np.float64,  # of a thread, on its opening post: recent replies of any tone
     "locked_until": np.int32,  # of a thread, on its opening post
     "calmed_until": np.int32,  # of a thread, on its opening post: counterspeech stands there
+    "ups": np.dtype((np.int32, 2)),  # up-votes by the voter's camp, all in the first where there are none
+    "downs": np.dtype((np.int32, 2)),
+    "false": np.bool_,  # says something that is not so
+    "noted": np.bool_,  # a correction stands under it
+    "promoted": np.float64,  # what it is worth to an advocate, in (0, 1)
     "appeal": np.float64,  # a post's own pull on attention, drawn once
 }
 
@@ -85,6 +90,11 @@ class Posts:
     recent: np.ndarray
     locked_until: np.ndarray
     calmed_until: np.ndarray
+    ups: np.ndarray
+    downs: np.ndarray
+    false: np.ndarray
+    noted: np.ndarray
+    promoted: np.ndarray
     appeal: np.ndarray
 
 

@@ -66,6 +66,8 @@ class Profile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
+    community: Literal["forum"] = "forum"
+    """Of which community it is; profiles of earlier versions do not say."""
     source: Source
     window_hours: float = 24
 

@@ -1,5 +1,7 @@
 """From a profile to how often each action is taken in an unremarkable hour."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from windtunnel.sim.communities.forum.posts import HOSTILE
@@ -18,8 +20,10 @@ it, since a thread is taken to have some civil replies more. Tuned so that the h
 """
 
 
-def base_rates(profile: Profile, actions: tuple[str, ...]) -> np.ndarray:
-    """log of each action's share of active steps, (actions,), in the order given; sums to one.
+def base_rates(
+    profile: Profile, actions: tuple[str, ...], extra: Mapping[str, float] | None = None
+) -> np.ndarray:
+    """log of each action's share of active steps, (actions,), in the order given; sums to one. `extra` are shares that no profile tells.
 
     `ValueError` for an action whose rate a profile does not tell.
     """
@@ -38,6 +42,7 @@ def base_rates(profile: Profile, actions: tuple[str, ...]) -> np.ndarray:
         "post_heated": opens * THREAD_CALM * heated,
         "post_hostile": opens * THREAD_CALM * hostile,
         "leave": LEAVE,
+        **(extra or {}),
     }
     rates["lurk"] = 1 - sum(rates.values())
     unknown = [name for name in actions if name not in rates]

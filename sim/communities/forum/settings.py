@@ -5,6 +5,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from windtunnel.agents.recall import Retriever
+
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 
@@ -39,8 +41,28 @@ class Settings(BaseModel):
     heat_half_life: Positive
     heat_of_heated: Annotated[float, Field(ge=0)]
     """Heat that a heated reply adds to its thread; a hostile one adds 1."""
+    ranker: str | None = None
+    """How the feed is ranked: a ranker's name; null: by the law of attention of the profile."""
+    reader_weight: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Feeds are ranked for each reader between its own interest and an advocate's: the weight of the first; null: they are not."""
+    can_follow: bool = False
+    """Whether members may follow authors."""
+    can_repost: bool = False
+    """Whether members may share posts with those who follow or notice them."""
+    camps: bool = False
+    """Whether members are of two camps, half and half."""
+    false_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of posts that say something false; null: nobody asks."""
     moderators_per_100: Annotated[float, Field(ge=0)]
     actions_per_moderator_hour: Annotated[float, Field(ge=0)]
+    retriever: Retriever = Retriever()
+    """With prompt=member: what a member's memory favours beside relevance."""
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Names of what this forum has beyond every forum: heads under `extras` of its yaml."""
+        asked = ("reader_weight", "can_follow", "can_repost", "camps", "false_share")
+        return tuple(name for name in asked if getattr(self, name) not in (None, False))
 
     def feeds(self, members: float, threads: float) -> int:
         """How many feeds so many members have, where so many threads are there: in each are two of them at least."""

@@ -317,3 +317,13 @@ def test_a_feed_that_hides_more_is_better_for_every_group_in_real_simulations(tm
     (row,) = found.record["pairs_of_policies"]
     assert "0.95" in row["better_for_groups"]
     assert not found.groups["harmed"].any()
+
+
+def test_a_ranking_is_printed_and_stands_in_the_frame(runs, capsys):
+    assert (
+        main(["compare", str(runs["lock"].path), str(runs["slow"].path), "--rank", "pns", "--no-html"]) == 0
+    )
+    assert "Ranked by the least share of futures" in capsys.readouterr().out
+    found = compare([runs["lock"].path, runs["slow"].path], rank="pns")
+    assert found.ranking["rank"].to_list() == [1, 2] and "least_pns_low" in found.ranking.columns
+    assert "ranking" not in compare([runs["lock"].path, runs["slow"].path]).record

@@ -9,8 +9,9 @@ from tests.learned_law import forward
 from windtunnel.analysis.why.answer import estimate, pairs
 from windtunnel.analysis.why.case import WITHOUT, Branch, simulate_futures
 from windtunnel.analysis.why.forum.answer_record import answer
+from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.question import ask
-from windtunnel.analysis.why.forum.recorded import recorded_case, replayed_acts
+from windtunnel.analysis.why.forum.recorded import replayed_acts
 from windtunnel.sim.communities.forum.learned.recorded import LearnedRecordForum
 from windtunnel.sim.communities.forum.learned.tones import TERMS
 from windtunnel.sim.communities.forum.learned_file import FILE, Learned, RecordTold, write_learned
