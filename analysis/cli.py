@@ -23,6 +23,7 @@ COMMANDS = {
     "pilot": "the real test that would show it: metric, unit, sample size, when to stop",
     "estimate": "causal report for your own table of pairs",
     "bound": "what a collective is sure to reach by planting a signal, from its own members' data",
+    "values": "what agents value, learned from a table of what they chose",
     "recall": "what a member's memory favours beside relevance: windtunnel recall literal=2 noise=1",
     "import": "bring in a real community: its people pseudonymised, base rates fitted",
     "fit": "learn from an imported community who writes, where, to whom and when; import does it last",
