@@ -35,6 +35,7 @@ COMMANDS = {
     "replay": "what a rule would have touched of an imported community: windtunnel replay RULE OUT",
     "words": "what an incident's simulated members might have said, written after the fact by a model you name",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
+    "watch": "both twins of a pair at one step; what one member was told, found likely and drew",
     "view": "all of it as pages in a browser on this machine: windtunnel view FOLDER",
     "forget": "take a person or a conversation out of an imported community",
     "models": "weights of the embedded model: list, pull",
