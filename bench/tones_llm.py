@@ -45,7 +45,9 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--comments", type=int, default=300, help="about so many, of threads in random order")
     asked = parser.parse_args()
-    known = training.labelled(pl.read_parquet(asked.shared / "data" / "github-incivility" / "comments.parquet"))
+    known = training.labelled(
+        pl.read_parquet(asked.shared / "data" / "github-incivility" / "comments.parquet")
+    )
     threads = np.random.default_rng(0).permutation(np.unique(known.thread))
     sizes = np.array([(known.thread == thread).sum() for thread in threads]).cumsum()
     chosen = np.flatnonzero(np.isin(known.thread, threads[: int(np.searchsorted(sizes, asked.comments)) + 1]))
