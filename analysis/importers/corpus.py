@@ -339,6 +339,8 @@ def _notes(
     unsigned = posts.filter(pl.col("author").is_null() & (pl.col("role") != "bot")).height
     if unsigned and "author" not in report.lacks:
         yield f"{unsigned:,} posts have no author; they count as posts, not as members"
+    if bots := posts.filter(pl.col("role") == "bot").height:
+        yield f"{bots:,} posts are by bots; they count as posts, not as members"
     if acts.unknown:
         yield (
             f"{acts.unknown:,} acts of moderators are about nothing in the record (a post, thread or member that it "
