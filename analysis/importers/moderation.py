@@ -40,7 +40,16 @@ MOD_MAP_HELP = (
 )
 GUESSES = {
     "act": ("act", "action", "event", "action_type", "type"),
-    "post": ("post", "post_id", "target_fullname", "source_post_id", "comment_id", "target_post", "uri", "target"),
+    "post": (
+        "post",
+        "post_id",
+        "target_fullname",
+        "source_post_id",
+        "comment_id",
+        "target_post",
+        "uri",
+        "target",
+    ),
     "thread": ("thread", "thread_id", "topic", "topic_id", "conversation_id", "link_id"),
     "member": ("member", "target_author", "target_user", "target_username", "target", "user", "username"),
     "time": ("time", "at", "created_at", "created_utc", "timestamp", "date", "when"),

@@ -19,7 +19,9 @@ def without_circles(table: pl.DataFrame) -> tuple[pl.DataFrame, Said]:
     circles = _circles(table["parent_post"].fill_null(0).to_numpy())
     if circles:
         rounds = sum(map(len, circles))
-        said += (f"{rounds:,} posts answer each other in a circle: the earliest of each circle is read as answering none",)
+        said += (
+            f"{rounds:,} posts answer each other in a circle: the earliest of each circle is read as answering none",
+        )
         table = _answering_none(table, pl.col("post").is_in([min(one) for one in circles]))
     answered = table.select(parent_post="post", answered_at="time")
     later = table.select("parent_post", "time").drop_nulls().join(answered, on="parent_post")
