@@ -11,7 +11,11 @@ def without_circles(table: pl.DataFrame) -> tuple[pl.DataFrame, Said]:
     answers none, and neither does the earliest post of a circle; and what to say about it.
     """
     itself = (pl.col("parent_post") == pl.col("post")).fill_null(False)
-    said = _counted(table.filter(itself).height, "posts answer themselves: read as answering none")
+    said = _counted(
+        table.filter(itself).height,
+        "post answers itself: read as answering none",
+        "posts answer themselves: read as answering none",
+    )
     table = _answering_none(table, itself)
     ahead = table.filter(pl.col("parent_post") > pl.col("post"))
     if ahead.is_empty():
@@ -26,11 +30,15 @@ def without_circles(table: pl.DataFrame) -> tuple[pl.DataFrame, Said]:
     answered = table.select(parent_post="post", answered_at="time")
     later = table.select("parent_post", "time").drop_nulls().join(answered, on="parent_post")
     early = later.filter(pl.col("time") < pl.col("answered_at")).height
-    return table, said + _counted(early, "replies are older than what they answer: kept as they are written")
+    return table, said + _counted(
+        early,
+        "reply is older than what it answers: kept as it is written",
+        "replies are older than what they answer: kept as they are written",
+    )
 
 
-def _counted(count: int, words: str) -> Said:
-    return (f"{count:,} {words}",) if count else ()
+def _counted(count: int, one: str, many: str) -> Said:
+    return (f"{count:,} {one if count == 1 else many}",) if count else ()
 
 
 def _answering_none(table: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:

@@ -34,14 +34,14 @@ def test_the_earliest_post_of_a_circle_answers_none_and_is_counted(tmp_path):
     assert posts["parent"].to_list() == [None, 1, 2, None, 2]
     assert posts["kind"].cast(pl.String).to_list() == ["thread", "reply", "reply", "thread", "reply"]
     assert posts["thread"].to_list() == [1, 1, 1, 2, 1]
-    assert "3 posts answer each other in a circle" in said and "1 posts answer themselves" in said
-    assert "older than what they answer" not in said
+    assert "3 posts answer each other in a circle" in said and "1 post answers itself" in said
+    assert "older than what" not in said
 
 
 def test_replies_that_are_older_than_what_they_answer_are_counted(tmp_path):
     posts, said = brought_in(tmp_path, [("b", "a", "bob", 0), ("a", "", "ann", 7), ("c", "b", "cid", 9)])
     assert posts["parent"].to_list() == [2, None, 1]
-    assert "1 replies are older than what they answer: kept as they are written" in said
+    assert "1 reply is older than what it answers: kept as it is written" in said
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -95,4 +95,4 @@ def test_blanks_around_the_names_of_columns_do_not_count_and_bots_are_counted(tm
     rows = [("a", "", "ann", 0), ("b", "a", "AutoModerator", 5)]
     posts, said = brought_in(tmp_path, rows, head=" id , parent, who ,when ,text\n")
     assert posts["parent"].to_list() == [None, 1]
-    assert "1 posts are by bots; they count as posts, not as members" in said
+    assert "1 post is by a bot; it counts as a post, not as a member" in said
