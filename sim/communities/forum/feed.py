@@ -258,8 +258,6 @@ def attention(forum: "Forum", world: Any, rows: np.ndarray, own: Sequence[Own]) 
     """
     posts, length, count = forum.posts, forum.settings.feed_items - OWN_PLACES, forum.feeds(world.now)
     strength = pull(posts, world.now, forum.hours, law(forum.profile))
-    if forum.settings.ranker is not None:
-        forum.rank(forum.settings.ranker, strength, world.now)
     rerank(world, strength)
     feeds = dealt(posts, strength, length, lambda ids: world.chance("deal", ids), count)
     added, anyway = np.array([each.pull for each in own]), np.array([each.anyway for each in own])
