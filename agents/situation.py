@@ -91,6 +91,8 @@ class Scene(NamedTuple):
     """The question as a member is asked that is told its own lines; empty: `question`."""
     offer: str = ""
     """What stands above the options; empty: the usual line."""
+    at_once: bool = False
+    """Decided at the same moment as the phase before: nobody in it sees what that phase does."""
 
 
 @dataclass(frozen=True)

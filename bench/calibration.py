@@ -2,11 +2,13 @@
 
 python bench/calibration.py --roots first
 python bench/calibration.py --threads 8 --incidents 10
+python bench/calibration.py --threads 8 --lived 40
 
 Each incident is the worst escalation of one simulated community. Of the community the import knows the posts alone. Each question
 is put to the import and, with the community's own luck, to the simulation: the true twin. Where the chance that `why` gives is
 right, the true twins agree with it on average; standard errors are by incident. What is asked, of how many, with how many futures
-and from which roots was fixed before the first look; the second roots were kept for one last run. One JSON line comes last.
+and from which roots was fixed before the first look; the second roots were kept for one last run. With `--lived` threads count as
+too long from so many posts on, and a part of so many is lived again. One JSON line comes last.
 """
 
 import argparse
@@ -29,13 +31,16 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.importers.export_convokit import export_convokit
 from windtunnel.analysis.incidents.base import Incident
+from windtunnel.analysis.incidents.forum import in_time
 from windtunnel.analysis.incidents.forum.acts import acts_of_import, acts_of_run
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.why.answer import happened
 from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
+from windtunnel.analysis.why.forum import part
 from windtunnel.analysis.why.forum.case import SimulatedForum
+from windtunnel.analysis.why.forum.case_of_record import case_of_thread
 from windtunnel.analysis.why.forum.question import Question, ask
-from windtunnel.analysis.why.forum.recorded import RecordedCase, case_of_thread
+from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import run_block
 
@@ -69,7 +74,9 @@ def main() -> None:
     parser.add_argument("--incidents", type=int, default=INCIDENTS)
     parser.add_argument("--futures", type=int, default=FUTURES)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--lived", type=int, default=in_time.MOST_REPLAYED, metavar="POSTS")
     asked = parser.parse_args()
+    in_time.MOST_REPLAYED, part.RUN_UP = asked.lived, asked.lived // 4
     began, told = time.perf_counter(), {}
     for threads in asked.threads:
         with tempfile.TemporaryDirectory() as place:
@@ -85,6 +92,7 @@ def main() -> None:
                 "roots": asked.roots,
                 "incidents": asked.incidents,
                 "futures": asked.futures,
+                "lived": asked.lived,
                 "forums": told,
                 "held": all(one["held"] for one in told.values()),
                 "seconds": round(time.perf_counter() - began, 1),
@@ -202,7 +210,7 @@ def imported(place: Path, incident: Incident) -> tuple[RecordedCase, dict[int, i
     found = find(acts_of_import(posts), {"escalation": RULES["escalation"]}, 1 / 60)
     (same,) = (one for one in found if one.place == thread)
     assert same.onset == 60 * incident.onset and same.severity == incident.severity
-    return case_of_thread(folder, posts, same, RULES), number
+    return case_of_thread(folder, posts, same, RULES, ["mind=rules"]), number
 
 
 def asked_about(

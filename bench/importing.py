@@ -1,6 +1,6 @@
 """How fast a large export comes in, and in how much memory: a made-up Reddit file of N MB through `windtunnel import`.
 
-    python bench/importing.py [--mb 1000] [--members 100000] [--gzip]
+    python bench/importing.py [--mb 1000] [--members 100000] [--gzip] [--reader words]
 
 Lines are as long as those of 2018 dumps, with words drawn by Zipf's law and names of members among them. The last
 line is one JSON document: lines a second of the whole import (without the fit of its members) and of parsing the same lines alone, and the memory of
@@ -119,12 +119,13 @@ def parsed(path: Path) -> float:
     return time.perf_counter() - began
 
 
-def imported(path: Path, folder: Path) -> tuple[float, float, float, dict]:
+def imported(path: Path, folder: Path, reader: str | None) -> tuple[float, float, float, dict]:
     """Seconds, processor seconds and peak megabytes of the whole import in its own process, and what it printed."""
     program = [sys.executable, "-c", "from windtunnel.analysis.cli import main; raise SystemExit(main())"]
+    named = ["--reader", reader] if reader else []
     began = time.perf_counter()
     child = subprocess.Popen(
-        [*program, "import", "reddit", str(path), str(folder / "out"), "--no-fit", "--json"],
+        [*program, "import", "reddit", str(path), str(folder / "out"), "--no-fit", "--json", *named],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -146,6 +147,7 @@ def main() -> None:
     parser.add_argument("--mb", type=int, default=1000)
     parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--gzip", action="store_true", help="import the file packed")
+    parser.add_argument("--reader", help="who reads the tones: words is the fast one")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="windtunnel-import-") as place:
         path = Path(place) / "RC_made_up.ndjson"
@@ -156,7 +158,7 @@ def main() -> None:
             source = path.with_suffix(".ndjson.gz")
             with gzip.open(source, "wb", compresslevel=1) as packed:
                 packed.write(path.read_bytes())
-        seconds, cpu, peak, said = imported(source, Path(place))
+        seconds, cpu, peak, said = imported(source, Path(place), given.reader)
         if said["posts"] != lines:
             raise SystemExit(f"{said['posts']} posts of {lines} lines came in")
         print(

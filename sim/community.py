@@ -4,6 +4,8 @@ A step of a world has one or more *phases*, each with a scene of its own: harves
 
 1. `open_step(world)`: what happens by itself before anybody decides (arrivals, what is due).
 2. for each phase: `active`, `show`, `situations` (nothing changes), then, once a mind has answered, `act` and `apply`.
+   Roles that decide at the same moment with scenes of their own (sellers and buyers, a user and its companion) are phases of
+   which the later ones are `at_once`: all are shown the same state and drawn before any of them acts.
 3. `close_step(world)`: what follows from all that was done (growth, pay-offs), then `measures(world)` is written down.
 
 `sim.plain` has a base with all of it but the rules: start there. An example of ten lines:

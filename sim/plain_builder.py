@@ -74,6 +74,8 @@ class PhaseWords(BaseModel):
     amounts: Amounts | None = None
     features: dict[str, FeatureWords] = {}
     rules: dict[str, dict[str, Any]] = {}
+    at_once: bool = False
+    """It is decided at the same moment as the phase before it, by members of another role."""
     rates: dict[str, Annotated[float, Field(gt=0)]] = {}
     """How often each action is taken in an unremarkable situation, up to a factor; 1 where not told."""
 
@@ -114,7 +116,7 @@ class PlainBuilder:
         }
         self.personas = tuple(
             _persona(str(name), spec) for name, spec in (config.get("personas") or {}).items()
-        )
+        ) or (Persona("member", 1.0, ""),)
 
     def scenes(self, raised: Sequence[str] | set[str] = ()) -> tuple[Scene, ...]:
         """One scene a phase; a notice that no policy has `raised` keeps one bin."""
@@ -129,6 +131,7 @@ class PlainBuilder:
                 phase=name,
                 ask_you=words.question_to_you,
                 offer=words.offer,
+                at_once=words.at_once,
             )
             for name, words in self.phases.items()
         )
@@ -140,7 +143,7 @@ class PlainBuilder:
     def members(self, scene: Scene, traits_key: int, size: int, **more: Any) -> Members:
         """`size` members who are always there, each of a persona drawn by the shares; `more` columns as `Members` has them."""
         ids = np.arange(size)
-        personas = scene.personas or (Persona("member", 1.0, ""),)
+        personas = scene.personas
         cuts = np.cumsum([persona.share for persona in personas])
         lot = noise.uniform(traits_key, "persona", 0, ids)
         persona = np.minimum(np.searchsorted(cuts / cuts[-1], lot, side="right"), len(personas) - 1)

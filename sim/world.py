@@ -9,7 +9,8 @@ In each step, in this order:
    community applies them in an order drawn per member.
 
 A community whose steps have several phases takes 2 to 4 once for each. Everybody in a phase sees the same state: the
-one that the phase began with. A block of worlds takes each of these four together, so that one batch of questions
+one that the phase began with. Phases that are decided `at_once` with the one before are roles of one moment: all of them are
+asked and drawn first, then their acts are reviewed and applied, phase by phase. A block of worlds takes each of these four together, so that one batch of questions
 serves them all (`sim/run.py`).
 """
 
@@ -66,6 +67,8 @@ class World(mesa.Model):
         self.decisions = 0
         self._view: Any = None
         self._rows: np.ndarray | None = None
+        self._drawn: list[tuple[int, Any, np.ndarray]] = []
+        """Choices that wait for the other roles of this moment: the phase, its view, columns chosen."""
         self._handles: dict[int, Member] = {}
 
     @property
@@ -101,13 +104,22 @@ class World(mesa.Model):
         self._rows = rows
 
     def step(self) -> None:
-        """Draw everybody's choice and apply it: the second half of a phase, and after the last one the end of the step."""
+        """Draw everybody's choice and apply it: the second half of a phase, and after the last one the end of the step.
+
+        Where the next phase is decided at once with this one, the choices wait for it.
+        """
         if self._rows is None:
             raise ValueError("step() came before set_log_probs(): begin_step, ask, set_log_probs, then step")
-        self.apply_choices(self._choose(self._rows))
+        self._drawn.append((self._phase, self._view, self._choose(self._rows)))
         self._rows = self._view = None
-        self._phase += 1
-        if self._phase == self.phases:
+        after = self._phase + 1
+        if after == self.phases or not self.community.scenes[after].at_once:
+            drawn, self._drawn = self._drawn, []
+            for self._phase, self._view, choice in drawn:
+                self.apply_choices(choice)
+            self._view = None
+        self._phase = after
+        if after == self.phases:
             self._close()
 
     def _close(self) -> None:

@@ -1,6 +1,9 @@
 """`windtunnel label`: hear some posts of an imported community yourself, one key each."""
 
 import argparse
+import os
+import select
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -45,7 +48,7 @@ def call(asked: argparse.Namespace) -> int:
     if asked.thread is not None:
         print(
             f"\n{count} labels of thread {asked.thread}. Their tones are certain from now on, and profile.yaml is fitted again; the other "
-            "tones stay. Importing the record again drops all this."
+            "tones stay. Importing the record again into this folder keeps them."
         )
         return OK
     print(
@@ -54,7 +57,7 @@ def call(asked: argparse.Namespace) -> int:
     print_table([dict(row) for row in words_of(found)])
     print(
         "\nThe labelled tones are certain from now on, the others' probabilities are moved by the labels, and profile.yaml is fitted "
-        "again. Importing the record again drops all this."
+        "again. Importing the record again into this folder keeps the labels."
     )
     return OK
 
@@ -62,29 +65,41 @@ def call(asked: argparse.Namespace) -> int:
 def _asked(work, next_key: Callable[[], str]) -> bool:  # type: ignore[no-untyped-def]
     """Ask for a label of each post; False where that was stopped."""
     total = len(work.kept["posts"])
-    while (place := work.place) is not None:
-        _show(work, place, total)
+    while True:
+        place = work.place
+        if place is None:
+            print("\nAll are labelled. u undo  q stop  any other key: tell the record: ", end="", flush=True)
+        else:
+            _show(work, place, total)
         key = next_key()
-        if key in ("q", "", "\x03", "\x04"):
+        if key in ("q", "\x03", "\x04") or (key == "" and place is not None):
             return False
         if key == "u":
-            if place:
-                work.label(place - 1, None)
-            continue
-        if key in KEYS:
+            last = total if place is None else place
+            print("undo" if last else "nothing to undo")
+            if last:
+                work.label(last - 1, None)
+        elif place is None:
+            print()
+            return True
+        elif key in KEYS:
             work.label(place, KEYS[key])
             print(KEYS[key])
-    return True
 
 
 def _show(work, place: int, total: int) -> None:  # type: ignore[no-untyped-def]
     row, answered = work.shown(place)
+    columns = shutil.get_terminal_size().columns
     print(f"\n── {place + 1} of {total}, thread {row['thread']}, {row['kind']} ──")
     if answered:
-        print(textwrap.shorten(plain(f"answers: {answered}"), 160, placeholder=" …"))
+        print(textwrap.shorten(plain(f"answers: {answered}"), min(160, 4 * columns), placeholder=" …"))
     text = row["text"][:SHOWN] + (" …" if len(row["text"]) > SHOWN else "")
-    print("\n".join(f"  {plain(line)}" for line in text.splitlines()))
-    print("1 civil  2 heated  3 hostile  s skip  u undo  q stop: ", end="", flush=True)
+    for line in text.splitlines():
+        for part in textwrap.wrap(plain(line), columns - 3) or [""]:
+            print(f"  {part}")
+    keys = "1 civil  2 heated  3 hostile  s skip  u undo  q stop: "
+    narrow = keys.replace("hostile  s", "hostile\ns")
+    print(keys if columns > len(keys) else narrow, end="", flush=True)
 
 
 @contextmanager
@@ -98,11 +113,25 @@ def keys() -> Iterator[Callable[[], str]]:
 
     number = sys.stdin.fileno()
     before = termios.tcgetattr(number)
+    waiting: list[str] = []
     try:
         tty.setcbreak(number)
-        yield lambda: sys.stdin.read(1).lower()
+        yield lambda: _typed(number, waiting)
     finally:
         termios.tcsetattr(number, termios.TCSADRAIN, before)
+
+
+def _typed(number: int, waiting: list[str]) -> str:
+    """The next key of a terminal; arrows and other keys that send several signs are one key that means nothing."""
+    if not waiting:
+        select.select(
+            [number], [], []
+        )  # Ctrl-C ends this at once; a read goes on after it where polars is loaded
+        came = os.read(number, 1024)
+        if came.startswith(b"\x1b"):
+            return "escape"
+        waiting += came.decode("utf-8", "replace").lower()
+    return waiting.pop(0) if waiting else ""
 
 
 def _piped() -> str:

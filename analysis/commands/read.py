@@ -26,6 +26,8 @@ def call(asked: argparse.Namespace) -> int:
     from windtunnel.agents.llm.settings import read_settings
     from windtunnel.analysis.importers.identities import read_identities
     from windtunnel.analysis.importers.written import write_table
+    from windtunnel.analysis.tones.chances import chances
+    from windtunnel.analysis.tones.examined import examine
     from windtunnel.analysis.tones.llm import LlmReader
     from windtunnel.analysis.why.forum.words import may_be_told
 
@@ -42,17 +44,20 @@ def call(asked: argparse.Namespace) -> int:
         model = open_model(running)
         try:
             reader = LlmReader(model)
+            examined = examine(reader.read)
             found = reader.read(posts[rows]["text"].to_list(), about)
         finally:
             model.close()
-    told = with_readings(posts, rows, found)
+    worth = examined.applied(found) if examined.tells else chances(posts[rows])
+    told = with_readings(posts, rows, np.where(np.isnan(found), np.nan, worth), keep=not examined.tells)
     write_table(told, folder.posts)
     silent = int(np.isnan(found).any(axis=1).sum())
     tones = told[rows]["tone"].value_counts(sort=True).drop_nulls()
     counts = ", ".join(f"{tone} {count}" for tone, count in tones.iter_rows())
     lost = f"; {silent} got no answer and keep the tone that they had" if silent else ""
     print(plain(f"llm ({reader.version}) read {len(rows)} posts: {counts}{lost}."))
-    print("How often it errs is not measured: windtunnel label says it. profile.yaml is as it was.")
+    print(examined.words)
+    print("How often it errs here is not measured: windtunnel label says it. profile.yaml is as it was.")
     return OK
 
 
@@ -86,11 +91,16 @@ def _llm(words: list[str]) -> dict:  # type: ignore[type-arg]
     return dict(configuration.compose(["mind=llm", *words])["llm"])
 
 
-def with_readings(posts: pl.DataFrame, rows: list[int], found: np.ndarray) -> pl.DataFrame:
-    """The posts with these probabilities and the likeliest tone in these rows; rows of NaN stay as they are."""
+def with_readings(
+    posts: pl.DataFrame, rows: list[int], found: np.ndarray, *, keep: bool = False
+) -> pl.DataFrame:
+    """The posts with these probabilities and the likeliest tone in these rows, or the tone that they had (`keep`); rows of NaN stay as
+    they are."""
     from windtunnel.analysis.tones.hearing import decided
 
-    new = decided(found).with_columns(row=pl.Series(rows, dtype=pl.UInt32)).drop_nulls("tone")
+    new = decided(found)
+    new = new.with_columns(tone=posts["tone"].gather(rows)) if keep else new
+    new = new.with_columns(row=pl.Series(rows, dtype=pl.UInt32)).drop_nulls("tone")
     if "heated" not in posts.columns:
         none = (pl.lit(None, pl.Float32).alias(name) for name in ("heated", "hostile"))
         posts = posts.with_columns(none).select(*posts.drop("text").columns, "heated", "hostile", "text")

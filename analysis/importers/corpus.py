@@ -1,7 +1,7 @@
 """Brings a real community in: reads it, takes names out, scores tone, fits a profile, writes the folder."""
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -107,6 +107,7 @@ def import_corpus(
     Raises `ValueError` for a record of another format, `FileNotFoundError` for one that is not there.
     """
     from windtunnel.analysis.tones.hearing import quick
+    from windtunnel.analysis.tones.kept_labels import labels_before
 
     reader_for(reader)  # a name that there is not is said before the record is read
     _check(format, mapping, where, mod_log, mod_map)
@@ -114,6 +115,7 @@ def import_corpus(
         option = "--encoding" if encoding else "--separator"
         raise ValueError(f"{option} goes with table only; {format} records say or have one of their own")
     refuse_another_key(out, key_file)
+    before = labels_before(out, key_file)
     tell = progress or (lambda sentence: None)
     was_there = out.exists()
     into = Collector(out, quick, max_bytes, told)
@@ -130,7 +132,9 @@ def import_corpus(
         tell(f"{into.posts:,} posts read; taking names out")
         # Not held here: a second name for the record would keep its facts in memory to the end.
         called, about = name or out.resolve().name, setting_of(path, format)
-        return _finish(format, into.record(*remarks), by_hand, out, called, key_file, tell, about, reader)
+        return _finish(
+            format, into.record(*remarks), by_hand, out, called, key_file, tell, about, reader, before
+        )
     finally:
         into.texts.close()
         if not was_there and out.is_dir() and not any(out.iterdir()):
@@ -181,6 +185,7 @@ def _finish(
     tell: Progress,
     about: str,
     reader: str | None,
+    before: Sequence[dict[str, Any]],
 ) -> ImportReport:
     """From what was read to the folder; the source's ids and names live in memory alone, and only until here."""
     from windtunnel.analysis.profile_fit import fit_profile
@@ -214,6 +219,7 @@ def _finish(
         posts, errors = _corrected(posts, by_hand, numbered, format, source, record)
         source = f"{source}; {errors['labelled']} by hand"
     titled = not numbered.titles.is_empty()
+    again = _numbers(numbered, before)
     del numbered
     profile = None
     if not {"author", "time"} & set(lacks):
@@ -278,8 +284,29 @@ def _finish(
         },
         out / written.SOURCE,
     )
+    if before:
+        record = record._replace(remarks=(*record.remarks, _labelled_again(out, before, again)))
     report = report._replace(notes=tuple(_notes(report, record, posts, acts, left_out)))
     return report._replace(sentences=_sentences(report, record, posts, acts))
+
+
+def _numbers(numbered: Numbered, before: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """The post of each id that was labelled in this folder before."""
+    wanted = {name for choice in before for name in choice["posts"]}
+    return dict(numbered.ids.filter(pl.col("id").is_in(sorted(wanted))).select("id", "post").iter_rows())
+
+
+def _labelled_again(out: Path, before: Sequence[dict[str, Any]], numbers: Mapping[str, int]) -> str:
+    from windtunnel.analysis.tones.kept_labels import given_back
+
+    had = sum(label not in (None, "skipped") for choice in before for label in choice["labels"])
+    kept = given_back(out, before, numbers)
+    gone = (
+        ""
+        if kept == had
+        else f"; {had - kept:,} others have no post with words here, or one whose tone the record or --labels says"
+    )
+    return f"{kept:,} labels of `windtunnel label` were kept{gone}"
 
 
 def _titles(numbered: Numbered, people: People) -> dict[int, str]:
@@ -338,7 +365,11 @@ def _notes(
         yield f"{lost:,} replies answer a post that is not in the record; they keep their thread"
     unsigned = posts.filter(pl.col("author").is_null() & (pl.col("role") != "bot")).height
     if unsigned and "author" not in report.lacks:
-        yield f"{unsigned:,} posts have no author; they count as posts, not as members"
+        one = unsigned == 1
+        yield (
+            f"{unsigned:,} {'post has' if one else 'posts have'} no author; "
+            f"{'it counts as a post, not as a member' if one else 'they count as posts, not as members'}"
+        )
     if acts.unknown:
         yield (
             f"{acts.unknown:,} acts of moderators are about nothing in the record (a post, thread or member that it "

@@ -15,6 +15,8 @@ from windtunnel.analysis.importers.forgotten import FORGOTTEN, Forgotten, read_f
 from windtunnel.analysis.importers.identities import IDENTITIES, Identities, read_identities
 from windtunnel.analysis.importers.scrubbing import STRANGER
 from windtunnel.analysis.importers.sealing import SOURCES, without
+from windtunnel.analysis.tones.kept_labels import without_posts
+from windtunnel.analysis.tones.labelling import LABELLING
 
 OURS = frozenset(
     {
@@ -25,7 +27,7 @@ OURS = frozenset(
         written.MODERATION,
         written.TONE_ERRORS,
     }
-    | {written.SOURCE, IDENTITIES, FORGOTTEN, SOURCES}
+    | {written.SOURCE, IDENTITIES, FORGOTTEN, SOURCES, LABELLING}
 )
 """What an import and this file write: cleaned row by row. They name nobody, or are named here."""
 QUOTING = frozenset({".html", ".json", ".md", ".txt", ".csv", ".svg", ".ndjson", ".jsonl", ".partial"})
@@ -92,6 +94,7 @@ def forget(folder: Path, target: Target, stores: Sequence[Path]) -> Gone:
         ~((pl.col("kind") == "thread") & (pl.col("label") == str(target.thread))),
     )
     place.write_table(Path(IDENTITIES).stem, left)
+    without_posts(folder, theirs["post"].to_list())
     mentions = naming.filter(~pl.col("post").is_in(theirs["post"].implode())).height
     aside = tuple(str(each) for store in stores for each in aside_of(store))
     return Gone(theirs.height, mentions, acts, files, answers, aside)

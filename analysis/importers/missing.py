@@ -45,6 +45,7 @@ MARKERS = {"name": _ALWAYS, "text": _NEVER_SAID, "id": _NO_ID, "cell": _ALWAYS |
 """The words that mean nothing was there, by what should be there: an author's `name` (somebody may be called Nil), a
 `text` (somebody may say none), the `id` of another post (0 and -1 too, unless a post bears it), or any other `cell`."""
 
+LONGEST = max(map(len, _NO_ID))
 
 _WHOLE = re.compile(r"(-?\d+)(?:\.0+|,0)")
 
@@ -65,6 +66,8 @@ def empty(value: Any, of: str = "cell") -> bool:
     (True, True, False, True, False)
     """
     if isinstance(value, str):
+        if len(value) > LONGEST and not value[0].isspace() and not value[-1].isspace():
+            return False
         said = value.strip()
         return not said or said in MARKERS[of]
     return absent(value)

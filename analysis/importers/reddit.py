@@ -146,10 +146,12 @@ def _submission(record: dict[str, Any]) -> RawPost:
 
 def _common(record: dict[str, Any], text: str) -> dict[str, Any]:
     author = record.get("author")
-    if not (absent(author) or isinstance(author, str)):
+    if absent(author):
+        author = None
+    elif not isinstance(author, str):
         raise ValueError("author is not a text")
     return {
-        "author": None if absent(author) else author,
+        "author": author,
         "time": _seconds(record.get("created_utc")),
         "text": text,
         "status": _status(record),
@@ -163,6 +165,8 @@ def _status(record: dict[str, Any]) -> Status:
     """Removed or deleted: what the archive noted, then Reddit's category. What replaced the text is read later."""
     meta = record.get("_meta")
     if not isinstance(meta, dict):
+        if record.get("removed_by_category") is None:
+            return "visible"
         meta = {}
     for said in (meta.get("removal_type"), record.get("removed_by_category")):
         if isinstance(said, str) and said in REMOVERS:

@@ -125,24 +125,27 @@ def _scrub(text: str, marks: Marks) -> str:
     text, set_aside = _set_phrases_aside(_without_numbers(text), marks)
     ids, stop = marks.tokens, _stop_words()
 
-    def token(word: str, named: bool) -> str:
+    def token(word: str, within: re.Match[str] | None) -> str:
         low = word.casefold()
-        found = ids.get(low) if len(word) >= 3 and low not in stop else None
-        return word if found is None or is_word(low) or is_first_name(low) and not named else found
+        found = ids.get(low) if len(word) >= 3 else None
+        if found is None or low in stop or is_word(low):
+            return word
+        return word if is_first_name(low) and not (within and _is_capital_inside(within)) else found
 
     def named(match: re.Match[str]) -> str:
-        if match["token"]:
-            whole = match["token"]
-            capital = _is_capital_inside(match)
-            mark = token(whole, capital)
+        if match.lastgroup == "token":
+            whole = match[0]
+            if whole.casefold() not in ids and whole.isalnum():
+                return whole
+            mark = token(whole, match)
             if mark != whole or whole.isalnum():
                 return mark
-            return _PART.sub(lambda part: token(part[0], capital), whole)
+            return _PART.sub(lambda part: token(part[0], match), whole)
         if match["addressed"]:  # with a colon a name even if it is an ordinary word
             whole = match["addressed"]
             colon = match.string[match.end() : match.end() + 1] == ":"
             found = ids.get(whole.casefold()) if colon or not is_word(whole.casefold()) else None
-            return match[0].replace(whole, found or _PART.sub(lambda part: token(part[0], False), whole))
+            return match[0].replace(whole, found or _PART.sub(lambda part: token(part[0], None), whole))
         if match["did"]:
             name = match["did"].removeprefix("@")
             return "@" * (name != match["did"]) + ids.get(name.casefold(), STRANGER)

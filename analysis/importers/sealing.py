@@ -25,6 +25,7 @@ TAG, BLOCK = 16, 32
 LONGEST = 1000
 """Characters of a title that are kept."""
 _SLICE = 100_000
+_FIRST = (0).to_bytes(4, "big")
 
 
 class Keyed:
@@ -63,7 +64,10 @@ class Seal(NamedTuple):
         padded = len(raw).to_bytes(4, "big") + raw
         padded += b"\0" * (-len(padded) % BLOCK)
         tag = self._tag(kind, number, padded)
-        return tag + self._mixed(tag, padded)
+        if len(padded) > BLOCK:
+            return tag + self._mixed(tag, padded)
+        stream = self.stream.digest(tag + _FIRST)
+        return tag + (int.from_bytes(padded, "big") ^ int.from_bytes(stream, "big")).to_bytes(BLOCK, "big")
 
     def open(self, kind: str, number: int, sealed: bytes) -> str:
         """What was sealed; `ValueError` for another key, or a value that was changed or moved."""

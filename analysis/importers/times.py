@@ -76,6 +76,8 @@ def start_words(seconds: float) -> str:
 
 def read_time(value: Any, field: str = "time") -> When:
     """What a cell says about time; None for an empty one, `ValueError` for one that says nothing known."""
+    if type(value) is int and 10**8 <= value < 10**11:
+        return Bare(float(value))  # most records: seconds, which no compact date is as long as
     if empty(value):
         return None
     if isinstance(value, datetime):

@@ -20,10 +20,18 @@ class Heard(NamedTuple):
 
 
 def reader_for(asked: str | None) -> Any:
-    """The reader that reads a record again, `english` unless another is asked for; None: `words` alone."""
+    """The reader that reads a record again, `english` unless another is asked for; None: `words` alone.
+
+    One that says nothing about its error and reads English is examined first.
+    """
+    from windtunnel.analysis.tones.examined import Examined
     from windtunnel.analysis.tones.registry import reader
 
-    return None if asked == FAST else reader(asked or BETTER)
+    if asked == FAST:
+        return None
+    found = reader(asked or BETTER)
+    unknown = found.error is None and (not found.languages or "en" in found.languages)
+    return Examined(found) if unknown else found
 
 
 def with_tones(posts: pl.DataFrame, record: Record, asked: str | None, tell: Progress) -> Heard:
@@ -55,8 +63,10 @@ def with_tones(posts: pl.DataFrame, record: Record, asked: str | None, tell: Pro
         sources.append(f"{posts['told'].sum()} as the record says")
     source = "; ".join(sources) or "none: neither texts nor scores"
     unread = heard.filter(pl.col("spoken") & pl.col("tone").is_null()).height
-    remarks = (f"{unread:,} posts {_UNREAD}",) if unread else ()
-    return Heard(posts.drop("heard"), source, remarks)
+    remarks = [f"{unread:,} posts {_UNREAD}"] if unread else []
+    if reader and (found := getattr(reader, "examination", None)):
+        remarks.append(f"the reader {reader.name} does not say how it errs. {found.words}")
+    return Heard(posts.drop("heard"), source, tuple(remarks))
 
 
 _SHARES = ("heated", "hostile")

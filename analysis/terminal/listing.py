@@ -3,6 +3,9 @@
 from typing import Any
 
 FOLDED = (
+    "community.extras",
+    "community.settings.retriever",
+    "llm.weights",
     *(
         "community.actions",
         "community.features",

@@ -21,11 +21,9 @@ SMALL = 20_000
 """Records of up to so many posts are read again by `english`: some seconds to half a minute."""
 EVEN = 0.5
 
-_ENGLISH = (
-    r"(?i)\b(?:the|and|that|you|your|this|with|have|are|but|what|they|my|can|just|it's|don't|i'm|of|to)\b"
-)
-_SURELY = 3
-"""So many of these words say that a post is English, without asking the model."""
+_WORD = r"\b(?:the|and|that|you|your|this|with|have|are|but|what|they|my|can|just|it's|don't|i'm|of|to)\b"
+_ENGLISH = rf"(?is){_WORD}.*?{_WORD}.*?{_WORD}"
+"""Three of these words say that a post is English, without asking the model."""
 _QUOTES = r"(?m)^[ \t]*(?:>|&gt;)|<blockquote|\[quote"
 
 
@@ -40,15 +38,19 @@ def quick(texts: Sequence[str]) -> list[str | None]:
     quoting = series.str.contains(_QUOTES)
     said = [own_words(text).text if quotes else text for text, quotes in zip(texts, quoting, strict=True)]
     told: list[str | None] = [str(tone) for tone in classify(score(said))]
-    rows = [row for row, tone in enumerate(told) if tone != "civil"]
-    again = [softened(without_identity(own_words(texts[row]).text)) for row in rows]
-    for row, tone in zip(rows, classify(score(again)), strict=True):
+    suspected = {row: _own(texts[row]) for row, tone in enumerate(told) if tone != "civil"}
+    again = {row: own for row, own in suspected.items() if own != said[row]}
+    for row, tone in zip(again, classify(score(list(again.values()))), strict=True):
         told[row] = str(tone)
-    asked = (quoting | (series.str.count_matches(_ENGLISH) < _SURELY)).arg_true().to_list()
+    asked = (quoting | ~series.str.contains(_ENGLISH)).arg_true().to_list()
     for row, code in zip(asked, languages([texts[row] for row in asked]), strict=True):
         if code not in ("en", ""):
             told[row] = None
     return told
+
+
+def _own(text: str) -> str:
+    return softened(without_identity(own_words(text).text))
 
 
 def heard_again(

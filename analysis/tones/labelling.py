@@ -1,5 +1,13 @@
-"""Labelling an imported community: the posts chosen are kept in labelling.json, key by key, and then told to the record."""
+"""Labelling an imported community: the posts chosen are kept in labelling.json, key by key, and then told to the record.
 
+The file holds the choice that is labelled now and, under `earlier`, those that were told before it: each has the posts, how many
+each stands for, what was heard, the labels so far, and `before`, the counts of `tone_errors.json` when it was told.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +41,8 @@ class Labelling:
         if "text" not in self.posts.columns:
             raise ValueError(f"{folder} holds no words: its record has none, so there is nothing to label")
         self.path = folder / LABELLING
-        kept = self.folder.read_json(self.path) if self.path.is_file() else None
+        kept = read_labelling(folder)
+        self.earlier: list[dict[str, Any]] = told_before(kept)
         if kept and not kept["told"]:
             if (begun := kept.get("thread")) != thread:
                 of = (
@@ -43,7 +52,8 @@ class Labelling:
                 raise ValueError(f"labels were begun of {of} `windtunnel label {folder}{more}` first")
             self.kept = self._there(kept)
         else:
-            self.kept = self._drawn(count, seed) if thread is None else self._doubtful(count, thread)
+            drawn = self._drawn(count, seed) if thread is None else self._doubtful(count, thread)
+            self.kept = drawn | {"earlier": self.earlier}
         if not self.kept["posts"]:
             which = "" if thread is None else f" in thread {thread}"
             raise ValueError(f"no post of {folder}{which} that was read is without a label")
@@ -79,10 +89,7 @@ class Labelling:
     def _there(self, kept: dict[str, Any]) -> dict[str, Any]:
         """Without posts that were forgotten meanwhile."""
         there = set(self.posts["post"].to_list())
-        rows = [row for row, post in enumerate(kept["posts"]) if post in there]
-        return {"told": False, "thread": kept.get("thread")} | {
-            name: [kept[name][row] for row in rows] for name in ("posts", "weights", "heard", "labels")
-        }
+        return rows_of(kept, [row for row, post in enumerate(kept["posts"]) if post in there])
 
     @property
     def place(self) -> int | None:
@@ -98,9 +105,34 @@ class Labelling:
         return row, (answered or [None])[0]
 
     def label(self, place: int, tone: str | None) -> None:
-        """Keep a label (None: none any more), at once."""
-        self.kept["labels"][place] = tone
-        write_json(self.kept, self.path)
+        """Keep a label (None: none any more), at once; labels given meanwhile in another window stay.
+
+        Raises `ValueError` where another window has told these labels to the record, or drawn other posts.
+        """
+
+        def set_it() -> None:
+            self.kept["labels"][place] = tone
+
+        self._change(set_it)
+
+    def _change(self, change: Callable[[], None]) -> None:
+        """Change what is kept as it stands in the file now, so that two windows lose nothing."""
+        with _alone(self.folder.path):
+            now = read_labelling(self.folder.path)
+            if now is not None and not now["told"] and now["posts"] == self.kept["posts"]:
+                self.kept = now
+            elif now is not None and not self._follows(now):
+                raise ValueError(
+                    f"another window has finished these labels or drawn other posts: `windtunnel label {self.folder.path}` goes on"
+                )
+            change()
+            write_json(self.kept, self.path)
+
+    def _follows(self, now: dict[str, Any]) -> bool:
+        """Whether this choice was drawn after what the file holds was told, or has lost posts that were forgotten since."""
+        if now["told"]:
+            return told_before(now) == self.kept.get("earlier", [])
+        return set(self.kept["posts"]) < set(now["posts"])
 
     def _labelled(self) -> list[int]:
         return [at for at, label in enumerate(self.kept["labels"]) if label not in (None, "skipped")]
@@ -114,8 +146,9 @@ class Labelling:
         """Give the record its labels: certain tones, a corrected reader for the others, its errors and the profile fitted again.
 
         Labels of one thread were not chosen to stand for the record: they leave the other tones and the errors as they are.
-        Gives the number of labels.
+        Gives the number of labels. Stopped half-way, the same again ends in the same.
         """
+        self._change(self._note_errors)
         rows = self._labelled()
         said = {self.kept["posts"][at]: self.kept["labels"][at] for at in rows}
         of_all = self.kept["thread"] is None
@@ -150,15 +183,20 @@ class Labelling:
         write_json(self.kept, self.path)
         return len(rows)
 
+    def _note_errors(self) -> None:
+        if self.kept["thread"] is not None or "before" in self.kept:
+            return
+        path = self.folder.path / TONE_ERRORS
+        told = self.folder.read_json(path) if path.is_file() else {}
+        self.kept["before"] = {
+            "counts": told.get("counts", {}),
+            "scorer": told.get("scorer", "the reader of the import"),
+        }
+
     def _errors(self, rows: list[int]) -> None:
         from collections import Counter
 
-        path = self.folder.path / TONE_ERRORS
-        before: dict[str, Any] = (
-            self.folder.read_json(path)
-            if path.is_file()
-            else {"counts": {}, "scorer": "the reader of the import"}
-        )
+        path, before = self.folder.path / TONE_ERRORS, self.kept["before"]
         counts = Counter(
             {(label, tone): n for label, by in before["counts"].items() for tone, n in by.items()}
         )
@@ -179,6 +217,38 @@ class Labelling:
         write_profile(
             fit_profile(posts, name=old.name, tone=tone).model_copy(update={"setting": old.setting}), path
         )
+
+
+def read_labelling(folder: Path) -> dict[str, Any] | None:
+    """What labelling.json of a folder holds; None where there is none."""
+    path = folder / LABELLING
+    return Folder(folder).read_json(path) if path.is_file() else None
+
+
+def told_before(kept: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The choices that were told to the record, the oldest first."""
+    if kept is None:
+        return []
+    earlier: list[dict[str, Any]] = list(kept.get("earlier", []))
+    return [*earlier, {name: kept[name] for name in kept if name != "earlier"}] if kept["told"] else earlier
+
+
+def rows_of(kept: dict[str, Any], rows: list[int]) -> dict[str, Any]:
+    """A choice of posts with these rows of it alone."""
+    some = {name: [kept[name][row] for row in rows] for name in ("posts", "weights", "heard", "labels")}
+    return {**kept, "thread": kept.get("thread"), **some}
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else changes the labels of the folder meanwhile."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a network path that knows no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _corrected(posts: pl.DataFrame, kept: dict[str, Any], rows: list[int]) -> pl.DataFrame:

@@ -28,7 +28,7 @@ def prompt() -> dict[str, Any]:
 
 
 class LlmReader:
-    """Asks a model; of its error nothing is known until posts are labelled."""
+    """Asks a model; its error is measured by `examined` alone until posts are labelled."""
 
     name = "llm"
     languages: tuple[str, ...] = ()

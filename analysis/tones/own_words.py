@@ -26,6 +26,9 @@ _TAG = re.compile(r"</?[a-z][^<>\n]{0,200}>", re.I)
 _MENTION = re.compile(r"(?<!\w)@[\w-]+:?|(?<!\w)/?u/[\w-]+")
 _CITED = re.compile(r"[\"“„«](?=[^\"“”„«»\n]*\s[^\"“”„«»\n]*\s)[^\"“”„«»\n]{5,300}[\"”“»]")
 _WORD = re.compile(r"[^\W\d_][\w-]*")
+_MARKS = frozenset('"“„«')
+_SIGNS = ("<", ">", "&", "[", "`", "```", "~~~", "    ", "\t", "](", "://", "@", "u/", *_MARKS)
+"""A text without any of these, and without www., holds nothing that is not its author's own."""
 _SPACE = re.compile(r"[ \t]+")
 
 
@@ -47,15 +50,27 @@ def own_words(text: str) -> OwnWords:
     """
     text = text[:MAX_CHARACTERS]
     size = max(len(text), 1)
-    bare = _COMMENT.sub(" ", text)
-    without = _CODE.sub(" ", _INDENTED.sub("\n", _FENCE.sub(" ", bare)))
+    signs = {sign for sign in _SIGNS if sign in text}
+    website = "www." in text.lower()
+    if not signs and not website:
+        return OwnWords(_SPACE.sub(" ", text).strip(), 0.0, 0.0, 0, 0)
+    tags = "<" in signs
+    bare = _COMMENT.sub(" ", text) if tags else text
+    without = _FENCE.sub(" ", bare) if signs & {"```", "~~~"} else bare
+    without = _INDENTED.sub("\n", without) if signs & {"    ", "\t"} else without
+    without = _CODE.sub(" ", without) if signs & {"<", "`"} else without
     code = len(bare) - len(without)
-    said = _QUOTE.sub(" ", without)
+    said = _QUOTE.sub(" ", without) if signs & {"<", ">", "&", "["} else without
     quoted = len(without) - len(said)
-    said = _LINK.sub(r"\1", _IMAGE.sub(" ", said))
-    said, links = _ADDRESS.subn(" ", said)
-    said, mentions = _MENTION.subn(" @someone ", _TAG.sub(" ", said))
-    said = _CITED.sub(" ", said)
+    if "](" in signs:
+        said = _LINK.sub(r"\1", _IMAGE.sub(" ", said))
+    links = mentions = 0
+    if signs & {"://", "@", "<"} or website:
+        said, links = _ADDRESS.subn(" ", said)
+    said = _TAG.sub(" ", said) if tags else said
+    if signs & {"@", "u/"}:
+        said, mentions = _MENTION.subn(" @someone ", said)
+    said = _CITED.sub(" ", said) if signs & _MARKS else said
     return OwnWords(_SPACE.sub(" ", said).strip(), quoted / size, code / size, links, mentions)
 
 

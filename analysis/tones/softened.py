@@ -9,16 +9,15 @@ from importlib.resources import files
 
 import yaml
 
+_WORD = re.compile(r"\w+")
 _RUDE = ("scorn", "insult", "swear")
 _FILLER = r"(?:such|so|a|an|the|being|just|really|very|complete|completely|total|totally|absolute|absolutely|bit|of|too|like|kind|quite|own|old|god|fucking|damn|bloody|most|lazy)"
 
 
 @cache
-def _rude() -> re.Pattern[str]:
+def _rude() -> frozenset[str]:
     lists = yaml.safe_load(files(__package__).joinpath("lexicon.yaml").read_text("utf-8"))
-    return re.compile(
-        rf"\b(?:{'|'.join(re.escape(word) for name in _RUDE for word in lists[name].split())})\b"
-    )
+    return frozenset(word for name in _RUDE for word in lists[name].split())
 
 
 @cache
@@ -47,7 +46,7 @@ def softened(text: str) -> str:
     >>> softened("I am such an idiot"), softened("you are such an idiot")
     ('I am such an thing', 'you are such an idiot')
     """
-    if not _rude().search(text.lower()):
+    if _rude().isdisjoint(_WORD.findall(text.lower())):
         return text
     for pattern in _patterns():
         for _ in range(2):

@@ -63,13 +63,14 @@ def labelled(table: pl.DataFrame) -> Labelled:
     )
 
 
-def own_texts() -> tuple[list[str], np.ndarray]:
-    """Our sentences with every choice made, and their tones."""
+def own_texts(first: bool = False) -> tuple[list[str], np.ndarray]:
+    """Our sentences with every choice made, or with the `first` alone, and their tones."""
     texts, tones = [], []
     for row in yaml.safe_load(files(__package__).joinpath("own_texts.yaml").read_text("utf-8")):
         for pattern in row["texts"]:
             parts = re.split(r"\[([^\]]*)\]", pattern)
             choices = [part.split("|") if odd % 2 else [part] for odd, part in enumerate(parts)]
+            choices = [each[:1] for each in choices] if first else choices
             made = [" ".join("".join(each).split()) for each in itertools.product(*choices)]
             texts += made
             tones += [("civil", "heated", "hostile").index(row["tone"])] * len(made)

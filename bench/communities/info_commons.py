@@ -82,6 +82,17 @@ def main() -> None:
             OWN,
         )
     )
+    for method in ("none", "filter_only", "reweight", "exact_retrain"):
+        found = acted(draws, root, "retraction", retraction={"method": method})
+        for outcome in ("residual_influence", "answer_quality", "retrainings"):
+            rows.append(
+                told(
+                    f"forgotten by {method}: {outcome}",
+                    change(found, outcome),
+                    "(5.10) exact 0 <= reweight < filter_only",
+                    OWN,
+                )
+            )
     last_line(rows, draws=draws, root=root)
 
 

@@ -4,13 +4,15 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from windtunnel.agents.harmless import harmless
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.prompt import OPTIONS, OPTIONS_TO_YOU, prompt_sha256, spoken_to
+from windtunnel.agents.recall import Retriever
 from windtunnel.analysis.configuration import compose, plan
-from windtunnel.sim.communities.forum.member_prompt import MEMORIES, _told, thread_lines
+from windtunnel.sim.communities.forum.member_prompt import MEMORIES, _found, _told, thread_lines
 from windtunnel.sim.communities.forum.posts import TONES, VISIBLE
 from windtunnel.sim.experiment import Unit
 from windtunnel.sim.minds import make_mind
@@ -147,3 +149,25 @@ def test_by_archetype_the_words_are_as_they_were(tiny_experiment):
     )
     assert prompt_sha256(spoken_to(scene)) != prompt_sha256(scene)
     assert spoken_to(spoken_to(scene)) == spoken_to(scene)
+
+
+def test_a_biased_memory_recalls_in_another_order_and_both_twins_alike(tiny_experiment):
+    """Short answers come first where brevity alone is weighed; chance is addressed, so the same is recalled again."""
+    world, _ = stepped(tiny_experiment([], size=60), 20)
+    forum, now = world.community, world.now
+    row = int(np.bincount(forum.posts.answered[forum.posts.answered >= 0]).argmax())
+    mine = np.flatnonzero((forum.posts.answered == row) & (forum.posts.author != row))
+    for post in mine.tolist():
+        forum.speech.texts[int(forum.posts.id[post])] = "word " * (1 + post % 7)
+
+    def recalled(**weights):
+        forum.settings = forum.settings.model_copy(update={"retriever": Retriever(**weights)})
+        return [
+            line.text for line in thread_lines(forum, now, row, int(mine[0]), {}) if line.kind == "memory"
+        ]
+
+    plain, short = recalled(), recalled(brevity=50)
+    assert len(mine) > 3 and len(plain) == len(short) and plain != short
+    length = 1 + mine[np.argsort(-_found(forum, now, row, int(mine[0]), mine))] % 7
+    assert (np.diff(length) >= 0).all() and length[0] < length[-1]
+    assert recalled(noise=1) == recalled(noise=1) != plain

@@ -13,9 +13,10 @@ import polars as pl
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.find import parse_rules, summary
+from windtunnel.analysis.incidents.forum import in_time
 from windtunnel.analysis.incidents.forum.acts import RECORD, read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
-from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED, first_comment_in_time, replayed
+from windtunnel.analysis.incidents.forum.in_time import first_comment_in_time, replayed
 from windtunnel.analysis.incidents.forum.likely import READINGS, mostly_unread, probabilities
 from windtunnel.analysis.incidents.forum.listing import list_acts, list_found, within
 from windtunnel.analysis.incidents.moments import moment_words
@@ -234,8 +235,8 @@ def next_words(listed: Sequence[Incident], acts: pl.DataFrame, asked: argparse.N
     fitting = [one for one in listed if replayed(acts, one)]
     if not fitting:
         return (
-            f"Next: windtunnel why replays a record thread by thread, the first {MOST_REPLAYED} posts of each, and none of these incidents "
-            "lies there: ask about an incident with a thread, or about a place, as thread:ID."
+            f"Next: windtunnel why replays a record thread by thread, at most {in_time.LONGEST} posts of each, and none of "
+            "these incidents lies in so few posts of one thread: ask about a place, as thread:ID or post:ID."
         )
     one, act = next(
         ((one, act) for one in fitting if (act := _in_time(one, acts))),

@@ -6,16 +6,18 @@ from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum.acts import RECORD
 
 MOST_REPLAYED = 400
-"""Posts of a thread that `windtunnel why` lives again at most: the first ones."""
+"""Posts of a long thread that `windtunnel why` lives again: those around the moment that is asked about."""
+LONGEST = 2000
+"""The most of them, where the threshold is reached so long after the moment."""
 
 
 def replayed(acts: pl.DataFrame, incident: Incident) -> bool:
-    """Does the incident lie in what can be lived again? Of a record the threshold must be reached among the first posts."""
+    """Does the incident fit into what can be lived again? Of a record, from its first post to the one that reaches the threshold."""
     if incident.arm != RECORD or incident.place is None:
         return incident.arm != RECORD
     thread = acts.filter((pl.col("place") == incident.place) & pl.col("post").is_not_null())
-    first = thread.sort("step", "post")["post"].head(MOST_REPLAYED).to_list()
-    return incident.crossing in (None, *first)
+    posts = thread.filter(pl.col("step") >= incident.onset).sort("step", "ordinal")["post"].to_list()
+    return incident.crossing not in posts[LONGEST:]
 
 
 def comments(acts: pl.DataFrame, incident: Incident) -> pl.DataFrame:

@@ -9,7 +9,6 @@ import polars as pl
 
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.forum.acts import moderation_of
-from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
 from windtunnel.analysis.why.forum.moderators import KINDS, ModeratorAct, moderators_acts
 
 NOUNS = {"warn": "warning", "suspend": "suspension", "ban": "ban"}
@@ -70,7 +69,7 @@ def recorded_acts(out: Path | str) -> list[RecordedAct]:
         thread = _thread(row, member, place, posts)
         if thread is not None and thread not in known:
             whole = posts.filter(pl.col("thread") == thread)
-            known[thread] = moderators_acts(folder, whole.head(MOST_REPLAYED)) if whole.height else ()
+            known[thread] = moderators_acts(folder, whole) if whole.height else ()
         about = row["post"] if row["act"] == "remove" else None
         whom = member if row["act"] not in ("lock", "remove") else None
         wanted = (row["act"], row["minute"] + 1, about, whom)
@@ -81,7 +80,7 @@ def recorded_acts(out: Path | str) -> list[RecordedAct]:
         ]
         name = next((one for one in found if (thread, one) not in asked), None)
         asked.add((thread, name))
-        reason = "" if name else _reason(row, thread, posts)
+        reason = "" if name else _reason(row, thread)
         made = RecordedAct(row["minute"], row["act"], thread, row["post"], whom, row["actor"], name, reason)
         rows.append(made)
     return rows
@@ -99,12 +98,9 @@ def _thread(
     return int(wrote["thread"][-1]) if member and wrote.height else None
 
 
-def _reason(row: dict[str, Any], thread: int | None, posts: pl.DataFrame) -> str:
+def _reason(row: dict[str, Any], thread: int | None) -> str:
     if thread is None:
         return "nobody in the record is known whom it was done to"
-    count = posts.filter(pl.col("thread") == thread).height
-    if count > MOST_REPLAYED:
-        return f"it lies beyond the first {MOST_REPLAYED} posts of its thread, which are replayed"
     if row["act"] == "lock":
         return "it locked a single reply, or came long after the thread's last post"
     return "it came long after the thread's last post, or was undone in the same minute"

@@ -46,16 +46,18 @@ def as_record(
     acts: tuple[ModeratorAct, ...] = (),
     *,
     cut: bool = True,
+    past: int = 0,
     strangers: float = 0.0,
 ) -> Around:
-    """A thread's posts as a record, with the posts of other threads up to its end and from the week before.
+    """A thread's posts as a record, with the posts of other threads up to its end and from the week before. The first `past` of
+    the posts come before what is lived again.
 
     A reply whose parent is not there answers its thread's first post; a post without tone counts as civil. Where the thread
     was not `cut`, its silence afterwards is part of the record: for `GOES_ON` minutes as far as the record goes, after acts of
     moderators in any case. `strangers` an hour come who never wrote before: as many readers of whom the record shows nothing are there
     at least, several times over.
     """
-    low, high = int(thread["minute"][0]), int(thread["minute"][-1])
+    low, high = int(thread["minute"][past]), int(thread["minute"][-1])
     until = high if cut else max(high, min(high + GOES_ON, int(posts["minute"].to_numpy().max())))
     until = max(until, low + 60)
     if acts and not cut:
@@ -77,6 +79,7 @@ def as_record(
         np.array([TONES.get(name, CIVIL) for name in both["tone"].to_list()]),
         SILENT_TICKS,
         own=thread.height,
+        past=past,
         exempt=free,
         orphan=_orphans(both, parent),
         until=until,
@@ -140,21 +143,23 @@ def _people(
 
 def earlier_acts(
     posts: pl.DataFrame, thread: pl.DataFrame, names: list[str], record: Record
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the members did before the record's world begins and is no part of it: rows of `names`, minutes, whether it opened a thread."""
-    low = int(record.minute[0])
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What the members did before the record's world begins and is no part of it: rows of `names`, minutes, whether it opened a thread,
+    tones (-1: none)."""
+    low = record.ticks[0].minute
     held = _elsewhere(posts, thread["thread"][0], low, record.ticks[-1].minute)["post"]
     row = {name: place for place, name in enumerate(names) if name}
     told = posts.filter(
         (pl.col("minute") < low)
         & pl.col("author").is_in(list(row))
         & ~pl.col("post").is_in(held.implode())
-        & (pl.col("thread") != thread["thread"][0])
+        & ~pl.col("post").is_in(thread["post"].implode())
     ).sort("minute", "post")
     return (
         np.array([row[name] for name in told["author"].to_list()], np.int64),
         told["minute"].to_numpy(),
         told["parent"].is_null().to_numpy() & (told["kind"] != "reply").to_numpy(),
+        np.array([TONES.get(tone, -1) for tone in told["tone"].to_list()], np.int64),
     )
 
 
@@ -167,7 +172,7 @@ def fitted_members(
     profile's law of rates: the mean of a gamma law given a Poisson count. A temper is the log-odds of heated and
     hostile posts over the community's, from the other threads, shrunk towards 0 by `PRIOR_POSTS` posts of an average member.
     """
-    start = int(record.minute[0])
+    start = record.ticks[0].minute
     began = int(posts["minute"].to_numpy().min())
     near = posts.filter(pl.col("minute").is_between(start - NEARBY, int(thread["minute"][-1]) + NEARBY))
     wrote = near.group_by("author").agg(near=pl.len())
@@ -207,7 +212,7 @@ def _pace(record: Record, profile: Profile) -> float:
     """Looks an hour of all members together that no answer calls for: the record's posts over its ticks, for each post as many as
     the profile says.
     """
-    wrote = int((record.tick_of != BEFORE).sum()) - 1
+    wrote = int((record.tick_of[1:] != BEFORE).sum())
     spent = sum(tick.hours * profile.rhythm[int(tick.minute // 60) % 24] for tick in record.ticks)
     return wrote * unprompted(profile) / max(spent, 1 / 60) / max(profile.active_post_share.value, 0.05)
 

@@ -23,7 +23,7 @@ from windtunnel.analysis.incidents.forum.find import find
 from windtunnel.analysis.incidents.forum.in_time import replayed
 from windtunnel.analysis.incidents.forum.likely import mostly_unread
 from windtunnel.analysis.why.forum.case import ForumCase, simulated_forum
-from windtunnel.analysis.why.forum.recorded import case_of_thread
+from windtunnel.analysis.why.forum.case_of_record import case_of_thread
 from windtunnel.analysis.why.forum.several import Outcome, ask_several
 
 PLACE = "batches"

@@ -35,6 +35,11 @@ class ForumCase(Case, Protocol):
     moderators: tuple[ModeratorAct, ...]
 
     @property
+    def written(self) -> pl.DataFrame:
+        """All acts of the incident's thread, by which its comments are counted; `acts` may have a part of them."""
+        ...
+
+    @property
     def thread_id(self) -> int | None: ...
     def read(self, futures: Futures) -> pl.DataFrame: ...
     def post_number(self, post: int) -> int: ...
@@ -97,6 +102,10 @@ class SimulatedForum(ByActs, LivedAgain):
     def post_id(self, number: int) -> int:
         """The other way round."""
         return number
+
+    @property
+    def written(self) -> pl.DataFrame:
+        return self.acts
 
     @property
     def thread_id(self) -> int | None:

@@ -131,12 +131,8 @@ def answered(asked: argparse.Namespace) -> Answer:
     if asked.replace and asked.moments:
         raise ValueError("a post is replaced where it is written, at no other moment: leave out --moments")
     case, llm = _case(asked)
-    _moment_of_post(asked)
     parameters = dict(_parameter(word) for word in asked.param)
-    options = {
-        name: getattr(asked, name)
-        for name in ("with_", "without", "remove", "replace", "lock", "warn", "suspend", "at")
-    }
+    options = _options(asked)
     question = ask(case, parameters=parameters, **options)
     if not question.happened and (asked.moments or asked.rank):
         raise ValueError(
@@ -177,6 +173,7 @@ def _case(asked: argparse.Namespace) -> tuple[ForumCase, dict[str, Any]]:
         name = resolve(Path(asked.out), asked.incident)
         print(plain(f"{asked.incident} is {name}."), file=sys.stderr if asked.json else sys.stdout)
         asked.incident = name
+    _moment_of_post(asked)
     folder, rules = Folder(asked.out), load_rules(parse_rules(asked.rule))
     if folder.manifest.is_file():
         if asked.set:
@@ -191,12 +188,20 @@ def _case(asked: argparse.Namespace) -> tuple[ForumCase, dict[str, Any]]:
             f"{asked.out} holds neither manifest.json nor posts.parquet: give the output folder of `windtunnel run` or "
             "of `windtunnel import`"
         )
-    from windtunnel.analysis.why.forum.recorded import recorded_case
+    from windtunnel.analysis.why.forum.case_of_record import recorded_case
 
     if named := [name for name in ("draw", "seed", "arm") if getattr(asked, name) is not None]:
         raise ValueError(f"--{named[0]} is for a run: an imported community is one record")
-    real = recorded_case(Path(asked.out), asked.incident, rules, asked.set, kind=asked.kind)
+    real = recorded_case(
+        Path(asked.out), asked.incident, rules, asked.set, kind=asked.kind, question=_options(asked)
+    )
     return real, real.llm  # type: ignore[return-value]
+
+
+def _options(asked: argparse.Namespace) -> dict[str, Any]:
+    """What `ask` takes of the command's words."""
+    names = ("with_", "without", "remove", "replace", "lock", "warn", "suspend", "at")
+    return {name: getattr(asked, name) for name in names}
 
 
 def _moment_of_post(asked: argparse.Namespace) -> None:

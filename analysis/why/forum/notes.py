@@ -39,7 +39,7 @@ def _too_late(case: ForumCase, question: Question) -> str:
 def _in_time(case: ForumCase, question: Question) -> str:
     reached = case.incident.reached
     assert reached is not None
-    if count := last_comment_in_time(case.acts, case.incident):
+    if count := last_comment_in_time(case.written, case.incident):
         option = "" if question.act.get("act") == "remove" else f": --at comment:{count}"
         return f"An act in time comes right after comment {count} or earlier{option}."
     if reached > case.first:

@@ -48,7 +48,9 @@ def rank_replies(
 
     Those of the member whom it happened to are none of them.
     """
-    rows = case.acts.filter(pl.col("post").is_not_null() & (pl.col("step") <= case.incident.peak))
+    rows = case.acts.filter(
+        pl.col("post").is_not_null() & pl.col("step").is_between(case.first, case.incident.peak)
+    )
     if case.incident.place is not None:
         rows = rows.filter(pl.col("place") == case.incident.place)
     rows = _but_whom_it_befell(case, rows.filter(pl.col("kind") == "reply"))
@@ -80,7 +82,7 @@ def rank_members(
     rows = _but_whom_it_befell(case, rows)
     if case.incident.place is not None:
         rows = rows.filter(pl.col("place") == case.incident.place)
-    rows = rows.filter(pl.col("step") <= case.incident.peak)
+    rows = rows.filter(pl.col("step").is_between(case.first, case.incident.peak))
     heavy = pl.col("tone").replace_strict({"hostile": 1.0, "heated": 0.5}, default=0.0).sum()
     each = rows.group_by("member", maintain_order=True).agg(heavy=heavy, first=pl.col("step").min())
     each = each.sort("heavy", descending=True, maintain_order=True)

@@ -9,17 +9,13 @@ import numpy as np
 import polars as pl
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident, Rule
-from windtunnel.analysis.incidents.forum.acts import ACTS, RECORD, acts_of_import, acts_of_run, moderation_of
-from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
-from windtunnel.analysis.incidents.forum.places import asked_about, place_of
+from windtunnel.analysis.incidents.forum.acts import ACTS, acts_of_run
 from windtunnel.analysis.why.case import Branch, Futures
-from windtunnel.analysis.why.forum.around import TONES, as_record, earlier_acts, fitted_members, tempers
+from windtunnel.analysis.why.forum.around import TONES, tempers
 from windtunnel.analysis.why.forum.case import ByActs
-from windtunnel.analysis.why.forum.moderators import ModeratorAct, as_policy, moderators_acts
-from windtunnel.analysis.why.forum.words import words_of
+from windtunnel.analysis.why.forum.moderators import ModeratorAct, as_policy
 from windtunnel.analysis.why.watching import INFERRED
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
@@ -27,16 +23,12 @@ from windtunnel.sim.communities.forum.inference import Inference, infer
 from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History, LearnedRecordForum
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
-from windtunnel.sim.communities.forum.ticks import Record
+from windtunnel.sim.communities.forum.ticks import BEFORE, Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.experiment import Experiment, PolicySpec
-from windtunnel.sim.minds import asks_a_model, make_mind
+from windtunnel.sim.minds import make_mind
 from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.run import Run
-
-MOST_ACTS = MOST_REPLAYED
-"""Acts of a thread that a case takes: up to so many, and up to a day after the incident's peak."""
-AFTER_PEAK = 24 * 60
 
 
 @dataclass
@@ -46,11 +38,13 @@ class RecordedCase(ByActs):
     `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where
     the mind reads it. `labelled` are the posts whose tone is not the scorer's. `attention` scales how often people look in whom the record does not show; 1 is the record's own pace.
     `known`: the members' tempers were found by what they wrote in the record. `history`: what learned members did before.
+    `relived` says which part of a long thread is lived again.
     """
 
     folder: Folder
     incident: Incident
     acts: pl.DataFrame
+    written: pl.DataFrame
     rules: dict[str, Rule]
     experiment: Experiment
     llm: dict[str, Any]
@@ -60,6 +54,7 @@ class RecordedCase(ByActs):
     people: ForumMembers
     moderators: tuple[ModeratorAct, ...] = ()
     words: Words | None = None
+    relived: str = ""
     labelled: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     attention: float = 1.0
     known: bool = False
@@ -78,7 +73,7 @@ class RecordedCase(ByActs):
 
     @property
     def first(self) -> int:
-        return int(self.record.minute[0])
+        return self.record.ticks[0].minute
 
     @property
     def last(self) -> int:
@@ -87,6 +82,12 @@ class RecordedCase(ByActs):
     @property
     def ticks(self) -> int:
         return len(self.record.ticks)
+
+    @property
+    def learned_tones(self) -> bool:
+        """Whether members answer in tones that were learned from the record."""
+        part = self.experiment.builder().learned
+        return part is not None and part.law.tone is not None
 
     def specs(self) -> list[tuple[PolicySpec, int]]:
         return []
@@ -252,13 +253,14 @@ class RecordedCase(ByActs):
         file = f"the posts of each thread are in {self.folder.posts.name}, columns thread and post"
         here = f"in thread {self.incident_place} of this record"
         if len(other) and other[0] == self.incident_place:
-            return f"in the part of thread {self.incident_place} that is replayed, which ends before it"
+            return f"in the part of thread {self.incident_place} that is lived again"
         return f"{here}: it is in thread {other[0]}; {file}" if len(other) else f"{here}: {file}"
 
     def replay(self, unchanged: Run) -> dict[str, int]:
         """How many recorded acts the unchanged world does at their tick, by their author, in their tone, to their target."""
-        done = replayed_acts(self.record, unchanged)
-        kept = int((~self.record.decided()[: self.record.own]).sum())
+        lived = self.record.tick_of[: self.record.own] != BEFORE
+        done = replayed_acts(self.record, unchanged)[lived]
+        kept = int((~self.record.decided()[: self.record.own][lived]).sum())
         return {
             "acts": len(done),
             "reproduced": int(done.sum()),
@@ -316,107 +318,3 @@ def replace_rate(people: ForumMembers, rate: np.ndarray) -> ForumMembers:
         people.traits,
         newcomer_until=people.newcomer_until,
     )
-
-
-def recorded_case(
-    out: Path, name: str, rules: dict[str, Rule], settings: Sequence[str] = (), *, kind: str | None = None
-) -> RecordedCase:
-    """The case of the incident, or the thread or post, called `name` in an imported community's folder.
-
-    `settings` are those of a run, such as mind=llm; `ValueError` says what is missing, or that the incident has no thread.
-    """
-    from windtunnel.analysis.importers.lacking import refuse_why
-
-    refuse_why(out, kind or name)
-    folder = Folder(out)
-    posts = folder.read_table("posts")
-    acts = acts_of_import(posts, moderation_of(folder))
-    incident = asked_about(acts, name, rules, 1 / 60, kind=kind)
-    if incident.place is None:
-        raise ValueError(
-            f"{name} lies in no one thread, and a record is replayed thread by thread: choose one that does"
-        )
-    case = case_of_thread(folder, posts, incident, rules, settings)
-    place = place_of(name)
-    there = case.numbers.tolist()
-    beyond = [
-        post for post in (incident.crossing, place.post if place else None) if post and post not in there
-    ]
-    if beyond:
-        raise ValueError(
-            f"{incident.id} rests on post {beyond[0]}, which lies beyond the first {len(there)} posts of its thread, and no more "
-            "of it are replayed: ask about something earlier there"
-        )
-    return case
-
-
-def case_of_thread(
-    folder: Folder,
-    posts: pl.DataFrame,
-    incident: Incident,
-    rules: dict[str, Rule],
-    settings: Sequence[str] = (),
-) -> RecordedCase:
-    """The case of an incident whose `place` is a thread of `posts`."""
-    mind = [] if any(word.startswith("mind=") for word in settings) else ["mind=rules"]
-    if "mind=learned" in [*mind, *settings]:
-        mind.append("mind.steps_an_hour=1")  # a tick of a record has one phase
-    made = plan(
-        compose(
-            [
-                *mind,
-                f"community.profile={folder.path}",
-                "baseline=none",
-                "policy=none",
-                "draws=1",
-                "seeds=1",
-                *settings,
-            ]
-        )
-    )
-    whole = posts.filter(pl.col("thread") == incident.place).sort("minute", "post")
-    thread = whole.filter(pl.col("minute") <= incident.peak + AFTER_PEAK).head(MOST_ACTS)
-    acts = moderators_acts(folder, thread)
-    kind = made.experiment.builder()
-    profile, law = kind.profile, None if kind.learned is None else kind.learned.law
-    arrive = law.newcomers.opens + law.newcomers.replies if law else 0.0
-    record, names = as_record(
-        thread, posts, profile, acts, cut=thread.height < whole.height, strangers=arrive
-    )
-    people = fitted_members(posts, thread, names, record, profile)
-    here = acts_of_import(posts, moderation_of(folder)).filter(
-        (pl.col("place") == incident.place) & pl.col("post").is_in(thread["post"].to_list())
-    )
-    told = asks_a_model(made.experiment.mind) and made.experiment.mind["prompt"] == "member"
-    case = RecordedCase(
-        folder,
-        incident,
-        here,
-        rules,
-        made.experiment,
-        dict(made.llm),
-        record,
-        thread["post"].to_numpy(),
-        names,
-        people,
-        moderators=acts,
-        words=words_of(folder.path, thread) if told else None,
-        labelled=labelled_of(thread),
-        history=History(*earlier_acts(posts, thread, names, record)) if law else NO_HISTORY,
-        root=made.experiment.root,
-    )
-    return case.noticing(()) if acts else case
-
-
-def labelled_of(thread: pl.DataFrame) -> np.ndarray:
-    """Bool (posts,): the tone was set by hand, or came with the record."""
-    if "labelled" not in thread.columns:
-        return np.zeros(thread.height, bool)
-    return (
-        thread.select(pl.col("labelled").fill_null(False) & pl.col("tone").is_not_null())
-        .to_series()
-        .to_numpy()
-    )
-
-
-__all__ = ["RECORD", "RecordedCase", "case_of_thread", "recorded_case", "replayed_acts"]

@@ -1,5 +1,6 @@
 """What an answer would be had the tones of a record been scored otherwise: drawn again by how often the scorer errs."""
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -68,15 +69,20 @@ def errors_of(case: "RecordedCase") -> Errors:
     return Errors(rows / rows.sum(axis=1, keepdims=True), int(counts.sum()), elsewhere.source)
 
 
-def drawn_again(case: "RecordedCase", errors: Errors, number: int) -> "RecordedCase":
+def drawn_again(
+    case: "RecordedCase", errors: Errors, number: int, same: np.ndarray | None = None
+) -> "RecordedCase":
     """The case had its acts the tones of the `number`-th draw given what the scorer said; tones set by hand stay.
 
     Where labels of this record say how often its scorer errs they count, else what its reader said of each post, else what was
-    measured elsewhere.
+    measured elsewhere. With `same` (bool, posts) these alone have the tones of that draw, the others are drawn once more.
     """
     posts = case.numbers
     rows, truth = _true(case, errors)
     chance = noise.uniform(noise.key("tones", case.root, number), "tone", 0, posts)
+    if same is not None:
+        other = noise.uniform(noise.key("tones once more", case.root, number), "tone", 0, posts)
+        chance = np.where(same, chance, other)
     tone = drawn(truth, chance)
     tone = np.where(case.labelled, np.minimum(rows, len(TONES) - 1), tone)
     names = pl.DataFrame({"post": posts, "tone": [TONES[level] for level in tone]})
@@ -98,11 +104,28 @@ def _true(case: "RecordedCase", errors: Errors) -> tuple[np.ndarray, np.ndarray]
     return rows, truth
 
 
-def _doubt_left(case: "RecordedCase", errors: Errors) -> tuple[int, float]:
-    """How many posts to label by hand, `LABELS` at most, and the share of all doubt that would be left after the most doubtful."""
-    doubt = np.sort(np.where(case.labelled, 0.0, doubts(_true(case, errors)[1])))[::-1]
-    total = float(doubt.sum())
-    return min(LABELS, int((doubt > 0).sum())), float(doubt[LABELS:].sum()) / total if total else 0.0
+def to_label(case: "RecordedCase", errors: Errors, most: int = LABELS) -> np.ndarray:
+    """Bool (posts,): those that are most in doubt and can be labelled by hand, `most` at most."""
+    doubt = np.where(case.labelled, 0.0, doubts(_true(case, errors)[1]))
+    chosen = np.argsort(-doubt, kind="stable")[:most]
+    found = np.zeros(len(doubt), bool)
+    found[chosen[doubt[chosen] > 0]] = True
+    return found
+
+
+def width_with_labels(pairs: Sequence[tuple[float, float]], width: float) -> float | None:
+    """How wide a range over readings would be on average had its labels been given; None where fewer than three pairs tell.
+
+    Each pair are the shares of two readings that agree in the posts to label, whose tones are drawn from what the reader says of
+    them: half the mean of their squared differences is the variance that such labels leave (the expected posterior variance of
+    Raiffa & Schlaifer 1961). The range goes with the root of that over the variance of all.
+    """
+    if len(pairs) < 3:
+        return None
+    shares = np.array(pairs)
+    total = float(shares.var(ddof=1))
+    left = float(((shares[:, 0] - shares[:, 1]) ** 2).mean() / 2)
+    return width * min(left / total, 1.0) ** 0.5 if total else 0.0
 
 
 def heard(case: "RecordedCase") -> np.ndarray | None:
@@ -124,32 +147,36 @@ def tone_sensitivity(
     `incident` counts the readings in which the rule finds the incident (or as in the record finds none); only of those is
     the question asked. `low` and `high` are the least and the largest share over them, None where it is nowhere defined.
     `by_hand` of the thread's `posts` have a tone that was not scored and stays; where all have, no other reading is drawn.
-    `wordless` others have no words: their tone was guessed. `to_label` posts labelled by hand would leave a share `doubt_left` of
-    the doubt about the thread's tones; the width of low to high goes about with its root.
+    `wordless` others have no words: their tone was guessed. With `to_label` posts labelled by hand the range would be about
+    `width_with_labels` wide, as `paired` readings foretell it.
     """
     errors = errors_of(case)
-    to_label, left = _doubt_left(case, errors)
-    tables, shares = [], []
+    asked = to_label(case, errors)
+    tables, shares, paired = [], [], list[tuple[float, float]]()
     by_hand, posts = int(case.labelled.sum()), len(case.labelled)
     draws = 0 if by_hand == posts else draws
     for number in range(draws):
-        other = drawn_again(case, errors, number)
-        none = measure(other.acts, other.incident, other.rules, other.hours).is_empty()
-        if none == question.happened:
+        found = _asked(drawn_again(case, errors, number), question, mind, futures)
+        if found is None:
             continue
-        other.infer(range(futures), mind)
-        found = estimate(*pairs(other, question, mind, range(futures)), question)
         tables.append(found["table"])
-        if found["estimate"]["est"] is not None:
-            shares.append(found["estimate"]["est"])
+        share = found["estimate"]["est"]
+        if share is None:
+            continue
+        shares.append(share)
+        again = _asked(drawn_again(case, errors, number, same=asked), question, mind, futures)
+        if again is not None and again["estimate"]["est"] is not None:
+            paired.append((share, again["estimate"]["est"]))
+    width = max(shares, default=0.0) - min(shares, default=0.0)
     return {
         "labelled": errors.labelled,
         "source": errors.source,
         "posts": posts,
         "by_hand": by_hand,
         "wordless": _wordless(case),
-        "to_label": to_label,
-        "doubt_left": left,
+        "to_label": int(asked.sum()),
+        "paired": paired,
+        "width_with_labels": width_with_labels(paired, width),
         "draws": draws,
         "incident": len(tables),
         "futures": futures,
@@ -157,6 +184,14 @@ def tone_sensitivity(
         "low": min(shares, default=None),
         "high": max(shares, default=None),
     }
+
+
+def _asked(case: "RecordedCase", question: Question, mind: Mind, futures: int) -> dict[str, Any] | None:
+    """The answer under one reading; None where its rule does not find the incident (or finds one where there was none)."""
+    if measure(case.acts, case.incident, case.rules, case.hours).is_empty() == question.happened:
+        return None
+    case.infer(range(futures), mind)
+    return estimate(*pairs(case, question, mind, range(futures)), question)
 
 
 def _wordless(case: "RecordedCase") -> int:

@@ -28,12 +28,13 @@ def moment(case: ForumCase, at: str | None, default: Moment) -> Moment:
     many steps before the onset, a time is the run's or the record's own clock, of a record also a date (UTC), a small number
     a step.
     """
-    return generic(case, at, default, partial(_named, case))
+    return generic(case, at, default, partial(named_moment, case))
 
 
-def _named(case: ForumCase, at: str) -> Moment:
+def named_moment(case: ForumCase, at: str) -> Moment:
+    """The moment of these words, whether the case has it or not; `ValueError` for words that are none."""
     if match := re.fullmatch(r"comment:(\d+)", at):
-        replies, count = comments(case.acts, case.incident), int(match[1])
+        replies, count = comments(case.written, case.incident), int(match[1])
         if not 1 <= count <= replies.height:
             raise ValueError(f"--at {at}: the incident's thread has {replies.height} comments")
         return right_after(case, int(replies["step"][count - 1]), f"comment {count}")
@@ -45,7 +46,7 @@ def _named(case: ForumCase, at: str) -> Moment:
     if case.real and is_date(at):
         return exactly(case, minute_of(at, start_of(case.out), case.out))  # type: ignore[attr-defined]
     if at.isdigit():
-        written = case.acts.filter(pl.col("post") == int(at))
+        written = case.written.filter(pl.col("post") == int(at))
         if written.is_empty():
             return exactly(case, int(at))
         return right_after(case, int(written["step"][0]), f"post {at}")

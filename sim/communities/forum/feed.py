@@ -8,17 +8,15 @@ before everybody's eyes.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from windtunnel.policies.base import WorldFace
 from windtunnel.policies.forum.forum_policy import ForumPolicy
+from windtunnel.sim.communities.forum.place import Place
 from windtunnel.sim.communities.forum.posts import HOSTILE, VISIBLE, Posts
 from windtunnel.sim.communities.forum.profile import Profile
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
 
 NOTHING = -1
 """In place of a post's row: the member found nothing to look at."""
@@ -251,8 +249,16 @@ class Attention(NamedTuple):
     """(n, m): what each place of its feed draws of a member, log, in the stead of `pull` and `balance`; None: those."""
 
 
-def attention(forum: "Forum", world: Any, rows: np.ndarray, own: Sequence[Own]) -> Attention:
-    """The one law of attention, of a simulated forum and of a record alike: pull, feeds, balance and own items.
+class Dealt(NamedTuple):
+    """What everybody has before them at one moment: each post's `pull` (posts,), the `feeds` (feeds, m) and their `balance` (feeds, 2)."""
+
+    pull: np.ndarray
+    feeds: np.ndarray
+    balance: np.ndarray
+
+
+def deal(forum: Place, world: Any) -> Dealt:
+    """The one law of attention, of a simulated forum and of a record alike: pull, feeds and balance of this moment.
 
     A law fitted to data replaces this function.
     """
@@ -260,13 +266,18 @@ def attention(forum: "Forum", world: Any, rows: np.ndarray, own: Sequence[Own]) 
     strength = pull(posts, world.now, forum.hours, law(forum.profile))
     rerank(world, strength)
     feeds = dealt(posts, strength, length, lambda ids: world.chance("deal", ids), count)
+    return Dealt(strength, feeds, balance(posts, feeds, strength, forum.profile.root_share.value))
+
+
+def attention(forum: Place, world: Any, rows: np.ndarray, own: Sequence[Own], all_see: Dealt) -> Attention:
+    """What draws the eyes of members `rows`: their share of what all see, and items of their own."""
+    posts, (strength, feeds, balanced) = forum.posts, all_see
     added, anyway = np.array([each.pull for each in own]), np.array([each.anyway for each in own])
-    if count == 1:
+    if len(feeds) == 1:
         feed = np.zeros(len(rows), np.int64)
     else:
-        feed = (world.chance("feed", forum.members.id[rows]) * count).astype(np.int64)
+        feed = (world.chance("feed", forum.members.id[rows]) * len(feeds)).astype(np.int64)
     seen = shown(feeds, feed, [each.items for each in own], posts.state, anyway.tolist())
-    balanced = balance(posts, feeds, strength, forum.profile.root_share.value)
     look = None if forum.interests is None else forum.interests.orders(rows, seen.common).look
     return Attention(rows, seen, strength, balanced, added, anyway, posts, look)
 

@@ -14,7 +14,7 @@ from windtunnel.policies.forum.rankers.base import Ranked
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.declared import DECLARED, with_extras
-from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Looks, Own, View
+from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Dealt, Looks, Own, View
 from windtunnel.sim.communities.forum.interests import PROMOTED, Interests
 from windtunnel.sim.communities.forum.member_prompt import Thread, thread_lines
 from windtunnel.sim.communities.forum.moderation import Moderation
@@ -193,7 +193,11 @@ class Forum(Defaults):
 
     def attention(self, world: Any, rows: np.ndarray) -> Attention:
         """What draws the eyes of these members now."""
-        return feed.attention(self, world, rows, self._own_items(rows))
+        return feed.attention(self, world, rows, self._own_items(rows), self.deal(world))
+
+    def deal(self, world: Any) -> Dealt:
+        """What all have before them now."""
+        return feed.deal(self, world)
 
     def attend(self, attention: Any, looks: Looks) -> np.ndarray:
         """The item (n,) that each member attends to; NOTHING where there is none."""

@@ -22,6 +22,7 @@ from windtunnel.sim.communities.forum.feed import (
     NOTHING,
     OWN_PLACES,
     Attention,
+    Dealt,
     Own,
     Shown,
     View,
@@ -34,6 +35,7 @@ from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.ticks import BEFORE, UNKNOWN, Record, Tick
 from windtunnel.sim.communities.forum.traits import ForumMembers
+from windtunnel.sim.events import EventLog
 from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.world import World
 
@@ -98,9 +100,12 @@ class RecordForum(Forum):
         self.words = words or Words()
         self.speech = RecordedSpeech()
         self.place = 0
-        self._minute = int(record.minute[0])
+        self._minute = record.ticks[0].minute
         self._attention = 0.0
         self._rows: dict[int, int] = {}
+        self._appeals: tuple[int | None, dict[int, float]] = (None, {})
+        self._dealt: Dealt | None = None
+        self._orphans = frozenset(self.ids[record.orphan].tolist())
         self.usual_rate = float(members.rate.mean())
         self._feeds = settings.feeds(len(members), int((record.parent < 0).sum()))
         self._writes = np.isin(self._kinds, ("reply", "post"))
@@ -144,11 +149,27 @@ class RecordForum(Forum):
             (posts.recent, np.ones(len(replies))),
         ):
             column[:] = np.bincount(posts.thread[replies], weights=weight * left, minlength=len(posts))
+        if self.words.texts:
+            self._with_words(np.flatnonzero(acts < record.own))
+
+    def log_past(self, log: EventLog) -> None:
+        """Put what the thread itself has from before the first tick in a world's log, at its own minutes."""
+        record = self.record
+        past = np.flatnonzero(record.tick_of[: record.own] == BEFORE)
+        for act in past.tolist():
+            log.add(
+                int(record.minute[act]),
+                "open" if record.parent[act] < 0 else "reply",
+                self.members.id[record.author[[act]]],
+                target=self.ids[[act]],
+                place=self.ids[0],
+                tone=record.tone[[act]],
+            )
 
     def open_step(self, world: Any) -> None:
         """Heat cools with the minutes that went by, moderators find time again, and what opens this tick is written."""
         hours = (self.tick.minute - self._minute) / 60
-        self._minute = self.tick.minute
+        self._minute, self._dealt = self.tick.minute, None
         self._cool(hours)
         an_hour = self.settings.attention(1.0)
         self._attention = min(self._attention + hours * an_hour, an_hour)
@@ -163,30 +184,42 @@ class RecordForum(Forum):
 
     def as_recorded(self, world: Any, acts: Sequence[int]) -> None:
         """Write these acts as they are, where what they answer is there and may be answered; where all is new, the thread's beginning alone."""
-        for act in acts:
-            if world.known or act == 0:
-                self._as_recorded(world, act)
+        together: list[int] = []
+        for act in acts if world.known else [act for act in acts if act == 0]:
+            if int(self.record.parent[act]) in together:
+                self._as_recorded(world, together)
+                together = []
+            together.append(act)
+        if together:
+            self._as_recorded(world, together)
 
-    def _as_recorded(self, world: Any, act: int) -> None:
+    def _as_recorded(self, world: Any, acts: Sequence[int]) -> None:
+        """Write acts none of which answers another of them."""
         record, now = self.record, world.now
-        parent = int(record.parent[act])
-        row = NOTHING if parent < 0 else self.row_of(parent)
-        if parent >= 0 and row == NOTHING:
-            return  # what it answers is not there
-        if parent >= 0 and self.posts.locked_until[self.posts.thread[row]] > now and not record.exempt[act]:
-            return  # nobody can answer
-        ids = self.ids[[act]]
-        new = self._write(
-            now, record.author[[act]], np.array([row]), record.tone[[act]], np.zeros(1), ids=ids
+        act = np.array(acts)
+        opens = record.parent[act] < 0
+        row = np.array(
+            [
+                NOTHING if opened else self.row_of(record.parent[one])
+                for one, opened in zip(acts, opens, strict=True)
+            ]
         )
-        kind, place = ("open" if parent < 0 else "reply"), self.posts.id[self.posts.thread[new]]
+        there = opens | (row != NOTHING)
+        if len(self.posts):
+            locked = self.posts.locked_until[self.posts.thread[row]] > now
+            there &= opens | record.exempt[act] | ~locked
+        if not there.any():
+            return
+        act, row = act[there], row[there]
+        authors, ids, tone = record.author[act], self.ids[act], record.tone[act]
+        new = self._write(now, authors, row, tone, np.zeros(len(act)), ids=ids)
         world.log.add(
             now,
-            kind,
-            self.members.id[record.author[[act]]],
+            world.log.codes(["reply", "open"])[(row == NOTHING).astype(int)],
+            self.members.id[authors],
             target=ids,
-            place=place,
-            tone=record.tone[[act]],
+            place=self.posts.id[self.posts.thread[new]],
+            tone=tone,
         )
 
     def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
@@ -198,7 +231,15 @@ class RecordForum(Forum):
 
     def orphans(self, ids: np.ndarray) -> np.ndarray:
         """Those that answer what the record does not have."""
-        return np.isin(ids, self.ids[self.record.orphan])
+        return np.array([one in self._orphans for one in ids.tolist()], bool)
+
+    def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
+        """As in any forum; under one key those of all recorded posts are drawn at once."""
+        if key != self._appeals[0]:
+            drawn = super()._appeal(key, self.ids).tolist()
+            self._appeals = key, dict(zip(self.ids.tolist(), drawn, strict=True))
+        found = [self._appeals[1].get(one) for one in ids.tolist()]
+        return super()._appeal(key, ids) if None in found else np.array(found)
 
     def _with_words(self, new: np.ndarray) -> None:
         """Give those of the new posts (rows) their words that are the record's own."""
@@ -260,6 +301,12 @@ class RecordForum(Forum):
         seen[columns[1:]] = False  # the feed shows it to everybody
         mine = self.posts.author[target] == attention.rows[place]
         return items[seen], scores(one)[0, seen], int(seen[:column].sum()), not (own and (alone or mine))
+
+    def deal(self, world: Any) -> Dealt:
+        """As in any forum; once a tick, since nobody writes while others look."""
+        if self._dealt is None:
+            self._dealt = super().deal(world)
+        return self._dealt
 
     def _own_items(self, rows: np.ndarray) -> list[Own]:
         return [*super()._own_items(rows), Own(self._targets, anyway=True)]
@@ -324,6 +371,7 @@ class RecordWorld(World):
         super().__init__(forum, policies, luck=luck, arm=arm, step_hours=1 / 60)
         self.inferred = inferred
         self.now = forum.tick.minute
+        forum.log_past(self.log)
 
     @property
     def known(self) -> bool:

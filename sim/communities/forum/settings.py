@@ -5,6 +5,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from windtunnel.agents.recall import Retriever
+
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 
@@ -51,6 +53,8 @@ class Settings(BaseModel):
     """Share of posts that say something false; null: nobody asks."""
     moderators_per_100: Annotated[float, Field(ge=0)]
     actions_per_moderator_hour: Annotated[float, Field(ge=0)]
+    retriever: Retriever = Retriever()
+    """With prompt=member: what a member's memory favours beside relevance."""
 
     @property
     def extras(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ class Tick(NamedTuple):
 class Record:
     """A thread and what was written around it, one row an act; the first `own` rows are the thread's, in their order.
 
+    Of a long thread the ticks may begin late: what it has before them came before, as what was written elsewhere did.
     `author` are rows of the members, UNKNOWN where nobody is named; `parent` is the row answered, -1 for an opening
     post (row 0 is the thread's); `thread` is the row of the opening post. `tick_of` is an act's tick, BEFORE for earlier
     ones. `exempt` are acts that came although a recorded act of a moderator forbade them: it did not bind their author.
@@ -70,19 +71,21 @@ def record_of(
     silent: int,
     *,
     own: int | None = None,
+    past: int = 0,
     exempt: np.ndarray | None = None,
     orphan: np.ndarray | None = None,
     until: int = 0,
 ) -> Record:
     """A record whose silence up to the minute `until` is broken into about `silent` ticks; columns as in `Record`.
 
-    Raises `ValueError` where there are more ticks and acts than ids have room for.
+    The first `past` of the thread's own acts come before the first tick; the next one is of a later minute than these. Raises
+    `ValueError` where there are more ticks and acts than ids have room for.
     """
     count = len(minute)
     own = count if own is None else own
     free = np.zeros(count, bool) if exempt is None else exempt
     can = (author != UNKNOWN) & (parent >= 0) & ~free
-    moments = _own_moments(minute[:own], author, parent, can)
+    moments = _own_moments(range(past, own), minute, author, parent, can)
     moments = _with_silence(moments, max(until, moments[-1][0]), silent, _grain(minute))
     ticks, tick_of = _filled(moments, minute, author, parent, can, own)
     if len(ticks) + count > MOST_STEPS:
@@ -95,10 +98,13 @@ Moment = tuple[int, float, list[int]]
 """A tick on its way: minute, hours, the thread's own acts."""
 
 
-def _own_moments(minute: np.ndarray, author: np.ndarray, parent: np.ndarray, can: np.ndarray) -> list[Moment]:
+def _own_moments(
+    acts: range, minute: np.ndarray, author: np.ndarray, parent: np.ndarray, can: np.ndarray
+) -> list[Moment]:
     """A moment a minute; one more where an act answers another of its minute, or somebody acts twice."""
     moments: list[Moment] = []
-    for act, at in enumerate(minute.tolist()):
+    for act in acts:
+        at = int(minute[act])
         here = moments[-1][2] if moments and moments[-1][0] == at else None
         again = here is not None and any(author[act] == author[other] and can[other] for other in here)
         answers = here is not None and parent[act] in here and parent[act] != 0

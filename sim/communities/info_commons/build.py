@@ -46,6 +46,8 @@ class Builder(PlainBuilder):
             "diversity": "bits, of topics",
             "fallen": "1 while output is below half of what it was at first",
             "documented": "share of builders who document what they used",
+            "residual": "of answers that those who asked to be forgotten still decide, 0 to 1",
+            "retrained": "1 in a month in which builders train anew without somebody",
         },
         harms=(Harm("earned", "points that a member earned", "good"),),
         absences=True,

@@ -24,8 +24,11 @@ from windtunnel.sim.communities.info_commons.settings import InfoSettings
 from windtunnel.sim.community import Declared
 from windtunnel.sim.members import Members
 from windtunnel.sim.plain import PlainActs, PlainCommunity, PlainView
+from windtunnel.sim.unlearning import Contributors
 
 NOBODY = np.empty(0, np.int64)
+STYLE = 0.6
+"""How far apart producers of one topic lie, where topics lie on a circle of radius 1. Chosen, as are the variances of their works."""
 SHARPNESS = 4
 """How much more than in proportion readers prefer the better machine."""
 
@@ -53,6 +56,9 @@ class InfoCommons(PlainCommunity):
         self.agreed_at = 0
         self.offered: float | None = None
         self.first_output = 0.0
+        self.gone, self.forgetting, self.retrained = np.zeros(count, bool), "none", 0.0
+        self.sources = np.zeros((builders, count))  # what each builder knows, by whom it comes from
+        self.contributors = contributors(members.traits, settings.topics)
 
     def open_step(self, world: WorldFace) -> None:
         """Nothing is in force until a policy says so."""
@@ -64,6 +70,7 @@ class InfoCommons(PlainCommunity):
         self.pool = 0.0
         self.public: Any = None
         self.documented, self.offered = settings.documented, None
+        self.retrained = 0.0
         if world.now == 0:
             self.income = self._visits_pay(1.0, self._output())
             self.first_output = float(self._output().sum())
@@ -83,6 +90,15 @@ class InfoCommons(PlainCommunity):
     ) -> None:
         """These producers (n,) bool bargain together in this step."""
         self.deal = Deal(members, protocol, share, patience, term)
+
+    def forget(self, asking: np.ndarray, method: str) -> None:
+        """These producers (n,) bool are used no more, and what was learned from all who asked is dealt with by `method`."""
+        self.gone |= asking
+        self.forgetting = method
+        if method == "exact_retrain" and asking.any():
+            self.known -= self.sources[:, asking].sum(axis=1)
+            self.sources[:, asking] = 0.0
+            self.retrained = 1.0
 
     def _output(self) -> np.ndarray:
         """What each puts out in this step (n,)."""
@@ -176,6 +192,7 @@ class InfoCommons(PlainCommunity):
         agreed = self._agreement()
         used = self._used(world, output, agreed)
         self.known = settings.fresh * self.known + used.sum(axis=1)
+        self.sources = settings.fresh * self.sources + used
         good = quality(settings, self.known)
         appeal = np.array(settings.muscle) * good**SHARPNESS
         shares = in_proportion(1.0, appeal)
@@ -198,7 +215,15 @@ class InfoCommons(PlainCommunity):
             "diversity": diversity(self.topic, output, self.settings.topics),
             "fallen": float(output.sum() < 0.5 * self.first_output),
             "documented": float(self.documents.mean()),
+            "residual": self._residual(),
+            "retrained": self.retrained,
         }
+
+    def _residual(self) -> float:
+        """What answers still owe to those who asked to be forgotten."""
+        if not self.gone.any():
+            return 0.0
+        return self.contributors.residual(self.forgetting, self.sources.mean(axis=0), self.gone)
 
     def _agreement(self) -> float | None:
         """The coalition's share in force: a posted or a Nash share at once, of offers the one that was accepted."""
@@ -214,7 +239,7 @@ class InfoCommons(PlainCommunity):
         ids = self.members.id
         self.documents = world.chance("documents", ids[: self.builders]) < self.documented
         caught = world.chance("found out", ids[: self.builders]) < self.enforced
-        free = (self.ignoring & ~caught)[:, None] | ~self.closed[None, :]
+        free = ((self.ignoring & ~caught)[:, None] | ~self.closed[None, :]) & ~self.gone[None, :]
         if self.deal is not None and agreed is None:
             free = free & ~self.deal.members[None, :]
         return output[None, :] * free
@@ -223,7 +248,7 @@ class InfoCommons(PlainCommunity):
         """Shares of readers who stay with producers, and of the others those who stay with the builders that charge."""
         if self.public is None:
             return 1 - gone(self.settings, answers), 1.0
-        consenting = self.members.traits["openness"] < self.public.consent
+        consenting = (self.members.traits["openness"] < self.public.consent) & ~self.gone
         self.known_public = self.settings.fresh * self.known_public + float(output[consenting].sum())
         public = float(quality(self.settings, self.known_public))
         appeal = np.array([answers, public]) ** SHARPNESS
@@ -252,3 +277,17 @@ class InfoCommons(PlainCommunity):
 
     def measures(self, world: WorldFace) -> Mapping[str, float]:
         return self.counts
+
+
+def contributors(traits: Mapping[str, np.ndarray], topics: int) -> Contributors:
+    """Whose works lie where: topics on a circle, producers around theirs, some with more varied works; a prompt a topic."""
+
+    def circle(angle: np.ndarray) -> np.ndarray:
+        return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+    apart = np.stack([traits["openness"], traits["luck"]], axis=1) - 0.5
+    return Contributors(
+        centres=circle(2 * np.pi * traits["topic"] / topics) + STYLE * apart,
+        variance=(0.1 + 0.3 * traits["luck"]) ** 2,
+        prompts=circle(2 * np.pi * np.arange(topics) / topics),
+    )

@@ -9,8 +9,9 @@ from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import pairs
 from windtunnel.analysis.why.case import WITHOUT, Branch, simulate_futures
 from windtunnel.analysis.why.forum.around import tempers
+from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.question import ask
-from windtunnel.analysis.why.forum.recorded import recorded_case, replayed_acts
+from windtunnel.analysis.why.forum.recorded import replayed_acts
 from windtunnel.sim.communities.forum.ticks import record_of
 from windtunnel.sim.run import lock_step
 

@@ -10,9 +10,10 @@ from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
 from windtunnel.analysis.why.forum.answer_record import answer
+from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.moderators import exempt
 from windtunnel.analysis.why.forum.question import ask
-from windtunnel.analysis.why.forum.recorded import recorded_case, replayed_acts
+from windtunnel.analysis.why.forum.recorded import replayed_acts
 
 RULES = load_rules()
 START = 1_600_000_000

@@ -11,10 +11,10 @@ from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import happened
 from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
 from windtunnel.analysis.why.forum.answer_record import answer
+from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.notes import notes
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
-from windtunnel.analysis.why.forum.recorded import recorded_case
 
 RULES = load_rules()
 START = 1_650_000_000
@@ -400,18 +400,19 @@ def test_a_pile_on_s_picture_counts_members_as_its_rule_does(pile):
 def test_an_incident_beyond_what_is_replayed_is_neither_proposed_nor_answered_falsely(
     brought_in, capsys, monkeypatch
 ):
-    monkeypatch.setattr("windtunnel.analysis.why.forum.recorded.MOST_ACTS", 6)
-    monkeypatch.setattr("windtunnel.analysis.incidents.forum.in_time.MOST_REPLAYED", 6)
+    """One that spans more posts than are ever lived again; see also `test_long_threads.py`."""
+    monkeypatch.setattr("windtunnel.analysis.incidents.forum.in_time.MOST_REPLAYED", 2)
+    monkeypatch.setattr("windtunnel.analysis.incidents.forum.in_time.LONGEST", 2)
     late = rows_of(
         (0, None, "Ann", 0, "c"), *[(at, 0, "BCDE"[at % 4], 5 * at, "ch"[at > 4]) for at in range(1, 9)]
     )
     folder = brought_in("late", late)
-    assert "the first" in next(
+    assert "at most 2 posts" in next(
         line for line in told(capsys, "incidents", folder).splitlines() if line.startswith("Next")
     )
-    for word in ("escalation", "post:9"):
+    for word in ("escalation", "post:5"):
         assert main(["why", str(folder), word, "--lock"]) == 2
-        assert "beyond the first 6 posts of its thread" in capsys.readouterr().err
+        assert "no more than 2 posts are lived again" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("word", ["thread:", "post:abc", "post:-1", "thread:1.5"])

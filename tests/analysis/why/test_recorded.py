@@ -11,8 +11,9 @@ from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence
 from windtunnel.analysis.why.case import WITHOUT, Branch, simulate_futures
 from windtunnel.analysis.why.forum.answer_record import answer
+from windtunnel.analysis.why.forum.case_of_record import case_of_thread, recorded_case
 from windtunnel.analysis.why.forum.question import ask
-from windtunnel.analysis.why.forum.recorded import case_of_thread, recorded_case, replayed_acts
+from windtunnel.analysis.why.forum.recorded import replayed_acts
 from windtunnel.analysis.why.forum.threads import side_by_side
 
 RULES = load_rules()

@@ -9,8 +9,8 @@ import pytest
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.forum.answer_record import answer
+from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.question import ask
-from windtunnel.analysis.why.forum.recorded import recorded_case
 from windtunnel.analysis.why.forum.sentences import answer_sentences
 from windtunnel.analysis.why.forum.tones import WEIGHT, drawn_again, errors_of, measured, tone_sensitivity
 

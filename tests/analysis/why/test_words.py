@@ -16,8 +16,8 @@ from windtunnel.analysis.importers.identities import IDENTITIES, read_identities
 from windtunnel.analysis.incidents.forum.acts import acts_of_import
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
+from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.question import ask
-from windtunnel.analysis.why.forum.recorded import recorded_case
 from windtunnel.analysis.why.forum.score import log_score
 from windtunnel.analysis.why.forum.tones import drawn_again
 
