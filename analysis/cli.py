@@ -23,6 +23,7 @@ COMMANDS = {
     "pilot": "the real test that would show it: metric, unit, sample size, when to stop",
     "estimate": "causal report for your own table of pairs",
     "bound": "what a collective is sure to reach by planting a signal, from its own members' data",
+    "values": "what agents value, learned from a table of what they chose",
     "recall": "what a member's memory favours beside relevance: windtunnel recall literal=2 noise=1",
     "import": "bring in a real community: its people pseudonymised, base rates fitted",
     "fit": "learn from an imported community who writes, where, to whom and when; import does it last",
@@ -34,11 +35,13 @@ COMMANDS = {
     "replay": "what a rule would have touched of an imported community: windtunnel replay RULE OUT",
     "words": "what an incident's simulated members might have said, written after the fact by a model you name",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
+    "watch": "both twins of a pair at one step; what one member was told, found likely and drew",
     "view": "all of it as pages in a browser on this machine: windtunnel view FOLDER",
     "forget": "take a person or a conversation out of an imported community",
     "models": "weights of the embedded model: list, pull",
     "store": "the answers kept of language models: info, verify, export, prune",
     "list": "what there is to choose from",
+    "plugins": "policies and the like of other packages; a folder of them added by path: windtunnel plugins add FOLDER",
     "new": "a package to begin with: windtunnel new policy|outcome|community|mind NAME",
 }
 """What there is, in the order of `--help`; each is a file of `analysis/commands`, loaded when it is called."""

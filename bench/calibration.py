@@ -210,7 +210,7 @@ def imported(place: Path, incident: Incident) -> tuple[RecordedCase, dict[int, i
     found = find(acts_of_import(posts), {"escalation": RULES["escalation"]}, 1 / 60)
     (same,) = (one for one in found if one.place == thread)
     assert same.onset == 60 * incident.onset and same.severity == incident.severity
-    return case_of_thread(folder, posts, same, RULES), number
+    return case_of_thread(folder, posts, same, RULES, ["mind=rules"]), number
 
 
 def asked_about(

@@ -13,11 +13,16 @@ ASIDE = -16.0
 """Log-probability of what is no part of coming to write: reading on instead, voting, reporting. Chosen: next to nothing."""
 LEAVES = -20.0
 MOST_AWAY = 1 - 1e-9
+SAYS = ("says_heated", "says_hostile")
+"""Features that hold a learned tone law's log-odds of a heated and of a hostile reply against a civil one."""
+NOTICES = ("reminder", "warned", "counterspeech")
+"""Features that tell a member of a policy: what they do to tone is what the mind of tones says with them and without."""
 
 
 class LearnedMind:
     """log p(open or answer) from the feature `opens` (log-odds), times log p(tone | it) of a mind of rules.
 
+    Where the scene has `SAYS`, tones of replies are those of the learned law, moved by as much as notices move the rules.
     Who `arrives` stays away but for a share exp(-`stay`), so that notices which draw people in can: `draws` maps such a notice's
     feature to how much it adds to their log rate. What is not on offer is not chosen: then the member reads on.
     """
@@ -30,6 +35,8 @@ class LearnedMind:
         names = [feature.name for feature in scene.features]
         self._opens, self._arrives = names.index("opens"), names.index("arrives")
         self._draws = [(names.index(feature), value) for feature, value in draws.items() if feature in names]
+        self._says = [names.index(name) for name in SAYS if name in names]
+        self._notices = [names.index(name) for name in NOTICES if name in names]
         actions = list(scene.actions.names)
         self._lurk = actions.index("lurk")
         self._leave = [place for place, name in enumerate(actions) if name == "leave"]
@@ -37,6 +44,7 @@ class LearnedMind:
             np.array([place for place, name in enumerate(actions) if name.startswith(kind)])
             for kind in ("reply", "post")
         ]
+        self._replies = [actions.index(f"reply_{tone}") for tone in ("civil", "heated", "hostile")]
 
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         return [self._decide(one) for one in batches]
@@ -44,7 +52,7 @@ class LearnedMind:
     def _decide(self, asked: Situations) -> np.ndarray | Unanswered:
         if not len(asked):
             return np.empty(asked.options.shape)
-        (said,) = self.tones.decide([asked])
+        said = self._tones(asked)
         if isinstance(said, Unanswered):
             return said
         out = np.full(asked.options.shape, ASIDE)
@@ -58,6 +66,28 @@ class LearnedMind:
         self._keep_away(asked, out)
         out[~asked.options] = -np.inf
         return normalise(out)
+
+    def _tones(self, asked: Situations) -> np.ndarray | Unanswered:
+        """Log-probabilities (n, actions) in which the tones of replies are right among themselves."""
+        (said,) = self.tones.decide([asked])
+        if isinstance(said, Unanswered) or not self._says:
+            return said
+        out = said.copy()
+        out[:, self._replies[0]] = 0.0
+        out[:, self._replies[1:]] = asked.features[:, self._says]
+        told = np.flatnonzero(asked.features[:, self._notices].any(axis=1))
+        if len(told):
+            plain = asked.features[told].copy()
+            plain[:, self._notices] = 0.0
+            some = Situations(
+                asked.scene, plain, asked.options[told], asked.persona[told], asked.member[told]
+            )
+            (without,) = self.tones.decide([some])
+            if isinstance(without, Unanswered):
+                return without
+            out[np.ix_(told, np.array(self._replies))] += (said[told] - without)[:, self._replies]
+        out[:, self._replies] = np.where(asked.options[:, self._replies], out[:, self._replies], -np.inf)
+        return out
 
     def _keep_away(self, asked: Situations, out: np.ndarray) -> None:
         """Of those who arrive a share reads on, the smaller the more draws them in."""

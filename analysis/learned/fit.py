@@ -111,10 +111,13 @@ def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Lear
 def _forward(record: CommunityRecord, tell: Say) -> tuple[dict[str, Any], str]:
     """The rates with which members act in a simulation, or a sentence on why there are none."""
     from windtunnel.analysis.learned.forward.fit import fit_forward
+    from windtunnel.analysis.learned.forward.tones import fit_tones
 
     tell("learning the rates of a simulation")
     try:
-        return fit_forward(record.latest(FORWARD_POSTS)), ""
+        latest = record.latest(FORWARD_POSTS)
+        tones = fit_tones(latest)
+        return fit_forward(latest) | {"tone": None if tones is None else tones.model_dump(mode="json")}, ""
     except ValueError as error:
         return {}, str(error)
 

@@ -41,7 +41,8 @@ class CommunityRecord:
     for none. opens: whether it is the first post of its thread. depth: answers up to the thread's first post, 0 for that one; a
     reply without a known parent counts as an answer to the first post. status: one of VISIBLE, REMOVED, DELETED, GONE.
     score: NaN where not told, known only afterwards. moderator, bot: what the source said its author is. tone (n, 3):
-    probabilities of civil, heated and hostile as the reader of tones gave them, NaN where it gave none.
+    probabilities of civil, heated and hostile as the reader of tones gave them, NaN where it gave none. heard: the tone that the
+    record takes a post for, 0 civil, 1 heated, 2 hostile, -1 where it has none.
     """
 
     name: str
@@ -57,6 +58,7 @@ class CommunityRecord:
     moderator: np.ndarray
     bot: np.ndarray
     tone: np.ndarray
+    heard: np.ndarray
     authors: tuple[str, ...]
     """Pseudonym of each author number."""
     lacks: tuple[str, ...]
@@ -144,6 +146,7 @@ _ARRAYS = (
     "moderator",
     "bot",
     "tone",
+    "heard",
 )
 
 
@@ -194,6 +197,7 @@ def record_of(posts: pl.DataFrame, *, name: str = "", lacks: tuple[str, ...] = (
         moderator=role == "moderator",
         bot=role == "bot",
         tone=_tones(posts),
+        heard=np.array([TONES.index(each) if each else -1 for each in posts["tone"].to_list()], np.int8),
         authors=tuple(authors),
         lacks=lacks,
         holes=() if "time" in lacks else find_holes(minute, opens, thread),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from windtunnel.analysis.causal.questions import PERCENT_FROM
-from windtunnel.analysis.incidents.forum.acts import RECORD
 from windtunnel.analysis.why.counting import asked, split
+from windtunnel.analysis.why.weakness import weak, weak_in
 
 HALF = 0.5
 WIDE = 0.2
@@ -68,8 +68,10 @@ def _how_sure(record: Mapping[str, Any], base: int) -> str:
         told.append("Not at all: the record does not come out again when it is replayed.")
     if record["by_construction"]:
         told.append(str(record["by_construction"]))
-    if _weak(record):
+    if weak(record):
         told.append("Weak: the model foretells this community's other places no better than base rates do.")
+    elif part := weak_in(record):
+        told.append(f"Weak in part: {part} is foretold no better than by base rates.")
     found = record["estimate"]
     if base and found["low"] is not None and found["high"] is not None:
         low, high = found["low"], found["high"]
@@ -89,7 +91,7 @@ def _surer(record: Mapping[str, Any], base: int) -> str:
     if record["by_construction"]:
         return "Ask about an act that does not decide by itself what is counted, or about something else that follows from it."
     score = record.get("log_score")
-    if _weak(record) and score is None:
+    if weak(record) and score is None:
         return "A longer record: there are too few answers elsewhere to hold the model against."
     tones = _tones(record)
     if tones is not None and tones[1] - tones[0] > WIDE:
@@ -97,14 +99,9 @@ def _surer(record: Mapping[str, Any], base: int) -> str:
     found, pairs = record["estimate"], sum(record["table"].values())
     if not base or found["low"] is None or found["high"] - found["low"] > WIDE:
         return f"More futures: with {4 * pairs} instead of {pairs} the interval is about half as wide."
-    if _weak(record):
+    if weak(record):
         return "Another mind: a language model may foretell this community better (--set mind=llm)."
     return "More futures change little now. What is left is the model itself, and only a trial among real members tells of that."
-
-
-def _weak(record: Mapping[str, Any]) -> bool:
-    score = record.get("log_score")
-    return record["incident"]["arm"] == RECORD and (score is None or bool(score["weak"]))
 
 
 def _tones(record: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -15,12 +15,18 @@ from windtunnel.analysis.why.forum.threads import moderated, parting, side_by_si
 from windtunnel.analysis.why.moments import curve
 from windtunnel.analysis.why.question import LABEL, Question
 from windtunnel.analysis.why.watching import INFERRED
+from windtunnel.analysis.why.weakness import foretold
 
 FUTURES_A_CANDIDATE = 12
 TONE_DRAWS = 8
 """Other readings of a record's tones, each asked with so many fewer futures than the answer itself."""
 OTHER_ATTENTION = (0.3, 3.0)
 """How many times as often as the thread's own pace those look in whom the record does not show."""
+ASSUMED_LEARNED = (
+    "Assumed of this record: members follow the law that was fitted to it (learned.yaml): who comes, for which unanswered reply, to which thread "
+    "and post; votes and departures have no effect; a thread draws by what can be seen of it, without a hotness of its own.",
+    "After the act nothing is a record any more: every post is the model's own, by act and tone.",
+)
 ASSUMED = (
     "Assumed of this record: everybody sees the posts that pull most, of this thread and of the others of its time; votes and "
     "departures have no effect; who else reads along, and how often, is guessed from who wrote in the weeks around.",
@@ -94,6 +100,7 @@ def answer(
         else None,
         "new_luck": new_luck,
         "log_score": None,
+        "foretold": None,
         "whole_act": [],
         "sensitivity": [],
         "tone_errors": None,
@@ -171,16 +178,18 @@ def of_record(
             }
         )
     few_futures = max(replicates // max(tone_draws, 1), 1)
+    score, name = log_score(case, mind), str(case.experiment.mind["name"])
     return {
-        "log_score": log_score(case, mind),
-        "whole_act": whole_act(case.folder.path, str(case.experiment.mind["name"])),
+        "log_score": score,
+        "foretold": foretold(case.folder.path, name, score),
+        "whole_act": whole_act(case.folder.path, name),
         "sensitivity": varied,
         "tone_errors": tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures)
         if tone_draws
         else None,
         "assumptions": [
             *([case.relived] if case.relived else []),
-            *ASSUMED,
+            *(ASSUMED_LEARNED if name == "learned" else ASSUMED),
             *([MODERATED] if case.moderators else []),
         ],
     }

@@ -143,8 +143,9 @@ def _people(
 
 def earlier_acts(
     posts: pl.DataFrame, thread: pl.DataFrame, names: list[str], record: Record
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the members did before the record's world begins and is no part of it: rows of `names`, minutes, whether it opened a thread."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What the members did before the record's world begins and is no part of it: rows of `names`, minutes, whether it opened a thread,
+    tones (-1: none)."""
     low = record.ticks[0].minute
     held = _elsewhere(posts, thread["thread"][0], low, record.ticks[-1].minute)["post"]
     row = {name: place for place, name in enumerate(names) if name}
@@ -158,6 +159,7 @@ def earlier_acts(
         np.array([row[name] for name in told["author"].to_list()], np.int64),
         told["minute"].to_numpy(),
         told["parent"].is_null().to_numpy() & (told["kind"] != "reply").to_numpy(),
+        np.array([TONES.get(tone, -1) for tone in told["tone"].to_list()], np.int64),
     )
 
 

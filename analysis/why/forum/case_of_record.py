@@ -14,6 +14,7 @@ from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import acts_of_import, moderation_of
 from windtunnel.analysis.incidents.forum.places import asked_about, place_of
 from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.models.learned_settings import learned_by_default
 from windtunnel.analysis.why.forum.around import as_record, earlier_acts, fitted_members
 from windtunnel.analysis.why.forum.moderators import GOES_ON, ModeratorAct, moderators_acts, picked
 from windtunnel.analysis.why.forum.part import part_of, said
@@ -65,7 +66,9 @@ def case_of_thread(
     needed: int | None = None,
 ) -> RecordedCase:
     """The case of an incident whose `place` is a thread of `posts`; the post `needed` is in what is lived again."""
-    mind = [] if any(word.startswith("mind=") for word in settings) else ["mind=rules"]
+    mind = []
+    if not any(word.startswith("mind=") for word in settings):
+        mind = learned_by_default([f"community.profile={folder.path}", *settings]) or ["mind=rules"]
     if "mind=learned" in [*mind, *settings]:
         mind.append("mind.steps_an_hour=1")  # a tick of a record has one phase
     made = plan(
@@ -109,6 +112,7 @@ def case_of_thread(
         words=words_of(folder.path, thread) if told else None,
         relived=said(part),
         labelled=labelled_of(thread),
+        known=law is not None and law.tone is not None,
         history=History(*earlier_acts(posts, thread, names, record)) if law else NO_HISTORY,
         root=made.experiment.root,
     )

@@ -83,6 +83,12 @@ class RecordedCase(ByActs):
     def ticks(self) -> int:
         return len(self.record.ticks)
 
+    @property
+    def learned_tones(self) -> bool:
+        """Whether members answer in tones that were learned from the record."""
+        part = self.experiment.builder().learned
+        return part is not None and part.law.tone is not None
+
     def specs(self) -> list[tuple[PolicySpec, int]]:
         return []
 

@@ -37,13 +37,16 @@ def log_score(case: "RecordedCase", mind: Mind) -> dict[str, Any] | None:
 
     Every other thread is held out; base rates and the tone-after-tone table come from the rest (add one), the mind's
     base rates from the profile, tempers from the rest as well. `gain` is how much better the mind does than the better of
-    the two, with a 95 % interval over threads, and `weak` says that the interval does not lie above 0. None where there are
-    fewer than 20 replies to score.
+    the two, with a 95 % interval over threads, and `weak` says that the interval does not lie above 0. A learned tone law is fitted
+    anew to the rest alone. None where there are fewer than 20 replies to score.
     """
     posts = case.folder.read_table("posts")
     replies = _replies(posts, case.incident.place)
-    held = replies.filter(pl.col("thread") % 2 == 0).head(MOST if case.words is None else MOST_ASKED)
-    rest = replies.filter(pl.col("thread") % 2 == 1)
+    rest, held = replies.filter(pl.col("thread") % 2 == 1), replies.filter(pl.col("thread") % 2 == 0)
+    taught = _taught(case, posts, rest) if case.learned_tones else None
+    if taught is not None:
+        held = held.filter(pl.col("post").is_in(list(taught)))
+    held = held.head(MOST if case.words is None else MOST_ASKED)
     if held.height < 20 or rest.is_empty():
         return None
     after = np.ones((HOSTILE + 1, HOSTILE + 1))
@@ -51,7 +54,10 @@ def log_score(case: "RecordedCase", mind: Mind) -> dict[str, Any] | None:
     base = after.sum(axis=0) / after.sum()
     markov = after / after.sum(axis=1, keepdims=True)
     tone, before = held["tone"].to_numpy(), held["parent_tone"].to_numpy()
-    told = _probabilities(case, mind, held, rest, posts)
+    if taught is None:
+        told = _probabilities(case, mind, held, rest, posts)
+    else:
+        told = np.array([taught[post] for post in held["post"].to_list()])
     own, rates, table = (
         np.log2(told[np.arange(len(tone)), tone]),
         np.log2(base[tone]),
@@ -68,6 +74,36 @@ def log_score(case: "RecordedCase", mind: Mind) -> dict[str, Any] | None:
         "gain": gain._asdict(),
         "weak": gain.low is None or gain.low <= 0,
     }
+
+
+def _taught(case: "RecordedCase", posts: pl.DataFrame, rest: pl.DataFrame) -> dict[int, np.ndarray] | None:
+    """Probabilities (3,) of each reply's tone by its post's number, of a tone law that only the threads of `rest` have taught."""
+    from threadpoolctl import threadpool_limits
+
+    from windtunnel.analysis.learned.forward.tones import (
+        LEAST,
+        Replies,
+        common_shares,
+        law_of_replies,
+        walked,
+    )
+    from windtunnel.analysis.learned.parts.tone import MOST as MOST_TAUGHT
+    from windtunnel.analysis.learned.record import record_of
+
+    record = record_of(posts)
+    early = np.flatnonzero(np.isin(record.post, rest["post"].to_numpy()))
+    common = common_shares(record, early)
+    replies = walked(record, common)
+    mine = np.flatnonzero(np.isin(replies.row, early))[-MOST_TAUGHT:]
+    if len(mine) < LEAST:
+        return None
+    with threadpool_limits(1):
+        law = law_of_replies(
+            Replies(*(each[mine] for each in replies)), record.thread[replies.row[mine]], common
+        )
+    odds = np.column_stack([np.zeros(len(replies.row)), law.log_odds(replies.terms)])
+    chances = np.exp(odds - np.logaddexp.reduce(odds, axis=1)[:, None])
+    return dict(zip(record.post[replies.row].tolist(), chances, strict=True))
 
 
 def _replies(posts: pl.DataFrame, thread: int | None) -> pl.DataFrame:

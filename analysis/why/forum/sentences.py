@@ -18,6 +18,7 @@ from windtunnel.analysis.why.sentences import (
     severity,
     signed,
 )
+from windtunnel.analysis.why.weakness import PARTS, listed, weak, weak_in
 
 
 def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
@@ -59,7 +60,9 @@ def doubts(record: dict[str, Any]) -> list[str]:
     """What has to be read before the answer: that the replay failed, that it is weak, that the act came too late."""
     replay = record["replay"]
     failed = [] if replay["acts"] == replay["reproduced"] else [checked(replay)]
-    return failed + ([_weakness(record)] if weak(record) else []) + record["notes"]
+    part = weak_in(record)
+    doubted = [_weakness(record)] if weak(record) else [_weak_part(record, part)] if part else []
+    return failed + doubted + record["notes"]
 
 
 def sentences(record: dict[str, Any]) -> list[str]:
@@ -83,6 +86,8 @@ def trust(record: dict[str, Any]) -> list[str]:
     told = []
     if weak(record):
         told.append(_weakness(record))
+    elif part := weak_in(record):
+        told.append(_weak_part(record, part))
     if score:
         told.append(_score(score))
     told += record.get("whole_act") or []
@@ -95,12 +100,6 @@ def trust(record: dict[str, Any]) -> list[str]:
     return told
 
 
-def weak(record: dict[str, Any]) -> bool:
-    """Whether the mind foretells other threads no better than what knows no situation, or that could not be seen."""
-    score = record["log_score"]
-    return record["incident"]["arm"] == RECORD and (score is None or score["weak"])
-
-
 def _weakness(record: dict[str, Any]) -> str:
     if record["log_score"] is None:
         return (
@@ -110,6 +109,15 @@ def _weakness(record: dict[str, Any]) -> str:
         "The answer is weak: in other threads the model is not seen to foretell a reply's tone better than what knows "
         "only how often each tone comes, or the tone of the post that is answered."
     )
+
+
+def _weak_part(record: dict[str, Any], part: str) -> str:
+    """What is weak where something else is foretold, and what that leaves."""
+    sure = listed([PARTS[name] for name in record["foretold"]["learned"]])
+    rests = ""
+    if "tone" in record["foretold"]["weak"]:
+        rests = " What hangs on how heated a reply is rests on shares alone; what hangs on who comes, and where, does not."
+    return f"The answer is weak in part: {part} is not seen to be foretold better than by base rates; {sure} is.{rests}"
 
 
 def _score(score: dict[str, Any]) -> str:

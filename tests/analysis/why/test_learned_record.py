@@ -13,14 +13,26 @@ from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import replayed_acts
 from windtunnel.sim.communities.forum.learned.recorded import LearnedRecordForum
+from windtunnel.sim.communities.forum.learned.tones import TERMS
 from windtunnel.sim.communities.forum.learned_file import FILE, Learned, RecordTold, write_learned
+
+SLOPES = {"parent_hostile": (0.4, 1.5), "author_hostile": (0.2, 0.8)}
+TONE = {
+    "common": [0.1, 0.3],
+    "intercept": [-2.0, -1.0],
+    "heated": [SLOPES.get(term, (0.0, 0.0))[0] for term in TERMS],
+    "hostile": [SLOPES.get(term, (0.0, 0.0))[1] for term in TERMS],
+    "replies": 22,
+}
 
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory, import_rows):
     folder = import_rows(tmp_path_factory.mktemp("quarrel"), quarrel())
     told = RecordTold(posts=24, threads=2, authors=5, unsigned=0, span_days=1.1, train_until=40)
-    made = Learned(name="quarrel", fitted_by="hand", seconds=0.0, record=told, forward=forward())
+    made = Learned(
+        name="quarrel", fitted_by="hand", seconds=0.0, record=told, forward=forward() | {"tone": TONE}
+    )
     write_learned(made, folder / FILE)
     return folder
 

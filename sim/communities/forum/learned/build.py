@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from windtunnel.agents.minds.learned import SAYS
 from windtunnel.agents.situation import Feature, Scene
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.learned.law import Law, law_of
@@ -57,7 +58,8 @@ class LearnedPart:
 
     def scenes(self, scene: Scene) -> tuple[Scene, ...]:
         """The scene once for each phase, with what only learned members are told."""
-        told = (*scene.features, Feature("opens", (), ("",)), Feature("arrives", (), ("",)))
+        names = ("opens", "arrives", *(SAYS if self.law.tone is not None else ()))
+        told = (*scene.features, *(Feature(name, (), ("",)) for name in names))
         count = self.settings.steps_an_hour
         minutes = [
             f"minute {60 * self.builder.settings.step_hours * phase / count:g}" for phase in range(count)

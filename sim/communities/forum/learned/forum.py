@@ -30,6 +30,7 @@ from windtunnel.sim.communities.forum.learned.law import WINDOW, Law
 from windtunnel.sim.communities.forum.learned.members import LearnedMembers
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.past import Past
+from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import HELD, ORDINAL_OF_PHASE, VISIBLE, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
@@ -204,6 +205,7 @@ class LearnedForum(Forum):
         out = super()._measure(rows, focus, now)
         out[:, self._features.index("opens")] = self._odds
         out[:, self._features.index("arrives")] = self._first
+        put_tones(self, out, rows, focus)
         return out
 
     # --- what acts leave behind ---
@@ -268,6 +270,7 @@ class LearnedForum(Forum):
         roots = posts.thread[new].tolist()
         for row, who, up, root in zip(new.tolist(), rows.tolist(), parent.tolist(), roots, strict=True):
             memory.acted(who, at, up < 0, up, root, int(posts.author[up]) if up >= 0 else NOTHING)
+            memory.heard(None if memory.people.unnamed[who] else who, root, row, up, int(posts.tone[row]))
             if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
                 exchange[row] = exchange[up] + 1
         self._note(new[verdict != HELD], at)

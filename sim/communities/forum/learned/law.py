@@ -16,6 +16,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from windtunnel.sim.communities.forum.learned.tones import ToneLaw
+
 SCALES_AGE = (1 / 6, 3.0, 24.0)
 """Hours at which a debt's age is felt: the term of each is log(1 + age / scale)."""
 SCALES_REST = (1 / 6, 3.0, 48.0)
@@ -122,6 +124,8 @@ class Law(BaseModel):
     unnamed: Part
     hotness: Annotated[float, Field(ge=0)] = 0.0
     """Shape of the gamma law (mean 1) of a lasting factor of each thread's pull; 0: there is none."""
+    tone: ToneLaw | None = None
+    """In what tone members answer; None: as the rules of the forum say."""
     masked_days: float = 0.0
     """Days of the record that count for nothing: holes, and a week after each."""
     notes: list[str] = []

@@ -18,6 +18,7 @@ from windtunnel.sim.communities.forum.learned.law import (
     linear,
     speeds,
 )
+from windtunnel.sim.communities.forum.learned.tones import ToneMemory
 
 NONE = -1
 
@@ -122,6 +123,7 @@ class Memory:
         """Of each thread its posts in order."""
         self.touched: set[int] = set()
         self.newly: list[int] = []
+        self.tones = None if law.tone is None else ToneMemory(law.tone.common)
         part = law.owes
         place = {name: at for at, name in enumerate(part.terms)}
         self._owes = {name: part.value[at] for name, at in place.items()}
@@ -148,6 +150,7 @@ class Memory:
         out.mine = {who: set(some) for who, some in self.mine.items()}
         out.rows = {root: list(some) for root, some in self.rows.items()}
         out.touched, out.newly = set(), []
+        out.tones = None if self.tones is None else self.tones.copied()
         return out
 
     # --- what happens ---
@@ -218,6 +221,11 @@ class Memory:
             posts.debt[post] = owing[who] = count
             people.owed[partner] += 1
             count += 1
+
+    def heard(self, who: int | None, root: int, post: int, up: int, tone: int) -> None:
+        """A post was written in a tone, by a member whose name is known or by nobody (None)."""
+        if self.tones is not None:
+            self.tones.note(who, root, post, up, tone)
 
     def vanished(self, post: int) -> None:
         """A post is gone: nobody owes it an answer."""

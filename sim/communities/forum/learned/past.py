@@ -94,6 +94,8 @@ def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> P
     memory = Memory(law, count)
     memory.people.unnamed[list(stranger)] = True
     memory.posts.grow(len(author))
+    level = {name: place for place, name in enumerate(TONES)}
+    tone = [level.get(name, CIVIL) for name in table["tone"].to_list()]
     size = np.zeros(len(author), np.int64)
     exchange = memory.posts.exchange
     for row, (who, up, root) in enumerate(zip(author, parent, thread, strict=True)):
@@ -106,9 +108,8 @@ def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> P
                 exchange[row] = exchange[up] + 1
         told = (row, who, now, up, root, partner, depth[row], int(exchange[row]))
         memory.appeared([told], [int(size[root])])
+        memory.heard(None if who in stranger else who, root, row, up, tone[row])
     replies = np.bincount(np.array(parent, int)[np.array(parent, int) >= 0], minlength=len(author))
-    level = {name: place for place, name in enumerate(TONES)}
-    tone = [level.get(name, CIVIL) for name in table["tone"].to_list()]
     return Past(
         count,
         memory,

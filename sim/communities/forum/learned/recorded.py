@@ -23,6 +23,7 @@ from windtunnel.sim.communities.forum.learned.law import (
     thread_terms,
 )
 from windtunnel.sim.communities.forum.learned.memory import Memory
+from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import VISIBLE
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import RecordForum, Words
@@ -42,14 +43,17 @@ LEAST = 1e-9
 
 
 class History(NamedTuple):
-    """Earlier acts of the members that the record's world does not hold, in time order: members (rows), minutes, whether each opened."""
+    """Earlier acts of the members that the record's world does not hold, in time order: members (rows), minutes, whether each opened a
+    thread, tones (-1: not known)."""
 
     row: np.ndarray
     minute: np.ndarray
     opens: np.ndarray
+    tone: np.ndarray
 
 
-NO_HISTORY = History(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, bool))
+_NONE = np.empty(0, np.int64)
+NO_HISTORY = History(_NONE, _NONE, _NONE.astype(bool), _NONE)
 
 
 class Comings(NamedTuple):
@@ -134,6 +138,8 @@ class LearnedRecordForum(RecordForum):
         for at in range(begin, end):
             hour = float(past.minute[at]) / 60
             self.memory.acted(int(past.row[at]), hour, bool(past.opens[at]), NOTHING, NOTHING, NOTHING)
+            if self.memory.tones is not None and past.tone[at] >= 0:
+                self.memory.tones.remember(int(past.row[at]), int(past.tone[at]))
 
     def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
         new = super()._write(now, rows, parent, *rest, **named)
@@ -149,6 +155,7 @@ class LearnedRecordForum(RecordForum):
         partner = int(posts.answered[row]) if up >= 0 else NOTHING
         hour = float(posts.step[row]) / 60
         memory.acted(who, hour, up < 0, up, root, partner)
+        memory.heard(None if who == UNKNOWN else who, root, row, up, int(posts.tone[row]))
         if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
             memory.posts.exchange[row] = memory.posts.exchange[up] + 1
         if posts.state[row] != VISIBLE:
@@ -360,7 +367,7 @@ class LearnedRecordForum(RecordForum):
 
     def _with_own_posts(self, row: int, there: np.ndarray, score: np.ndarray) -> np.ndarray:
         memory, authors = self.memory, self.posts.author[there]
-        met = [who for who in np.unique(authors).tolist() if memory.met.get((who, row), 0) > 0]
+        met = list(memory.answerers.get(row, ()))
         answered = list(memory.mine.get(row, ()))
         terms = [authors == row, np.isin(there, answered), np.isin(authors, met)]
         return score + _tail(self.law.post_old, np.column_stack(terms).astype(float))
@@ -388,6 +395,7 @@ class LearnedRecordForum(RecordForum):
     def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
         out = super()._measure(rows, focus, now)
         out[:, self._features.index("opens")] = np.where(focus == NOTHING, SURE, self._odds)
+        put_tones(self, out, rows, focus)
         return out
 
 

@@ -1,0 +1,1 @@
+"""Policies of a place that lives by rules of thumb."""

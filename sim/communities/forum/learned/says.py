@@ -1,0 +1,39 @@
+"""What the tone law says of the reply that each member could write: two features of its situation."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from windtunnel.agents.minds.learned import SAYS
+from windtunnel.sim.communities.forum.feed import NOTHING
+
+if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.learned.forum import LearnedForum
+    from windtunnel.sim.communities.forum.learned.recorded import LearnedRecordForum
+
+
+def put_tones(
+    forum: "LearnedForum | LearnedRecordForum", out: np.ndarray, rows: np.ndarray, focus: np.ndarray
+) -> None:
+    """Fill the features `SAYS` of `out` (n, features), where the law has tones: log-odds of heat and of hostility against civility."""
+    law, tones, posts = forum.law.tone, forum.memory.tones, forum.posts
+    if law is None or tones is None or not len(rows):
+        return
+    unnamed = forum.memory.people.unnamed
+    found = np.tile(np.array(law.intercept), (len(rows), 1))
+    for place, (row, post) in enumerate(zip(rows.tolist(), focus.tolist(), strict=True)):
+        if post == NOTHING:
+            continue
+        root, back = int(posts.thread[post]), int(posts.parent[post])
+        terms = tones.terms(
+            None if unnamed[row] else row,
+            root,
+            post,
+            int(posts.depth[post]),
+            int(posts.size[root]),
+            answers_me=back >= 0 and int(posts.author[back]) == row,
+            own=int(posts.author[post]) == row,
+        )
+        found[place] = law.log_odds(terms[None])[0]
+    for column, name in enumerate(SAYS):
+        out[:, forum._features.index(name)] = found[:, column]

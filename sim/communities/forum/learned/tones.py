@@ -1,0 +1,144 @@
+"""In what tone learned members answer: log-odds from what author, thread, parent and those above it have said so far.
+
+Tones are those that the record's posts have, not a reader's probabilities: a simulated post has no other. What notices of policies add
+is no part of it, and stays declared.
+"""
+
+from collections import deque
+from typing import Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from windtunnel.sim.communities.forum.posts import HEATED, HOSTILE
+
+POOL = 5.0
+"""Posts at the common shares that are added to those of an author, or a thread."""
+OF_LATE = 300
+"""Latest posts of the place whose tones are its mood."""
+TERMS = (
+    *("parent_heated", "parent_hostile", "above_heated", "above_hostile"),
+    *("thread_heated", "thread_hostile", "author_heated", "author_hostile"),
+    *("here_heated", "here_hostile", "last_heated", "last_hostile", "late_heated", "late_hostile"),
+    *("root", "depth", "size", "new", "answers_me", "own"),
+)
+"""Of pairs: heated and hostile. `above`: half the parent, a quarter of the one above it, and so on; `here`: the author in this thread;
+`last`: the author's last post; `late`: the place's latest posts. Shares are pooled log-odds over the common ones."""
+
+
+class ToneLaw(BaseModel):
+    """Log-odds of a heated and of a hostile reply against a civil one: intercept and coefficients by term."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    terms: tuple[str, ...] = TERMS
+    common: tuple[Annotated[float, Field(gt=0, lt=1)], Annotated[float, Field(gt=0, lt=1)]]
+    """Shares of heated and hostile replies."""
+    intercept: tuple[float, float]
+    heated: tuple[float, ...]
+    hostile: tuple[float, ...]
+    replies: int
+
+    def log_odds(self, terms: np.ndarray) -> np.ndarray:
+        """Log-odds (n, 2) against civil of replies with these terms (n, terms)."""
+        return np.asarray(np.array(self.intercept) + terms @ np.array([self.heated, self.hostile]).T)
+
+
+class ToneMemory:
+    """What has been said so far: by author, in each thread, by each author in each thread, above each post, and of late.
+
+    Members, threads and posts go by any numbers of their own, a thread by its first post.
+    """
+
+    def __init__(self, common: tuple[float, float]) -> None:
+        self.common = np.array(common)
+        self._usual = np.log(self.common / (1 - self.common))
+        self.authors: dict[int, list[float]] = {}
+        self.threads: dict[int, list[float]] = {}
+        self.places: dict[tuple[int, int], list[float]] = {}
+        self.last: dict[int, int] = {}
+        self.said: dict[int, int] = {}
+        self.above: dict[int, tuple[float, float]] = {}
+        self.late: deque[int] = deque(maxlen=OF_LATE)
+        self._late = [0, 0, 0]
+
+    def copied(self) -> "ToneMemory":
+        """The same in a state of its own."""
+        out = ToneMemory((float(self.common[0]), float(self.common[1])))
+        out.authors = {key: list(value) for key, value in self.authors.items()}
+        out.threads = {key: list(value) for key, value in self.threads.items()}
+        out.places = {key: list(value) for key, value in self.places.items()}
+        out.last, out.said, out.above = dict(self.last), dict(self.said), dict(self.above)
+        out.late, out._late = self.late.copy(), list(self._late)
+        return out
+
+    def note(self, author: int | None, root: int, post: int, up: int, tone: int) -> None:
+        """A post was written; `up` is the one that it answers (-1: it opens its thread), `author` None for nobody known."""
+        hot = (float(tone == HEATED), float(tone == HOSTILE))
+        if up >= 0:
+            self.above[post] = self._above(up)
+        self.said[post] = tone
+        _count(self.threads.setdefault(root, [0.0, 0.0, 0.0]), hot)
+        if len(self.late) == OF_LATE:
+            self._late[self.late[0]] -= 1
+        self.late.append(tone)
+        self._late[tone] += 1
+        if author is not None:
+            self.remember(author, tone)
+            _count(self.places.setdefault((author, root), [0.0, 0.0, 0.0]), hot)
+
+    def remember(self, author: int, tone: int) -> None:
+        """A member wrote in a tone elsewhere."""
+        _count(
+            self.authors.setdefault(author, [0.0, 0.0, 0.0]), (float(tone == HEATED), float(tone == HOSTILE))
+        )
+        self.last[author] = tone
+
+    def terms(
+        self, author: int | None, root: int, up: int, depth: int, size: int, *, answers_me: bool, own: bool
+    ) -> np.ndarray:
+        """The terms (terms,) of a reply to the post `up`, so many answers deep, in a thread of so many replies."""
+        parent, last = self.said.get(up, 0), self.last.get(author, -1) if author is not None else -1
+        above = self._above(up)
+        nobody = np.zeros(2)
+        authors = self._odds(self.authors.get(author)) if author is not None else nobody
+        here = self._odds(self.places.get((author, root))) if author is not None else nobody
+        late = [float(len(self.late)), float(self._late[HEATED]), float(self._late[HOSTILE])]
+        return np.array(
+            [
+                parent == HEATED,
+                parent == HOSTILE,
+                *above,
+                *self._odds(self.threads.get(root)),
+                *authors,
+                *here,
+                last == HEATED,
+                last == HOSTILE,
+                *self._odds(late),
+                up == root,
+                np.log1p(depth),
+                np.log1p(size),
+                author is not None and author not in self.authors,
+                answers_me,
+                own,
+            ],
+            float,
+        )
+
+    def _above(self, up: int) -> tuple[float, float]:
+        tone, above = self.said.get(up, 0), self.above.get(up, (0.0, 0.0))
+        return ((above[0] + (tone == HEATED)) / 2, (above[1] + (tone == HOSTILE)) / 2)
+
+    def _odds(self, counts: list[float] | None) -> np.ndarray:
+        """Pooled log-odds (2,) of heated and hostile over the common ones."""
+        if counts is None:
+            return np.zeros(2)
+        share = (np.array(counts[1:]) + POOL * self.common) / (counts[0] + POOL)
+        share = np.clip(share, 1e-6, 1 - 1e-6)
+        return np.asarray(np.log(share / (1 - share)) - self._usual)
+
+
+def _count(counts: list[float], hot: tuple[float, float]) -> None:
+    counts[0] += 1
+    counts[1] += hot[0]
+    counts[2] += hot[1]

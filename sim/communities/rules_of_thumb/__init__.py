@@ -1,0 +1,1 @@
+"""Rules of thumb: people meet everyday situations, see whether an act is all right there, and do it or not."""
