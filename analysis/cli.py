@@ -35,11 +35,13 @@ COMMANDS = {
     "replay": "what a rule would have touched of an imported community: windtunnel replay RULE OUT",
     "words": "what an incident's simulated members might have said, written after the fact by a model you name",
     "why": "would an incident have happened otherwise: had this been locked, removed, on, off?",
+    "watch": "both twins of a pair at one step; what one member was told, found likely and drew",
     "view": "all of it as pages in a browser on this machine: windtunnel view FOLDER",
     "forget": "take a person or a conversation out of an imported community",
     "models": "weights of the embedded model: list, pull",
     "store": "the answers kept of language models: info, verify, export, prune",
     "list": "what there is to choose from",
+    "plugins": "policies and the like of other packages; a folder of them added by path: windtunnel plugins add FOLDER",
     "new": "a package to begin with: windtunnel new policy|outcome|community|mind NAME",
 }
 """What there is, in the order of `--help`; each is a file of `analysis/commands`, loaded when it is called."""

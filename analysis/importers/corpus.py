@@ -365,7 +365,16 @@ def _notes(
         yield f"{lost:,} replies answer a post that is not in the record; they keep their thread"
     unsigned = posts.filter(pl.col("author").is_null() & (pl.col("role") != "bot")).height
     if unsigned and "author" not in report.lacks:
-        yield f"{unsigned:,} posts have no author; they count as posts, not as members"
+        one = unsigned == 1
+        yield (
+            f"{unsigned:,} {'post has' if one else 'posts have'} no author; "
+            f"{'it counts as a post, not as a member' if one else 'they count as posts, not as members'}"
+        )
+    if bots := posts.filter(pl.col("role") == "bot").height:
+        yield (
+            f"{bots:,} {'post is by a bot; it counts as a post' if bots == 1 else 'posts are by bots; they count as posts'}, "
+            f"not as {'a member' if bots == 1 else 'members'}"
+        )
     if acts.unknown:
         yield (
             f"{acts.unknown:,} acts of moderators are about nothing in the record (a post, thread or member that it "

@@ -127,10 +127,18 @@ class Preview(NamedTuple):
     likely: Mapping[str, str]
 
 
+MOST_COLUMNS = 1_000
+"""Columns of a table that is previewed."""
+
+
 def preview(path: Path, count: int = 8, encoding: str | None = None, separator: str | None = None) -> Preview:
     """The head of a table; `ValueError` where it is none."""
     layout = layout_of(path, [], DEFAULT_MAX_BYTES, encoding, separator)
     columns = columns_of(path, "a table", DEFAULT_MAX_BYTES, layout)
+    if len(columns) > MOST_COLUMNS:
+        raise ValueError(
+            f"{path.name} has {len(columns):,} columns: a table of posts is looked at with {MOST_COLUMNS:,} at most"
+        )
     rows: list[dict[str, Any]] = []
     for _, row in sheet_rows(path, columns, DEFAULT_MAX_BYTES, None, layout):
         if len(rows) >= count:

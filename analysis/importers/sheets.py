@@ -300,7 +300,8 @@ def _csv_rows(
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
     rows = _csv_lists(path, max_bytes, told, layout)
     header = next(rows)[1]
-    at = {column: header.index(column) for column in columns}
+    first = {name: place for place, name in reversed(list(enumerate(header)))}
+    at = {column: first[column] for column in columns}
     for number, row in rows:
         if isinstance(row, str):
             yield number, row

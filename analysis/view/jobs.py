@@ -25,10 +25,18 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.terminal.shell import pasted
 
 OUTPUT, ERRORS, EXIT, PID, STOPPED, ASKED = "output.txt", "errors.txt", "exit", "pid", "stopped", "job.json"
+PARTIAL = f"{EXIT}.partial"
+LOOK = "look"
+"""The kind of jobs that somebody waits for at an open page: one of them runs beside the others, and no list has them."""
 HERE = "{job}"
 """In a job's words: its own folder."""
 WAITING, RUNNING, DONE, FAILED, STOPPED_STATE = "waiting", "running", "done", "failed", "stopped"
 _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+MOST_DEATHS = 5
+DIED = (
+    "its process ended {} times without an answer, killed from outside or for want of memory or of room on the disk; "
+    "what it had finished is kept, and Go on begins it again"
+)
 TAIL = 4000
 """Bytes of what a job said that are read for its last line."""
 
@@ -81,6 +89,8 @@ class Jobs:
     def __init__(self, root: Path, shown: str, at_once: int = 2) -> None:
         self.root, self.shown, self.at_once = root, shown, at_once
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._deaths: dict[str, tuple[int, float]] = {}
+        """How often a job's process ended without an answer, and when the next may be started (seconds, monotonic)."""
         self._lock = threading.Lock()
 
     def add(self, words: Sequence[str], title: str, about: Mapping[str, Any]) -> Job:
@@ -103,7 +113,12 @@ class Jobs:
                 "made": time.time(),
                 "cwd": str(Path.cwd()),
             }
-            folder.write_json(folder.path / ASKED, asked)
+            try:
+                folder.write_json(folder.path / ASKED, asked)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    folder.path.rmdir()
+                raise
         self.pump()
         return self.one(name)
 
@@ -115,12 +130,12 @@ class Jobs:
         return sorted(self._all(), key=lambda job: job.made, reverse=True)
 
     def newest(self, count: int) -> list[Job]:
-        """The newest first, so many at most; older ones are not read, however many there are."""
+        """The newest first, so many at most, without looks; older ones are not read, however many there are."""
         found: list[Job] = []
         for name in sorted(self._names(), reverse=True):  # a name begins with its time
             if len(found) == count:
                 break
-            if (job := self._read(name)) is not None:
+            if (job := self._read(name)) is not None and job.about.get("kind") != LOOK:
                 found.append(job)
         return sorted(found, key=lambda job: job.made, reverse=True)
 
@@ -154,6 +169,7 @@ class Jobs:
             return
         for each in (STOPPED, EXIT):
             (job.path / each).unlink(missing_ok=True)
+        self._deaths.pop(name, None)
         self.pump()
 
     def forget(self, name: str) -> None:
@@ -168,14 +184,31 @@ class Jobs:
             for name, child in list(self._children.items()):
                 if child.poll() is not None:
                     del self._children[name]
+                    self._died(name)
             jobs = sorted((job for job in self._all() if job.is_open), key=lambda job: job.made)
-            running = {job.name for job in jobs if job.state == RUNNING} | set(self._children)
-            for job in jobs:
-                if len(running) >= self.at_once:
-                    return
-                if job.name not in running:
-                    self._children[job.name] = _started(job.path)
-                    running.add(job.name)
+            for looks, most in ((True, 1), (False, self.at_once)):
+                some = [job for job in jobs if (job.about.get("kind") == LOOK) == looks]
+                running = {job.name for job in some if job.state == RUNNING or job.name in self._children}
+                for job in some:
+                    if len(running) < most and job.name not in running and self._may_start(job.name):
+                        self._children[job.name] = _started(job.path)
+                        running.add(job.name)
+
+    def _died(self, name: str) -> None:
+        """Note that a worker is gone; one that left no answer is started again later and later, and at last no more."""
+        path = self.root / name
+        if _state(path) != WAITING:
+            self._deaths.pop(name, None)
+            return
+        count = self._deaths.get(name, (0, 0.0))[0] + 1
+        self._deaths[name] = (count, time.monotonic() + 2.0**count)
+        if count >= MOST_DEATHS:
+            with contextlib.suppress(OSError):
+                (path / PARTIAL).write_text(f"1\n{DIED.format(count)}\n")
+                (path / PARTIAL).replace(path / EXIT)
+
+    def _may_start(self, name: str) -> bool:
+        return time.monotonic() >= self._deaths.get(name, (0, 0.0))[1]
 
     def _all(self) -> list[Job]:
         return [job for name in self._names() if (job := self._read(name)) is not None]
@@ -196,11 +229,14 @@ class Jobs:
             made = float(asked["made"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return Job(name, path, words, title, about, made, _state(path), last_line(path / ERRORS))
+        _, _, ended = _text(path / EXIT).partition("\n")
+        return Job(
+            name, path, words, title, about, made, _state(path), ended.strip() or last_line(path / ERRORS)
+        )
 
 
 def _state(path: Path) -> str:
-    code = _text(path / EXIT).strip()
+    code, _, _ = _text(path / EXIT).partition("\n")
     if code:
         ended = DONE if code == "0" else FAILED
         return STOPPED_STATE if ended == FAILED and (path / STOPPED).exists() else ended

@@ -1,8 +1,9 @@
 """A pair lived again up to one step, to see what a member was told there, what it found likely and what it drew, in both twins."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,8 @@ from windtunnel.sim.run import make_world
 from windtunnel.sim.world import World
 
 KEPT = 32
+AT_ONCE = 20_000
+"""Member-steps of one world that are lived again while somebody waits; more is a job."""
 
 
 class Decision(NamedTuple):
@@ -38,12 +41,25 @@ class Relived(NamedTuple):
 
 def relive(folder: Path, draw: int, seed: int, step: int, member: int) -> Relived:
     """Both twins of a pair, lived again up to and with `step`; `ValueError` where the run cannot be lived again."""
-    return _relived(str(folder), Folder(folder).manifest.stat().st_mtime_ns, draw, seed, step, member)
+    return _kept(str(folder), Folder(folder).manifest.stat().st_mtime_ns, draw, seed, step, member)
+
+
+def is_short(config: dict[str, Any], step: int) -> bool:
+    """Whether this takes a moment: few members, few steps, and no language model."""
+    size = config["community"].get("size") or AT_ONCE
+    return config["mind"]["name"] == "rules" and (step + 1) * size <= AT_ONCE
 
 
 @lru_cache(maxsize=KEPT)
-def _relived(path: str, changed: int, draw: int, seed: int, step: int, member: int) -> Relived:
-    where = Folder(path)
+def _kept(path: str, changed: int, draw: int, seed: int, step: int, member: int) -> Relived:
+    return lived_again(Path(path), draw, seed, step, member)
+
+
+def lived_again(
+    folder: Path, draw: int, seed: int, step: int, member: int, note: Callable[[int], None] | None = None
+) -> Relived:
+    """The same, done anew; `note(1)` is called after each of `step` + 1 steps."""
+    where = Folder(folder)
     plan = plan_again(where.read_json(where.manifest))
     with serving(plan.experiment, dict(plan.llm)) as experiment:
         mind = make_mind(experiment)
@@ -60,6 +76,8 @@ def _relived(path: str, changed: int, draw: int, seed: int, step: int, member: i
             block = LockStep(worlds, mind)
             for _ in range(step):
                 block.step()
+                if note:
+                    note(1)
             decisions = _decided(block, member)
         finally:
             mind.close()
@@ -73,6 +91,30 @@ def _relived(path: str, changed: int, draw: int, seed: int, step: int, member: i
         _alike(world, recorded.filter(pl.col("arm") == arm)) for world, arm in zip(worlds, ARMS, strict=True)
     )
     return Relived(decisions, same)
+
+
+def content(found: Relived) -> dict[str, Any]:
+    """What was found, as JSON has it."""
+    told = {arm: [one._asdict() for one in some] for arm, some in found.decisions.items()}
+    return {"same": found.same, "decisions": told}
+
+
+def of_content(told: dict[str, Any]) -> Relived:
+    """The same read again."""
+    return Relived(
+        {
+            arm: tuple(
+                Decision(
+                    one["phase"],
+                    tuple(one["told"]),
+                    tuple((str(n), float(s), bool(d)) for n, s, d in one["options"]),
+                )
+                for one in some
+            )
+            for arm, some in told["decisions"].items()
+        },
+        bool(told["same"]),
+    )
 
 
 def _decided(block: LockStep, member: int) -> dict[str, tuple[Decision, ...]]:

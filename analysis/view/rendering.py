@@ -88,6 +88,7 @@ def render(
             form_token=site.form_token,
             inside=INSIDE,
             export_link=_export_link(request),
+            savable=status == 200,
             **content,
         )
     )

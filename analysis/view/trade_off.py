@@ -8,6 +8,8 @@ from windtunnel.analysis.summary import event_words
 
 WIDE, HIGH, LEFT, LOW = 720, 340, 56, 44
 PAD = 0.08
+NEAR = 14
+"""Pixels between two dots whose numbers would cover each other."""
 
 
 class Dot(NamedTuple):
@@ -21,6 +23,8 @@ class Dot(NamedTuple):
     upright: tuple[float, float] | None
     kind: str
     said: str
+    aside: int = 0
+    """How far its number is put aside, where another dot stands in the same place."""
 
 
 class Drawn(NamedTuple):
@@ -59,6 +63,7 @@ def picture(record: Mapping[str, Any], cost: str = "") -> Drawn | None:
         )
         for row in shown
     ]
+    dots = [dot._replace(aside=16 * _covered(dots[:at], dot)) for at, dot in enumerate(dots)]
     event = event_words({"outcome": record["outcome"]["name"], "threshold": record["outcome"]["threshold"]})
     fewer = "fewer" if record["direction"] == "preventive" else "more"
     cheaper = "left" if shown[0]["polarity"] == "harm" else "right"
@@ -72,6 +77,11 @@ def picture(record: Mapping[str, Any], cost: str = "") -> Drawn | None:
         x_marks,
         y_marks,
     )
+
+
+def _covered(before: Sequence[Dot], dot: Dot) -> int:
+    """How many of the earlier dots stand where this one does."""
+    return sum(abs(one.x - dot.x) < NEAR and abs(one.y - dot.y) < NEAR for one in before)
 
 
 def _scale(values: Sequence[float | None], start: float, end: float) -> tuple[Any, list[tuple[float, str]]]:

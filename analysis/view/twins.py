@@ -88,6 +88,14 @@ def _twins(path: str, changed: int, draw: int, seed: int) -> Twins:
     )
 
 
+def known_member(twins: Twins, who: str) -> int:
+    """The member that is called so; `ValueError` where there is none."""
+    known = set() if twins.members.is_empty() else set(twins.members["member"].to_list())
+    if not who.isdigit() or int(who) not in known:
+        raise ValueError(f"there is no {twins.declared.nouns.member} {who[:20]!r} in this run")
+    return int(who)
+
+
 def _of_pair(where: Folder, name: str, draw: int, seed: int) -> pl.DataFrame:
     path = where.table(name)
     if not path.is_file():

@@ -1,8 +1,10 @@
 """The process of one job: `python -m windtunnel.analysis.view.worker FOLDER` runs the command that its job.json names.
 
-It holds a lock on the job's folder to its end, so that a server sees whether somebody works on it.
+It holds a lock on the job's folder to its end, so that a server sees whether somebody works on it. The room for how it ended is taken
+beforehand, so that a full disk is said, too, and the job is not begun again and again.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -10,9 +12,11 @@ import sys
 from pathlib import Path
 
 from windtunnel.analysis.terminal.progress import EVERY
-from windtunnel.analysis.view.jobs import ASKED, ERRORS, EXIT, OUTPUT, PID, STOPPED
+from windtunnel.analysis.view.jobs import ASKED, ERRORS, EXIT, OUTPUT, PARTIAL, PID, STOPPED
 
 SAYS_EVERY_S = 1
+ROOM = 512
+"""Bytes kept for the exit code and a sentence."""
 
 
 def work(path: Path) -> int:
@@ -21,7 +25,21 @@ def work(path: Path) -> int:
     fcntl.flock(handle, fcntl.LOCK_EX)
     if (path / EXIT).exists() or (path / STOPPED).exists():
         return 0
-    (path / PID).write_text(str(os.getpid()))
+    try:
+        (path / PARTIAL).write_text(" " * ROOM)
+        (path / PID).write_text(str(os.getpid()))
+    except OSError as error:  # not even that: the server tries again later
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        code, said = _run(path), ""
+    except OSError as error:  # what was printed could not be written
+        code, said = 1, f"{error.strerror or error}: nothing is lost, and Go on does what is left"
+    _ended(path, code, said)
+    return code
+
+
+def _run(path: Path) -> int:
     asked = json.loads((path / ASKED).read_text(encoding="utf-8"))
     os.chdir(asked["cwd"])
     os.environ[EVERY] = str(SAYS_EVERY_S)
@@ -33,10 +51,18 @@ def work(path: Path) -> int:
 
     code = main(asked["words"])
     sys.stdout.flush()
-    partial = path / f"{EXIT}.partial"
-    partial.write_text(str(code))
-    partial.replace(path / EXIT)
     return code
+
+
+def _ended(path: Path, code: int, said: str) -> None:
+    """Write the code, and a sentence where it could not be printed, over the room that is kept; then give it its name."""
+    with (path / PARTIAL).open("r+b") as file:
+        file.write(f"{code}\n{said}\n".encode()[:ROOM])
+        file.truncate()
+    (path / PARTIAL).replace(path / EXIT)
+    if said:
+        with contextlib.suppress(OSError):  # Python writes what is left over once more at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

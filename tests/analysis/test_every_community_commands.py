@@ -31,6 +31,7 @@ RUNS = {
 WORK = {
     "dry": "run community=NAME mind=llm llm=fake llm.store=none dry=true draws=2 seeds=1",
     "report": "report OUT/rules",
+    "watch": "watch OUT/rules",
     "rerun": "rerun OUT/rules parallel.jobs=1",
     "compare": "compare OUT/rules --html OUT/compare.html",
     "robustness": "robustness OUT/sweep",

@@ -47,7 +47,7 @@ def upload(request: Request, form: Mapping[str, Any]) -> Response:
     if not isinstance(sent, UploadFile) or not sent.filename:
         raise ValueError("choose a file first")
     name = _plain_name(sent.filename)
-    folder = site.folder / UPLOADS
+    folder = site.path(UPLOADS)
     folder.mkdir(exist_ok=True)
     path = _free(folder, name)
     partial = path.with_name(path.name + ".partial")

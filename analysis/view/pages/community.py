@@ -56,6 +56,8 @@ def run(request: Request) -> Response:
     folder = site.path(request.query_params.get("out", ""))
     manifest = read(folder / "manifest.json")
     name = site.name_of(folder)
+    if not isinstance(manifest.get("config"), dict) or "community" not in manifest["config"]:
+        raise ValueError(f"the manifest.json of {name} is not one that `windtunnel run` writes")
     estimates = read(folder / "estimates.json") if (folder / "estimates.json").is_file() else None
     lines = short_answer(estimates, manifest, None)
     is_forum = manifest["config"]["community"]["name"] == "forum"

@@ -36,7 +36,7 @@ def show(request: Request) -> Response:
         request,
         "find.html",
         title=f"Threads that fit {words}",
-        command=pasted("windtunnel", "why", site.shown_path(out), name, "--lock"),
+        command=pasted("windtunnel", "incidents", site.shown_path(out), "--find", name),
         out=out,
         rows=[(one, _link(out, one)) for one in found[:MOST]],
         count=len(found),

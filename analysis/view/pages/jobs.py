@@ -23,7 +23,14 @@ def show(request: Request) -> Response:
     job = site_of(request).jobs.one(request.path_params["name"])
     if job.about.get("page") and job.state == "done":
         return RedirectResponse(local(str(job.about["page"])), 303)
-    return render(request, "job.html", title=job.title, command=job.command, job=job, said=said(job))
+    return render(
+        request,
+        "job.html",
+        title=job.title[:1].upper() + job.title[1:],
+        command=job.command,
+        job=job,
+        said=said(job),
+    )
 
 
 def progress(request: Request) -> Response:

@@ -155,7 +155,7 @@ def _kept(site: Site, form: Mapping[str, Any], kind: str) -> str:
         raise ValueError("give the rule a name of letters, digits and spaces")
     ending, source = ENDINGS[kind]
     load_text(text, name, source)
-    folder = Folder(site.folder / RULES)
+    folder = Folder(site.path(RULES))
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     path = folder.path / f"{name}-{digest}{ending}"
     folder.write_text(path, text)

@@ -1,24 +1,28 @@
 """Watch: both twins of a pair on one time line, their members' network, the moment they part, one member, and all pairs."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view import watched
-from windtunnel.analysis.view.contents import RUN, SWEEP, contents
-from windtunnel.analysis.view.reliving import relive
+from windtunnel.analysis.view.contents import RUN, SWEEP, contents, read
+from windtunnel.analysis.view.jobs import DONE, LOOK, Job
+from windtunnel.analysis.view.reliving import Relived, is_short, of_content, relive
 from windtunnel.analysis.view.rendering import part, render
 from windtunnel.analysis.view.routing import Tab, get
-from windtunnel.analysis.view.site import site_of
-from windtunnel.analysis.view.twins import ARMS, Twins, course, pairs_of, read_twins
+from windtunnel.analysis.view.site import Site, site_of
+from windtunnel.analysis.view.twins import ARMS, Twins, course, known_member, pairs_of, read_twins
 
 TAB = Tab("Watch", "/watch", 40)
 LISTED = 60
 SQUARES = 1000
 ROWS = 60
+LOOKS = 32
+"""Looks at a member that are kept."""
 
 
 def show(request: Request) -> Response:
@@ -39,7 +43,7 @@ def show(request: Request) -> Response:
         request,
         "watch.html",
         title=f"Watch {twins.policy}: draw {twins.draw}, seed {twins.seed}",
-        command=pasted("windtunnel", "incidents", site.shown_path(out)),
+        command=_command(site, twins, {"draw": twins.draw, "seed": twins.seed, "step": step}),
         twins=twins,
         out=out,
         arms=ARMS,
@@ -84,14 +88,12 @@ def step(request: Request) -> Response:
 def member(request: Request) -> Response:
     """One member at one step in both twins: what it was told, what it found likely, what it drew."""
     site, twins = site_of(request), _twins(request)
-    now, who = _step(request, twins), request.query_params.get("member", "")
+    now, who = _step(request, twins), known_member(twins, request.query_params.get("member", ""))
     noun = twins.declared.nouns.member
-    known = twins.members["member"].to_list() if not twins.members.is_empty() else []
-    if not who.isdigit() or int(who) not in known:
-        raise ValueError(f"there is no {noun} {who[:20]!r} in this run")
-    found = relive(twins.folder, twins.draw, twins.seed, now, int(who))
+    where = {"draw": twins.draw, "seed": twins.seed, "step": now, "member": who}
+    found, job = _looked_up(site, twins, where)
     acts = {row["member"]: row for row in watched.acts_at(twins, now)}
-    steps = twins.events.filter(twins.events["member"] == int(who))["step"].unique().sort().to_list()
+    steps = twins.events.filter(twins.events["member"] == who)["step"].unique().sort().to_list()
     content: dict[str, Any] = {
         "twins": twins,
         "out": site.name_of(twins.folder),
@@ -99,20 +101,48 @@ def member(request: Request) -> Response:
         "names": {"baseline": "without", "policy": f"with {twins.policy}"},
         "step": now,
         "moments": watched.moments(twins),
-        "who": int(who),
+        "who": who,
+        "job": job,
+        "again": f"/watch/member?{urlencode({'out': site.name_of(twins.folder)} | where)}",
         "noun": noun,
         "found": found,
-        "told_apart": _told_apart(found),
-        "did": acts.get(int(who), {}),
+        "told_apart": _told_apart(found) if found else set(),
+        "did": acts.get(who, {}),
         "steps": steps,
     }
     if request.headers.get("hx-request"):
         return part(request, "_watch_member.html", alone=False, **content)
     title = f"{noun.capitalize()} {who}, {content['moments'][now]}"
-    return render(request, "watch_member.html", title=title, command="", alone=True, **content)
+    return render(
+        request, "watch_member.html", title=title, command=_command(site, twins, where), alone=True, **content
+    )
 
 
-def _told_apart(found: Any) -> set[str]:
+def _command(site: Site, twins: Twins, where: dict[str, Any]) -> str:
+    out = site.shown_path(site.name_of(twins.folder))
+    return pasted("windtunnel", "watch", out, *[f"--{name}={value}" for name, value in where.items()])
+
+
+def _looked_up(site: Site, twins: Twins, where: dict[str, Any]) -> tuple[Relived | None, Job | None]:
+    """What the member decided, where that is known or takes a moment; else the job that finds out."""
+    config = read(Folder(twins.folder).manifest)["config"]
+    if is_short(config, where["step"]):
+        return relive(twins.folder, twins.draw, twins.seed, where["step"], where["member"]), None
+    out = site.name_of(twins.folder)
+    about = {"kind": LOOK, "out": out, "changed": Folder(twins.folder).manifest.stat().st_mtime_ns}
+    for old in site.jobs.about(kind=LOOK)[LOOKS:] + [
+        one for one in site.jobs.about(kind=LOOK, out=out) if one.about.get("changed") != about["changed"]
+    ]:
+        site.jobs.forget(old.name)
+    words = ["watch", site.shown_path(out), *[f"--{name}={value}" for name, value in where.items()], "--json"]
+    about |= {"page": f"/watch/member?{urlencode({'out': out} | where)}", "back": f"/watch?out={quote(out)}"}
+    before = next((one for one in site.jobs.about(kind=LOOK, out=out) if one.words == words), None)
+    job = before or site.jobs.add(words, f"{twins.declared.nouns.member} {where['member']} of {out}", about)
+    told = job.answer() if job.state == DONE else None
+    return (of_content(told) if isinstance(told, dict) else None), job
+
+
+def _told_apart(found: Relived) -> set[str]:
     """The lines that the member was told in one twin alone."""
     lines = [{line for decision in found.decisions[arm] for line in decision.told} for arm in ARMS]
     return lines[0] ^ lines[1]

@@ -113,7 +113,11 @@ def sentences(found: Batch) -> list[str]:
     best = found.acts[0]
     if best.mean.est is None:
         return [said, "None of these acts could be asked about."]
-    lines = [said, f"{best.act} would have helped most: with it {_rarer(best)}."]
+    if best.helped == 0:
+        lines = [said, f"None of these acts would have helped: with the nearest, {best.act}, {_rarer(best)}."]
+    else:
+        name = best.act.replace("_", " ").capitalize()
+        lines = [said, f"{name} would have helped most: with it {_rarer(best)}."]
     forced = [f"{one.act} in {one.forced}" for one in found.acts if one.forced]
     if forced:
         lines.append(

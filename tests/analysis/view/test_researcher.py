@@ -1,5 +1,7 @@
 """A researcher watches twins: where they part agrees with the tables, and a pair lived again comes out as recorded."""
 
+import contextlib
+import json
 import re
 import shutil
 from html import unescape
@@ -10,7 +12,7 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.view import watched
+from windtunnel.analysis.view import reliving, watched
 from windtunnel.analysis.view.reliving import relive
 from windtunnel.analysis.view.twins import course, pairs_of, read_twins
 
@@ -136,3 +138,45 @@ def test_the_drawing_places_each_act_at_its_step(runs):
     width = watched.x_of(1, 14) - watched.x_of(0, 14)
     for marks in drawn.marks.values():
         assert marks and all(abs(mark.x - watched.x_of(mark.step, 14)) <= width / 2 for mark in marks)
+
+
+def test_a_long_look_is_a_job_whose_answer_is_that_of_a_short_one(browser, filled, monkeypatch):
+    """One that takes a moment is answered at once; what a job found is read again as long as the run is the same."""
+    where = {"out": "forum", "draw": 0, "seed": 0, "step": 5, "member": 1}
+    short = words_of(browser.get("/watch/member", params=where).text)
+    monkeypatch.setattr(reliving, "AT_ONCE", 0)
+    waiting = browser.get("/watch/member", params=where).text
+    (job,) = filled.jobs.all()
+    assert f"/jobs/{job.name}/stream" in waiting and "lived again up to this moment" in waiting
+    assert filled.jobs.newest(5) == [], "no list has it"
+    with (job.path / "output.txt").open("w") as file, contextlib.redirect_stdout(file):
+        assert main(job.words) == 0
+    (job.path / "exit").write_text("0")
+    assert words_of(browser.get("/watch/member", params=where).text) == short
+    Folder(filled.folder / "forum").manifest.touch()
+    assert "lived again up to this moment" in browser.get("/watch/member", params=where).text
+    (job,) = filled.jobs.all()
+    (job.path / "errors.txt").write_text("windtunnel: no room <b>\n")
+    (job.path / "exit").write_text("2")
+    assert "no room &lt;b&gt;" in browser.get("/watch/member", params=where).text
+    assert len(filled.jobs.all()) == 1, "what failed is not begun by looking"
+
+
+def test_the_command_says_what_the_page_says(runs, capsys):
+    assert main(["watch", str(runs / "forum"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    twins = read_twins(runs / "forum", None, None)
+    assert told["step"] == twins.parted and told["who"] == list(twins.who)
+    assert [row["member"] for row in told["acts"] if row["differs"]][: len(twins.who)]
+    assert main(["watch", str(runs / "forum"), "--member", str(twins.who[0])]) == 0
+    out = capsys.readouterr().out
+    assert out.count("<- drawn") == 2 and "came out as recorded" in out
+    assert main(["watch", str(runs / "commons")]) == 0 and "stock" not in capsys.readouterr().err
+    for words, said in (
+        (["--step", "99"], "--step is 99"),
+        (["--draw", "1"], "give both"),
+        (["--member", "9999"], "there is no member '9999'"),
+        (["--draw", "9", "--seed", "9"], "no complete pair"),
+    ):
+        assert main(["watch", str(runs / "forum"), *words]) == 2
+        assert said in capsys.readouterr().err
