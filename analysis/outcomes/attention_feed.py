@@ -5,25 +5,21 @@ from functools import partial
 import polars as pl
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
+from windtunnel.analysis.outcomes.of_measures import gini, mean_of, sum_of
 
 FITS = ("attention_feed",)
 OF_FEEDS = (*FITS, "forum", "collective_action")
 WHERE = "community.settings.reader_weight (a forum) or community.settings.platform=recommender"
 
 
-def _mean(runs: Runs, measure: str) -> pl.DataFrame:
-    rows = runs.measures.filter(pl.col("measure") == measure)
-    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").mean()), None)
-
-
 def pull(runs: Runs) -> pl.DataFrame:
     """What rankings gave to readers, of the most that they could have; the mean over readers and steps."""
-    return _mean(runs, "pull")
+    return mean_of(runs, "pull")
 
 
 def push(runs: Runs) -> pl.DataFrame:
     """What rankings gave to the advocate, of the most that it could have; the mean over readers and steps."""
-    return _mean(runs, "push")
+    return mean_of(runs, "push")
 
 
 def pull_gini(runs: Runs) -> pl.DataFrame:
@@ -33,9 +29,7 @@ def pull_gini(runs: Runs) -> pl.DataFrame:
     read = pl.col("feeds_read") if "feeds_read" in runs.members.columns else pl.lit(1.0)
     each = runs.members.with_columns(pull=pl.col("pull") / read).filter(read > 0)
     ordered = each.sort(*RUN, "pull")
-    place = (2 * pl.int_range(1, pl.len() + 1) - pl.len() - 1) * pl.col("pull")
-    total = pl.col("pull").sum()
-    return per_run(runs, ordered.group_by(RUN).agg(value=place.sum() / (pl.len() * total)), None)
+    return per_run(runs, ordered.group_by(RUN).agg(value=gini("pull")), None)
 
 
 def enjoyed(runs: Runs) -> pl.DataFrame:
@@ -45,8 +39,7 @@ def enjoyed(runs: Runs) -> pl.DataFrame:
 
 def opened(runs: Runs) -> pl.DataFrame:
     """Objects that a reader opened."""
-    rows = runs.measures.filter(pl.col("measure") == "opened")
-    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").sum()), None)
+    return sum_of(runs, "opened")
 
 
 declared = partial(Outcome, fits=FITS)

@@ -65,9 +65,18 @@ class Outcome(NamedTuple):
     memo: str = ""
     reads: str = ""
     setting: str = ""
+    risks: tuple[str, ...] = ()
+    """Areas of risk (`risks.AREAS`) that it speaks of, where another package declares it."""
+    check: Callable[[], None] | None = None
+    """Called before it is counted: `ValueError` where its score of texts does not hold on fixtures (`text_scores.examined`)."""
 
     def counted(self, runs: Runs) -> pl.DataFrame:
-        """What `measure` gives; `ValueError` where it gives no value a run, or another package's cannot count at all."""
+        """What `measure` gives; `ValueError` where it gives no value a run, its `check` fails, or another package's cannot count at all."""
+        if self.check is not None:
+            try:
+                self.check()
+            except ValueError as error:
+                raise ValueError(f"outcome {self.name}: {error}") from None
         try:
             found = self.measure(runs)
         except Exception as error:

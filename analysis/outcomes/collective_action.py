@@ -5,15 +5,11 @@ from functools import partial
 import polars as pl
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
+from windtunnel.analysis.outcomes.of_measures import last_of, mean_of
 
 FITS = ("collective_action",)
 FAILED = 0.5
 """A success below this is a failure."""
-
-
-def _last(runs: Runs, measure: str) -> pl.DataFrame:
-    last = runs.measures.filter(pl.col("measure") == measure).sort("step").group_by(RUN).last()
-    return per_run(runs, last, None)
 
 
 def collective_failure(runs: Runs) -> pl.DataFrame:
@@ -26,28 +22,27 @@ def collective_failure(runs: Runs) -> pl.DataFrame:
 
 def collective_success(runs: Runs) -> pl.DataFrame:
     """The share of cases in which the platform answers as the first collective wants, in the last round."""
-    return _last(runs, "success_first")
+    return last_of(runs, "success_first")
 
 
 def rival_success(runs: Runs) -> pl.DataFrame:
     """The same of the second collective."""
-    return _last(runs, "success_second")
+    return last_of(runs, "success_second")
 
 
 def mean_success(runs: Runs) -> pl.DataFrame:
     """The mean of all collectives, in the last round."""
-    return _last(runs, "success_mean")
+    return last_of(runs, "success_mean")
 
 
 def platform_accuracy(runs: Runs) -> pl.DataFrame:
     """How often the platform is right where nothing is planted, in the last round."""
-    return _last(runs, "accuracy")
+    return last_of(runs, "accuracy")
 
 
 def taking_part(runs: Runs) -> pl.DataFrame:
     """Members who took part, the mean over rounds."""
-    rows = runs.measures.filter(pl.col("measure") == "taking_part")
-    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").mean()), None)
+    return mean_of(runs, "taking_part")
 
 
 declared = partial(Outcome, fits=FITS)

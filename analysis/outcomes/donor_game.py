@@ -11,7 +11,8 @@ def _by_generation(runs: Runs) -> pl.DataFrame:
     """The mean share that donors gave, a row a run and generation: `RUN`, `generation`, `given`."""
     wide = runs.measures.filter(pl.col("measure").is_in(["given", "generation"]))
     wide = wide.pivot("measure", index=[*RUN, "step"], values="value")
-    return wide.group_by(*RUN, "generation").agg(pl.col("given").mean())
+    each = wide.group_by(*RUN, "generation").agg(pl.col("given").mean())
+    return each.sort(*RUN, "generation")
 
 
 def donation(runs: Runs) -> pl.DataFrame:
@@ -24,7 +25,7 @@ def donation_slope(runs: Runs) -> pl.DataFrame:
     """By how much that share rises a generation: the slope of a straight line; null with one generation."""
     found = (
         _by_generation(runs)
-        .group_by(RUN)
+        .group_by(RUN, maintain_order=True)
         .agg(value=pl.cov("generation", "given") / pl.col("generation").var())
     )
     return per_run(runs, found.with_columns(pl.col("value").fill_nan(None)), None)

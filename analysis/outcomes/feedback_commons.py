@@ -3,84 +3,66 @@
 import polars as pl
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
+from windtunnel.analysis.outcomes.of_measures import late_mean_of, mean_of, sum_of
 
 FITS = ("feedback_commons",)
 LAST = 8
 """Weeks at the end over which a state is averaged."""
 
 
-def _rows(runs: Runs, name: str) -> pl.DataFrame:
-    return runs.measures.filter(pl.col("measure") == name)
-
-
-def _at_end(runs: Runs, name: str) -> pl.DataFrame:
-    """The mean of a measure over the last weeks of each run."""
-    rows = _rows(runs, name)
-    late = rows.filter(pl.col("step") > pl.col("step").max().over(RUN) - LAST)
-    return per_run(runs, late.group_by(RUN).agg(pl.col("value").mean()), None)
-
-
-def _mean(runs: Runs, name: str) -> pl.DataFrame:
-    return per_run(runs, _rows(runs, name).group_by(RUN).agg(pl.col("value").mean()), None)
-
-
-def _sum(runs: Runs, name: str) -> pl.DataFrame:
-    return per_run(runs, _rows(runs, name).group_by(RUN).agg(pl.col("value").sum()), None)
-
-
 def least_quality(runs: Runs) -> pl.DataFrame:
     """Quality for the worst served group at the end, 0 to 1."""
-    return _at_end(runs, "least_quality")
+    return late_mean_of(runs, "least_quality", LAST)
 
 
 def mean_quality(runs: Runs) -> pl.DataFrame:
     """Mean quality over groups at the end, 0 to 1."""
-    return _at_end(runs, "quality")
+    return late_mean_of(runs, "quality", LAST)
 
 
 def contributions(runs: Runs) -> pl.DataFrame:
     """Contributions a step."""
-    return _mean(runs, "contributions")
+    return mean_of(runs, "contributions")
 
 
 def contributions_at_end(runs: Runs) -> pl.DataFrame:
     """Contributions a step at the end: whether the loop of use and feedback carries itself once a policy has stopped."""
-    return _at_end(runs, "contributions")
+    return late_mean_of(runs, "contributions", LAST)
 
 
 def coverage_inequality(runs: Runs) -> pl.DataFrame:
     """Gini index over groups, at the end, of the feedback that there is for each of their people."""
-    return _at_end(runs, "coverage_gini")
+    return late_mean_of(runs, "coverage_gini", LAST)
 
 
 def quality_inequality(runs: Runs) -> pl.DataFrame:
     """Gini index of quality over groups at the end."""
-    return _at_end(runs, "quality_gini")
+    return late_mean_of(runs, "quality_gini", LAST)
 
 
 def feedback_freshness(runs: Runs) -> pl.DataFrame:
     """Feedback that has not gone stale, at the end."""
-    return _at_end(runs, "freshness")
+    return late_mean_of(runs, "freshness", LAST)
 
 
 def expert_share(runs: Runs) -> pl.DataFrame:
     """Share of contributions that experts give."""
-    return _mean(runs, "from_experts")
+    return mean_of(runs, "from_experts")
 
 
 def leakage(runs: Runs) -> pl.DataFrame:
     """People whose data leaked, one for each time."""
-    return _sum(runs, "leaked")
+    return sum_of(runs, "leaked")
 
 
 def retractions(runs: Runs) -> pl.DataFrame:
     """People who took back what they gave, one for each time."""
-    return _sum(runs, "retracted")
+    return sum_of(runs, "retracted")
 
 
 def openness_score(runs: Runs) -> pl.DataFrame:
     """Axes on which the pool is open, of five: methodology, access, models, people, timeline."""
-    return _at_end(runs, "openness")
+    return late_mean_of(runs, "openness", LAST)
 
 
 def contributor_inequality(runs: Runs) -> pl.DataFrame:
@@ -102,7 +84,7 @@ def top_tenth(runs: Runs) -> pl.DataFrame:
 
 def implicit_share(runs: Runs) -> pl.DataFrame:
     """Feedback read from use as a share of all that came in."""
-    both = [_sum(runs, name)["value"] for name in ("implicit", "contributions")]
+    both = [sum_of(runs, name)["value"] for name in ("implicit", "contributions")]
     table = runs.runs.select(RUN).with_columns(implicit=both[0], given=both[1])
     total = pl.col("implicit") + pl.col("given")
     return table.select(*RUN, value=pl.when(total > 0).then(pl.col("implicit") / total))

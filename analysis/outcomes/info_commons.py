@@ -3,79 +3,69 @@
 import polars as pl
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
+from windtunnel.analysis.outcomes.of_measures import late_mean_of, mean_of, sum_of
 
 FITS = ("info_commons",)
 LAST = 6
 """Months at the end over which a state is averaged."""
 
 
-def _at_end(runs: Runs, name: str) -> pl.DataFrame:
-    """The mean of a measure over the last months of each run."""
-    rows = runs.measures.filter(pl.col("measure") == name)
-    late = rows.filter(pl.col("step") > pl.col("step").max().over(RUN) - LAST)
-    return per_run(runs, late.group_by(RUN).agg(pl.col("value").mean()), None)
-
-
 def active_producers(runs: Runs) -> pl.DataFrame:
     """Producers at work at the end."""
-    return _at_end(runs, "active")
+    return late_mean_of(runs, "active", LAST)
 
 
 def output_left(runs: Runs) -> pl.DataFrame:
     """Output at the end as a share of that of the first month."""
     rows = runs.measures.filter(pl.col("measure") == "output").sort("step")
     first = rows.group_by(RUN).agg(first=pl.col("value").first())
-    both = _at_end(runs, "output").join(first, on=RUN, how="left")
+    both = late_mean_of(runs, "output", LAST).join(first, on=RUN, how="left")
     return both.select(*RUN, value=pl.col("value") / pl.col("first"))
 
 
 def freshness(runs: Runs) -> pl.DataFrame:
     """What builders know at the end, in units of output that have not gone stale."""
-    return _at_end(runs, "knowledge")
+    return late_mean_of(runs, "knowledge", LAST)
 
 
 def answer_quality(runs: Runs) -> pl.DataFrame:
     """How good answers are at the end, 0 to 1."""
-    return _at_end(runs, "quality")
+    return late_mean_of(runs, "quality", LAST)
 
 
 def readers_left(runs: Runs) -> pl.DataFrame:
     """Readers who come to producers at the end."""
-    return _at_end(runs, "readers")
+    return late_mean_of(runs, "readers", LAST)
 
 
 def builder_concentration(runs: Runs) -> pl.DataFrame:
     """Herfindahl index of the builders' shares of readers at the end: 1 is a monopoly."""
-    return _at_end(runs, "concentration")
+    return late_mean_of(runs, "concentration", LAST)
 
 
 def topic_diversity(runs: Runs) -> pl.DataFrame:
     """Entropy of the topics that are written about at the end, in bits."""
-    return _at_end(runs, "diversity")
+    return late_mean_of(runs, "diversity", LAST)
 
 
 def residual_influence(runs: Runs) -> pl.DataFrame:
     """What answers owe to producers who asked to be forgotten, 0 to 1, mean over months: total variation distance to a model without them."""
-    rows = runs.measures.filter(pl.col("measure") == "residual")
-    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").mean()), None)
+    return mean_of(runs, "residual")
 
 
 def retrainings(runs: Runs) -> pl.DataFrame:
     """Months in which builders had to train anew without somebody."""
-    rows = runs.measures.filter(pl.col("measure") == "retrained")
-    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").sum()), None)
+    return sum_of(runs, "retrained")
 
 
 def documentation_rate(runs: Runs) -> pl.DataFrame:
     """Share of months in which a builder documents what it used."""
-    rows = runs.measures.filter(pl.col("measure") == "documented")
-    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").mean()), None)
+    return mean_of(runs, "documented")
 
 
 def supply_collapse(runs: Runs) -> pl.DataFrame:
     """Months in which output is below half of that of the first month."""
-    rows = runs.measures.filter(pl.col("measure") == "fallen")
-    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").sum()), None)
+    return sum_of(runs, "fallen")
 
 
 def time_to_collapse(runs: Runs) -> pl.DataFrame:

@@ -3,34 +3,27 @@
 import polars as pl
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
+from windtunnel.analysis.outcomes.of_measures import gini, last_of
 
 FITS = ("negotiation",)
 LEAST, MOST = 1.0, 5.0
 """The scale of utilities."""
 
 
-def _last(runs: Runs, name: str) -> pl.DataFrame:
-    rows = runs.measures.filter(pl.col("measure") == name).sort("step")
-    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").last()), None)
-
-
 def total_utility(runs: Runs) -> pl.DataFrame:
     """Utility of all groups together at the end, each on a scale of 1 to 5."""
-    return _last(runs, "total")
+    return last_of(runs, "total")
 
 
 def worst_utility(runs: Runs) -> pl.DataFrame:
     """Utility of the worst off group at the end."""
-    return _last(runs, "worst")
+    return last_of(runs, "worst")
 
 
 def utility_gini(runs: Runs) -> pl.DataFrame:
     """Gini index of the groups' utilities at the end."""
     present = runs.members.filter(pl.col("active_steps") > 0).sort(*RUN, "utility")
-    place = (2 * pl.int_range(1, pl.len() + 1) - pl.len() - 1) * pl.col("utility")
-    return per_run(
-        runs, present.group_by(RUN).agg(value=place.sum() / (pl.len() * pl.col("utility").sum())), None
-    )
+    return per_run(runs, present.group_by(RUN).agg(value=gini("utility")), None)
 
 
 def low_satisfaction(runs: Runs) -> pl.DataFrame:
@@ -42,37 +35,37 @@ def low_satisfaction(runs: Runs) -> pl.DataFrame:
 
 def budget_spent(runs: Runs) -> pl.DataFrame:
     """What the adopted measures cost."""
-    return _last(runs, "spent")
+    return last_of(runs, "spent")
 
 
 def groups_worse_off(runs: Runs) -> pl.DataFrame:
     """Groups that are worse off at the end than with the base design."""
-    return _last(runs, "below_base")
+    return last_of(runs, "below_base")
 
 
 def regret_total(runs: Runs) -> pl.DataFrame:
     """How far the total is below that of the best affordable set of measures, found by trying all."""
-    return _last(runs, "short_of_total")
+    return last_of(runs, "short_of_total")
 
 
 def regret_worst(runs: Runs) -> pl.DataFrame:
     """How far the worst off group is below where the best set for the worst off would have it."""
-    return _last(runs, "short_of_worst")
+    return last_of(runs, "short_of_worst")
 
 
 def regret_nash(runs: Runs) -> pl.DataFrame:
     """How far the product of the groups' gains is below the greatest (Nash 1950)."""
-    return _last(runs, "short_of_nash")
+    return last_of(runs, "short_of_nash")
 
 
 def belief_gap(runs: Runs) -> pl.DataFrame:
     """Variance, at the end, of what groups wrongly believe of measures."""
-    return _last(runs, "belief_gap")
+    return last_of(runs, "belief_gap")
 
 
 def value_gap(runs: Runs) -> pl.DataFrame:
     """Variance between groups of what measures are worth to them."""
-    return _last(runs, "value_gap")
+    return last_of(runs, "value_gap")
 
 
 OUTCOMES = {

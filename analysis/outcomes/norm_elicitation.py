@@ -3,41 +3,36 @@
 import polars as pl
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
+from windtunnel.analysis.outcomes.of_measures import gini, last_of
 
 FITS = ("norm_elicitation",)
 
 
-def _last(runs: Runs, name: str) -> pl.DataFrame:
-    rows = runs.measures.filter(pl.col("measure") == name).sort("step")
-    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").last()), None)
-
-
 def winners_wisdom(runs: Runs) -> pl.DataFrame:
     """Hidden wisdom of the norm that is ahead at the end."""
-    return _last(runs, "wisdom")
+    return last_of(runs, "wisdom")
 
 
 def representation(runs: Runs) -> pl.DataFrame:
     """Share of people whose norm leads to the winner in at most two steps of what people find wiser."""
-    return _last(runs, "represented")
+    return last_of(runs, "represented")
 
 
 def expert_rank(runs: Runs) -> pl.DataFrame:
     """Place of the experts' norm at the end, 1 being the first."""
-    return _last(runs, "expert_rank")
+    return last_of(runs, "expert_rank")
 
 
 def livable_norm(runs: Runs) -> pl.DataFrame:
     """Share of people to whom the winner looks almost as wise as their own norm, or wiser."""
-    return _last(runs, "livable")
+    return last_of(runs, "livable")
 
 
 def regret_gini(runs: Runs) -> pl.DataFrame:
     """Gini index of what people lose by the winner against their own norm; null where nobody loses."""
     lost = runs.members.with_columns(pl.col("regret").clip(lower_bound=0)).sort(*RUN, "regret")
-    place = (2 * pl.int_range(1, pl.len() + 1) - pl.len() - 1) * pl.col("regret")
     total = pl.col("regret").sum()
-    found = lost.group_by(RUN).agg(value=pl.when(total > 0).then(place.sum() / (pl.len() * total)))
+    found = lost.group_by(RUN).agg(value=pl.when(total > 0).then(gini("regret")))
     return per_run(runs, found, None)
 
 

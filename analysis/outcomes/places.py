@@ -3,20 +3,9 @@
 import polars as pl
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
+from windtunnel.analysis.outcomes.of_measures import gini, last_of, sum_of
 
 FITS = ("places",)
-
-
-def _rows(runs: Runs, name: str) -> pl.DataFrame:
-    return runs.measures.filter(pl.col("measure") == name).sort("step")
-
-
-def _last(runs: Runs, name: str) -> pl.DataFrame:
-    return per_run(runs, _rows(runs, name).group_by(RUN).agg(pl.col("value").last()), None)
-
-
-def _sum(runs: Runs, name: str) -> pl.DataFrame:
-    return per_run(runs, _rows(runs, name).group_by(RUN).agg(pl.col("value").sum()), None)
 
 
 def _writers(runs: Runs) -> pl.DataFrame:
@@ -25,10 +14,7 @@ def _writers(runs: Runs) -> pl.DataFrame:
 
 def gini_participation(runs: Runs) -> pl.DataFrame:
     """Gini index of messages over authors who wrote any."""
-    place = (2 * pl.int_range(1, pl.len() + 1) - pl.len() - 1) * pl.col("wrote")
-    return per_run(
-        runs, _writers(runs).group_by(RUN).agg(value=place.sum() / (pl.len() * pl.col("wrote").sum())), None
-    )
+    return per_run(runs, _writers(runs).group_by(RUN).agg(value=gini("wrote")), None)
 
 
 def top_hundredth(runs: Runs) -> pl.DataFrame:
@@ -44,45 +30,45 @@ def messages_per_author(runs: Runs) -> pl.DataFrame:
 
 def messages_written(runs: Runs) -> pl.DataFrame:
     """Messages in all places."""
-    return _sum(runs, "messages")
+    return sum_of(runs, "messages")
 
 
 def author_overlap(runs: Runs) -> pl.DataFrame:
     """Share of the authors who wrote in two places or more."""
-    return _last(runs, "overlap")
+    return last_of(runs, "overlap")
 
 
 def place_divergence(runs: Runs) -> pl.DataFrame:
     """Jensen-Shannon divergence between the words of places, in bits."""
-    return _last(runs, "divergence")
+    return last_of(runs, "divergence")
 
 
 def homogenisation_by_shared_authors(runs: Runs) -> pl.DataFrame:
     """How much further places stand apart without those who write in several: what these make alike, in bits."""
-    both = _last(runs, "unshared_divergence").join(
-        _last(runs, "divergence").rename({"value": "all"}), on=RUN, how="left", maintain_order="left"
+    both = last_of(runs, "unshared_divergence").join(
+        last_of(runs, "divergence").rename({"value": "all"}), on=RUN, how="left", maintain_order="left"
     )
     return both.select(*RUN, value=pl.col("value") - pl.col("all"))
 
 
 def place_separation(runs: Runs) -> pl.DataFrame:
     """How much oftener than by guessing words tell the place, learned from other authors: an effect of places, not of authors."""
-    return _last(runs, "place_told")
+    return last_of(runs, "place_told")
 
 
 def author_identifiability(runs: Runs) -> pl.DataFrame:
     """How much oftener than by guessing words tell the author among those of one place: an effect of authors, not of places."""
-    return _last(runs, "author_told")
+    return last_of(runs, "author_told")
 
 
 def telling_words_shared(runs: Runs) -> pl.DataFrame:
     """Overlap (Jaccard) of the twenty words that tell each place."""
-    return _last(runs, "top_common")
+    return last_of(runs, "top_common")
 
 
 def spill_over(runs: Runs) -> pl.DataFrame:
     """Messages in all places but the first."""
-    return _sum(runs, "elsewhere")
+    return sum_of(runs, "elsewhere")
 
 
 OUTCOMES = {

@@ -3,6 +3,7 @@
 import polars as pl
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
+from windtunnel.analysis.outcomes.of_measures import gini, last_of
 
 FITS = ("commons", "donor_game")
 
@@ -19,17 +20,15 @@ def equality(runs: Runs) -> pl.DataFrame:
     The Gini index is sum_ij |x_i - x_j| / (2 n sum x).
     """
     took_part = runs.members.filter(pl.col("active_steps") > 0).sort(*RUN, "earned")
-    place = (2 * pl.int_range(1, pl.len() + 1) - pl.len() - 1) * pl.col("earned")
     total = pl.col("earned").sum()
-    fair = 1 - place.sum() / (pl.len() * total)
+    fair = 1 - gini("earned")
     found = took_part.group_by(RUN).agg(value=pl.when((total > 0) & (pl.col("earned").min() >= 0)).then(fair))
     return per_run(runs, found, None)
 
 
 def final_resources(runs: Runs) -> pl.DataFrame:
     """What there is at the end: the stock of a commons, a member's mean resources in the last generation of donors."""
-    last = runs.measures.filter(pl.col("measure") == "remaining").sort("step").group_by(RUN).last()
-    return per_run(runs, last, None)
+    return last_of(runs, "remaining")
 
 
 OUTCOMES = {

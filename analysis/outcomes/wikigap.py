@@ -3,6 +3,7 @@
 import polars as pl
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs, per_run
+from windtunnel.analysis.outcomes.of_measures import mean_of
 
 FITS = ("wikigap",)
 
@@ -12,19 +13,14 @@ def _total(runs: Runs, measure: str) -> pl.DataFrame:
     return rows.group_by(RUN).agg(pl.col("value").sum())
 
 
-def _mean(runs: Runs, measure: str) -> pl.DataFrame:
-    rows = runs.measures.filter(pl.col("measure") == measure)
-    return per_run(runs, rows.group_by(RUN).agg(pl.col("value").mean()), None)
-
-
 def answer_accuracy(runs: Runs) -> pl.DataFrame:
     """Share of answers that are right."""
-    return _mean(runs, "right")
+    return mean_of(runs, "right")
 
 
 def coverage(runs: Runs) -> pl.DataFrame:
     """Share of questions whose fact was before the reader."""
-    return _mean(runs, "covered")
+    return mean_of(runs, "covered")
 
 
 def awareness(runs: Runs) -> pl.DataFrame:

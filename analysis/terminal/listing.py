@@ -10,14 +10,13 @@ FOLDED = (
         "community.actions",
         "community.features",
         "community.personas",
+        "community.extras",
         "community.wordings",
         "community.rules",
     ),
     *(
         "community.persona_formats",
-        "community.phases",
         "community.by_default",
-        "community.skins",
         "mind.coefficients",
     ),
 )
@@ -84,6 +83,7 @@ def minds() -> list[dict[str, Any]]:
 
 def outcomes() -> list[dict[str, Any]]:
     from windtunnel.analysis.outcomes import known_outcomes
+    from windtunnel.analysis.outcomes.risks import risks_of
 
     return [
         {
@@ -92,6 +92,7 @@ def outcomes() -> list[dict[str, Any]]:
             "unit": outcome.unit,
             "cost": outcome.cost,
             "fits": list(outcome.fits),
+            "risk": list(risks_of(outcome.name, outcome.risks)),
             "what": first_line(outcome.measure.__doc__),
         }
         for outcome in known_outcomes().values()
@@ -101,11 +102,13 @@ def outcomes() -> list[dict[str, Any]]:
 def incidents() -> list[dict[str, Any]]:
     from windtunnel import conf
     from windtunnel.analysis.incidents.registry import known_kinds
+    from windtunnel.analysis.outcomes.risks import risks_of
 
     return [
         {
             "name": kind.name,
             "fits": list(kind.fits),
+            "risk": list(risks_of(kind.name)),
             "unit": kind.unit or None,
             "parameters": conf.content("incident", kind.name)["parameters"],
             "what": conf.content("incident", kind.name)["summary"],

@@ -126,8 +126,9 @@ def range_words(schema: Mapping[str, Any]) -> str:
 
 
 def policies_of(community: str) -> list[tuple[str, str]]:
-    """Name and summary of each policy that fits."""
-    return [(name, summary(name)) for name in policy_names(community) if name != "none"]
+    """Name and summary of each policy that fits, whatever the community's settings."""
+    named = [name for name in policy_names(community) if name != "none"]
+    return [(name, summary(name)) for name in named if community not in policy_class(name).needs]
 
 
 def outcomes_of(community: str) -> list[tuple[str, str]]:
@@ -136,7 +137,9 @@ def outcomes_of(community: str) -> list[tuple[str, str]]:
     return [
         (name, one.unit)
         for name, one in known_outcomes(community).items()
-        if name not in fixed and "threshold" in conf.content("outcome", name)
+        if name not in fixed
+        and (not one.reads or community == one.fits[0])
+        and "threshold" in conf.content("outcome", name)
     ]
 
 

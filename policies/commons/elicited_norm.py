@@ -7,15 +7,13 @@ from pydantic import Field
 from scipy.special import ndtri
 
 from windtunnel.policies.base import WorldFace
+from windtunnel.policies.choosing import chosen
 from windtunnel.policies.commons.commons_policy import CommonsPolicy, Heeded
-from windtunnel.policies.moral_graph import edges, page_rank
 
 SHARES = np.array([0.5, 0.75, 1.0, 1.5, 2.0])
 """The norms that are compared: parts of what each may take so that the stock stays as large."""
 MODEST, LEANING = 0.35, 1.5
 """A member of this greed finds the share of 1 best; the logarithm of what it finds best rises so fast with its greed."""
-LIVABLE = 0.1
-"""A norm that seems worse than one's best by no more than this is one that one can live with (squared logarithms)."""
 
 
 class ElicitedNorm(CommonsPolicy):
@@ -46,20 +44,3 @@ class ElicitedNorm(CommonsPolicy):
             percent = int(round(100 * commons.elicited))
             world.log.add(world.now, "choose_norm", -1, amount=percent, policy=self.label)
         commons.set_norm(commons.elicited * commons.fair(), self.heeded)
-
-
-def chosen(seen: np.ndarray, method: str) -> int:
-    """The norm that a method chooses, of two alike the first; `seen` (n, c) is how good each looks to each.
-
-    >>> seen = np.array([[3.0, 2.9, 0.0], [3.0, 2.9, 0.0], [0.0, 2.9, 3.0]])
-    >>> chosen(seen, "vote"), chosen(seen, "negotiation")
-    (0, 1)
-    """
-    count = seen.shape[1]
-    best = seen.argmax(axis=1)
-    if method == "vote":
-        return int(np.bincount(best, minlength=count).argmax())
-    if method == "negotiation":
-        return int((seen >= seen.max(axis=1, keepdims=True) - LIVABLE).sum(axis=0).argmax())
-    wiser = (seen[:, None, :] > seen[:, :, None]).sum(axis=0)
-    return int(page_rank(edges(wiser, wiser.T, np.zeros_like(wiser))).argmax())

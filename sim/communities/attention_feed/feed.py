@@ -16,6 +16,7 @@ from windtunnel.policies.base import WorldFace
 from windtunnel.sim.attention import discounts, ranking
 from windtunnel.sim.community import Declared
 from windtunnel.sim.feed_rule import FeedRule
+from windtunnel.sim.kept import once
 from windtunnel.sim.members import Members
 from windtunnel.sim.plain import PlainActs, PlainCommunity, PlainView
 from windtunnel.sim.plain_builder import Settings
@@ -35,6 +36,18 @@ class FeedSettings(Settings):
     """Objects that come bundled: a bundle stays together; `objects` is a multiple of it."""
     agreement: Annotated[float, Field(ge=-1, le=1)]
     """Correlation (of normal scores) of both utilities over objects."""
+
+
+def rankings(
+    reader: np.ndarray, advocate: np.ndarray, weight: np.ndarray, discount: np.ndarray, blocks: np.ndarray
+) -> np.ndarray:
+    """The best orders (n, objects) of what stands in these blocks, for each reader's weight (n,)."""
+    return np.stack(
+        [
+            ranking(mine, other, float(share), discount, blocks)
+            for mine, other, share in zip(reader, advocate, weight, strict=True)
+        ]
+    )
 
 
 class AttentionFeed(PlainCommunity):
@@ -79,12 +92,7 @@ class AttentionFeed(PlainCommunity):
         key = weight.tobytes() + str(self.feed_rule.block).encode()
         if key not in self._orders:
             blocks = np.arange(self.reader.shape[1]) // self.feed_rule.block
-            self._orders[key] = np.stack(
-                [
-                    ranking(mine, other, share, self.discount, blocks)
-                    for mine, other, share in zip(self.reader, self.advocate, weight, strict=True)
-                ]
-            )
+            self._orders[key] = once(rankings, self.reader, self.advocate, weight, self.discount, blocks)
         return self._orders[key]
 
     def looked_at(self, world: WorldFace) -> np.ndarray:

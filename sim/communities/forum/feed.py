@@ -8,17 +8,15 @@ before everybody's eyes.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from windtunnel.policies.base import WorldFace
 from windtunnel.policies.forum.forum_policy import ForumPolicy
+from windtunnel.sim.communities.forum.place import Place
 from windtunnel.sim.communities.forum.posts import HOSTILE, VISIBLE, Posts
 from windtunnel.sim.communities.forum.profile import Profile
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
 
 NOTHING = -1
 """In place of a post's row: the member found nothing to look at."""
@@ -259,21 +257,19 @@ class Dealt(NamedTuple):
     balance: np.ndarray
 
 
-def deal(forum: "Forum", world: Any) -> Dealt:
+def deal(forum: Place, world: Any) -> Dealt:
     """The one law of attention, of a simulated forum and of a record alike: pull, feeds and balance of this moment.
 
     A law fitted to data replaces this function.
     """
     posts, length, count = forum.posts, forum.settings.feed_items - OWN_PLACES, forum.feeds(world.now)
     strength = pull(posts, world.now, forum.hours, law(forum.profile))
-    if forum.settings.ranker is not None:
-        forum.rank(forum.settings.ranker, strength, world.now)
     rerank(world, strength)
     feeds = dealt(posts, strength, length, lambda ids: world.chance("deal", ids), count)
     return Dealt(strength, feeds, balance(posts, feeds, strength, forum.profile.root_share.value))
 
 
-def attention(forum: "Forum", world: Any, rows: np.ndarray, own: Sequence[Own], all_see: Dealt) -> Attention:
+def attention(forum: Place, world: Any, rows: np.ndarray, own: Sequence[Own], all_see: Dealt) -> Attention:
     """What draws the eyes of members `rows`: their share of what all see, and items of their own."""
     posts, (strength, feeds, balanced) = forum.posts, all_see
     added, anyway = np.array([each.pull for each in own]), np.array([each.anyway for each in own])

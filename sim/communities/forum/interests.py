@@ -6,16 +6,14 @@ Push and pull of each are exact (`windtunnel.sim.attention`).
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from windtunnel.sim import noise
 from windtunnel.sim.attention import discounts, ranking
+from windtunnel.sim.communities.forum.place import Place
 from windtunnel.sim.feed_rule import FeedRule
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
 
 PROMOTED = 0.7
 """A post worth so much to the advocate is marked, where marks are shown."""
@@ -32,7 +30,7 @@ class Orders(NamedTuple):
 class Interests:
     """What posts are worth, the rule in force, who has chosen a ranking of its own, and what feeds gave in this step."""
 
-    def __init__(self, forum: "Forum", weight: float) -> None:
+    def __init__(self, forum: Place, weight: float) -> None:
         self.forum, self.weight = forum, weight
         count = len(forum.members)
         self.rule = FeedRule(weight)

@@ -4,7 +4,7 @@ Each line says what it is, so that a question can leave out what it has no room 
 before they are put into a line, whoever wrote them.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
@@ -12,10 +12,8 @@ from scipy.special import ndtri
 from windtunnel.agents.harmless import quoted
 from windtunnel.agents.situation import Line
 from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.place import Place
 from windtunnel.sim.communities.forum.posts import TONES, VISIBLE
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
 
 POSTS_TOLD = 8
 """The opening post and the newest others of a thread."""
@@ -69,7 +67,7 @@ class Thread(NamedTuple):
     notes: tuple[Line, ...]
 
 
-def thread_lines(forum: "Forum", now: int, row: int, focus: int, cache: dict[int, Thread]) -> list[Line]:
+def thread_lines(forum: Place, now: int, row: int, focus: int, cache: dict[int, Thread]) -> list[Line]:
     """Lines for the member in `row` that attends to post `focus`: the thread (shared) first, itself last."""
     if focus < 0:
         nothing = Line("looking", "Nothing in the feed catches your eye.")
@@ -82,7 +80,7 @@ def thread_lines(forum: "Forum", now: int, row: int, focus: int, cache: dict[int
     return [*shown, *thread.notes, _looking(forum, now, row, focus), *_member_lines(forum, now, row, focus)]
 
 
-def _looking(forum: "Forum", now: int, row: int, focus: int) -> Line:
+def _looking(forum: Place, now: int, row: int, focus: int) -> Line:
     """The post that the member attends to, and what it says if that does not stand above."""
     posts = forum.posts
     tone, author, answered = TONES[posts.tone[focus]], int(posts.author[focus]), _answered(forum, focus)
@@ -96,7 +94,7 @@ def _looking(forum: "Forum", now: int, row: int, focus: int) -> Line:
     return Line("looking", looking)
 
 
-def _thread(forum: "Forum", now: int, thread: int) -> Thread:
+def _thread(forum: Place, now: int, thread: int) -> Thread:
     posts = forum.posts
     told = []
     for post in map(int, _told(forum, thread)):
@@ -120,31 +118,31 @@ def _thread(forum: "Forum", now: int, thread: int) -> Thread:
     return Thread(tuple(told), tuple(notes))
 
 
-def _answered(forum: "Forum", post: int) -> int:
+def _answered(forum: Place, post: int) -> int:
     """The row of the member that a post answers; -1 for one that opens a thread, UNNAMED where nobody knows."""
     answered = int(forum.posts.answered[post])
     return UNNAMED if answered < 0 <= int(forum.posts.parent[post]) else answered
 
 
-def _told(forum: "Forum", thread: int) -> np.ndarray:
+def _told(forum: Place, thread: int) -> np.ndarray:
     """Rows of the posts of a thread that are told, oldest first."""
     posts = forum.posts
     rows = np.flatnonzero((posts.thread == thread) & (posts.state == VISIBLE))
     return np.unique(np.concatenate([rows[:1], rows[-(POSTS_TOLD - 1) :]]))
 
 
-def _words(forum: "Forum", post: int, before: str) -> str:
+def _words(forum: Place, post: int, before: str) -> str:
     """What a post says, after `before`; nothing where it has no words."""
     text = forum.speech.texts.get(int(forum.posts.id[post]))
     return before + quoted(text) if text else ""
 
 
-def _about(forum: "Forum", post: int) -> tuple[str, str] | None:
+def _about(forum: Place, post: int) -> tuple[str, str] | None:
     """Whose imported words a post holds; None where its words are nobody's."""
     return forum.speech.about.get(int(forum.posts.id[post]))
 
 
-def _member_lines(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
+def _member_lines(forum: Place, now: int, row: int, focus: int) -> list[Line]:
     wrote = int((forum.posts.author == row).sum())
     if not wrote:
         lines = [Line("member", "You have not written here yet.")]
@@ -159,7 +157,7 @@ def _member_lines(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
     return lines
 
 
-def _memories(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
+def _memories(forum: Place, now: int, row: int, focus: int) -> list[Line]:
     """Replies that the member got and can still see, most relevant first.
 
     First those of the author it is looking at, then those in this thread, then the rudest, then the newest; the
@@ -184,7 +182,7 @@ def _memories(forum: "Forum", now: int, row: int, focus: int) -> list[Line]:
     ]
 
 
-def _found(forum: "Forum", now: int, row: int, focus: int, rows: np.ndarray) -> np.ndarray:
+def _found(forum: Place, now: int, row: int, focus: int, rows: np.ndarray) -> np.ndarray:
     """How high the member's retriever finds the replies `rows`, whose order is that of relevance: of n the first has 1, the last 1/n.
 
     The query is what the post in focus says; what is said to nobody looking at anything matches nothing.
@@ -199,10 +197,10 @@ def _found(forum: "Forum", now: int, row: int, focus: int, rows: np.ndarray) -> 
     return forum.settings.retriever.scores(query, said, relevance, lot)
 
 
-def _age(forum: "Forum", now: int, post: int) -> int:
+def _age(forum: Place, now: int, post: int) -> int:
     return round((now - int(forum.posts.step[post])) * forum.hours)
 
 
-def _name(forum: "Forum", row: int, now: int) -> str:
+def _name(forum: Place, row: int, now: int) -> str:
     kind = "newcomer" if forum.members.newcomer_until[row] > now else "regular"
     return f"{kind} {int(forum.members.id[row])}"

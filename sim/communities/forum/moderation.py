@@ -1,14 +1,12 @@
 """What moderators can do to posts and members, within the attention that they have in an hour."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from windtunnel.sim.communities.forum.feed import NOTHING
+from windtunnel.sim.communities.forum.place import Place
 from windtunnel.sim.communities.forum.posts import HELD, REMOVED, SET_UP, VISIBLE
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
 
 
 class Moderation:
@@ -17,7 +15,7 @@ class Moderation:
     Rows are rows of `Posts` or of `Members`. An event's `policy` is the label of the policy that asked.
     """
 
-    def __init__(self, forum: "Forum") -> None:
+    def __init__(self, forum: Place) -> None:
         self.forum = forum
         self.left = 0
         """How many more acts the moderators have attention for in this step."""

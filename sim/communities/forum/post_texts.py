@@ -1,7 +1,7 @@
 """What posts say: which of them still lack words, what their writers were told, and the words of those that have some."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -9,10 +9,8 @@ from windtunnel.agents.situation import Line
 from windtunnel.agents.words import Draft
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.member_prompt import Thread, thread_lines
+from windtunnel.sim.communities.forum.place import Place
 from windtunnel.sim.communities.forum.posts import TONES
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
 
 OPENS = "You now open a new thread."
 ANSWERS = "You now answer the post that you are looking at."
@@ -36,7 +34,7 @@ class Speech:
         self._waiting: list[tuple[Draft, int]] = []
         self._drafted: list[tuple[Draft, int]] = []
 
-    def told(self, forum: "Forum", world: Any, rows: np.ndarray, focus: np.ndarray) -> list[tuple[Line, ...]]:
+    def told(self, forum: Place, world: Any, rows: np.ndarray, focus: np.ndarray) -> list[tuple[Line, ...]]:
         """What members `rows` that look at posts `focus` are told now, before what they write is there."""
         threads: dict[int, Thread] = {}
         persona = forum.personas(rows, world.now)
@@ -49,7 +47,7 @@ class Speech:
         ]
 
     def wrote(
-        self, forum: "Forum", world: Any, lines: list[tuple[Line, ...]], new: np.ndarray, logged: np.ndarray
+        self, forum: Place, world: Any, lines: list[tuple[Line, ...]], new: np.ndarray, logged: np.ndarray
     ) -> None:
         """Posts `new`, whose writers were told `lines` and whose events are the log's rows `logged`, want words."""
         posts, key = forum.posts, world.key
