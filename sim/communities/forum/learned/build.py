@@ -28,7 +28,7 @@ class Settings(BaseModel):
     descriptive: str = ""
     """How well the law's parts foretell the record; for reports alone."""
     steps_an_hour: Annotated[int, Field(ge=1, le=len(ORDINAL_OF_PHASE))]
-    coefficients: Literal["fitted", "drawn"] = "fitted"
+    law: Literal["fitted", "drawn"] = "fitted"
     """`drawn`: each community draw has coefficients of its own, from their sampling law, so that intervals carry the fit."""
     start: Literal["cold", "warm"]
     weeks_before: Annotated[float, Field(ge=0, le=52)]
@@ -60,7 +60,7 @@ class LearnedPart:
 
     def law_of_draw(self, traits_key: int) -> Law:
         """The law of the community that `traits_key` draws."""
-        return self.law if self.settings.coefficients == "fitted" else drawn_law(self.law, traits_key)
+        return self.law if self.settings.law == "fitted" else drawn_law(self.law, traits_key)
 
     def scenes(self, scene: Scene) -> tuple[Scene, ...]:
         """The scene once for each phase, with what only learned members are told."""

@@ -175,7 +175,7 @@ def drawn_law(law: Law, key: int) -> Law:
     """The law with the coefficients of every part drawn from their sampling law. `ValueError` where the fit did not keep it."""
     if any(not getattr(law, name).spread and any(getattr(law, name).error) for name in TERMS):
         raise ValueError(
-            "mind.coefficients=drawn needs the covariance of the coefficients, which this learned.yaml does not hold: fit it again by "
+            "mind.law=drawn needs the covariance of the coefficients, which this learned.yaml does not hold: fit it again by "
             "`windtunnel fit`"
         )
     parts = {name: getattr(law, name).drawn(key, name) for name in TERMS}
