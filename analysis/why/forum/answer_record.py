@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.field_experiments import sentence
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
 from windtunnel.analysis.why.answer_record import FUTURES_A_MOMENT, basis
 from windtunnel.analysis.why.case import WITH, WITHOUT
@@ -191,5 +192,6 @@ def of_record(
             *([case.relived] if case.relived else []),
             *(ASSUMED_LEARNED if name == "learned" else ASSUMED),
             *([MODERATED] if case.moderators else []),
+            f"Causal fidelity: never assessed in this community. {sentence()}".rstrip(". ") + ".",
         ],
     }
