@@ -112,6 +112,7 @@ def disturbed(folder: Path, kind: str, kills: int, chance: random.Random) -> dic
             wait(job)
         hit = killed(server, job)
         hits, here = hits + hit, here + hit
+        print(f"{hits} kills, job {jobs + 1}", file=sys.stderr, flush=True)
     jobs, most = jobs + 1, max(most, here)
     same += answer(folder, job, kind) == calm
     found = {"kills": hits, "jobs": jobs, "same": same, "most_kills_of_one_job": most}
