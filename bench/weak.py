@@ -24,7 +24,7 @@ from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.learned.fit import fit_folder
 from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.score import log_score
-from windtunnel.analysis.why.weakness import foretold
+from windtunnel.analysis.why.forum.weakness import foretold
 
 BY_THEMSELVES = ("#ubuntu", "bicycles.meta", "r/Feminism", "conlang.meta")
 FEW = "fixtures-one-corpus-many-formats"

@@ -108,7 +108,7 @@ class Statement(NamedTuple):
 def exclude(one: Statement, other: Statement) -> bool:
     """Can no number keep both, whatever it is? A change and a share are only held against each other where they part at 0.
 
-    >>> less, more = (Statement("x", "posts", SHARE, sense, sense * 0.05) for sense in (-1, 1))
+    >>> less, more = (Statement("x", "x", SHARE, sense, sense * 0.05) for sense in (-1, 1))
     >>> exclude(less, more), exclude(less, less)
     (True, False)
     """

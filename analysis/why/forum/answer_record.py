@@ -13,10 +13,10 @@ from windtunnel.analysis.why.forum.notes import notes
 from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.forum.threads import moderated, parting, side_by_side
+from windtunnel.analysis.why.forum.weakness import foretold
 from windtunnel.analysis.why.moments import curve
 from windtunnel.analysis.why.question import LABEL, Question
 from windtunnel.analysis.why.watching import INFERRED
-from windtunnel.analysis.why.weakness import foretold
 
 FUTURES_A_CANDIDATE = 12
 TONE_DRAWS = 8

@@ -13,7 +13,7 @@ from pydantic import Field
 from scipy.special import ndtr, ndtri
 
 from windtunnel.policies.base import WorldFace
-from windtunnel.sim.attention import discounts, ranking
+from windtunnel.sim.attention import discounts, rankings
 from windtunnel.sim.community import Declared
 from windtunnel.sim.feed_rule import FeedRule
 from windtunnel.sim.kept import once
@@ -36,18 +36,6 @@ class FeedSettings(Settings):
     """Objects that come bundled: a bundle stays together; `objects` is a multiple of it."""
     agreement: Annotated[float, Field(ge=-1, le=1)]
     """Correlation (of normal scores) of both utilities over objects."""
-
-
-def rankings(
-    reader: np.ndarray, advocate: np.ndarray, weight: np.ndarray, discount: np.ndarray, blocks: np.ndarray
-) -> np.ndarray:
-    """The best orders (n, objects) of what stands in these blocks, for each reader's weight (n,)."""
-    return np.stack(
-        [
-            ranking(mine, other, float(share), discount, blocks)
-            for mine, other, share in zip(reader, advocate, weight, strict=True)
-        ]
-    )
 
 
 class AttentionFeed(PlainCommunity):
@@ -91,8 +79,8 @@ class AttentionFeed(PlainCommunity):
         """The best orders (n, objects) of bundles for weights (n,): each an assignment problem, solved once a step."""
         key = weight.tobytes() + str(self.feed_rule.block).encode()
         if key not in self._orders:
-            blocks = np.arange(self.reader.shape[1]) // self.feed_rule.block
-            self._orders[key] = once(rankings, self.reader, self.advocate, weight, self.discount, blocks)
+            size = np.array(self.feed_rule.block)
+            self._orders[key] = once(rankings, self.reader, self.advocate, weight, self.discount, size)
         return self._orders[key]
 
     def looked_at(self, world: WorldFace) -> np.ndarray:
