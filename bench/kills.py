@@ -25,18 +25,18 @@ QUESTION = [
     "--lock",
     "--at=comment:2",
     "--replicates",
-    "400",
+    "20",
     "--sensitivity",
-    "4",
+    "0",
     "--json",
 ]
 RUN = [
     "run",
     "policy=slow_mode",
-    "draws=6",
+    "draws=3",
     "seeds=2",
-    "community.size=60",
-    "steps=24",
+    "community.size=30",
+    "steps=12",
     "dowhy=false",
     "parallel.jobs=1",
 ]
