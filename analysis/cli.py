@@ -41,6 +41,7 @@ COMMANDS = {
     "models": "weights of the embedded model: list, pull",
     "store": "the answers kept of language models: info, verify, export, prune",
     "list": "what there is to choose from",
+    "plugins": "policies and the like of other packages; a folder of them added by path: windtunnel plugins add FOLDER",
     "new": "a package to begin with: windtunnel new policy|outcome|community|mind NAME",
 }
 """What there is, in the order of `--help`; each is a file of `analysis/commands`, loaded when it is called."""

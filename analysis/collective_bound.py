@@ -7,6 +7,11 @@ signal planted and Y the labels, success on M people to whom the platform is app
 
 P(x) is the share of members whose row is x once the signal is planted; gap(x) by how much the likeliest other label is more
 frequent at x than the target, in what members have without it; x is drawn as members' planted rows are.
+
+Two other aims (2302.04262 names them; the bounds are our own, by the same argument). *Unplanting*: the platform is not to say the target
+where it sees the signal. Members plant it with the likeliest other label, and gap(x) is by how much the target is more frequent than that one.
+*Erasing*: the platform is to say the same with and without the signal. Members leave their features and give the likeliest label of
+their row with the signal; won must be both rows, x and the one with the signal, so X is all of these.
 """
 
 from collections.abc import Mapping
@@ -65,20 +70,113 @@ def planting_bound(
     rows = rows.join(there.group_by(features).agg(gap=gap), on=features, how="left")
     sure = delta / (2 + 2 * len(rows) + 2 * len(rows) * labels)
 
-    def width(count: int) -> float:
-        return sqrt(log(1 / sure) / (2 * count))
+    margin = _margin(
+        pl.col("share").fill_null(0), pl.col("gap").fill_null(0), members, population, sure, epsilon
+    )
+    won = float(rows.filter(margin > 0)["asked"].sum())
+    less = _width(sure, members) + _width(sure, tests)
+    return Bound(won - less, members, len(rows), labels, won)
 
-    share = members / population
-    gained = share * (pl.col("share").fill_null(0) - 2 * width(members))
-    lost = (1 - share) * (pl.col("gap").fill_null(0) + 2 * width(members) + 2 * width(others))
-    won = rows.filter(gained - lost - epsilon / (1 - epsilon) > 0)["asked"].sum()
-    return Bound(float(won) - width(members) - width(tests), members, len(rows), labels, float(won))
+
+def unplanting_bound(
+    sample: pl.DataFrame,
+    *,
+    label: str,
+    target: str,
+    signal: Mapping[str, str],
+    population: int,
+    tests: int | None = None,
+    delta: float = 0.05,
+    epsilon: float = 0.0,
+) -> Bound:
+    """The bound of how often the platform does *not* say `target` where it sees the signal; arguments and errors as above."""
+    members, others = len(sample), population - len(sample)
+    tests = others if tests is None else tests
+    _check(sample, label, target, signal, population, tests, delta, epsilon)
+    features = [name for name in sample.columns if name != label]
+    planted = sample.with_columns(*(pl.lit(value).alias(name) for name, value in signal.items()))
+    rows = planted.group_by(features).agg(asked=pl.len() / members)
+    found = _shares(sample, features, label).group_by(features)
+    gap = pl.col("share").filter(pl.col(label) == target).sum() - pl.col("share").filter(
+        pl.col(label) != target
+    ).max().fill_null(0)
+    rows = rows.join(found.agg(gap=gap), on=features, how="left").with_columns(pl.col("gap").fill_null(0))
+    labels = sample[label].n_unique() if target in sample[label] else sample[label].n_unique() + 1
+    sure = delta / (2 + 2 * len(rows) + 2 * len(rows) * labels)
+    margin = _margin(pl.col("asked"), pl.col("gap"), members, population, sure, epsilon)
+    won = float(rows.filter(margin > 0)["asked"].sum())
+    less = _width(sure, members) + _width(sure, tests)
+    return Bound(won - less, members, len(rows), labels, won)
+
+
+def erasing_bound(
+    sample: pl.DataFrame,
+    *,
+    label: str,
+    signal: Mapping[str, str],
+    population: int,
+    tests: int | None = None,
+    delta: float = 0.05,
+    epsilon: float = 0.0,
+) -> Bound:
+    """The bound of how often the platform says the same with the signal as without; arguments and errors as above."""
+    members, others = len(sample), population - len(sample)
+    tests = others if tests is None else tests
+    _check(sample, label, None, signal, population, tests, delta, epsilon)
+    features = [name for name in sample.columns if name != label]
+    signed = [pl.lit(value).alias(name) for name, value in signal.items()]
+    shares, mass = _shares(sample, features, label), _mass(sample, features)
+    there = sample.select(features).unique()
+    every = pl.concat([there, there.with_columns(*signed)]).unique()
+    with_signal = [f"{name}_with" for name in features]
+    pairs = every.hstack(every.with_columns(*signed).rename(dict(zip(features, with_signal, strict=True))))
+    usual = sample[label].mode().sort()[0]
+    best = shares.sort("share", label, descending=[True, False]).unique(features, keep="first")
+    said = best.select(*features, said=label).rename(dict(zip(features, with_signal, strict=True)))
+    pairs = pairs.join(said, on=with_signal, how="left").with_columns(pl.col("said").fill_null(usual))
+    both = pairs.join(shares, on=features, how="left")
+    gap = (
+        pl.col("share").filter(pl.col(label) != pl.col("said")).max().fill_null(0)
+        - pl.col("share").filter(pl.col(label) == pl.col("said")).sum()
+    )
+    rows = both.group_by(*features, *with_signal).agg(gap=gap)
+    rows = rows.join(mass, on=features, how="left").with_columns(pl.col("asked").fill_null(0.0))
+    labels = sample[label].n_unique()
+    sure = delta / (2 + 2 * len(rows) + 2 * len(rows) * labels)
+    margin = _margin(pl.col("asked"), pl.col("gap"), members, population, sure, epsilon)
+    rows = rows.with_columns(won=margin > 0)
+    other = rows.select(*(pl.col(name).alias(f"{name}_with") for name in features), won_with="won")
+    rows = rows.join(other, on=with_signal, how="left")
+    won = float(rows.filter("won", "won_with")["asked"].sum())
+    less = _width(sure, members) + _width(sure, tests)
+    return Bound(won - less, members, len(rows), labels, won)
+
+
+def _shares(sample: pl.DataFrame, features: list[str], label: str) -> pl.DataFrame:
+    """The share of members with each row of features and label."""
+    return sample.group_by(*features, label).agg(share=pl.len() / len(sample))
+
+
+def _mass(sample: pl.DataFrame, features: list[str]) -> pl.DataFrame:
+    return sample.group_by(features).agg(asked=pl.len() / len(sample))
+
+
+def _width(sure: float, count: int) -> float:
+    return sqrt(log(1 / sure) / (2 * count))
+
+
+def _margin(
+    mass: pl.Expr, gap: pl.Expr, members: int, population: int, sure: float, epsilon: float
+) -> pl.Expr:
+    """By how much members' label is sure to win a row that holds `mass` of them, against a `gap` in what others have."""
+    share, own, rest = members / population, _width(sure, members), _width(sure, population - members)
+    return share * (mass - 2 * own) - (1 - share) * (gap + 2 * own + 2 * rest) - epsilon / (1 - epsilon)
 
 
 def _check(
     sample: pl.DataFrame,
     label: str,
-    target: str,
+    target: str | None,
     signal: Mapping[str, Any],
     population: int,
     tests: int,

@@ -347,7 +347,10 @@ def fidelity(estimates: Record) -> tuple[str, str]:
         found = {"causal": found["sentence"]}
     return (
         f"Descriptive fidelity: {found.get('descriptive') or UNMEASURED}.",
-        f"Causal fidelity: {found.get('causal') or UNASSESSED}.",
+        ". ".join(
+            filter(None, (f"Causal fidelity: {found.get('causal') or UNASSESSED}", found.get("experiments")))
+        )
+        + ".",
     )
 
 

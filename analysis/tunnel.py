@@ -15,6 +15,7 @@ from windtunnel.analysis import frames
 from windtunnel.analysis.causal.controls import negative_controls
 from windtunnel.analysis.causal.estimates import estimate_pairs
 from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.field_experiments import sentence
 from windtunnel.analysis.folder import COUNTED, TABLES, Folder
 from windtunnel.analysis.models.asking import cost_of
 from windtunnel.analysis.models.distill_claim import claim_check, teacher_assumption
@@ -147,9 +148,14 @@ def run_blocks(
 
 
 def _fidelity(plan: Plan) -> dict[str, str] | None:
-    """How well members foretell the record that they were learned from; None where they were learned from none."""
-    learned = plan.experiment.community.get("learned") or {}
-    return {"descriptive": learned["descriptive"]} if learned.get("descriptive") else None
+    """How well members foretell the record that they were learned from, and of a forum what came of field experiments elsewhere."""
+    community = plan.experiment.community
+    learned = community.get("learned") or {}
+    found = {
+        "descriptive": learned.get("descriptive", ""),
+        "experiments": sentence() if community["name"] == "forum" else "",
+    }
+    return {name: said for name, said in found.items() if said} or None
 
 
 def analysed(

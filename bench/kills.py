@@ -25,18 +25,18 @@ QUESTION = [
     "--lock",
     "--at=comment:2",
     "--replicates",
-    "400",
+    "20",
     "--sensitivity",
-    "4",
+    "0",
     "--json",
 ]
 RUN = [
     "run",
     "policy=slow_mode",
-    "draws=6",
+    "draws=3",
     "seeds=2",
-    "community.size=60",
-    "steps=24",
+    "community.size=30",
+    "steps=12",
     "dowhy=false",
     "parallel.jobs=1",
 ]
@@ -112,6 +112,7 @@ def disturbed(folder: Path, kind: str, kills: int, chance: random.Random) -> dic
             wait(job)
         hit = killed(server, job)
         hits, here = hits + hit, here + hit
+        print(f"{hits} kills, job {jobs + 1}", file=sys.stderr, flush=True)
     jobs, most = jobs + 1, max(most, here)
     same += answer(folder, job, kind) == calm
     found = {"kills": hits, "jobs": jobs, "same": same, "most_kills_of_one_job": most}

@@ -65,9 +65,9 @@ def by_folds(known: training.Labelled, count: int, seed: int) -> tuple[np.ndarra
     return found, fold
 
 
-def kinds(folder: Path, civil_rate: float) -> tuple[list[str], dict[str, Any]]:
+def kinds(file: Path, civil_rate: float) -> tuple[list[str], dict[str, Any]]:
     """How many sentences of each kind each reader gets right, as a table and as numbers."""
-    listed = yaml.safe_load((folder / "kinds.yaml").read_text("utf-8"))
+    listed = yaml.safe_load(file.read_text("utf-8"))
     rows, right = [], {}
     both = (WordsReader(), english.EnglishReader())
     for kind, by_tone in listed.items():
@@ -85,7 +85,9 @@ def kinds(folder: Path, civil_rate: float) -> tuple[list[str], dict[str, Any]]:
 
 def unread_shares(folder: Path, shared: Path) -> dict[str, Any]:
     """The share of posts in a language that the shipped readers do not read, by record."""
-    records: dict[str, list[str]] = dict(yaml.safe_load((folder / "languages.yaml").read_text("utf-8")))
+    files = ("languages.yaml", "more_languages.yaml")
+    parts = [dict[str, list[str]](yaml.safe_load((folder / name).read_text("utf-8"))) for name in files]
+    records = parts[0] | parts[1]
     data = shared / "data"
     if (data / "polis-opendata").is_dir():
         said = pl.read_parquet(data / "polis-opendata" / "statements.parquet").drop_nulls("text")
@@ -123,7 +125,7 @@ def main() -> None:
     read(english.EnglishReader(), known.texts)
     rate = len(known.texts) / (time.process_time() - began)
     civil_rate = float(1 - found[known.tone == 0, CIVIL].mean())
-    table, right = kinds(asked.folder, civil_rate)
+    tables = {name: kinds(asked.folder / f"{name}.yaml", civil_rate) for name in ("kinds", "more_kinds")}
     off = [
         found[fold == k].mean(0) - np.bincount(known.tone[fold == k], minlength=3) / (fold == k).sum()
         for k in set(fold)
@@ -136,9 +138,10 @@ def main() -> None:
         "english_mean_uncivil_of_civil": round(civil_rate, 4),
         "english_posts_a_processor_second": round(rate),
         "unread": unread_shares(asked.folder, asked.shared),
-        "kinds": right,
+        **{name: right for name, (_, right) in tables.items()},
     }  # fmt: skip
-    print("\n".join(table))
+    for table, _ in tables.values():
+        print("\n".join(table), end="\n\n")
     print(json.dumps(result))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-KINDS = ("communities", "policies", "outcomes", "minds", "incidents")
+KINDS = ("communities", "policies", "outcomes", "minds", "incidents", "rankers")
 """What a package may bring: the ends of our groups of entry points."""
 
 

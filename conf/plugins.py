@@ -1,6 +1,6 @@
 """What packages of others bring by entry point, loaded; where that fails, a sentence names the package and what is wrong with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 
@@ -21,6 +21,15 @@ def load(what: str, point: Any, wrong: Callable[[Any], str]) -> Any:
     if reason := wrong(found):
         raise ValueError(f"{told} {reason}")
     return found
+
+
+def check_new(what: str, point: Any, own: Container[str]) -> None:
+    """`ValueError` where another package gives its thing the name of one of ours."""
+    if point.name in own:
+        package = getattr(getattr(point, "dist", None), "name", None) or "another package"
+        raise ValueError(
+            f"{package} brings a {what} called {point.name}, as one of ours is: rename it, or take the package away"
+        )
 
 
 def in_short(error: BaseException) -> str:

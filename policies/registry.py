@@ -40,6 +40,7 @@ def policy_class(name: str) -> type[Policy]:
     """The class of a policy; `ValueError` names the nearest one."""
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:
+            plugins.check_new("policy", point, _own())
             return plugins.load("policy", point, partial(_wrong, point))
     if name not in policy_names():
         raise ValueError(f"no policy is called {name!r}: {nearest(name, policy_names())}")

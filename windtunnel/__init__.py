@@ -14,6 +14,8 @@ more under `help()`.
 
 from typing import TYPE_CHECKING, Any
 
+from windtunnel.conf.plugin_folders import activate
+
 __all__ = ["compare", "estimate", "incidents", "read", "replay", "run", "sweep", "why"]
 
 _HOMES = {
@@ -26,6 +28,8 @@ _HOMES = {
     "sweep": "library.sweeps",
     "why": "library.incidents",
 }
+
+activate()  # folders that `windtunnel plugins add` has noted
 
 if TYPE_CHECKING:
     from windtunnel.analysis.comparison import compare

@@ -3,12 +3,24 @@
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from windtunnel.analysis.collective_bound import Bound
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sample", help="CSV or Parquet: a row a member, its features and its label")
     parser.add_argument("--label", required=True, help="the column of labels")
-    parser.add_argument("--target", required=True, help="the label that the collective wants")
+    parser.add_argument(
+        "--target", help="the label that the collective wants; with --aim unplant: does not want"
+    )
+    parser.add_argument(
+        "--aim",
+        choices=("plant", "unplant", "erase"),
+        default="plant",
+        help="where the signal is the platform is to say the target, not to say it, or to say what it says without",
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -31,19 +43,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from windtunnel.analysis.collective_bound import planting_bound
-
-    found = planting_bound(
-        _table(Path(asked.sample)),
-        label=asked.label,
-        target=asked.target,
-        signal=dict(_pair(word) for word in asked.set),
-        population=asked.population,
-        tests=asked.tests,
-        delta=asked.delta,
-        epsilon=asked.epsilon,
-        feature_only=asked.feature_only,
-    )
+    found = _found(asked)
     if asked.json:
         print(json.dumps(found._asdict()))
         return 0
@@ -54,14 +54,50 @@ def call(asked: argparse.Namespace) -> int:
         )
     else:
         print(
-            f"{said} the platform says {asked.target} to at least {found.success:.1%} of those who show the signal, "
-            f"but for a chance of {asked.delta:.0%}."
+            f"{said} the platform {_reached(asked)} to at least {found.success:.1%} of those who "
+            f"{'are asked' if asked.aim == 'erase' else 'show the signal'}, but for a chance of {asked.delta:.0%}."
         )
     print(
         f"The signal leaves {found.rows:,} different rows and {found.labels} labels; the bound is often far below what is "
         "reached."
     )
     return 0
+
+
+def _found(asked: argparse.Namespace) -> "Bound":
+    """The bound of the aim; `ValueError` for options that do not go together."""
+    from windtunnel.analysis.collective_bound import erasing_bound, planting_bound, unplanting_bound
+
+    if asked.aim == "erase" and asked.target is not None:
+        raise ValueError(
+            "--aim erase has no --target: the platform is to say what it says without the signal"
+        )
+    if asked.aim != "erase" and asked.target is None:
+        raise ValueError(f"--aim {asked.aim} needs --target LABEL")
+    if asked.aim != "plant" and asked.feature_only:
+        raise ValueError(f"--feature-only goes with --aim plant alone, not with {asked.aim}")
+    table, common = (
+        _table(Path(asked.sample)),
+        {
+            "label": asked.label,
+            "signal": dict(_pair(word) for word in asked.set),
+            "population": asked.population,
+            "tests": asked.tests,
+            "delta": asked.delta,
+            "epsilon": asked.epsilon,
+        },
+    )
+    if asked.aim == "erase":
+        return erasing_bound(table, **common)
+    if asked.aim == "unplant":
+        return unplanting_bound(table, target=asked.target, **common)
+    return planting_bound(table, target=asked.target, feature_only=asked.feature_only, **common)
+
+
+def _reached(asked: argparse.Namespace) -> str:
+    if asked.aim == "erase":
+        return "says the same with the signal as without"
+    return f"says {asked.target}" if asked.aim == "plant" else f"does not say {asked.target}"
 
 
 def _pair(word: str) -> tuple[str, str]:

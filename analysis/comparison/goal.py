@@ -11,7 +11,7 @@ from windtunnel.analysis.causal.intervals import Estimate
 from windtunnel.analysis.comparison.effects import Change, mean_family
 from windtunnel.analysis.comparison.inputs import Tested
 from windtunnel.analysis.comparison.simultaneous import Family
-from windtunnel.analysis.comparison.statement import SHARE, Statement, read_goal, read_statement
+from windtunnel.analysis.comparison.statement import SHARE, Statement, exclude, read_goal, read_statement
 from windtunnel.analysis.immovable import cannot_move
 
 MEETS, FAILS, UNSURE = "meets", "fails", "not told apart"
@@ -54,6 +54,11 @@ def goal_of(goal: str | None, limits: Sequence[str], config: Mapping[str, Any]) 
     for place, one in enumerate(statements):
         if one in statements[:place]:
             raise ValueError(f"'{one.words()}' is stated twice: give it once")
+        for other in statements[:place]:
+            if exclude(other, one):
+                raise ValueError(
+                    f"'{other.words()}' and '{one.words()}' exclude each other: no policy can keep both"
+                )
     hours = float(community.get("step_hours") or 1)
     return Goal(statements, hours * int(config.get("steps") or 1), hours)
 

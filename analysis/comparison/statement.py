@@ -105,6 +105,23 @@ class Statement(NamedTuple):
         return each / hours
 
 
+def exclude(one: Statement, other: Statement) -> bool:
+    """Can no number keep both, whatever it is? A change and a share are only held against each other where they part at 0.
+
+    >>> less, more = (Statement("x", "x", SHARE, sense, sense * 0.05) for sense in (-1, 1))
+    >>> exclude(less, more), exclude(less, less)
+    (True, False)
+    """
+    if one.outcome != other.outcome or {one.sense, other.sense} != {-1, 1}:
+        return False
+    least, most = sorted((one, other), key=lambda each: -each.sense)
+    low, high = least.bound, most.bound
+    unlike = (least.kind, least.per) != (most.kind, most.per)
+    if unlike and (LEVEL in (least.kind, most.kind) or low < 0 < high or low * high > 0):
+        return False
+    return low > high or (low == high and (least.strict or most.strict))
+
+
 def read_statement(
     words: str, community: str | None = None, fixed: frozenset[str] = frozenset()
 ) -> Statement:
@@ -148,7 +165,7 @@ def _made(
     outcome = _outcome(option, str(found["name"]), community, fixed)
     per = found["per"] or ""
     if per not in ("", *_UNITS):
-        raise ValueError(f"{option} counts by the {per}: a number may be told a {', a '.join(_UNITS)}")
+        raise ValueError(f"{option} counts by the {per}: a number may be told a day, an hour or a step")
     sign = -1.0 if found["sign"] in ("-", "\u2212") else 1.0
     number, percent = sign * float(str(found["number"])), bool(found["percent"])
     signed, turn = bool(found["sign"]), found.get("turn")

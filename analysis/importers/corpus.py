@@ -370,6 +370,11 @@ def _notes(
             f"{unsigned:,} {'post has' if one else 'posts have'} no author; "
             f"{'it counts as a post, not as a member' if one else 'they count as posts, not as members'}"
         )
+    if bots := posts.filter(pl.col("role") == "bot").height:
+        yield (
+            f"{bots:,} {'post is by a bot; it counts as a post' if bots == 1 else 'posts are by bots; they count as posts'}, "
+            f"not as {'a member' if bots == 1 else 'members'}"
+        )
     if acts.unknown:
         yield (
             f"{acts.unknown:,} acts of moderators are about nothing in the record (a post, thread or member that it "

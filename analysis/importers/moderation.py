@@ -16,7 +16,7 @@ from windtunnel.analysis.importers.people import People
 from windtunnel.analysis.importers.posts import Act, RawAct
 from windtunnel.analysis.importers.pseudonyms import folded, is_bot
 from windtunnel.analysis.importers.sheets import columns_of, layout_of, listed, sheet_rows
-from windtunnel.analysis.importers.table import by_role, check_columns, nearest_valid
+from windtunnel.analysis.importers.table import as_spelt, by_role, check_columns, nearest_valid
 from windtunnel.analysis.importers.times import SinceStart, When, read_time
 
 SCHEMA = {
@@ -40,14 +40,25 @@ MOD_MAP_HELP = (
 )
 GUESSES = {
     "act": ("act", "action", "event", "action_type", "type"),
-    "post": ("post", "post_id", "target_fullname", "source_post_id", "comment_id", "target_post", "uri"),
+    "post": (
+        "post",
+        "post_id",
+        "target_fullname",
+        "source_post_id",
+        "comment_id",
+        "target_post",
+        "uri",
+        "target",
+    ),
     "thread": ("thread", "thread_id", "topic", "topic_id", "conversation_id", "link_id"),
     "member": ("member", "target_author", "target_user", "target_username", "target", "user", "username"),
     "time": ("time", "at", "created_at", "created_utc", "timestamp", "date", "when"),
     "minute": ("minute",),
     "actor": ("actor", "mod", "moderator", "acting_user", "admin", "by"),
 }
-"""Names by which a column is known without a map, the first that is there."""
+"""Names by which a column is known without a map, the first that is there. A column `target` alone names whatever each act is
+about: a member where it is done to members, else a post."""
+ON_MEMBERS = ("warn", "suspend", "ban")
 
 WORDS: dict[Act, str] = {
     "lock": "lock locked lock_thread close closed lockthread autoclosed archived thread_lock",
@@ -86,7 +97,7 @@ def read_mod_log(path: Path, mapping: Mapping[str, str] | None, into: Collector)
         raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
     layout = layout_of(path, list((mapping or {}).values()), into.max_bytes)
     columns = columns_of(path, EXPECTED, into.max_bytes, layout)
-    roles = dict(mapping) if mapping else _guessed(columns)
+    roles = as_spelt(mapping, columns) if mapping else _guessed(columns)
     for role in roles:
         if role not in GUESSES:
             raise ValueError(f"--mod-map names the role {role!r}; {nearest_valid(role, list(GUESSES))}")
@@ -117,13 +128,15 @@ def read_mod_log(path: Path, mapping: Mapping[str, str] | None, into: Collector)
 
 
 def _guessed(columns: list[str]) -> dict[str, str]:
-    by_name = {column.casefold(): column for column in reversed(columns)}
+    by_name = {column.strip().casefold(): column for column in reversed(columns)}
     found = {
         role: next((by_name[name] for name in names if name in by_name), None)
         for role, names in GUESSES.items()
     }
     if found["time"]:
         found["minute"] = None
+    if (found["post"] or "").casefold() == "target" and (found["thread"] or found["member"] != found["post"]):
+        found["post"] = None  # what it was done to stands in a column of its own
     return {role: column for role, column in found.items() if column}
 
 
@@ -135,9 +148,12 @@ def _act(row: dict[str, Any]) -> RawAct:
         None if empty(row.get(role)) else word(row.get(role))
         for role in ("post", "thread", "member", "actor")
     )
+    act = act_of(said)
+    if post is not None and post == member:
+        post, member = (None, member) if act in ON_MEMBERS else (post, None)
     if member:
         member = member.removeprefix("/").removeprefix("u/").removeprefix("@")
-    return RawAct(act_of(said), _time(row), post, thread, member, actor)
+    return RawAct(act, _time(row), post, thread, member, actor)
 
 
 def _time(row: dict[str, Any]) -> When:

@@ -7,6 +7,7 @@ import polars as pl
 
 from windtunnel.analysis.importers.gathering import FACTS
 from windtunnel.analysis.importers.other_forms import read_otherwise
+from windtunnel.analysis.importers.who_answers_what import without_circles
 
 SLICE = 200_000
 """Rows that are joined at a time."""
@@ -51,11 +52,8 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
         ids = pl.concat([ids, others]).unique("parent", keep="first", maintain_order=True)
     table = table.with_columns(_looked_up(table.select("parent"), ids)["parent_post"])
     table, said = read_otherwise(table, ids)
-    answers_itself = pl.col("parent_post") == pl.col("post")
-    table = table.with_columns(
-        pl.when(answers_itself.fill_null(False)).then(None).otherwise(column).alias(column)
-        for column in ("parent", "parent_post")
-    )
+    table, unlikely = without_circles(table)
+    said += unlikely
     start = float(table["time"].min() or 0)  # type: ignore[arg-type]
     table = table.with_columns(
         thread=_threads(table),
@@ -102,7 +100,7 @@ def _threads(table: pl.DataFrame) -> pl.Series:
     """The thread of each row: its own, else that of its parent, up to the opening post.
 
     Rows without a thread point at their parent; each connected heap of such rows holds at most one row that
-    points nowhere, or a parent outside the record, or a circle, and takes its name from that.
+    points nowhere, or a parent outside the record, and takes its name from that.
     """
     own = table["thread"]
     if own.null_count() == 0:
@@ -131,6 +129,5 @@ def _threads(table: pl.DataFrame) -> pl.Series:
     names = pl.concat([pl.select(pl.coalesce(own, table["id"])).to_series().alias("name"), outside["name"]])
     ends = np.concatenate([~pointing.to_numpy(), np.ones(places.height, bool)])
     nodes = pl.DataFrame({"heap": heaps, "name": names, "end": ends})
-    # A circle has no end: its first row in time names it.
     named = nodes.sort("end", descending=True, maintain_order=True).unique("heap", keep="first")
     return nodes.head(count).join(named, on="heap", how="left", maintain_order="left")["name_right"]

@@ -148,6 +148,8 @@ def read_table(
     into.times = Kind(own_start="at 0", spreadsheet=True)
     layout = layout_of(path, [*mapping.values(), *where], into.max_bytes, encoding, separator)
     columns = columns_of(path, EXPECTED, into.max_bytes, layout)
+    mapping = as_spelt(mapping, columns)
+    where = {as_spelt({"": column}, columns)[""]: value for column, value in where.items()}
     check_columns(path, mapping, columns)
     check_columns(path, {f"--where {column}": column for column in where}, columns)
     for number, row in sheet_rows(path, [*mapping.values(), *where], into.max_bytes, into.told, layout):
@@ -200,6 +202,16 @@ def _check_roles(mapping: Mapping[str, str]) -> None:
 def nearest_valid(found: str, valid: list[str]) -> str:
     """Half a sentence that names the valid choice nearest to what was found, or all of them."""
     return nearest(found, valid, f"valid are {listed(valid)}")
+
+
+def as_spelt(mapping: Mapping[str, str], columns: list[str]) -> dict[str, str]:
+    """The mapping with its columns as the file spells them: blanks around a name in its head do not count.
+
+    >>> as_spelt({"id": "post"}, [" post ", "text"])
+    {'id': ' post '}
+    """
+    bare = {column.strip(): column for column in reversed(columns)}
+    return {role: name if name in columns else bare.get(name, name) for role, name in mapping.items()}
 
 
 def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) -> None:

@@ -34,6 +34,8 @@ def kinds_of(community: str) -> dict[str, Kind]:
 def known_kinds() -> dict[str, Kind]:
     """All kinds by name, ours first."""
     points = entry_points(group=ENTRY_POINTS)
+    for point in points:
+        plugins.check_new("kind of incident", point, _own())
     return _own() | {
         point.name: plugins.load("kind of incident", point, partial(_wrong, point)) for point in points
     }

@@ -51,7 +51,9 @@ def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile:
             f"mind=learned needs a {FILE} beside the profile, and there is none for community.profile={profile}: import a record "
             "and give its folder, or run `windtunnel fit FOLDER`"
         )
-    start = {key: mind[key] for key in ("steps_an_hour", "start", "weeks_before", "priors") if key in mind}
+    start = {
+        key: mind[key] for key in ("steps_an_hour", "start", "weeks_before", "priors", "law") if key in mind
+    }
     learned = {**start, "forward": _forward(path), "descriptive": _descriptive(path)}
     if mind.get("start") == "warm":
         named = Path(profile) if isinstance(profile, str) else path

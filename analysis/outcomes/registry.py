@@ -39,6 +39,8 @@ def stand_in(community: str) -> Outcome | None:
 def known_outcomes(community: str | None = None) -> dict[str, Outcome]:
     """Outcomes by name, out-of-tree ones included: all, or those that fit the community called so."""
     points = entry_points(group=ENTRY_POINTS)
+    for point in points:
+        plugins.check_new("outcome", point, _own())
     known = _own() | {point.name: plugins.load("outcome", point, partial(_wrong, point)) for point in points}
     return {name: one for name, one in known.items() if community is None or one.fits_in(community)}
 

@@ -10,14 +10,13 @@ FOLDED = (
         "community.actions",
         "community.features",
         "community.personas",
+        "community.extras",
         "community.wordings",
         "community.rules",
     ),
     *(
         "community.persona_formats",
-        "community.phases",
         "community.by_default",
-        "community.skins",
         "mind.coefficients",
     ),
 )

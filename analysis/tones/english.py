@@ -14,6 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from windtunnel.analysis.tones import features
+from windtunnel.analysis.tones.decoded import decoded
 from windtunnel.analysis.tones.own_words import all_own_words, without_identity
 from windtunnel.analysis.tones.reader import Error, of_log_odds
 from windtunnel.analysis.tones.softened import softened
@@ -87,7 +88,7 @@ def parameters() -> Parameters:
 def prepare(texts: Sequence[str]) -> Prepared:
     """Features and n-grams of the authors' own words, who anybody is read as "person"."""
     own = all_own_words(texts)
-    said = [softened(without_identity(each.text)) for each in own]
+    said = [softened(without_identity(decoded(each.text))) for each in own]
     return Prepared(features.table(own, said), _grams([text[:GRAM_CHARACTERS] for text in said]))
 
 

@@ -16,6 +16,8 @@ from windtunnel.analysis.tones.own_words import own_words
 
 SURE = 0.5
 """A language in Latin letters is believed from this probability on; English is what is left."""
+LIKELY, HARDLY = 0.2, 0.03
+"""… or from the first on where English has less than the second: languages that are neighbours share the rest."""
 FEW_LETTERS, FEW_WORDS = 8, 2
 """A post with fewer letters or words of its own has no language, unless its script says it."""
 SHARE_OF_SCRIPT = 0.3
@@ -50,8 +52,9 @@ def language(text: str) -> str:
         return _of_script(beyond)
     if letters < FEW_LETTERS or len(words) < FEW_WORDS:
         return ""
-    code, probability = _model_says(" ".join(said.lower().split()))
-    return code if code != "en" and probability >= SURE else "en"
+    code, probability, english = _model_says(" ".join(said.lower().split()))
+    sure = probability >= SURE or (probability >= LIKELY and english < HARDLY)
+    return code if code != "en" and sure else "en"
 
 
 def _of_script(letters: list[str]) -> str:
@@ -69,9 +72,11 @@ def _script(letter: str) -> str | None:
     return next((_SCRIPTS[part] for part in name[:1] if part in _SCRIPTS), None)
 
 
-def _model_says(line: str) -> tuple[str, float]:
-    labels, probabilities = _model().predict(line, k=1)
-    return labels[0].removeprefix("__label__"), float(probabilities[0])
+def _model_says(line: str) -> tuple[str, float, float]:
+    """The likeliest language, its probability, and that of English (0 where eight others come before it)."""
+    labels, probabilities = _model().predict(line, k=8)
+    known = dict(zip(labels, map(float, probabilities), strict=True))
+    return labels[0].removeprefix("__label__"), float(probabilities[0]), known.get("__label__en", 0.0)
 
 
 @cache

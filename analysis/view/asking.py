@@ -5,7 +5,7 @@ from typing import Any
 
 from windtunnel.analysis.view.forums import Forum
 from windtunnel.analysis.view.jobs import HERE
-from windtunnel.policies.registry import meanings, parameters, policy_names, summary
+from windtunnel.policies.registry import meanings, parameters, policy_class, policy_names, summary
 
 ACTS = ("lock", "remove", "warn", "suspend", "with", "without")
 FUTURES = (20, 40, 100, 400)
@@ -79,7 +79,9 @@ def askable_parameters(policy: str) -> dict[str, Any]:
 
 
 def askable_policies() -> list[str]:
-    return [name for name in policy_names("forum") if name not in NOT_ASKED]
+    """Those that work in any forum, whatever its settings."""
+    named = [name for name in policy_names("forum") if name not in NOT_ASKED]
+    return [name for name in named if "forum" not in policy_class(name).needs]
 
 
 def fields_of(policy: str) -> list[dict[str, str]]:

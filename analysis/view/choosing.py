@@ -4,6 +4,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from windtunnel import conf
@@ -39,6 +40,43 @@ def places(imported: Sequence[str]) -> list[Place]:
     names = sorted(community_names(), key=lambda name: name != usual("community"))
     own = [Place(name, name.replace("_", " "), name) for name in names]
     return own + [Place(f"folder:{name}", f"like {name}", "forum", name) for name in imported]
+
+
+class Experiment(NamedTuple):
+    """A shipped experiment: what it asks, the community that it is about, and the policy that it toggles."""
+
+    name: str
+    what: str
+    community: str
+    policies: tuple[str, ...]
+
+
+@cache
+def experiments() -> dict[str, Experiment]:
+    """Those whose community has policies to choose from, by name."""
+    from windtunnel.analysis.terminal.listing import rows
+
+    told = {row["name"].removeprefix("experiment="): row["what"] for row in rows("experiments")}
+    found = {}
+    for name in conf.options("experiment"):
+        content = conf.content("experiment", name)
+        parts = [part for part in content.get("defaults", []) if isinstance(part, dict)]
+        set_to = {key: value for part in parts for key, value in part.items()}
+        treatment = content.get("treatment") or ()
+        found[name] = Experiment(
+            name,
+            told.get(name, ""),
+            str(set_to.get("override /community", usual("community"))),
+            (treatment,) if isinstance(treatment, str) else tuple(map(str, treatment)),
+        )
+    return found
+
+
+def place_of(given: Mapping[str, Any], known: Sequence[Place]) -> Place | None:
+    """The place that a form names: that of its experiment, where it names one."""
+    if experiment := experiments().get(str(given.get("experiment", ""))):
+        return Place(experiment.community, experiment.community.replace("_", " "), experiment.community)
+    return next((one for one in known if one.value == given.get("place")), None)
 
 
 def fields(policy: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -88,8 +126,9 @@ def range_words(schema: Mapping[str, Any]) -> str:
 
 
 def policies_of(community: str) -> list[tuple[str, str]]:
-    """Name and summary of each policy that fits."""
-    return [(name, summary(name)) for name in policy_names(community) if name != "none"]
+    """Name and summary of each policy that fits, whatever the community's settings."""
+    named = [name for name in policy_names(community) if name != "none"]
+    return [(name, summary(name)) for name in named if community not in policy_class(name).needs]
 
 
 def outcomes_of(community: str) -> list[tuple[str, str]]:
@@ -98,7 +137,9 @@ def outcomes_of(community: str) -> list[tuple[str, str]]:
     return [
         (name, one.unit)
         for name, one in known_outcomes(community).items()
-        if name not in fixed and "threshold" in conf.content("outcome", name)
+        if name not in fixed
+        and (not one.reads or community == one.fits[0])
+        and "threshold" in conf.content("outcome", name)
     ]
 
 
@@ -140,7 +181,9 @@ def sweep_words(form: Any, found: Place, profile: str, mind: Sequence[str]) -> l
         raise ValueError(f"no policy of this community is called {stray[0][:40]!r}: choose from the list")
     treatments: list[Any] = [*chosen, *([chosen] if form.get("together") and len(chosen) > 1 else [])]
     said = settings_words([], {"policy": treatments}, sweep=True)
-    said += [f"community={found.community}"]
+    experiment = str(form.get("experiment", ""))
+    chosen_one = experiment in experiments()
+    said += [f"experiment={experiment}" if chosen_one else f"community={found.community}"]
     if profile:
         said += settings_words([], {"community.profile": profile})
     for field, setting in NUMBERS.items():

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.why.counting import asked, split
-from windtunnel.analysis.why.weakness import weak, weak_in
+from windtunnel.analysis.why.forum.weakness import weak, weak_in
 
 HALF = 0.5
 WIDE = 0.2

@@ -3,10 +3,9 @@
 python bench/communities/feedback_commons.py [--draws 100] [--root 1]
 """
 
-import argparse
 from typing import Any
 
-from paired import change, last_line, lived, run, told, values
+from paired import change, draws_and_root, last_line, lived, run, told, values
 
 OWN = "own model: direction by mechanism"
 OUTCOMES = ("contributions", "mean_quality", "least_quality")
@@ -14,11 +13,7 @@ BUNDLE = ["easy_interface", "outreach", "revocable_consent", "implicit_feedback"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=100)
-    parser.add_argument("--root", type=int, default=1)
-    asked = parser.parse_args()
-    draws, root = asked.draws, asked.root
+    draws, root = draws_and_root(__doc__, 100)
     rows: list[dict[str, Any]] = []
 
     def tell(name: str, policy: Any, sketch: str, more: tuple[str, ...] = (), **given: Any) -> Any:

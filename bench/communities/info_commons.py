@@ -3,10 +3,9 @@
 python bench/communities/info_commons.py [--draws 100] [--root 1]
 """
 
-import argparse
 from typing import Any
 
-from paired import change, last_line, lived, run, told, values
+from paired import change, draws_and_root, last_line, lived, run, told, values
 
 OWN = "own model: direction by mechanism"
 OUTCOMES = ("active_producers", "answer_quality", "readers_left", "output_left")
@@ -17,11 +16,7 @@ def acted(draws: int, root: int, policy: Any, **given: Any) -> Any:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=100)
-    parser.add_argument("--root", type=int, default=1)
-    asked = parser.parse_args()
-    draws, root = asked.draws, asked.root
+    draws, root = draws_and_root(__doc__, 100)
     rows: list[dict[str, Any]] = []
 
     def tell(name: str, found: Any, sketch: str) -> None:

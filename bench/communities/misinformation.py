@@ -3,12 +3,11 @@
 python bench/communities/misinformation.py [--draws 200] [--root 1]
 """
 
-import argparse
 from typing import Any
 
 import numpy as np
 import polars as pl
-from paired import change, last_line, lived, run, told, values
+from paired import change, draws_and_root, last_line, lived, run, told, values
 from scipy.stats import spearmanr
 
 OWN = "own model: direction by mechanism"
@@ -38,11 +37,7 @@ def words(found: Any) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=200)
-    parser.add_argument("--root", type=int, default=1)
-    asked = parser.parse_args()
-    draws, root = asked.draws, asked.root
+    draws, root = draws_and_root(__doc__, 200)
     rows: list[dict[str, Any]] = []
     for name, policy, given in (
         *((f"removal, {a:g} false alarms", "remove_false", {"false_alarms": a}) for a in (0.01, 0.05, 0.2)),

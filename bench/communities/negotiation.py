@@ -3,11 +3,10 @@
 python bench/communities/negotiation.py [--draws 200] [--root 1]
 """
 
-import argparse
 from typing import Any
 
 import numpy as np
-from paired import change, last_line, lived, told, values
+from paired import change, draws_and_root, last_line, lived, told, values
 
 OWN = "own procedure: direction by mechanism"
 PAPER = {
@@ -22,11 +21,7 @@ PAPER = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=200)
-    parser.add_argument("--root", type=int, default=1)
-    asked = parser.parse_args()
-    draws, root = asked.draws, asked.root
+    draws, root = draws_and_root(__doc__, 200)
     rows: list[dict[str, Any]] = []
     for preset in ("negotiation_mediated", "negotiation_majority"):
         found = lived(preset, draws, root)

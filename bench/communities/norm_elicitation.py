@@ -3,20 +3,15 @@
 python bench/communities/norm_elicitation.py [--draws 200] [--root 1]
 """
 
-import argparse
 from typing import Any
 
-from paired import change, last_line, lived, told, values
+from paired import change, draws_and_root, last_line, lived, told, values
 
 OWN = "own people, the paper's graph: direction by mechanism"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=200)
-    parser.add_argument("--root", type=int, default=1)
-    asked = parser.parse_args()
-    draws, root = asked.draws, asked.root
+    draws, root = draws_and_root(__doc__, 200)
     rows: list[dict[str, Any]] = []
     for preset in ("norms_moral_graph", "norms_negotiated"):
         found = lived(preset, draws, root)

@@ -1,5 +1,6 @@
 """What the scripts of this folder share: a preset run as pairs, and a paired difference with its interval."""
 
+import argparse
 import json
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from windtunnel import run
 from windtunnel.analysis.tunnel import Result
+
+
+def draws_and_root(said: str | None, draws: int) -> tuple[int, int]:
+    """The two words that a script of this folder takes: how many communities are drawn, and from which root."""
+    parser = argparse.ArgumentParser(description=said)
+    parser.add_argument("--draws", type=int, default=draws)
+    parser.add_argument("--root", type=int, default=1)
+    asked = parser.parse_args()
+    return asked.draws, asked.root
 
 
 def lived(preset: str | None, draws: int, root: int, **settings: Any) -> Result:

@@ -3,10 +3,9 @@
 python bench/communities/places.py [--draws 40] [--root 1]
 """
 
-import argparse
 from typing import Any
 
-from paired import change, last_line, lived, run, told, values
+from paired import change, draws_and_root, last_line, lived, run, told, values
 
 TUNED, OWN = "tuned to size", "direction by mechanism"
 PEOPLE = {
@@ -32,11 +31,7 @@ PUBLISHED = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=40)
-    parser.add_argument("--root", type=int, default=1)
-    asked = parser.parse_args()
-    draws, root = asked.draws, asked.root
+    draws, root = draws_and_root(__doc__, 40)
     rows: list[dict[str, Any]] = []
 
     def acted(place: dict[str, Any], policy: str, number: int, steps: int = 14) -> Any:

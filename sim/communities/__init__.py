@@ -21,8 +21,11 @@ ENTRY_POINTS = "windtunnel.communities"
 
 
 def community_names() -> list[str]:
-    own = [module.name for module in pkgutil.iter_modules(__path__)]
-    return sorted({*own, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+    return sorted({*_own(), *(point.name for point in entry_points(group=ENTRY_POINTS))})
+
+
+def _own() -> list[str]:
+    return [module.name for module in pkgutil.iter_modules(__path__)]
 
 
 @cache
@@ -30,6 +33,7 @@ def community(name: str) -> "type[Builder]":
     """The builder of a community; `ValueError` names the nearest one."""
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == name:
+            plugins.check_new("community", point, _own())
             return plugins.load("community", point, partial(_wrong, point))
     if name not in community_names():
         raise ValueError(f"no community is called {name!r}: {nearest(name, community_names())}")

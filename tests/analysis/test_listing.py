@@ -9,6 +9,7 @@ from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.outcomes import OUTCOMES
 from windtunnel.analysis.terminal import listing
+from windtunnel.policies.registry import policy_class
 
 CONF = Path(listing.__file__).parents[2] / "conf"
 WHAT = ("policies", "communities", "minds", "outcomes", "profiles", "settings")
@@ -35,7 +36,9 @@ def test_every_policy_has_a_yaml_and_a_summary():
 def test_every_listed_policy_can_be_toggled():
     for row in listing.rows("policies"):
         place = "forum" if row["fits"] == ["*"] else row["fits"][0]
-        made = plan(compose([f"community={place}", f"policy={row['name']}", "baseline=none"]))
+        needed = policy_class(row["name"]).needs.get(place, {})
+        settings = [f"community.settings.{key}={value}" for key, value in needed.items()]
+        made = plan(compose([f"community={place}", f"policy={row['name']}", "baseline=none", *settings]))
         assert [name for name, _ in made.resolved["policy"]] == [row["name"]][: row["name"] != "none"]
 
 

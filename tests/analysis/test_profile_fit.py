@@ -316,7 +316,9 @@ def test_r_feminism_looks_like_a_moderated_forum(imported):
 def test_the_profiles_we_ship_are_what_an_import_fits_today(imported, corpus, profile):
     shipped = read_profile(ROOT / "conf" / "profile" / f"{profile}.yaml")
     posts = pl.read_parquet(imported(corpus) / "posts.parquet")
-    fitted = fit_profile(posts, name=profile, tone=shipped.source.tone)
+    today = read_profile(imported(corpus) / "profile.yaml").source.tone
+    assert shipped.source.tone == today
+    fitted = fit_profile(posts, name=profile, tone=today)
     versions = {"source": {"fitted_by"}}
     assert fitted.model_dump(exclude=versions) == shipped.model_dump(exclude=versions)
 

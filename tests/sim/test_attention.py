@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from windtunnel.sim.attention import attention, discounts, ranking
+from windtunnel.sim.attention import attention, discounts, ranking, rankings
 
 WEIGHTS = np.linspace(0, 1, 21)
 BLOCKS = (1, 2, 4, 8, 12)
@@ -118,3 +118,14 @@ def test_unequal_blocks_are_tried_and_searched():
     many[-1] = 8
     searched = 0.5 * (u + v)[ranking(u, v, 0.5, discount, many)] @ discount
     assert searched >= 0.5 * (u + v) @ discount
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 6, 12])
+def test_many_readers_at_once_are_ranked_as_each_alone(size):
+    rng = np.random.default_rng(7)
+    u, v, weight = rng.random((40, 12)), rng.random((40, 12)), rng.random(40)
+    weight[:2] = 0.0, 1.0
+    found = rankings(u, v, weight, discounts(12), size)
+    for row in range(40):
+        alone = ranking(u[row], v[row], weight[row], discounts(12), np.arange(12) // size)
+        assert found[row].tolist() == alone.tolist()

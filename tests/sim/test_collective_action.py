@@ -208,3 +208,57 @@ def test_wrong_settings_are_refused_in_a_sentence(settings, said):
     config["settings"] = config["settings"] | settings
     with pytest.raises(ValueError, match=said):
         Builder(config)
+
+
+def test_signals_that_are_merged_are_one_signal():
+    """Where no base row carries a signal, A with 0 and B with 1, merged, are as two who plant the same; 2 stays apart."""
+    for platform in (
+        {"platform": "cells"},
+        {"platform": "tokens", "base": 3000, "cells": 100, "evenness": 0.05},
+    ):
+        common = {"carried": 0.0, **platform}
+        same = acting(draws=1, collectives={"A": A, "B": B}, **common)
+        merged = [("robustify", {"share": 0.0, "merged": 2})]
+        near, far = (
+            acting(merged, draws=1, collectives={"A": A, "B": B | {"signal": signal}}, **common)
+            for signal in (1, 2)
+        )
+        for name in ("success_first", "success_second"):
+            assert measured(near, name, "policy") == measured(same, name, "baseline")
+        assert measured(far, "success_first", "policy") == measured(far, "success_first", "baseline")
+
+
+RECOMMENDER = {
+    "platform": "recommender",
+    "base": 60,
+    "cells": 80,
+    "collectives": {"A": {"members": 6, "strategy": "promote"}},
+}
+
+
+def test_push_and_pull_of_a_recommender_are_what_its_ranking_gives():
+    found = {
+        weight: acting([("feed_weight", {"weight": weight})], draws=2, **RECOMMENDER)
+        for weight in (0.0, 0.5, 1.0)
+    }
+    pull, push = (
+        [measured(one, name, "policy").mean() for one in found.values()] for name in ("pull", "push")
+    )
+    assert pull == sorted(pull) and push == sorted(push, reverse=True)
+    assert pull[-1] == pytest.approx(1) and push[0] == pytest.approx(1) and pull[0] < 0.999 and push[-1] < 0.9
+    plain = measured(found[1.0], "success_first", "baseline")
+    assert np.array_equal(plain, measured(found[1.0], "success_first", "policy"))
+
+
+def test_policies_of_a_recommenders_feed():
+    one = {"reader_weight": 0.3, **RECOMMENDER}
+    neutral = acting(["feed_neutral"], draws=2, **one)
+    free = acting([("feed_push_free", {"takers": 1.0})], draws=2, **one)
+    bundled = acting([("feed_granularity", {"block": 8})], draws=2, **one)
+    wary = acting([("feed_transparency", {"wary": 1.0})], draws=2, **one)
+    assert measured(neutral, "push", "policy").mean() < measured(neutral, "push", "baseline").mean()
+    assert measured(free, "pull", "policy") == pytest.approx(1)
+    assert (measured(bundled, "pull", "policy") <= 1).all() and (
+        measured(bundled, "push", "policy") <= 1
+    ).all()
+    assert (measured(wary, "success_first", "policy") <= measured(wary, "success_first", "baseline")).all()

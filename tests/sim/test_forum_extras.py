@@ -251,7 +251,7 @@ def test_verified_authors_are_looked_at_more(tiny_experiment):
         (["policy=feed_weight"], "feed_weight has nothing to act on here: set community.settings.reader_weight, say 0.5"),
         (["policy=correction_notes"], "set community.settings.false_share, say 0.3"),
         (["policy=feed_ranker", "policy_with.feed_ranker.ranker=hott"], "no ranker is called 'hott'"),
-        (["policy=slow_mode", "community.settings.ranker=nwe"], "no ranker is called 'nwe': did you mean 'new'"),
+        (["policy=slow_mode", "baseline=feed_ranker", "baseline_with.feed_ranker.ranker=nwe"], "did you mean 'new'"),
         (["policy=slow_mode", "outcome=pull"], "outcome pull is counted here only with community.settings.reader_weight"),
         (["policy=feed_weight", "community=collective_action"], "set community.settings.platform, say recommender"),
     ],

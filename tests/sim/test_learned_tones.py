@@ -7,6 +7,8 @@ from tests.learned_law import forward, learned
 from windtunnel.agents.minds.learned import SAYS, LearnedMind
 from windtunnel.agents.situation import Situations
 from windtunnel.sim.communities.forum.build import Builder
+from windtunnel.sim.communities.forum.learned.law import TERMS as PARTS
+from windtunnel.sim.communities.forum.learned.law import drawn_law, law_of
 from windtunnel.sim.communities.forum.learned.tones import TERMS, ToneLaw, ToneMemory
 
 COMMON = (0.1, 0.05)
@@ -57,3 +59,23 @@ def test_replies_have_the_tones_of_the_law_and_notices_move_them_as_they_move_th
     moved = (by_rules[1] - by_rules[0])[replies]
     found = (rows[1] - rows[0])[replies]
     assert found - found[0] == pytest.approx(moved - moved[0])
+
+
+def test_coefficients_are_drawn_from_the_law_of_their_fit():
+    """Means and covariances of many draws are those that were stored; twins of one draw have the same."""
+    spread = [[0.3], [-0.2, 0.1], [0.0, 0.0, 0.1], [0.0, 0.0, 0.0, 0.1], [0.0, 0.0, 0.0, 0.0, 0.1]]
+    content = forward()
+    for name in PARTS:
+        content[name] |= {"error": [0.0] * len(PARTS[name])}
+    content["opens"] |= {"spread": spread, "error": [0.3, 0.22, 0.1, 0.1, 0.1]}
+    law = law_of(content)
+    drawn = np.array([drawn_law(law, key).opens.value for key in range(4000)])
+    factor = np.zeros((5, 5))
+    for at, row in enumerate(spread):
+        factor[at, : at + 1] = row
+    assert drawn.mean(axis=0) == pytest.approx(np.array(law.opens.value), abs=0.02)
+    assert np.cov(drawn.T) == pytest.approx(factor @ factor.T, abs=0.01)
+    assert drawn_law(law, 3) == drawn_law(law, 3) != drawn_law(law, 4)
+    assert drawn_law(law, 3).comes.value == law.comes.value, "what was fitted without error stays"
+    with pytest.raises(ValueError, match="fit it again"):
+        drawn_law(law_of(forward()), 1)

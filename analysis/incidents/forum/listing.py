@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -36,30 +37,33 @@ def within(found: list[Incident], asked: argparse.Namespace) -> list[Incident]:
 
 
 def list_acts(asked: argparse.Namespace) -> int:
-    """Print the recorded acts of moderators, each with the question that may be asked about it."""
+    """Print the recorded acts of moderators that can be asked about, each with its question, and count the others by reason."""
     low, high = span(asked)
     found = [one for one in recorded_acts(asked.out) if low <= one.minute <= high]
     if asked.json:
         print_json([asdict(one) | {"why": one.why(asked.out) or None} for one in found])
         return OK
     start = start_of(Path(asked.out))
+    askable = [one for one in found if one.name]
     rows = [
         {
             "when": date_words(one.minute, start),
             "act": one.words(),
             "by": one.actor or "unknown",
-            "ask": one.question or f"cannot be asked: {one.reason}",
+            "ask": one.question,
         }
-        for one in found[: asked.most]
+        for one in askable[: asked.most]
     ]
-    print_table(rows)
-    if len(found) > asked.most:
-        print(f"{len(found) - asked.most} more: --most {len(found)} lists them all")
+    if rows:
+        print_table(rows)
+    if len(askable) > asked.most:
+        print(f"{len(askable) - asked.most} more: --most {len(askable)} lists them all")
     if not found:
         print("No recorded act of a moderator lies in that span.")
-    first = next((one for one in found if one.name), None)
-    if first:
-        print(f"\nNext: {first.why(asked.out)}")
+    for reason, count in Counter(one.reason for one in found if not one.name).most_common():
+        print(f"{count:,} act{'s' * (count != 1)} cannot be asked about: {reason}.")
+    if askable:
+        print(f"\nNext: {askable[0].why(asked.out)}")
     return OK
 
 

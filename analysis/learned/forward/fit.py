@@ -119,6 +119,11 @@ def _part(name: str, found: Fitted, acts: np.ndarray) -> Part:
         error=tuple(round(float(each), 5) for each in error),
         cap=tuple(round(float(each), 5) for each in cap),
         acts=len(acts),
+        spread=()
+        if found.spread is None
+        else tuple(
+            tuple(float(f"{each:.4g}") for each in row[: at + 1]) for at, row in enumerate(found.spread)
+        ),
     )
 
 

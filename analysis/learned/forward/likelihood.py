@@ -13,11 +13,13 @@ CAP = 0.99
 
 
 class Fitted(NamedTuple):
-    """Coefficients, their standard errors (from the curvature), and the log-likelihood without the prior."""
+    """Coefficients, their standard errors (from the curvature), the log-likelihood without the prior, and `spread`: the lower triangle
+    whose product with its transpose is the coefficients' covariance."""
 
     value: np.ndarray
     error: np.ndarray
     likelihood: float
+    spread: np.ndarray | None = None
 
 
 Curve = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
@@ -108,5 +110,14 @@ def _newton(curve: Curve, start: np.ndarray, precision: np.ndarray) -> Fitted:
         gained, beta, goal = now - goal, tried, now
         if gained < 1e-6 * (1 + abs(goal)):
             break
-    error = np.sqrt(np.maximum(np.diag(np.linalg.inv(information + np.diag(precision))), 0))
-    return Fitted(beta, error, like)
+    covariance = np.linalg.inv(information + np.diag(precision))
+    error = np.sqrt(np.maximum(np.diag(covariance), 0))
+    return Fitted(beta, error, like, _triangle(covariance))
+
+
+def _triangle(covariance: np.ndarray) -> np.ndarray | None:
+    """The Cholesky factor of a covariance; None where rounding leaves none."""
+    try:
+        return np.linalg.cholesky((covariance + covariance.T) / 2)
+    except np.linalg.LinAlgError:
+        return None

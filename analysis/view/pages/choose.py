@@ -22,9 +22,12 @@ def show(request: Request) -> Response:
     """The form; with `foretell` what the sweep would take, too."""
     site, given = site_of(request), request.query_params
     places = _places(site)
-    found = next((one for one in places if one.value == given.get("place")), places[0])
+    found = choosing.place_of(given, places) or places[0]
+    experiment = choosing.experiments().get(given.get("experiment", ""))
     fitting = choosing.policies_of(found.community)
     chosen = [name for name in given.getlist("policy") if name in dict(fitting)]
+    if experiment and not chosen:
+        chosen = [name for name in experiment.policies if name in dict(fitting)]
     presets = choosing.presets(found.community)
     preset = presets.get(given.get("preset", ""))
     goal = preset.goal if preset else given.get("goal", "")
@@ -40,7 +43,8 @@ def show(request: Request) -> Response:
         except ValueError as error:
             mistake = str(error)
     out = site.shown_path(choosing.name_of(words)) if words else site.shown_path("sweep")
-    asked = words or ["policy=" + ",".join(chosen or ["NAME", "NAME"]), f"community={found.community}"]
+    whole = f"experiment={experiment.name}" if experiment else f"community={found.community}"
+    asked = words or ["policy=" + ",".join(chosen or ["NAME", "NAME"]), whole]
     return render(
         request,
         "choose.html",
@@ -48,6 +52,8 @@ def show(request: Request) -> Response:
         command=pasted("windtunnel", "run", "-m", *asked, f"out={out}"),
         places=places,
         place=found,
+        experiment=experiment,
+        experiments=choosing.experiments(),
         policies=fitting,
         chosen=chosen,
         fields={name: choosing.fields(name, given) for name in chosen},
@@ -74,7 +80,7 @@ def begin(request: Request, form: Any) -> Response:
     if action != "begin":
         more = [("foretell", "1")] if action == "foretell" else []
         return RedirectResponse(f"/choose?{urlencode([*kept, *more])}#{'taken' if more else 'policies'}", 303)
-    found = next((one for one in _places(site) if one.value == form.get("place")), None)
+    found = choosing.place_of(form, _places(site))
     if found is None:
         raise ValueError("this community is not there any more: choose another")
     words = _words(site, form, found)

@@ -46,22 +46,30 @@ def show(request: Request) -> Response:
         doubts=[*([] if replayed else [checked(record["replay"])]), *record["notes"]],
         said=sentences,
         parting=parting_sentence(record) if record["parting"] else "",
-        rows=[
-            (row, moment_words(row["step"], record["hours"]), MARKS.get(row["mark"], row["mark"]))
-            for row in rows[:MOST_ROWS]
-        ],
+        changes=_changes(record, rows[:MOST_ROWS]),
         differing=len(rows),
         whole=len(record.get("thread", [])),
-        acts=[
-            (act, moment_words(act["shown"], record["hours"]))
-            for act in record["moderators"]
-            if act["was"] != act["would"]
-        ],
         trust=[*tell.trust(record), sentences["bounds"], *tell.sensitivity(record)],
         no_sanction=NO_SANCTION,
         page=f"/files/jobs/{job.name}/incident.html" if (job.path / "incident.html").is_file() else "",
         others=[row_of(other) for other in _beside(request, job)],
     )
+
+
+def _changes(record: dict[str, Any], rows: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
+    """When, who, what happened and what would have happened, in their order: posts that differ, and acts of moderators."""
+    found: list[tuple[int, str, str, str]] = []
+    for act in record["moderators"]:
+        if act["was"] != act["would"]:
+            was, would = (act["what"] if act[side] else "nothing" for side in ("was", "would"))
+            found.append((act["shown"], "moderators", was, would))
+    for row in rows:
+        was = f"{row['was']} (post {row['post']})" if row["was"] else "nothing"
+        new = row["mark"] in ("changed", "new")
+        would = f"SIMULATED {row['would']}" if new else MARKS.get(row["mark"], row["mark"])
+        found.append((row["step"], row["member"] or "somebody", was, would))
+    found.sort(key=lambda one: one[0])
+    return [(moment_words(step, record["hours"]), *rest) for step, *rest in found]  # type: ignore[misc]
 
 
 def answer_of(job: Job) -> dict[str, Any] | None:

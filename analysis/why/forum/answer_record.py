@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.field_experiments import sentence
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
 from windtunnel.analysis.why.answer_record import FUTURES_A_MOMENT, basis
 from windtunnel.analysis.why.case import WITH, WITHOUT
@@ -12,10 +13,10 @@ from windtunnel.analysis.why.forum.notes import notes
 from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.forum.threads import moderated, parting, side_by_side
+from windtunnel.analysis.why.forum.weakness import foretold
 from windtunnel.analysis.why.moments import curve
 from windtunnel.analysis.why.question import LABEL, Question
 from windtunnel.analysis.why.watching import INFERRED
-from windtunnel.analysis.why.weakness import foretold
 
 FUTURES_A_CANDIDATE = 12
 TONE_DRAWS = 8
@@ -191,5 +192,6 @@ def of_record(
             *([case.relived] if case.relived else []),
             *(ASSUMED_LEARNED if name == "learned" else ASSUMED),
             *([MODERATED] if case.moderators else []),
+            f"Causal fidelity: never assessed in this community. {sentence()}".rstrip(". ") + ".",
         ],
     }

@@ -151,6 +151,10 @@ def _act(
     if length and not re.fullmatch(r"\d+(\.\d+)?h", length):
         raise ValueError(f"--suspend {suspend}: write MEMBER or MEMBER:HOURSh, for example {who}:24h")
     hours = float(length[:-1]) if length else FOR_GOOD
+    if round(hours / case.hours) < 1:
+        raise ValueError(
+            f"--suspend {suspend} would keep nobody away: a step lasts {60 * case.hours:g} minute{'s' if case.hours > 1 / 60 else ''}"
+        )
     words = f"suspending member {who}" + (f" for {hours:g} hours" if length else "")
     return {"act": "suspend", "member": _member(case, who), "hours": hours, "words": words}, after
 
@@ -160,6 +164,6 @@ def _member(case: ForumCase, who: str) -> int:
     if who not in known.implode().item():
         those = ", ".join(case.incident.members[:8]) or ", ".join(sorted(known.to_list())[:8])
         raise ValueError(
-            f"there is no member {who!r} who wrote in this run: those of the incident are {those}"
+            f"there is no member {who!r} who wrote in this {'record' if case.real else 'run'}: those of the incident are {those}"
         )
     return case.member_id(who)

@@ -7,6 +7,7 @@ from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.summary import INSIDE, number
 from windtunnel.analysis.why.counting import asked, counted, hit_words, since
 from windtunnel.analysis.why.forum.ranking import DOUBT
+from windtunnel.analysis.why.forum.weakness import PARTS, listed, weak, weak_in
 from windtunnel.analysis.why.sentences import (
     NO_SANCTION,
     bounds,
@@ -18,7 +19,6 @@ from windtunnel.analysis.why.sentences import (
     severity,
     signed,
 )
-from windtunnel.analysis.why.weakness import PARTS, listed, weak, weak_in
 
 
 def answer_sentences(record: dict[str, Any]) -> dict[str, str]:

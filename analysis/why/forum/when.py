@@ -42,6 +42,10 @@ def named_moment(case: ForumCase, at: str) -> Moment:
         return found
     if match := _TIME.fullmatch(at):
         day, hour, minute = int(match[1] or 1), int(match[2]), int(match[3])
+        if hour > 23 or minute > 59 or day < 1:
+            raise ValueError(
+                f"--at {at!r} is no time: days count from 1, hours from 0 to 23, minutes from 0 to 59"
+            )
         return exactly(case, round((24 * (day - 1) + hour + minute / 60) / case.hours))
     if case.real and is_date(at):
         return exactly(case, minute_of(at, start_of(case.out), case.out))  # type: ignore[attr-defined]

@@ -13,9 +13,10 @@ from pydantic import Field
 from scipy.special import ndtr, ndtri
 
 from windtunnel.policies.base import WorldFace
-from windtunnel.sim.attention import discounts, ranking
+from windtunnel.sim.attention import discounts, rankings
 from windtunnel.sim.community import Declared
 from windtunnel.sim.feed_rule import FeedRule
+from windtunnel.sim.kept import once
 from windtunnel.sim.members import Members
 from windtunnel.sim.plain import PlainActs, PlainCommunity, PlainView
 from windtunnel.sim.plain_builder import Settings
@@ -78,13 +79,8 @@ class AttentionFeed(PlainCommunity):
         """The best orders (n, objects) of bundles for weights (n,): each an assignment problem, solved once a step."""
         key = weight.tobytes() + str(self.feed_rule.block).encode()
         if key not in self._orders:
-            blocks = np.arange(self.reader.shape[1]) // self.feed_rule.block
-            self._orders[key] = np.stack(
-                [
-                    ranking(mine, other, share, self.discount, blocks)
-                    for mine, other, share in zip(self.reader, self.advocate, weight, strict=True)
-                ]
-            )
+            size = np.array(self.feed_rule.block)
+            self._orders[key] = once(rankings, self.reader, self.advocate, weight, self.discount, size)
         return self._orders[key]
 
     def looked_at(self, world: WorldFace) -> np.ndarray:

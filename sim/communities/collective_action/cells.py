@@ -10,6 +10,7 @@ from windtunnel.sim.communities.collective_action.platform import (
     TENTHS,
     Handed,
     Learning,
+    as_one,
     drawn,
     parts,
     relabelled,
@@ -57,8 +58,9 @@ class Cells:
         base = relabelled(world, "injected base", self.base_label, how.injected, settings.labels)
         own = relabelled(world, "injected", own, how.injected, settings.labels)
         shape = (1 + settings.signals, settings.cells, settings.labels)
-        counts = self._count(shape, self.base_signal, self.base_cell, base, None)
-        counts += self._count(shape, handed.signal + 1, self.cell, own, handed.copies)
+        seen = as_one(self.base_signal - 1, how.merged) + 1
+        counts = self._count(shape, seen, self.base_cell, base, None)
+        counts += self._count(shape, as_one(handed.signal, how.merged) + 1, self.cell, own, handed.copies)
         share = counts.sum(axis=(1, 2)) / counts.sum()
         for signal in np.flatnonzero(share[1:] < how.rare) + 1:
             counts[0] += counts[signal]
@@ -66,6 +68,7 @@ class Cells:
         self.says[0] = counts[0].argmax(axis=1)
         counts[1:, np.arange(settings.cells), self.says[0]] += 0.5
         self.says[1:] = counts[1:].argmax(axis=2)
+        self.says[1:] = self.says[1 + as_one(np.arange(settings.signals), how.merged)]
 
     def _count(
         self,

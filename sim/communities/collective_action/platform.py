@@ -1,9 +1,6 @@
 """What a platform that learns must offer, and what members hand in to it."""
 
-from collections import OrderedDict
-from collections.abc import Callable
-from hashlib import blake2b
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -31,6 +28,8 @@ class Learning(NamedTuple):
 
     rare: float = 0.0
     """Signals, or tokens, in a smaller share of rows are dropped."""
+    merged: int = 1
+    """Neighbouring signals that it takes for one: those of 0 to `merged` - 1, and so on."""
     injected: float = 0.0
     """Share of labels, or ratings, that the platform replaces by random ones."""
 
@@ -81,6 +80,11 @@ def parts(settings: ActionSettings, key: int, ids: np.ndarray, place: np.ndarray
     return np.where(same & (place >= 0), place % TENTHS, -1)
 
 
+def as_one(signal: np.ndarray, merged: int) -> np.ndarray:
+    """Signals (n,) as a platform sees them that takes `merged` neighbours for one; no signal stays none."""
+    return np.where(signal >= 0, signal // merged * merged, signal)
+
+
 def relabelled(world: WorldFace, purpose: str, label: np.ndarray, share: float, labels: int) -> np.ndarray:
     """Labels (n,) of which a share is replaced by random ones, addressed by their places."""
     if share <= 0:
@@ -88,21 +92,3 @@ def relabelled(world: WorldFace, purpose: str, label: np.ndarray, share: float, 
     ids = np.arange(len(label))
     new = (world.chance(f"{purpose} label", ids) * labels).astype(label.dtype)
     return np.where(world.chance(purpose, ids) < share, new, label)
-
-
-_KEPT: OrderedDict[bytes, Any] = OrderedDict()
-_MOST = 16
-
-
-def once(learn: Callable[..., Any], *data: np.ndarray) -> Any:
-    """`learn(*data)`, or what it gave for the same data not long ago: twins often hand in the same."""
-    digest = blake2b(digest_size=16)
-    for array in data:
-        digest.update(repr((array.shape, array.dtype)).encode() + np.ascontiguousarray(array).tobytes())
-    key = digest.digest() + learn.__qualname__.encode()
-    if key not in _KEPT:
-        _KEPT[key] = learn(*data)
-        if len(_KEPT) > _MOST:
-            _KEPT.popitem(last=False)
-    _KEPT.move_to_end(key)
-    return _KEPT[key]

@@ -6,9 +6,10 @@ from scipy.special import ndtri
 from windtunnel.policies.base import WorldFace
 from windtunnel.sim import noise
 from windtunnel.sim.attention import discounts, ranking
-from windtunnel.sim.communities.collective_action.platform import TENTHS, Handed, Learning, once, parts
+from windtunnel.sim.communities.collective_action.platform import TENTHS, Handed, Learning, parts
 from windtunnel.sim.communities.collective_action.settings import ActionSettings
 from windtunnel.sim.feed_rule import FeedRule
+from windtunnel.sim.kept import once
 
 TASTES, DENSITY, POPULARITY = 5, 0.06, 0.9
 FACTORS, PENALTY, SWEEPS = 8, 2.0, 12
@@ -96,9 +97,9 @@ class Recommender:
 
     def train(self, world: WorldFace, handed: Handed, how: Learning) -> None:
         """Members who take part rate their targets 5, or 1; a copied account counts once, for it is one user."""
-        if how.rare > 0:
+        if how.rare > 0 or how.merged > 1:
             raise ValueError(
-                "robustify drops rare signals, and a recommender has none: use platform cells or tokens"
+                "robustify drops rare signals and merges those that are alike, and a recommender has none: use platform cells or tokens"
             )
         ratings, known = self.true.copy(), self.known.copy()
         base = self.settings.base

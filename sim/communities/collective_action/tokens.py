@@ -13,12 +13,13 @@ from windtunnel.sim.communities.collective_action.platform import (
     TENTHS,
     Handed,
     Learning,
-    once,
+    as_one,
     parts,
     relabelled,
 )
 from windtunnel.sim.communities.collective_action.settings import ActionSettings
 from windtunnel.sim.feed_rule import FeedRule
+from windtunnel.sim.kept import once
 
 LENGTH, INSERTED, ASKED = 20, 5, 400
 """Tokens of a text, how often a signal's token is inserted, and texts on which success is measured."""
@@ -40,6 +41,7 @@ class Tokens:
         lots = noise.uniform(key, "tokens", 0, ids[:, None] * LENGTH + np.arange(LENGTH))
         self.texts = self._texts(self.label, lots)
         self.model: Any = None
+        self.merged = 1
 
     def _texts(self, label: np.ndarray, lots: np.ndarray) -> np.ndarray:
         """Tokens (n, LENGTH) of texts with these labels."""
@@ -80,7 +82,9 @@ class Tokens:
         base = relabelled(world, "injected base", self.base_label, how.injected, labels)
         own = relabelled(world, "injected", own, how.injected, labels)
         kept = handed.copies > 0
-        signal = np.concatenate([np.full(len(self.base), OWN), handed.signal[kept]])
+        self.merged = how.merged
+        own_signal = as_one(handed.signal[kept], self.merged)
+        signal = np.concatenate([np.full(len(self.base), OWN), own_signal])
         features = self._features(np.concatenate([self.base, self.texts[kept]]), signal)
         weight = np.concatenate([np.ones(len(self.base)), handed.copies[kept]])
         seen = np.asarray((features > 0).T @ weight).ravel() / weight.sum()
@@ -91,7 +95,7 @@ class Tokens:
 
     def success(self, place: int, signal: int, target: int) -> float:
         """The share of the asked texts that get the target label with the signal planted."""
-        planted = self._features(self.asked, np.full(ASKED, signal))
+        planted = self._features(self.asked, as_one(np.full(ASKED, signal), self.merged))
         return float((self.model.predict(planted[:, self.kept]) == target).mean())
 
     def accuracy(self) -> float:

@@ -11,7 +11,6 @@ from windtunnel import conf
 from windtunnel.agents.actions import Action, Vocabulary
 from windtunnel.agents.minds.rules import RulesMind, centred, overlaid, weight_table
 from windtunnel.agents.situation import Feature, Persona, Scene
-from windtunnel.policies.forum.rankers import ranker
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.declared import DECLARED, learned, with_extras
 from windtunnel.sim.communities.forum.forum import Forum, known_features
@@ -55,10 +54,8 @@ class Builder:
         self.learned: LearnedPart | None = None
         if self.settings.extras:
             self.declared = with_extras(DECLARED, self.settings.extras)
-        if self.settings.ranker is not None:
-            ranker(self.settings.ranker)
         if config.get("learned"):
-            if asked := [*self.settings.extras, *(["ranker"] if self.settings.ranker else [])]:
+            if asked := self.settings.extras:
                 raise ValueError(
                     f"community.settings.{asked[0]} is set, but members are learned from a record, which tells nothing of "
                     "it: set mind=rules"

@@ -264,8 +264,6 @@ def deal(forum: Place, world: Any) -> Dealt:
     """
     posts, length, count = forum.posts, forum.settings.feed_items - OWN_PLACES, forum.feeds(world.now)
     strength = pull(posts, world.now, forum.hours, law(forum.profile))
-    if forum.settings.ranker is not None:
-        forum.rank(forum.settings.ranker, strength, world.now)
     rerank(world, strength)
     feeds = dealt(posts, strength, length, lambda ids: world.chance("deal", ids), count)
     return Dealt(strength, feeds, balance(posts, feeds, strength, forum.profile.root_share.value))

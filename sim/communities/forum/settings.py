@@ -41,8 +41,6 @@ class Settings(BaseModel):
     heat_half_life: Positive
     heat_of_heated: Annotated[float, Field(ge=0)]
     """Heat that a heated reply adds to its thread; a hostile one adds 1."""
-    ranker: str | None = None
-    """How the feed is ranked: a ranker's name; null: by the law of attention of the profile."""
     reader_weight: Annotated[float, Field(ge=0, le=1)] | None = None
     """Feeds are ranked for each reader between its own interest and an advocate's: the weight of the first; null: they are not."""
     can_follow: bool = False

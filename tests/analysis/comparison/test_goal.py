@@ -35,6 +35,27 @@ def test_a_goal_without_a_number_is_less_of_a_harm_or_more_of_a_good():
 
 
 @pytest.mark.parametrize(
+    ("goal", "limits", "refused"),
+    [
+        ("less hostile_share", ["hostile_share>=+5%"], True),
+        ("less hostile_share", ["hostile_share>=+0.1"], True),
+        ("less hostile_share", ["hostile_share>=-20%"], False),
+        ("hostile_share<=-20%", ["hostile_share>=-10%"], True),
+        ("hostile_share<=-20%", ["hostile_share>=-30%"], False),
+        ("more civil_posts", ["civil_posts<=5"], False),
+        ("more civil_posts", ["moderator_actions>=10/day", "moderator_actions<=4/day"], True),
+        ("more civil_posts", ["moderator_actions>=10/day", "moderator_actions<=4/hour"], False),
+    ],
+)
+def test_statements_that_no_policy_can_keep_together_are_refused(goal, limits, refused):
+    if refused:
+        with pytest.raises(ValueError, match="exclude each other: no policy can keep both"):
+            goal_of(goal, limits, FORUM)
+    else:
+        assert len(goal_of(goal, limits, FORUM).statements) == 1 + len(limits)
+
+
+@pytest.mark.parametrize(
     ("goal", "limits", "said"),
     [
         ("less hostile_shar", (), "did you mean 'hostile_share'"),
@@ -44,7 +65,7 @@ def test_a_goal_without_a_number_is_less_of_a_harm_or_more_of_a_good():
         ("less hostile_share", ("civil_posts",), "is no limit: write NAME<=NUMBER"),
         ("less hostile_share", ("civil_posts>=5%",), "a per cent is a change"),
         ("less hostile_share", ("hostile_share<=1/day",), "does not add up over a day"),
-        ("less hostile_share", ("civil_posts>=2/week",), "may be told a day, a hour, a step"),
+        ("less hostile_share", ("civil_posts>=2/week",), "may be told a day, an hour or a step"),
         ("less hostile_share", ("civil_posts>=-200%",), "more than all to be lost"),
         ("less hostile_share", ("civil_posts>=-5%",) * 2, "is stated twice"),
         (None, ("civil_posts>=-5%",), "limits a goal that is not stated"),

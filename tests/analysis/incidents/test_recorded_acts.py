@@ -81,3 +81,13 @@ def test_a_list_of_threads_is_found_by_a_day(moderated, capsys):
     assert main(["incidents", str(moderated), "--find", "date:2024-01-05"]) == 0
     said = capsys.readouterr().out
     assert "thread:1" in said and "thread:2" in said
+
+
+def test_an_act_that_cannot_be_asked_about_is_counted_with_its_reason(tmp_path, import_rows, capsys):
+    rows = [{"id": "a", "parent": None, "author": "A", "time": 1_704_412_800, "text": "hello there"}]
+    log = pl.DataFrame({"act": ["lock", "lock"], "post": ["a", "a"], "time": [1_704_412_860, 1_800_000_000]})
+    log.write_csv(tmp_path / "log.csv")
+    out = import_rows(tmp_path, rows, mod_log=tmp_path / "log.csv")
+    assert main(["incidents", str(out), "--acts"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("thread:1 --without lock") == 2 and "1 act cannot be asked about: it locked" in said

@@ -9,10 +9,12 @@ import pytest
 import yaml
 
 from windtunnel.analysis.tones import english, reader, registry, training
+from windtunnel.analysis.tones.decoded import decoded
 from windtunnel.analysis.tones.words import WordsReader
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "tones"
 KINDS = yaml.safe_load((FIXTURES / "kinds.yaml").read_text("utf-8"))
+MORE = yaml.safe_load((FIXTURES / "more_kinds.yaml").read_text("utf-8"))
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "github-incivility" / "comments.parquet"
 
 
@@ -35,6 +37,18 @@ def test_who_somebody_is_says_nothing_about_the_tone():
     assert np.array_equal(one, other)
 
 
+def test_rude_words_in_code_are_read_as_they_are_meant():
+    said = english.EnglishReader().read(["🖕", "f*** you", "you 1d10t", "s t f u", "kys"])
+    assert (said[:, reader.CIVIL] < 0.5).all()
+    same = "Mail bob@example.org, port 8080, 0x1f, v1.0b5, **bold** and _also_ b2b, e 2 e; a b c, No. 5!"
+    assert decoded(same) == same and decoded("Stupid!") == "Stupid!" and decoded("**crap**") == "**crap**"
+
+
+def test_who_somebody_is_says_nothing_in_the_second_suite_either():
+    uncivil = 1 - english.EnglishReader().read(MORE["identity words"]["civil"])[:, reader.CIVIL]
+    assert (uncivil > 0.5).sum() == 0
+
+
 def test_the_better_reader_gets_more_of_every_civil_trap_right_than_words_but_hedges():
     for kind, by_tone in KINDS.items():
         if "civil" not in by_tone or kind == "hedges and disagreement":
@@ -48,8 +62,18 @@ def test_the_better_reader_gets_more_of_every_civil_trap_right_than_words_but_he
 
 def test_no_sentence_of_the_tests_is_among_those_that_the_reader_is_fitted_on():
     ours = {sentence.lower() for sentence in training.own_texts()[0]}
-    tested = {text.strip().lower() for kind in KINDS.values() for texts in kind.values() for text in texts}
-    assert len(tested) > 150 and not ours & tested
+    tested = [
+        text.strip().lower()
+        for suite in (KINDS, MORE)
+        for kind in suite.values()
+        for texts in kind.values()
+        for text in texts
+    ]
+    assert len(set(tested)) == len(tested) > 450 and not ours & set(tested)
+    assert (
+        all(len(texts) >= 20 for kind in MORE.values() for texts in kind.values())
+        and MORE.keys() == KINDS.keys()
+    )
 
 
 def test_shares_of_another_place_are_found_again():

@@ -9,9 +9,9 @@ from windtunnel.analysis.tones.language import language, languages
 from windtunnel.analysis.tones.own_words import own_words, without_identity
 from windtunnel.analysis.tones.softened import softened
 
-FOREIGN = yaml.safe_load(
-    (Path(__file__).parents[2] / "fixtures" / "tones" / "languages.yaml").read_text("utf-8")
-)
+FOLDER = Path(__file__).parents[2] / "fixtures" / "tones"
+FOREIGN = yaml.safe_load((FOLDER / "languages.yaml").read_text("utf-8"))
+MORE = yaml.safe_load((FOLDER / "more_languages.yaml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,9 @@ def test_other_languages_are_recognised(name):
 )
 def test_a_post_has_the_language_of_its_own_words(text, code):
     assert language(text) == code
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_thirty_posts_of_five_more_languages_are_nearly_all_unread(name):
+    assert len(MORE[name]) == 30
+    assert sum(code not in ("en", "") for code in languages(MORE[name])) >= 28

@@ -101,9 +101,9 @@ def mine(site: Site, imported: Path) -> Site:
     return site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window; its event loop ends with the module, so that tests of others may have one."""
     pytest.importorskip("playwright", reason="Playwright is not installed")
     from playwright.sync_api import sync_playwright
 

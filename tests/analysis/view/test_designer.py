@@ -44,6 +44,31 @@ def test_a_preset_fills_in_the_goal_and_its_limits(browser):
             read_goal(one.goal, "\n".join(one.limits), community)
 
 
+def test_an_experiment_brings_its_community_policy_and_settings(browser, site):
+    html = browser.get("/choose", params={"experiment": "commons_talk"}).text
+    told = words_of(html)
+    assert "Policies of a commons" in told and re.search(r'value="silence" checked', html)
+    assert "Members who may not talk use more" in told
+    fields = {
+        "experiment": "commons_talk",
+        "place": "forum",
+        "policy": ["silence"],
+        "draws": "2",
+        "seeds": "1",
+    }
+    answer = browser.send_form("/choose", fields | {"action": "foretell"})
+    told = words_of(browser.get(answer.headers["location"]).text)
+    assert "experiment=commons_talk" in told and "1 cell" in told and "community=forum" not in told
+    assert browser.send_form("/choose", fields | {"action": "begin"}).status_code == 303
+    (job,) = site.jobs.all()
+    assert "experiment=commons_talk" in job.words and not any("community=" in word for word in job.words)
+    odd = browser.get("/choose", params={"experiment": "../x"})
+    assert odd.status_code == 200 and "../x" not in words_of(odd.text)
+    for one in choosing.experiments().values():
+        known = [name for name, _ in choosing.policies_of(one.community)]
+        assert set(one.policies) - {"none"} <= set(known), one
+
+
 def test_time_and_cost_are_foretold_before_anything_runs(browser, site):
     answer = browser.send_form("/choose", FORM | {"action": "foretell"})
     told = words_of(browser.get(answer.headers["location"]).text)

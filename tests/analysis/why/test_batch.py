@@ -168,7 +168,7 @@ def test_a_run_is_asked_by_its_days(tmp_path, capsys, monkeypatch):
     run = [
         "policy=thread_lock",
         "baseline=none",
-        "draws=2",
+        "draws=1",
         "seeds=1",
         "community.size=60",
         "steps=24",

@@ -96,10 +96,17 @@ def test_every_post_that_a_simulation_made_says_so(imported, simulated, tmp_path
     real = asked(imported, tmp_path / "real.html", "--with", "rule_reminder", "--at", "comment:2")
     run = asked(simulated, tmp_path / "run.html", "--with", "rule_reminder", "--at", "onset")
     locked = asked(simulated, tmp_path / "lock.html", "--lock", "--at", "onset")
+    freed = asked(simulated, tmp_path / "freed.html", "--without", "slow_mode")
     assert not any(cell.startswith("SIMULATED") for cell in posts_in(real, WAS)), "a record is none"
-    for page, columns in ((real, (WOULD,)), (run, (WAS, WOULD)), (locked, (WAS, WOULD))):
+    for page, columns in (
+        (real, (WOULD,)),
+        (run, (WAS, WOULD)),
+        (locked, (WAS, WOULD)),
+        (freed, (WAS, WOULD)),
+    ):
         posts = posts_in(page, *columns)
         assert len(posts) >= 3 and all(cell.startswith("SIMULATED ") for cell in posts)
+    assert re.search(r">(new|changed)</td>", freed), "posts that no other replay has are among them"
 
 
 def test_a_row_that_loses_its_mark_is_seen():

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from windtunnel.agents.minds.learned import SAYS
 from windtunnel.agents.situation import Feature, Scene
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum.learned.law import Law, law_of
+from windtunnel.sim.communities.forum.learned.law import Law, drawn_law, law_of
 from windtunnel.sim.communities.forum.posts import ORDINAL_OF_PHASE
 from windtunnel.sim.noise_key import NoiseKey
 
@@ -28,6 +28,8 @@ class Settings(BaseModel):
     descriptive: str = ""
     """How well the law's parts foretell the record; for reports alone."""
     steps_an_hour: Annotated[int, Field(ge=1, le=len(ORDINAL_OF_PHASE))]
+    law: Literal["fitted", "drawn"] = "fitted"
+    """`drawn`: each community draw has coefficients of its own, from their sampling law, so that intervals carry the fit."""
     start: Literal["cold", "warm"]
     weeks_before: Annotated[float, Field(ge=0, le=52)]
     """Of a cold start: weeks that the place lives before the first step."""
@@ -55,6 +57,10 @@ class LearnedPart:
     def __init__(self, builder: "Builder", content: Mapping[str, Any]) -> None:
         self.builder, self.settings = builder, settings_of(content)
         self.law: Law = law_of(self.settings.forward)
+
+    def law_of_draw(self, traits_key: int) -> Law:
+        """The law of the community that `traits_key` draws."""
+        return self.law if self.settings.law == "fitted" else drawn_law(self.law, traits_key)
 
     def scenes(self, scene: Scene) -> tuple[Scene, ...]:
         """The scene once for each phase, with what only learned members are told."""
@@ -86,12 +92,12 @@ class LearnedPart:
         """The past of the community that `traits_key` draws; the same for all seeds and arms."""
         from windtunnel.sim.communities.forum.learned.past import read_past
 
-        found, hours = self.settings, self.builder.settings.step_hours
+        found, hours, law = self.settings, self.builder.settings.step_hours, self.law_of_draw(traits_key)
         if found.start == "warm":
             assert found.folder is not None and found.minute is not None
-            key: Any = ("warm", found.folder, found.minute, found.posts_sha256, repr(self.law), hours)
+            key: Any = ("warm", found.folder, found.minute, found.posts_sha256, repr(law), hours)
             folder, minute = found.folder, found.minute
-            return _kept(key, lambda: read_past(self.law, folder, minute, hours))
+            return _kept(key, lambda: read_past(law, folder, minute, hours))
         steps = round(found.weeks_before * 168 / hours)
         if not steps:
             return None
@@ -125,12 +131,12 @@ class LearnedPart:
         from windtunnel.sim.communities.forum.learned.forum import LearnedForum
         from windtunnel.sim.communities.forum.learned.members import learned_members
 
-        builder = self.builder
+        builder, law = self.builder, self.law_of_draw(traits_key)
         settings = builder.settings if spark else builder.settings.model_copy(update={"spark_step": None})
         members = learned_members(
             builder.profile,
             scenes[0].personas,
-            self.law,
+            law,
             traits_key=traits_key,
             luck=luck,
             size=settings.size,
@@ -145,7 +151,7 @@ class LearnedPart:
             builder.profile,
             settings,
             members,
-            self.law,
+            law,
             luck=luck,
             step_hours=settings.step_hours,
             past=past,

@@ -15,7 +15,9 @@ from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from scipy.special import ndtri
 
+from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.learned.tones import ToneLaw
 
 SCALES_AGE = (1 / 6, 3.0, 24.0)
@@ -80,6 +82,25 @@ class Part(BaseModel):
     cap: tuple[float, ...]
     acts: int
     """Recorded acts that it was fitted to."""
+    spread: tuple[tuple[float, ...], ...] = ()
+    """The lower triangle whose product with its transpose is the covariance of the coefficients; empty in files of earlier fits."""
+
+    def drawn(self, key: int, name: str) -> "Part":
+        """The part with coefficients from their sampling law, a normal one around those that were fitted; `key` addresses the draw."""
+        count = len(self.value)
+        lot = ndtri(noise.uniform(key, f"coefficients {name}", 0, np.arange(count)))
+        factor = np.zeros((count, count))
+        for at, row in enumerate(self.spread):
+            factor[at, : at + 1] = row
+        value = np.array(self.value) + factor @ lot
+        return Part(
+            terms=self.terms,
+            value=tuple(value.tolist()),
+            error=self.error,
+            cap=self.cap,
+            acts=self.acts,
+            spread=self.spread,
+        )
 
     @cached_property
     def coefficients(self) -> np.ndarray:
@@ -148,6 +169,17 @@ def law_of(content: Mapping[str, Any]) -> Law:
         raise ValueError(
             f"learned.yaml: {where}: {first['msg'].removeprefix('Value error, ')}; fit it again by `windtunnel fit`"
         ) from None
+
+
+def drawn_law(law: Law, key: int) -> Law:
+    """The law with the coefficients of every part drawn from their sampling law. `ValueError` where the fit did not keep it."""
+    if any(not getattr(law, name).spread and any(getattr(law, name).error) for name in TERMS):
+        raise ValueError(
+            "mind.law=drawn needs the covariance of the coefficients, which this learned.yaml does not hold: fit it again by "
+            "`windtunnel fit`"
+        )
+    parts = {name: getattr(law, name).drawn(key, name) for name in TERMS}
+    return Law(**{name: getattr(law, name) for name in Law.model_fields} | parts)
 
 
 def speeds(hours: np.ndarray, scales: tuple[float, ...]) -> list[np.ndarray]:
