@@ -8,8 +8,8 @@ from pydantic import Field
 from windtunnel.policies.base import Acts, Policy, View, WorldFace
 
 if TYPE_CHECKING:
+    from windtunnel.sim.communities.forum.acts import Acts as ForumActs
     from windtunnel.sim.communities.forum.feed import View as ForumView
-    from windtunnel.sim.communities.forum.forum import Acts as ForumActs
     from windtunnel.sim.communities.forum.forum import Forum
 
 Heat = Annotated[float, Field(ge=0)]

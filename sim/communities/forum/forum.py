@@ -1,43 +1,29 @@
 """The forum itself: what an hour in it is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from windtunnel.agents.situation import Line, Scene, Situations
 from windtunnel.agents.words import Draft
-from windtunnel.policies.base import CANCELLED, PASSED
-from windtunnel.policies.forum.rankers import ranker
-from windtunnel.policies.forum.rankers.base import Ranked
-from windtunnel.sim import noise
-from windtunnel.sim.communities.forum import feed
+from windtunnel.sim.communities.forum import extras, feed, ranking
+from windtunnel.sim.communities.forum.acts import Acts
+from windtunnel.sim.communities.forum.board import Board
 from windtunnel.sim.communities.forum.declared import DECLARED, with_extras
 from windtunnel.sim.communities.forum.feed import NOTHING, Attention, Dealt, Looks, Own, View
-from windtunnel.sim.communities.forum.interests import PROMOTED, Interests
+from windtunnel.sim.communities.forum.interests import Interests
 from windtunnel.sim.communities.forum.member_prompt import Thread, thread_lines
 from windtunnel.sim.communities.forum.moderation import Moderation
 from windtunnel.sim.communities.forum.once import Once
 from windtunnel.sim.communities.forum.post_texts import Speech
-from windtunnel.sim.communities.forum.posts import (
-    CIVIL,
-    HEATED,
-    HELD,
-    HOSTILE,
-    SET_UP,
-    TONES,
-    VISIBLE,
-    Posts,
-    post_id,
-)
+from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, SET_UP, TONES, VISIBLE, Posts
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import MEMBERS_A_THREAD, Settings
 from windtunnel.sim.communities.forum.ties import Ties
 from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA, ForumMembers, usual_rate
 from windtunnel.sim.communities.forum.waking import VISITS, answer_hazard, readiness
-from windtunnel.sim.community import Defaults
-from windtunnel.sim.events import NO_AMOUNT, NOBODY
+from windtunnel.sim.events import NOBODY
 from windtunnel.sim.feed_rule import FeedRule
 from windtunnel.sim.noise_key import NoiseKey
 
@@ -45,40 +31,7 @@ CALM_REPLIES = 2.0
 """Civil replies that a thread is taken to have beside its recent ones, so that one hot reply makes no quarrel. Chosen."""
 
 
-@dataclass
-class Acts:
-    """What the members of a step try to do, one row an act, in drawn order; lurking is not an act.
-
-    `kind` is the action's name without its tone, `target` the row of the post acted on (NOTHING for a new
-    thread or leaving), `verdict` PASSED, CANCELLED or HELD, `policy` the log's code of the policy that
-    changed the act (-1: none).
-    """
-
-    rows: np.ndarray
-    ids: np.ndarray
-    kind: np.ndarray
-    tone: np.ndarray
-    target: np.ndarray
-    verdict: np.ndarray
-    policy: np.ndarray
-
-    @property
-    def amount(self) -> np.ndarray:
-        """Nobody counts anything in a forum."""
-        return np.full(len(self.rows), NO_AMOUNT)
-
-    @property
-    def passed(self) -> np.ndarray:
-        """Bool (n,): acts that no policy has cancelled or held."""
-        return self.verdict == PASSED
-
-    @property
-    def writes(self) -> np.ndarray:
-        """Bool (n,): replies and opening posts that nobody has cancelled."""
-        return ((self.kind == "reply") | (self.kind == "post")) & (self.verdict != CANCELLED)
-
-
-class Forum(Defaults):
+class Forum(Board):
     """Threads, replies, votes, reports; a ranked feed; newcomers and regulars; moderators with limited attention."""
 
     def __init__(
@@ -132,7 +85,7 @@ class Forum(Defaults):
         """Opening threads and the spark, arrivals noted, heat cooled, moderators back at their desk."""
         self._cool(self.hours)
         self.moderation.open_step()
-        self.counted = counts_of(self.settings)
+        self.counted = extras.counts_of(self.settings)
         if self.interests is not None:
             self.interests.open_step()
         if world.now == 0:
@@ -219,21 +172,8 @@ class Forum(Defaults):
         view.withdraw((focus >= 0) & (posts.locked_until[posts.thread[focus]] > now), "reply")
         view.withdraw(self.voted.has(rows, focus), "upvote", "downvote")
         view.withdraw(self.reported.has(rows, focus), "report")
-        self._withdraw_extras(view)
+        extras.withdraw(self, view)
         return view
-
-    def _withdraw_extras(self, view: View) -> None:
-        """Nobody follows twice, or itself, or shares its own post; a feed of one's own is offered once."""
-        rows, focus = view.rows, view.focus
-        if self.ties is not None:
-            author = self.posts.author[focus] if len(self.posts) else focus
-            alone = (focus < 0) | (author == rows)
-            view.withdraw(alone | self.ties.once.has(rows, author), "follow")
-            view.withdraw(alone, "repost")
-        if self.interests is not None:
-            closed = self.interests.own_ranking[rows] | (not self.interests.rule.choosing)
-            view.withdraw(closed, "switch")
-            view.feature("choosing")[:] = ~closed
 
     def situations(self, world: Any, view: View) -> Situations:
         members, rows, now = self.members, view.rows, world.now
@@ -303,9 +243,9 @@ class Forum(Defaults):
             which = passed & np.isin(acts.kind, what)
             done.add(acts.rows[which], acts.target[which])
         self.members.left[acts.rows[passed & (acts.kind == "leave")]] = now + 1
-        self._vote(acts)
+        extras.vote(self, acts)
         if self.settings.extras:
-            self._do_extras(acts, now)
+            extras.done(self, acts, now)
         target = (
             np.where(acts.target == NOTHING, NOTHING, posts.id[acts.target])
             if len(posts)
@@ -335,34 +275,6 @@ class Forum(Defaults):
         if world.speaks:
             self.speech.wrote(self, world, told, new, first + np.flatnonzero(wrote))
 
-    def _vote(self, acts: Acts) -> None:
-        """Count votes by the voter's camp."""
-        for kind, column in (("upvote", self.posts.ups), ("downvote", self.posts.downs)):
-            voted = acts.passed & (acts.kind == kind)
-            if voted.any():
-                camp = 0 if self.camp is None else self.camp[acts.rows[voted]]
-                np.add.at(column, (acts.target[voted], camp), 1)
-
-    def _do_extras(self, acts: Acts, now: int) -> None:
-        """Follow, share and change feeds; count what becomes of what is false or hostile."""
-        posts, passed = self.posts, acts.passed
-        followed, shared = (passed & (acts.kind == kind) for kind in ("follow", "repost"))
-        if self.ties is not None:
-            self.ties.follow(acts.rows[followed], posts.author[acts.target[followed]])
-            self.ties.share(acts.rows[shared], acts.target[shared], now)
-        if self.interests is not None:
-            self.interests.own_ranking[acts.rows[passed & (acts.kind == "switch")]] = True
-        backs = acts.target[passed & np.isin(acts.kind, ("upvote", "repost"))]
-        found = {
-            "follows": followed.sum(),
-            "reposts": shared.sum(),
-            "hostile_reposts": (posts.tone[acts.target[shared]] == HOSTILE).sum(),
-            "false_support": posts.false[backs].sum() if len(backs) else 0,
-        }
-        for name, number in found.items():
-            if name in self.counted:
-                self.counted[name] += float(number)
-
     def measures(self, world: Any) -> Mapping[str, float]:
         """What a forum counts that has more than every forum."""
         return self.counted | dict(self.interests.measures() if self.interests is not None else {})
@@ -374,34 +286,8 @@ class Forum(Defaults):
         return self.interests.rule
 
     def rank(self, name: str, pull: np.ndarray, now: int) -> None:
-        """Let a ranker decide `pull` (posts, log), in place: the k-th of opening posts, and of replies, draws 1 / log2(k + 2).
-
-        Where there are several feeds a place stands for as many posts. A post's own appeal stays.
-        """
-        posts = self.posts
-        visible = np.flatnonzero(posts.state == VISIBLE)
-        score = ranker(name).score(self._ranked(now))
-        age = now - posts.step
-        order = visible[np.lexsort((posts.id[visible], age[visible], -score[visible]))]
-        pull[:] = -np.inf
-        for kind in (posts.parent[order] < 0, posts.parent[order] >= 0):
-            rows = order[kind]
-            place = np.arange(len(rows)) // self.feeds(now)
-            pull[rows] = posts.appeal[rows] - np.log(np.log2(place + 2))
-
-    def _ranked(self, now: int) -> Ranked:
-        posts = self.posts
-        opening = posts.parent < 0
-        return Ranked(
-            age=(now - posts.step) * self.hours,
-            votes=posts.score,
-            replies=np.where(opening, posts.size, posts.replies),
-            recent=posts.recent[posts.thread],
-            heat=posts.heat[posts.thread],
-            ups=posts.ups,
-            downs=posts.downs,
-            camps=self.camp is not None,
-        )
+        """Let a ranker decide `pull` (posts, log), in place."""
+        ranking.rank(self, name, pull, now)
 
     def drafts(self) -> list[Draft]:
         """Posts that want words."""
@@ -417,113 +303,6 @@ class Forum(Defaults):
         replies = np.flatnonzero(posts.parent >= 0)
         return posts.id[replies], posts.id[posts.parent[replies]]
 
-    # --- verbs that the moderators share with members ---
-
-    def _write(
-        self,
-        now: int,
-        rows: np.ndarray,
-        parent: np.ndarray,
-        tone: np.ndarray,
-        verdict: np.ndarray,
-        ordinal: int = 0,
-        ids: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows."""
-        posts = self.posts
-        ids = self.post_ids(rows, now, ordinal) if ids is None else ids
-        reply = parent >= 0
-        before = len(posts)
-        new = posts.add(
-            id=ids,
-            author=rows,
-            thread=np.where(
-                reply, posts.thread[parent] if before else NOTHING, before + np.arange(len(rows))
-            ),
-            parent=parent,
-            answered=np.where(
-                reply & ~self.orphans(ids),
-                posts.author[parent] if before else NOTHING,
-                NOTHING,
-            ),
-            depth=np.where(reply, posts.depth[parent] + 1 if before else 0, 0),
-            step=np.full(len(rows), now),
-            tone=tone,
-            state=np.where(verdict == HELD, HELD, VISIBLE),
-            appeal=self._appeal(self.luck.at(now), ids),
-            **self._drawn_with(self.luck.at(now), ids),
-        )
-        self.wrote_last[rows] = now
-        done = reply & (self.owes[rows] == parent)
-        self.owes[rows[done]] = NOTHING
-        self.appear(new[verdict != HELD])
-        return new
-
-    def orphans(self, ids: np.ndarray) -> np.ndarray:
-        """Bool (n,): posts (ids) that stand below another and answer nobody."""
-        return np.zeros(len(ids), bool)
-
-    def _drawn_with(self, key: int, ids: np.ndarray) -> dict[str, np.ndarray]:
-        """What else posts (ids) are born with, where the forum has it."""
-        found: dict[str, np.ndarray] = {}
-        if self.settings.false_share is not None:
-            found["false"] = noise.uniform(key, "false", 0, ids) < self.settings.false_share
-        if self.interests is not None:
-            found["promoted"] = self.interests.promoted(key, ids)
-        return found
-
-    def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
-        """What posts (ids) have of their own that draws the eye, log."""
-        return self.settings.appeal_spread * noise.gumbel(key, "appeal", 0, ids, 1)[:, 0]
-
-    def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
-        """Ids of what members `rows` write now, the same in every arm."""
-        return post_id(self.members.id[rows], now, ordinal)
-
-    def appear(self, new: np.ndarray) -> None:
-        """Count posts (rows) that have just become visible: sizes, heat, who was answered, when a thread last had a reply."""
-        posts = self.posts
-        self.newest_post_of[posts.author[new]] = new
-        replies = new[posts.parent[new] >= 0]
-        self._count(replies, +1)
-        np.add.at(posts.heat, posts.thread[replies], self.settings.heat[posts.tone[replies]])
-        np.add.at(posts.recent, posts.thread[replies], 1.0)
-        np.maximum.at(posts.last, posts.thread[replies], posts.step[replies])
-        answered = posts.answered[replies]
-        other = (answered != posts.author[replies]) & (answered >= 0)
-        self.newest_reply_to[answered[other]] = replies[other]
-        self.owes[answered[other]] = replies[other]
-
-    def vanish(self, gone: np.ndarray, now: int) -> None:
-        """Uncount visible posts (rows) that have just been removed, cool what they had heated, and let threads be as old as before."""
-        posts = self.posts
-        replies = gone[posts.parent[gone] >= 0]
-        self._count(replies, -1)
-        age = (now - posts.step[replies]) * self.hours
-        left = 0.5 ** (age / self.settings.heat_half_life)
-        np.subtract.at(posts.heat, posts.thread[replies], self.settings.heat[posts.tone[replies]] * left)
-        np.subtract.at(posts.recent, posts.thread[replies], left)
-        np.maximum(posts.heat, 0, out=posts.heat)
-        np.maximum(posts.recent, 0, out=posts.recent)
-        touched = np.zeros(len(posts), bool)
-        touched[posts.thread[replies]] = True
-        posts.last[touched] = 0
-        there = np.flatnonzero(touched[posts.thread] & (posts.state == VISIBLE) & (posts.parent >= 0))
-        np.maximum.at(posts.last, posts.thread[there], posts.step[there])
-
-    def _cool(self, hours: float) -> None:
-        """Let what was recent be so many hours older."""
-        left = 0.5 ** (hours / self.settings.heat_half_life)
-        self.posts.heat *= left
-        self.posts.recent *= left
-
-    def _count(self, replies: np.ndarray, sign: int) -> None:
-        posts = self.posts
-        if not len(replies):
-            return
-        np.add.at(posts.replies, posts.parent[replies], sign)
-        np.add.at(posts.size, posts.thread[replies], sign)
-
     def _publish(self, world: Any, kind: str, rows: np.ndarray, tone: int, appeal: float) -> np.ndarray:
         """Opening posts that the community's set-up makes, not a member's choice."""
         nothing = np.full(len(rows), NOTHING)
@@ -537,6 +316,9 @@ class Forum(Defaults):
         if world.speaks:
             self.speech.wrote(self, world, told, new, first + np.arange(len(rows)))
         return new
+
+    def _born_with(self, key: int, ids: np.ndarray) -> dict[str, np.ndarray]:
+        return extras.born_with(self, key, ids)
 
     def _own_items(self, rows: np.ndarray) -> list[Own]:
         """For each member, the newest reply to it and the newest post of somebody it notices."""
@@ -570,34 +352,12 @@ class Forum(Defaults):
                 "score": found * np.sign(posts.score[focus]),
                 "counterspeech": found & (posts.calmed_until[thread] > now),
             }
-            columns |= self._measure_extras(rows, focus)
+            columns |= extras.noticed(self, rows, focus)
         out = np.zeros((len(rows), len(self._features)))
         for place, name in enumerate(self._features):
             if name in columns:
                 out[:, place] = columns[name]
         return out
-
-    def _measure_extras(self, rows: np.ndarray, focus: np.ndarray) -> dict[str, np.ndarray]:
-        """What a member notices of a post where the forum has it (n,)."""
-        posts, found = self.posts, focus >= 0
-        columns: dict[str, np.ndarray] = {"noted": found & posts.noted[focus]}
-        if self.camp is not None:
-            columns["other_camp"] = found & (self.camp[posts.author[focus]] != self.camp[rows])
-        if self.interests is not None:
-            columns["fits"] = found * self.interests.wanted(rows, focus[:, None])[:, 0]
-            marked = self.interests.rule.marked & (posts.promoted[focus] >= PROMOTED)
-            columns["marked"] = found & marked
-        return columns
-
-
-def counts_of(settings: Settings) -> dict[str, float]:
-    """What a forum of these settings counts in a step beside push and pull, at 0."""
-    names = {
-        "can_follow": ("follows",),
-        "can_repost": ("reposts", "hostile_reposts"),
-        "false_share": ("false_support",),
-    }
-    return {name: 0.0 for extra in settings.extras for name in names.get(extra, ())}
 
 
 def known_features() -> Sequence[str]:

@@ -26,6 +26,13 @@ class Place(Protocol):
     luck: NoiseKey
     warned_until: np.ndarray
     newest_reply_to: np.ndarray
+    camp: np.ndarray | None
+    counted: dict[str, float]
+
+    @property
+    def ties(self) -> Any:
+        """Who follows whom, and what they shared (`ties.Ties`), or None."""
+        ...
 
     @property
     def scene(self) -> Scene: ...

@@ -18,6 +18,7 @@ from windtunnel.agents.situation import Scene
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.abduction import posterior_uniform
+from windtunnel.sim.communities.forum.acts import Acts
 from windtunnel.sim.communities.forum.feed import (
     NOTHING,
     OWN_PLACES,
@@ -28,7 +29,7 @@ from windtunnel.sim.communities.forum.feed import (
     View,
     scores,
 )
-from windtunnel.sim.communities.forum.forum import Acts, Forum
+from windtunnel.sim.communities.forum.forum import Forum
 from windtunnel.sim.communities.forum.post_texts import Speech
 from windtunnel.sim.communities.forum.posts import post_id
 from windtunnel.sim.communities.forum.profile import Profile

@@ -15,9 +15,10 @@ from windtunnel.agents.situation import Scene
 from windtunnel.policies.forum.forum_policy import ForumPolicy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
+from windtunnel.sim.communities.forum.acts import Acts
 from windtunnel.sim.communities.forum.declared import learned as declared_of_learned
 from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View
-from windtunnel.sim.communities.forum.forum import Acts, Forum
+from windtunnel.sim.communities.forum.forum import Forum
 from windtunnel.sim.communities.forum.learned.attention import (
     post_shown,
     put_up,

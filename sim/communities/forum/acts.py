@@ -1,0 +1,41 @@
+"""What the members of a forum try to do in a step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from windtunnel.policies.base import CANCELLED, PASSED
+from windtunnel.sim.events import NO_AMOUNT
+
+
+@dataclass
+class Acts:
+    """What the members of a step try to do, one row an act, in drawn order; lurking is not an act.
+
+    `kind` is the action's name without its tone, `target` the row of the post acted on (NOTHING for a new
+    thread or leaving), `verdict` PASSED, CANCELLED or HELD, `policy` the log's code of the policy that
+    changed the act (-1: none).
+    """
+
+    rows: np.ndarray
+    ids: np.ndarray
+    kind: np.ndarray
+    tone: np.ndarray
+    target: np.ndarray
+    verdict: np.ndarray
+    policy: np.ndarray
+
+    @property
+    def amount(self) -> np.ndarray:
+        """Nobody counts anything in a forum."""
+        return np.full(len(self.rows), NO_AMOUNT)
+
+    @property
+    def passed(self) -> np.ndarray:
+        """Bool (n,): acts that no policy has cancelled or held."""
+        return self.verdict == PASSED
+
+    @property
+    def writes(self) -> np.ndarray:
+        """Bool (n,): replies and opening posts that nobody has cancelled."""
+        return ((self.kind == "reply") | (self.kind == "post")) & (self.verdict != CANCELLED)

@@ -1,0 +1,125 @@
+"""A forum's posts as they come and go: written, seen, removed, cooling. Members and moderators share these verbs."""
+
+import numpy as np
+
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.feed import NOTHING
+from windtunnel.sim.communities.forum.posts import HELD, VISIBLE, Posts, post_id
+from windtunnel.sim.communities.forum.settings import Settings
+from windtunnel.sim.communities.forum.traits import ForumMembers
+from windtunnel.sim.community import Defaults
+from windtunnel.sim.noise_key import NoiseKey
+
+
+class Board(Defaults):
+    """Posts, who wrote and who answered whom last (by member, rows of posts), and who owes an answer."""
+
+    posts: Posts
+    members: ForumMembers
+    settings: Settings
+    luck: NoiseKey
+    hours: float
+    wrote_last: np.ndarray
+    newest_post_of: np.ndarray
+    newest_reply_to: np.ndarray
+    owes: np.ndarray
+
+    def _born_with(self, key: int, ids: np.ndarray) -> dict[str, np.ndarray]:
+        """Further columns that posts (ids) are born with."""
+        return {}
+
+    def _write(
+        self,
+        now: int,
+        rows: np.ndarray,
+        parent: np.ndarray,
+        tone: np.ndarray,
+        verdict: np.ndarray,
+        ordinal: int = 0,
+        ids: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows."""
+        posts = self.posts
+        ids = self.post_ids(rows, now, ordinal) if ids is None else ids
+        reply = parent >= 0
+        before = len(posts)
+        new = posts.add(
+            id=ids,
+            author=rows,
+            thread=np.where(
+                reply, posts.thread[parent] if before else NOTHING, before + np.arange(len(rows))
+            ),
+            parent=parent,
+            answered=np.where(
+                reply & ~self.orphans(ids),
+                posts.author[parent] if before else NOTHING,
+                NOTHING,
+            ),
+            depth=np.where(reply, posts.depth[parent] + 1 if before else 0, 0),
+            step=np.full(len(rows), now),
+            tone=tone,
+            state=np.where(verdict == HELD, HELD, VISIBLE),
+            appeal=self._appeal(self.luck.at(now), ids),
+            **self._born_with(self.luck.at(now), ids),
+        )
+        self.wrote_last[rows] = now
+        done = reply & (self.owes[rows] == parent)
+        self.owes[rows[done]] = NOTHING
+        self.appear(new[verdict != HELD])
+        return new
+
+    def orphans(self, ids: np.ndarray) -> np.ndarray:
+        """Bool (n,): posts (ids) that stand below another and answer nobody."""
+        return np.zeros(len(ids), bool)
+
+    def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
+        """What posts (ids) have of their own that draws the eye, log."""
+        return self.settings.appeal_spread * noise.gumbel(key, "appeal", 0, ids, 1)[:, 0]
+
+    def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
+        """Ids of what members `rows` write now, the same in every arm."""
+        return post_id(self.members.id[rows], now, ordinal)
+
+    def appear(self, new: np.ndarray) -> None:
+        """Count posts (rows) that have just become visible: sizes, heat, who was answered, when a thread last had a reply."""
+        posts = self.posts
+        self.newest_post_of[posts.author[new]] = new
+        replies = new[posts.parent[new] >= 0]
+        self._count(replies, +1)
+        np.add.at(posts.heat, posts.thread[replies], self.settings.heat[posts.tone[replies]])
+        np.add.at(posts.recent, posts.thread[replies], 1.0)
+        np.maximum.at(posts.last, posts.thread[replies], posts.step[replies])
+        answered = posts.answered[replies]
+        other = (answered != posts.author[replies]) & (answered >= 0)
+        self.newest_reply_to[answered[other]] = replies[other]
+        self.owes[answered[other]] = replies[other]
+
+    def vanish(self, gone: np.ndarray, now: int) -> None:
+        """Uncount visible posts (rows) that have just been removed, cool what they had heated, and let threads be as old as before."""
+        posts = self.posts
+        replies = gone[posts.parent[gone] >= 0]
+        self._count(replies, -1)
+        age = (now - posts.step[replies]) * self.hours
+        left = 0.5 ** (age / self.settings.heat_half_life)
+        np.subtract.at(posts.heat, posts.thread[replies], self.settings.heat[posts.tone[replies]] * left)
+        np.subtract.at(posts.recent, posts.thread[replies], left)
+        np.maximum(posts.heat, 0, out=posts.heat)
+        np.maximum(posts.recent, 0, out=posts.recent)
+        touched = np.zeros(len(posts), bool)
+        touched[posts.thread[replies]] = True
+        posts.last[touched] = 0
+        there = np.flatnonzero(touched[posts.thread] & (posts.state == VISIBLE) & (posts.parent >= 0))
+        np.maximum.at(posts.last, posts.thread[there], posts.step[there])
+
+    def _cool(self, hours: float) -> None:
+        """Let what was recent be so many hours older."""
+        left = 0.5 ** (hours / self.settings.heat_half_life)
+        self.posts.heat *= left
+        self.posts.recent *= left
+
+    def _count(self, replies: np.ndarray, sign: int) -> None:
+        posts = self.posts
+        if not len(replies):
+            return
+        np.add.at(posts.replies, posts.parent[replies], sign)
+        np.add.at(posts.size, posts.thread[replies], sign)
