@@ -13,8 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 KINDS = ("communities", "policies", "outcomes", "minds", "incidents", "rankers")
 """What a package may bring: the ends of our groups of entry points."""
 
@@ -56,6 +54,8 @@ def options(group: str) -> dict[str, Traversable]:
 def content(group: str, name: str) -> dict[str, Any]:
     """What an option's file says; empty where there is no such file."""
     file = options(group).get(name)
+    import yaml
+
     try:
         return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file is not None else {}
     except yaml.YAMLError as error:

@@ -3,8 +3,6 @@
 import argparse
 from typing import Any
 
-import yaml
-
 from windtunnel.analysis.terminal.ending import OK
 from windtunnel.analysis.terminal.printing import print_json, print_table
 
@@ -54,6 +52,8 @@ def call(asked: argparse.Namespace) -> int:
 
 
 def _weight(word: str) -> tuple[str, Any]:
+    import yaml
+
     from windtunnel.agents.recall import BIASES
 
     key, equals, value = word.partition("=")

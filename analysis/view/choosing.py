@@ -125,10 +125,15 @@ def range_words(schema: Mapping[str, Any]) -> str:
     return ", ".join(told) or ("true or false" if schema.get("type") == "boolean" else "")
 
 
-def policies_of(community: str) -> list[tuple[str, str]]:
-    """Name and summary of each policy that fits, whatever the community's settings."""
+def policies_of(community: str, experiment: Experiment | None = None) -> list[tuple[str, str]]:
+    """Name and summary of each policy that fits, whatever the community's settings; and of the experiment's, which brings settings."""
+    brought = experiment.policies if experiment else ()
     named = [name for name in policy_names(community) if name != "none"]
-    return [(name, summary(name)) for name in named if community not in policy_class(name).needs]
+    return [
+        (name, summary(name))
+        for name in named
+        if name in brought or community not in policy_class(name).needs
+    ]
 
 
 def outcomes_of(community: str) -> list[tuple[str, str]]:
@@ -174,14 +179,14 @@ def presets(community: str) -> dict[str, Preset]:
 def sweep_words(form: Any, found: Place, profile: str, mind: Sequence[str]) -> list[str]:
     """The settings of the sweep that the form describes; `ValueError` says what is missing. `mind` are those of the back end."""
     chosen = [str(name) for name in form.getlist("policy")]
-    fitting = [name for name, _ in policies_of(found.community)]
+    experiment = str(form.get("experiment", ""))
+    fitting = [name for name, _ in policies_of(found.community, experiments().get(experiment))]
     if not chosen:
         raise ValueError("choose at least one policy")
     if stray := [name for name in chosen if name not in fitting]:
         raise ValueError(f"no policy of this community is called {stray[0][:40]!r}: choose from the list")
     treatments: list[Any] = [*chosen, *([chosen] if form.get("together") and len(chosen) > 1 else [])]
     said = settings_words([], {"policy": treatments}, sweep=True)
-    experiment = str(form.get("experiment", ""))
     chosen_one = experiment in experiments()
     said += [f"experiment={experiment}" if chosen_one else f"community={found.community}"]
     if profile:

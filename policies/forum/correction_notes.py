@@ -29,7 +29,7 @@ class CorrectionNotes(ForumPolicy):
     proposed: Share
     """Share of false posts under which somebody proposes a note; 0: none."""
     mistaken: Share
-    """Share of true posts under which somebody does."""
+    """Share of true posts under which somebody does; 0: none."""
     helpful: Share
     """Chance that who rates a note of a false post finds it helpful; of a true post as often not."""
     raters: Annotated[int, Field(ge=1, le=1_000_000)]

@@ -57,7 +57,7 @@ EITHER = {
     "design": "design lhs community=NAME steps=2:4 n=3",
     "optimise": f"optimise community=NAME steps=2:4 trials=2 lambda=1 {SMALL} out=OUT/search",
 }
-ELSEWHERE = {"bound", "run", "list", "models", "store", "demo", "new", "view"}
+ELSEWHERE = {"bound", "run", "list", "models", "store", "demo", "new", "view", "plugins", "recall", "values"}
 """Commands that are run above, or that no community has a part in."""
 
 

@@ -10,7 +10,7 @@ from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.immovable import CANNOT, cannot_move
 from windtunnel.analysis.notes import notes
-from windtunnel.policies.registry import meanings, off, policy_class, policy_names
+from windtunnel.policies.registry import meanings, off, parameters, policy_class, policy_names
 from windtunnel.sim import minds
 from windtunnel.sim.run import processors
 
@@ -92,7 +92,13 @@ def test_off_is_off_and_the_parameter_s_text_says_so(name, tiny_runs):
 
 def test_every_forum_policy_can_be_switched_off_and_every_parameter_has_a_meaning():
     for name in policy_names():
-        if name != "none" and policy_class(name).fits_in("forum"):
+        by_number = any(
+            isinstance(value, int | float)
+            for key, value in parameters(name).items()
+            if key not in ("start", "stop")
+        )
+        settings = "forum" in policy_class(name).needs  # these switch it off, whatever its parameters
+        if name != "none" and policy_class(name).fits_in("forum") and by_number and not settings:
             assert off(name), name
         assert all(meaning for meaning, _unit in meanings(name).values()), name
 
@@ -103,6 +109,8 @@ def tiny_runs(tmp_path, monkeypatch):
         from windtunnel.analysis.tunnel import run_plan
 
         words = [f"policy_with.{name}.{key}={value}" for key, value in given.items()]
+        needs = policy_class(name).needs.get("forum", {})
+        words += [f"community.settings.{key}={value}" for key, value in needs.items()]
         made = plan(
             compose(
                 [

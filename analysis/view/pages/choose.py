@@ -24,7 +24,7 @@ def show(request: Request) -> Response:
     places = _places(site)
     found = choosing.place_of(given, places) or places[0]
     experiment = choosing.experiments().get(given.get("experiment", ""))
-    fitting = choosing.policies_of(found.community)
+    fitting = choosing.policies_of(found.community, experiment)
     chosen = [name for name in given.getlist("policy") if name in dict(fitting)]
     if experiment and not chosen:
         chosen = [name for name in experiment.policies if name in dict(fitting)]

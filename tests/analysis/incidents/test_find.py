@@ -269,7 +269,7 @@ def test_a_list_says_what_severity_counts_whom_it_happened_to_which_posts_and_wh
     assert "--excerpts shows the posts" in told
     lowered = ["--rule", "rule_breaking_streak.threshold=1"]
     assert main(["incidents", str(imported), "--kind", "rule_breaking_streak", *lowered]) == 0
-    assert "ask about an incident with a thread" in capsys.readouterr().out
+    assert "ask about a place, as thread:ID or post:ID" in capsys.readouterr().out
 
 
 def test_the_command_takes_other_numbers_and_says_what_a_user_got_wrong(imported, capsys):

@@ -65,7 +65,7 @@ def test_an_experiment_brings_its_community_policy_and_settings(browser, site):
     odd = browser.get("/choose", params={"experiment": "../x"})
     assert odd.status_code == 200 and "../x" not in words_of(odd.text)
     for one in choosing.experiments().values():
-        known = [name for name, _ in choosing.policies_of(one.community)]
+        known = [name for name, _ in choosing.policies_of(one.community, one)]
         assert set(one.policies) - {"none"} <= set(known), one
 
 

@@ -12,27 +12,41 @@ from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
 from windtunnel.analysis.why.forum.case import simulated_forum
 from windtunnel.analysis.why.forum.question import ask
-from windtunnel.policies.registry import policy_names
+from windtunnel.policies.registry import policy_class, policy_names
 
 RULES = {**load_rules({"escalation": {"threshold": 0.5, "window": 24}})}
 STEPS = 8
+FURNISHED = [name for name in policy_names("forum") if "forum" in policy_class(name).needs]
+"""Policies that need settings of the forum."""
 
 
-@pytest.fixture(scope="module", params=["archetype", "member"])
-def case(request, tmp_path_factory):
-    place = tmp_path_factory.mktemp("asked")
+def lived(place, prompt, *settings):
+    """The first incident of a run by a language model under `place`."""
     words = [
         "mind=llm",
         "llm=fake",
-        f"prompt={request.param}",
+        f"prompt={prompt}",
         f"llm.store={place / 'store.sqlite'}",
         "policy=none",
     ]
     size = ["baseline=none", "community.size=60", "draws=1", "seeds=2", f"steps={STEPS}", "dowhy=false"]
-    assert main(["run", *words, *size, f"out={place / 'out'}"]) == 0
+    assert main(["run", *words, *size, *settings, f"out={place / 'out'}"]) == 0
     acts, hours = read_acts(place / "out")
     acts = acts.filter(pl.col("arm") == "baseline")
     return simulated_forum(place / "out", find(acts, RULES, hours)[0].id, RULES)
+
+
+@pytest.fixture(scope="module", params=["archetype", "member"])
+def case(request, tmp_path_factory):
+    return lived(tmp_path_factory.mktemp("asked"), request.param)
+
+
+@pytest.fixture(scope="module", params=["archetype", "member"])
+def furnished(request, tmp_path_factory):
+    """The same of a forum that has what any policy needs."""
+    needed = {item for name in FURNISHED for item in policy_class(name).needs["forum"].items()}
+    settings = [f"community.settings.{key}={value}" for key, value in needed]
+    return lived(tmp_path_factory.mktemp("furnished"), request.param, *settings)
 
 
 def counted(case, question, numbers):
@@ -47,13 +61,18 @@ def counted(case, question, numbers):
     return record, runs[0]
 
 
-@pytest.mark.parametrize("name", [name for name in policy_names("forum") if name != "none"])
+@pytest.mark.parametrize("name", [name for name in policy_names("forum") if name not in ("none", *FURNISHED)])
 def test_a_past_is_lived_again_without_a_call_whatever_policy_follows(case, name):
     question = ask(case, with_=name, at=str(STEPS))
     record, unchanged = counted(case, question, (None, 0))
     assert record["calls"] == 0 < record["store_hits"]
     recorded = case.replay(unchanged)
     assert recorded["acts"] == recorded["reproduced"] > 0
+
+
+@pytest.mark.parametrize("name", FURNISHED)
+def test_so_is_the_past_of_a_policy_that_needs_settings(furnished, name):
+    test_a_past_is_lived_again_without_a_call_whatever_policy_follows(furnished, name)
 
 
 def test_a_future_after_the_moment_is_asked_about(case):
