@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from windtunnel.analysis.terminal.arguments import Parser
-from windtunnel.analysis.terminal.ending import OK, guarded, handle_signals, with_standard_streams
+from windtunnel.analysis.terminal.ending import (
+    OK,
+    check_words,
+    guarded,
+    handle_signals,
+    with_standard_streams,
+)
 
 COMMANDS = {
     "run": "run an experiment: windtunnel run policy=slow_mode seeds=5",
@@ -58,7 +64,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if not words or words[0] not in COMMANDS:
         return guarded(lambda: _overviewed(words))
     with handle_signals():
-        return guarded(lambda: _call(words[0], words[1:]))
+        return guarded(lambda: _call(words[0], check_words(words)[1:]))
 
 
 def _call(name: str, words: list[str]) -> int:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from windtunnel.sim.events import MEASURES
 TABLES = ("runs", "events", "members", "links", "pairs")
 COUNTED = "measures"
 """The table of what a community counts at each step: of one that counts nothing there is none."""
+FULL_BYTES = 65_536
+"""A disk with less room than this is full: no table fits."""
 COMPARED = {
     "table": "",
     "outcomes": "-outcomes",
@@ -127,7 +130,13 @@ class Folder:
             try:
                 table.write_parquet(partial)
             except pl.exceptions.PolarsError as error:
-                raise OSError(f"{self.table(name)} cannot be written ({error})") from None
+                full = shutil.disk_usage(self.path).free < FULL_BYTES
+                why = (
+                    "no space is left on its disk: free some, and give the same command again"
+                    if full
+                    else error
+                )
+                raise OSError(f"{self.table(name)} cannot be written ({why})") from None
 
     def write_counted(self, measures: pl.DataFrame) -> None:
         """Write the table of measures, or see to it that there is none."""

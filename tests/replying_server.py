@@ -2,13 +2,14 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 
 Reply = Callable[[dict[str, Any]], Any]
-"""From the body of a call to a choice, a whole body, a text, or a status and one of these."""
+"""From the body of a call to a choice, a whole body, a text, or a status, one of these and, if wanted, headers."""
 
 
 class Replying(ThreadingHTTPServer):
@@ -32,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
         found = self.server.reply(body)
         self.send(*found) if isinstance(found, tuple) else self.send(200, found)
 
-    def send(self, status: int, found: Any) -> None:
+    def send(self, status: int, found: Any, head: Mapping[str, str] = MappingProxyType({})) -> None:
         if (
             isinstance(found, dict)
             and {"message", "text", "logprobs", "delta"} & found.keys()
@@ -46,6 +47,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("x-should-retry", "false")
+        for name, value in head.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
 

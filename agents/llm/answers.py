@@ -10,6 +10,8 @@ from windtunnel.agents.llm.refusals import error_in, words_of
 from windtunnel.agents.llm.replies import UnfitWords, Unreadable, without_thoughts
 
 _TEXT_MEMBER = re.compile(r'\s*\{\s*"text"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*)')
+_ASIDE = re.compile(r"(?:event|id|retry)?:")
+"""A line of a stream of events that holds no data: a comment, or the name of an event."""
 _FENCES = re.compile(r"^\s*```\w*|```\s*$")
 
 
@@ -63,13 +65,20 @@ def body_of(content: bytes) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        lines = (line.removeprefix("data:") for line in content.decode("utf-8").splitlines())
+        lines = (
+            line.removeprefix("data:")
+            for line in content.decode("utf-8").splitlines()
+            if not _ASIDE.match(line)
+        )
         events = [json.loads(line) for line in lines if line.strip() not in ("", "[DONE]")]
+    except UnicodeDecodeError:
+        raise Unreadable("no JSON but bytes that are no text") from None
     except (ValueError, RecursionError):
         events = []
     if events and all(isinstance(event, Mapping) for event in events):
         return _streamed(events)
-    raise Unreadable(f"no JSON but {words_of(content)[:120]!r}")
+    words = words_of(content)[:120]
+    raise Unreadable(f"no JSON but {words!r}" if words else "nothing")
 
 
 def _streamed(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -77,6 +86,8 @@ def _streamed(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     whole: dict[str, Any] = {}
     choices: dict[Any, dict[str, Any]] = {}
     for event in events:
+        if event.get("error") and not event.get("choices"):  # it broke off: what came before is no answer
+            return {"error": event["error"]}
         whole |= {key: value for key, value in event.items() if key != "choices" and value is not None}
         for choice in event.get("choices") or []:
             had = choices.setdefault(choice.get("index"), {})

@@ -1,6 +1,7 @@
 """Why a server gave no answer, in one sentence: what it said itself, without secrets, and what would work."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from windtunnel.agents.llm.refusals import about_address, words_of
 
@@ -27,12 +28,23 @@ def sentence(error: Exception, base_url: str, *, key_env: str | None, key: str, 
         keyless = "" if key_env else "; if it wants a key, set llm.key_env"
         return masked(f"{base_url} refused the request (status 403){said}{keyless}", key)
     if 300 <= status < 400:
-        return (
-            f"{base_url} sends its questions elsewhere (status {status}), where they do not follow: "
-            "set llm.base_url to the server itself"
+        to = _bare(error.response.headers.get("Location", ""))
+        return masked(
+            f"{base_url} sends its questions elsewhere (status {status}{f', to {to}' if to else ''}), "
+            "where they do not follow: set llm.base_url to the server itself",
+            key,
         )
     about = about_address(base_url) if status in (404, 405) else ""
     return masked(f"{base_url}: status {status}{said}{about}", key)
+
+
+def _bare(address: str) -> str:
+    """An address without a name, password or query, which may hold a key."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else parts.path
 
 
 def masked(text: str, key: str) -> str:

@@ -1,12 +1,13 @@
 """The letter that a model answers with: in its words, or among the log-probabilities of its first tokens."""
 
+import json
 import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from windtunnel.agents.llm.replies import Unreadable, text_of
+from windtunnel.agents.llm.replies import Unreadable, need_whole, text_of
 from windtunnel.agents.llm.request import Answer
 
 NO_LOGPROBS = "the server sent no log-probabilities: it must support logprobs and top_logprobs"
@@ -15,6 +16,11 @@ NO_LETTER = re.compile(r"none of (?:the letters|\d+ answers)")
 """In the reason of a reply that is well formed and answers with something else."""
 _ROUNDING = 1e-3
 """A log-probability may exceed 0 by this much: servers compute in 16 bits."""
+_EXCESS = 0.02
+"""The chances of the candidates may add up to this much above 1, for the same reason."""
+_IMPOSSIBLE = -9999.0
+"""What servers that have no minus infinity in their JSON send for it."""
+_COUNT_INSTEAD = " (llm.choice=sampled counts answers instead)"
 _NUMBERED = re.compile(r"token_id:\d+")
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _BYTE_LEVEL = str.maketrans({"\u2581": " ", "\u0120": " ", "\u010a": "\n", "\u0109": "\t", "\u010d": "\r"})
@@ -23,8 +29,12 @@ _ALONE = r"(?![^\W_]|['\u2019][^\W_])"
 _LONE = re.compile(r"[\W_]*([A-Za-z])[\W_]*")
 _FRONT = re.compile(rf"[\W_]*([A-Z]){_ALONE}(.*)", re.DOTALL)
 _ANOTHER = re.compile(rf"[\W_]*(?:(?i:or|and)\b[\W_]*|[,/&][\W_]*)[A-Z]{_ALONE}")
-_LABELLED = re.compile(r"\s*A:[\W_]*([A-Z])[\W_]*")
-"""The label that answers to a "Q:" have; "A" is then no answer."""
+_LABELLED = re.compile(r"\s*(?!(?i:not?|never|nicht|pas):|[B-Z]:)[^\W\d_]+ ?:[\W_]*([A-Z])[\W_]*")
+"""A word before the letter, in any language; the "A" of "A: B" answers a "Q:" and is no letter."""
+_STRUCK = re.compile(r"~~.+?~~")
+_DOUBTED = re.compile(r"\s*\?")
+_DENIED = re.compile(r"(?i:\b(?:not|never|cannot|instead of|rather than)|n['\u2019]t)\W+(?:\w+\W+){0,2}$")
+"""Words before "choose A" that make it no choice."""
 _LISTED = re.compile(r"^[\W_]*[A-Z]\)", re.MULTILINE)
 _NAMED = re.compile(
     rf"(?i:\b(?:answer|choice|choose|option|letter|pick|select)\w*)[\s\"'*_`]*"
@@ -46,21 +56,24 @@ def letter_of(
     """
     if not isinstance(text, str):
         return None
-    options, text = options or {}, unicodedata.normalize("NFKC", text)
+    options, text = options or {}, _STRUCK.sub(" ", unicodedata.normalize("NFKC", text))
+    if _weighed(text, letters):
+        return None
     if lone := _LONE.fullmatch(text):
         found = lone.group(1).upper()
         article = cut and lone.group(1) in "ai"
         return found if found in letters and not article else None
     if len(_LISTED.findall(text)) < 3:
-        front = _FRONT.match(text)
-        if front and (answer := _LABELLED.fullmatch(text)) and answer.group(1) in letters:
+        if (answer := _LABELLED.fullmatch(text)) and answer.group(1) in letters:
             return answer.group(1)
+        front = _FRONT.match(text)
         if front and front.group(1) in letters and _is_answer(front.group(1), front.group(2), options, cut):
             return front.group(1)
     named = [
         letter
         for found in _NAMED.finditer(text)
-        if _is_answer(letter := found.group(1) or found.group(2), text[found.end() :], options, False)
+        if not _DENIED.search(text[: found.start()])
+        and _is_answer(letter := found.group(1) or found.group(2), text[found.end() :], options, False)
     ]
     if named:
         return named[-1] if named[-1] in letters else None
@@ -70,13 +83,22 @@ def letter_of(
 
 def _is_answer(letter: str, rest: str, options: Mapping[str, str], cut: bool) -> bool:
     """Whether a letter in front, before `rest`, stands for an option."""
-    if _ANOTHER.match(rest):
+    if _ANOTHER.match(rest) or _DOUBTED.match(rest):
         return False
     if not re.match(r"[ \t]+[^\W_]", rest) or re.fullmatch(rf"(?:[\W_]+{letter})+[\W_]*", rest):
         return True
     if _plain(rest).startswith(_plain(options.get(letter, "")) or "\0"):
         return True
     return letter not in "AI" and not cut
+
+
+def _weighed(text: str, letters: Sequence[str]) -> bool:
+    """Whether an answer is JSON that names several letters, as of their chances, and so chooses none."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and len(said.keys() & set(letters)) > 1
 
 
 def _plain(words: str) -> str:
@@ -109,6 +131,7 @@ def first_token(choice: Mapping[str, Any]) -> list[tuple[str, float]]:
     Chat servers and llama.cpp list them under `content`; older completions (vLLM) in one mapping a token. Where the model
     begins with a token of white space or signs, the candidates after it count too, times that token's probability.
     """
+    need_whole(choice)
     try:
         places = _places(choice.get("logprobs") or {})
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -163,17 +186,27 @@ def read_letters(candidates: Iterable[tuple[str, float]], letters: Sequence[str]
     candidates = list(candidates)
     odd = [value for _, value in candidates if math.isnan(value) or value > _ROUNDING]
     if odd:
-        raise Unreadable(f"{odd[0]} as a log-probability")
-    candidates = [(token, value) for token, value in candidates if math.isfinite(value)]
+        raise Unreadable(f"{odd[0]} as a log-probability{_COUNT_INSTEAD}")
+    if not any(math.isfinite(value) for _, value in candidates):
+        candidates = []
+    whole = sum(math.exp(value) for _, value in candidates)
+    if whole > 1 + _EXCESS:
+        raise Unreadable(f"log-probabilities of chances that add up to {whole:.2f}{_COUNT_INSTEAD}")
     found: dict[str, list[float]] = {letter: [] for letter in letters}
     for token, value in candidates:
         bare = re.sub(r"^[\W_]+|[\W_]+$", "", token)
         if bare in found:
-            found[bare].append(value)
+            found[bare].append(max(value, _IMPOSSIBLE))
     missing = [letter for letter in letters if not found[letter]]
     if len(missing) == len(letters):
         raise Unreadable(_none_of(candidates, letters))
-    floor = min(value for _, value in candidates)
+    if len(candidates) == 1 < len(letters):
+        raise Unreadable(f"{NO_LOGPROBS} of more than one token")
+    finite = [value for _, value in candidates if math.isfinite(value)]
+    floor = min(finite)
+    if len(finite) < len(letters):
+        left = (1 - whole) / max(len(missing), 1)
+        floor = min(floor, math.log(left) if left > 0 else _IMPOSSIBLE)
     return Answer(
         tuple(added(found[letter]) if found[letter] else floor for letter in letters), floored=len(missing)
     )

@@ -53,6 +53,8 @@ def text_of(choice: Mapping[str, Any]) -> object:
     """
     message = choice.get("message", choice.get("delta"))
     said = message.get("content") if isinstance(message, Mapping) else choice.get("text")
+    if isinstance(said, Mapping):
+        said = [said]
     return _together(said) if isinstance(said, list) else said
 
 
@@ -65,6 +67,7 @@ def said(choice: Mapping[str, Any]) -> str:
     >>> said({"text": "Hm. A member would.</think> C<|im_end|>"})
     'C'
     """
+    need_whole(choice)
     text = text_of(choice)
     if text is not None and not isinstance(text, str):
         raise Unreadable(f"no words but {type(text).__name__}")
@@ -87,6 +90,16 @@ def said(choice: Mapping[str, Any]) -> str:
     if text is None:
         raise Unreadable("no words")
     raise UnfitWords("an empty text")
+
+
+def need_whole(choice: Mapping[str, Any]) -> None:
+    """`Unreadable` where a server says that this answer broke off by a fault of its own."""
+    fault = choice.get("error")
+    if fault or choice.get("finish_reason") == "error":
+        told = fault.get("message") if isinstance(fault, Mapping) else fault
+        raise Unreadable(
+            "an answer that broke off" + (f": {' '.join(str(told).split())[:120]}" if told else "")
+        )
 
 
 def thinks(text: str) -> bool:
@@ -137,5 +150,7 @@ def _together(parts: Sequence[Any]) -> object:
         if isinstance(part, str):
             texts.append(part)
         elif isinstance(part, Mapping) and part.get("type", "text") in ("text", "output_text"):
-            texts.append(str(part.get("text") or ""))
+            words = part.get("text")
+            words = words.get("value") if isinstance(words, Mapping) else words
+            texts.append(str(words or ""))
     return "".join(texts) if texts or not parts else None

@@ -1,5 +1,7 @@
 """How a command ends: its exit code, and a user's mistake as one sentence that a terminal can show."""
 
+import errno
+import io
 import os
 import signal
 import sys
@@ -27,6 +29,10 @@ def with_standard_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream := getattr(sys, name), io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal without these letters sees their numbers
 
 
 class Terminated(KeyboardInterrupt):
@@ -69,8 +75,7 @@ def guarded(action: Callable[[], int]) -> int:
         sys.stdout = None  # type: ignore[assignment]
         return OK
     except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        return _said(f"{error.strerror or error}{where}", MISTAKE)
+        return _said(_about_system(error), MISTAKE)
     except KeyboardInterrupt as stop:
         sentence = str(stop) or "interrupted; the same command starts again, and answers already had are kept"
         return _said(sentence, TERMINATED if isinstance(stop, Terminated) else INTERRUPTED)
@@ -83,6 +88,41 @@ def guarded(action: Callable[[], int]) -> int:
             f"line {place.lineno}); {TRACEBACK}=1 shows all of it for a report",
             FAULT,
         )
+
+
+def _about_system(error: OSError) -> str:
+    """What the system refused, and of what."""
+    if isinstance(error, FileNotFoundError) and not error.filename and not _stands_somewhere():
+        return "the folder that this command was given in is gone: cd to one that is there"
+    if isinstance(error, FileExistsError | NotADirectoryError) and error.filename:
+        path = Path(error.filename)
+        for part in (path, *path.parents):
+            if part.is_symlink() and not part.exists():
+                return f"{part} is a link to {part.readlink()}, where nothing is: make that folder, or name another"
+            if part.exists() and not part.is_dir():
+                return f"{part} is a file and no folder: name another"
+    where = f": {error.filename}" if error.filename else ""
+    more = " (ulimit -f sets how large a file may be)" if error.errno == errno.EFBIG else ""
+    return f"{error.strerror or error}{where}{more}"
+
+
+def _stands_somewhere() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def check_words(words: list[str]) -> list[str]:
+    """The words of a command line; `ValueError` where one holds bytes that are no text here."""
+    for word in words:
+        if any("\udc80" <= sign <= "\udcff" for sign in word):
+            raise ValueError(
+                f"{word.encode('ascii', 'backslashreplace').decode()} holds bytes that are no text in this shell's encoding "
+                f"({sys.getfilesystemencoding()}): write it in UTF-8, with LANG=C.UTF-8 or PYTHONUTF8=1"
+            )
+    return words
 
 
 def _said(sentence: str, code: int) -> int:

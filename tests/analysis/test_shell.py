@@ -1,18 +1,22 @@
 """What a shell hands over arrives whole, what is printed can be pasted back, and closed streams are no error."""
 
+import io
 import json
 import os
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import polars as pl
 import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, hydra_overrides
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.sweeps.designs import read_factors
+from windtunnel.analysis.terminal.ending import with_standard_streams
 from windtunnel.analysis.terminal.shell import for_hydra, pasted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -191,3 +195,54 @@ def test_a_fault_of_ours_is_a_sentence_too_and_can_be_seen_whole(monkeypatch, ca
     monkeypatch.setenv("WINDTUNNEL_TRACEBACK", "1")
     with pytest.raises(KeyError):
         main(["list", "policies"])
+
+
+def test_a_folder_that_cannot_be_one_is_named_with_what_is_in_its_place(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("kept")
+    Path("link").symlink_to("nowhere")
+    Path("loop").symlink_to("loop")
+    for out, said in {
+        "file": "file is a file and no folder: name another",
+        "file/x": "file is a file and no folder: name another",
+        "link": "link is a link to nowhere, where nothing is: make that folder, or name another",
+        "loop": "loop is a link to loop, where nothing is",
+    }.items():
+        assert main(["run", *SMALL, f"out={out}"]) == 2
+        assert said in capsys.readouterr().err
+    assert Path("file").read_text() == "kept" and not Path("nowhere").exists()
+
+
+def test_bytes_that_are_no_text_are_refused_by_their_word(capsys):
+    assert main(["run", *SMALL, "out=caf\udce9"]) == 2
+    assert "out=caf\\udce9 holds bytes that are no text in this shell's encoding" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_gone_from_under_the_shell_is_said(tmp_path, capsys, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    try:
+        assert main(["run", *SMALL, "out=made"]) == 2
+    finally:
+        os.chdir(tmp_path)
+    assert "the folder that this command was given in is gone" in capsys.readouterr().err
+
+
+def test_a_screen_without_these_letters_shows_their_numbers(monkeypatch):
+    screen = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(screen, "ascii"))
+    with_standard_streams()
+    print("日本/report.html", flush=True)
+    assert screen.getvalue() == rb"\u65e5\u672c/report.html" + b"\n"
+
+
+def test_a_full_disk_is_named_as_such(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise pl.exceptions.ComputeError("transport error")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", refuse)
+    for free, said in {0: "no space is left on its disk", 10**9: "transport error"}.items():
+        monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        with pytest.raises(OSError, match=f"runs.parquet cannot be written .{said}"):
+            Folder(tmp_path).write_table("runs", pl.DataFrame())
