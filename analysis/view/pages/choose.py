@@ -32,6 +32,7 @@ def show(request: Request) -> Response:
     preset = presets.get(given.get("preset", ""))
     goal = preset.goal if preset else given.get("goal", "")
     limits = "\n".join(preset.limits) if preset else given.get("limits", "")
+    mind = choosing.mind_of(_profile(site, found), site.settings())
     taken: list[str] = []
     words: list[str] = []
     mistake = ""
@@ -39,7 +40,7 @@ def show(request: Request) -> Response:
         try:
             words = _words(site, given, found)
             _, taken = choosing.foretold(words)
-            read_goal(goal, limits, found.community)
+            read_goal(goal, limits, found.community, mind)
         except ValueError as error:
             mistake = str(error)
     out = site.shown_path(choosing.name_of(words)) if words else site.shown_path("sweep")
@@ -57,7 +58,7 @@ def show(request: Request) -> Response:
         policies=fitting,
         chosen=chosen,
         fields={name: choosing.fields(name, given) for name in chosen},
-        outcomes=choosing.outcomes_of(found.community),
+        outcomes=choosing.outcomes_of(found.community, mind),
         given=given,
         goal=goal,
         limits=limits,
@@ -86,7 +87,7 @@ def begin(request: Request, form: Any) -> Response:
     words = _words(site, form, found)
     cells, _ = choosing.foretold(words)
     goal, limits = str(form.get("goal", "")), str(form.get("limits", ""))
-    read_goal(goal, limits, found.community)
+    read_goal(goal, limits, found.community, choosing.mind_of(_profile(site, found), site.settings()))
     name = choosing.name_of(words)
     stated = {"out": name, "goal": goal, "limits": limits, "smallest": str(form.get("smallest", ""))}
     back = urlencode({key: value for key, value in stated.items() if value})
@@ -110,11 +111,11 @@ def lines(limits: str) -> list[str]:
     return found
 
 
-def read_goal(goal: str, limits: str, community: str) -> None:
+def read_goal(goal: str, limits: str, community: str, mind: str) -> None:
     """`ValueError` where the goal or a limit cannot be read, before anything is run for it."""
     from windtunnel.analysis.comparison.goal import goal_of
 
-    config: Mapping[str, Any] = {"community": {"name": community}, "mind": {"name": "rules"}}
+    config: Mapping[str, Any] = {"community": {"name": community}, "mind": {"name": mind}}
     goal_of(goal.strip() or None, lines(limits), config)
 
 
@@ -123,11 +124,15 @@ def _places(site: Site) -> list[choosing.Place]:
 
 
 def _words(site: Site, form: Any, found: choosing.Place) -> list[str]:
-    profile = ""
-    if found.folder:
-        site.path(found.folder)
-        profile = site.shown_path(found.folder)
-    return choosing.sweep_words(form, found, profile, site.settings())
+    return choosing.sweep_words(form, found, _profile(site, found), site.settings())
+
+
+def _profile(site: Site, found: choosing.Place) -> str:
+    """The folder of the community as a command names it; "" for one of the program's."""
+    if not found.folder:
+        return ""
+    site.path(found.folder)
+    return site.shown_path(found.folder)
 
 
 ROUTES = [get("/choose", show), post("/choose", begin)]
