@@ -10,6 +10,7 @@ left out: what a notice does to tone is what the model makes of its words.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.learned import LearnedMind
 from windtunnel.agents.minds.llm import LLMMind
-from windtunnel.agents.situation import Scene, Situations
+from windtunnel.agents.situation import Line, Scene, Situations
 from windtunnel.agents.words import Draft
 
 
@@ -59,7 +60,7 @@ class LearnedLLMMind(LearnedMind):
                     options[rows],
                     one.persona[rows],
                     one.member[rows],
-                    describe=lambda row, one=one, rows=rows: one.describe(int(rows[row])),
+                    describe=partial(_told, one, rows),
                 )
             )
         out: list[np.ndarray | Unanswered] = []
@@ -102,3 +103,8 @@ class LearnedLLMMind(LearnedMind):
 
     def close(self) -> None:
         self.shifts.close()
+
+
+def _told(asked: Situations, rows: np.ndarray, row: int) -> Sequence[Line]:
+    """What the one at place `row` of these rows is told."""
+    return asked.describe(int(rows[row]))

@@ -111,7 +111,7 @@ def lines(limits: str) -> list[str]:
     return found
 
 
-def read_goal(goal: str, limits: str, community: str, mind: str) -> None:
+def read_goal(goal: str, limits: str, community: str, mind: str = "rules") -> None:
     """`ValueError` where the goal or a limit cannot be read, before anything is run for it."""
     from windtunnel.analysis.comparison.goal import goal_of
 

@@ -10,7 +10,7 @@ from windtunnel.analysis.summary import fidelity
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
 from windtunnel.analysis.why.answer_record import FUTURES_A_MOMENT, basis
 from windtunnel.analysis.why.case import WITH, WITHOUT
-from windtunnel.analysis.why.forum.case import ForumCase
+from windtunnel.analysis.why.forum.case import ForumCase, SimulatedForum
 from windtunnel.analysis.why.forum.notes import notes
 from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
 from windtunnel.analysis.why.forum.recorded import RecordedCase
@@ -175,6 +175,7 @@ def known_of(case: ForumCase) -> list[str]:
             mind["steps_an_hour"] = moments
         found = described({"community": community, "mind": mind, "llm": case.llm}, case.folder.path)
     else:
+        assert isinstance(case, SimulatedForum)
         found = case.folder.read_json(case.folder.manifest).get("described") or {}
     return list(fidelity({"fidelity": {**found, "experiments": sentence()}}))
 

@@ -21,7 +21,7 @@ from windtunnel.sim.communities.forum.build import Builder
 from windtunnel.sim.communities.forum.learned.tones import ToneLaw
 
 ALPHA = (-2.0, -3.0)
-RUN = ["policy=rule_reminder", "draws=2", "seeds=1", "community.size=30", "steps=6", "dowhy=false"]
+RUN = ["policy=rule_reminder", "draws=2", "seeds=1", "community.size=30", "steps=4", "dowhy=false"]
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +95,8 @@ def test_it_runs_and_says_so(imported, prompt, capsys) -> None:
     )
     assert any("what the model makes of its words" in one for one in found["fidelity"]["declared"])
     assert not cannot_move(manifest["config"])
+    if prompt == "member":
+        return
     capsys.readouterr()
     assert main(["run", *words, "dry=true"]) == OK
     assert "distinct questions" in capsys.readouterr().out
