@@ -15,6 +15,7 @@ from windtunnel.analysis import frames
 from windtunnel.analysis.causal.controls import negative_controls
 from windtunnel.analysis.causal.estimates import estimate_pairs
 from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.declared_effects import declared_effects
 from windtunnel.analysis.field_experiments import sentence
 from windtunnel.analysis.folder import COUNTED, TABLES, Folder
 from windtunnel.analysis.models.asking import cost_of
@@ -147,13 +148,13 @@ def run_blocks(
         yield block
 
 
-def _fidelity(plan: Plan) -> dict[str, str] | None:
-    """How well members foretell the record that they were learned from, and of a forum what came of field experiments elsewhere."""
-    community = plan.experiment.community
-    learned = community.get("learned") or {}
+def _fidelity(plan: Plan) -> dict[str, Any] | None:
+    """How far members are like those of a record, and of a forum what came of field experiments elsewhere and what is declared."""
+    forum = plan.experiment.community["name"] == "forum"
     found = {
-        "descriptive": learned.get("descriptive", ""),
-        "experiments": sentence() if community["name"] == "forum" else "",
+        **plan.described,
+        "experiments": sentence() if forum else "",
+        "declared": declared_effects(plan.experiment, plan.resolved["mind"]) if forum else [],
     }
     return {name: said for name, said in found.items() if said} or None
 
@@ -391,6 +392,7 @@ def _manifest(plan: Plan, finished: list[Run], llm: Mapping[str, Any]) -> dict[s
             "horizon": plan.horizon,
             "unit": plan.outcome.unit,
         },
+        "described": dict(plan.described),
         "coupling": llm.get("coupling", COUPLING),
         "events_sha256": events_digest(finished),
         "runs": len(finished),

@@ -11,7 +11,7 @@ from windtunnel.agents.minds.codes import count_questions
 from windtunnel.analysis.models.asking import ready
 from windtunnel.analysis.models.calibration_file import check_model
 from windtunnel.sim.experiment import Experiment
-from windtunnel.sim.minds import asks_a_model, make_mind
+from windtunnel.sim.minds import asks_a_model, is_learned, make_mind
 
 ADDED = ("decisions", *NAMES)
 """Counts of a mind's record."""
@@ -46,6 +46,8 @@ def serving(experiment: Experiment, llm: Mapping[str, Any]) -> Iterator[Experime
 def archetype_questions(experiment: Experiment) -> int:
     """How many archetype questions this experiment's members could come to ask, at the most."""
     scenes = experiment.builder().scenes(experiment.raised())
+    if is_learned(experiment.mind["name"]):
+        scenes = scenes[:1]  # its phases ask alike
     return sum(count_questions(scene, OPTION_SETS, experiment.mind["permute"]) for scene in scenes)
 
 
