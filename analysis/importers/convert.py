@@ -7,11 +7,14 @@ from typing import Any
 from windtunnel.analysis.importers.missing import MOST, word
 from windtunnel.analysis.importers.times import Bare, EitherWay, in_range, read_time
 
+_SEPARATOR = b"\x1e"
+"""Stands before each text of a JSON text sequence (RFC 7464)."""
+
 
 def parse_json(text: bytes) -> Any:
     """The JSON value in a line or document; `ValueError` says in a few words why there is none."""
     try:
-        return json.loads(text.removeprefix(b"\xef\xbb\xbf").decode())
+        return json.loads(text.removeprefix(b"\xef\xbb\xbf").lstrip(_SEPARATOR).decode())
     except UnicodeDecodeError:
         raise ValueError("not UTF-8") from None
     except RecursionError:
