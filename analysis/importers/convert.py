@@ -4,14 +4,24 @@ import json
 import math
 from typing import Any
 
+import orjson
+
 from windtunnel.analysis.importers.missing import MOST, word
 from windtunnel.analysis.importers.times import Bare, EitherWay, in_range, read_time
 
 
 def parse_json(text: bytes) -> Any:
-    """The JSON value in a line or document; `ValueError` says in a few words why there is none."""
+    """The JSON value in a line or document; `ValueError` says in a few words why there is none.
+
+    What orjson does not take, such as NaN or half a surrogate pair, Python's own reader may.
+    """
+    text = text.removeprefix(b"\xef\xbb\xbf")
     try:
-        return json.loads(text.removeprefix(b"\xef\xbb\xbf").decode())
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(text.decode())
     except UnicodeDecodeError:
         raise ValueError("not UTF-8") from None
     except RecursionError:

@@ -31,6 +31,7 @@ _DELETED = Placeholder("deleted", "deleted by its author")
 _GONE = Placeholder("gone", "unavailable")
 
 LONGEST = 160
+_STARTS = frozenset("[(<{*_tTcCpPmM")
 _ELSEWHERE = {
     **dict.fromkeys(
         ("entfernt", "retiré", "supprimé par un modérateur", "eliminado por un moderador", "removido"),
@@ -63,6 +64,8 @@ def placeholder(text: str | None) -> Placeholder | None:
     True
     """
     if text is None or len(text) > LONGEST + 40:
+        return None
+    if text[:1] not in _STARTS and not text[:1].isspace():
         return None
     start = text.lstrip()[:5].casefold()
     if not start.startswith(("[", "(", "<", "{", "*", "_", "this ", "the ", "comme", "post ", "messa")):
