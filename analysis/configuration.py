@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
+from windtunnel.analysis.models.asking import Probe, probe_of
 from windtunnel.analysis.models.calibration_file import with_calibration
 from windtunnel.analysis.models.learned_settings import learned_by_default, with_learned
 from windtunnel.analysis.models.mind_settings import llm_mind
@@ -51,6 +52,11 @@ class Plan:
     stop: Rule | None
     resolved: Mapping[str, Any]
     """Everything above as plain data, names resolved: the manifest's `config`."""
+    probe: Probe | None = field(init=False)
+    """What the experiment's language model is asked before anything runs; None where its mind asks none."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probe", probe_of(self.experiment))
 
 
 def compose(words: Sequence[str]) -> dict[str, Any]:
