@@ -7,18 +7,19 @@ import polars as pl
 
 from windtunnel.analysis import field_experiments
 from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.declared_effects import declared_effects
 
 EFFECTS = {"rd": ("y0", "y1"), "mean_difference": ("severity0", "severity1")}
 """Effects that are compared, and the columns of the pairs that they are differences of."""
 
 
-def fidelity_of(plan: Plan) -> dict[str, str] | None:
-    """How well members foretell the record that they were learned from, and of a forum what came of field experiments elsewhere."""
-    community = plan.experiment.community
-    learned = community.get("learned") or {}
+def fidelity_of(plan: Plan) -> dict[str, Any] | None:
+    """How far members are like those of a record, and of a forum what came of field experiments elsewhere and what is declared."""
+    forum = plan.experiment.community["name"] == "forum"
     found = {
-        "descriptive": learned.get("descriptive", ""),
-        "experiments": field_experiments.sentence() if community["name"] == "forum" else "",
+        **plan.described,
+        "experiments": field_experiments.sentence() if forum else "",
+        "declared": declared_effects(plan.experiment, plan.resolved["mind"]) if forum else [],
     }
     return {name: said for name, said in found.items() if said} or None
 

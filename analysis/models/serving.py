@@ -13,7 +13,7 @@ from windtunnel.analysis.models.asking import Probe
 from windtunnel.analysis.models.calibration_file import check_model
 from windtunnel.analysis.terminal.ending import plain
 from windtunnel.sim.experiment import Experiment
-from windtunnel.sim.minds import make_mind
+from windtunnel.sim.minds import is_learned, make_mind
 
 MOST_ARCHETYPES = 512
 """Personas x bins x option sets of `prompt: archetype`; more would not be shared by enough members."""
@@ -54,6 +54,8 @@ def serving(experiment: Experiment, llm: Mapping[str, Any], probe: Probe | None)
 def archetype_questions(experiment: Experiment) -> int:
     """How many archetype questions this experiment's members could come to ask, at the most."""
     scenes = experiment.builder().scenes(experiment.raised())
+    if is_learned(experiment.mind["name"]):
+        scenes = scenes[:1]  # its phases ask alike
     return sum(count_questions(scene, OPTION_SETS, experiment.mind["permute"]) for scene in scenes)
 
 

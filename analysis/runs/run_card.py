@@ -37,6 +37,7 @@ def run_card(plan: Plan, runs: pl.DataFrame, llm: Mapping[str, Any]) -> dict[str
             "horizon": plan.horizon,
             "unit": plan.outcome.unit,
         },
+        "described": dict(plan.described),
         "coupling": llm.get("coupling", COUPLING),
         "events_sha256": events_digest(runs["events_sha256"]),
         "runs": len(runs),

@@ -2,7 +2,8 @@
 
 Rates and choices are those of a learned forum; a tick of the record takes the place of a phase. All that a member may do in a tick is
 one choice among posts, its debts with what they weigh and all others: so one Gumbel a post is enough, and the record's own can be
-inferred. The lasting hotness of threads is not: a record's threads have none.
+inferred. So is the lasting hotness of the thread that is lived again: n replies came to it for no debt where e were expected by what is
+seen of it, so that a gamma law of shape k becomes one of shape k + n and rate k + e. Other threads are as hot as all.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from windtunnel.sim.communities.forum.learned.columns import (
     of_posts,
     of_threads,
 )
+from windtunnel.sim.communities.forum.learned.heat import Heat, expected_replies, log_hotness
 from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.says import put_tones
@@ -104,8 +106,15 @@ class LearnedRecordForum(RecordForum):
         history: History = NO_HISTORY,
         pace: float = 1.0,
         draws: dict[str, float] | None = None,
+        heat: Heat | None = None,
     ) -> None:
+        """`heat` is what was inferred of the hotness of the record's own thread; without it the thread is as hot as all."""
         self.law, self.history, self.pace, self.draws = law, history, pace, draws or {}
+        self.own_id = int(record.post_ids()[0])
+        self.watched = False
+        """Whether replies to the own thread, and how many are expected, are counted."""
+        self.came = self.expected = 0.0
+        self.hot = 0.0 if heat is None else log_hotness(heat, luck, self.own_id)
         self.memory = Memory(law, len(members))
         self.memory.people.unnamed[UNKNOWN] = True
         self._unread: set[int] = set()
@@ -154,6 +163,9 @@ class LearnedRecordForum(RecordForum):
         who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
         partner = int(posts.answered[row]) if up >= 0 else NOTHING
         hour = float(posts.step[row]) / 60
+        if self.watched and up >= 0 and posts.id[root] == self.own_id:
+            debts = memory.debts
+            self.came += not (debts.open & (debts.debtor == who) & (debts.post == up)).any()
         memory.acted(who, hour, up < 0, up, root, partner)
         memory.heard(None if who == UNKNOWN else who, root, row, up, int(posts.tone[row]))
         if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
@@ -191,6 +203,8 @@ class LearnedRecordForum(RecordForum):
         self._coming = None
         self.memory.forget(self.tick.minute / 60)
         super().open_step(world)
+        if self.watched:
+            self.expected += expected_replies(self, world)
 
     def comes_in(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> np.ndarray:
         """The chance (members,) to come within the `hours` up to now."""
@@ -237,7 +251,7 @@ class LearnedRecordForum(RecordForum):
             return FittedAttention(rows, np.empty((len(rows), 0), np.int64), np.empty((len(rows), 0)))
         now = world.now / 60
         found = self.comings(world.now, self.tick.hours, world.acting())
-        offered = self._offered(world.now)
+        offered = self.offered(world.now)
         pull = self.posts.appeal.copy()
         feed.rerank(world, pull)
         groups: dict[bool, tuple[np.ndarray, np.ndarray]] = {}
@@ -246,7 +260,7 @@ class LearnedRecordForum(RecordForum):
         for place, row in enumerate(rows.tolist()):
             new = bool(self.memory.people.acts[row] == 0)
             if new not in groups:
-                groups[new] = self._common(offered, now, pull, new)
+                groups[new] = self.common_scores(offered, now, pull, new)
             one, value, odds = self._of_member(row, new, offered, groups[new], found, now)
             target = self._targets[place]
             if target != NOTHING and not np.isfinite(value[one == target]).any():
@@ -261,7 +275,7 @@ class LearnedRecordForum(RecordForum):
             np.stack([np.pad(one, (0, width - len(one)), constant_values=-np.inf) for one in score]),
         )
 
-    def _offered(self, now: int) -> Offered:
+    def offered(self, now: int) -> Offered:
         posts, memory = self.posts, self.memory
         roots = np.flatnonzero(
             (posts.parent < 0)
@@ -279,7 +293,7 @@ class LearnedRecordForum(RecordForum):
         there = np.concatenate(parts) if parts else np.empty(0, np.int64)
         return Offered(roots, there, start, np.repeat(np.arange(len(roots)), count))
 
-    def _common(
+    def common_scores(
         self, offered: Offered, now: float, pull: np.ndarray, new: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         """Log scores of threads (m,) and of posts (n,) that all newcomers, or all others, share."""
@@ -290,8 +304,9 @@ class LearnedRecordForum(RecordForum):
         each = of_posts(posts, memory, there, there == latest[offered.of] if len(there) else there == 0, now)
         law = self.law
         thread_part, post_part = (law.thread_new, law.post_new) if new else (law.thread_old, law.post_old)
+        hot = np.where(posts.id[roots] == self.own_id, self.hot, 0.0)
         return (
-            by_first_terms(thread_part, threads) + pull[roots],
+            by_first_terms(thread_part, threads) + pull[roots] + hot,
             by_first_terms(post_part, each) + pull[there],
         )
 
@@ -313,7 +328,7 @@ class LearnedRecordForum(RecordForum):
             arrive = self.law.newcomers.opens + self.law.newcomers.replies
             opens = self.law.newcomers.opens / arrive if arrive else 0.0
         else:
-            thread = self._with_own_threads(row, offered.roots, thread)
+            thread = self.with_own_threads(row, offered.roots, thread)
             post = self._with_own_posts(row, offered.posts, post)
             opens = float(1 / (1 + np.exp(-memory.opens(np.array([row]), now)[0])))
         if len(owed):
@@ -334,7 +349,7 @@ class LearnedRecordForum(RecordForum):
         odds = np.log(max(other * opens, 1e-300)) - np.log(replies)
         return items, value, float(np.clip(odds, -SURE, SURE))
 
-    def _with_own_threads(self, row: int, roots: np.ndarray, score: np.ndarray) -> np.ndarray:
+    def with_own_threads(self, row: int, roots: np.ndarray, score: np.ndarray) -> np.ndarray:
         inside = self.memory.inside.get(row, {})
         places = [place for place, root in enumerate(roots.tolist()) if root in inside]
         if not places:
