@@ -9,7 +9,6 @@ import orjson
 from windtunnel.analysis.importers.missing import MOST, word
 from windtunnel.analysis.importers.times import Bare, EitherWay, in_range, read_time
 
-
 DIGITS = bytes.maketrans(b"123456789", b"000000000")
 LONG = b"0" * 19
 """So many digits in a row, each written as 0, may need more than 64 bits: orjson would round the number, and two ids would be one."""
