@@ -1,6 +1,7 @@
 """The one list of what platforms write in place of a text, or of an author, that was taken away."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from windtunnel.analysis.importers.posts import Status
@@ -31,6 +32,7 @@ _DELETED = Placeholder("deleted", "deleted by its author")
 _GONE = Placeholder("gone", "unavailable")
 
 LONGEST = 160
+_STARTS = frozenset("[(<{*_tTcCpPmM")
 _ELSEWHERE = {
     **dict.fromkeys(
         ("entfernt", "retiré", "supprimé par un modérateur", "eliminado por un moderador", "removido"),
@@ -63,6 +65,8 @@ def placeholder(text: str | None) -> Placeholder | None:
     True
     """
     if text is None or len(text) > LONGEST + 40:
+        return None
+    if text[:1] not in _STARTS and not text[:1].isspace():
         return None
     start = text.lstrip()[:5].casefold()
     if not start.startswith(("[", "(", "<", "{", "*", "_", "this ", "the ", "comme", "post ", "messa")):
@@ -100,6 +104,7 @@ _NO_NAME = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)
 def nobody(author: str | None) -> bool:
     """Whether a name is what a platform shows where an author is gone, or under which everybody may write.
 
