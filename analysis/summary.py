@@ -106,10 +106,15 @@ def compared(manifest: Record) -> str:
     who = nouns.member if community["size"] == 1 else nouns.members
     like = f" like {profile}" if (profile := (community.get("profile") or {}).get("name")) else ""
     return (
-        f"{policy} {arms}, in a {words(community['name'])} of {community['size']} {who}{like}, "
+        f"{policy} {arms}, in {place_words(community['name'], nouns.place)} of {community['size']} {who}{like}, "
         f"{number(config['steps'], nouns.step)}, mind {config['mind']['name']}: {number(pairs, 'pair')} of twins "
         f"({_communities(draws)} x {number(config['seeds'], 'seed')})."
     )
+
+
+def place_words(community: str, place: str) -> str:
+    """A community with its article: "a network", "a donor game"."""
+    return place or f"a {words(community)}"
 
 
 def definition(estimates: Record, manifest: Record | None = None) -> str:

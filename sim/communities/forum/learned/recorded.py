@@ -16,14 +16,14 @@ from windtunnel.policies.base import Policy
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING, Looks, Shown, View
 from windtunnel.sim.communities.forum.learned.attention import LATEST
-from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, log_hotness
-from windtunnel.sim.communities.forum.learned.law import (
-    WINDOW,
-    Law,
-    own_thread_terms,
-    post_terms,
-    thread_terms,
+from windtunnel.sim.communities.forum.learned.columns import (
+    by_first_terms,
+    by_last_terms,
+    of_posts,
+    of_threads,
 )
+from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, log_hotness
+from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import VISIBLE
@@ -297,34 +297,15 @@ class LearnedRecordForum(RecordForum):
         """Log scores of threads (m,) and of posts (n,) that all newcomers, or all others, share."""
         posts, memory = self.posts, self.memory
         roots, there = offered.roots, offered.posts
-        people, seen = memory.people, memory.posts
-        opener, author, root = posts.author[roots], posts.author[there], posts.thread[there]
-        threads = thread_terms(
-            posts.size[roots],
-            seen.crowd[roots],
-            np.maximum(now - seen.hour[roots], 0.0),
-            np.maximum(now - seen.last[roots], 0.0),
-            people.unnamed[opener],
-            people.acts[opener],
-        )
+        threads = of_threads(posts, memory, roots, now)
         latest = np.array([memory.rows.get(one, [one])[-1] for one in roots.tolist()], np.int64)
-        each = post_terms(
-            there == root,
-            posts.replies[there],
-            np.maximum(now - seen.hour[there], 0.0),
-            posts.depth[there],
-            there == latest[offered.of] if len(there) else there == root,
-            people.unnamed[author],
-            people.acts[author],
-            np.maximum(now - people.last[author], 0.0),
-            (author == posts.author[root]) & (there != root),
-        )
+        each = of_posts(posts, memory, there, there == latest[offered.of] if len(there) else there == 0, now)
         law = self.law
         thread_part, post_part = (law.thread_new, law.post_new) if new else (law.thread_old, law.post_old)
         hot = np.where(posts.id[roots] == self.own_id, self.hot, 0.0)
         return (
-            _head(thread_part, threads) + pull[roots] + hot,
-            _head(post_part, each) + pull[there],
+            by_first_terms(thread_part, threads) + pull[roots] + hot,
+            by_first_terms(post_part, each) + pull[there],
         )
 
     def _of_member(
@@ -375,7 +356,7 @@ class LearnedRecordForum(RecordForum):
         then = np.array([inside[root] for root in roots[at].tolist()])
         terms = own_thread_terms(then, self.posts.size[roots[at]], self.posts.author[roots[at]] == row)
         out = score.copy()
-        out[at] += _tail(self.law.thread_old, np.column_stack(terms))
+        out[at] += by_last_terms(self.law.thread_old, np.column_stack(terms))
         return out
 
     def _with_own_posts(self, row: int, there: np.ndarray, score: np.ndarray) -> np.ndarray:
@@ -383,7 +364,7 @@ class LearnedRecordForum(RecordForum):
         met = list(memory.answerers.get(row, ()))
         answered = list(memory.mine.get(row, ()))
         terms = [authors == row, np.isin(there, answered), np.isin(authors, met)]
-        return score + _tail(self.law.post_old, np.column_stack(terms).astype(float))
+        return score + by_last_terms(self.law.post_old, np.column_stack(terms).astype(float))
 
     def attend(self, attention: Any, looks: Looks) -> np.ndarray:
         """The post (n,) that each member attends to: Gumbel-max over the weights."""
@@ -410,15 +391,3 @@ class LearnedRecordForum(RecordForum):
         out[:, self._features.index("opens")] = np.where(focus == NOTHING, SURE, self._odds)
         put_tones(self, out, rows, focus)
         return out
-
-
-def _head(part: Any, columns: np.ndarray) -> np.ndarray:
-    """The linear predictor of a part's first terms."""
-    width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps[:width]) @ part.coefficients[:width])
-
-
-def _tail(part: Any, columns: np.ndarray) -> np.ndarray:
-    """The linear predictor of a part's last terms."""
-    width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps[-width:]) @ part.coefficients[-width:])
