@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from windtunnel import conf
 from windtunnel.analysis.immovable import cannot_move
 from windtunnel.analysis.library.settings import words as settings_words
+from windtunnel.analysis.models.learned_settings import learned_by_default
 from windtunnel.analysis.outcomes import known_outcomes
 from windtunnel.analysis.view.asking import shown
 from windtunnel.conf.defaults import usual
@@ -150,9 +151,16 @@ def policies_of(community: str, experiment: Experiment | None = None) -> list[tu
     ]
 
 
-def outcomes_of(community: str) -> list[tuple[str, str]]:
-    """Name and unit of each outcome that can judge: it has a threshold of its own, and can move."""
-    fixed = cannot_move({"community": {"name": community}, "mind": {"name": "rules"}})
+def mind_of(profile: str, mind: Sequence[str]) -> str:
+    """The mind of a sweep with this profile ("": none) and the back end's settings: that of the settings, or the record's."""
+    words = [f"community.profile={profile}"] if profile else []
+    given = [word.removeprefix("mind=") for word in mind if word.startswith("mind=")]
+    return (given or [word.removeprefix("mind=") for word in learned_by_default(words)] or ["rules"])[0]
+
+
+def outcomes_of(community: str, mind: str = "rules") -> list[tuple[str, str]]:
+    """Name and unit of each outcome that can judge: it has a threshold of its own, and can move where members decide so."""
+    fixed = cannot_move({"community": {"name": community}, "mind": {"name": mind}})
     return [
         (name, one.unit)
         for name, one in known_outcomes(community).items()
@@ -211,7 +219,7 @@ def sweep_words(form: Any, found: Place, profile: str, mind: Sequence[str]) -> l
                 raise ValueError(f"{field} is {value[:20]!r}: give a whole number above 0")
             said.append(f"{setting}={value}")
     if outcome := str(form.get("outcome", "")):
-        if outcome not in dict(outcomes_of(found.community)):
+        if outcome not in dict(outcomes_of(found.community, mind_of(profile, mind))):
             raise ValueError(f"no outcome of this community is called {outcome[:40]!r}: choose from the list")
         said.append(f"outcome={outcome}")
     for policy in chosen:

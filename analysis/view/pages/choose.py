@@ -34,6 +34,7 @@ def show(request: Request) -> Response:
         chosen = [name for name in experiment.policies if name in dict(fitting)]
     presets = choosing.presets(found.community)
     goal, limits = _stated(given, found)
+    mind = choosing.mind_of(_profile(site, found), site.settings())
     taken: list[str] = []
     words: list[str] = []
     mistake = ""
@@ -50,7 +51,7 @@ def show(request: Request) -> Response:
             else:
                 words = _words(site, given, found)
                 _, taken = choosing.foretold(words)
-                read_goal(goal, limits, found.community)
+                read_goal(goal, limits, found.community, mind)
                 command = pasted(
                     "windtunnel", "run", "-m", *words, f"out={site.shown_path(choosing.name_of(words))}"
                 )
@@ -68,7 +69,7 @@ def show(request: Request) -> Response:
         policies=fitting,
         chosen=chosen,
         fields={name: choosing.fields(name, given) for name in chosen},
-        outcomes=choosing.outcomes_of(found.community),
+        outcomes=choosing.outcomes_of(found.community, mind),
         given=given,
         goal=goal,
         limits=limits,
@@ -101,7 +102,7 @@ def begin(request: Request, form: Any) -> Response:
     words = _words(site, form, found)
     cells, _ = choosing.foretold(words)
     goal, limits = _stated(form, found)
-    read_goal(goal, limits, found.community)
+    read_goal(goal, limits, found.community, choosing.mind_of(_profile(site, found), site.settings()))
     name = choosing.name_of(words)
     stated = {"out": name, "goal": goal, "limits": limits, "smallest": str(form.get("smallest", ""))}
     back = urlencode({key: value for key, value in stated.items() if value})
@@ -157,11 +158,11 @@ def lines(limits: str) -> list[str]:
     return found
 
 
-def read_goal(goal: str, limits: str, community: str) -> None:
+def read_goal(goal: str, limits: str, community: str, mind: str = "rules") -> None:
     """`ValueError` where the goal or a limit cannot be read, before anything is run for it."""
     from windtunnel.analysis.comparison.goal import goal_of
 
-    config: Mapping[str, Any] = {"community": {"name": community}, "mind": {"name": "rules"}}
+    config: Mapping[str, Any] = {"community": {"name": community}, "mind": {"name": mind}}
     goal_of(goal.strip() or None, lines(limits), config)
 
 
