@@ -19,7 +19,7 @@ LEAST_REPLIES, LEAST_DAYS, LEAST_NAMED = 300, 7, 10
 """What a record must have outside its holes. Chosen."""
 LEAST_ALIKE = 5
 """Members that a group of the core has at least: nobody is told alone."""
-LATE_WEEKS = 8
+LATE_WEEKS = 4
 """Newcomers are counted in so many last weeks that count: what looks new falls as a record grows."""
 OUTER = 0.25
 """Share of these weeks that is left out at either end: of the law is what a week is like, not the one in which a crowd came by."""
