@@ -1,4 +1,4 @@
-"""What is in a folder: communities, runs and sweeps, found by the files that the commands write."""
+"""What is in a folder: communities, runs, sweeps and searches, found by the files that the commands write; links are not followed."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from windtunnel.analysis.folder import Folder
 
-COMMUNITY, RUN, SWEEP = "community", "run", "sweep"
+COMMUNITY, RUN, SWEEP, SEARCH = "community", "run", "sweep", "search"
 DEEPEST = 4
 """How many folders deep is looked."""
 _CELL = re.compile(r"(.+=.*-)?[0-9a-f]{8}|[0-9]{1,4}")
@@ -18,7 +18,7 @@ NOT_LOOKED_IN = {"units", "jobs", "uploads", "__pycache__"}
 
 
 class Thing(NamedTuple):
-    """A community, a run or a sweep: where it lies, what it is, and when it was last written (seconds since 1970)."""
+    """A community, a run, a sweep or a search: where it lies, what it is, and when it was last written (seconds since 1970)."""
 
     path: Path
     name: str
@@ -36,13 +36,16 @@ def _found(folder: Path, top: Path, depth: int) -> Iterator[Thing]:
         entries = list(os.scandir(folder))
     except OSError:
         return
-    names = {entry.name for entry in entries}
+    names = {entry.name for entry in entries if not entry.is_symlink()}
     name = folder.relative_to(top).as_posix()
     if "posts.parquet" in names:
         yield Thing(folder, name, COMMUNITY, _when(folder / "posts.parquet"))
     elif names & {"manifest.json", "begun.json"}:
         written = "manifest.json" if "manifest.json" in names else "begun.json"
         yield Thing(folder, name, RUN, _when(folder / written))
+        return
+    if "search.sqlite" in names:
+        yield Thing(folder, name, SEARCH, _when(folder / "search.sqlite"))
         return
     below = [entry for entry in entries if _is_looked_in(entry)]
     if name != "." and any(_is_cell(entry.path) for entry in below):
@@ -105,6 +108,11 @@ def _told(thing: Thing) -> tuple[str, str]:
             "imported",
             f"{found.get('posts', 0):,} posts in {found.get('threads', 0):,} threads, {found.get('format', '')}",
         )
+    if thing.kind == SEARCH:
+        if not folder.search.is_file():
+            return "unfinished", "a search that has not ended"
+        found = read(folder.search)
+        return "finished", f"{found['trials']} trials, {found['objective']['words']}"
     if thing.kind == SWEEP:
         cells = [path for path in sorted(thing.path.iterdir()) if _is_cell(str(path))]
         without = len(folder.cells_without_a_result())

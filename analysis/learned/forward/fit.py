@@ -42,6 +42,13 @@ def fit_forward(record: CommunityRecord) -> dict[str, Any]:
 
 def fitted_law(record: CommunityRecord) -> Law:
     """The law that fits the record best; see `sim.communities.forum.learned.law`."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # as in `fit.fit_folder`
+        return _fitted_law(record)
+
+
+def _fitted_law(record: CommunityRecord) -> Law:
     clock = Clock(record)
     life = lived(record, clock.counts(record.minute / 60.0))
     stay = stay_of(record, clock)

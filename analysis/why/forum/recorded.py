@@ -20,6 +20,7 @@ from windtunnel.analysis.why.watching import INFERRED
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
+from windtunnel.sim.communities.forum.learned.heat import Heat
 from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History, LearnedRecordForum
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
@@ -38,6 +39,7 @@ class RecordedCase(ByActs):
     `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where
     the mind reads it. `labelled` are the posts whose tone is not the scorer's. `attention` scales how often people look in whom the record does not show; 1 is the record's own pace.
     `known`: the members' tempers were found by what they wrote in the record. `history`: what learned members did before.
+    `heat`: what was inferred of the thread's lasting hotness; None before, or where threads have none.
     `relived` says which part of a long thread is lived again.
     """
 
@@ -58,6 +60,7 @@ class RecordedCase(ByActs):
     labelled: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     attention: float = 1.0
     known: bool = False
+    heat: Heat | None = None
     history: History = NO_HISTORY
     root: int = 0
     hours: float = 1 / 60
@@ -115,7 +118,7 @@ class RecordedCase(ByActs):
         return replace(self, experiment=replace(self.experiment, notices=frozenset(told)), inferred={})
 
     def with_attention(self, attention: float) -> "RecordedCase":
-        return replace(self, attention=attention, inferred={})
+        return replace(self, attention=attention, inferred={}, heat=None)
 
     def with_tones(self, tone: np.ndarray, acts: pl.DataFrame) -> "RecordedCase":
         """The same case had the thread's acts other tones (n,)."""
@@ -144,6 +147,7 @@ class RecordedCase(ByActs):
             history=self.history,
             pace=self.attention,
             draws=kind.learned.draws,
+            heat=self.heat,
         )
 
     def infer(self, numbers: Sequence[int], mind: Mind) -> None:
@@ -151,6 +155,9 @@ class RecordedCase(ByActs):
         missing = [number for number in numbers if number not in self.inferred]
         if not self.known:
             self._know(mind)
+        part = self.experiment.builder().learned
+        if missing and self.heat is None and part is not None and part.law.hotness:
+            self.heat = self._heat(mind, part.law.hotness)
         if missing:
             lucks = [self.luck(number) for number in missing]
             worlds = [Inference(self.forum(luck), self.schedule(), luck=luck) for luck in lucks]
@@ -166,6 +173,15 @@ class RecordedCase(ByActs):
         found = tempers(self.record, self.people.traits["temper"], alone.expected)
         self.people = replace(self.people, traits={**self.people.traits, "temper": found})
         self.known = True
+
+    def _heat(self, mind: Mind, shape: float) -> Heat:
+        """What the replies to the thread say of its lasting hotness, beside those that were to be expected."""
+        alone = Inference(self.forum(self.luck(0)), self.schedule(), luck=self.luck(0))
+        forum = alone.community
+        assert isinstance(forum, LearnedRecordForum)
+        forum.watched = True
+        infer([alone], mind.decide)
+        return Heat(shape + forum.came, shape + forum.expected)
 
     def world(self, branch: Branch) -> RecordWorld:
         """The record's own chance (number None or from 0 on), or with a number below 0 new chance after the fork."""

@@ -43,7 +43,7 @@ class Builder(PlainBuilder):
             Harm("regret", "wisdom lost against one's own norm"),
         ),
         absences=True,
-        nouns=Nouns(nothing="a vote", member="person", members="people", step="round"),
+        nouns=Nouns(nothing="a vote", member="person", members="people", step="round", place="an assembly"),
     )
 
     def rules(self, scene: Scene, table: Mapping[str, Any] | None = None) -> StrategyMind:

@@ -1,7 +1,7 @@
 """A learned forum from its settings: the law, the phases of an hour, and the past that it begins with."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -11,10 +11,12 @@ from windtunnel.agents.situation import Feature, Scene
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.learned.law import Law, drawn_law, law_of
 from windtunnel.sim.communities.forum.posts import ORDINAL_OF_PHASE
+from windtunnel.sim.communities.forum.profile import Profile
+from windtunnel.sim.communities.forum.settings import Settings as ForumSettings
+from windtunnel.sim.community import Builder
 from windtunnel.sim.noise_key import NoiseKey
 
 if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.build import Builder
     from windtunnel.sim.communities.forum.learned.forum import LearnedForum
     from windtunnel.sim.communities.forum.learned.past import Past
 
@@ -53,10 +55,18 @@ def settings_of(content: Mapping[str, Any]) -> Settings:
         raise ValueError(f"{where} is {first['input']!r}: {first['msg']}") from None
 
 
+class ForumBuilder(Builder, Protocol):
+    """The builder of the forum whose members are learned."""
+
+    config: Mapping[str, Any]
+    profile: Profile
+    settings: ForumSettings
+
+
 class LearnedPart:
     """What a forum's builder has beside where its members are learned."""
 
-    def __init__(self, builder: "Builder", content: Mapping[str, Any]) -> None:
+    def __init__(self, builder: ForumBuilder, content: Mapping[str, Any]) -> None:
         self.builder, self.settings = builder, settings_of(content)
         self.law: Law = law_of(self.settings.forward)
 

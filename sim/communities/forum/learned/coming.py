@@ -5,18 +5,14 @@ beginning, and only those are drawn anew who wrote, were answered, or lost a deb
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum.learned.law import stays_for
+from windtunnel.sim.communities.forum.learned.law import FRESH, stays_for
+from windtunnel.sim.communities.forum.learned.place import LearnedPlace
 
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.learned.forum import LearnedForum
-
-FRESH = 3.0
-"""Hours within which an act or a reply makes rates change from phase to phase; others are taken once a step."""
 QUIET = 72.0
 """Hours after which rates change so slowly that they are taken once a day."""
 OTHER, PAYS, NEW_OPENS, NEW_REPLIES = range(4)
@@ -36,7 +32,7 @@ class Hit(NamedTuple):
 class Coming:
     """Who comes in which phase of a step. Addressed by member, and by debtor and post for a debt."""
 
-    def __init__(self, forum: "LearnedForum") -> None:
+    def __init__(self, forum: LearnedPlace) -> None:
         self.forum, memory = forum, forum.memory
         people = memory.people
         count = len(people.last)

@@ -28,6 +28,8 @@ FORGOTTEN = 21 * 24.0
 """Hours after which a debt is owed no more."""
 WINDOW = 14 * 24.0
 """Hours without a post after which a thread is out of sight."""
+FRESH = 3.0
+"""Hours within which an act or a reply makes rates change from phase to phase; others are taken once a step."""
 SHORT, LONG = 6.0, 24.0
 """Hours in which counts of recent acts, and of replies received, fade."""
 HABIT = 60 * 24.0

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -11,10 +10,8 @@ from scipy.stats import poisson
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.learned.law import HABIT, Law, stays_for
 from windtunnel.sim.communities.forum.learned.memory import Memory
+from windtunnel.sim.communities.forum.learned.place import LearnedPlace
 from windtunnel.sim.communities.forum.posts import CIVIL, TONES, Posts
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.learned.forum import LearnedForum
 
 COPIED = (
     "author",
@@ -57,7 +54,7 @@ class Past:
             posts.add(id=BEFORE - np.arange(len(self.posts["author"])), **self.posts)
 
 
-def lived_before(forum: "LearnedForum", steps: int) -> Past:
+def lived_before(forum: LearnedPlace, steps: int) -> Past:
     """The past that so many steps of a forum have made."""
     posts = forum.posts
     kept = {name: getattr(posts, name).copy() for name in COPIED}

@@ -2,7 +2,8 @@
 
 Rates and choices are those of a learned forum; a tick of the record takes the place of a phase. All that a member may do in a tick is
 one choice among posts, its debts with what they weigh and all others: so one Gumbel a post is enough, and the record's own can be
-inferred. The lasting hotness of threads is not: a record's threads have none.
+inferred. So is the lasting hotness of the thread that is lived again: n replies came to it for no debt where e were expected by what is
+seen of it, so that a gamma law of shape k becomes one of shape k + n and rate k + e. Other threads are as hot as all.
 """
 
 from collections.abc import Sequence
@@ -15,13 +16,14 @@ from windtunnel.policies.base import Policy
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING, Looks, Shown, View
 from windtunnel.sim.communities.forum.learned.attention import LATEST
-from windtunnel.sim.communities.forum.learned.law import (
-    WINDOW,
-    Law,
-    own_thread_terms,
-    post_terms,
-    thread_terms,
+from windtunnel.sim.communities.forum.learned.columns import (
+    by_first_terms,
+    by_last_terms,
+    of_posts,
+    of_threads,
 )
+from windtunnel.sim.communities.forum.learned.heat import Heat, expected_replies, log_hotness
+from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import VISIBLE
@@ -104,8 +106,15 @@ class LearnedRecordForum(RecordForum):
         history: History = NO_HISTORY,
         pace: float = 1.0,
         draws: dict[str, float] | None = None,
+        heat: Heat | None = None,
     ) -> None:
+        """`heat` is what was inferred of the hotness of the record's own thread; without it the thread is as hot as all."""
         self.law, self.history, self.pace, self.draws = law, history, pace, draws or {}
+        self.own_id = int(record.post_ids()[0])
+        self.watched = False
+        """Whether replies to the own thread, and how many are expected, are counted."""
+        self.came = self.expected = 0.0
+        self.hot = 0.0 if heat is None else log_hotness(heat, luck, self.own_id)
         self.memory = Memory(law, len(members))
         self.memory.people.unnamed[UNKNOWN] = True
         self._unread: set[int] = set()
@@ -154,6 +163,9 @@ class LearnedRecordForum(RecordForum):
         who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
         partner = int(posts.answered[row]) if up >= 0 else NOTHING
         hour = float(posts.step[row]) / 60
+        if self.watched and up >= 0 and posts.id[root] == self.own_id:
+            debts = memory.debts
+            self.came += not (debts.open & (debts.debtor == who) & (debts.post == up)).any()
         memory.acted(who, hour, up < 0, up, root, partner)
         memory.heard(None if who == UNKNOWN else who, root, row, up, int(posts.tone[row]))
         if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
@@ -191,6 +203,8 @@ class LearnedRecordForum(RecordForum):
         self._coming = None
         self.memory.forget(self.tick.minute / 60)
         super().open_step(world)
+        if self.watched:
+            self.expected += expected_replies(self, world)
 
     def comes_in(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> np.ndarray:
         """The chance (members,) to come within the `hours` up to now."""
@@ -237,7 +251,7 @@ class LearnedRecordForum(RecordForum):
             return FittedAttention(rows, np.empty((len(rows), 0), np.int64), np.empty((len(rows), 0)))
         now = world.now / 60
         found = self.comings(world.now, self.tick.hours, world.acting())
-        offered = self._offered(world.now)
+        offered = self.offered(world.now)
         pull = self.posts.appeal.copy()
         feed.rerank(world, pull)
         groups: dict[bool, tuple[np.ndarray, np.ndarray]] = {}
@@ -246,7 +260,7 @@ class LearnedRecordForum(RecordForum):
         for place, row in enumerate(rows.tolist()):
             new = bool(self.memory.people.acts[row] == 0)
             if new not in groups:
-                groups[new] = self._common(offered, now, pull, new)
+                groups[new] = self.common_scores(offered, now, pull, new)
             one, value, odds = self._of_member(row, new, offered, groups[new], found, now)
             target = self._targets[place]
             if target != NOTHING and not np.isfinite(value[one == target]).any():
@@ -261,7 +275,7 @@ class LearnedRecordForum(RecordForum):
             np.stack([np.pad(one, (0, width - len(one)), constant_values=-np.inf) for one in score]),
         )
 
-    def _offered(self, now: int) -> Offered:
+    def offered(self, now: int) -> Offered:
         posts, memory = self.posts, self.memory
         roots = np.flatnonzero(
             (posts.parent < 0)
@@ -279,39 +293,21 @@ class LearnedRecordForum(RecordForum):
         there = np.concatenate(parts) if parts else np.empty(0, np.int64)
         return Offered(roots, there, start, np.repeat(np.arange(len(roots)), count))
 
-    def _common(
+    def common_scores(
         self, offered: Offered, now: float, pull: np.ndarray, new: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         """Log scores of threads (m,) and of posts (n,) that all newcomers, or all others, share."""
         posts, memory = self.posts, self.memory
         roots, there = offered.roots, offered.posts
-        people, seen = memory.people, memory.posts
-        opener, author, root = posts.author[roots], posts.author[there], posts.thread[there]
-        threads = thread_terms(
-            posts.size[roots],
-            seen.crowd[roots],
-            np.maximum(now - seen.hour[roots], 0.0),
-            np.maximum(now - seen.last[roots], 0.0),
-            people.unnamed[opener],
-            people.acts[opener],
-        )
+        threads = of_threads(posts, memory, roots, now)
         latest = np.array([memory.rows.get(one, [one])[-1] for one in roots.tolist()], np.int64)
-        each = post_terms(
-            there == root,
-            posts.replies[there],
-            np.maximum(now - seen.hour[there], 0.0),
-            posts.depth[there],
-            there == latest[offered.of] if len(there) else there == root,
-            people.unnamed[author],
-            people.acts[author],
-            np.maximum(now - people.last[author], 0.0),
-            (author == posts.author[root]) & (there != root),
-        )
+        each = of_posts(posts, memory, there, there == latest[offered.of] if len(there) else there == 0, now)
         law = self.law
         thread_part, post_part = (law.thread_new, law.post_new) if new else (law.thread_old, law.post_old)
+        hot = np.where(posts.id[roots] == self.own_id, self.hot, 0.0)
         return (
-            _head(thread_part, threads) + pull[roots],
-            _head(post_part, each) + pull[there],
+            by_first_terms(thread_part, threads) + pull[roots] + hot,
+            by_first_terms(post_part, each) + pull[there],
         )
 
     def _of_member(
@@ -332,7 +328,7 @@ class LearnedRecordForum(RecordForum):
             arrive = self.law.newcomers.opens + self.law.newcomers.replies
             opens = self.law.newcomers.opens / arrive if arrive else 0.0
         else:
-            thread = self._with_own_threads(row, offered.roots, thread)
+            thread = self.with_own_threads(row, offered.roots, thread)
             post = self._with_own_posts(row, offered.posts, post)
             opens = float(1 / (1 + np.exp(-memory.opens(np.array([row]), now)[0])))
         if len(owed):
@@ -353,7 +349,7 @@ class LearnedRecordForum(RecordForum):
         odds = np.log(max(other * opens, 1e-300)) - np.log(replies)
         return items, value, float(np.clip(odds, -SURE, SURE))
 
-    def _with_own_threads(self, row: int, roots: np.ndarray, score: np.ndarray) -> np.ndarray:
+    def with_own_threads(self, row: int, roots: np.ndarray, score: np.ndarray) -> np.ndarray:
         inside = self.memory.inside.get(row, {})
         places = [place for place, root in enumerate(roots.tolist()) if root in inside]
         if not places:
@@ -362,7 +358,7 @@ class LearnedRecordForum(RecordForum):
         then = np.array([inside[root] for root in roots[at].tolist()])
         terms = own_thread_terms(then, self.posts.size[roots[at]], self.posts.author[roots[at]] == row)
         out = score.copy()
-        out[at] += _tail(self.law.thread_old, np.column_stack(terms))
+        out[at] += by_last_terms(self.law.thread_old, np.column_stack(terms))
         return out
 
     def _with_own_posts(self, row: int, there: np.ndarray, score: np.ndarray) -> np.ndarray:
@@ -370,7 +366,7 @@ class LearnedRecordForum(RecordForum):
         met = list(memory.answerers.get(row, ()))
         answered = list(memory.mine.get(row, ()))
         terms = [authors == row, np.isin(there, answered), np.isin(authors, met)]
-        return score + _tail(self.law.post_old, np.column_stack(terms).astype(float))
+        return score + by_last_terms(self.law.post_old, np.column_stack(terms).astype(float))
 
     def attend(self, attention: Any, looks: Looks) -> np.ndarray:
         """The post (n,) that each member attends to: Gumbel-max over the weights."""
@@ -397,15 +393,3 @@ class LearnedRecordForum(RecordForum):
         out[:, self._features.index("opens")] = np.where(focus == NOTHING, SURE, self._odds)
         put_tones(self, out, rows, focus)
         return out
-
-
-def _head(part: Any, columns: np.ndarray) -> np.ndarray:
-    """The linear predictor of a part's first terms."""
-    width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps[:width]) @ part.coefficients[:width])
-
-
-def _tail(part: Any, columns: np.ndarray) -> np.ndarray:
-    """The linear predictor of a part's last terms."""
-    width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps[-width:]) @ part.coefficients[-width:])
