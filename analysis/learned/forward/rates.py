@@ -12,8 +12,8 @@ from windtunnel.sim.communities.forum.learned.law import (
     LONG,
     SCALES_AGE,
     SCALES_REST,
-    SESSION,
     SHORT,
+    habit_terms,
     speeds,
 )
 
@@ -195,7 +195,7 @@ class Rates:
                 np.log1p(past["replies_6h"]),
                 np.log1p(past["owed"]),
                 past["replied"] == 0,
-                np.where(past["rest"] > SESSION, np.log1p(past["habit"]), 0.0),
+                *habit_terms(past["habit"], past["rest"]),
             ]
         )
 
