@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy.stats import trim_mean
 
 from windtunnel.analysis.learned.forward.hotness import lasting_hotness
 from windtunnel.analysis.learned.forward.likelihood import CAP, Fitted, choices, poisson, yes_or_no
@@ -19,10 +18,10 @@ LEAST_REPLIES, LEAST_DAYS, LEAST_NAMED = 300, 7, 10
 """What a record must have outside its holes. Chosen."""
 LEAST_ALIKE = 5
 """Members that a group of the core has at least: nobody is told alone."""
-LATE_WEEKS = 4
+LATE_WEEKS = 8
 """Newcomers are counted in so many last weeks that count: what looks new falls as a record grows."""
-OUTER = 0.25
-"""Share of these weeks that is left out at either end: of the law is what a week is like, not the one in which a crowd came by."""
+LEAST_NEW = 10
+"""Newcomers of a week from which on the median week counts: what a week is like, not the one in which a crowd came by. Below, the mean."""
 
 
 def fit_forward(record: CommunityRecord) -> dict[str, Any]:
@@ -85,7 +84,7 @@ def _fitted_law(record: CommunityRecord) -> Law:
 
 
 def newcomers(life: Lived, clock: Clock) -> Newcomers:
-    """Rates of first acts over the last weeks that count: the mean of the middle half of them."""
+    """Rates of first acts over the last weeks that count: of the median week, or the mean where hardly anybody comes."""
     begins = late_weeks(clock)
     edges = np.append(begins, clock.end)
     hours = np.diff(clock.at(edges))
@@ -93,7 +92,8 @@ def newcomers(life: Lived, clock: Clock) -> Newcomers:
 
     def rate(kind: int) -> float:
         first = np.histogram(life.hour[counts & (life.kind == kind)], edges)[0]
-        return float(trim_mean(first / hours, OUTER))
+        few = first.sum() < LEAST_NEW * len(first)
+        return float(first.sum() / hours.sum() if few else np.median(first / hours))
 
     openers = (life.kind == FIRST_OPENS) & clock.counts(life.hour)
     nameless = float((life.member[openers] >= life.stranger).mean()) if openers.any() else 0.0

@@ -13,7 +13,7 @@ from windtunnel.sim.communities.forum.learned.law import (
     SCALES_AGE,
     SCALES_REST,
     SHORT,
-    habit_terms,
+    habit_term,
     speeds,
 )
 
@@ -195,7 +195,7 @@ class Rates:
                 np.log1p(past["replies_6h"]),
                 np.log1p(past["owed"]),
                 past["replied"] == 0,
-                *habit_terms(past["habit"], past["rest"]),
+                habit_term(past["habit"], past["rest"]),
             ]
         )
 

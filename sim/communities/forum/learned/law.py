@@ -35,8 +35,6 @@ SHORT, LONG = 6.0, 24.0
 HABIT = 60 * 24.0
 """The same of the count of acts that makes a habit. Of 14, 28, 60 and 120 days the likelihood in r/Feminism rises to the last, by 10
 beyond 60 days; a place with a longer memory is slower to settle."""
-MANY = 10.0
-"""Acts at which a habit is felt for the second time: the busiest come less often than a straight line in log(1 + habit) would have it."""
 SESSION = 3.0
 """Hours after an act in which habit says nothing: who is still there goes on by other reasons."""
 
@@ -65,7 +63,7 @@ TERMS = {
             "replies_6h",
             "owed",
         ),
-        *("opened_only", "habit", "habit_10"),
+        *("opened_only", "habit"),
     ),
     "opens": ("constant", "opened", "replied", "rest_2d", "owed"),
     "thread_new": THREAD,
@@ -75,7 +73,7 @@ TERMS = {
     "unnamed": ("constant", "top_level", "thread_share", "unnamed_parent"),
 }
 """The terms of each part, in the order of its coefficients. All are 0 or more."""
-EARLIER = {"comes": (*TERMS["comes"][:-2], "acts")}
+EARLIER = {"comes": (*TERMS["comes"][:-1], "acts")}
 """Terms of earlier fits, which are simulated as they were: all acts so far in place of `habit`."""
 
 
@@ -223,10 +221,9 @@ def speeds(hours: np.ndarray, scales: tuple[float, ...]) -> list[np.ndarray]:
     return [np.log1p(hours / scale) for scale in scales]
 
 
-def habit_terms(habit: np.ndarray, rest: np.ndarray) -> list[np.ndarray]:
-    """The terms `habit` and `habit_10` (n,) of fading counts of acts and hours since the last one."""
-    felt = np.where(rest > SESSION, habit, 0.0)
-    return speeds(felt, (1.0, MANY))
+def habit_term(habit: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """The term `habit` (n,) of fading counts of acts and hours since the last one."""
+    return np.where(rest > SESSION, np.log1p(habit), 0.0)
 
 
 def columns(*terms: np.ndarray | float) -> np.ndarray:

@@ -16,7 +16,7 @@ from windtunnel.sim.communities.forum.learned.law import (
     SHORT,
     Law,
     columns,
-    habit_terms,
+    habit_term,
     linear,
     speeds,
 )
@@ -304,19 +304,19 @@ class Memory:
             np.log1p(people.replies_6h[who] * np.exp((people.got[who] - now) / SHORT)),
             np.log1p(people.owed[who]),
             people.replied[who] == 0,
-            *self._past_acts(who, rest),
+            self._past_acts(who, rest),
         )
         rate = np.exp(linear(self.law.comes, terms))
         if self.law.reach is not None:
             rate[rest > self.law.reach] = 0.0
         return rate
 
-    def _past_acts(self, who: np.ndarray, rest: np.ndarray) -> list[np.ndarray]:
-        """The last terms of `comes`: habit, or all acts in a law of an earlier fit."""
+    def _past_acts(self, who: np.ndarray, rest: np.ndarray) -> np.ndarray:
+        """The last term of `comes`: habit, or all acts in a law of an earlier fit."""
         people = self.people
         if self.law.comes.terms[-1] == "acts":
-            return [np.log(np.maximum(people.acts[who], 1))]
-        return habit_terms(people.habit[who] * np.exp(-rest / HABIT), rest)
+            return np.log(np.maximum(people.acts[who], 1))
+        return habit_term(people.habit[who] * np.exp(-rest / HABIT), rest)
 
     def opens(self, who: np.ndarray, now: float) -> np.ndarray:
         """Log-odds (n,) that a member who came for anything else opens a thread."""
