@@ -86,12 +86,12 @@ def _fitted_law(record: CommunityRecord) -> Law:
 def newcomers(life: Lived, clock: Clock) -> Newcomers:
     """Rates of first acts over the last weeks that count: of the median week, or the mean where hardly anybody comes."""
     begins = late_weeks(clock)
-    edges = np.append(begins, clock.end)
-    hours = np.diff(clock.at(edges))
+    hours = clock.at(begins + 168) - clock.at(begins)
     counts = clock.counts(life.hour)
 
     def rate(kind: int) -> float:
-        first = np.histogram(life.hour[counts & (life.kind == kind)], edges)[0]
+        when = np.sort(life.hour[counts & (life.kind == kind)])
+        first = np.searchsorted(when, begins + 168) - np.searchsorted(when, begins)
         few = first.sum() < LEAST_NEW * len(first)
         return float(first.sum() / hours.sum() if few else np.median(first / hours))
 
@@ -100,21 +100,22 @@ def newcomers(life: Lived, clock: Clock) -> Newcomers:
     return Newcomers(
         opens=rate(FIRST_OPENS),
         replies=rate(FIRST_REPLIES),
-        weeks=round((clock.end - float(begins[0])) / 168, 2),
+        weeks=round((clock.end - float(begins.min())) / 168, 2),
         unnamed_openers=nameless,
     )
 
 
 def late_weeks(clock: Clock) -> np.ndarray:
-    """The hours at which the last weeks begin, each of 168 hours that count: `LATE_WEEKS` of them, or as many as there are."""
-    free = np.flatnonzero(~clock.masked)
-    count = max(min(LATE_WEEKS, len(free) // 168), 1)
-    return free[-min(count * 168, len(free)) :: 168].astype(float)
+    """The hours at which the last `LATE_WEEKS` weeks begin of which half or more counts, or the one of which most does."""
+    begins = np.maximum(clock.end - 168.0 * np.arange(1, max(int(clock.end // 168), 1) + 1), 0.0)
+    free = np.concatenate([[0], np.cumsum(~clock.masked)])
+    counted = free[np.minimum(begins + 168, clock.end).astype(int)] - free[begins.astype(int)]
+    return begins[counted >= min(84, counted.max())][:LATE_WEEKS]
 
 
 def reach(clock: Clock) -> float:
     """Hours from the middle of the weeks in which newcomers are counted back to the beginning of the record."""
-    return float(clock.end + late_weeks(clock)[0]) / 2
+    return float(clock.end + late_weeks(clock).min()) / 2
 
 
 def core(life: Lived, rates: Rates, within: float) -> list[Group]:
