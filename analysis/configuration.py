@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from windtunnel.analysis.models.asking import Probe, probe_of
 from windtunnel.analysis.models.calibration_file import with_calibration
 from windtunnel.analysis.models.learned_settings import learned_by_default, record_folder, with_learned
 from windtunnel.analysis.models.mind_settings import llm_mind
@@ -54,6 +55,11 @@ class Plan:
     """Everything above as plain data, names resolved: the manifest's `config`."""
     described: Mapping[str, str] = field(default_factory=dict)
     """What is known of how far a forum's members are like those of a record; see `structure.kept.described`."""
+    probe: Probe | None = field(init=False)
+    """What the experiment's language model is asked before anything runs; None where its mind asks none."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probe", probe_of(self.experiment))
 
 
 def compose(words: Sequence[str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.analysis.models.asking import probe_of
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.why.answer import estimate, pairs
 from windtunnel.analysis.why.forum.case import ForumCase
@@ -134,7 +135,7 @@ def ask_several(
 
         may_be_told(llm)
     found: dict[str, Outcome] = {}
-    with serving(case.experiment, llm) as experiment:  # type: ignore[attr-defined]
+    with serving(case.experiment, llm, probe_of(case.experiment)) as experiment:  # type: ignore[attr-defined]
         case.experiment = experiment  # type: ignore[attr-defined]
         case.note = note
         mind = case.mind()

@@ -2,8 +2,8 @@
 
 Rates and choices are those of a learned forum; a tick of the record takes the place of a phase. All that a member may do in a tick is
 one choice among posts, its debts with what they weigh and all others: so one Gumbel a post is enough, and the record's own can be
-inferred. So is the lasting hotness of the thread that is lived again: n replies came to it for no debt where e were expected by what is
-seen of it, so that a gamma law of shape k becomes one of shape k + n and rate k + e. Other threads are as hot as all.
+inferred. So is the lasting hotness of the thread that is lived again, from who chose it and who chose another (`heat`); other threads are as
+hot as all.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from windtunnel.policies.base import Policy
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING, Looks, Shown, View
 from windtunnel.sim.communities.forum.learned.attention import LATEST
-from windtunnel.sim.communities.forum.learned.heat import Heat, expected_replies, log_hotness
-from windtunnel.sim.communities.forum.learned.law import (
-    WINDOW,
-    Law,
-    own_thread_terms,
-    post_terms,
-    thread_terms,
+from windtunnel.sim.communities.forum.learned.columns import (
+    by_first_terms,
+    by_last_terms,
+    of_posts,
+    of_threads,
 )
+from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, log_hotness
+from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import VISIBLE
@@ -111,9 +111,8 @@ class LearnedRecordForum(RecordForum):
         """`heat` is what was inferred of the hotness of the record's own thread; without it the thread is as hot as all."""
         self.law, self.history, self.pace, self.draws = law, history, pace, draws or {}
         self.own_id = int(record.post_ids()[0])
-        self.watched = False
-        """Whether replies to the own thread, and how many are expected, are counted."""
-        self.came = self.expected = 0.0
+        self.watch: Watch | None = None
+        """Notes what tells of the own thread's hotness, while that is inferred."""
         self.hot = 0.0 if heat is None else log_hotness(heat, luck, self.own_id)
         self.memory = Memory(law, len(members))
         self.memory.people.unnamed[UNKNOWN] = True
@@ -163,9 +162,8 @@ class LearnedRecordForum(RecordForum):
         who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
         partner = int(posts.answered[row]) if up >= 0 else NOTHING
         hour = float(posts.step[row]) / 60
-        if self.watched and up >= 0 and posts.id[root] == self.own_id:
-            debts = memory.debts
-            self.came += not (debts.open & (debts.debtor == who) & (debts.post == up)).any()
+        if self.watch is not None and up >= 0:
+            self.watch.reply(who, up, root)
         memory.acted(who, hour, up < 0, up, root, partner)
         memory.heard(None if who == UNKNOWN else who, root, row, up, int(posts.tone[row]))
         if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
@@ -202,9 +200,9 @@ class LearnedRecordForum(RecordForum):
     def open_step(self, world: Any) -> None:
         self._coming = None
         self.memory.forget(self.tick.minute / 60)
+        if self.watch is not None:
+            self.watch.begin(world.now)
         super().open_step(world)
-        if self.watched:
-            self.expected += expected_replies(self, world)
 
     def comes_in(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> np.ndarray:
         """The chance (members,) to come within the `hours` up to now."""
@@ -299,34 +297,15 @@ class LearnedRecordForum(RecordForum):
         """Log scores of threads (m,) and of posts (n,) that all newcomers, or all others, share."""
         posts, memory = self.posts, self.memory
         roots, there = offered.roots, offered.posts
-        people, seen = memory.people, memory.posts
-        opener, author, root = posts.author[roots], posts.author[there], posts.thread[there]
-        threads = thread_terms(
-            posts.size[roots],
-            seen.crowd[roots],
-            np.maximum(now - seen.hour[roots], 0.0),
-            np.maximum(now - seen.last[roots], 0.0),
-            people.unnamed[opener],
-            people.acts[opener],
-        )
+        threads = of_threads(posts, memory, roots, now)
         latest = np.array([memory.rows.get(one, [one])[-1] for one in roots.tolist()], np.int64)
-        each = post_terms(
-            there == root,
-            posts.replies[there],
-            np.maximum(now - seen.hour[there], 0.0),
-            posts.depth[there],
-            there == latest[offered.of] if len(there) else there == root,
-            people.unnamed[author],
-            people.acts[author],
-            np.maximum(now - people.last[author], 0.0),
-            (author == posts.author[root]) & (there != root),
-        )
+        each = of_posts(posts, memory, there, there == latest[offered.of] if len(there) else there == 0, now)
         law = self.law
         thread_part, post_part = (law.thread_new, law.post_new) if new else (law.thread_old, law.post_old)
         hot = np.where(posts.id[roots] == self.own_id, self.hot, 0.0)
         return (
-            _head(thread_part, threads) + pull[roots] + hot,
-            _head(post_part, each) + pull[there],
+            by_first_terms(thread_part, threads) + pull[roots] + hot,
+            by_first_terms(post_part, each) + pull[there],
         )
 
     def _of_member(
@@ -377,7 +356,7 @@ class LearnedRecordForum(RecordForum):
         then = np.array([inside[root] for root in roots[at].tolist()])
         terms = own_thread_terms(then, self.posts.size[roots[at]], self.posts.author[roots[at]] == row)
         out = score.copy()
-        out[at] += _tail(self.law.thread_old, np.column_stack(terms))
+        out[at] += by_last_terms(self.law.thread_old, np.column_stack(terms))
         return out
 
     def _with_own_posts(self, row: int, there: np.ndarray, score: np.ndarray) -> np.ndarray:
@@ -385,7 +364,7 @@ class LearnedRecordForum(RecordForum):
         met = list(memory.answerers.get(row, ()))
         answered = list(memory.mine.get(row, ()))
         terms = [authors == row, np.isin(there, answered), np.isin(authors, met)]
-        return score + _tail(self.law.post_old, np.column_stack(terms).astype(float))
+        return score + by_last_terms(self.law.post_old, np.column_stack(terms).astype(float))
 
     def attend(self, attention: Any, looks: Looks) -> np.ndarray:
         """The post (n,) that each member attends to: Gumbel-max over the weights."""
@@ -412,15 +391,3 @@ class LearnedRecordForum(RecordForum):
         out[:, self._features.index("opens")] = np.where(focus == NOTHING, SURE, self._odds)
         put_tones(self, out, rows, focus)
         return out
-
-
-def _head(part: Any, columns: np.ndarray) -> np.ndarray:
-    """The linear predictor of a part's first terms."""
-    width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps[:width]) @ part.coefficients[:width])
-
-
-def _tail(part: Any, columns: np.ndarray) -> np.ndarray:
-    """The linear predictor of a part's last terms."""
-    width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps[-width:]) @ part.coefficients[-width:])
