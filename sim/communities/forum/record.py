@@ -398,6 +398,21 @@ class RecordWorld(World):
                 found[at] = np.where(ids[where] == named, values[where], found[at])
         return found
 
+    def order(self, ids: np.ndarray) -> np.ndarray:
+        """As in any world; those whose acts the record has in this tick have the lots that put them in its order."""
+        lot = self.chance("order", ids)
+        named = self._in_order() if self.known and len(ids) > 1 else ids[:0]
+        if len(named) > 1:
+            given = dict(zip(named.tolist(), np.sort(self.chance("order", named)).tolist(), strict=True))
+            lot = np.array([given.get(one, drawn) for one, drawn in zip(ids.tolist(), lot.tolist(), strict=True)])
+        return np.argsort(lot, kind="stable")
+
+    def _in_order(self) -> np.ndarray:
+        """Ids of the members whose decisions the record has in this tick, in the order in which it has them."""
+        record, acts = self.community.record, np.array(self.community.tick.decided, int)
+        acts = acts[np.lexsort((acts, record.minute[acts]))]
+        return self.community.members.id[record.author[acts]]
+
     def _lots(self, rows: np.ndarray) -> np.ndarray:
         """The numbers that address the chance of these members in this tick."""
         ids = self.community.members.id[rows]
