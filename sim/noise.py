@@ -7,6 +7,7 @@ Lea & Flood 2014, "Fast splittable pseudorandom number generators"), applied onc
 
 import hashlib
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +88,7 @@ def gumbel(
     return out
 
 
-def _address(key: int | np.ndarray, purpose: str, step: int) -> np.ndarray | np.uint64:
+def _address(key: int | np.ndarray, purpose: str, step: int) -> Any:
     """The part of an address that a whole call shares, mixed in Python's integers; of several keys each its own."""
     if isinstance(key, np.ndarray) and key.ndim:
         keys, of = np.unique(key, return_inverse=True)

@@ -45,7 +45,8 @@ def pairs(
     cut = len(lived[WITHOUT])
     halves = (slice(None, cut), slice(cut, None))
     without, with_ = (
-        Happened(*(np.resize(each[half], len(numbers)) for each in (seen.y, seen.severity))) for half in halves
+        Happened(*(np.resize(each[half], len(numbers)) for each in (seen.y, seen.severity)))
+        for half in halves
     )
     return without, with_
 

@@ -220,7 +220,9 @@ class RecordedCase(ByActs):
         begin = 0 if branch.number is None else self.begin(branch)
         tick = inferred.since if begin is None else begin
         if number >= 0 and tick < inferred.since:
-            raise ValueError(f"chance was inferred from tick {inferred.since} on, and a future begins at {tick}")
+            raise ValueError(
+                f"chance was inferred from tick {inferred.since} on, and a future begins at {tick}"
+            )
         return self.past(tick).world(branch.policies(), inferred, luck=luck, arm=branch.arm)
 
     def read(self, futures: Futures) -> pl.DataFrame:

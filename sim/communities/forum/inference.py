@@ -37,10 +37,14 @@ class Inference(Led):
     under all of them (`one_for_all`): then each is asked about its own members, and the forum is led once. `found` is by luck.
     """
 
-    def __init__(self, forum: RecordForum, policies: Sequence[Policy] = (), *, lucks: Sequence[NoiseKey]) -> None:
+    def __init__(
+        self, forum: RecordForum, policies: Sequence[Policy] = (), *, lucks: Sequence[NoiseKey]
+    ) -> None:
         super().__init__(forum, policies, Inferred(), luck=lucks[0])
         if len(lucks) > 1 and not forum.one_for_all:
-            raise ValueError("posts of this forum have an appeal of their own under each luck: infer one at a time")
+            raise ValueError(
+                "posts of this forum have an appeal of their own under each luck: infer one at a time"
+            )
         self.lucks = tuple(lucks)
         self.found = [Inferred(since=forum.place) for _ in lucks]
         self.not_offered: list[int] = []

@@ -27,7 +27,9 @@ class Led(RecordWorld):
             rows = forum.record.author[acts]
             focus = np.array([forum.row_of(int(forum.record.parent[act])) for act in acts])
             nothing = np.empty((len(acts), 0))
-            self._view = View(rows, Shown.alone(nothing.astype(int)), focus, nothing, nothing.astype(bool), (), ())
+            self._view = View(
+                rows, Shown.alone(nothing.astype(int)), focus, nothing, nothing.astype(bool), (), ()
+            )
             self.apply_choices(np.array([self.option(act) for act in acts]))
         forum.close_step(self)
 
@@ -72,9 +74,7 @@ class State:
     def carried(self, policies: Iterable[Policy]) -> list[Policy]:
         """These policies, those of the led world as it has them."""
         known = self._policies
-        return [
-            known[one.label].model_copy(deep=True) if one.label in known else one for one in policies
-        ]
+        return [known[one.label].model_copy(deep=True) if one.label in known else one for one in policies]
 
     def _read(self, luck: NoiseKey) -> tuple[RecordForum, Any]:
         forum, log = _Reader(BytesIO(self._written), self._shared).load()

@@ -435,7 +435,9 @@ class RecordWorld(World):
         named = self._in_order() if self.known and len(ids) > 1 else ids[:0]
         if len(named) > 1:
             given = dict(zip(named.tolist(), np.sort(self.chance("order", named)).tolist(), strict=True))
-            lot = np.array([given.get(one, drawn) for one, drawn in zip(ids.tolist(), lot.tolist(), strict=True)])
+            lot = np.array(
+                [given.get(one, drawn) for one, drawn in zip(ids.tolist(), lot.tolist(), strict=True)]
+            )
         return np.argsort(lot, kind="stable")
 
     def _in_order(self) -> np.ndarray:

@@ -132,6 +132,7 @@ class LearnedRecordForum(RecordForum):
         self.memory.people.unnamed[UNKNOWN] = True
         self._unread: set[int] = set()
         self._coming: tuple[tuple[int, float], Comings] | None = None
+        self._odds = np.empty(0)
         self._parts: dict[int, tuple[int, np.ndarray]] = {}
         """Of each thread with so many posts those that may be in sight."""
         super().__init__(scene, profile, settings, members, record, luck=luck, words=words)
