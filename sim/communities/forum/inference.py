@@ -10,7 +10,7 @@ from windtunnel.agents.situation import Situations
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.abduction import posterior_gumbels, posterior_uniform
-from windtunnel.sim.communities.forum.feed import Shown, View
+from windtunnel.sim.communities.forum.feed import Shown
 from windtunnel.sim.communities.forum.led import Led
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, TONES
 from windtunnel.sim.communities.forum.record import ATTEMPT, Inferred, RecordForum
