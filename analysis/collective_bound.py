@@ -68,14 +68,10 @@ def planting_bound(
         - pl.col("share_of_label").filter(pl.col(label) == target).sum()
     )
     rows = rows.join(there.group_by(features).agg(gap=gap), on=features, how="left")
-    sure = delta / (2 + 2 * len(rows) + 2 * len(rows) * labels)
-
-    margin = _margin(
-        pl.col("share").fill_null(0), pl.col("gap").fill_null(0), members, population, sure, epsilon
-    )
+    sizes = _Sizes(members, population, tests, len(rows), labels, delta, epsilon)
+    margin = sizes.margin(pl.col("share").fill_null(0), pl.col("gap").fill_null(0))
     won = float(rows.filter(margin > 0)["asked"].sum())
-    less = _width(sure, members) + _width(sure, tests)
-    return Bound(won - less, members, len(rows), labels, won)
+    return sizes.bound(won)
 
 
 def unplanting_bound(
@@ -102,11 +98,10 @@ def unplanting_bound(
     ).max().fill_null(0)
     rows = rows.join(found.agg(gap=gap), on=features, how="left").with_columns(pl.col("gap").fill_null(0))
     labels = sample[label].n_unique() if target in sample[label] else sample[label].n_unique() + 1
-    sure = delta / (2 + 2 * len(rows) + 2 * len(rows) * labels)
-    margin = _margin(pl.col("asked"), pl.col("gap"), members, population, sure, epsilon)
+    sizes = _Sizes(members, population, tests, len(rows), labels, delta, epsilon)
+    margin = sizes.margin(pl.col("asked"), pl.col("gap"))
     won = float(rows.filter(margin > 0)["asked"].sum())
-    less = _width(sure, members) + _width(sure, tests)
-    return Bound(won - less, members, len(rows), labels, won)
+    return sizes.bound(won)
 
 
 def erasing_bound(
@@ -142,14 +137,13 @@ def erasing_bound(
     rows = both.group_by(*features, *with_signal).agg(gap=gap)
     rows = rows.join(mass, on=features, how="left").with_columns(pl.col("asked").fill_null(0.0))
     labels = sample[label].n_unique()
-    sure = delta / (2 + 2 * len(rows) + 2 * len(rows) * labels)
-    margin = _margin(pl.col("asked"), pl.col("gap"), members, population, sure, epsilon)
+    sizes = _Sizes(members, population, tests, len(rows), labels, delta, epsilon)
+    margin = sizes.margin(pl.col("asked"), pl.col("gap"))
     rows = rows.with_columns(won=margin > 0)
     other = rows.select(*(pl.col(name).alias(f"{name}_with") for name in features), won_with="won")
     rows = rows.join(other, on=with_signal, how="left")
     won = float(rows.filter("won", "won_with")["asked"].sum())
-    less = _width(sure, members) + _width(sure, tests)
-    return Bound(won - less, members, len(rows), labels, won)
+    return sizes.bound(won)
 
 
 def _shares(sample: pl.DataFrame, features: list[str], label: str) -> pl.DataFrame:
@@ -165,12 +159,33 @@ def _width(sure: float, count: int) -> float:
     return sqrt(log(1 / sure) / (2 * count))
 
 
-def _margin(
-    mass: pl.Expr, gap: pl.Expr, members: int, population: int, sure: float, epsilon: float
-) -> pl.Expr:
-    """By how much members' label is sure to win a row that holds `mass` of them, against a `gap` in what others have."""
-    share, own, rest = members / population, _width(sure, members), _width(sure, population - members)
-    return share * (mass - 2 * own) - (1 - share) * (gap + 2 * own + 2 * rest) - epsilon / (1 - epsilon)
+class _Sizes(NamedTuple):
+    """What the errors of a bound come from: how many there are of each, how sure it is to be, and what a platform may miss."""
+
+    members: int
+    population: int
+    tests: int
+    rows: int
+    labels: int
+    delta: float
+    epsilon: float
+
+    @property
+    def sure(self) -> float:
+        """The chance of error that each of the statements behind the bound may have."""
+        return self.delta / (2 + 2 * self.rows + 2 * self.rows * self.labels)
+
+    def margin(self, mass: pl.Expr, gap: pl.Expr) -> pl.Expr:
+        """By how much members' label is sure to win a row that holds `mass` of them, against a `gap` in what others have."""
+        share, own = self.members / self.population, _width(self.sure, self.members)
+        rest = _width(self.sure, self.population - self.members)
+        missed = self.epsilon / (1 - self.epsilon)
+        return share * (mass - 2 * own) - (1 - share) * (gap + 2 * own + 2 * rest) - missed
+
+    def bound(self, won: float) -> Bound:
+        """The bound where members win this share of what they ask about."""
+        less = _width(self.sure, self.members) + _width(self.sure, self.tests)
+        return Bound(won - less, self.members, self.rows, self.labels, won)
 
 
 def _check(

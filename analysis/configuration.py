@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
+from windtunnel.analysis.models.asking import Probe, probe_of
 from windtunnel.analysis.models.calibration_file import with_calibration
-from windtunnel.analysis.models.learned_settings import learned_by_default, with_learned
+from windtunnel.analysis.models.learned_settings import learned_by_default, record_folder, with_learned
 from windtunnel.analysis.models.mind_settings import llm_mind
 from windtunnel.analysis.models.serving import check_llm
 from windtunnel.analysis.outcomes import Outcome, check_counted, find_outcome, threshold_of
@@ -20,6 +21,7 @@ from windtunnel.analysis.settings.profiles import load_profile as load_profile
 from windtunnel.analysis.settings.profiles import profile_names as profile_names
 from windtunnel.analysis.settings.request import Request, first_mistake
 from windtunnel.analysis.settings.words import hydra_overrides as hydra_overrides
+from windtunnel.analysis.structure.kept import described
 from windtunnel.analysis.wordings import apply_wording
 from windtunnel.conf.defaults import search_path, with_defaults
 from windtunnel.policies.registry import check_fits
@@ -51,6 +53,13 @@ class Plan:
     stop: Rule | None
     resolved: Mapping[str, Any]
     """Everything above as plain data, names resolved: the manifest's `config`."""
+    described: Mapping[str, str] = field(default_factory=dict)
+    """What is known of how far a forum's members are like those of a record; see `structure.kept.described`."""
+    probe: Probe | None = field(init=False)
+    """What the experiment's language model is asked before anything runs; None where its mind asks none."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probe", probe_of(self.experiment))
 
 
 def compose(words: Sequence[str]) -> dict[str, Any]:
@@ -155,6 +164,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
         asked.parallel.worlds,
         rule_of(asked.stop.model_dump()),
         resolved,
+        described(resolved, record_folder(profile)) if community["name"] == "forum" else {},
     )
 
 

@@ -78,7 +78,7 @@ def one_line(estimates: Record | None, manifest: Record, runs: pl.DataFrame | No
 
 def answer(estimates: Record, manifest: Record | None = None) -> list[str]:
     """The headline, then a line for each question; or why no claim is made. The caveat comes last."""
-    lines = [*fidelity(estimates), definition(estimates, manifest)]
+    lines = [*fidelity(estimates), *declared_effects(estimates), definition(estimates, manifest)]
     if estimates.get("claim") == "withheld":
         return [*lines, withheld(estimates), INSIDE]
     if estimates.get("by_construction"):
@@ -106,10 +106,15 @@ def compared(manifest: Record) -> str:
     who = nouns.member if community["size"] == 1 else nouns.members
     like = f" like {profile}" if (profile := (community.get("profile") or {}).get("name")) else ""
     return (
-        f"{policy} {arms}, in a {words(community['name'])} of {community['size']} {who}{like}, "
+        f"{policy} {arms}, in {place_words(community['name'], nouns.place)} of {community['size']} {who}{like}, "
         f"{number(config['steps'], nouns.step)}, mind {config['mind']['name']}: {number(pairs, 'pair')} of twins "
         f"({_communities(draws)} x {number(config['seeds'], 'seed')})."
     )
+
+
+def place_words(community: str, place: str) -> str:
+    """A community with its article: "a network", "a donor game"."""
+    return place or f"a {words(community)}"
 
 
 def definition(estimates: Record, manifest: Record | None = None) -> str:
@@ -345,13 +350,22 @@ def fidelity(estimates: Record) -> tuple[str, str]:
         found = {} if found == NEVER else {"causal": found}
     if "sentence" in found:
         found = {"causal": found["sentence"]}
+    told = found.get("descriptive") or (
+        f"{UNMEASURED} ({found['unmeasured']})" if found.get("unmeasured") else UNMEASURED
+    )
     return (
-        f"Descriptive fidelity: {found.get('descriptive') or UNMEASURED}.",
+        f"Descriptive fidelity: {told}.",
         ". ".join(
             filter(None, (f"Causal fidelity: {found.get('causal') or UNASSESSED}", found.get("experiments")))
         )
         + ".",
     )
+
+
+def declared_effects(estimates: Record) -> list[str]:
+    """What moves members by a declared number and not by a fitted one: a sentence for each policy that tells them something."""
+    found = estimates.get("fidelity")
+    return list(found.get("declared", ())) if isinstance(found, Mapping) else []
 
 
 def failures(runs: pl.DataFrame) -> list[str]:
@@ -416,6 +430,15 @@ def number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def figure(value: float) -> str:
+    """A number of about three digits, as people write it.
+
+    >>> figure(0.17857), figure(12), figure(1072.4)
+    ('0.179', '12', '1,072')
+    """
+    return (f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}").replace("-", "\u2212")
+
+
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -434,7 +457,7 @@ def _futures(rd: Record, n: int) -> tuple[int, int]:
 
 
 def _signed(value: float) -> str:
-    return "0" if abs(value) < 1e-9 else f"{value:+.3g}".replace("-", "\u2212")
+    return "0" if abs(value) < 1e-9 else f"{'+' if value > 0 else ''}{figure(value)}"
 
 
 def _interval(question: Record) -> str:

@@ -3,12 +3,15 @@
 python bench/calibration.py --roots first
 python bench/calibration.py --threads 8 --incidents 10
 python bench/calibration.py --threads 8 --lived 40
+python bench/calibration.py --learned FOLDER --incidents 12   # an imported community with a learned.yaml
 
 Each incident is the worst escalation of one simulated community. Of the community the import knows the posts alone. Each question
 is put to the import and, with the community's own luck, to the simulation: the true twin. Where the chance that `why` gives is
 right, the true twins agree with it on average; standard errors are by incident. What is asked, of how many, with how many futures
 and from which roots was fixed before the first look; the second roots were kept for one last run. With `--lived` threads count as
-too long from so many posts on, and a part of so many is lived again. One JSON line comes last.
+too long from so many posts on, and a part of so many is lived again. With `--learned` the communities are of the members that were
+learned from a record, begun from nothing, and the import is asked with the same law: one forum, called `learned`. Acts of a simulation
+begin with an hour, and so do those that the import is asked about. One JSON line comes last.
 """
 
 import argparse
@@ -41,12 +44,15 @@ from windtunnel.analysis.why.forum.case import SimulatedForum
 from windtunnel.analysis.why.forum.case_of_record import case_of_thread
 from windtunnel.analysis.why.forum.question import Question, ask
 from windtunnel.analysis.why.forum.recorded import RecordedCase
+from windtunnel.sim.communities.forum.learned.members import recorded_size
+from windtunnel.sim.communities.forum.learned_file import FILE as LEARNED
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import run_block
 
 ROOTS = {"first": 1000, "second": 2000}
 DRAWS = {1: 44, 8: 80, 30: 150}
 """Communities simulated for a forum of so many threads: the first `INCIDENTS` that have an escalation are asked about."""
+LEARNED_DRAWS, LEARNED_STEPS = 120, 60
 INCIDENTS = 40
 FUTURES = 20
 STEPS = 24
@@ -74,15 +80,16 @@ def main() -> None:
     parser.add_argument("--incidents", type=int, default=INCIDENTS)
     parser.add_argument("--futures", type=int, default=FUTURES)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--learned", type=Path, metavar="FOLDER")
     parser.add_argument("--lived", type=int, default=in_time.MOST_REPLAYED, metavar="POSTS")
     asked = parser.parse_args()
     in_time.MOST_REPLAYED, part.RUN_UP = asked.lived, asked.lived // 4
     began, told = time.perf_counter(), {}
-    for threads in asked.threads:
+    for threads in asked.threads if asked.learned is None else ["learned"]:
         with tempfile.TemporaryDirectory() as place:
-            rows = of_forum(Path(place), threads, ROOTS[asked.roots] + threads, asked)
+            rows = of_forum(Path(place), threads, asked)
         told[str(threads)] = found = report(rows)
-        print(f"forum of {threads} threads", flush=True)
+        print(f"forum of {threads} threads" if asked.learned is None else "learned members", flush=True)
         for name, row in {"all": found["all"], **found["acts"]}.items():
             print(f"  {name:14s} {row}", flush=True)
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -103,12 +110,18 @@ def main() -> None:
     )
 
 
-def of_forum(place: Path, threads: int, root: int, asked: argparse.Namespace) -> list[Asked]:
+def of_forum(place: Path, threads: int | str, asked: argparse.Namespace) -> list[Asked]:
     """All questions about the incidents of so many simulated forums."""
-    draws = min(DRAWS[threads], 2 + asked.incidents * DRAWS[threads] // INCIDENTS)
-    words = [*settings(threads, place), f"root={root}", f"draws={draws}"]
+    if threads == "learned":
+        root, draws = ROOTS[asked.roots], 2 + asked.incidents * LEARNED_DRAWS // INCIDENTS
+        words = learned_settings(asked.learned)
+    else:
+        root = ROOTS[asked.roots] + threads
+        draws = min(DRAWS[threads], 2 + asked.incidents * DRAWS[threads] // INCIDENTS)
+        words = settings(threads, place)
+    words = [*words, f"root={root}", f"draws={draws}"]
     chosen = worst(simulated(words, place / "out"))[: asked.incidents]
-    one = partial(of_incident, place, tuple(words), asked.futures)
+    one = partial(of_incident, place, tuple(words), asked.futures, asked.learned)
     if asked.jobs == 1:
         return [row for rows in map(one, chosen) for row in rows]
     with ProcessPoolExecutor(asked.jobs) as pool:
@@ -127,8 +140,18 @@ def simulated(words: list[str], out: Path) -> Folder:
     out.mkdir(parents=True)
     for name in ("events", "links", "members"):
         pl.concat([getattr(one, name) for one in runs]).write_parquet(folder.table(name))
-    folder.write_json(folder.manifest, {"config": {"community": {"step_hours": 1.0}}})
+    mind = {key: made.resolved["mind"][key] for key in ("steps_an_hour",) if key in made.resolved["mind"]}
+    folder.write_json(folder.manifest, {"config": {"community": {"step_hours": 1.0}, "mind": mind}})
     return folder
+
+
+def learned_settings(law: Path) -> list[str]:
+    """A place of the record's own size that begins empty and lives by the law alone."""
+    words = [f"community.profile={law.resolve()}", "mind=learned", "mind.weeks_before=0"]
+    kind = plan(compose([*words, "policy=none", "baseline=none"])).experiment.builder()
+    size = round(recorded_size(kind.learned.law, kind.profile))
+    words += [f"community.size={size}", "community.settings.spark_step=null", f"steps={LEARNED_STEPS}"]
+    return [*words, "policy=none", "baseline=none", "seeds=1", "dowhy=false", "parallel.jobs=1"]
 
 
 def settings(threads: int, place: Path) -> list[str]:
@@ -153,11 +176,17 @@ def worst(folder: Folder) -> list[Incident]:
     return [first[draw] for draw in sorted(first)]
 
 
-def of_incident(place: Path, words: tuple[str, ...], futures: int, incident: Incident) -> list[Asked]:
-    """What is asked about one incident, with the answers of the import and of the simulation."""
+def of_incident(
+    place: Path, words: tuple[str, ...], futures: int, law: Path | None, incident: Incident
+) -> list[Asked]:
+    """What is asked about one incident, with the answers of the import and of the simulation; nothing where the import sees none."""
     simulated = lived(place, words, incident)
-    real, number = imported(place, incident)
-    questions = asked_about(simulated, real, number)
+    found = imported(place, incident, law)
+    if found is None:
+        print(f"{incident.id}: by the minute no incident", flush=True)
+        return []
+    real, number = found
+    questions = asked_about(simulated, real, number) if law is None else by_the_hour(simulated, real, number)
     raised = sorted({name for _, one, _ in questions for name in one.raised})
     simulated, real = simulated.noticing(raised), real.noticing(raised)
     twins = [question.branch(WITH) for _, question, _ in questions]
@@ -194,7 +223,7 @@ def lived(place: Path, words: tuple[str, ...], incident: Incident) -> SimulatedF
     return SimulatedForum(folder, incident, acts, 1.0, RULES, made.experiment, dict(made.llm), "")
 
 
-def imported(place: Path, incident: Incident) -> tuple[RecordedCase, dict[int, int]]:
+def imported(place: Path, incident: Incident, law: Path | None) -> tuple[RecordedCase, dict[int, int]] | None:
     """The incident's community, exported and imported again, as a case; and the import's number of each post."""
     corpus, mine = place / f"corpus-{incident.draw}", place / f"mine-{incident.draw}"
     export_convokit(place / "out", corpus, draw=incident.draw, seed=incident.seed, arm=incident.arm)
@@ -208,18 +237,51 @@ def imported(place: Path, incident: Incident) -> tuple[RecordedCase, dict[int, i
     posts = folder.read_table("posts")
     thread = posts.filter(pl.col("post") == number[incident.place or 0])["thread"][0]
     found = find(acts_of_import(posts), {"escalation": RULES["escalation"]}, 1 / 60)
-    (same,) = (one for one in found if one.place == thread)
+    here = [one for one in found if one.place == thread]
+    if law is not None:
+        words = ["mind=learned", f"mind.file={law.resolve() / LEARNED}"]
+        return (case_of_thread(folder, posts, here[0], RULES, words), number) if here else None
+    (same,) = here
     assert same.onset == 60 * incident.onset and same.severity == incident.severity
     return case_of_thread(folder, posts, same, RULES, ["mind=rules"]), number
+
+
+def by_the_hour(
+    simulated: SimulatedForum, real: RecordedCase, number: dict[int, int]
+) -> list[tuple[str, Question, Question]]:
+    """The same questions as `asked_about`, those of the record from the beginning of the hour in which the simulation's begin."""
+    onset = simulated.incident.onset
+    first, hour = first_hot(simulated)
+
+    def at(step: int) -> str:
+        return f"onset{max(60 * step, real.first) - real.incident.onset:+d}"
+
+    slow, told = {"with_": "slow_mode", "parameters": SLOW}, {"with_": "rule_reminder", "parameters": SEEN}
+    return [
+        ("remove", ask(simulated, remove=first), ask(real, remove=number[first], at=at(hour + 1))),
+        ("slow_mode", ask(simulated, **slow, at="onset"), ask(real, **slow, at=at(onset))),  # type: ignore[arg-type]
+        ("rule_reminder", ask(simulated, **told, at="onset"), ask(real, **told, at=at(onset))),  # type: ignore[arg-type]
+        (
+            "lock",
+            ask(simulated, lock=True, at=f"onset+{LATER}"),
+            ask(real, lock=True, at=at(onset + LATER)),
+        ),
+    ]
+
+
+def first_hot(simulated: SimulatedForum) -> tuple[int, int]:
+    """The first heated or hostile reply of the incident's thread from its onset on, and its step."""
+    here = (pl.col("place") == simulated.incident.place) & (pl.col("kind") == "reply")
+    hot = simulated.acts.filter(here & pl.col("tone").is_in(["heated", "hostile"]))
+    row = hot.filter(pl.col("step") >= simulated.incident.onset).sort("step", "ordinal").row(0, named=True)
+    return row["post"], row["step"]
 
 
 def asked_about(
     simulated: SimulatedForum, real: RecordedCase, number: dict[int, int]
 ) -> list[tuple[str, Question, Question]]:
     """The acts, each as a question about the run and about the record: the same act from the same moment on."""
-    here = (pl.col("place") == simulated.incident.place) & (pl.col("kind") == "reply")
-    hot = simulated.acts.filter(here & pl.col("tone").is_in(["heated", "hostile"]))
-    first = hot.filter(pl.col("step") >= simulated.incident.onset).sort("step", "ordinal")["post"][0]
+    first, _ = first_hot(simulated)
     slow = {"with_": "slow_mode", "parameters": SLOW, "at": "onset"}
     told = {"with_": "rule_reminder", "parameters": SEEN, "at": "onset"}
     return [

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from windtunnel.analysis.configuration import compose, plan  # noqa: E402
+from windtunnel.analysis.models.asking import probe_of  # noqa: E402
 from windtunnel.analysis.models.serving import serving  # noqa: E402
 from windtunnel.sim.experiment import Experiment  # noqa: E402
 from windtunnel.sim.minds import make_mind  # noqa: E402
@@ -62,7 +63,7 @@ def fault_server() -> Iterator[str]:
 
 def runs_of(experiment: Experiment, settings: Mapping[str, Any]) -> list[Run]:
     """The three runs of one pair (baseline, policy, A/A), in the order of their arms."""
-    with serving(experiment, settings) as ready:
+    with serving(experiment, settings, probe_of(experiment)) as ready:
         blocks = list(run(ready, make_mind))
     return sorted((one for block in blocks for one in block.runs), key=lambda one: one.unit)
 

@@ -1,11 +1,11 @@
 """What records teach about members, measured against what is asked: who, thread, post, when, whether, tone, held out.
 
-    python bench/learned.py [IMPORTED FOLDER …] [--data FOLDER] [--only NAME …]
+    python bench/learned.py [IMPORTED FOLDER …] [--data FOLDER] [--only NAME …] [--cut SHARE] [--half first|last]
 
 Without a folder the recorded communities under `--data` are imported first (not part of this project). Each part is fitted to the first 70 % of
 the replies and scored on the later ones; gains are bits an act over the named baseline, with 95 % intervals over threads. "Product form" is
 the form of the rules (powers of size and age; root, replies and age) refitted by likelihood to the same acts. `100 own acts` fits to
-that many alone, in five draws. r/Ireland has a split and likelihoods of its authors; one exponential and the mixture of two with gamma
+that many alone, in ten draws. r/Ireland has a split and likelihoods of its authors; one exponential and the mixture of two with gamma
 hotness are fitted here again and must come out as in its SOURCE.md. The last line is one JSON object.
 """
 
@@ -23,7 +23,7 @@ from ireland import ireland_rows
 from threadpoolctl import threadpool_limits
 
 from windtunnel.analysis.learned import scored
-from windtunnel.analysis.learned.choices import gather, train_until
+from windtunnel.analysis.learned.choices import TRAIN_SHARE, gather, train_until
 from windtunnel.analysis.learned.fit import MOST_POSTS, MOST_WAITS
 from windtunnel.analysis.learned.held_out import interval
 from windtunnel.analysis.learned.logit import fit_logit
@@ -43,7 +43,7 @@ LEAST_AUC = 0.7
 TODAY = {"r/Feminism": -8.61}
 """Bits of a whole reply (who, post and tone, thread and time given) of the members before they learned, at faad972."""
 CEILING_COUNTS, CEILING_SHARE = 0.02, 0.8
-OWN_ACTS, DRAWS = 100, 5
+OWN_ACTS, DRAWS = 100, 10
 KEPT_MEDIAN, KEPT_LEAST = 0.9, 0.7
 Row = dict[str, Any]
 
@@ -57,14 +57,17 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="*", choices=sorted(CORPORA), help="of the recorded communities these alone"
     )
+    parser.add_argument(
+        "--cut", type=float, default=TRAIN_SHARE, help="share of the replies that is fitted to"
+    )
+    parser.add_argument("--half", choices=("first", "last"), help="of each record, as if it were all")
     asked = parser.parse_args()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as place, threadpool_limits(1):
         for name, folder, floors in _records(asked, Path(place)):
             began = time.perf_counter()
-            found = [
-                row | {"corpus": name} for row in measured(name, read_record(folder, MOST_POSTS), floors)
-            ]
+            record = half_of(read_record(folder, MOST_POSTS), asked.half)
+            found = [row | {"corpus": name} for row in measured(name, record, floors, asked.cut)]
             _say(found)
             print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
             rows += found
@@ -94,9 +97,16 @@ def _records(asked: argparse.Namespace, place: Path) -> Iterator[tuple[str, Path
             yield name, bring_in(name, place, asked.data), name in FLOORS
 
 
-def measured(name: str, record: CommunityRecord, floors: bool) -> list[Row]:
+def half_of(record: CommunityRecord, which: str | None) -> CommunityRecord:
+    """The record, or its first or last half of posts alone."""
+    if which is None:
+        return record
+    return record.until(len(record) // 2) if which == "first" else record.latest(len(record) // 2)
+
+
+def measured(name: str, record: CommunityRecord, floors: bool, share: float = TRAIN_SHARE) -> list[Row]:
     """A row for each part and baseline of one community."""
-    cut = train_until(record)
+    cut = train_until(record, share)
     rows: list[Row] = []
     bits: dict[str, np.ndarray] = {}
     asked = ("thread",) if "author" in record.lacks else ("who", "thread", "post")

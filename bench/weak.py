@@ -1,6 +1,6 @@
 """On how many real incidents is the answer of `why` no longer weak, and by which part of an act?
 
-python bench/weak.py                      # four communities and a small ConvoKit corpus, brought in by themselves
+python bench/weak.py                      # four communities, two of them once more from other formats, and a small ConvoKit corpus
 python bench/weak.py out/mine out/other   # folders of imports
 
 Of each community the three worst incidents are taken, or where fewer crossed a rule the threads with most hot replies. Each is put as a
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from corpora import SHARED, bring_in
+from corpora import CORPORA, SHARED, bring_in
+from other_formats import as_convokit, as_reddit
 
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers import import_corpus
@@ -43,14 +44,21 @@ def main() -> None:
 
 def brought_in(place: Path) -> list[Path]:
     found = [bring_in(name, place) for name in BY_THEMSELVES]
-    small = place / "convokit"
-    import_corpus("convokit", SHARED / FEW / "convokit", small, key_file=place / "key")
-    for folder in [*found, small]:
+    read = {name: pl.read_parquet(SHARED / CORPORA[name].file) for name in ("bicycles.meta", "r/Feminism")}
+    sources = {
+        "convokit": ("convokit", as_convokit(read["bicycles.meta"], place / "corpus")),
+        "reddit": ("reddit", as_reddit(read["r/Feminism"], place / "dump")),
+        "few": ("convokit", SHARED / FEW / "convokit"),
+    }
+    for name, (form, path) in sources.items():
+        import_corpus(form, path, place / name, key_file=place / f"key-{name}")
+        found.append(place / name)
+    for folder in found:
         try:
             fit_folder(folder)
         except ValueError as error:
             print(f"{folder.name}: {error}")
-    return [*found, small]
+    return found
 
 
 def of_community(folder: Path) -> list[dict[str, Any]]:
@@ -62,7 +70,7 @@ def of_community(folder: Path) -> list[dict[str, Any]]:
             try:
                 case = recorded_case(folder, name, load_rules(), [f"mind={mind}"])
             except ValueError as error:
-                row[mind] = str(error).partition(":")[0]
+                row[mind] = str(error)
                 continue
             made = case.mind()
             row[mind] = foretold(folder, mind, log_score(case, made))["learned"]

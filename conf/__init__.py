@@ -4,8 +4,9 @@ A package that is found by an entry point (`windtunnel.communities`, `.policies`
 `conf/GROUP/NAME.yaml` beside the module that the entry point names: its options then stand beside ours.
 """
 
+import pickle
 import sys
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -54,14 +55,24 @@ def options(group: str) -> dict[str, Traversable]:
 def content(group: str, name: str) -> dict[str, Any]:
     """What an option's file says; empty where there is no such file."""
     file = options(group).get(name)
+    if file is None:
+        return {}
     import yaml
 
     try:
-        return (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file is not None else {}
+        return pickle.loads(_pickled(file.read_text(encoding="utf-8"))) or {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise ValueError(f"{file} is no yaml{line}: {getattr(error, 'problem', None) or error}") from None
+
+
+@lru_cache(maxsize=1024)
+def _pickled(text: str) -> bytes:
+    """What a yaml text says, pickled: each caller of `content` gets a copy of its own, and a text is parsed once."""
+    import yaml
+
+    return pickle.dumps(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
 def summary(group: str, name: str) -> str:

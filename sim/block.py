@@ -1,6 +1,8 @@
 """What a run, and a block of runs stepped together, give back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -29,7 +31,7 @@ class Block(NamedTuple):
     """What a block of worlds gives back; `record` is the mind's, for this block alone.
 
     `origin` is `run` for what was simulated now, `kept` for runs that an earlier command finished, `shared` for those
-    of another cell of a sweep. `process` is the id of the one that simulated it.
+    of another cell of a sweep. `process` is the id of the one that simulated it, `file` the one that its runs are kept in.
     """
 
     runs: list[Run]
@@ -37,3 +39,9 @@ class Block(NamedTuple):
     cpu_s: float
     origin: str = "run"
     process: int | None = None
+    file: Path | None = None
+
+
+def in_order(blocks: Iterable[Block]) -> list[Run]:
+    """The runs of these blocks by draw, seed and arm."""
+    return sorted((run for block in blocks for run in block.runs), key=lambda run: run.unit)

@@ -79,6 +79,8 @@ class Nouns(NamedTuple):
     members: str = "members"
     step: str = "step"
     """What a step is called: "month" or "round"."""
+    place: str = ""
+    """What the community is called with its article: "a town", "an attention feed"; empty: "a" and its name."""
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,11 @@ class Experiment:
         """Outcomes that the treatment's own mechanism decides."""
         return {name for spec in self.policy for name in _made(spec).forced()}
 
+    def fork(self) -> int:
+        """The first step at which the arms may differ; the last one where no policy tells them apart."""
+        added = self.schedule("policy")[len(self.baseline) :]
+        return min((policy.start for policy in added), default=self.steps)
+
     def units(self) -> list[Unit]:
         return [
             Unit(draw, seed, arm) for draw in range(self.draws) for seed in range(self.seeds) for arm in ARMS

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-import mesa
 import numpy as np
 import polars as pl
 
@@ -86,22 +85,3 @@ class Members:
         unit = (("draw", draw, pl.Int32), ("seed", seed, pl.Int32), ("arm", arm, pl.String))
         run = [pl.Series(name, [value], kind).new_from_index(0, len(self)) for name, value, kind in unit]
         return pl.DataFrame([*run, *table])
-
-
-class Member(mesa.Agent):
-    """A thin handle on one row of `Members`, made when somebody asks for it; it holds no state of its own."""
-
-    def __init__(self, model: mesa.Model, members: Members, row: int) -> None:
-        super().__init__(model)
-        self._members, self._row = members, row
-
-    def __getattr__(self, name: str):
-        if name.startswith("_"):
-            raise AttributeError(name)
-        column = getattr(self._members, name, None)
-        if column is None:
-            named = (self._members.traits, self._members.groups, self._members.summaries)
-            column = next((columns[name] for columns in named if name in columns), None)
-        if not isinstance(column, np.ndarray):
-            raise AttributeError(f"a member has no {name!r}")
-        return column[self._row]

@@ -154,14 +154,51 @@ def learned_minds(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, A
     """The mind of learned members in each phase; `ValueError` where the community has learned none."""
     from windtunnel.agents.minds.learned import LearnedMind
 
+    part = _learned_part(kind, "learned")
+    stay = float(np.log(part.more))
+    return [LearnedMind(scene, kind.rules(scene), part.draws, stay) for scene in scenes]
+
+
+def _learned_llm_minds(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) -> list[Mind]:
+    """Learned members whose tones a language model moves; one model and one table of its answers for all phases."""
+    from windtunnel.agents.llm.opening import open_model
+    from windtunnel.agents.llm.settings import LLMSettings
+    from windtunnel.agents.minds.learned_llm import LearnedLLMMind
+    from windtunnel.agents.minds.llm import LLMMind
+    from windtunnel.agents.words import TOKENS
+
+    part = _learned_part(kind, "learned+llm")
+    settings = LLMSettings.model_validate(config["llm"])
+    shifts = LLMMind(
+        open_model(settings),
+        scenes[0]._replace(phase=""),
+        prompt=config["prompt"],
+        alpha=[0.0] * len(scenes[0].actions),
+        beta=config["beta"],
+        permute=config["permute"],
+        context=settings.context,
+        recall=config["recall"],
+        least_mass=settings.least_mass,
+        words=config.get("words", False),
+        words_tokens=config.get("words_tokens", TOKENS),
+    )
+    stay = float(np.log(part.more))
+    return [LearnedLLMMind(scene, kind.rules(scene), part.draws, stay, shifts) for scene in scenes]
+
+
+def _learned_part(kind: Builder, name: str) -> Any:
     part = getattr(kind, "learned", None)
     if part is None:
         raise ValueError(
-            "mind=learned needs what was learned from a record: community.profile=FOLDER of an imported community, and "
+            f"mind={name} needs what was learned from a record: community.profile=FOLDER of an imported community, and "
             "`windtunnel fit FOLDER`"
         )
-    stay = float(np.log(part.more))
-    return [LearnedMind(scene, kind.rules(scene), part.draws, stay) for scene in scenes]
+    return part
+
+
+def is_learned(mind: Any) -> bool:
+    """Whether members of a mind of this name come and look by a law that was learned from a record."""
+    return mind in ("learned", "learned+llm")
 
 
 OWN = {
@@ -189,11 +226,17 @@ OWN = {
             "members learned from a record: who comes, where, whom they answer, when; needs a fitted community",
             learned_minds,
         ),
+        MindKind(
+            "learned+llm",
+            "learned members whose tone and words are a language model's, as far as it moves the record's own; llm= as for mind=llm",
+            _learned_llm_minds,
+            asks_a_model=True,
+        ),
     )
 }
 """Minds that we ship, by name."""
 DRAWN_BEFOREHAND: dict[tuple[Any, Any], tuple[str, ...]] = {
-    ("forum", mind): ("newcomer_return", "active_members") for mind in OWN if mind != "learned"
+    ("forum", mind): ("newcomer_return", "active_members") for mind in OWN if not is_learned(mind)
 }
 """Outcomes that no decision of a mind moves, by community and mind: when a forum's members come is drawn beforehand. A mind
 that decides whether its members come back takes its entry out."""

@@ -161,14 +161,15 @@ def run(
         done |= {run.unit for run in block.runs}
         if progress:
             progress("kept", len(block.runs) * experiment.steps)
+            progress("worlds", len(block.runs))
         yield block
     pairs = len({unit[:2] for unit in wanted if unit not in done})
     work = blocks(wanted, width(pairs, pairs_a_block, jobs), done)
     with contextlib.closing(_simulated(experiment, make_mind, work, jobs, backend, progress)) as simulated:
         for block in simulated:
-            if kept is not None:
-                kept.keep(experiment, block)
-            yield block
+            if progress:
+                progress("worlds", len(block.runs))
+            yield kept.keep(experiment, block) if kept is not None else block
 
 
 def _simulated(

@@ -93,13 +93,13 @@ class Kept:
                 continue
             self._told.add(path)
             record = block.record if whole else _nothing_asked(block.record)
-            yield block._replace(record=record, cpu_s=0.0, origin="kept" if own else "shared")
+            yield block._replace(record=record, cpu_s=0.0, origin="kept" if own else "shared", file=path)
 
-    def keep(self, experiment: Experiment, block: Block) -> None:
-        """Write the block's good runs; `OSError` where there is no room, and nothing is left of the file then."""
+    def keep(self, experiment: Experiment, block: Block) -> Block:
+        """Write the block's good runs, and say where; `OSError` where there is no room, and nothing is left of the file then."""
         good = [run for run in block.runs if run.status == "ok"]
         if not good and not block.record.get("calls"):
-            return
+            return block
         keys = self._keys(experiment)
         names = [keys.of(run.unit) for run in good]
         path = self.folder / f"{hashed([keys.experiment, names, block.record.get('calls')])[:32]}{SUFFIX}"
@@ -113,11 +113,11 @@ class Kept:
             raise
         self._note(path, Header(keys.experiment, tuple(names)))
         self._told.add(path)
+        return block._replace(file=path)
 
-    def drop(self, experiment: Experiment, units: Sequence[Unit]) -> None:
-        """Remove every file that holds one of these runs."""
-        places = {self._places.get(self._keys(experiment).of(unit)) for unit in units}
-        for path in {place.file for place in places if place is not None}:
+    def drop(self, blocks: Iterable[Block]) -> None:
+        """Remove the files that these blocks, taken or kept here, are in."""
+        for path in {block.file for block in blocks if block.file is not None}:
             self._remove(path)
 
     def clear_unused(self) -> None:

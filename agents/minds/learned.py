@@ -47,12 +47,13 @@ class LearnedMind:
         self._replies = [actions.index(f"reply_{tone}") for tone in ("civil", "heated", "hostile")]
 
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
-        return [self._decide(one) for one in batches]
+        return [
+            self.chances(one, self._tones(one)) if len(one) else np.empty(one.options.shape)
+            for one in batches
+        ]
 
-    def _decide(self, asked: Situations) -> np.ndarray | Unanswered:
-        if not len(asked):
-            return np.empty(asked.options.shape)
-        said = self._tones(asked)
+    def chances(self, asked: Situations, said: np.ndarray | Unanswered) -> np.ndarray | Unanswered:
+        """Log-probabilities (n, actions) of all acts from those of tones, which need be right only among replies, and among posts."""
         if isinstance(said, Unanswered):
             return said
         out = np.full(asked.options.shape, ASIDE)

@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 
 PAIR = ["draw", "seed"]
+REPEATS = "A/A"
+"""Stage of a run that failed because the baseline, run again, was another."""
 AFTERMATH = ("left", "active_steps", "first_active", "last_active")
 """Columns of members that sum up the run in every community."""
 
@@ -46,6 +48,12 @@ def negative_controls(
         "differs": differs,
         "reason": _reason(differs, len(both)),
     }
+
+
+def repeat_control(runs: pl.DataFrame) -> dict[str, Any]:
+    """What the controls say instead where the baseline, run twice, was another: nothing can then be claimed. Else nothing."""
+    reasons = runs.filter(pl.col("stage") == REPEATS)["reason"]
+    return {"passed": False, "reason": reasons[0]} if len(reasons) else {}
 
 
 def _traits(members: pl.DataFrame) -> list[str]:

@@ -18,7 +18,6 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pandas as pd
-import polars as pl
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -32,7 +31,6 @@ with warnings.catch_warnings():
     from dowhy.causal_refuters.placebo_treatment_refuter import PlaceboType, refute_placebo_treatment
     from dowhy.causal_refuters.random_common_cause import refute_random_common_cause
 
-from windtunnel.analysis.causal.pairs import complete, covariates
 from windtunnel.analysis.causal.refute import ALPHA, cells_by_draw, panel_checks, quantity
 
 AGREEMENT = 1e-9
@@ -123,26 +121,6 @@ def join_twins(
     return y0[left], y1[right]
 
 
-def panel(pairs: pl.DataFrame) -> pd.DataFrame:
-    """A fresh pandas frame with one row a run: pair, draw, policy (0, 1), outcome, and numeric covariates.
-
-    Made without pyarrow, which `to_pandas` would need. Text is left out but for the draw, which is coded.
-    """
-    whole = complete(pairs)
-    n = len(whole)
-    shared = {"pair": np.arange(n), "draw": np.unique(whole["draw"].to_numpy(), return_inverse=True)[1]}
-    shared |= {
-        name: whole[name].cast(pl.Float64).to_numpy()
-        for name in covariates(whole)
-        if whole[name].dtype.is_numeric() and name not in ("pair", "policy", "outcome")
-    }
-    arms = [
-        pd.DataFrame(shared | {"policy": arm, "outcome": whole[f"y{arm}"].cast(pl.Float64).to_numpy()})
-        for arm in (0, 1)
-    ]
-    return pd.concat(arms, ignore_index=True)
-
-
 def causal_graph(runs: pd.DataFrame) -> nx.DiGraph:
     """policy -> outcome, and what twins share -> outcome; nothing points at the policy."""
     graph = nx.DiGraph([("policy", "outcome"), ("seed", "outcome")])
@@ -173,19 +151,21 @@ def dowhy_record(
     with quiet():
         runs = runs.astype({"policy": int, "outcome": float})
         estimand = identify(runs)
-        effect = _fitted(LinearRegressionEstimator(estimand), runs)
-        twins = {
-            "rd": _fitted(TwinEstimator(estimand, name="rd", direction=direction), runs),
-            "pn": _fitted(NecessityEstimator(estimand, direction=direction), runs),
-            "ps": _fitted(SufficiencyEstimator(estimand, direction=direction), runs),
+        estimators = {
+            "effect": LinearRegressionEstimator(estimand),
+            "rd": TwinEstimator(estimand, name="rd", direction=direction),
+            "pn": NecessityEstimator(estimand, direction=direction),
+            "ps": SufficiencyEstimator(estimand, direction=direction),
         }
-        whole = twins["rd"].estimator.left[0]
+        found = {name: _fitted(estimator, runs) for name, estimator in estimators.items()}
+        effect, twins = found["effect"], found["rd"]
+        whole = twins.estimator.left[0]
         refuters = _resamplers("p1 - p0", effect, runs, seed, simulations)
         refuters.append(_placebo("p1 - p0", effect, runs, seed, simulations))
-        refuters.append(_placebo("p1 - p0 of joined twins", twins["rd"], runs, seed, simulations))
+        refuters.append(_placebo("p1 - p0 of joined twins", twins, runs, seed, simulations))
         for name in ("pn", "ps"):
-            refuters += _resamplers(name, twins[name], runs, seed, simulations)
-    value, paired = float(effect.value), _number(twins["rd"].value)
+            refuters += _resamplers(name, found[name], runs, seed, simulations)
+    value, paired = float(effect.value), _number(twins.value)
     return {
         "version": dowhy.__version__,
         "graph": [list(edge) for edge in causal_graph(runs).edges],

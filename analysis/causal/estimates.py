@@ -1,6 +1,7 @@
 """From a table of pairs to estimates.json: quantities, bounds, checks, and what they rest on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,15 @@ from windtunnel.analysis.causal.necessity import (
     interval_methods,
     paired_estimates,
 )
-from windtunnel.analysis.causal.pairs import check_pairs, complete, read_pairs, variance_ratio, worst_case
+from windtunnel.analysis.causal.pairs import (
+    check_pairs,
+    complete,
+    panel,
+    read_pairs,
+    repeats,
+    variance_ratio,
+    worst_case,
+)
 from windtunnel.analysis.causal.questions import CAVEAT, questions
 from windtunnel.analysis.causal.table_checks import table_checks
 from windtunnel.analysis.folder import Folder
@@ -33,6 +42,29 @@ NOISE_SHARE = 0.25
 """A/A discordance beyond this share of the effect withholds the claim: noise alone could make most of it."""
 CURVE_POINTS = 21
 NEVER = "never assessed"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Complete pairs, an entry each, and how they are estimated; see `paired_estimates`."""
+
+    y0: np.ndarray
+    y1: np.ndarray
+    draw: np.ndarray
+    direction: str
+    confidence: float
+    anytime: int | None
+
+    def estimates(self, *, of_one_draw: bool = False) -> Paired:
+        """What the pairs say; `of_one_draw` takes them as independent."""
+        return paired_estimates(
+            self.y0,
+            self.y1,
+            direction=self.direction,
+            draw=None if of_one_draw else self.draw,
+            confidence=self.confidence,
+            anytime=self.anytime,
+        )
 
 
 def estimate_pairs(
@@ -69,12 +101,13 @@ def estimate_pairs(
             f"none of the {len(pairs) + lost} pairs is complete: run both arms on the same draws and seeds"
         )
     y0, y1, draw = (whole[name].to_numpy() for name in ("y0", "y1", "draw"))
-    anytime = int(stopping["seeds"]) if stopping else None
-    found = paired_estimates(y0, y1, direction=direction, draw=draw, confidence=confidence, anytime=anytime)
+    sample = Sample(y0, y1, draw, direction, confidence, int(stopping["seeds"]) if stopping else None)
+    found = sample.estimates()
     halves = [
         (row["y0"], row["y1"]) for row in pairs.select("y0", "y1").rows(named=True) if None in row.values()
     ]
     missing = halves + [(None, None)] * lost
+    worst = worst_case(found.table, missing, direction) if missing else {}
     noise = repeats(pairs)
     reason = _withheld(controls, noise, found) or (doubt(whole) if doubt else None)
 
@@ -96,22 +129,18 @@ def estimate_pairs(
         "p1": found.p1._asdict(),
     }
     record |= {name: getattr(found, name)._asdict() for name in ("rd", *QUANTITIES)}
-    record["bounds"] = _bounds(found, y0, y1, draw, direction, confidence, anytime)
-    record["worst_case"] = (
-        {name: _bound(ends) for name, ends in worst_case(found.table, missing, direction).items()}
-        if missing
-        else None
-    )
-    record["within_one_draw"] = _within_one_draw(found, y0, y1, draw, direction, confidence, anytime)
+    record["bounds"] = _bounds(found, sample)
+    record["worst_case"] = {name: _bound(ends) for name, ends in worst.items()} or None
+    record["within_one_draw"] = _within_one_draw(sample)
     record["questions"] = questions(found, direction)
-    record |= _severity(whole, threshold, direction, confidence, anytime)
+    record |= _severity(whole, threshold, sample)
     record["aa_discordance"] = noise and noise[0] / noise[1]
     record["coupling"] = coupling
-    record["variance_ratio"] = variance_ratio(y0, y1)
-    record["dowhy"] = None if reason or not dowhy else _dowhy(whole, y0, y1, draw, direction, seed)
+    record["variance_ratio"] = variance_ratio(sample.y0, sample.y1)
+    record["dowhy"] = None if reason or not dowhy else _dowhy(whole, sample, seed)
     record["controls"] = dict(controls) if controls else None
     record["table_checks"] = table_checks(pairs, whole)
-    record["assumptions"] = assumptions(record, found, noise, controls, _seen(y0, y1, draw, confidence))
+    record["assumptions"] = assumptions(record, found, noise, controls, _seen(sample))
     record["llm"] = dict(llm) if llm else None
     record["fidelity"] = fidelity if fidelity is not None else NEVER
     return _without_claim(record) if reason else record
@@ -135,29 +164,17 @@ def estimate_file(
     return record
 
 
-def repeats(pairs: pl.DataFrame) -> tuple[int, int] | None:
-    """In how many pairs, of how many, the baseline came out otherwise the second time; None without A/A."""
-    if "y_aa" not in pairs.columns:
-        return None
-    twice = pairs.drop_nulls(["y0", "y_aa"])
-    return (int((twice["y0"] != twice["y_aa"]).sum()), len(twice)) if len(twice) else None
-
-
-def severity_curve(
-    whole: pl.DataFrame, threshold: float, direction: str, confidence: float, anytime: int | None = None
-) -> list[dict[str, Any]]:
+def severity_curve(whole: pl.DataFrame, threshold: float, sample: Sample) -> list[dict[str, Any]]:
     """PN and PS as curves over the threshold of severity (event: severity >= t), the declared one marked.
 
-    Thresholds are quantiles of both arms' severities together; each interval holds at its point, not for the
-    curve. Thresholds chosen after a look at this curve are no longer declared ones.
+    `sample` says how. Thresholds are quantiles of both arms' severities together; each interval holds at its point,
+    not for the curve. Thresholds chosen after a look at this curve are no longer declared ones.
     """
     s0, s1, draw = (whole[name].to_numpy() for name in ("severity0", "severity1", "draw"))
     grid = np.quantile(np.concatenate([s0, s1]), np.linspace(0, 1, CURVE_POINTS)[1:], method="nearest")
     points = []
     for t in sorted({*grid.tolist(), float(threshold)}):
-        at = paired_estimates(
-            s0 >= t, s1 >= t, direction=direction, draw=draw, confidence=confidence, anytime=anytime
-        )
+        at = replace(sample, y0=s0 >= t, y1=s1 >= t, draw=draw).estimates()
         points.append(
             {"threshold": t, "declared": t == threshold, "table": at.table._asdict()}
             | {name: getattr(at, name)._asdict() for name in ("p0", "p1", *QUANTITIES)}
@@ -165,9 +182,7 @@ def severity_curve(
     return points
 
 
-def _severity(
-    whole: pl.DataFrame, threshold: float | None, direction: str, confidence: float, anytime: int | None
-) -> dict[str, Any]:
+def _severity(whole: pl.DataFrame, threshold: float | None, sample: Sample) -> dict[str, Any]:
     """`mean_difference` (policy minus baseline, in the outcome's unit) and `curve`; null if not measured."""
     if not {"severity0", "severity1"} <= set(whole.columns):
         return {"mean_difference": None, "curve": None}
@@ -175,17 +190,14 @@ def _severity(
     if measured.is_empty():
         return {"mean_difference": None, "curve": None}
     s0, s1 = measured["severity0"].to_numpy(), measured["severity1"].to_numpy()
-    mean = mean_difference(s1 - s0, measured["draw"].to_numpy(), confidence)._asdict()
-    if anytime:
+    mean = mean_difference(s1 - s0, measured["draw"].to_numpy(), sample.confidence)._asdict()
+    if sample.anytime:
         mean |= {"low": None, "high": None}
     mean |= {"n_pairs": len(measured), "variance_ratio": variance_ratio(s0, s1)}
     if threshold is None:
         return {"mean_difference": mean, "curve": None}
     _check_threshold(measured, threshold)
-    return {
-        "mean_difference": mean,
-        "curve": severity_curve(measured, threshold, direction, confidence, anytime),
-    }
+    return {"mean_difference": mean, "curve": severity_curve(measured, threshold, sample)}
 
 
 def _check_threshold(measured: pl.DataFrame, threshold: float) -> None:
@@ -227,22 +239,14 @@ def _without_claim(record: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _bounds(
-    found: Paired,
-    y0: np.ndarray,
-    y1: np.ndarray,
-    draw: np.ndarray,
-    direction: str,
-    confidence: float,
-    anytime: int | None,
-) -> dict[str, Any]:
+def _bounds(found: Paired, sample: Sample) -> dict[str, Any]:
     """What the rates alone allow under any coupling; `interval` adds the rates' own uncertainty."""
-    each = (1 + confidence) / 2  # both rates at once: half of the error for each
-    everyone = np.ones(len(y0), bool)
-    of_shares, _ = interval_methods(anytime)
-    p1, p0 = (of_shares(y, everyone, draw, each) for y in (y1, y0))
-    outer = bound_intervals(p1, p0, direction)
-    inner = coupling_free(found.p1.est, found.p0.est, direction)
+    each = (1 + sample.confidence) / 2  # both rates at once: half of the error for each
+    everyone = np.ones(len(sample.y0), bool)
+    of_shares, _ = interval_methods(sample.anytime)
+    p1, p0 = (of_shares(y, everyone, sample.draw, each) for y in (sample.y1, sample.y0))
+    outer = bound_intervals(p1, p0, sample.direction)
+    inner = coupling_free(found.p1.est, found.p0.est, sample.direction)
     return {
         name: (_bound(inner[name]) or {}) | {"interval": _bound(outer[name])} if inner[name] else None
         for name in QUANTITIES
@@ -253,35 +257,26 @@ def _bound(bound: Sequence[Any] | None) -> dict[str, float] | None:
     return None if bound is None else {"low": float(bound[0]), "high": float(bound[1])}
 
 
-def _within_one_draw(
-    found: Paired,
-    y0: np.ndarray,
-    y1: np.ndarray,
-    draw: np.ndarray,
-    direction: str,
-    confidence: float,
-    anytime: int | None,
-) -> dict[str, Any] | None:
+def _within_one_draw(sample: Sample) -> dict[str, Any] | None:
     """With one community draw: intervals over its seeds alone, which say nothing of other communities."""
-    if len(np.unique(draw)) > 1:
+    if len(np.unique(sample.draw)) > 1:
         return None
-    here = paired_estimates(y0, y1, direction=direction, confidence=confidence, anytime=anytime)
+    here = sample.estimates(of_one_draw=True)
     return {name: getattr(here, name)._asdict() for name in ("p0", "p1", "rd", *QUANTITIES)}
 
 
-def _dowhy(
-    whole: pl.DataFrame, y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, direction: str, seed: int
-) -> dict[str, Any]:
-    from windtunnel.analysis.causal.dowhy_layer import dowhy_record, panel
+def _dowhy(whole: pl.DataFrame, sample: Sample, seed: int) -> dict[str, Any]:
+    from windtunnel.analysis.causal.dowhy_layer import dowhy_record
     from windtunnel.analysis.causal.refute import own_checks
 
-    record = dowhy_record(panel(whole), direction=direction, seed=seed)
-    record["refuters"] += own_checks(y0, y1, draw, direction=direction, seed=seed)
+    runs = panel(whole)
+    record = dowhy_record(runs, direction=sample.direction, seed=seed)
+    record["refuters"] += own_checks(sample.y0, sample.y1, sample.draw, direction=sample.direction, seed=seed)
     return record
 
 
-def _seen(y0: np.ndarray, y1: np.ndarray, draw: np.ndarray, confidence: float) -> float | None:
+def _seen(sample: Sample) -> float | None:
     """The difference of the rates that so many draws find in four cases of five; None with few, or where none differs."""
-    error = standard_error(y1.astype(float) - y0, draw)
-    draws = len(np.unique(draw))
-    return seen_difference(error, draws, confidence) if error and draws > FEW else None
+    error = standard_error(sample.y1.astype(float) - sample.y0, sample.draw)
+    draws = len(np.unique(sample.draw))
+    return seen_difference(error, draws, sample.confidence) if error and draws > FEW else None

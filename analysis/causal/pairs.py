@@ -9,11 +9,15 @@ import difflib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from windtunnel.analysis.causal.necessity import CELLS, QUANTITIES, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OUR_NAMES = {
     "y_baseline": "y0",
@@ -83,9 +87,39 @@ def complete(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.drop_nulls(["y0", "y1"])
 
 
+def repeats(pairs: pl.DataFrame) -> tuple[int, int] | None:
+    """In how many pairs, of how many, the baseline came out otherwise the second time; None without A/A."""
+    if "y_aa" not in pairs.columns:
+        return None
+    twice = pairs.drop_nulls(["y0", "y_aa"])
+    return (int((twice["y0"] != twice["y_aa"]).sum()), len(twice)) if len(twice) else None
+
+
 def covariates(pairs: pl.DataFrame) -> list[str]:
     """The names of the columns that describe a pair beyond what we know by name."""
     return [name for name in pairs.columns if name not in KNOWN]
+
+
+def panel(pairs: pl.DataFrame) -> "pd.DataFrame":
+    """A fresh pandas frame with one row a run: pair, draw, policy (0, 1), outcome, and numeric covariates.
+
+    Made without pyarrow, which `to_pandas` would need. Text is left out but for the draw, which is coded.
+    """
+    import pandas as pd
+
+    whole = complete(pairs)
+    n = len(whole)
+    shared = {"pair": np.arange(n), "draw": np.unique(whole["draw"].to_numpy(), return_inverse=True)[1]}
+    shared |= {
+        name: whole[name].cast(pl.Float64).to_numpy()
+        for name in covariates(whole)
+        if whole[name].dtype.is_numeric() and name not in ("pair", "policy", "outcome")
+    }
+    arms = [
+        pd.DataFrame(shared | {"policy": arm, "outcome": whole[f"y{arm}"].cast(pl.Float64).to_numpy()})
+        for arm in (0, 1)
+    ]
+    return pd.concat(arms, ignore_index=True)
 
 
 def variance_ratio(y0: np.ndarray, y1: np.ndarray) -> float | None:

@@ -52,7 +52,6 @@ def _probed(words: Sequence[str]) -> int:
     from windtunnel.agents.llm.settings import read_settings
     from windtunnel.agents.minds.base import Unanswered
     from windtunnel.analysis.configuration import compose, plan
-    from windtunnel.analysis.models.asking import probe_question
     from windtunnel.analysis.models.serving import serving
 
     if others := [word for word in words if not word.startswith(("llm=", "llm."))]:
@@ -62,11 +61,12 @@ def _probed(words: Sequence[str]) -> int:
             "say which model is asked: llm=embedded, or llm=openai with llm.base_url and llm.model"
         )
     made = plan(compose(["mind=llm", "prompt=archetype", *words]))
-    with serving(made.experiment, made.llm) as experiment:
+    assert made.probe is not None  # mind=llm has one
+    with serving(made.experiment, made.llm, made.probe) as experiment:
         settings = read_settings(experiment.mind["llm"])
         model = open_model(settings)
         try:
-            (reply,) = model.ask([probe_question(experiment)])
+            (reply,) = model.ask([made.probe.question])
         finally:
             model.close()
     if isinstance(reply, Unanswered):

@@ -3,12 +3,9 @@
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from windtunnel.analysis.comparison.goal_words import value_words
-from windtunnel.analysis.summary import number
 from windtunnel.analysis.terminal.arguments import Parser
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
@@ -22,7 +19,6 @@ GOAL_EXAMPLE = (
     "windtunnel optimise policy=slow_mode policy_with.slow_mode.hours=1:12 trials=20 --goal 'less hostile_share' "
     "--limit 'civil_posts>=-5%%'"
 )
-SHOWN = 5
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -41,45 +37,27 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from windtunnel.analysis.comparison.goal import goal_of
-    from windtunnel.analysis.configuration import compose
-    from windtunnel.analysis.sweeps.designs import read_factors
-    from windtunnel.analysis.sweeps.goal_objective import GoalObjective
-    from windtunnel.analysis.sweeps.objective import Objective, read_objective, split_words
-    from windtunnel.analysis.sweeps.search import Question, checked, search
+    from windtunnel.analysis.sweeps.search import search
+    from windtunnel.analysis.sweeps.search_question import read_question
+    from windtunnel.analysis.sweeps.search_words import told
 
     stated, words = _stated(asked.words)
     flags = [word for word in words if word.startswith("-")]
     if stray := [word for word in flags if word != "--json"]:
         raise ValueError(f"windtunnel optimise has no option {stray[0]}: write key=value, as in {EXAMPLE}")
-    own, rest = split_words([word for word in words if word not in flags], ("trials",))
-    factors, fixed = read_factors(rest)
-    if not any(word.startswith("dowhy=") for word in fixed):
-        fixed.append("dowhy=false")
-    from windtunnel.analysis.outcomes import find_outcome
-
-    outcome = find_outcome(str(compose(fixed)["outcome"]["name"]))
-    weights = {name: value for name, value in own.items() if name != "trials"}
-    trials = _trials(own.get("trials"))
-    if stated.goal is None and not stated.limit:
-        question = Question(fixed, factors, read_objective(weights, outcome), trials)
-        made = checked(question)
-    else:
-        if weights:
-            raise ValueError(f"{next(iter(weights))} and --goal are two scores: state one of them")
-        made = checked(Question(fixed, factors, Objective(1.0, {}), trials))
-        goal = goal_of(stated.goal, stated.limit, made.resolved)
-        assert goal is not None
-        question = Question(fixed, factors, GoalObjective(goal), trials)
-    out = Path(compose(fixed)["out"] or time.strftime("multirun/%Y-%m-%d/%H-%M-%S"))
-    forced = outcome.name in made.experiment.forced()
-    found = search(question, out, lambda line: print(plain(line), file=sys.stderr))
+    made = read_question([word for word in words if word not in flags], stated.goal, stated.limit)
+    out = Path(made.out or time.strftime("multirun/%Y-%m-%d/%H-%M-%S"))
+    found = search(made.question, out, lambda line: print(plain(line), file=sys.stderr))
     if "--json" in flags:
         print_json(found | {"out": str(out)})
-    elif "judged" in found["confirmed"]:
-        _print_goal(found, out)
-    else:
-        _print(found, out, forced)
+        return OK
+    said = told(found, made.forced)
+    print(plain(said.title))
+    print_table(said.trials)
+    for line in said.sentences:
+        print(plain(line))
+    print(plain(f"Trials and search: {out}"))
+    print(f"This holds {found['caveat']}.")
     return OK
 
 
@@ -94,97 +72,3 @@ def _stated(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = Parser(prog="windtunnel optimise", add_help=False, allow_abbrev=False)
     add_goal(parser)
     return parser.parse_known_args(list(words))
-
-
-def _print_goal(found: Mapping[str, Any], out: Path) -> None:
-    """The trials under a goal with limits, and the verdict of the best on new communities."""
-    best, again = found["best"], found["confirmed"]
-    print(
-        plain(
-            f"{found['objective']['words'].capitalize()}. {number(found['trials'], 'trial')} on common seeds:"
-        )
-    )
-    order = sorted(found["all"], key=lambda row: (any(one > 0 for one in row["broken"]), -row["score"]))[
-        :SHOWN
-    ]
-    print_table(
-        [
-            {
-                "trial": row["trial"] + 1,
-                "beyond the goal": f"{row['score']:+.4g}",
-                "limits": "kept" if all(one <= 0 for one in row["broken"]) else "broken",
-                "settings": _short(row["settings"]),
-            }
-            for row in order
-        ]
-    )
-    judged = again["judged"]
-    kept = all(one <= 0 for one in best["broken"])
-    start = (
-        f"Best: {_short(best['settings'])}"
-        if kept
-        else f"No trial keeps every limit; nearest: {_short(best['settings'])}"
-    )
-    each = "; ".join(
-        f"{row['statement']}: {row['verdict']}, {value_words(row)}" for row in judged["statements"]
-    )
-    said = {
-        "meets": "it meets the goal and every limit",
-        "fails": "it fails",
-        "not told apart": "it is not told apart: more draws would tell",
-    }[judged["verdict"]]
-    print(
-        plain(
-            f"{start}. On other communities (root {again['root']}, {number(again['pairs'], 'pair')}) {said}. {each}."
-        )
-    )
-    print(plain(f"Trials and search: {out}"))
-    print(f"This holds {found['caveat']}.")
-
-
-def _short(settings: Sequence[str]) -> str:
-    return " ".join(word.removeprefix("policy_with.") for word in settings)
-
-
-def _trials(given: str | None) -> int:
-    if given is None or not given.isdigit():
-        found = "not stated" if given is None else repr(given)
-        raise ValueError(f"trials is {found}: say how many, for example trials=30")
-    return int(given)
-
-
-def _print(found: Mapping[str, Any], out: Path, forced: bool) -> None:
-    best, again = found["best"], found["confirmed"]
-    trials = f"{found['trials']} trial{'' if found['trials'] == 1 else 's'} on common seeds"
-    cut = f"; the best {SHOWN}" if found["trials"] > SHOWN else ""
-    print(plain(f"Score: {found['objective']['words']}. {trials}{cut}:"))
-    rows = sorted(found["all"], key=lambda row: -row["score"])[:SHOWN]
-    print_table(
-        [
-            {"trial": row["trial"] + 1, "score": f"{row['score']:+.4f}", "settings": _short(row["settings"])}
-            for row in rows
-        ]
-    )
-    interval = "no interval" if again["low"] is None else f"{again['low']:+.4f} to {again['high']:+.4f}"
-    elsewhere = (
-        f"On other communities (root {again['root']}) it scores {again['score']:+.4f} ({interval}): averted in "
-        f"{again['averted']} of {again['pairs']} pairs, backfired in {again['backfire']}."
-    )
-    if again["low"] is None or again["low"] <= 0:
-        elsewhere += " It is not shown to beat doing nothing."
-    if len({row["score"] for row in found["all"]}) == 1 < found["trials"]:
-        print("All trials score the same: nothing that was varied matters to this score.")
-        print(plain(f"The first: {_short(best['settings'])}. {elsewhere}"))
-    else:
-        print(
-            plain(
-                f"Best: {_short(best['settings'])}. {elsewhere} In the search it scored {best['score']:+.4f}, the best of "
-                f"{found['trials']}, which is too good to be true of others."
-            )
-        )
-    if forced:
-        print(
-            "By construction: the policy's own mechanism decides this outcome; state what it costs, or take another."
-        )
-    print(plain(f"Trials and search: {out}"))
-    print(f"This holds {found['caveat']}.")

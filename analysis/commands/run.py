@@ -41,7 +41,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    """Check every setting of every cell, then hand over to Hydra, which makes the folders."""
+    """Check every setting of every cell, then run them here, or hand over to Hydra where a launcher is named."""
     multirun = [word for word in asked.words if word in ("-m", "--multirun")]
     words = [word for word in asked.words if word not in multirun]
     stray = [word for word in words if word.startswith("--")]
@@ -68,9 +68,8 @@ def call(asked: argparse.Namespace) -> int:
         where = Path("multirun" if multirun else "outputs") / time.strftime("%Y-%m-%d/%H-%M-%S")
         overrides.append(f"hydra.{'sweep' if multirun else 'run'}.dir={where}")
     _check_room(where)
-    if not multirun:
-        code = _through_hydra(overrides, multirun)
-        return MISTAKE if code is None else code
+    if not multirun:  # Hydra would compose the same settings three times more, half a second together
+        return guarded(partial(one_cell, plans[0], Folder(where.absolute())))
     launched = any(
         word.startswith(("hydra/", "hydra.launcher.", "hydra.sweep.subdir=")) for word in overrides
     )
@@ -83,7 +82,7 @@ def call(asked: argparse.Namespace) -> int:
     with Folder(where).held():
         if launched:
             try:
-                code = _through_hydra(overrides, multirun, len(each))
+                code = _through_hydra(overrides, len(each))
             except KeyboardInterrupt as stop:
                 raise type(stop)(
                     f"interrupted; the same command with {pasted(f'out={where}')} goes on with the runs that are left"
@@ -151,8 +150,8 @@ def _check_room(folder: Path) -> None:
         raise ValueError(f"nothing can be written in {folder}: give another folder as out=FOLDER")
 
 
-def _through_hydra(overrides: Sequence[str], multirun: Sequence[str], cells: int = 1) -> int | None:
-    """Run every cell through Hydra's own entry; gives the worst exit code of the cells, None if they ran elsewhere."""
+def _through_hydra(overrides: Sequence[str], cells: int) -> int | None:
+    """Run the cells of a sweep by Hydra's launcher; gives the worst exit code of the cells, None if they ran elsewhere."""
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import DictConfig
@@ -177,18 +176,18 @@ def _through_hydra(overrides: Sequence[str], multirun: Sequence[str], cells: int
             given = {name: its for name, its in content["policy_with"].items() if name not in others}
             plan = configuration.plan(content | {"policy_with": given})
             folder = Folder(asked.runtime.output_dir)
-            if multirun and asked.sweep.subdir == HERE:
+            if asked.sweep.subdir == HERE:
                 folder = cell_folder(Path(asked.sweep.dir), own, keys, plan.resolved)
-            elif multirun:
+            else:
                 folder = Folder(folder.path, Folder(asked.sweep.dir).units)
-            return one_cell(plan, folder, f"{asked.job.num + 1} of {cells}" if multirun else None)
+            return one_cell(plan, folder, f"{asked.job.num + 1} of {cells}")
 
         codes.append(guarded(called))
         if codes[-1] in (INTERRUPTED, TERMINATED):
             raise Stopped(codes[-1])
 
     program = sys.argv
-    sys.argv = ["windtunnel", *multirun, *search_path(), *overrides]
+    sys.argv = ["windtunnel", "-m", *search_path(), *overrides]
     try:
         cell()
     except Stopped as stop:

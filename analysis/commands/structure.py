@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def call(asked: argparse.Namespace) -> int:
         if not asked.against:
             raise ValueError("say which imported community the run is held against: --against IMPORTED")
         found = compared(Folder(asked.out), Folder(asked.against), asked.days)
+        found["kept"] = _keep(found, Folder(asked.out), Path(asked.against))
     if asked.json:
         print_json(_finite(found))
     else:
@@ -56,7 +58,22 @@ def _print(found: dict[str, Any]) -> None:
             shown |= {"simulated": _number(row["simulated"]), "": "in" if row["inside"] else "out"}
         rows.append(shown)
     print_table(rows)
-    print(plain("\n" + "\n".join(found["sentences"])))
+    told = found["sentences"]
+    if found.get("kept"):
+        told = [*told, f"Kept in {found['kept']}: reports of later runs with these members say so."]
+    print(plain("\n" + "\n".join(told)))
+
+
+def _keep(found: dict[str, Any], run: Any, real: Path) -> str | None:
+    """Keep what was found beside the record; the file's path, or None where nothing can be written there."""
+    from windtunnel.analysis.structure.kept import keep, row_of
+
+    row = row_of(run.read_json(run.manifest)["config"], found, real.resolve().name)
+    try:
+        return str(keep(row, real))
+    except OSError as error:
+        print(f"Not kept for reports: {real} cannot be written ({error.strerror}).", file=sys.stderr)
+        return None
 
 
 def _number(value: float) -> str:

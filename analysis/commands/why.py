@@ -11,6 +11,7 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.find import parse_rules, rules_of
 from windtunnel.analysis.incidents.forum.command import refuse_options, serves
 from windtunnel.analysis.incidents.registry import kinds_in
+from windtunnel.analysis.models.asking import probe_of
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
@@ -106,7 +107,7 @@ def answered(asked: argparse.Namespace) -> Answer:
     options = {name: getattr(asked, name) for name in ("with_", "without", "suspend", "at")}
     case = case.noticing(ask(case, parameters=parameters, **options).raised)
     question = ask(case, parameters=parameters, **options)
-    with serving(case.experiment, case.llm) as experiment:
+    with serving(case.experiment, case.llm, probe_of(case.experiment)) as experiment:
         case.experiment = experiment
         mind = case.mind()
         try:

@@ -14,7 +14,7 @@ from windtunnel.analysis.model_commands import calibration_words
 from windtunnel.analysis.outcomes import known_outcomes
 from windtunnel.analysis.report.costs import forced_outcomes
 from windtunnel.analysis.report.measures import never_acted, side_by_side
-from windtunnel.analysis.summary import fidelity, specs, words
+from windtunnel.analysis.summary import declared_effects, fidelity, specs, words
 from windtunnel.policies.registry import summary
 
 SHARED = ("community", "draws", "seeds", "root", "steps", "outcome", "threshold", "baseline", "mind")
@@ -96,7 +96,8 @@ def read_inputs(paths: Sequence[Path | str] | Path | str) -> Inputs:
         for name, one, folder, manifest, record in zip(names, found, folders, manifests, records, strict=True)
     ]
     _check_baseline(folders)
-    told = tuple(dict.fromkeys(line for record in records for line in fidelity(record)))
+    lines = [line for told in (fidelity, declared_effects) for record in records for line in told(record)]
+    told = tuple(dict.fromkeys(lines))
     first = manifests[0]
     return Inputs(tested, first["config"], first["outcome"], records[0]["direction"], left_out, told)
 

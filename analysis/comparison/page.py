@@ -30,7 +30,7 @@ from windtunnel.analysis.comparison.result import Comparison
 from windtunnel.analysis.comparison.sentences import answer_sentences
 from windtunnel.analysis.comparison.title import title
 from windtunnel.analysis.report.style import STYLE
-from windtunnel.analysis.summary import INSIDE, number, specs, words
+from windtunnel.analysis.summary import INSIDE, number, place_words, specs, words
 
 Record = Mapping[str, Any]
 DRAW = """
@@ -181,8 +181,9 @@ def _shared(record: Record) -> str:
     like = f" like {shared['profile']}" if shared["profile"] else ""
     policies = "1 policy" if count == 1 else f"{count} policies, each"
     against = f"on top of {baseline} and against that alone" if shared["baseline"] else f"against {baseline}"
+    place = place_words(shared["community"], record["nouns"]["place"])
     said = (
-        f"{policies} {against}, in a {words(shared['community'])} of {shared['size']} {record['nouns']['members']}{like}, "
+        f"{policies} {against}, in {place} of {shared['size']} {record['nouns']['members']}{like}, "
         f"mind {shared['mind']}, {number(shared['steps'], record['nouns']['step'])}. Pairs of twins with and without the policy: "
         f"{shared['draws']} simulated communities x {number(shared['seeds'], 'seed')} of chance, the same for all."
     )

@@ -11,7 +11,7 @@ from windtunnel.analysis.comparison.goal_words import goal_sentences
 from windtunnel.analysis.comparison.method import seen
 from windtunnel.analysis.comparison.two_measures import two_measures
 from windtunnel.analysis.outcomes import leading
-from windtunnel.analysis.summary import capital, event_words, words
+from windtunnel.analysis.summary import capital, event_words, figure, words
 
 Record = Mapping[str, Any]
 MOST = 12
@@ -72,9 +72,11 @@ def _fixed(record: Record) -> list[str]:
 def leader(record: Record, made: Sequence[Record]) -> list[str]:
     """The policy with the best estimate, and whether another could be as good."""
     best = min(made, key=lambda row: _good(record, row["rd"]["est"]))
-    if _good(record, best["rd"]["est"]) >= 0:
-        return ["No policy here does better than doing nothing, on average."]
     event = event_words({"outcome": record["outcome"]["name"], "threshold": record["outcome"]["threshold"]})
+    if _good(record, best["rd"]["est"]) >= 0:
+        return _never_or_always(record, made, event) or [
+            "No policy here does better than doing nothing, on average."
+        ]
     table, n = best["table"], best["n_pairs"]
     had = table["n10"] + table["n11"]
     has = table["n01"] + table["n11"]
@@ -100,6 +102,20 @@ def leader(record: Record, made: Sequence[Record]) -> list[str]:
     return [
         f"Best on average: {best['policy']}{tag}. In {had} of {n} simulated futures {event} without it, in {has} with it"
         f"{standing}{nothing}."
+    ]
+
+
+def _never_or_always(record: Record, made: Sequence[Record], event: str) -> list[str]:
+    """That it happened in no future, or in all, with each policy and without: then a count of futures tells nothing apart."""
+    threshold = record["outcome"]["threshold"]
+    cells = {cell for row in made for cell in ("n00", "n01", "n10", "n11") if row["table"][cell]}
+    if threshold is None or cells not in ({"n00"}, {"n11"}):
+        return []
+    futures = max(row["n_pairs"] for row in made)
+    how_often = f"In none of {futures}" if cells == {"n00"} else f"In each of {futures}"
+    return [
+        f"{how_often} simulated futures {event}, with any policy here and without: counted at {threshold:g}, {words(record['outcome']['name'])} "
+        "tells nothing apart. Read its means, or run again with another outcome.threshold."
     ]
 
 
@@ -140,8 +156,9 @@ def harms(record: Record, made: Sequence[Record]) -> list[str]:
             if helps
             else f"{capital(row['policy'])} harms"
         )
+        members = record["nouns"]["members"]
         parts = [
-            f"{_people(group)} ({group['unit']} {_change(group['simultaneous'])}, from {group['without']:.3g} to {group['with']:.3g})"
+            f"{_people(group, members)} ({group['unit']} {_change(group['simultaneous'])}, from {figure(group['without'])} to {figure(group['with'])})"
             for group in rows
         ]
         said.append(f"{start} {_listed(parts)}, beyond noise.")
@@ -306,7 +323,7 @@ def _benefits(record: Record, made: Sequence[Record]) -> list[str]:
     if others:
         names = _listed([best["policy"], *(row["policy"] for row in others)])
         return [f"{start}{names} have the same mean benefit, the largest: {most:+.3g} a future."]
-    low, high = (f"{best['benefit']['bounds'][end]:.3g}".replace("-", "\u2212") for end in ("low", "high"))
+    low, high = (figure(best["benefit"]["bounds"][end]).replace("-", "\u2212") for end in ("low", "high"))
     return [
         f"{start}{best['policy']} has the largest mean benefit, {_change(best['benefit']['paired'])} a future; "
         f"however twins share chance, at the rates as counted, {low} to {high}."
@@ -361,8 +378,12 @@ def _good(record: Record, rd: float) -> float:
     return rd if record["direction"] == "preventive" else -rd
 
 
-def _people(group: Record) -> str:
-    return f"{words(group['group'])}s" if group["kind"] == "group" else f"{words(group['group'])} members"
+def _people(group: Record, members: str) -> str:
+    """A group as people: "newcomers", "ordinary members"; a persona that names people already stays as it is."""
+    named = words(group["group"])
+    if group["kind"] == "group" or f"{named}s" == members:
+        return f"{named}s"
+    return named if named.endswith(("s", "people")) else f"{named} {members}"
 
 
 def _signed(count: int) -> str:

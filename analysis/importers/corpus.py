@@ -23,11 +23,11 @@ from windtunnel.analysis.importers.lines import DEFAULT_MAX_BYTES, Told
 from windtunnel.analysis.importers.mastodon import read_mastodon
 from windtunnel.analysis.importers.moderation import PREFIXES, Moderation, moderation, names_in, read_mod_log
 from windtunnel.analysis.importers.numbering import Numbered
-from windtunnel.analysis.importers.people import People, people_of, with_pseudonyms
+from windtunnel.analysis.importers.people import people_of, with_pseudonyms
 from windtunnel.analysis.importers.posts import BadLine, Progress
 from windtunnel.analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
 from windtunnel.analysis.importers.reddit import read_reddit
-from windtunnel.analysis.importers.scrubbing import STRANGER, common_names, marks_of, scrubbed
+from windtunnel.analysis.importers.scrubbing import Marks, common_names, marks_of, scrubbed
 from windtunnel.analysis.importers.sealing import SOURCES, seal_of, sealed
 from windtunnel.analysis.importers.setting import LENGTH, TOLD, setting_of
 from windtunnel.analysis.importers.stackexchange import read_stackexchange
@@ -46,7 +46,7 @@ READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
 FORMATS = (*READERS, "table")
 
 
-NAMED_LIKE_WORDS = "names are common words: they are taken out of texts only where somebody is addressed (@name, u/name, name: at the start)"
+NAMED_LIKE_WORDS = "taken out of texts only where somebody is addressed (@name, u/name, name: at the start)"
 
 
 class ImportReport(NamedTuple):
@@ -201,7 +201,8 @@ def _finish(
     record = record._replace(facts=record.facts.clear())
     people = people_of(numbered.posts, record.aliases, names_in(record.acts) | kept.names, secret)
     if spoken and (words := common_names(people.marks)):
-        record = record._replace(remarks=(*record.remarks, f"{words:,} {NAMED_LIKE_WORDS}"))
+        those = "1 name is a common word" if words == 1 else f"{words:,} names are common words"
+        record = record._replace(remarks=(*record.remarks, f"{those}, {NAMED_LIKE_WORDS}"))
     identities = identities_of(place.hashing, people.authors, numbered.thread_names.iter_rows())
     if not numbered.posts.height:
         raise ValueError(f"every post of this record was forgotten in {out}: nothing is left to import")
@@ -209,7 +210,8 @@ def _finish(
     errors = None
     acts = moderation(record.acts, numbered, people, format)
     seal = seal_of(secret, place.hashing.community)
-    sources = sealed(seal, numbered.ids, numbered.thread_names, _titles(numbered, people))
+    marks = marks_of(people.marks)
+    sources = sealed(seal, numbered.ids, numbered.thread_names, _titles(numbered, marks))
     began = start_words(numbered.start) if record.scale == "dates" else None
     heard = with_tones(numbered.posts, record, reader, tell)
     record = record._replace(remarks=(*record.remarks, *heard.remarks))
@@ -226,7 +228,7 @@ def _finish(
         tell("fitting the profile")
         profile = fit_profile(_for_profile(posts), name=name, tone=source)
         if about:
-            (about,) = scrubbed([about], marks_of(people.marks))
+            (about,) = scrubbed([about], marks)
             record = record._replace(
                 remarks=(*record.remarks, f"{TOLD}: {about!r} (setting in profile.yaml)")
             )
@@ -236,7 +238,7 @@ def _finish(
     tell("writing the posts")
     for earlier in (IDENTITIES, SOURCES):  # those of an earlier import would name other people
         (out / earlier).unlink(missing_ok=True)
-    written.write_posts(posts, record, marks_of(people.marks), out / written.POSTS)
+    written.write_posts(posts, record, marks, out / written.POSTS)
     (out / written.PROFILE).unlink(missing_ok=True)
     (out / written.LEARNED).unlink(missing_ok=True)  # it was learned from an earlier import
     if profile:
@@ -309,10 +311,9 @@ def _labelled_again(out: Path, before: Sequence[dict[str, Any]], numbers: Mappin
     return f"{kept:,} labels of `windtunnel label` were kept{gone}"
 
 
-def _titles(numbered: Numbered, people: People) -> dict[int, str]:
+def _titles(numbered: Numbered, marks: Marks) -> dict[int, str]:
     """The title of each thread, names taken out: who is named in one could not be taken out of it later without the key."""
-    marks = marks_of(dict.fromkeys(people.marks, STRANGER))
-    words = scrubbed(numbered.titles["title"].to_list(), marks)
+    words = scrubbed(numbered.titles["title"].to_list(), marks.without_pseudonyms())
     return dict(zip(numbered.titles["thread"].to_list(), words, strict=True))
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
+from windtunnel.sim.communities.forum.posts import minutes_into_step
 
 RUN = ("draw", "seed", "arm")
 MARK = "[SIMULATED]"
@@ -32,7 +33,7 @@ def export_convokit(
     """Write the posts of the run folder `out` into the folder `path`, which must be new or empty.
 
     `draw`, `seed` and `arm` choose runs; by default all. Ids are `DRAW.SEED.ARM.NUMBER`. The time of a post is its
-    step in seconds of simulated time. Posts that nobody could read (held, never approved) are left out.
+    step in seconds of simulated time, with its moment in the hour where members are learned. Posts that nobody could read (held, never approved) are left out.
     Raises `ValueError` where `out` is no run, no run is chosen, or `path` holds something.
     """
     folder = Folder(out)
@@ -53,6 +54,8 @@ def export_convokit(
     names = posts.select(*RUN, "place").unique(maintain_order=True)
     path.mkdir(parents=True, exist_ok=True)
     hours = float(config["community"]["step_hours"])
+    phases = int((config.get("mind") or {}).get("steps_an_hour") or 1)
+    posts = posts.with_columns(minute=pl.Series(minutes_into_step(posts["target"].to_numpy(), hours, phases)))
     _write_lines(path / "utterances.jsonl", (_utterance(row, hours) for row in posts.iter_rows(named=True)))
     speakers = {_id(row, "member"): _speaker(row) for row in members.iter_rows(named=True)}
     unnamed = posts.filter(pl.col("member").is_null()).select(*RUN, "member").unique(maintain_order=True)
@@ -118,7 +121,7 @@ def _utterance(row: dict[str, Any], hours: float) -> dict[str, Any]:
             **{name: row[name] for name in RUN},
         },
         "reply-to": None if row["parent"] is None else _id(row | {"target": row["parent"]}, "target"),
-        "timestamp": round(row["step"] * hours * 3600),
+        "timestamp": round(row["step"] * hours * 3600 + row["minute"] * 60),
         "vectors": [],
     }
 

@@ -122,6 +122,8 @@ class Collector:
         self.aliases: dict[str, set[str]] = {}
         self.changed: dict[str, str] = {}
         self.files: list[str] = []
+        self.file = 1
+        """The number of the file begun last."""
         self.posts = 0
         self.line = 0
         self.lines = 0
@@ -139,11 +141,7 @@ class Collector:
     def begin(self, path: Path) -> None:
         """What follows stands in this file."""
         self.files.append(path.name)
-
-    @property
-    def file(self) -> int:
-        """The number of the file begun last."""
-        return max(len(self.files), 1)
+        self.file = len(self.files)
 
     def read_lines(self, path: Path, read: Callable[[bytes], RawPost | None]) -> None:
         """Each line of a file, packed or not, as the post that `read` makes of it (None: no post, no fault)."""
@@ -186,17 +184,17 @@ class Collector:
             if text == TOO_LONG:
                 raise ValueError("longer than 16 MiB")
             value = parse_json(text)
-            if isinstance(value, dict) and is_record(value):
-                found = [value]
-            else:
-                found = list(unwrapped(value, is_record, inherited))
-                if not any(isinstance(one, dict) for one in found):
-                    found = [] if is_empty(value) else [value]
+            single = isinstance(value, dict) and is_record(value)
+            found = [] if single else list(unwrapped(value, is_record, inherited))
+            if not single and not any(isinstance(one, dict) for one in found):
+                found = [] if is_empty(value) else [value]
         except ValueError as error:
             self.lines += 1
             self.fault(line, str(error))
             return
         self.line = line
+        if single:
+            self.add(line, read, value)
         for each in found:
             self.add(line, lambda one: read(an_object(one)), each)
 
@@ -333,8 +331,10 @@ class Collector:
             self.count(f"posts have {author.strip() or 'blanks'} for an author: read as unknown")
             author = None
         elif nobody(author):
+            if author is not None and author[0] not in "[(<":
+                self.count(f"posts are by {author.strip()}, which is nobody's name: their author is unknown")
             author = None
-        if text is not None and text.strip() and empty(text, "text"):
+        if text is not None and empty(text, "text") and text.strip():
             self.count(f"posts have {text.strip()} for a text: read as empty")
             text = None
         elif found := placeholder(text):

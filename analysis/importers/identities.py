@@ -34,7 +34,7 @@ class Hashing(NamedTuple):
 
     def _of(self, kind: str, name: str) -> str:
         said = f"{kind}\0{self.community}\0{name}".encode("utf-8", "replace")
-        return hmac.new(self.secret, said, hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self.secret, said, "sha256").hex()[:32]
 
 
 def new_community() -> str:

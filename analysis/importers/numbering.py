@@ -74,13 +74,19 @@ def number_posts(facts: pl.DataFrame, changed: dict[str, str] | None = None) -> 
     numbers = table.select("id", "post", "thread")
     others = table.filter(pl.col("other_id").is_not_null()).select("post", "thread", id="other_id")
     if others.height:
-        numbers = pl.concat([numbers, others.select("id", "post", "thread")]).unique("id", keep="first")
+        numbers = pl.concat([numbers, others.select("id", "post", "thread")]).unique(
+            "id", keep="first", maintain_order=True
+        )
     named = table.filter(pl.col("kind") == "reply")["parent"]
     flat = len(named) > 0 and named.null_count() == len(named)
     table = table.with_columns(
         parent=pl.when(pl.col("kind") == "thread").then(None).otherwise(pl.col("parent_post"))
     )
-    titled = table.select("thread", "title").drop_nulls("title").unique("thread", keep="first")
+    titled = (
+        table.select("thread", "title")
+        .drop_nulls("title")
+        .unique("thread", keep="first", maintain_order=True)
+    )
     dropped = ("id", "time", "parent_post", "other_id", "title")
     return Numbered(table.drop(dropped), numbers, names, outside, start, said, flat, titled)
 

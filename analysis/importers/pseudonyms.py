@@ -3,7 +3,6 @@
 This is pseudonymisation, not anonymisation: who holds the original record can match threads by their shape.
 """
 
-import hashlib
 import hmac
 import os
 import re
@@ -49,7 +48,7 @@ def read_key(path: Path) -> bytes:
 
 def author_key(name: str, secret: bytes) -> str:
     """HMAC-SHA256 of the name without outer blanks and case, in hexadecimal."""
-    return hmac.new(secret, folded(name).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret, folded(name).encode(), "sha256").hex()
 
 
 def pseudonyms(names: Iterable[str], secret: bytes) -> dict[str, str]:

@@ -12,7 +12,7 @@ from windtunnel.analysis.importers.convert import count
 from windtunnel.analysis.importers.gathering import Collector
 from windtunnel.analysis.importers.lines import SUFFIXES
 from windtunnel.analysis.importers.matching import FULLNAME
-from windtunnel.analysis.importers.missing import MOST, absent, empty
+from windtunnel.analysis.importers.missing import MARKERS, MOST, absent, empty
 from windtunnel.analysis.importers.placeholders import placeholder
 from windtunnel.analysis.importers.posts import Act, RawAct, RawPost, Status
 from windtunnel.analysis.importers.times import When, read_time
@@ -51,7 +51,7 @@ def read_reddit(path: Path, into: Collector) -> list[str]:
     def read(record: dict[str, Any]) -> RawPost | None:
         if _is_listing(record):  # the interface's own frame around a post
             record = record["data"]
-        if "body" in record and record.keys() & {"link_id", "parent_id"}:
+        if "body" in record and ("link_id" in record or "parent_id" in record):
             post = _comment(record)
             _count_guesses(record, into)
         elif "title" in record:
@@ -181,12 +181,15 @@ def _id(record: dict[str, Any], prefix: str) -> str:
     value = record.get("id")
     if absent(value):
         raise ValueError("no id")
-    found = prefix + value if value in _BASE36_WORDS else _fullname(value, prefix)
+    if isinstance(value, str) and value.isalnum() and value not in _NO_ID or value in _BASE36_WORDS:
+        return prefix + value
+    found = _fullname(value, prefix)
     if found is None:
         raise ValueError("no id")
     return found
 
 
+_NO_ID = MARKERS["id"]
 _BASE36_WORDS = ("na", "nan", "nil", "none", "null")
 """Numbers of posts of 2005 and 2006 in base 36."""
 

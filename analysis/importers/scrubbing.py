@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from runpy import run_path
 from typing import NamedTuple
 
 import polars as pl
@@ -55,6 +58,14 @@ class Marks(NamedTuple):
     tokens: Mapping[str, str]
     phrases: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]]
     needles: frozenset[str]
+
+    def without_pseudonyms(self) -> "Marks":
+        """The same names, each of which becomes `STRANGER`."""
+        phrases = {
+            needle: tuple((pattern, STRANGER) for pattern, _ in named)
+            for needle, named in self.phrases.items()
+        }
+        return Marks(dict.fromkeys(self.tokens, STRANGER), phrases, self.needles)
 
 
 def marks_of(ids: Mapping[str, str]) -> Marks:
@@ -187,9 +198,18 @@ def common_names(ids: Iterable[str]) -> int:
 @cache
 def _stop_words() -> frozenset[str]:
     """Words that stay even if somebody bears them as a name: English function words and a forum's own."""
+    return _function_words() | _FORUM_WORDS
+
+
+def _function_words() -> frozenset[str]:
+    """scikit-learn's English function words, from their own file: loading the package takes a second."""
+    (place,) = find_spec("sklearn").submodule_search_locations  # type: ignore[union-attr, misc]
+    path = Path(place) / "feature_extraction" / "_stop_words.py"
+    if path.is_file():
+        return frozenset(run_path(str(path))["ENGLISH_STOP_WORDS"])
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    return ENGLISH_STOP_WORDS | _FORUM_WORDS
+    return frozenset(ENGLISH_STOP_WORDS)
 
 
 _FORUM_WORDS = frozenset(

@@ -9,7 +9,7 @@ a value is. Both keys come from the secret and the folder's own random name.
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,11 +38,11 @@ class Keyed:
     def __init__(self, key: bytes) -> None:
         """`key` has at most 64 bytes."""
         padded = key.ljust(64, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+        self.begun = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded)).copy
+        self.ended = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded)).copy
 
     def digest(self, value: bytes) -> bytes:
-        inner, outer = self._inner.copy(), self._outer.copy()
+        inner, outer = self.begun(), self.ended()
         inner.update(value)
         outer.update(inner.digest())
         return outer.digest()
@@ -107,9 +107,32 @@ def sealed(seal: Seal, ids: pl.DataFrame, threads: pl.DataFrame, titles: Mapping
     ):
         parts += _sealed(seal, rows)
     for start in range(0, ids.height, _SLICE):
-        some = ids.slice(start, _SLICE).select("id", "post")
-        parts += _sealed(seal, ((POST, number, name) for name, number in some.iter_rows()))
+        some = ids.slice(start, _SLICE)
+        closed = _closed(seal, POST, some["post"].to_list(), some["id"].to_list())
+        parts.append(pl.DataFrame({"kind": POST, "number": some["post"], "sealed": closed}, schema=SCHEMA))
     return pl.concat(parts)
+
+
+def _closed(seal: Seal, kind: str, numbers: Sequence[int], values: Sequence[str]) -> list[bytes]:
+    """`seal.close` of many values, in two thirds of its time where they are short."""
+    start, first, last = f"{kind}\0".encode(), seal.tags.begun, seal.tags.ended
+    begun, ended, found = seal.stream.begun, seal.stream.ended, list[bytes]()
+    for number, value in zip(numbers, values, strict=True):
+        raw = value.encode("utf-8", "replace")
+        if len(raw) > BLOCK - 4:
+            found.append(seal.close(kind, number, value))
+            continue
+        padded = (len(raw).to_bytes(4, "big") + raw).ljust(BLOCK, b"\0")
+        inner, outer = first(), last()
+        inner.update(b"%b%d\0%b" % (start, number, padded))
+        outer.update(inner.digest())
+        tag = outer.digest()[:TAG]
+        inner, outer = begun(), ended()
+        inner.update(tag + _FIRST)
+        outer.update(inner.digest())
+        hidden = int.from_bytes(padded, "big") ^ int.from_bytes(outer.digest(), "big")
+        found.append(tag + hidden.to_bytes(BLOCK, "big"))
+    return found
 
 
 def _sealed(seal: Seal, rows: Iterable[tuple[str, int, str]]) -> Iterator[pl.DataFrame]:

@@ -25,12 +25,12 @@ class Split(NamedTuple):
     held: Choices
 
 
-def train_until(record: CommunityRecord) -> int:
-    """First row that is held out."""
+def train_until(record: CommunityRecord, share: float = TRAIN_SHARE) -> int:
+    """First row that is held out, so that this share of the replies lies before it."""
     replies = np.flatnonzero(~record.opens)
     if len(replies) < 2:
         return len(record)
-    return int(replies[int(len(replies) * TRAIN_SHARE)])
+    return int(replies[int(len(replies) * share)])
 
 
 def gather(

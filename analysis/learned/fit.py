@@ -11,6 +11,7 @@ from windtunnel.analysis.learned import scored
 from windtunnel.analysis.learned.choices import gather, train_until
 from windtunnel.analysis.learned.parts import tone, when
 from windtunnel.analysis.learned.record import CommunityRecord, read_record
+from windtunnel.analysis.models.learned_settings import NO_RATES
 from windtunnel.sim.communities.forum.learned_file import (
     FILE,
     HoleTold,
@@ -101,7 +102,7 @@ def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Lear
         holes=[HoleTold(**hole._asdict()) for hole in record.holes],
         cannot=[
             *_cannot(record),
-            *([f"how members would act in a simulation: {why}"] if why and not record.lacks else []),
+            *([f"{NO_RATES}{why}"] if why and not record.lacks else []),
         ],
         parts=parts,
         forward=forward,

@@ -6,7 +6,7 @@ import numpy as np
 
 from windtunnel.analysis.learned.choices import Split
 from windtunnel.analysis.learned.held_out import auc, form, interval, score
-from windtunnel.analysis.learned.logit import RIDGE, fit_logit, together, yes_or_no
+from windtunnel.analysis.learned.logit import RIDGE, Choices, fit_logit, together, yes_or_no
 from windtunnel.analysis.learned.parts import delay_law, post, removal, thread, tone, when, who
 from windtunnel.analysis.learned.record import CommunityRecord
 from windtunnel.analysis.learned.sampling import evenly
@@ -14,6 +14,9 @@ from windtunnel.sim.communities.forum.learned_file import Coefficient, Part, Sco
 
 LEAST_FITTED, LEAST_HELD = 30, 20
 """Acts below which a part is not fitted, or not scored."""
+FACTORS = (3.0, 10.0)
+LEAST_CHOSEN = 100
+"""Choices by which a ridge is chosen at least."""
 PRODUCT_FORM = "product form"
 UNFITTED: Verdict = "not fitted"
 
@@ -47,10 +50,36 @@ def ridges(part: str) -> np.ndarray | float:
     return np.array([post.CORE_RIDGE if name in post.CORE else post.OTHER_RIDGE for name in post.NAMES])
 
 
-def choice_bits(part: str, split: Split) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Log2-probabilities (n,) of the held-out choices under the part, and under each of its baselines."""
+def chosen_ridges(part: str, fitted: Choices) -> np.ndarray | float:
+    """`ridges` times the one of `FACTORS` that foretells the last fifth of these choices best from the others, in order of time.
+
+    With few choices, or where none is better by a standard error (threads as clusters), they stay as they are.
+    """
+    usual = ridges(part)
+    cut = len(fitted) * 4 // 5
+    if len(fitted) - cut < LEAST_CHOSEN:
+        return usual
+    order = np.argsort(fitted.row, kind="stable")
+    early, late = (fitted.only(np.sort(rows)) for rows in (order[:cut], order[cut:]))
+    plain = fit_logit(early, ridge=usual, errors=False).bits(late)
+    best, most = 1.0, 0.0
+    for factor in FACTORS:
+        found = interval(
+            fit_logit(early, ridge=usual * factor, errors=False).bits(late) - plain, late.cluster
+        )
+        error = np.inf if found.low is None else (found.est - found.low) / 1.96
+        if found.est > max(most, error):
+            best, most = factor, found.est
+    return usual * best
+
+
+def choice_bits(
+    part: str, split: Split, pull: np.ndarray | float | None = None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Log2-probabilities (n,) of the held-out choices under the part, and under each of its baselines; `pull` None is chosen."""
     fitted, held = split
-    bits = fit_logit(fitted, ridge=ridges(part), errors=False).bits(held)
+    pull = chosen_ridges(part, fitted) if pull is None else pull
+    bits = fit_logit(fitted, ridge=pull, errors=False).bits(held)
     if part == "who":
         bases = {
             "activity share": form(who.SHARE, fitted, held),
@@ -70,7 +99,8 @@ _OFFERED = {"who": "else", "thread": "older", "post": "older"}
 def choice_part(part: str, split: Split) -> Part:
     if why := few(split):
         return not_fitted(why)
-    bits, bases = choice_bits(part, split)
+    pull = chosen_ridges(part, split.fitted)
+    bits, bases = choice_bits(part, split, pull)
     held = split.held
     scores = [score(name, base, bits, held.cluster) for name, base in bases.items()]
     said, why = verdict(scores, _WHAT[part], "more recorded replies would lift it")
@@ -80,7 +110,7 @@ def choice_part(part: str, split: Split) -> Part:
     if part == "thread":
         unknown = form(thread.OF_THREAD, *split)
         extra["actor_unknown"] = score(PRODUCT_FORM, bases[PRODUCT_FORM], unknown, held.cluster).model_dump()
-    whole = fit_logit(together(split), ridge=ridges(part))
+    whole = fit_logit(together(split), ridge=pull)
     return Part(
         verdict=said,
         why=why,

@@ -104,7 +104,7 @@ def calibrate(
             f"leave_out names {sorted(unknown)[0]}, which is no case: choose from {', '.join(cases)}"
         )
     check_offers(plan.experiment.community, "calibrate")
-    with serving(plan.experiment, plan.llm) as experiment:
+    with serving(plan.experiment, plan.llm, plan.probe) as experiment:
         scene, kind = full_scene(experiment), experiment.builder()
         typical, share = typical_cells(scene, *kind.typical(scene))
         model = open_model(LLMSettings.model_validate(experiment.mind["llm"]))

@@ -44,7 +44,7 @@ def distill(plan: Plan, path: Path, *, check: bool = True, say: Say = lambda lin
     check_one_phase(plan.experiment.builder().scenes())
     made_for = designed(plan)
     say(f"{len(made_for.weight)} situations to ask about, weighted by a pilot run of the rules")
-    with serving(plan.experiment, plan.llm) as experiment:
+    with serving(plan.experiment, plan.llm, plan.probe) as experiment:
         taught, record = answers(experiment, made_for)
         fit = fit_design(made_for, taught)
         made = described(plan, made_for, fit, record)

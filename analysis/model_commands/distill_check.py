@@ -9,7 +9,7 @@ import polars as pl
 from windtunnel.analysis.causal.intervals import mean_difference
 from windtunnel.analysis.causal.pairs import check_pairs, complete
 from windtunnel.analysis.configuration import Plan
-from windtunnel.analysis.models.distill_claim import EFFECTS, scope_of
+from windtunnel.analysis.models.fidelity import EFFECTS, scope_of
 from windtunnel.analysis.tunnel import run_plan
 
 

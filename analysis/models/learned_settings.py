@@ -7,7 +7,11 @@ from typing import Any
 
 import yaml
 
+from windtunnel.sim.minds import is_learned
+
 FILE = "learned.yaml"
+NO_RATES = "how members would act in a simulation: "
+"""How a fit begins to say, among what a record cannot show, why it has no part `forward`."""
 
 
 def learned_file(profile: Any) -> Path | None:
@@ -17,6 +21,15 @@ def learned_file(profile: Any) -> Path | None:
     path = Path(profile)
     found = (path if path.is_dir() else path.parent) / FILE
     return found if found.is_file() and (path.is_dir() or path.is_file()) else None
+
+
+def record_folder(profile: Any) -> Path | None:
+    """The folder of the imported community that a profile is named by; None for one that is shipped, or a path elsewhere."""
+    if not isinstance(profile, str):
+        return None
+    path = Path(profile)
+    found = path if path.is_dir() else path.parent
+    return found if (path.is_dir() or path.is_file()) and (found / "posts.parquet").is_file() else None
 
 
 def learned_by_default(words: Sequence[str]) -> list[str]:
@@ -40,7 +53,7 @@ def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile:
     What a manifest holds already is taken as it is.
     """
     plain = {key: value for key, value in community.items() if key != "learned"}
-    if mind.get("name") != "learned":
+    if not is_learned(mind.get("name")):
         return plain
     if community.get("learned"):
         return dict(community)
@@ -48,11 +61,13 @@ def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile:
     path = learned_file(profile) if given == "auto" else Path(str(given))
     if path is None:
         raise ValueError(
-            f"mind=learned needs a {FILE} beside the profile, and there is none for community.profile={profile}: import a record "
+            f"mind={mind['name']} needs a {FILE} beside the profile, and there is none for community.profile={profile}: import a record "
             "and give its folder, or run `windtunnel fit FOLDER`"
         )
     start = {
-        key: mind[key] for key in ("steps_an_hour", "start", "weeks_before", "priors", "law") if key in mind
+        key: mind[key]
+        for key in ("steps_an_hour", "start", "weeks_before", "core", "priors", "law")
+        if key in mind
     }
     learned = {**start, "forward": _forward(path), "descriptive": _descriptive(path)}
     if mind.get("start") == "warm":
@@ -82,9 +97,19 @@ def _forward(path: Path) -> dict[str, Any]:
     found = content.get("forward") if isinstance(content, dict) else None
     if not isinstance(found, dict) or not found:
         raise ValueError(
-            f"{path} holds no part `forward`, which a run needs: fit it again by `windtunnel fit`"
+            f"{path} holds no part `forward`, which members need to act by: {_why_none(content)}"
         )
     return found
+
+
+def _why_none(content: Any) -> str:
+    """What the fit said of it, and what to do instead."""
+    said = content.get("cannot") if isinstance(content, dict) else None
+    why = [str(each).removeprefix(NO_RATES) for each in said or () if str(each).startswith(NO_RATES)]
+    lacking = [str(each) for each in said or () if str(each).startswith("the record ")]
+    if told := (why or lacking)[:1]:
+        return f"{told[0]}; mind=rules needs none"
+    return "fit it again by `windtunnel fit`"
 
 
 def _record(folder: Path, minute: Any) -> dict[str, Any]:

@@ -1,21 +1,19 @@
 """The language model behind a run: started before it, stopped after it, whatever happens."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from statistics import fmean
+from pathlib import Path
 from typing import Any
 
-from windtunnel.agents.llm.counts import NAMES
 from windtunnel.agents.minds.codes import count_questions
-from windtunnel.analysis.models.asking import ready
+from windtunnel.analysis.models.asking import Probe
 from windtunnel.analysis.models.calibration_file import check_model
+from windtunnel.analysis.terminal.ending import plain
 from windtunnel.sim.experiment import Experiment
-from windtunnel.sim.minds import asks_a_model, make_mind
-
-ADDED = ("decisions", *NAMES)
-"""Counts of a mind's record."""
-
+from windtunnel.sim.minds import is_learned, make_mind
 
 MOST_ARCHETYPES = 512
 """Personas x bins x option sets of `prompt: archetype`; more would not be shared by enough members."""
@@ -24,16 +22,26 @@ OPTION_SETS = 3
 
 
 @contextmanager
-def serving(experiment: Experiment, llm: Mapping[str, Any]) -> Iterator[Experiment]:
-    """The experiment with its mind ready to ask: a server is up while the block lasts."""
-    if not asks_a_model(experiment.mind):
+def serving(experiment: Experiment, llm: Mapping[str, Any], probe: Probe | None) -> Iterator[Experiment]:
+    """The experiment with its mind ready to ask: a server is up, and a budget has its ledger, while the block lasts.
+
+    `ValueError` if the probe was not answered so that a run could be trusted; without a probe no model is asked.
+    """
+    if probe is None:
         yield experiment
         return
     from windtunnel.agents.llm.opening import open_model
     from windtunnel.agents.llm.opening import serving as server
-    from windtunnel.agents.llm.settings import read_settings
+    from windtunnel.agents.llm.probe import probed
+    from windtunnel.agents.llm.settings import LLMSettings
 
-    with server(read_settings(llm)) as running, ready(running, experiment) as settings:
+    with (
+        server(LLMSettings.model_validate(dict(llm))) as running,
+        tempfile.TemporaryDirectory(prefix="windtunnel-") as folder,
+    ):
+        if running.budget is not None:
+            running = running.model_copy(update={"ledger": str(Path(folder) / "spent.sqlite")})
+        settings = probed(running, probe.question, _say, probe.words)
         if experiment.mind.get("calibration"):
             model = open_model(settings)
             try:
@@ -46,28 +54,9 @@ def serving(experiment: Experiment, llm: Mapping[str, Any]) -> Iterator[Experime
 def archetype_questions(experiment: Experiment) -> int:
     """How many archetype questions this experiment's members could come to ask, at the most."""
     scenes = experiment.builder().scenes(experiment.raised())
+    if is_learned(experiment.mind["name"]):
+        scenes = scenes[:1]  # its phases ask alike
     return sum(count_questions(scene, OPTION_SETS, experiment.mind["permute"]) for scene in scenes)
-
-
-def merged(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The records of many blocks' minds as one: counts added, distinct questions counted once, the rest from the first."""
-    out: dict[str, Any] = {}
-    mass: dict[int, float] = {}
-    for record in records:
-        mass |= record.get("mass_by_question", {})
-        for key, value in record.items():
-            if key in ADDED:
-                out[key] = out.get(key, 0) + value
-            elif key != "mass_by_question":
-                out.setdefault(key, value)
-    if mass:
-        out |= {
-            "unique": len(mass),
-            "thin": sum(share < out["least_mass"] for share in mass.values()),
-            "letter_mass_min": min(mass.values()),
-            "letter_mass_mean": fmean(mass.values()),
-        }
-    return out
 
 
 def check_llm(experiment: Experiment, llm: Mapping[str, Any], *, reach: bool) -> None:
@@ -91,3 +80,7 @@ def check_llm(experiment: Experiment, llm: Mapping[str, Any], *, reach: bool) ->
                 f"these policies make {count} kinds of situation; prompt=archetype takes {MOST_ARCHETYPES} at most: "
                 "leave out a policy that tells members something, or set prompt=member"
             )
+
+
+def _say(sentence: str) -> None:
+    print(f"windtunnel: {plain(sentence)}", file=sys.stderr)

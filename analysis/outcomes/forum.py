@@ -142,7 +142,8 @@ def queue_hours(runs: Runs) -> pl.DataFrame:
     """Hours that posts waited until moderators removed or approved them, added up, to the step; one held to the end waits to the end.
 
     A moderator could have acted in the step after the writing, which is no wait. A post that was caught and that nobody got to is in no log, so it
-    counts only where it was held; acts on members have no wait.
+    counts only where it was held; acts on members have no wait. Members' reports have no hours here: moderators of this model read them
+    to choose what comes first and close none, so that each would wait to the end. `open_reports` counts them.
     """
     steps = runs.steps or 1 + int(runs.events["step"].max() or 0)  # type: ignore[arg-type]
     written = runs.events.filter(
@@ -155,6 +156,16 @@ def queue_hours(runs: Runs) -> pl.DataFrame:
     waits = both.with_columns(wait=pl.coalesce("acted", held) - pl.col("step") - 1).drop_nulls("wait")
     each = waits.group_by(RUN).agg(value=pl.col("wait").clip(0).sum() * runs.step_hours)
     return per_run(runs, each)
+
+
+def open_reports(runs: Runs) -> pl.DataFrame:
+    """Posts that members reported and that moderators neither removed nor approved afterwards."""
+    reported = runs.events.filter((pl.col("kind") == "report") & (pl.col("status") == "done"))
+    acted = runs.events.filter(pl.col("kind").is_in(["remove", "approve"]))
+    first = reported.group_by(*RUN, "target").agg(reported=pl.col("step").min())
+    last = acted.group_by(*RUN, "target").agg(acted=pl.col("step").max())
+    both = first.join(last, on=[*RUN, "target"], how="left")
+    return count(runs, both.filter(pl.col("acted").is_null() | (pl.col("acted") <= pl.col("reported"))))
 
 
 def wrongful_removals(runs: Runs) -> pl.DataFrame:
@@ -217,6 +228,7 @@ OUTCOMES = {
         _of_forum(
             *("queue_hours", "harm", "hours in queue", queue_hours), cost=True, memo="moderators' work"
         ),
+        _of_forum("open_reports", "harm", "reported posts", open_reports, cost=True),
         _of_forum("wrongful_removals", "harm", "posts", wrongful_removals, cost=True),
         _of_forum("civil_posts_lost", "harm", "posts", civil_posts_lost, cost=True),
         _of_forum("civil_posts", "good", "civil posts", civil_posts, cost=True, memo="civil posts"),

@@ -79,6 +79,7 @@ def compared(estimates: Record, manifest: Record | None, runs: pl.DataFrame | No
             Text(summary.INSIDE, "lead"),
             Text(descriptive, "small" if known.get("descriptive") else "alarm"),
             Text(causal, "small" if known.get("causal") or known.get("sentence") else "alarm"),
+            *(Text(line, "small") for line in summary.declared_effects(estimates)),
             *(Text(line, "alarm") for line in doubts),
         ],
     )

@@ -1,6 +1,7 @@
 """The plan of a finished run from its manifest alone, so that its worlds can be made again."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from windtunnel.analysis.configuration import STATUS_QUO, Plan, plan
@@ -37,7 +38,7 @@ def plan_again(manifest: Mapping[str, Any]) -> Plan:
     mind = dict(config["mind"])
     if isinstance(mind.get("calibration"), Mapping):
         mind["calibration"] = mind["calibration"]["file"]
-    return plan(
+    made = plan(
         {name: config[name] for name in _AS_THEY_ARE}
         | {
             "mind": mind,
@@ -51,6 +52,7 @@ def plan_again(manifest: Mapping[str, Any]) -> Plan:
             "parallel": {"jobs": 1, "backend": "loky", "worlds": 16},
         }
     )
+    return replace(made, described=manifest.get("described") or {})
 
 
 def _given(specs: list[list[Any]]) -> dict[str, dict[str, Any]]:

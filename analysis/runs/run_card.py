@@ -1,10 +1,58 @@
 """The run card: what a manifest must say so that the same experiment can be run from it alone, and reading it back."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import polars as pl
+
+from windtunnel.analysis.configuration import Plan
 from windtunnel.sim.experiment import Experiment, PolicySpec
 from windtunnel.sim.minds import mind_names
+from windtunnel.sim.version import code_sha256, installed
+
+VERSIONED = ("policy-windtunnel", "mesa", "numpy", "polars", "networkx", "openai", "dowhy", "scipy")
+COUPLING = "gumbel-max"
+"""How twins share the chance of a choice, unless a mind says otherwise."""
+
+
+def run_card(plan: Plan, runs: pl.DataFrame, llm: Mapping[str, Any]) -> dict[str, Any]:
+    """What the manifest says of these runs (`tables.Tables.runs`); `llm` is what their mind did."""
+    config = dict(plan.resolved)
+    declared = json.dumps(
+        {key: config[key] for key in ("outcome", "threshold", "policy", "baseline", "steps")}
+        | {"polarity": plan.outcome.polarity},
+        sort_keys=True,
+        default=str,
+    )
+    return {
+        "config": config,
+        "declared_sha256": hashlib.sha256(declared.encode()).hexdigest(),
+        "outcome": {
+            "name": plan.outcome.name,
+            "polarity": plan.outcome.polarity,
+            "threshold": plan.threshold,
+            "horizon": plan.horizon,
+            "unit": plan.outcome.unit,
+        },
+        "described": dict(plan.described),
+        "coupling": llm.get("coupling", COUPLING),
+        "events_sha256": events_digest(runs["events_sha256"]),
+        "runs": len(runs),
+        "failed": int((runs["status"] == "failed").sum()),
+        "decisions": int(runs["decisions"].sum()),
+        "llm": dict(llm),
+        "experiment": recorded(plan.experiment),
+        "code_sha256": code_sha256(),
+        "versions": {"python": platform.python_version(), **{name: installed(name) for name in VERSIONED}},
+    }
+
+
+def events_digest(hashes: Iterable[str]) -> str:
+    """SHA-256 of the runs' own hashes in (draw, seed, arm) order."""
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def recorded(experiment: Experiment) -> dict[str, Any]:

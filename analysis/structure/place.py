@@ -70,6 +70,7 @@ def against(runs: list[pl.DataFrame], real: pl.DataFrame, days: float, minutes: 
         "spans": len(truth.begins),
         "left_out": truth.left_out,
         "runs": len(several),
+        "simulated_spans": sum(len(one.begins) for one in several),
         "measures": _rows(bands, means),
         "inside": {
             "published": inside.published,

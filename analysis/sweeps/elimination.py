@@ -7,16 +7,18 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from windtunnel.analysis.causal.controls import REPEATS
 from windtunnel.analysis.causal.questions import CAVEAT
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.models.serving import serving
-from windtunnel.analysis.outcomes import RUN, Runs, measure_all
+from windtunnel.analysis.runs import repeats
+from windtunnel.analysis.runs.tables import tables
 from windtunnel.analysis.sweeps.objective import Objective, scores
 from windtunnel.analysis.sweeps.selection import Elimination
-from windtunnel.analysis.tunnel import REPEATS, run_blocks
-from windtunnel.sim.block import Block, Run
+from windtunnel.sim.block import Block, in_order
 from windtunnel.sim.experiment import Experiment, Unit
-from windtunnel.sim.run import parted
+from windtunnel.sim.minds import make_mind
+from windtunnel.sim.run import run
 from windtunnel.sim.run_cache import Kept
 from windtunnel.sim.watch import Progress
 
@@ -86,18 +88,18 @@ def select(
     base = Candidate("baseline", plans[0])
     lost: list[int] = []
     draws = 0
-    with serving(whole, plans[0].llm) as ready:
+    with serving(whole, plans[0].llm, plans[0].probe) as ready:
         while draws < whole.draws and not rule.decided:
             part = range(draws, min(draws + every, whole.draws))
             before = _ran(base, ready, part, ("baseline", "aa"), kept, progress)
-            _check_repeats(before, ready, kept)
-            tables = [_measured(base.plan, [one for one in before if one.unit.arm == "baseline"])]
+            _check_repeats(before, kept)
+            baseline = tables(base.plan, [one for one in in_order(before) if one.unit.arm == "baseline"]).runs
             scored = {}
             for place in rule.left:
                 one = found[place]
                 experiment = replace(one.plan.experiment, mind=ready.mind)
-                after = _measured(one.plan, _ran(one, experiment, part, ("policy",), kept, progress))
-                both = pl.concat([*tables, after], how="diagonal_relaxed")
+                after = in_order(_ran(one, experiment, part, ("policy",), kept, progress))
+                both = pl.concat([baseline, tables(one.plan, after).runs], how="diagonal_relaxed")
                 scored[place] = scores(objective, both, one.plan.outcome, one.plan.threshold)
             for draw in part:
                 lost += [] if _take(rule, found, scored, draw, whole.seeds) else [draw]
@@ -139,30 +141,35 @@ def _ran(
     arms: Sequence[str],
     kept: Kept | None,
     progress: Progress | None,
-) -> list[Run]:
+) -> list[Block]:
     """The runs of these arms in these draws; what they asked is added to the candidate's account."""
     units = [Unit(draw, seed, arm) for draw in draws for seed in range(experiment.seeds) for arm in arms]
-    made: list[Block] = list(run_blocks(one.plan, experiment, units, progress, kept))
+    blocks = list(
+        run(
+            experiment,
+            make_mind,
+            units,
+            kept=kept,
+            jobs=one.plan.jobs,
+            backend=one.plan.backend,
+            pairs_a_block=one.plan.worlds,
+            progress=progress,
+        )
+    )
+    runs = in_order(blocks)
     one.runs += len(units)
-    runs = sorted((run for block in made for run in block.runs), key=lambda run: run.unit)
-    one.asked += sum(run.decisions for run in runs)
-    one.failed += [f"({run.stage}): {run.reason}" for run in runs if run.status == "failed"]
-    return runs
+    one.asked += sum(made.decisions for made in runs)
+    one.failed += [f"({made.stage}): {made.reason}" for made in runs if made.status == "failed"]
+    return blocks
 
 
-def _check_repeats(runs: Sequence[Run], experiment: Experiment, kept: Kept | None) -> None:
+def _check_repeats(blocks: Sequence[Block], kept: Kept | None) -> None:
     """`ValueError` where the baseline run twice differs from itself; both runs are then no longer kept."""
-    by_unit = {run.unit: run for run in runs}
-    odd = [
-        again.unit
-        for again in runs
-        if "failed" not in (again.status, (first := by_unit[again.unit._replace(arm="baseline")]).status)
-        and parted(first, again) is not None
-    ]
+    odd = sorted(repeats.unrepeated(in_order(blocks)))
     if not odd:
         return
     if kept is not None:
-        kept.drop(experiment, [unit._replace(arm=arm) for unit in odd for arm in ("baseline", "aa")])
+        repeats.drop_unrepeated(kept, blocks, odd)
     raise ValueError(
         f"{REPEATS}: the baseline run twice differs from itself in draw {odd[0].draw}, seed {odd[0].seed}: the "
         "engine is not deterministic, so nothing can be selected"
@@ -173,23 +180,6 @@ def _check_some_ran(everybody: Sequence[Candidate]) -> None:
     reasons = [reason for one in everybody for reason in one.failed]
     if len(reasons) == sum(one.runs for one in everybody):
         raise ValueError(f"all {len(reasons)} runs failed, the first {reasons[0]}")
-
-
-def _measured(plan: Plan, runs: Sequence[Run]) -> pl.DataFrame:
-    """The run table: a row per run with its status and every outcome, null where it failed."""
-    table = pl.DataFrame(
-        [one.unit._asdict() | {"status": one.status} for one in runs],
-        schema={"draw": pl.Int32, "seed": pl.Int32, "arm": pl.String, "status": pl.String},
-    )
-    ok = table.filter(pl.col("status") == "ok")
-    events, members, counted = (
-        pl.concat([getattr(one, name) for one in runs]).join(ok, on=RUN, how="semi")
-        for name in ("events", "members", "measures")
-    )
-    hours = float(plan.experiment.community["step_hours"])
-    whole = Runs(ok, events, members, plan.horizon, plan.experiment.steps, counted, hours)
-    measured = measure_all(whole, str(plan.experiment.community["name"]))
-    return table.join(measured, on=RUN, how="left", maintain_order="left")
 
 
 def _record(

@@ -135,10 +135,11 @@ def _directed(tokens: list[str], kinds: list[tuple[int, ...]]) -> list[float]:
 
 
 def _scorers(texts: Sequence[str]) -> np.ndarray:
-    from windtunnel.analysis.tones.scorer import _analyzer, _toxicity
+    from windtunnel.analysis.tones.scorer import _analyzer
+    from windtunnel.analysis.tones.toxicity import toxicity
 
-    toxicity = _toxicity([text[:5_000] for text in texts])
+    toxic = toxicity([text[:5_000] for text in texts])
     analyzer = _analyzer()
     scores = [analyzer.polarity_scores(text[:VADER_CHARACTERS]) for text in texts]
     valence = np.array([[each["neg"], each["pos"], each["neu"], each["compound"]] for each in scores])
-    return np.column_stack([np.log(toxicity + 0.003), valence, valence[:, 3] < -0.5])
+    return np.column_stack([np.log(toxic + 0.003), valence, valence[:, 3] < -0.5])

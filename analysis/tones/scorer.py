@@ -12,9 +12,8 @@ from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 
-from windtunnel.analysis.plain_words import plain_words
+from windtunnel.analysis.tones.toxicity import toxicity
 
 HOSTILE_TOXICITY = 0.7
 """Hostile from here, unless the valence is positive; chosen above the scorer's even odds (.5), where in
@@ -52,16 +51,16 @@ def scorer_name() -> str:
 
 
 def score(texts: Sequence[str]) -> Scores:
-    """Toxicity and valence of each text; the scorers load in 1 s."""
+    """Toxicity and valence of each text."""
     if not len(texts):
         return Scores(np.empty(0), np.empty(0))
     short = [text[:MAX_CHARACTERS] for text in texts]
     # VADER needs to be asked only where it can decide, which is a few texts in a hundred.
-    toxicity = _toxicity(short)
+    found = toxicity(short)
     valence = np.zeros(len(short))
-    for row in np.flatnonzero(toxicity >= TENSE_TOXICITY):
+    for row in np.flatnonzero(found >= TENSE_TOXICITY):
         valence[row] = _analyzer().polarity_scores(short[row])["compound"]
-    return Scores(toxicity, valence)
+    return Scores(found, valence)
 
 
 @cache
@@ -71,49 +70,15 @@ def _analyzer() -> Any:
     return SentimentIntensityAnalyzer()
 
 
-def _toxicity(texts: Sequence[str]) -> np.ndarray:
-    """What `profanity_check.predict_prob` gives, number for number, in a quarter of its time.
-
-    Its words are found all at once where a text is plain ASCII.
-    """
-    from profanity_check import predict_prob
-    from profanity_check.profanity_check import model, vectorizer
-    from scipy.sparse import csr_array
-    from sklearn.preprocessing import normalize
-
-    plain = np.array([text.isascii() for text in texts])
-    found = np.empty(len(texts))
-    if not plain.all():
-        found[~plain] = predict_prob([text for text in texts if not text.isascii()])
-    if plain.any():
-        words = plain_words(text for text in texts if text.isascii())
-        columns = _columns()
-        known = words.join(columns, on="word", how="inner", maintain_order="left")
-        places = (known["row"].to_numpy(), known["column"].to_numpy())
-        counts = csr_array((np.ones(known.height), places), shape=(int(plain.sum()), columns.height))
-        counts.data *= vectorizer.idf_[counts.indices]
-        found[plain] = model.predict_proba(normalize(counts, copy=False))[:, 1]
-    return found
-
-
-@cache
-def _columns() -> pl.DataFrame:
-    """The words that the toxicity model knows, each with its column."""
-    from profanity_check.profanity_check import vectorizer
-
-    known = vectorizer.vocabulary_
-    return pl.DataFrame({"word": list(known), "column": list(known.values())})
-
-
 def classify(scores: Scores) -> np.ndarray:
     """The tone of each text by `RULE`, an array of the words civil, heated, hostile.
 
     >>> classify(Scores(np.array([.9, .9, .2, .2]), np.array([-.4, .6, -.7, 0.]))).tolist()
     ['hostile', 'heated', 'heated', 'civil']
     """
-    toxicity, valence = scores
-    hostile = (toxicity >= HOSTILE_TOXICITY) & (valence < POSITIVE_VALENCE)
-    heated = (toxicity >= HEATED_TOXICITY) | (toxicity >= TENSE_TOXICITY) & (valence <= BITTER_VALENCE)
+    toxic, valence = scores
+    hostile = (toxic >= HOSTILE_TOXICITY) & (valence < POSITIVE_VALENCE)
+    heated = (toxic >= HEATED_TOXICITY) | (toxic >= TENSE_TOXICITY) & (valence <= BITTER_VALENCE)
     return np.select([hostile, heated], ["hostile", "heated"], "civil")
 
 

@@ -49,7 +49,7 @@ def make_app(site: Site) -> Starlette:
         },
         lifespan=_lifespan,
     )
-    app.state.site = site
+    app.state.site, app.state.tabs = site, tabs()
     return app
 
 

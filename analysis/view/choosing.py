@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from windtunnel import conf
 from windtunnel.analysis.immovable import cannot_move
 from windtunnel.analysis.library.settings import words as settings_words
+from windtunnel.analysis.models.learned_settings import learned_by_default
 from windtunnel.analysis.outcomes import known_outcomes
 from windtunnel.analysis.view.asking import shown
 from windtunnel.conf.defaults import usual
@@ -19,7 +20,8 @@ from windtunnel.sim.communities import community_names
 NOT_ASKED = ("start", "stop", "label")
 NUMBERS = {"size": "community.size", "steps": "steps", "draws": "draws", "seeds": "seeds"}
 """Fields of the form, and the settings that they stand for."""
-USUAL = {"draws": "8", "seeds": "2"}
+USUAL = {"draws": "8", "seeds": "2", "trials": "20"}
+MOST_TRIALS = 1000
 ENDLESS = 1e5
 """A bound from here on is there for the machine's sake, and not worth a word."""
 _COMPOSING = threading.Lock()
@@ -79,8 +81,8 @@ def place_of(given: Mapping[str, Any], known: Sequence[Place]) -> Place | None:
     return next((one for one in known if one.value == given.get("place")), None)
 
 
-def fields(policy: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
-    """A row for each parameter of a policy: its name, value, meaning, unit and range."""
+def fields(policy: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each parameter of a policy: its name, value, meaning, unit and range; of a number also what is searched."""
     told, schema = meanings(policy), policy_class(policy).model_json_schema().get("properties", {})
     return [
         {
@@ -90,6 +92,9 @@ def fields(policy: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
             "meaning": told.get(key, ("", ""))[0],
             "unit": told.get(key, ("", ""))[1],
             "range": range_words(schema.get(key, {})),
+            "number": is_number(schema.get(key, {})),
+            "low": str(given.get(f"low.{policy}.{key}", "")),
+            "high": str(given.get(f"high.{policy}.{key}", "")),
         }
         for key, value in parameters(policy).items()
         if key not in NOT_ASKED
@@ -125,6 +130,16 @@ def range_words(schema: Mapping[str, Any]) -> str:
     return ", ".join(told) or ("true or false" if schema.get("type") == "boolean" else "")
 
 
+def is_number(schema: Mapping[str, Any]) -> bool:
+    """Whether a field takes numbers, so that a search can go through a range of them.
+
+    >>> is_number({"type": "integer"}), is_number({"anyOf": [{"type": "number"}, {"type": "null"}]}), is_number({"type": "boolean"})
+    (True, True, False)
+    """
+    kinds = [one.get("type") for one in (schema, *schema.get("anyOf", ()))]
+    return bool({"integer", "number"} & set(kinds))
+
+
 def policies_of(community: str, experiment: Experiment | None = None) -> list[tuple[str, str]]:
     """Name and summary of each policy that fits, whatever the community's settings; and of the experiment's, which brings settings."""
     brought = experiment.policies if experiment else ()
@@ -136,9 +151,16 @@ def policies_of(community: str, experiment: Experiment | None = None) -> list[tu
     ]
 
 
-def outcomes_of(community: str) -> list[tuple[str, str]]:
-    """Name and unit of each outcome that can judge: it has a threshold of its own, and can move."""
-    fixed = cannot_move({"community": {"name": community}, "mind": {"name": "rules"}})
+def mind_of(profile: str, mind: Sequence[str]) -> str:
+    """The mind of a sweep with this profile ("": none) and the back end's settings: that of the settings, or the record's."""
+    words = [f"community.profile={profile}"] if profile else []
+    given = [word.removeprefix("mind=") for word in mind if word.startswith("mind=")]
+    return (given or [word.removeprefix("mind=") for word in learned_by_default(words)] or ["rules"])[0]
+
+
+def outcomes_of(community: str, mind: str = "rules") -> list[tuple[str, str]]:
+    """Name and unit of each outcome that can judge: it has a threshold of its own, and can move where members decide so."""
+    fixed = cannot_move({"community": {"name": community}, "mind": {"name": mind}})
     return [
         (name, one.unit)
         for name, one in known_outcomes(community).items()
@@ -197,7 +219,7 @@ def sweep_words(form: Any, found: Place, profile: str, mind: Sequence[str]) -> l
                 raise ValueError(f"{field} is {value[:20]!r}: give a whole number above 0")
             said.append(f"{setting}={value}")
     if outcome := str(form.get("outcome", "")):
-        if outcome not in dict(outcomes_of(found.community)):
+        if outcome not in dict(outcomes_of(found.community, mind_of(profile, mind))):
             raise ValueError(f"no outcome of this community is called {outcome[:40]!r}: choose from the list")
         said.append(f"outcome={outcome}")
     for policy in chosen:
@@ -210,9 +232,40 @@ def sweep_words(form: Any, found: Place, profile: str, mind: Sequence[str]) -> l
     return [*said, *mind, "dowhy=false"]
 
 
-def name_of(words: Sequence[str]) -> str:
-    """The folder of a sweep: the same settings have the same, so that a sweep that was stopped goes on."""
-    return f"choice-{hashlib.sha256(' '.join(words).encode()).hexdigest()[:10]}"
+def search_words(form: Any, found: Place, profile: str, mind: Sequence[str]) -> list[str]:
+    """The settings of a search of what the form gives a range; `ValueError` says what is missing."""
+    if form.get("together"):
+        raise ValueError("a search tries one policy at a time: leave out all of these together")
+    ranges: dict[str, str] = {}
+    for policy in map(str, form.getlist("policy")):
+        for row in fields(policy, form) if policy in policy_names(found.community) else ():
+            low, high = row["low"].strip(), row["high"].strip()
+            if low or high:
+                if not low or not high:
+                    raise ValueError(
+                        f"{row['key']} of {policy} is searched from where to where: give both ends"
+                    )
+                ranges[row["name"].replace("param.", "policy_with.", 1)] = f"{low}:{high}"
+    if not ranges and len(form.getlist("policy")) < 2:
+        raise ValueError(
+            "nothing is searched: give a parameter two ends to search between, or choose two policies or more"
+        )
+    if stray := next((one for one in ranges.values() if any(sign in one for sign in "\"'{}$,=\\ ")), ""):
+        raise ValueError(f"{stray[:40]!r} is no range: give two numbers")
+    trials = str(form.get("trials", "")).strip() or USUAL["trials"]
+    if not trials.isdigit() or not 0 < int(trials) <= MOST_TRIALS:
+        raise ValueError(f"trials is {trials[:20]!r}: give a whole number from 1 to {MOST_TRIALS}")
+    said = [
+        word
+        for word in sweep_words(form, found, profile, mind)
+        if word.partition("=")[0] not in ranges and word != "dowhy=false"
+    ]
+    return [*said, *(f"{key}={ends}" for key, ends in ranges.items()), f"trials={trials}"]
+
+
+def name_of(words: Sequence[str], kind: str = "choice") -> str:
+    """The folder of a sweep or a search: the same settings have the same, so that one that was stopped goes on."""
+    return f"{kind}-{hashlib.sha256(' '.join(words).encode()).hexdigest()[:10]}"
 
 
 def foretold(words: Sequence[str]) -> tuple[int, list[str]]:
@@ -229,6 +282,20 @@ def foretold(words: Sequence[str]) -> tuple[int, list[str]]:
         " ".join(name for name, _ in plan.resolved["policy"]).replace("_", " ") or "none" for plan in plans
     ]
     return len(plans), [*sweep_lines(plans, names), *_time(plans)]
+
+
+def search_foretold(words: Sequence[str], goal: str, limits: Sequence[str]) -> list[str]:
+    """What a search would take, in sentences; `ValueError` where it cannot be run."""
+    from windtunnel.analysis.sweeps.search_question import read_question
+
+    with _COMPOSING:
+        asked = read_question(words, goal or None, limits)
+    trials, plan = asked.question.trials, asked.plan
+    pairs = plan.experiment.draws * plan.experiment.seeds
+    return [
+        f"{trials} trials of {pairs} pairs each on the same communities, and the best once more on others.",
+        *_time([plan] * (trials + 1)),
+    ]
 
 
 def _time(plans: Sequence[Any]) -> Iterator[str]:

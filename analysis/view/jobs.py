@@ -67,7 +67,9 @@ class Job(NamedTuple):
         """How far it says that it is, from 0 to 1; None where it has not said yet."""
         if found := re.search(r"(\d+)% done", self.said):
             return int(found[1]) / 100
-        if found := re.search(r"(\d+) of (\d+) steps", self.said):
+        if found := re.search(r"(\d+) of (\d+) steps", self.said) or re.search(
+            r"^\[(\d+) of (\d+)\]", self.said
+        ):
             return int(found[1]) / max(int(found[2]), 1)
         return None
 

@@ -61,7 +61,7 @@ def lived_again(
     """The same, done anew; `note(1)` is called after each of `step` + 1 steps."""
     where = Folder(folder)
     plan = plan_again(where.read_json(where.manifest))
-    with serving(plan.experiment, dict(plan.llm)) as experiment:
+    with serving(plan.experiment, plan.llm, plan.probe) as experiment:
         mind = make_mind(experiment)
         try:
             worlds = [

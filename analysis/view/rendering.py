@@ -72,8 +72,6 @@ def render(
 
     With `?export=1` it is the same page as one file without forms and scripts.
     """
-    from windtunnel.analysis.view.app import tabs
-
     site = site_of(request)
     html = (
         templates()
@@ -81,7 +79,7 @@ def render(
         .render(
             request=request,
             site=site,
-            tabs=tabs(),
+            tabs=request.app.state.tabs,
             here=request.url.path,
             title=title,
             command=command,

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from windtunnel.agents.minds.base import Mind
+from windtunnel.analysis.summary import fidelity
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
 from windtunnel.analysis.why.case import WITH, WITHOUT, Case, Futures
 from windtunnel.analysis.why.moments import curve
@@ -101,6 +102,7 @@ def answer(
         "differing": differing(case, both),
         "course": courses(case, both),
         "moments": _curve(case, question, mind, moments) if moments else None,
+        "fidelity": list(fidelity({})),
         "mind": mind.record(),
     }
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from windtunnel.analysis.summary import place_words
 from windtunnel.analysis.why.question import (
     LABEL,
     Question,
@@ -71,7 +72,7 @@ def _who(case: SimulatedCase, suspend: str) -> tuple[int, int | None]:
     name, nouns = case.experiment.community["name"], case.declared.nouns
     if not case.declared.absences:
         raise ValueError(
-            f"--suspend: nobody can be kept away in a {name}; ask --with POLICY or --without POLICY"
+            f"--suspend: nobody can be kept away in {place_words(name, nouns.place)}; ask --with POLICY or --without POLICY"
         )
     who, _, length = suspend.partition(":")
     if length and not re.fullmatch(r"[1-9]\d*", length):

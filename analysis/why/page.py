@@ -109,4 +109,6 @@ def _number(values: list[float], step: int) -> str:
 
 
 def _trust(record: dict[str, Any]) -> list[Block]:
-    return [Text(tell.checked(record["replay"])), Text(tell.bounds(record)), numbers(record)]
+    said = [tell.checked(record["replay"]), tell.bounds(record)]
+    known = [Text(words, "small") for words in record.get("fidelity", ())]
+    return [*(Text(words) for words in said), *known, numbers(record)]

@@ -29,7 +29,7 @@ def sentences(record: dict[str, Any]) -> list[str]:
         lines.append(record["by_construction"])
     if record["parting"]:
         lines.append(parting_sentence(record))
-    return [*lines, *curve_words(record), NO_SANCTION, INSIDE]
+    return [*lines, *curve_words(record), *record.get("fidelity", ()), NO_SANCTION, INSIDE]
 
 
 def about(record: dict[str, Any]) -> str:

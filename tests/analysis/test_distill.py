@@ -17,7 +17,7 @@ from windtunnel.analysis.model_commands import distill as distilling
 from windtunnel.analysis.model_commands.distill import answers, distill, fit_design
 from windtunnel.analysis.model_commands.distill_check import effects
 from windtunnel.analysis.model_commands.situation_design import FLOOR, design
-from windtunnel.analysis.models.distill_claim import doubt
+from windtunnel.analysis.models.fidelity import doubt
 from windtunnel.analysis.tunnel import run_plan
 from windtunnel.sim.minds import make_mind
 

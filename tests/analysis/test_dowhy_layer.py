@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.causal.necessity import paired_estimates
-from windtunnel.analysis.causal.pairs import check_pairs
+from windtunnel.analysis.causal.pairs import check_pairs, panel
 
 layer = pytest.importorskip("windtunnel.analysis.causal.dowhy_layer")
 DRAWS, SEEDS = 20, 25
@@ -46,7 +46,7 @@ def check(found, name, of=None):
 @pytest.fixture(scope="module")
 def honest():
     start = time.perf_counter()
-    found = record(layer.panel(twins()), simulations=100)
+    found = record(panel(twins()), simulations=100)
     return found, time.perf_counter() - start
 
 
@@ -87,7 +87,7 @@ def test_the_permuted_treatment_is_tested_on_the_signed_difference(honest):
 
 
 def test_each_simulation_draws_a_new_sample_and_the_record_repeats_with_its_seed():
-    runs = layer.panel(twins())
+    runs = panel(twins())
     first, again, other = record(runs), record(runs), record(runs, seed=9)
     assert first == again != other
     assert (
@@ -104,14 +104,14 @@ def test_a_resampled_row_joins_one_copy_of_its_twin():
 
 def test_an_outcome_that_never_happens_is_undefined_and_not_an_error():
     nothing = twins().with_columns(y0=pl.lit(0, pl.Int8), y1=pl.lit(0, pl.Int8))
-    found = record(layer.panel(nothing))
+    found = record(panel(nothing))
     assert found["agrees"] and check(found, "bootstrap", "ps")["passed"] is None
 
 
 def test_a_quantity_that_some_resample_leaves_undefined_is_not_tried():
     """One pair in which it happened: half of the bootstraps lose it, and a p of the others was called "passed"."""
     rare = twins().with_columns(y0=(pl.int_range(pl.len()) == 3).cast(pl.Int8), y1=pl.lit(0, pl.Int8))
-    one = check(record(layer.panel(rare)), "bootstrap", "ps")
+    one = check(record(panel(rare)), "bootstrap", "ps")
     assert one["passed"] is None and one["p_value"] is None and one["new"] is None
     assert "undefined in some resample" in one["sentence"]
 
@@ -122,7 +122,7 @@ def test_refuters_that_only_resample_are_told_as_such(honest):
 
 
 def test_rows_whose_treatment_depends_on_the_outcome_are_found():
-    runs = layer.panel(twins())
+    runs = panel(twins())
     late = runs["outcome"].to_numpy() == 1  # labelled afterwards: whoever escalated had no policy
     runs["policy"] = np.where(late, 0, runs["policy"])
     found = record(runs)
@@ -130,7 +130,7 @@ def test_rows_whose_treatment_depends_on_the_outcome_are_found():
 
 
 def test_arms_from_different_draws_are_found():
-    runs = layer.panel(twins())
+    runs = panel(twins())
     policy = runs["policy"] == 1
     runs.loc[policy, "draw"] = (runs.loc[policy, "draw"] + 1) % DRAWS
     runs.loc[policy, "size"] = np.roll(runs.loc[policy, "size"], SEEDS)
@@ -140,7 +140,7 @@ def test_arms_from_different_draws_are_found():
 
 
 def test_a_run_without_its_twin_is_found():
-    runs = layer.panel(twins()).drop(index=[0, 3, 8])
+    runs = panel(twins()).drop(index=[0, 3, 8])
     found = record(runs)
     assert not found["agrees"] and found["pairs"] == DRAWS * SEEDS - 3
 
@@ -151,6 +151,6 @@ def test_dowhy_is_quiet_and_leaves_warnings_and_loggers_as_they_were(capsys):
     level = logging.getLogger("dowhy").level
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        record(layer.panel(twins()))
+        record(panel(twins()))
     assert not heard and capsys.readouterr() == ("", "")
     assert logging.getLogger("dowhy").level == level

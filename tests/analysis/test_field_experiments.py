@@ -6,8 +6,8 @@ import yaml
 
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.field_experiments import FILE, sentence
+from windtunnel.analysis.models.fidelity import fidelity_of
 from windtunnel.analysis.summary import fidelity
-from windtunnel.analysis.tunnel import _fidelity
 
 
 def test_every_missed_row_is_named_with_what_came_and_what_was_published():
@@ -19,7 +19,7 @@ def test_every_missed_row_is_named_with_what_came_and_what_was_published():
 
 
 def test_reports_of_a_forum_say_so_and_those_of_other_places_do_not():
-    forum = _fidelity(plan(compose(["policy=slow_mode"])))
+    forum = fidelity_of(plan(compose(["policy=slow_mode"])))
     assert forum is not None and sentence() in fidelity({"fidelity": forum})[1]
     assert fidelity({"fidelity": forum})[1].startswith("Causal fidelity: never assessed")
-    assert _fidelity(plan(compose(["community=commons", "policy=none"]))) is None
+    assert fidelity_of(plan(compose(["community=commons", "policy=none"]))) is None

@@ -30,8 +30,12 @@ EVENTS = [
     (3, 4, "reply", 201, OTHER, "hostile", "done"),
     (3, 2, "post", 300, 300, "hostile", "done"),
     (4, None, "approve", 103, FOCAL, "hostile", "done"),
+    (3, 5, "report", 101, FOCAL, None, "done"),
+    (3, 5, "report", 102, FOCAL, None, "done"),
     (4, None, "remove", 102, FOCAL, "civil", "done"),
+    (4, 3, "report", 101, FOCAL, None, "done"),
     (5, 2, "reply", 105, FOCAL, "heated", "evaded"),
+    (5, 5, "report", 103, FOCAL, None, "done"),
     (5, 5, "upvote", 102, FOCAL, None, "done"),
     (6, None, "lock", FOCAL, FOCAL, "heated", "done"),
     (6, None, "counterspeech", OTHER, OTHER, "civil", "done"),
@@ -59,6 +63,7 @@ BY_HAND = {
     "gini_posts": 1 / 4,  # member 2 wrote three, members 1, 3 and 4 one each
     "moderator_actions": 3,
     "queue_hours": 5,  # 102 and 103 one hour each, 106 from hour 8 to the end
+    "open_reports": 2,  # 101, reported twice, and 103, approved before its report
     "wrongful_removals": 1,
     "civil_posts": 0,
     "civil_posts_lost": 3,  # 102 removed, 106 held to the end, one cancelled
@@ -238,10 +243,25 @@ def recount(log, people, spark, steps):
         "gini_posts": apart / (2 * len(wrote) * sum(wrote)) if wrote else None,
         "moderator_actions": sum(row["kind"] in acts for row in log),
         "queue_hours": waited(log, steps),
+        "open_reports": unanswered(log),
         "wrongful_removals": sum(row["tone"] == "civil" for row in removed),
         "civil_posts_lost": len(lost) + len(dropped),
         "civil_posts": sum(row["target"] not in gone and row["tone"] == "civil" for row in visible),
     }
+
+
+def unanswered(log):
+    """Posts with a report after whose first no moderator removed or approved them."""
+    first = {}
+    for row in log:
+        if row["kind"] == "report" and row["status"] == "done":
+            first[row["target"]] = min(row["step"], first.get(row["target"], row["step"]))
+    answered = {
+        row["target"]
+        for row in log
+        if row["kind"] in ("remove", "approve") and row["step"] > first.get(row["target"], row["step"])
+    }
+    return len(first.keys() - answered)
 
 
 def waited(log, steps):

@@ -1,4 +1,4 @@
-"""The same command in the same folder: what is there is not run again, another question is refused, sweeps go on."""
+"""The same command in the same folder: what is there is not run again, and what was interrupted goes on."""
 
 import errno
 import json
@@ -11,45 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from windtunnel.agents.minds.llm import LLMMind
+from tests.small_runs import SMALL, killed_after, manifest, run
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.commands import run as command
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import TABLES, Folder
-from windtunnel.analysis.runs.resume import runs_of, settings_of, standing
+from windtunnel.analysis.runs.resume import runs_of, standing
 from windtunnel.analysis.tunnel import run_plan
-from windtunnel.sim.run_cache import Kept
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = ["community.size=20", "steps=4", "draws=3", "seeds=2", "dowhy=false", "parallel.jobs=1"]
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def run(*words: str, out: str = "made") -> int:
-    return main(["run", *SMALL, f"out={out}", *words])
-
-
-def manifest(out: str = "made") -> dict:
-    return json.loads((Path(out) / "manifest.json").read_text(encoding="utf-8"))
-
-
-def killed_after(blocks: int, monkeypatch, error: type[BaseException] = KeyboardInterrupt) -> None:
-    """The next command ends by `error` once it has kept so many blocks."""
-    real = Kept.keep
-
-    def keep(self, experiment, block):
-        nonlocal blocks
-        if blocks == 0:
-            raise error
-        blocks -= 1
-        real(self, experiment, block)
-
-    monkeypatch.setattr(Kept, "keep", keep)
 
 
 def test_an_interrupted_run_goes_on_and_ends_as_one_undisturbed(monkeypatch, capsys):
@@ -160,69 +136,6 @@ def test_a_finished_run_without_a_complete_pair_is_not_run_again(monkeypatch, ca
     assert "Nothing was run" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("word", "key", "old", "new"),
-    [
-        ("community.size=21", "community.size", "20", "21"),
-        ("policy=slow_mode", "policy", "thread_lock", "slow_mode"),
-        ("policy_with.thread_lock.heat=3", "policy_with.thread_lock.heat", "1", "3"),
-        ("baseline=none", "baseline", "remove_hostile", ""),
-        ("draws=4", "draws", "3", "4"),
-        ("seeds=1", "seeds", "2", "1"),
-        ("steps=5", "steps", "4", "5"),
-        ("root=1", "root", "0", "1"),
-        ("outcome.threshold=3", "outcome.threshold", "2", "3"),
-        ("outcome=hostile_share", "outcome.horizon", "24", "nothing"),
-        ("outcome=hostile_share outcome.horizon=24", "outcome.name", "escalation", "hostile_share"),
-        ("outcome.horizon=2", "outcome.horizon", "24", "2"),
-        (
-            "mind.coefficients.tone.upvote=[-0.3,chosen]",
-            "mind.coefficients.tone.upvote",
-            "nothing",
-            "-0.3,chosen",
-        ),
-    ],
-)
-@pytest.mark.parametrize("unfinished", [False, True])
-def test_another_question_is_refused_with_the_setting_and_both_values(word, key, old, new, unfinished):
-    made = plan(compose(SMALL))
-    folder = Folder("made")
-    content = {"config": dict(made.resolved), "code_sha256": "x", "failed": 0}
-    folder.write_json(folder.begun if unfinished else folder.manifest, content)
-    if unfinished:  # without a finished run nothing would be lost
-        folder.units.mkdir()
-        (folder.units / "left.runs").write_bytes(b"windtunnel finished runs 1\n")
-    with pytest.raises(ValueError) as refused:
-        standing(plan(compose([*SMALL, *word.split()])), folder)
-    said = str(refused.value)
-    assert f"{key}=" in said and f"={old}" in said and f"={new}" in said and said.count(". ") == 0
-
-
-def test_the_refusal_leaves_the_folder_as_it_was(capsys):
-    assert run() == 0
-    before = {path: path.read_bytes() for path in Path("made").iterdir()}
-    assert run("root=3") == 2
-    err = capsys.readouterr().err
-    assert "root=0" in err and "root=3" in err and err.count("\n") == 1
-    assert {path: path.read_bytes() for path in Path("made").iterdir()} == before
-
-
-def test_how_a_model_is_reached_may_change_and_which_it_is_may_not():
-    words = ["mind=llm", "llm=openai", "llm.model=m", "llm.digest=d", "llm.base_url=http://127.0.0.1:9/v1"]
-    words += ["llm.endpoint=chat", "llm.template=plain", "llm.store=none", "dry=true"]
-
-    def settings(*more: str) -> dict:
-        return settings_of(plan(compose([*SMALL, *words, *more])).resolved)
-
-    for word in ("llm.budget=3", "llm.timeout=3", "llm.concurrency=1", "llm.base_url=http://127.0.0.1:8/v1"):
-        assert settings(word) == settings()
-    for word in ("llm.model=n", "llm.digest=e", "llm.store=s", "prompt=member"):
-        assert settings(word) != settings()
-    assert settings("llm.digest=''") != settings("llm.digest=''", "llm.base_url=http://127.0.0.1:8/v1")
-    rules = settings_of(plan(compose([*SMALL, "llm.model=m"])).resolved)
-    assert rules == settings_of(plan(compose(SMALL)).resolved)
-
-
 def test_another_version_of_the_code_runs_it_again(monkeypatch, capsys):
     assert run() == 0
     path = Path("made/manifest.json")
@@ -284,61 +197,6 @@ def test_a_killed_process_leaves_no_lock(elsewhere):
     assert run() == 0
 
 
-def sweep(*words: str) -> int:
-    return main(["run", "-m", *SMALL, "out=swept", "policy=slow_mode,thread_lock,rule_reminder", *words])
-
-
-def cells() -> dict[str, dict]:
-    return {path.parent.name: json.loads(path.read_text()) for path in Path("swept").glob("*/manifest.json")}
-
-
-def test_a_sweep_runs_the_shared_baseline_once_and_goes_on_where_it_ended(monkeypatch, capsys):
-    with monkeypatch.context() as patch:
-        killed_after(2, patch)
-        assert sweep() == 130
-    assert len(cells()) == 2 and Path("swept/units").is_dir()
-    capsys.readouterr()
-    assert sweep() == 0
-    assert capsys.readouterr().out.count("(finished before)") == 2
-    found = sorted(cells().items())
-    assert [name.rpartition("-")[0] for name, _ in found] == [
-        "policy=rule_reminder",
-        "policy=slow_mode",
-        "policy=thread_lock",
-    ]
-    assert sum(one["units"]["run"] for _, one in found) == 18 + 6 + 6
-    assert sum(one["units"]["shared"] for _, one in found) == 24
-    assert not Path("swept/units").exists()
-    for name, one in found:
-        policy = name.removeprefix("policy=").rpartition("-")[0]
-        alone = run_plan(plan(compose([*SMALL, f"policy={policy}"])))
-        assert alone.manifest["events_sha256"] == one["events_sha256"]
-
-
-def test_a_run_in_the_folder_of_an_unfinished_sweep_leaves_the_sweep_s_runs(monkeypatch, capsys):
-    with monkeypatch.context() as patch:
-        killed_after(1, patch)
-        assert sweep() == 130
-    kept = sorted(Path("swept/units").iterdir())
-    assert run("policy=slow_mode", out="swept") == 0 == run("policy=slow_mode", out="swept")
-    assert kept and sorted(Path("swept/units").iterdir()) == kept
-    assert sweep() == 0 and not Path("swept/units").exists()
-
-
-def test_a_sweep_by_joblib_has_the_cells_of_one_in_this_process(capsys):
-    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
-    assert sweep() == 0
-    here = {name: one["events_sha256"] for name, one in cells().items()}
-    Path("swept").rename("before")
-    assert sweep("hydra/launcher=joblib", "hydra.launcher.n_jobs=2") == 0
-    assert {name: one["events_sha256"] for name, one in cells().items()} == here
-
-
-def test_a_folder_of_the_user_s_own_is_kept(capsys):
-    assert sweep("hydra.sweep.subdir=cell${hydra:job.num}") == 0
-    assert sorted(cells()) == ["cell0", "cell1", "cell2"]
-
-
 def test_counts_of_a_model_are_the_run_s_and_what_was_asked_before_is_told(monkeypatch):
     words = ["mind=llm", "llm=fake", "llm.store=none", "mind.drift_sample=0", "parallel.worlds=2"]
     assert run(*words, out="whole") == 0
@@ -352,42 +210,6 @@ def test_counts_of_a_model_are_the_run_s_and_what_was_asked_before_is_told(monke
     for name in ("questions", "unique", "calls", "tokens_in", "letter_mass_mean", "thin"):
         assert parts[name] == pytest.approx(whole[name]), name
     assert manifest()["events_sha256"] == manifest("whole")["events_sha256"]
-
-
-def test_a_cell_that_borrows_runs_counts_only_what_it_asked():
-    words = ["mind=llm", "llm=fake", "llm.store=none", "mind.drift_sample=3"]
-    assert sweep(*words) == 0
-    for one in cells().values():
-        shared, llm = one["units"]["shared"], one["llm"]
-        assert "earlier" not in llm and llm["noise_floor"]["asked"] > 0
-        runs = Folder("swept").path / next(name for name, each in cells().items() if each == one)
-        table = Folder(runs).read_table("runs")
-        asked = table if not shared else table.filter(arm="policy")
-        assert llm["questions"] == asked["decisions"].sum()
-
-
-def test_cells_that_share_a_baseline_share_its_noise_floor(monkeypatch):
-    real, asked = LLMMind.drift, []
-
-    def drift(self, sample):
-        asked.append(sample)
-        return real(self, sample)
-
-    monkeypatch.setattr(LLMMind, "drift", drift)
-    assert sweep("mind=llm", "llm=fake", "llm.store=none", "mind.drift_sample=3") == 0
-    floors = [one["llm"]["noise_floor"] for one in cells().values()]
-    assert asked == [3] and len(floors) == 3
-    assert all(floor == floors[0] and floor["answered"] == 3 for floor in floors)
-
-
-def test_a_sweep_prints_a_line_a_cell_and_what_to_type_next(capsys):
-    assert sweep() == 0
-    out = capsys.readouterr().out.splitlines()
-    for number, (line, policy) in enumerate(
-        zip(out, ("slow_mode", "thread_lock", "rule_reminder"), strict=False), 1
-    ):
-        assert line.startswith(f"[{number} of 3] swept/policy={policy}-") and " of 6 futures (" in line
-    assert out[3:] == ["3 cells in swept. Next: windtunnel compare swept"]
 
 
 def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere):

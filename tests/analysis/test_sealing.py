@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.importers.forgotten import read_source
 from windtunnel.analysis.importers.pseudonyms import read_key
-from windtunnel.analysis.importers.sealing import BLOCK, TAG, read_sources, seal_of
+from windtunnel.analysis.importers.sealing import BLOCK, POST, TAG, read_sources, seal_of, sealed
 
 TEXTS = st.text(max_size=120)
 
@@ -104,3 +104,13 @@ def test_who_is_forgotten_leaves_no_id_and_no_title_of_a_thread_that_they_opened
     assert set(opened(imported)) == {("thread", 2), ("title", 2), ("post", 2)}
     assert main(["forget", str(imported), "--thread", "2"]) == 0
     assert opened(imported) == {}
+
+
+def test_many_ids_are_sealed_as_each_by_itself():
+    seal = seal_of(b"secret", "folder")
+    names = ["t1_abc", "", "é" * 14, "é" * 15, "x" * 28, "x" * 29, "x" * 300]
+    ids = pl.DataFrame({"id": names, "post": range(1, len(names) + 1)})
+    table = sealed(seal, ids, pl.DataFrame(schema={"name": pl.String, "thread": pl.Int64}), {})
+    assert table["sealed"].to_list() == [
+        seal.close(POST, number, name) for number, name in enumerate(names, 1)
+    ]

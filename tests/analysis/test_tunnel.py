@@ -16,7 +16,7 @@ from windtunnel.analysis.causal.estimates import NEVER, estimate_pairs
 from windtunnel.analysis.commands.run import one_cell
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.outcomes import OUTCOMES
+from windtunnel.analysis.outcomes import OUTCOMES, Runs
 from windtunnel.analysis.tunnel import run_plan, write_result
 from windtunnel.policies import registry
 from windtunnel.policies.forum.forum_policy import ForumPolicy
@@ -334,7 +334,7 @@ def test_the_default_outcome_happens_neither_rarely_nor_nearly_always(size, draw
         [run.unit._asdict() for run in block.runs], schema_overrides={"draw": pl.Int32, "seed": pl.Int32}
     )
     events = pl.concat([run.events for run in block.runs])
-    found = made.outcome.measure(tunnel.Runs(runs, events, block.runs[0].members, None, 24))["value"]
+    found = made.outcome.measure(Runs(runs, events, block.runs[0].members, None, 24))["value"]
     assert 0.2 <= (found >= made.threshold).mean() <= 0.6
 
 

@@ -239,8 +239,9 @@ def test_runs_in_parts_tell_each_record_once(tiny_experiment, tmp_path):
 def test_dropped_runs_are_run_again(tiny_experiment, tmp_path):
     experiment = tiny_experiment(LOCK, **SHORT)
     kept = Kept(tmp_path)
-    done(experiment, kept)
-    kept.drop(experiment, [Unit(0, 0, "aa")])
+    blocks = done(experiment, kept)
+    again = Unit(0, 0, "aa")
+    kept.drop(block for block in blocks if again in [one.unit for one in block.runs])
     assert origins(done(experiment, Kept(tmp_path)))["run"] == 6
 
 

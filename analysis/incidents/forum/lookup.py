@@ -76,8 +76,8 @@ def resolve(out: Path, name: str, key_file: Path | None = None) -> str:
     if name.startswith("author:"):
         found = find(out, name, key_file)
         raise ValueError(
-            "one member across several threads cannot be asked about, since a record is lived again thread by thread: ask about one of "
-            f"the threads ({_few(found)}), there with --suspend or --warn"
+            f"one act is about one thread, since a record is lived again thread by thread: ask about one of the threads ({_few(found)}), there "
+            "with --suspend or --warn, or about all of them together, with --acts suspend,warn and --since DATE"
         )
     found = find(out, name, key_file)
     if len(found) > 1:
@@ -168,8 +168,10 @@ def _by(out: Path, posts: pl.DataFrame, words: str, key_file: Path | None) -> li
 def pseudonym_of(out: Path, name: str, key_file: Path | None = None) -> str:
     """The pseudonym of an author, given as such or by the name in the source, which needs the key."""
     identities = read_identities(out)
-    if _PSEUDONYM.fullmatch(name) and name in identities.authors:
-        return name
+    if _PSEUDONYM.fullmatch(name):
+        if name in identities.authors:
+            return name
+        raise ValueError(f"nobody in {out} has the pseudonym {name}")
     found = identities.pseudonym_of(name, secret_of(out, "names", "the pseudonym", key_file))
     if found is None:
         raise ValueError(f"nobody in {out} bears the name {name!r}")

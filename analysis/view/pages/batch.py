@@ -1,4 +1,4 @@
-"""Which of several acts would have helped most often, over all incidents of a span."""
+"""Which of several acts would have helped most often, over all incidents of a span, or on members across its threads."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,9 +13,10 @@ from windtunnel.analysis.view.jobs import HERE
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import Refused, get, post
 from windtunnel.analysis.view.site import site_of
+from windtunnel.analysis.why.forum.across import BY_AUTHOR
 from windtunnel.analysis.why.forum.batch import Act, Batch
 from windtunnel.analysis.why.forum.batch_command import act_row, sentences
-from windtunnel.analysis.why.forum.several import SINGLE
+from windtunnel.analysis.why.forum.several import LENGTH, SINGLE
 from windtunnel.analysis.why.sentences import NO_SANCTION
 
 POLICIES = ("slow_mode", "thread_lock", "rule_reminder", "prompt_before_post", "remove_hostile")
@@ -37,18 +38,26 @@ def begin(request: Request, form: Mapping[str, Any]) -> Response:
     acts = [name for name in offered() if form.get(f"act.{name}")]
     if not acts:
         raise ValueError("choose one act or more")
-    words = ["why", site.shown_path(out), "--acts", ",".join(acts)]
+    who = str(form.get("member", "")).strip()
+    about = [f"{BY_AUTHOR}{who}"] if who else []
+    words = ["why", site.shown_path(out), *about, "--acts", ",".join(acts)]
     words += [
         f"--{name}={value}" for name in ("since", "until") if (value := str(form.get(name, "")).strip())
     ]
+    if "suspend" in acts and (length := str(form.get("length", "")).strip().removesuffix("h")):
+        words.append(f"--param={LENGTH}={length}")
     words += [f"--rule={rule}" for rule in str(form.get("rule", "")).split()]
     if (folder / "posts.parquet").is_file():
         words += [f"--set={setting}" for setting in site.settings()]
     back = f"/community?{urlencode({'out': out})}"
-    about = {"kind": "batch", "out": out, "page": f"/batch/{HERE}", "back": back}
-    job = site.jobs.add(
-        [*words, "--json"], f"which of {', '.join(acts)} would have helped most often, {out}", about
+    where = {"kind": "batch", "out": out, "page": f"/batch/{HERE}", "back": back}
+    named = (
+        f"which of {', '.join(acts)} would have helped most often"
+        if len(acts) > 1
+        else f"how often {acts[0]} would have helped"
     )
+    title = f"{named}, {f'{who}, ' if who else ''}{out}"
+    job = site.jobs.add([*words, "--json"], title.replace("_", " ")[:200], where)
     return RedirectResponse(f"/jobs/{job.name}", 303)
 
 
@@ -80,6 +89,7 @@ def show(request: Request) -> Response:
         command=job.command,
         job=job,
         sentences=sentences(found),
+        about=found.about,
         acts=[act_row(act) for act in found.acts],
         incidents=rows,
         reasons=reasons,
@@ -92,7 +102,16 @@ def _batch(content: Mapping[str, Any]) -> Batch:
     acts = tuple(Act(**(one | {"mean": Estimate(**one["mean"])})) for one in content["acts"])
     ahead = {name: Estimate(**found) for name, found in content["ahead"].items()}
     asked = tuple(content["incidents"])
-    return Batch(acts, ahead, (), asked, content["left_out"], content["futures"], content["kept"])
+    return Batch(
+        acts,
+        ahead,
+        (),
+        asked,
+        content["left_out"],
+        content["futures"],
+        content["kept"],
+        content.get("about", ""),
+    )
 
 
 ROUTES = [post("/batch", begin), get("/batch/{name}", show)]

@@ -1,6 +1,8 @@
-"""Choose between policies: a community, policies with their parameters, a goal with limits; then what it would take, and the sweep."""
+"""Choose between policies: a community, policies with their parameters, a goal with limits; then what it would take, and the sweep,
+or the search of the parameters that do most for the goal."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +18,8 @@ from windtunnel.analysis.view.site import Site, site_of
 
 TAB = Tab("Choose", "/choose", 30)
 LIMITS = 20
+FORETELLS = {"foretell": "1", "foretell_search": "search"}
+"""What a button foretells, by the action that it sends."""
 
 
 def show(request: Request) -> Response:
@@ -29,27 +33,35 @@ def show(request: Request) -> Response:
     if experiment and not chosen:
         chosen = [name for name in experiment.policies if name in dict(fitting)]
     presets = choosing.presets(found.community)
-    preset = presets.get(given.get("preset", ""))
-    goal = preset.goal if preset else given.get("goal", "")
-    limits = "\n".join(preset.limits) if preset else given.get("limits", "")
+    goal, limits = _stated(given, found)
+    mind = choosing.mind_of(_profile(site, found), site.settings())
     taken: list[str] = []
     words: list[str] = []
     mistake = ""
+    searched = given.get("foretell") == "search"
+    whole = f"experiment={experiment.name}" if experiment else f"community={found.community}"
+    asked = ["policy=" + ",".join(chosen or ["NAME", "NAME"]), whole]
+    command = pasted("windtunnel", "run", "-m", *asked, f"out={site.shown_path('sweep')}")
     if given.get("foretell"):
         try:
-            words = _words(site, given, found)
-            _, taken = choosing.foretold(words)
-            read_goal(goal, limits, found.community)
+            if searched:
+                words = _search_words(site, given, found)
+                taken = choosing.search_foretold(words, _goal(goal), lines(limits))
+                command = pasted("windtunnel", *_search_command(site, words, goal, limits))
+            else:
+                words = _words(site, given, found)
+                _, taken = choosing.foretold(words)
+                read_goal(goal, limits, found.community, mind)
+                command = pasted(
+                    "windtunnel", "run", "-m", *words, f"out={site.shown_path(choosing.name_of(words))}"
+                )
         except ValueError as error:
             mistake = str(error)
-    out = site.shown_path(choosing.name_of(words)) if words else site.shown_path("sweep")
-    whole = f"experiment={experiment.name}" if experiment else f"community={found.community}"
-    asked = words or ["policy=" + ",".join(chosen or ["NAME", "NAME"]), whole]
     return render(
         request,
         "choose.html",
         title="Choose between policies",
-        command=pasted("windtunnel", "run", "-m", *asked, f"out={out}"),
+        command=command,
         places=places,
         place=found,
         experiment=experiment,
@@ -57,7 +69,7 @@ def show(request: Request) -> Response:
         policies=fitting,
         chosen=chosen,
         fields={name: choosing.fields(name, given) for name in chosen},
-        outcomes=choosing.outcomes_of(found.community),
+        outcomes=choosing.outcomes_of(found.community, mind),
         given=given,
         goal=goal,
         limits=limits,
@@ -65,6 +77,8 @@ def show(request: Request) -> Response:
         example=next((one.goal for one in presets.values()), "less NAME"),
         usual=choosing.USUAL,
         taken=taken,
+        searched=searched,
+        searchable=find_spec("optuna") is not None,
         mistake=mistake,
     )
 
@@ -77,16 +91,18 @@ def begin(request: Request, form: Any) -> Response:
         for key, value in form.multi_items()
         if key not in ("form_token", "action") and value
     ]
-    if action != "begin":
-        more = [("foretell", "1")] if action == "foretell" else []
+    if action not in ("begin", "search"):
+        more = [("foretell", FORETELLS[action])] if action in FORETELLS else []
         return RedirectResponse(f"/choose?{urlencode([*kept, *more])}#{'taken' if more else 'policies'}", 303)
     found = choosing.place_of(form, _places(site))
     if found is None:
         raise ValueError("this community is not there any more: choose another")
+    if action == "search":
+        return _search(site, form, found, f"/choose?{urlencode(kept)}")
     words = _words(site, form, found)
     cells, _ = choosing.foretold(words)
-    goal, limits = str(form.get("goal", "")), str(form.get("limits", ""))
-    read_goal(goal, limits, found.community)
+    goal, limits = _stated(form, found)
+    read_goal(goal, limits, found.community, choosing.mind_of(_profile(site, found), site.settings()))
     name = choosing.name_of(words)
     stated = {"out": name, "goal": goal, "limits": limits, "smallest": str(form.get("smallest", ""))}
     back = urlencode({key: value for key, value in stated.items() if value})
@@ -102,6 +118,38 @@ def begin(request: Request, form: Any) -> Response:
     return RedirectResponse(f"/sweep?{back}", 303)
 
 
+def _search(site: Site, form: Any, found: choosing.Place, back: str) -> Response:
+    """Search the parameters, as a job."""
+    words = _search_words(site, form, found)
+    goal, limits = _stated(form, found)
+    choosing.search_foretold(words, _goal(goal), lines(limits))
+    command = _search_command(site, words, goal, limits)
+    name = command[-1].rpartition("/")[2].removeprefix("out=")
+    about = {"kind": "search", "out": name, "page": f"/searched?{urlencode({'out': name})}", "back": back}
+    title = f"Search {', '.join(map(str, form.getlist('policy')))}: {goal}".replace("_", " ")
+    job = site.jobs.add(command, title[:200], about)
+    return RedirectResponse(f"/jobs/{job.name}", 303)
+
+
+def _search_command(site: Site, words: list[str], goal: str, limits: str) -> list[str]:
+    """The words of `windtunnel optimise`; its folder is named by what they say."""
+    said = ["optimise", *words, f"--goal={_goal(goal)}", *(f"--limit={one}" for one in lines(limits))]
+    return [*said, f"out={site.shown_path(choosing.name_of(said, 'search'))}"]
+
+
+def _stated(form: Any, found: choosing.Place) -> tuple[str, str]:
+    """The goal and its limits, one a line: those of the preset that is chosen, else as they are written."""
+    if preset := choosing.presets(found.community).get(str(form.get("preset", ""))):
+        return preset.goal, "\n".join(preset.limits)
+    return str(form.get("goal", "")), str(form.get("limits", ""))
+
+
+def _goal(goal: str) -> str:
+    if not goal.strip():
+        raise ValueError("a search needs a goal: say what is wanted, as less hostile_share")
+    return goal.strip()
+
+
 def lines(limits: str) -> list[str]:
     """The limits of a text, one a line."""
     found = [line.strip() for line in limits.replace(";", "\n").splitlines() if line.strip()]
@@ -110,11 +158,11 @@ def lines(limits: str) -> list[str]:
     return found
 
 
-def read_goal(goal: str, limits: str, community: str) -> None:
+def read_goal(goal: str, limits: str, community: str, mind: str = "rules") -> None:
     """`ValueError` where the goal or a limit cannot be read, before anything is run for it."""
     from windtunnel.analysis.comparison.goal import goal_of
 
-    config: Mapping[str, Any] = {"community": {"name": community}, "mind": {"name": "rules"}}
+    config: Mapping[str, Any] = {"community": {"name": community}, "mind": {"name": mind}}
     goal_of(goal.strip() or None, lines(limits), config)
 
 
@@ -123,11 +171,18 @@ def _places(site: Site) -> list[choosing.Place]:
 
 
 def _words(site: Site, form: Any, found: choosing.Place) -> list[str]:
-    profile = ""
+    return choosing.sweep_words(form, found, _profile(site, found), site.settings())
+
+
+def _search_words(site: Site, form: Any, found: choosing.Place) -> list[str]:
+    return choosing.search_words(form, found, _profile(site, found), site.settings())
+
+
+def _profile(site: Site, found: choosing.Place) -> str:
+    """The folder of an imported community as it is typed; empty for one of the program's."""
     if found.folder:
         site.path(found.folder)
-        profile = site.shown_path(found.folder)
-    return choosing.sweep_words(form, found, profile, site.settings())
+    return site.shown_path(found.folder) if found.folder else ""
 
 
 ROUTES = [get("/choose", show), post("/choose", begin)]

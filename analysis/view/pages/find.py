@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from windtunnel.analysis.importers.addresses import is_address
 from windtunnel.analysis.incidents.forum import lookup
 from windtunnel.analysis.terminal.shell import pasted
+from windtunnel.analysis.view.pages.batch import offered
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import get
 from windtunnel.analysis.view.site import site_of
@@ -40,6 +41,9 @@ def show(request: Request) -> Response:
         out=out,
         rows=[(one, _link(out, one)) for one in found[:MOST]],
         count=len(found),
+        given=given,
+        offered=offered(),
+        member=words if way == "author" and not is_address(words) else "",
     )
 
 

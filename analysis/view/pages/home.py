@@ -1,4 +1,4 @@
-"""Home: the communities, runs, sweeps and questions of the folder, and the jobs that run now."""
+"""Home: the communities, runs, sweeps, searches and questions of the folder, and the jobs that run now."""
 
 import time
 from urllib.parse import quote
@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from windtunnel.analysis.terminal.shell import pasted
-from windtunnel.analysis.view.contents import COMMUNITY, RUN, SWEEP, Thing, contents, told
+from windtunnel.analysis.view.contents import COMMUNITY, RUN, SEARCH, SWEEP, Thing, contents, told
 from windtunnel.analysis.view.pages.jobs import LISTED
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import Tab, get
@@ -16,7 +16,7 @@ from windtunnel.analysis.view.site import site_of
 TAB = Tab("Home", "/", 10)
 SHOWN = 50
 """Rows of a page of the list."""
-KINDS = {COMMUNITY: "communities", RUN: "runs", SWEEP: "sweeps"}
+KINDS = {COMMUNITY: "communities", RUN: "runs", SWEEP: "sweeps", SEARCH: "searches"}
 
 
 def show(request: Request) -> Response:
@@ -54,7 +54,7 @@ def _matches(thing: Thing, words: str) -> bool:
 
 
 def _link(thing: Thing) -> str:
-    page = {COMMUNITY: "/community", RUN: "/run", SWEEP: "/sweep"}[thing.kind]
+    page = {COMMUNITY: "/community", RUN: "/run", SWEEP: "/sweep", SEARCH: "/searched"}[thing.kind]
     return f"{page}?out={quote(thing.name)}"
 
 

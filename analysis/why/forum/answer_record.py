@@ -5,10 +5,12 @@ from typing import Any
 
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.field_experiments import sentence
+from windtunnel.analysis.structure.kept import described
+from windtunnel.analysis.summary import fidelity
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
 from windtunnel.analysis.why.answer_record import FUTURES_A_MOMENT, basis
 from windtunnel.analysis.why.case import WITH, WITHOUT
-from windtunnel.analysis.why.forum.case import ForumCase
+from windtunnel.analysis.why.forum.case import ForumCase, SimulatedForum
 from windtunnel.analysis.why.forum.notes import notes
 from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
 from windtunnel.analysis.why.forum.recorded import RecordedCase
@@ -16,6 +18,8 @@ from windtunnel.analysis.why.forum.threads import moderated, parting, side_by_si
 from windtunnel.analysis.why.forum.weakness import foretold
 from windtunnel.analysis.why.moments import curve
 from windtunnel.analysis.why.question import LABEL, Question
+from windtunnel.conf import content
+from windtunnel.sim.minds import is_learned
 
 FUTURES_A_CANDIDATE = 12
 TONE_DRAWS = 8
@@ -24,7 +28,7 @@ OTHER_ATTENTION = (0.3, 3.0)
 """How many times as often as the thread's own pace those look in whom the record does not show."""
 ASSUMED_LEARNED = (
     "Assumed of this record: members follow the law that was fitted to it (learned.yaml): who comes, for which unanswered reply, to which thread "
-    "and post; votes and departures have no effect; a thread draws by what can be seen of it, without a hotness of its own.",
+    "and post; votes and departures have no effect; of what makes a thread draw without being seen, only this thread's is inferred.",
     "After the act nothing is a record any more: every post is the model's own, by act and tone.",
 )
 ASSUMED = (
@@ -106,7 +110,7 @@ def answer(
         "whole_act": [],
         "sensitivity": [],
         "tone_errors": None,
-        "assumptions": [],
+        "assumptions": known_of(case),
         "mind": mind.record(),
     }
     if isinstance(case, RecordedCase):
@@ -157,9 +161,27 @@ def whole_act(folder: Path, mind: str) -> list[str]:
     if learned is None:
         return []
     head = "How well the whole of an act is foretold by members learned from this record (windtunnel fit):"
-    if mind != "learned":
+    if not is_learned(mind):
         head = f"{head[:-1]}; in this answer members decide by {mind}, of whom the line above tells:"
     return [head, *of_parts(learned)]
+
+
+def known_of(case: ForumCase) -> list[str]:
+    """The two lines on how far these members are like real ones: in what they do, and in what policies do to them."""
+    if isinstance(case, RecordedCase):
+        mind = dict(case.experiment.mind)
+        community = dict(case.experiment.community)
+        if learned := community.get("learned"):
+            moments = content("mind", "learned")[
+                "steps_an_hour"
+            ]  # a record has one a tick; its law is fitted to none
+            community["learned"] = learned | {"steps_an_hour": moments}
+            mind["steps_an_hour"] = moments
+        found = described({"community": community, "mind": mind, "llm": case.llm}, case.folder.path)
+    else:
+        assert isinstance(case, SimulatedForum)
+        found = case.folder.read_json(case.folder.manifest).get("described") or {}
+    return list(fidelity({"fidelity": {**found, "experiments": sentence()}}))
 
 
 def of_record(
@@ -194,8 +216,8 @@ def of_record(
         else None,
         "assumptions": [
             *([case.relived] if case.relived else []),
-            *(ASSUMED_LEARNED if name == "learned" else ASSUMED),
+            *(ASSUMED_LEARNED if is_learned(name) else ASSUMED),
             *([MODERATED] if case.moderators else []),
-            f"Causal fidelity: never assessed in this community. {sentence()}".rstrip(". ") + ".",
+            *known_of(case),
         ],
     }

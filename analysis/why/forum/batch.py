@@ -6,7 +6,7 @@ What is finished is kept beside the record, incident by incident, so that the sa
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ from windtunnel.analysis.incidents.forum.acts import acts_of_import, moderation_
 from windtunnel.analysis.incidents.forum.find import find
 from windtunnel.analysis.incidents.forum.in_time import replayed
 from windtunnel.analysis.incidents.forum.likely import mostly_unread
+from windtunnel.analysis.why.forum.across import Across
 from windtunnel.analysis.why.forum.case import ForumCase, simulated_forum
 from windtunnel.analysis.why.forum.case_of_record import case_of_thread
-from windtunnel.analysis.why.forum.several import Outcome, ask_several
+from windtunnel.analysis.why.forum.several import Outcome, ask_several, of_incident
 
 PLACE = "batches"
 """Folder beside the record in which answers are kept; `windtunnel forget` takes them away with the words that they are made of."""
@@ -56,7 +57,8 @@ class Act:
 class Batch:
     """The answer: each act, the best first; how much better the best is than each other, incident by incident; every outcome.
 
-    `left_out` were found in the span and cannot be lived again; `asked` are the incidents, in time.
+    `left_out` were found in the span and cannot be lived again; `asked` are the incidents, in time. `about` says which members the
+    acts are about, where it is some across threads.
     """
 
     acts: tuple[Act, ...]
@@ -66,6 +68,7 @@ class Batch:
     left_out: int
     futures: int
     kept: str
+    about: str = ""
 
     def content(self) -> dict[str, Any]:
         """For JSON."""
@@ -86,6 +89,7 @@ class Batch:
             "left_out": self.left_out,
             "futures": self.futures,
             "kept": self.kept,
+            "about": self.about,
         }
 
 
@@ -114,7 +118,7 @@ def incidents_of(
         rules, _ = askable(out, rules)
     else:
         acts = acts.filter(pl.col("arm") == (arm or "baseline"))
-    low, high = _span(out, since, until, real, hours)
+    low, high = span_of(out, since, until, real, hours)
     found = [one for one in find(acts, rules, hours) if low <= one.onset <= high]
     if real:
         unread = mostly_unread(folder.read_table("posts"))
@@ -128,7 +132,9 @@ def incidents_of(
     return sorted(fitting, key=lambda one: (one.onset, one.id)), len(found) - len(fitting), rules
 
 
-def _span(out: Path, since: str | None, until: str | None, real: bool, hours: float) -> tuple[int, int]:
+def span_of(
+    out: Path, since: str | None, until: str | None, real: bool = True, hours: float = 1 / 60
+) -> tuple[int, int]:
     """The first and last step: of a record a minute by date, of a run a step by the day counted from its beginning."""
     start = start_of(out) if real else None
     scale = 1.0 if real else 1 / (60 * hours)
@@ -149,23 +155,27 @@ def ask_batch(
     settings: Sequence[str] = (),
     left_out: int = 0,
     note: Callable[[int], None] | None = None,
+    members: Across | None = None,
 ) -> Batch:
     """Ask every act of every incident; what an earlier call has finished is not asked again. `note` is told of parts of `SHARE`
-    a finished incident."""
+    a finished incident. With `members` the acts are about these, across threads."""
     folder = Folder(out)
-    path = _kept_at(folder, acts, rules, replicates, settings)
+    path = _kept_at(folder, acts, rules, replicates, settings, members)
     known = _known(folder, path)
-    make = _maker(folder, rules, settings)
+    make = _maker(folder, rules, settings, members)
+    question = members.question if members else of_incident
     for one in incidents:
         if one.id not in known:
             case, llm = make(one)
-            known[one.id] = ask_several(case, llm, acts, replicates, _part(note, case, len(acts), replicates))
+            part = _part(note, case, len(acts), replicates)
+            known[one.id] = ask_several(case, llm, acts, replicates, part, question)
             path.parent.mkdir(exist_ok=True)
             folder.write_json(path, {"outcomes": [asdict(each) for some in known.values() for each in some]})
         elif note:
             note(SHARE)
     outcomes = [each for one in incidents for each in known[one.id]]
-    return _summed(list(acts), outcomes, incidents, left_out, replicates, str(path))
+    summed = _summed(list(acts), outcomes, incidents, left_out, replicates, str(path))
+    return replace(summed, about=members.words()) if members else summed
 
 
 def _part(
@@ -188,9 +198,10 @@ def _part(
 
 
 def _maker(
-    folder: Folder, rules: dict[str, Rule], settings: Sequence[str]
+    folder: Folder, rules: dict[str, Rule], settings: Sequence[str], members: Across | None
 ) -> Callable[[Incident], tuple[ForumCase, dict[str, Any]]]:
-    """A function: the case of an incident, and the settings of its language model."""
+    """A function: the case of an incident, and the settings of its language model; of a long thread the part around what members
+    wrote, where it is about some."""
     if folder.manifest.is_file():
 
         def simulated(one: Incident) -> tuple[ForumCase, dict[str, Any]]:
@@ -202,7 +213,8 @@ def _maker(
     acts_of_import(posts, moderation_of(folder))
 
     def recorded(one: Incident) -> tuple[ForumCase, dict[str, Any]]:
-        case = case_of_thread(folder, posts, one, rules, settings)
+        first = members.of_thread(one.place)[0] if members else None
+        case = case_of_thread(folder, posts, one, rules, settings, question={"remove": first}, needed=first)
         return case, case.llm
 
     return recorded
@@ -214,6 +226,7 @@ def _kept_at(
     rules: Mapping[str, Rule],
     replicates: int,
     settings: Sequence[str],
+    members: Across | None,
 ) -> Path:
     """Where the outcomes of this question are kept: another record, act, rule or number has another name."""
     if folder.manifest.is_file():
@@ -222,7 +235,10 @@ def _kept_at(
         names = (folder.posts, folder.table("moderation"), folder.path / "profile.yaml")
         digests = (hashlib.sha256(path.read_bytes()).hexdigest() for path in names if path.is_file())
         record = " ".join(digests)
-    said = json.dumps([record, acts, rules, replicates, sorted(settings)], sort_keys=True, default=str)
+    about = [] if members is None else [members.members, members.first, sorted(members.posts.items())]
+    said = json.dumps(
+        [record, acts, rules, replicates, sorted(settings), *about], sort_keys=True, default=str
+    )
     return folder.path / PLACE / f"{hashlib.sha256(said.encode()).hexdigest()[:16]}.json"
 
 

@@ -1,4 +1,4 @@
-"""`windtunnel why OUT --acts lock,slow_mode`: several acts of one incident, or of all incidents of a span."""
+"""`windtunnel why OUT --acts lock,slow_mode`: several acts of one incident, of all incidents of a span, or on members across threads."""
 
 import argparse
 from pathlib import Path
@@ -8,10 +8,11 @@ from windtunnel.analysis.importers.dates import date_words, start_of
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.summary import INSIDE
+from windtunnel.analysis.summary import INSIDE, number
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
-from windtunnel.analysis.why.forum.batch import SHARE, Act, Batch, ask_batch, incidents_of
+from windtunnel.analysis.why.forum.across import BY_AUTHOR, Across, across
+from windtunnel.analysis.why.forum.batch import SHARE, Act, Batch, ask_batch, incidents_of, span_of
 from windtunnel.analysis.why.forum.several import Outcome, ask_several, read_acts_asked
 from windtunnel.analysis.why.sentences import NO_SANCTION
 from windtunnel.analysis.why.watching import watching
@@ -38,7 +39,9 @@ def call(asked: argparse.Namespace) -> int:
     if asked.replicates is not None and not 1 <= asked.replicates <= 100_000:
         raise ValueError(f"--replicates is {asked.replicates}: give a number from 1 to 100000")
     acts = read_acts_asked(asked.acts, dict(_parameter(word) for word in asked.param))
-    return _one(asked, acts) if asked.incident else _span(asked, acts)
+    if asked.incident and not asked.incident.startswith(BY_AUTHOR):
+        return _one(asked, acts)
+    return _span(asked, acts)
 
 
 def _one(asked: argparse.Namespace, acts: dict[str, dict[str, Any]]) -> int:
@@ -71,11 +74,20 @@ def _one(asked: argparse.Namespace, acts: dict[str, dict[str, Any]]) -> int:
 
 
 def _span(asked: argparse.Namespace, acts: dict[str, dict[str, Any]]) -> int:
-    """All incidents of a span."""
+    """All incidents of a span, or those of members across its threads."""
     out, rules = Path(asked.out), load_rules(parse_rules(asked.rule))
+    members = _members(asked) if asked.incident else None
     incidents, left_out, rules = incidents_of(
         out, rules, since=asked.since, until=asked.until, kind=asked.kind, arm=asked.arm
     )
+    if members:
+        incidents = members.took_part(incidents)
+        if not incidents:
+            raise ValueError(
+                f"{', '.join(members.members)} wrote in {len(members.posts)} threads of that span, and in none of them was there an incident "
+                "that came after: ask about one thread, as thread:12 --suspend MEMBER"
+            )
+        left_out = 0
     replicates = asked.replicates or FUTURES
     with watching(SHARE * len(incidents)) as note:
         found = ask_batch(
@@ -87,6 +99,7 @@ def _span(asked: argparse.Namespace, acts: dict[str, dict[str, Any]]) -> int:
             settings=asked.set,
             left_out=left_out,
             note=note,
+            members=members,
         )
     if asked.json:
         print_json(found.content())
@@ -104,12 +117,22 @@ def _span(asked: argparse.Namespace, acts: dict[str, dict[str, Any]]) -> int:
     return OK
 
 
+def _members(asked: argparse.Namespace) -> Across:
+    """Whom the command names, with what they wrote in the span."""
+    out = Path(asked.out)
+    real = not (out / "manifest.json").is_file()
+    low, high = span_of(out, asked.since, asked.until) if real else (0, 0)
+    return across(out, asked.incident, low, high)
+
+
 def sentences(found: Batch) -> list[str]:
     """Which act would have helped most often, and whether it can be told from the others."""
     asked = len(found.asked)
-    said = f"{asked} incident{'s' * (asked != 1)}, {found.futures} futures each without and with each act."
+    said = f"{asked} incident{'s' * (asked != 1)}, {number(found.futures, 'future')} each without and with each act."
     if found.left_out:
         said += f" {found.left_out} more of that span lie in no one thread, or beyond what is replayed of it."
+    if found.about:
+        said = f"{found.about} {said}"
     best = found.acts[0]
     if best.mean.est is None:
         return [said, "None of these acts could be asked about."]

@@ -22,7 +22,7 @@ from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.forum.when import named_moment
 from windtunnel.analysis.why.forum.words import words_of
 from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History
-from windtunnel.sim.minds import asks_a_model
+from windtunnel.sim.minds import asks_a_model, is_learned
 
 
 def recorded_case(
@@ -69,7 +69,7 @@ def case_of_thread(
     mind = []
     if not any(word.startswith("mind=") for word in settings):
         mind = learned_by_default([f"community.profile={folder.path}", *settings]) or ["mind=rules"]
-    if "mind=learned" in [*mind, *settings]:
+    if any(is_learned(word.removeprefix("mind=")) for word in [*mind, *settings]):
         mind.append("mind.steps_an_hour=1")  # a tick of a record has one phase
     made = plan(
         compose(

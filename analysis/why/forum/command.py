@@ -12,6 +12,7 @@ from windtunnel.analysis.incidents.forum.kept_words import with_words
 from windtunnel.analysis.incidents.forum.lookup import looks_up, resolve
 from windtunnel.analysis.incidents.forum.places import KINDS, place_of
 from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.models.asking import probe_of
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.terminal.ending import plain
 from windtunnel.analysis.terminal.printing import print_table
@@ -144,7 +145,7 @@ def answered(asked: argparse.Namespace) -> Answer:
 
         may_be_told(llm)
     question = ask(case, parameters=parameters, **options)
-    with serving(case.experiment, llm) as experiment:  # type: ignore[attr-defined]
+    with serving(case.experiment, llm, probe_of(case.experiment)) as experiment:  # type: ignore[attr-defined]
         case.experiment = experiment  # type: ignore[attr-defined]
         mind = case.mind()
         try:

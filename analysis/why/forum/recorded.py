@@ -20,6 +20,7 @@ from windtunnel.analysis.why.question import Question
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
+from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, heat_of
 from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History, LearnedRecordForum
 from windtunnel.sim.communities.forum.led import Led, State
 from windtunnel.sim.communities.forum.profile import Profile
@@ -42,6 +43,7 @@ class RecordedCase(ByActs):
     `moderators` are the recorded acts of moderators: the past has them. `words` is what the record's posts say, where
     the mind reads it. `labelled` are the posts whose tone is not the scorer's. `attention` scales how often people look in whom the record does not show; 1 is the record's own pace.
     `known`: the members' tempers were found by what they wrote in the record. `history`: what learned members did before.
+    `heat`: what was inferred of the thread's lasting hotness; None before, or where threads have none.
     `relived` says which part of a long thread is lived again.
     """
 
@@ -62,6 +64,7 @@ class RecordedCase(ByActs):
     labelled: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     attention: float = 1.0
     known: bool = False
+    heat: Heat | None = None
     history: History = NO_HISTORY
     root: int = 0
     hours: float = 1 / 60
@@ -124,7 +127,7 @@ class RecordedCase(ByActs):
         return self._changed(experiment=replace(self.experiment, notices=frozenset(told)))
 
     def with_attention(self, attention: float) -> "RecordedCase":
-        return self._changed(attention=attention)
+        return self._changed(attention=attention, heat=None)
 
     def with_tones(self, tone: np.ndarray, acts: pl.DataFrame) -> "RecordedCase":
         """The same case had the thread's acts other tones (n,)."""
@@ -156,6 +159,7 @@ class RecordedCase(ByActs):
             history=self.history,
             pace=self.attention,
             draws=kind.learned.draws,
+            heat=self.heat,
         )
 
     def infer(self, numbers: Sequence[int], mind: Mind, question: Question | None = None) -> None:
@@ -171,6 +175,9 @@ class RecordedCase(ByActs):
             self._know(mind)
         if not missing:
             return
+        part = self.experiment.builder().learned
+        if self.heat is None and part is not None and part.law.hotness:
+            self.heat, self.led = self._heat(mind, part.law.hotness), None
         past = self.past(since)
         lucks = [self.luck(number) for number in missing]
         together = LUCKS if past.forum(lucks[0]).one_for_all else 1
@@ -209,6 +216,15 @@ class RecordedCase(ByActs):
             return None
         later = (place for place, tick in enumerate(self.record.ticks) if tick.minute >= min(starts))
         return next(later, self.ticks - 1)
+
+    def _heat(self, mind: Mind, shape: float) -> Heat:
+        """What those who chose the thread, and those who chose another, say of its lasting hotness."""
+        alone = Inference(self.forum(self.luck(0)), self.schedule(), lucks=[self.luck(0)])
+        forum = alone.community
+        assert isinstance(forum, LearnedRecordForum)
+        watch = forum.watch = Watch(forum)
+        infer([alone], mind.decide)
+        return heat_of(shape, np.array(watch.odds), np.array(watch.taken, bool))
 
     def world(self, branch: Branch) -> RecordWorld:
         """The record's own chance (number None or from 0 on), or with a number below 0 new chance after the fork. A replay (None) is

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from windtunnel.agents.harmless import quoted
-from windtunnel.agents.minds.base import Mind
+from windtunnel.agents.minds.base import Mind, Unanswered
+from windtunnel.agents.minds.learned_llm import LearnedLLMMind
 from windtunnel.agents.situation import About, Line, Situations
 from windtunnel.analysis.causal.intervals import mean_difference
 from windtunnel.analysis.importers.identities import read_identities
@@ -54,10 +55,13 @@ def log_score(case: "RecordedCase", mind: Mind) -> dict[str, Any] | None:
     base = after.sum(axis=0) / after.sum()
     markov = after / after.sum(axis=1, keepdims=True)
     tone, before = held["tone"].to_numpy(), held["parent_tone"].to_numpy()
-    if taught is None:
-        told = _probabilities(case, mind, held, rest, posts)
-    else:
-        told = np.array([taught[post] for post in held["post"].to_list()])
+    told = (
+        _probabilities(case, mind, held, rest, posts)
+        if taught is None
+        else np.array([taught[post] for post in held["post"].to_list()])
+    )
+    if taught is not None and isinstance(mind, LearnedLLMMind):
+        told = _moved(told, mind, _asked(case, held, rest, posts))
     own, rates, table = (
         np.log2(told[np.arange(len(tone)), tone]),
         np.log2(base[tone]),
@@ -123,6 +127,26 @@ def _probabilities(
     case: "RecordedCase", mind: Mind, held: pl.DataFrame, rest: pl.DataFrame, posts: pl.DataFrame
 ) -> np.ndarray:
     """The mind's (n, 3) probabilities of a reply's tone, given that the member replies to this post."""
+    asked = _asked(case, held, rest, posts)
+    chosen = _tones(mind.decide([asked])[0], asked)
+    return np.exp(chosen - np.logaddexp.reduce(chosen, axis=1)[:, None])
+
+
+def _moved(told: np.ndarray, mind: LearnedLLMMind, asked: Situations) -> np.ndarray:
+    """Probabilities (n, 3) of a learned tone law as the language model moves them."""
+    moved = np.log(told) + _tones(mind.shift([asked])[0], asked)
+    return np.exp(moved - np.logaddexp.reduce(moved, axis=1)[:, None])
+
+
+def _tones(rows: np.ndarray | Unanswered, asked: Situations) -> np.ndarray:
+    """Columns (n, 3) of civil, heated and hostile replies; `ValueError` where there was no answer."""
+    if isinstance(rows, Unanswered):
+        raise ValueError(f"the mind gave no answer: {rows.stage}: {rows.reason}")
+    return rows[:, [list(asked.scene.actions.names).index(f"reply_{tone}") for tone in _TONES]]
+
+
+def _asked(case: "RecordedCase", held: pl.DataFrame, rest: pl.DataFrame, posts: pl.DataFrame) -> Situations:
+    """What is told to those who wrote these replies, before they did."""
     kind = case.experiment.builder()
     scene = kind.scenes(case.experiment.raised())[0]
     names = [feature.name for feature in scene.features]
@@ -141,22 +165,14 @@ def _probabilities(
     new = features[:, names.index("newcomer")] > 0
     who = [scene.personas[NEWCOMER_PERSONA if late else ORDINARY].told for late in new]
     told = _Telling(case.folder.path, posts)
-    rows = mind.decide(
-        [
-            Situations(
-                scene,
-                features,
-                options,
-                nobody,
-                np.arange(held.height),
-                describe=lambda row: [*told.lines(held.row(row, named=True)), Line("member", who[row])],
-            )
-        ]
-    )[0]
-    if not isinstance(rows, np.ndarray):
-        raise ValueError(f"the mind gave no answer: {rows.stage}: {rows.reason}")
-    chosen = rows[:, [list(scene.actions.names).index(f"reply_{tone}") for tone in _TONES]]
-    return np.exp(chosen - np.logaddexp.reduce(chosen, axis=1)[:, None])
+    return Situations(
+        scene,
+        features,
+        options,
+        nobody,
+        np.arange(held.height),
+        describe=lambda row: [*told.lines(held.row(row, named=True)), Line("member", who[row])],
+    )
 
 
 class _Telling:

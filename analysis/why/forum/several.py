@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.analysis.models.asking import probe_of
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.why.answer import estimate, pairs
 from windtunnel.analysis.why.forum.case import ForumCase
@@ -13,12 +14,14 @@ from windtunnel.analysis.why.forum.notes import notes
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.question import Question
+from windtunnel.policies.forum.single_act import FOR_GOOD
 from windtunnel.policies.registry import make_policy
 
 SINGLE = ("lock", "remove", "warn", "suspend")
 """Acts of a moderator; every other word names a policy."""
-AWAY = "24h"
-"""How long `suspend` keeps somebody away."""
+AWAY = 24.0
+"""Hours that `suspend` keeps somebody away, where suspend.hours does not say."""
+LENGTH = "suspend.hours"
 TOO_LATE = "It came too late"
 
 
@@ -50,7 +53,7 @@ class Outcome:
 
 
 def read_acts_asked(words: str, parameters: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The acts that `--acts lock,slow_mode` names, each with its parameters (slow_mode.hours=2).
+    """The acts that `--acts lock,slow_mode` names, each with its parameters (slow_mode.hours=2, suspend.hours=72).
 
     `ValueError` for a word that is no act and no policy, or a parameter of something else.
     """
@@ -64,10 +67,12 @@ def read_acts_asked(words: str, parameters: Mapping[str, Any]) -> dict[str, dict
     found: dict[str, dict[str, Any]] = {name: {} for name in names}
     for key, value in parameters.items():
         name, dot, parameter = key.partition(".")
-        if not dot or name not in found or name in SINGLE:
+        if not dot or name not in found or (name in SINGLE and key != LENGTH):
             raise ValueError(
-                f"--param {key}: with --acts write POLICY.KEY=VALUE, for a policy that --acts names"
+                f"--param {key}: with --acts write POLICY.KEY=VALUE, for a policy that --acts names, or {LENGTH}=HOURS"
             )
+        if key == LENGTH and not (type(value) in (int, float) and 0 < value <= FOR_GOOD):
+            raise ValueError(f"--param {key}={value}: give a number of hours above 0")
         found[name][parameter] = value
     for name, given in found.items():
         if name not in SINGLE:
@@ -95,7 +100,12 @@ def options_of(name: str, parameters: Mapping[str, Any], case: ForumCase) -> dic
     member = shown["member"][0]
     if member is None:
         raise ValueError(f"nobody is known to have written post {shown['post'][0]}")
-    return {name: f"{member}:{AWAY}"} if name == "suspend" else {name: member}
+    return {name: f"{member}:{parameters.get('hours', AWAY):g}h"} if name == "suspend" else {name: member}
+
+
+def of_incident(name: str, parameters: Mapping[str, Any], case: ForumCase) -> Question:
+    """The question that an act makes of an incident."""
+    return ask(case, **options_of(name, parameters, case))
 
 
 def ask_several(
@@ -104,18 +114,19 @@ def ask_several(
     acts: Mapping[str, Mapping[str, Any]],
     replicates: int,
     note: Callable[[int], None] | None = None,
+    make: Callable[[str, Mapping[str, Any], ForumCase], Question] = of_incident,
 ) -> list[Outcome]:
-    """Each act's outcome in the same `replicates` futures of the incident's past; `note` is told of moments lived."""
-    asked: dict[str, dict[str, Any]] = {}
+    """Each act's outcome in the same `replicates` futures of the incident's past; `note` is told of moments lived, `make` makes the
+    question of an act, its parameters and a case."""
+    asked: dict[str, Mapping[str, Any]] = {}
     refused: dict[str, Outcome] = {}
     raised: dict[str, None] = {}
     for name, parameters in acts.items():
         try:
-            asked[name] = options_of(name, parameters, case)
-            raised |= dict.fromkeys(ask(case, **asked[name]).raised)
+            raised |= dict.fromkeys(make(name, parameters, case).raised)
+            asked[name] = parameters
         except ValueError as error:
             refused[name] = Outcome(name, case.incident.id, reason=str(error))
-            asked.pop(name, None)
     if not asked:
         return list(refused.values())
     case = case.noticing(tuple(raised))
@@ -124,15 +135,15 @@ def ask_several(
 
         may_be_told(llm)
     found: dict[str, Outcome] = {}
-    with serving(case.experiment, llm) as experiment:  # type: ignore[attr-defined]
+    with serving(case.experiment, llm, probe_of(case.experiment)) as experiment:  # type: ignore[attr-defined]
         case.experiment = experiment  # type: ignore[attr-defined]
         case.note = note
         mind = case.mind()
         try:
             if isinstance(case, RecordedCase):
                 case.infer(range(replicates), mind)
-            for name, options in asked.items():
-                found[name] = _outcome(name, case, ask(case, **options), mind, replicates)
+            for name, parameters in asked.items():
+                found[name] = _outcome(name, case, make(name, parameters, case), mind, replicates)
         finally:
             mind.close()
     return [found[name] if name in found else refused[name] for name in acts]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.analysis.incidents.forum.acts import RECORD
+from windtunnel.sim.minds import is_learned
 
 PARTS = {
     "who": "who writes",
@@ -24,7 +25,7 @@ def foretold(folder: Path, mind: str, score: Mapping[str, Any] | None) -> dict[s
     other mind come and look by guesses that nothing was held against, so that tone alone is judged.
     """
     found: dict[str, list[str]] = {"learned": [], "weak": []}
-    if mind == "learned":
+    if is_learned(mind):
         from windtunnel.analysis.learned.told import learned_of
 
         parts = {} if (fit := learned_of(folder)) is None else fit.parts

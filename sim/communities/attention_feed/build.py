@@ -29,7 +29,7 @@ class Builder(PlainBuilder):
             "own_ranking": "share of readers",
         },
         harms=(Harm("enjoyed", "utility of what a reader opened", "good"),),
-        nouns=Nouns(nothing="no rule", member="reader", members="readers"),
+        nouns=Nouns(nothing="no rule", member="reader", members="readers", place="an attention feed"),
     )
 
     def __init__(self, config: Mapping[str, Any]) -> None:

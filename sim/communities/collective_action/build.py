@@ -45,7 +45,7 @@ class Builder(PlainBuilder):
         },
         harms=(Harm("rounds", "rounds in which a member took part", "good"),),
         absences=True,
-        nouns=Nouns(nothing="no rule", step="round"),
+        nouns=Nouns(nothing="no rule", step="round", place="a platform"),
     )
 
     def __init__(self, config: Mapping[str, Any]) -> None:

@@ -1,18 +1,14 @@
 """Fining in a commons: who is seen to take too much, what a fine costs and how it frightens."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from windtunnel.policies.base import WorldFace
+from windtunnel.sim.communities.commons.state import CommonsState
 from windtunnel.sim.noise import pair
 from windtunnel.sim.plain import PlainActs
 
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.commons.commons import Commons
 
-
-def watched(commons: "Commons") -> np.ndarray:
+def watched(commons: CommonsState) -> np.ndarray:
     """Chance (n,) that some other member would punish taking too much, times how much the fine bites."""
     if commons.fining is None:
         return np.zeros(len(commons.members))
@@ -21,7 +17,7 @@ def watched(commons: "Commons") -> np.ndarray:
     return (1 - np.exp(quiet.sum() - quiet)) * min(1.0, commons.fining.fine / commons.settings.bite)
 
 
-def seen(commons: "Commons", world: WorldFace, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def seen(commons: CommonsState, world: WorldFace, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of a member and one whom it saw take too much, or (of the antisocial) so little."""
     norm = np.where(np.isnan(commons.norm), np.inf, commons.norm)
     over, under = commons.broke_norm(slice(None)), commons.took * commons.lenience < norm
@@ -34,7 +30,7 @@ def seen(commons: "Commons", world: WorldFace, rows: np.ndarray) -> tuple[np.nda
     return who[noticed], whom[noticed]
 
 
-def settle_fines(commons: "Commons", acts: PlainActs) -> None:
+def settle_fines(commons: CommonsState, acts: PlainActs) -> None:
     """Who fines pays for it; who is fined loses it, more each time where sanctions are graduated, and is frightened.
 
     Who was fined for taking too much keeps better to norms; who was fined for restraint, worse.

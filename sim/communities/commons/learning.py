@@ -1,17 +1,13 @@
 """Social learning in a commons: members who did worse copy those who did better."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy.special import ndtri
 
 from windtunnel.policies.base import WorldFace
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.commons.commons import Commons
+from windtunnel.sim.communities.commons.state import CommonsState
 
 
-def learn(commons: "Commons", world: WorldFace) -> None:
+def learn(commons: CommonsState, world: WorldFace) -> None:
     """A few pairs meet; who did worse copies the other's greed and readiness to punish, with a small error."""
     rows = np.flatnonzero(commons.here)
     if not commons.settings.learning or len(rows) < 2:

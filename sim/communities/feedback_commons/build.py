@@ -43,7 +43,7 @@ class Builder(PlainBuilder):
             "trust": "1 at first",
         },
         harms=(
-            Harm("given", "contributions of a member", "good"),
+            Harm("given", "contributions of a person", "good"),
             Harm("exposed", "times that a member's data leaked"),
         ),
         absences=True,

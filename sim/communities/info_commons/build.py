@@ -51,7 +51,13 @@ class Builder(PlainBuilder):
         },
         harms=(Harm("earned", "points that a member earned", "good"),),
         absences=True,
-        nouns=Nouns(nothing="no rule", member="member", members="members", step="month"),
+        nouns=Nouns(
+            nothing="no rule",
+            member="member",
+            members="members",
+            step="month",
+            place="an information commons",
+        ),
     )
 
     def scenes(self, raised: Sequence[str] | set[str] = ()) -> tuple[Scene, ...]:

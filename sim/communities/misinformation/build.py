@@ -50,7 +50,7 @@ class Builder(PlainBuilder):
             Harm("believed", "belief in the false claim at the end"),
         ),
         absences=True,
-        nouns=Nouns(nothing="no rule", member="member", members="members", step="day"),
+        nouns=Nouns(nothing="no rule", member="member", members="members", step="day", place="a network"),
     )
 
     def traits(self, personas: Sequence[Persona], persona: np.ndarray) -> dict[str, np.ndarray]:

@@ -39,11 +39,11 @@ class Builder(PlainBuilder):
             "edges": "pairs of which the second is found wiser",
         },
         harms=(
-            Harm("represented", "of being represented by the winner", "good"),
+            Harm("represented", "chance of being represented by the winner", "good"),
             Harm("regret", "wisdom lost against one's own norm"),
         ),
         absences=True,
-        nouns=Nouns(nothing="a vote", member="person", members="people", step="round"),
+        nouns=Nouns(nothing="a vote", member="person", members="people", step="round", place="an assembly"),
     )
 
     def rules(self, scene: Scene, table: Mapping[str, Any] | None = None) -> StrategyMind:

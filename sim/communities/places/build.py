@@ -45,7 +45,7 @@ class Builder(PlainBuilder):
         },
         harms=(Harm("wrote", "messages that an author wrote", "good"),),
         absences=True,
-        nouns=Nouns(nothing="no rule", member="author", members="authors", step="day"),
+        nouns=Nouns(nothing="no rule", member="author", members="authors", step="day", place="a site"),
     )
 
     def __init__(self, config: Mapping[str, Any]) -> None:

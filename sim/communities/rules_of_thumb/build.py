@@ -25,8 +25,8 @@ class Builder(PlainBuilder):
             "held_back": "such acts left undone",
             "broken": "share of acts that break a rule which are done",
         },
-        harms=(Harm("violations", "rules that a member broke"),),
-        nouns=Nouns(nothing="nothing told", member="person", members="people", step="day"),
+        harms=(Harm("violations", "rules that a person broke"),),
+        nouns=Nouns(nothing="nothing told", member="person", members="people", step="day", place="a town"),
     )
 
     def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int) -> RulesOfThumb:

@@ -22,7 +22,9 @@ class Builder(PlainBuilder):
             "blind": "answers without the fact",
         },
         harms=(Harm("right", "right answers of a reader", "good"),),
-        nouns=Nouns(nothing="no rule", member="reader", members="readers", step="question"),
+        nouns=Nouns(
+            nothing="no rule", member="reader", members="readers", step="question", place="an encyclopedia"
+        ),
     )
 
     def make(self, scenes: tuple[Scene, ...], *, traits_key: int, luck: NoiseKey, steps: int) -> Gap:

@@ -7,8 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from windtunnel.analysis.comparison.build import compare_inputs
 from windtunnel.analysis.comparison.groups import MEASURES, SCHEMA
 from windtunnel.analysis.comparison.inputs import Inputs, Tested
+from windtunnel.analysis.comparison.page import comparison_page
 from windtunnel.sim import noise
 
 GROUPS = {"group": ("newcomer", "regular"), "persona": ("ordinary", "planted")}
@@ -178,3 +180,13 @@ def truth() -> dict[str, tuple[Any, ...]]:
         "b": (-0.4, -0.8, 0.5),
         "c": (-2.4, everyone(-2.5, planted=1.0), 1.5),
     }
+
+
+@pytest.fixture(scope="session")
+def found(planted, truth):
+    return compare_inputs(planted(truth, 1), smallest_effect=0.05)
+
+
+@pytest.fixture(scope="session")
+def page(found):
+    return comparison_page(found)

@@ -14,6 +14,16 @@ def test_where_no_policy_helps_nobody_is_called_best(tested, planted):
     assert said[0] == "No policy here does better than doing nothing, on average."
 
 
+@pytest.mark.parametrize(("cell", "start"), [("n00", "In none of 27"), ("n11", "In each of 27")])
+def test_an_outcome_that_is_reached_never_or_always_is_said_to_tell_nothing_apart(
+    tested, planted, cell, start
+):
+    inputs = planted({"p": (0.0, 0.0)}, 1)
+    alike = tested("p", dict.fromkeys(("n00", "n01", "n10", "n11"), 0) | {cell: 27})
+    said = compare_inputs(inputs._replace(tested=[alike])).sentences
+    assert said[0].startswith(start) and "tells nothing apart" in said[0]
+
+
 def test_policies_that_no_test_parts_are_said_to_be_alike(planted):
     said = compare_inputs(planted(dict.fromkeys("pqr", (-1.0, -1.0)), 5)).sentences
     assert any(

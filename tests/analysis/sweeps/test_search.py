@@ -8,12 +8,12 @@ import pytest
 pytest.importorskip("optuna")
 
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.commands.optimise import _print
 from windtunnel.analysis.configuration import compose
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.sweeps.designs import Factor, read_factors
 from windtunnel.analysis.sweeps.objective import Objective
 from windtunnel.analysis.sweeps.search import Question, checked, search
+from windtunnel.analysis.sweeps.search_words import told
 
 FIXED = (
     "policy=thread_lock",
@@ -161,10 +161,9 @@ def test_a_confirming_run_that_may_be_chance_is_said_to_show_nothing(tmp_path, c
     row = {"trial": 0, "score": 0.5, "settings": ["policy_with.thread_lock.heat=1"]}
     record = {"objective": {"words": "averted"}, "trials": 1, "all": [row], "best": row, "caveat": "here"}
     for low, unshown in ((0.0, True), (None, True), (0.1, False)):
-        _print(record | {"confirmed": again | {"low": low}}, tmp_path, forced=False)
-        said = capsys.readouterr().out
-        assert ("not shown to beat doing nothing" in said) == unshown
-        assert "1 trial on common seeds:" in said
+        found = told(record | {"confirmed": again | {"low": low}})
+        assert ("not shown to beat doing nothing" in found.sentences[0]) == unshown
+        assert found.title.endswith("1 trial on common seeds:")
 
 
 def test_an_outcome_that_is_undefined_in_a_trial_is_to_be_changed(tmp_path):

@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from windtunnel.analysis import tunnel
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.commands.select import _print
 from windtunnel.analysis.configuration import compose, plan
@@ -210,16 +209,16 @@ def test_the_scores_are_those_of_the_policies_run_on_their_own(trial):
 
 def failing(monkeypatch, fails):
     """The runs whose units are named fail."""
-    real = elimination.run_blocks
+    real = elimination.run
 
-    def run_blocks(*args):
-        for block in real(*args):
+    def run(*args, **named):
+        for block in real(*args, **named):
             for run in block.runs:
                 if fails(run.unit):
                     run.status, run.stage, run.reason = "failed", "answer, step 1", "no letter came back"
             yield block
 
-    monkeypatch.setattr(elimination, "run_blocks", run_blocks)
+    monkeypatch.setattr(elimination, "run", run)
 
 
 FEW = {"delta": 0.3, "first": 3, "alpha": 0.05}
@@ -259,7 +258,7 @@ def test_after_a_baseline_that_did_not_repeat_itself_the_same_command_can_succee
             return [np.roll(row, place, axis=1) if len(row) else row for place, row in enumerate(rows)]
 
     with monkeypatch.context() as patch:
-        patch.setattr(tunnel, "make_mind", lambda experiment: Drifting(make_mind(experiment)))
+        patch.setattr(elimination, "make_mind", lambda experiment: Drifting(make_mind(experiment)))
         with pytest.raises(ValueError, match="differs from itself in draw 0, seed 0"):
             select(few, Objective(1.0, {}), **FEW, kept=Kept(tmp_path))
     assert select(few, Objective(1.0, {}), **FEW, kept=Kept(tmp_path)) == whole

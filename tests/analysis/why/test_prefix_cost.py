@@ -8,6 +8,7 @@ import pytest
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.incidents.forum.acts import read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
+from windtunnel.analysis.models.asking import probe_of
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
 from windtunnel.analysis.why.forum.case import simulated_forum
@@ -52,7 +53,7 @@ def furnished(request, tmp_path_factory):
 def counted(case, question, numbers):
     """What living futures on both sides of a question cost, and the first of them."""
     case = case.noticing(question.raised)
-    with serving(case.experiment, case.llm) as experiment:
+    with serving(case.experiment, case.llm, probe_of(case.experiment)) as experiment:
         mind = replace(case, experiment=experiment).mind()
         branches = [question.branch(arm, number=number) for arm in (WITHOUT, WITH) for number in numbers]
         runs = simulate_futures(case, branches, mind).runs

@@ -4,24 +4,21 @@ Whoever comes in a phase is looked at together. What a thread has to say to anyb
 wrote in the last hours; what it has to say to one member alone is added for the few threads that the member wrote in.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.feed import NOTHING
-from windtunnel.sim.communities.forum.learned.coming import FRESH
-from windtunnel.sim.communities.forum.learned.law import (
-    WINDOW,
-    Part,
-    own_thread_terms,
-    post_terms,
-    thread_terms,
+from windtunnel.sim.communities.forum.learned.columns import (
+    by_first_terms,
+    by_last_terms,
+    of_posts,
+    of_threads,
 )
+from windtunnel.sim.communities.forum.learned.law import FRESH, WINDOW, own_thread_terms
+from windtunnel.sim.communities.forum.learned.place import LearnedPlace
 from windtunnel.sim.communities.forum.posts import VISIBLE
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.learned.forum import LearnedForum
 
 SHELF, LEAST_SHELVES = 256, 4
 """Where there are enough threads for so many shelves of this length, they stand there by a hash of their id: first a shelf is
@@ -32,13 +29,13 @@ CELLS = 1 << 20
 """Members times threads that are scored at once."""
 
 
-def shelves(forum: "LearnedForum") -> int:
+def shelves(forum: LearnedPlace) -> int:
     """How many shelves there are: by the community's size alone, so that twins have the same."""
     count = int(forum.settings.size * forum.shelf_share / SHELF)
     return count if count >= LEAST_SHELVES else 1
 
 
-def put_up(forum: "LearnedForum", roots: np.ndarray) -> None:
+def put_up(forum: LearnedPlace, roots: np.ndarray) -> None:
     """Give threads their shelves."""
     count = forum.shelf_count
     if count > 1:
@@ -46,31 +43,23 @@ def put_up(forum: "LearnedForum", roots: np.ndarray) -> None:
         forum.memory.posts.shelf[roots] = on.astype(np.int32)
 
 
-def weigh(forum: "LearnedForum", roots: np.ndarray) -> None:
+def weigh(forum: LearnedPlace, roots: np.ndarray) -> None:
     """Take anew what these threads have to say to newcomers and to others, log."""
     if not len(roots):
         return
-    posts, seen, people, now = forum.posts, forum.memory.posts, forum.memory.people, forum.now_hour
-    opener = posts.author[roots]
-    columns = thread_terms(
-        posts.size[roots],
-        seen.crowd[roots],
-        np.maximum(now - seen.hour[roots], 0.0),
-        np.maximum(now - seen.last[roots], 0.0),
-        people.unnamed[opener],
-        people.acts[opener],
-    )
+    seen = forum.memory.posts
+    columns = of_threads(forum.posts, forum.memory, roots, forum.now_hour)
     for kept, part in ((seen.new, forum.law.thread_new), (seen.old, forum.law.thread_old)):
-        kept[roots] = _first_terms(part, columns) + seen.hot[roots]
+        kept[roots] = by_first_terms(part, columns) + seen.hot[roots]
 
 
-def lively_threads(forum: "LearnedForum", roots: np.ndarray) -> np.ndarray:
+def lively_threads(forum: LearnedPlace, roots: np.ndarray) -> np.ndarray:
     """Those in which somebody wrote within the last hours."""
     return roots[forum.memory.posts.last[roots] > forum.hour - FRESH]
 
 
 def thread_shown(
-    forum: "LearnedForum",
+    forum: LearnedPlace,
     world: Any,
     rows: np.ndarray,
     new: np.ndarray,
@@ -98,7 +87,7 @@ def thread_shown(
 
 
 def _among_all(
-    forum: "LearnedForum",
+    forum: LearnedPlace,
     world: Any,
     rows: np.ndarray,
     group: np.ndarray,
@@ -116,7 +105,7 @@ def _among_all(
 
 
 def _by_shelf(
-    forum: "LearnedForum",
+    forum: LearnedPlace,
     world: Any,
     rows: np.ndarray,
     group: np.ndarray,
@@ -153,7 +142,7 @@ def _by_shelf(
 
 
 def _own(
-    forum: "LearnedForum", rows: np.ndarray, group: np.ndarray, roots: np.ndarray
+    forum: LearnedPlace, rows: np.ndarray, group: np.ndarray, roots: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Who (place in `rows`) has what more (log) to do with which thread (place in `roots`): those that it wrote in."""
     memory, posts = forum.memory, forum.posts
@@ -182,11 +171,11 @@ def _own(
     known[known] = roots[place[known]] == thread[known]
     whose, thread, size, place = whose[known], thread[known], size[known], place[known]
     terms = own_thread_terms(size, posts.size[thread], posts.author[thread] == rows[whose])
-    return whose, place, _last_terms(forum.law.thread_old, np.column_stack(terms))
+    return whose, place, by_last_terms(forum.law.thread_old, np.column_stack(terms))
 
 
 def post_shown(
-    forum: "LearnedForum",
+    forum: LearnedPlace,
     world: Any,
     rows: np.ndarray,
     new: np.ndarray,
@@ -194,7 +183,7 @@ def post_shown(
     pull: np.ndarray | None,
 ) -> np.ndarray:
     """The post (n,) that each member answers in its thread (n,), if it answers; NOTHING where it has none to answer."""
-    posts, memory, now = forum.posts, forum.memory, forum.now_hour
+    posts, memory = forum.posts, forum.memory
     every: list[int] = []
     count, latest = [], []
     owed: list[int] = []
@@ -210,22 +199,10 @@ def post_shown(
     offer, length = np.array(every), np.array(count)
     start = np.cumsum(length) - length
     who = np.repeat(np.arange(len(rows)), length)
-    root, author = thread[who], posts.author[offer]
-    opening = offer == root
-    columns = post_terms(
-        opening,
-        posts.replies[offer],
-        np.maximum(now - memory.posts.hour[offer], 0.0),
-        posts.depth[offer],
-        offer == np.array(latest)[who],
-        memory.people.unnamed[author],
-        memory.people.acts[author],
-        np.maximum(now - memory.people.last[author], 0.0),
-        (author == posts.author[root]) & ~opening,
-    )
+    columns = of_posts(posts, memory, offer, offer == np.array(latest)[who], forum.now_hour)
     law, newcomer = forum.law, new[who]
-    score = np.where(newcomer, _first_terms(law.post_new, columns), _first_terms(law.post_old, columns))
-    score += _own_posts(forum, rows, new, every, author, start, length)
+    score = np.where(newcomer, by_first_terms(law.post_new, columns), by_first_terms(law.post_old, columns))
+    score += _own_posts(forum, rows, new, every, posts.author[offer], start, length)
     score += (posts.appeal if pull is None else pull)[offer]
     score += noise.gumbel(
         world.key, f"answer {forum.phase}", world.now, forum.members.id[rows][who], posts.id[offer][:, None]
@@ -239,7 +216,7 @@ def post_shown(
 
 
 def _own_posts(
-    forum: "LearnedForum",
+    forum: LearnedPlace,
     rows: np.ndarray,
     new: np.ndarray,
     every: list[int],
@@ -264,16 +241,4 @@ def _own_posts(
                 terms[at, 2] = 1.0
             if every[at] in mine:
                 terms[at, 1] = 1.0
-    return _last_terms(forum.law.post_old, terms)
-
-
-def _first_terms(part: Part, columns: np.ndarray) -> np.ndarray:
-    """The linear predictor of the part's first terms."""
-    width = columns.shape[1]
-    return np.minimum(columns, part.caps[:width]) @ part.coefficients[:width]
-
-
-def _last_terms(part: Part, columns: np.ndarray) -> np.ndarray:
-    """The linear predictor of the part's last terms."""
-    width = columns.shape[1]
-    return np.minimum(columns, part.caps[-width:]) @ part.coefficients[-width:]
+    return by_last_terms(forum.law.post_old, terms)

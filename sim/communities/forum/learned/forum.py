@@ -251,19 +251,10 @@ class LearnedForum(Forum):
         """Posts draw the eye by what the law says alone."""
         return np.zeros(len(ids))
 
-    def _write(
-        self,
-        now: int,
-        rows: np.ndarray,
-        parent: np.ndarray,
-        tone: np.ndarray,
-        verdict: np.ndarray,
-        ordinal: int = 0,
-        ids: np.ndarray | None = None,
-    ) -> np.ndarray:
+    def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
         if len(rows):
             self._name(now, rows, parent)
-        new = super()._write(now, rows, parent, tone, verdict, ordinal, ids)
+        new = super()._write(now, rows, parent, *rest, **named)
         self._make_room()
         posts, memory = self.posts, self.memory
         exchange = memory.posts.exchange
@@ -274,7 +265,7 @@ class LearnedForum(Forum):
             memory.heard(None if memory.people.unnamed[who] else who, root, row, up, int(posts.tone[row]))
             if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
                 exchange[row] = exchange[up] + 1
-        self._note(new[verdict != HELD], at)
+        self._note(new[posts.state[new] != HELD], at)
         return new
 
     def _make_room(self) -> None:

@@ -2,7 +2,8 @@
 
 Rates and choices are those of a learned forum; a tick of the record takes the place of a phase. All that a member may do in a tick is
 one choice among posts, its debts with what they weigh and all others: so one Gumbel a post is enough, and the record's own can be
-inferred. The lasting hotness of threads is not: a record's threads have none.
+inferred. So is the lasting hotness of the thread that is lived again, from who chose it and who chose another (`heat`); other threads are as
+hot as all.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,13 +18,14 @@ from windtunnel.policies.base import Policy
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING, Looks, Shown, View
 from windtunnel.sim.communities.forum.learned.attention import LATEST
-from windtunnel.sim.communities.forum.learned.law import (
-    WINDOW,
-    Law,
-    own_thread_terms,
-    post_terms,
-    thread_terms,
+from windtunnel.sim.communities.forum.learned.columns import (
+    by_first_terms,
+    by_last_terms,
+    of_posts,
+    of_threads,
 )
+from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, log_hotness
+from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import VISIBLE
@@ -126,8 +128,15 @@ class LearnedRecordForum(RecordForum):
         history: History = NO_HISTORY,
         pace: float = 1.0,
         draws: dict[str, float] | None = None,
+        heat: Heat | None = None,
     ) -> None:
+        """`heat` is what was inferred of the hotness of the record's own thread; without it the thread is as hot as all."""
         self.law, self.history, self.pace, self.draws = law, history, pace, draws or {}
+        self.own_id = int(record.post_ids()[0])
+        self.watch: Watch | None = None
+        """Notes what tells of the own thread's hotness, while that is inferred."""
+        self.heat = heat
+        self.hot = 0.0 if heat is None else log_hotness(heat, luck, self.own_id)
         self.memory = Memory(law, len(members))
         self.memory.people.unnamed[UNKNOWN] = True
         self._unread: set[int] = set()
@@ -143,14 +152,19 @@ class LearnedRecordForum(RecordForum):
 
     @property
     def one_for_all(self) -> bool:  # type: ignore[override]
-        """Yes: posts draw the eye by what the law says alone, where the settings give them nothing else."""
-        return self.settings.false_share is None and self.interests is None
+        """Yes: posts draw the eye by what the law says alone, where the settings give them nothing else and the
+        thread's own hotness is not drawn."""
+        return self.heat is None and self.settings.false_share is None and self.interests is None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_coming": None, "_parts": {}}
 
     def fixed(self) -> Sequence[object]:
         return self.law, self.history, self.draws
+
+    def under(self, luck: NoiseKey) -> None:
+        super().under(luck)
+        self.hot = 0.0 if self.heat is None else log_hotness(self.heat, luck, self.own_id)
 
     def of(self, attention: Any, places: np.ndarray) -> FittedAttention:
         return FittedAttention(attention.rows[places], attention.items[places], attention.score[places])
@@ -196,6 +210,8 @@ class LearnedRecordForum(RecordForum):
         who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
         partner = int(posts.answered[row]) if up >= 0 else NOTHING
         hour = float(posts.step[row]) / 60
+        if self.watch is not None and up >= 0:
+            self.watch.reply(who, up, root)
         memory.acted(who, hour, up < 0, up, root, partner)
         memory.heard(None if who == UNKNOWN else who, root, row, up, int(posts.tone[row]))
         if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
@@ -232,6 +248,8 @@ class LearnedRecordForum(RecordForum):
     def open_step(self, world: Any) -> None:
         self._coming = None
         self.memory.forget(self.tick.minute / 60)
+        if self.watch is not None:
+            self.watch.begin(world.now)
         super().open_step(world)
 
     def comes_in(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> np.ndarray:
@@ -279,7 +297,7 @@ class LearnedRecordForum(RecordForum):
             return FittedAttention(rows, np.empty((len(rows), 0), np.int64), np.empty((len(rows), 0)))
         now = world.now / 60
         found = self.comings(world.now, self.tick.hours, world.acting())
-        offered = self._offered(world.now)
+        offered = self.offered(world.now)
         pull = self.posts.appeal.copy()
         feed.rerank(world, pull)
         debtor = self.memory.debts.debtor[found.debts]
@@ -289,7 +307,7 @@ class LearnedRecordForum(RecordForum):
         for place, row in enumerate(rows.tolist()):
             new = bool(self.memory.people.acts[row] == 0)
             if new not in groups:
-                groups[new] = self._common(offered, now, pull, new)
+                groups[new] = self.common_scores(offered, now, pull, new)
             mine = np.flatnonzero(debtor == row)
             one, value, odds = self._of_member(row, new, offered, groups[new], found, mine, now)
             target = self._targets[place]
@@ -304,7 +322,7 @@ class LearnedRecordForum(RecordForum):
             every[place, : len(one)], values[place, : len(one)] = one, value
         return FittedAttention(rows, every, values)
 
-    def _offered(self, now: int) -> Offered:
+    def offered(self, now: int) -> Offered:
         posts, memory = self.posts, self.memory
         roots = np.flatnonzero(
             (posts.parent < 0)
@@ -332,33 +350,17 @@ class LearnedRecordForum(RecordForum):
             known = self._parts[root] = len(every), np.array(part)
         return known[1]
 
-    def _common(self, offered: Offered, now: float, pull: np.ndarray, new: bool) -> Common:
+    def common_scores(self, offered: Offered, now: float, pull: np.ndarray, new: bool) -> Common:
         posts, memory = self.posts, self.memory
         roots, there = offered.roots, offered.posts
-        people, seen = memory.people, memory.posts
-        opener, author, root = posts.author[roots], posts.author[there], posts.thread[there]
-        threads = thread_terms(
-            posts.size[roots],
-            seen.crowd[roots],
-            np.maximum(now - seen.hour[roots], 0.0),
-            np.maximum(now - seen.last[roots], 0.0),
-            people.unnamed[opener],
-            people.acts[opener],
-        )
-        each = post_terms(
-            there == root,
-            posts.replies[there],
-            np.maximum(now - seen.hour[there], 0.0),
-            posts.depth[there],
-            there == offered.latest[offered.of] if len(there) else there == root,
-            people.unnamed[author],
-            people.acts[author],
-            np.maximum(now - people.last[author], 0.0),
-            (author == posts.author[root]) & (there != root),
-        )
+        threads = of_threads(posts, memory, roots, now)
+        latest = there == offered.latest[offered.of] if len(there) else there == 0
+        each = of_posts(posts, memory, there, latest, now)
         law = self.law
         thread_part, post_part = (law.thread_new, law.post_new) if new else (law.thread_old, law.post_old)
-        thread, post = _head(thread_part, threads) + pull[roots], _head(post_part, each) + pull[there]
+        hot = np.where(posts.id[roots] == self.own_id, self.hot, 0.0)
+        thread = by_first_terms(thread_part, threads) + pull[roots] + hot
+        post = by_first_terms(post_part, each) + pull[there]
         within = np.logaddexp.reduceat(post, offered.start) if len(there) else np.empty(0)
         chance = _shares(thread)
         return Common(thread, post, within, chance, _weights(offered, chance, post, within))
@@ -382,7 +384,7 @@ class LearnedRecordForum(RecordForum):
             arrive = self.law.newcomers.opens + self.law.newcomers.replies
             opens = self.law.newcomers.opens / arrive if arrive else 0.0
         else:
-            thread = self._with_own_threads(row, offered, thread)
+            thread = self.with_own_threads(row, offered, thread)
             post = self._with_own_posts(row, offered.posts, post)
             opens = float(1 / (1 + np.exp(-memory.opens(np.array([row]), now)[0])))
         if len(owed):
@@ -413,7 +415,7 @@ class LearnedRecordForum(RecordForum):
         marked[chosen[chosen >= 0]] = True
         return marked
 
-    def _with_own_threads(self, row: int, offered: Offered, score: np.ndarray) -> np.ndarray:
+    def with_own_threads(self, row: int, offered: Offered, score: np.ndarray) -> np.ndarray:
         inside = self.memory.inside.get(row, {})
         places = sorted(offered.place[root] for root in inside if root in offered.place)
         if not places:
@@ -423,7 +425,7 @@ class LearnedRecordForum(RecordForum):
         then = np.array([inside[root] for root in roots.tolist()])
         terms = own_thread_terms(then, self.posts.size[roots], self.posts.author[roots] == row)
         out = score.copy()
-        out[at] += _tail(self.law.thread_old, np.column_stack(terms))
+        out[at] += by_last_terms(self.law.thread_old, np.column_stack(terms))
         return out
 
     def _with_own_posts(self, row: int, there: np.ndarray, score: np.ndarray) -> np.ndarray:
@@ -436,7 +438,7 @@ class LearnedRecordForum(RecordForum):
         ]
         if not any(term.any() for term in terms):
             return score
-        return score + _tail(self.law.post_old, np.column_stack(terms).astype(float))
+        return score + by_last_terms(self.law.post_old, np.column_stack(terms).astype(float))
 
     def attend(self, attention: Any, looks: Looks) -> np.ndarray:
         """The post (n,) that each member attends to: Gumbel-max over the weights."""
@@ -476,15 +478,3 @@ def _weights(offered: Offered, chance: np.ndarray, post: np.ndarray, within: np.
     with np.errstate(invalid="ignore"):
         weights = chance[offered.of] + post - within[offered.of]
     return np.where(np.isfinite(weights), weights, -np.inf)
-
-
-def _head(part: Any, columns: np.ndarray) -> np.ndarray:
-    """The linear predictor of a part's first terms."""
-    width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps[:width]) @ part.coefficients[:width])
-
-
-def _tail(part: Any, columns: np.ndarray) -> np.ndarray:
-    """The linear predictor of a part's last terms."""
-    width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps[-width:]) @ part.coefficients[-width:])

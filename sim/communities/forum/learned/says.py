@@ -1,20 +1,13 @@
 """What the tone law says of the reply that each member could write: two features of its situation."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from windtunnel.agents.minds.learned import SAYS
 from windtunnel.sim.communities.forum.feed import NOTHING
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.learned.forum import LearnedForum
-    from windtunnel.sim.communities.forum.learned.recorded import LearnedRecordForum
+from windtunnel.sim.communities.forum.learned.place import Remembering
 
 
-def put_tones(
-    forum: "LearnedForum | LearnedRecordForum", out: np.ndarray, rows: np.ndarray, focus: np.ndarray
-) -> None:
+def put_tones(forum: Remembering, out: np.ndarray, rows: np.ndarray, focus: np.ndarray) -> None:
     """Fill the features `SAYS` of `out` (n, features), where the law has tones: log-odds of heat and of hostility against civility."""
     law, tones, posts = forum.law.tone, forum.memory.tones, forum.posts
     if law is None or tones is None or not len(rows):

@@ -1,14 +1,27 @@
-"""What a distilled mind allows to claim: nothing smaller than its own distance from the language model it stands for."""
+"""How well members stand for what they were made from: a record, field experiments, or a distilled mind's language model."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
 
+from windtunnel.analysis import field_experiments
 from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.declared_effects import declared_effects
 
 EFFECTS = {"rd": ("y0", "y1"), "mean_difference": ("severity0", "severity1")}
 """Effects that are compared, and the columns of the pairs that they are differences of."""
+
+
+def fidelity_of(plan: Plan) -> dict[str, Any] | None:
+    """How far members are like those of a record, and of a forum what came of field experiments elsewhere and what is declared."""
+    forum = plan.experiment.community["name"] == "forum"
+    found = {
+        **plan.described,
+        "experiments": field_experiments.sentence() if forum else "",
+        "declared": declared_effects(plan.experiment, plan.resolved["mind"]) if forum else [],
+    }
+    return {name: said for name, said in found.items() if said} or None
 
 
 def claim_check(plan: Plan, record: Mapping[str, Any]) -> Callable[[pl.DataFrame], str | None] | None:
