@@ -146,11 +146,11 @@ def simulated(words: list[str], out: Path) -> Folder:
 
 
 def learned_settings(law: Path) -> list[str]:
-    """A place of the record's own size that begins empty; a provoking post after half a day."""
+    """A place of the record's own size that begins empty and lives by the law alone."""
     words = [f"community.profile={law.resolve()}", "mind=learned", "mind.weeks_before=0"]
     kind = plan(compose([*words, "policy=none", "baseline=none"])).experiment.builder()
     size = round(recorded_size(kind.learned.law, kind.profile))
-    words += [f"community.size={size}", "community.settings.spark_step=12", f"steps={LEARNED_STEPS}"]
+    words += [f"community.size={size}", "community.settings.spark_step=null", f"steps={LEARNED_STEPS}"]
     return [*words, "policy=none", "baseline=none", "seeds=1", "dowhy=false", "parallel.jobs=1"]
 
 
@@ -254,7 +254,7 @@ def by_the_hour(
     first, hour = first_hot(simulated)
 
     def at(step: int) -> str:
-        return f"onset{60 * step - real.incident.onset:+d}"
+        return f"onset{max(60 * step, real.first) - real.incident.onset:+d}"
 
     slow, told = {"with_": "slow_mode", "parameters": SLOW}, {"with_": "rule_reminder", "parameters": SEEN}
     return [

@@ -5,7 +5,7 @@
 Without a folder the recorded communities under `--data` are imported first (not part of this project). Each part is fitted to the first 70 % of
 the replies and scored on the later ones; gains are bits an act over the named baseline, with 95 % intervals over threads. "Product form" is
 the form of the rules (powers of size and age; root, replies and age) refitted by likelihood to the same acts. `100 own acts` fits to
-that many alone, in five draws. r/Ireland has a split and likelihoods of its authors; one exponential and the mixture of two with gamma
+that many alone, in ten draws. r/Ireland has a split and likelihoods of its authors; one exponential and the mixture of two with gamma
 hotness are fitted here again and must come out as in its SOURCE.md. The last line is one JSON object.
 """
 
@@ -43,7 +43,7 @@ LEAST_AUC = 0.7
 TODAY = {"r/Feminism": -8.61}
 """Bits of a whole reply (who, post and tone, thread and time given) of the members before they learned, at faad972."""
 CEILING_COUNTS, CEILING_SHARE = 0.02, 0.8
-OWN_ACTS, DRAWS = 100, 5
+OWN_ACTS, DRAWS = 100, 10
 KEPT_MEDIAN, KEPT_LEAST = 0.9, 0.7
 Row = dict[str, Any]
 

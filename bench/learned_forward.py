@@ -2,7 +2,8 @@
 
     python bench/learned_forward.py IMPORTED FOLDER [--draws 6] [--weeks 26] [--warm 6] [--train 0.6] [--days 7]
 
-The law is fitted to the first `--train` of the record. *Cold*: from nothing, the last span before weeks 6, 12 and `--weeks`.
+The law is fitted to the first `--train` of the record. *Cold*: from members as the record left them and no thread (`--nobody`: from
+nothing), the last span before weeks 6, 12 and `--weeks`.
 *Warm*: from the record's state at `--warm` days after that, one span each, newcomers at the rate of the four weeks before. Bands
 are those of all spans of the record, the held-out ones among them. The last line is one JSON document; `rows` has each figure
 beside what is asked.
@@ -152,6 +153,7 @@ def main() -> None:
     parser.add_argument(
         "--cost", action="store_true", help="only processor time of 100,000 members x 24 steps, from nothing"
     )
+    parser.add_argument("--nobody", action="store_true", help="a cold start begins with nobody")
     asked = parser.parse_args()
     record, real = read_record(asked.folder), of_import(Folder(asked.folder))
     cut = float(record.minute[-1]) * asked.train
@@ -160,7 +162,9 @@ def main() -> None:
     fit_s = time.perf_counter() - began
     if asked.cost:
         began = time.process_time()
-        decisions = world_of(asked.folder, law, 100_000, 24, 0, "mind.weeks_before=0").decisions
+        decisions = world_of(
+            asked.folder, law, 100_000, 24, 0, "mind.weeks_before=0", "mind.core=false"
+        ).decisions
         cpu = round(time.process_time() - began, 2)
         print(
             json.dumps(
@@ -196,9 +200,10 @@ def main() -> None:
         _tell(row, "warm", beside(warm, real, asked.days))
     real_acts = _typical(real, asked.days)
     weeks = sorted({week for week in (6, 12, asked.weeks) if week <= asked.weeks})
+    empty = ("mind.weeks_before=0", f"mind.core={str(not asked.nobody).lower()}")
     began = time.perf_counter()
     runs = [
-        posts_of(world_of(asked.folder, law, size, asked.weeks * 168, draw, "mind.weeks_before=0"))
+        posts_of(world_of(asked.folder, law, size, asked.weeks * 168, draw, *empty))
         for draw in range(asked.draws)
     ]
     run_s = (time.perf_counter() - began) / asked.draws
@@ -224,7 +229,7 @@ def main() -> None:
             "<= .68 at >= 400 threads",
             auc[0] <= 0.68 and auc[3] >= 400,
         )
-    kept = stays(asked.folder, record, law, size, int(cut), min(asked.draws, 3))
+    kept = stays(asked.folder, record, law, size, int(cut), asked.draws)
     ratio = kept["simulated"] / max(kept["recorded"], 1)
     row("who stays", {**kept, "ratio": round(ratio, 2)}, ">= .5", ratio >= 0.5)
     print(

@@ -15,7 +15,7 @@ BETA = {
         owed=-0.1,
     ),
     "comes": dict(
-        constant=-0.6, rest_10min=-1.2, rest_3h=1.0, rest_2d=-0.8, once=-0.5, acts=0.2, replies_6h=-0.3
+        constant=-0.6, rest_10min=-1.2, rest_3h=1.0, rest_2d=-0.8, once=-0.5, habit=0.2, replies_6h=-0.3
     ),
     "opens": dict(constant=-1.7, opened=1.5, replied=-1.0),
     "thread_new": dict(authors=0.9, age_3h=-0.8, last_10min=-0.4, unanswered=-0.9),

@@ -9,17 +9,24 @@ import orjson
 from windtunnel.analysis.importers.missing import MOST, word
 from windtunnel.analysis.importers.times import Bare, EitherWay, in_range, read_time
 
+_SEPARATOR = b"\x1e"
+"""Stands before each text of a JSON text sequence (RFC 7464)."""
+DIGITS = bytes.maketrans(b"123456789", b"000000000")
+LONG = b"0" * 19
+"""So many digits in a row, each written as 0, may need more than 64 bits: orjson would round the number, and two ids would be one."""
+
 
 def parse_json(text: bytes) -> Any:
     """The JSON value in a line or document; `ValueError` says in a few words why there is none.
 
-    What orjson does not take, such as NaN or half a surrogate pair, Python's own reader may.
+    What orjson does not take, such as NaN or half a surrogate pair, Python's own reader may; it reads long numbers, too.
     """
-    text = text.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        pass
+    text = text.removeprefix(b"\xef\xbb\xbf").lstrip(_SEPARATOR)
+    if LONG not in text.translate(DIGITS):
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass
     try:
         return json.loads(text.decode())
     except UnicodeDecodeError:

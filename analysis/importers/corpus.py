@@ -46,7 +46,7 @@ READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
 FORMATS = (*READERS, "table")
 
 
-NAMED_LIKE_WORDS = "names are common words: they are taken out of texts only where somebody is addressed (@name, u/name, name: at the start)"
+NAMED_LIKE_WORDS = "taken out of texts only where somebody is addressed (@name, u/name, name: at the start)"
 
 
 class ImportReport(NamedTuple):
@@ -201,7 +201,8 @@ def _finish(
     record = record._replace(facts=record.facts.clear())
     people = people_of(numbered.posts, record.aliases, names_in(record.acts) | kept.names, secret)
     if spoken and (words := common_names(people.marks)):
-        record = record._replace(remarks=(*record.remarks, f"{words:,} {NAMED_LIKE_WORDS}"))
+        those = "1 name is a common word" if words == 1 else f"{words:,} names are common words"
+        record = record._replace(remarks=(*record.remarks, f"{those}, {NAMED_LIKE_WORDS}"))
     identities = identities_of(place.hashing, people.authors, numbered.thread_names.iter_rows())
     if not numbered.posts.height:
         raise ValueError(f"every post of this record was forgotten in {out}: nothing is left to import")

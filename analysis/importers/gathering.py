@@ -331,6 +331,8 @@ class Collector:
             self.count(f"posts have {author.strip() or 'blanks'} for an author: read as unknown")
             author = None
         elif nobody(author):
+            if author is not None and author[0] not in "[(<":
+                self.count(f"posts are by {author.strip()}, which is nobody's name: their author is unknown")
             author = None
         if text is not None and empty(text, "text") and text.strip():
             self.count(f"posts have {text.strip()} for a text: read as empty")

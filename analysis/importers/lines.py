@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from windtunnel.analysis.importers.encodings import in_utf8
+from windtunnel.analysis.importers.foreign import HEAD, refuse_foreign
 
 MAX_LINE = 16 * 2**20
 """Bytes; a longer line is no post."""
@@ -28,13 +29,6 @@ TOO_LONG = b""
 """Stands for a line of more than `MAX_LINE` bytes, whose content is let go."""
 
 SUFFIXES = frozenset({".gz", ".bz2", ".xz", ".zst"})
-
-_ARCHIVES = (
-    (b"PK\x03\x04", "a zip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!", "a rar archive"),
-)
-_TAR_MARK, _TAR_AT = b"ustar", 257
 
 
 class BrokenOff(Exception):
@@ -84,27 +78,16 @@ def blocks(
 ) -> Iterator[bytes]:
     """The unpacked content of `path`, block by block, in UTF-8 (see `in_utf8`; `encoding` names another).
 
-    Raises `ValueError` for an archive, and for a packed file that unpacks beyond `MAX_RATIO` or `max_bytes`;
+    Raises `ValueError` for an archive and other files without a record (`refuse_foreign`), and for a packed file that unpacks beyond `MAX_RATIO` or `max_bytes`;
     `BrokenOff` where a packed file breaks off.
     """
     with path.open("rb") as file:
-        head = file.read(_TAR_AT + len(_TAR_MARK))
+        head = file.read(HEAD)
         file.seek(0)
-        _refuse_archives(path, head)
+        refuse_foreign(path, head)
         packing = _packing(head)
         pieces = _plain(file, told) if packing is None else _unpacked(file, path, packing, max_bytes, told)
         yield from in_utf8(pieces, encoding)
-
-
-def _refuse_archives(path: Path, head: bytes) -> None:
-    kinds = [words for magic, words in _ARCHIVES if head.startswith(magic)]
-    if head[_TAR_AT:].startswith(_TAR_MARK):
-        kinds.append("a tar archive")
-    if kinds:
-        raise ValueError(
-            f"{path.name} is {kinds[0]}: unpack it into a folder of its own and import that "
-            "(.gz, .bz2, .xz and .zst files are read as they are)"
-        )
 
 
 def _plain(file: BinaryIO, told: Told | None) -> Iterator[bytes]:
@@ -128,7 +111,7 @@ def _unpacked(
             try:
                 for block in _bounded(unpacker, packed, packing):
                     if not made:
-                        _refuse_archives(path, block)
+                        refuse_foreign(path, block)
                     made += len(block)
                     refuse_bombs(path, read, made, max_bytes)
                     yield block

@@ -147,6 +147,26 @@ def words_of(html: str) -> str:
     return _SPACE.sub(_gap, words).strip()
 
 
+def words_with_quotes(html: str) -> str:
+    """As `words_of`, with `> ` before each line that a blockquote quotes, as plain texts quote.
+
+    >>> words_with_quotes("<blockquote>no<br>way</blockquote><p>yes</p>")
+    '> no\\n> way\\n\\nyes'
+    """
+    parts, place = list[str](), 0
+    lower = html[:MAX_CHARACTERS].lower()
+    while (start := lower.find("<blockquote", place)) >= 0:
+        end = lower.find("</blockquote", start)
+        if end < 0:
+            break
+        after = lower.find(">", end) + 1 or len(lower)
+        quoted = words_of(html[start:after]).splitlines()
+        parts += [words_of(html[place:start]), "\n".join(f"> {line}" for line in quoted if line.strip())]
+        place = after
+    parts.append(words_of(html[place:]))
+    return "\n\n".join(part for part in parts if part)
+
+
 def _gap(found: re.Match[str]) -> str:
     """Blanks as they are; around the end of a line or a paragraph nothing but that end."""
     return "\n" * min(found[0].count("\n"), 2) or found[0]

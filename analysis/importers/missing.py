@@ -47,6 +47,7 @@ MARKERS = {"name": _ALWAYS, "text": _NEVER_SAID, "id": _NO_ID, "cell": _ALWAYS |
 
 LONGEST = max(map(len, _NO_ID))
 
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{2,3}")
 _WHOLE = re.compile(r"(-?\d+)(?:\.0+|,0)")
 
 
@@ -91,7 +92,10 @@ def word(value: Any) -> str | None:
         value = int(value) if value.is_integer() else value
     if isinstance(value, int) and abs(value) >= MOST:
         return None
-    return str(value).strip()
+    said = str(value).strip()
+    if "+" in said and _ROUNDED.fullmatch(said):
+        raise ValueError("an id was rounded by a spreadsheet, as 1.1E+18: export again with ids as text")
+    return said
 
 
 def whole(name: str) -> str:

@@ -1,6 +1,7 @@
 """The one list of what platforms write in place of a text, or of an author, that was taken away."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from windtunnel.analysis.importers.posts import Status
@@ -96,10 +97,22 @@ def _read(how: str, rest: str) -> Placeholder:
     return _REMOVED if how in ("removed", "hidden", "taken down", "suspended", "flagged", "dead") else _GONE
 
 
-def nobody(author: str | None) -> bool:
-    """Whether a name is what a platform shows where an author is gone.
+_NO_NAME = re.compile(
+    r"(?:(?:deleted|removed|suspended|banned|former|unknown|anonymous|inactive)[ _-]?(?:user|account|member|author|participant)"
+    r"|(?:user|account|author) (?:deleted|removed|suspended|unknown)|deleted|removed|suspended|unavailable|unknown|"
+    r"anonymous|anonymous coward|guest|-+|\?+)"
+)
 
-    >>> nobody("[deleted]"), nobody("deleted_user_7")
-    (True, False)
+
+@lru_cache(maxsize=10_000)
+def nobody(author: str | None) -> bool:
+    """Whether a name is what a platform shows where an author is gone, or under which everybody may write.
+
+    >>> nobody("[deleted]"), nobody("Deleted User"), nobody("Guest"), nobody("deleted_user_7")
+    (True, True, True, False)
     """
-    return author is not None and author[:1] in "[(<" and placeholder(author) is not None
+    if author is None:
+        return False
+    if author[:1] in "[(<" and placeholder(author) is not None:
+        return True
+    return len(author) <= 32 and _NO_NAME.fullmatch(author.strip(" []()<>").casefold()) is not None

@@ -1,6 +1,7 @@
 """Reads tables row by row: CSV and TSV (packed or not), Parquet, and JSON objects in lines or a list; values as they stand."""
 
 import csv
+import json
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from windtunnel.analysis.importers.lines import (
     numbered_lines,
     refuse_bombs,
 )
+from windtunnel.analysis.importers.nested import at, paths
 from windtunnel.analysis.importers.parquet_weight import weight
 
 T = TypeVar("T")
@@ -156,6 +158,11 @@ def _kind(path: Path) -> str:
     return kind
 
 
+def is_json(path: Path) -> bool:
+    """Whether the file's name says that it is JSON, in lines or not."""
+    return _kind(path) in _JSON
+
+
 def _schema(path: Path, expected: str) -> pl.Schema:
     try:
         with _panics_unsaid():
@@ -275,7 +282,7 @@ def _json_rows(
             if isinstance(record, str):
                 yield number, record
             else:
-                yield number, {column: record.get(column) for column in columns}
+                yield number, {column: at(record, column) for column in columns}
     except BrokenOff as error:
         yield number + 1, str(error)
 
@@ -287,12 +294,29 @@ def _fields(path: Path, expected: str, max_bytes: int, encoding: str | None) -> 
             if place == 100:
                 break
             if isinstance(record, dict):
-                found |= dict.fromkeys(record)
+                found |= dict.fromkeys(paths(record))
     except BrokenOff:
         pass
     if not found:
-        raise ValueError(f"{path} holds no line that is a JSON object; give {expected}")
+        where = _broken_at(path, max_bytes, encoding)
+        raise ValueError(f"{path} {where or 'holds no line that is a JSON object'}; give {expected}")
     return list(found)
+
+
+def _broken_at(path: Path, max_bytes: int, encoding: str | None) -> str | None:
+    """Where a document that begins with a list stops being JSON; None for another file."""
+    if _kind(path) != ".json":
+        return None
+    text = b"".join(blocks(path, max_bytes, None, encoding)).decode("utf-8", "replace")
+    if not text.lstrip().startswith("["):
+        return None
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"stops being JSON at line {error.lineno:,}, sign {error.colno:,} ({error.msg})"
+    except RecursionError:
+        return None
+    return None
 
 
 def _csv_rows(
@@ -316,12 +340,14 @@ def _csv_lists(path: Path, max_bytes: int, told: Told | None, layout: Layout) ->
     lines = _text_lines(path, max_bytes, told, layout.encoding)
     rows = csv.reader(lines, delimiter=layout.separator, strict=True)
     while True:
+        before = rows.line_num
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield rows.line_num, f"not CSV: {error}"
+            lost = rows.line_num - before
+            yield rows.line_num, f"not CSV: {error}" + f"; {lost:,} lines are lost with it" * (lost > 1)
             continue
         except BrokenOff as error:
             yield rows.line_num + 1, str(error)

@@ -1,18 +1,23 @@
 """Reads a table of posts, CSV, Parquet or JSON, whose columns the user maps to roles."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from windtunnel.agents.nearest import nearest
 from windtunnel.analysis.importers.clock import Kind
 from windtunnel.analysis.importers.gathering import Collector
+from windtunnel.analysis.importers.markup import words_with_quotes
 from windtunnel.analysis.importers.missing import empty, word
+from windtunnel.analysis.importers.nested import plain, refuse_nested
 from windtunnel.analysis.importers.placeholders import placeholder
 from windtunnel.analysis.importers.posts import RawPost, Status, Tone
 from windtunnel.analysis.importers.sheets import (
     columns_of,
+    is_json,
     is_unicode,
     layout_of,
     listed,
@@ -140,6 +145,11 @@ def read_table(
     `where` (column to value) chooses rows, compared as text. `encoding` and `separator` are those of a CSV file, where
     they are not told from its head.
     """
+    if path.is_dir():
+        inside = sorted(each.name for each in path.iterdir() if each.is_file() and each.name[:1] != ".")
+        raise ValueError(
+            f"{path} is a folder ({listed(inside) or 'empty'}): a table is one file; put its files into one and name that"
+        )
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
     _check_roles(mapping)
@@ -157,6 +167,10 @@ def read_table(
             passed_over += 1
             continue
         if isinstance(row, dict) and encoding is None and not all(map(is_unicode, row.values())):
+            if is_json(path):
+                row = {column: _whole_signs(value, into) for column, value in row.items()}
+                into.add(number, lambda row: _post(by_role(row, mapping), into), row)
+                continue
             raise ValueError(not_unicode(path, number, encoding))
         into.add(number, lambda row: _post(by_role(row, mapping), into), row)
     if not into.posts:
@@ -177,10 +191,23 @@ def by_role(row: Mapping[str, Any] | str, mapping: Mapping[str, str]) -> dict[st
     """The cells of a row by role; `ValueError` for a row that could not be read, or is not Unicode."""
     if isinstance(row, str):
         raise ValueError(row)
-    cells = {role: row[column] for role, column in mapping.items()}
+    cells = {role: plain(row[column]) if role in WORDS else row[column] for role, column in mapping.items()}
+    for role, column in mapping.items():
+        refuse_nested(cells[role], role, column)
     if not all(map(is_unicode, cells.values())):
         raise ValueError("cannot be decoded")
     return cells
+
+
+WORDS = ("text", "title")
+
+
+def _whole_signs(value: Any, into: Collector) -> Any:
+    """A text without halves of signs, which JSON can write and Unicode does not have; each cell is counted."""
+    if is_unicode(value):
+        return value
+    into.count("cells held half of a sign (a lone surrogate), which became a question mark")
+    return value.encode("utf-8", "replace").decode()
 
 
 def _check_roles(mapping: Mapping[str, str]) -> None:
@@ -220,6 +247,10 @@ def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) ->
             raise ValueError(
                 f"{path} has one column, {listed(columns)!r}: name what parts its cells with --separator"
             )
+        if columns.count(column) > 1:
+            raise ValueError(
+                f"{path} has {columns.count(column)} columns {column!r} (for {role}): rename the others"
+            )
         if column not in columns:
             raise ValueError(
                 f"{path} has no column {column!r} (for {role}); {nearest_valid(column, columns)}"
@@ -238,7 +269,7 @@ def _post(row: dict[str, Any], into: Collector) -> RawPost:
     name = None if empty(row.get("id")) else word(row.get("id"))
     if name is None:
         raise ValueError("no id")
-    text = None if row.get("text") is None else str(row["text"])
+    text = None if row.get("text") is None else _words(str(row["text"]), into)
     title = None if empty(row.get("title"), "text") else str(row["title"]).strip()
     if title and not placeholder(text):
         text = f"{title}\n\n{text or ''}".strip()
@@ -266,6 +297,23 @@ def _post(row: dict[str, Any], into: Collector) -> RawPost:
         other_id=None if empty(row.get("other_id")) else word(row.get("other_id")),
         tone=read("tone", TONE_VALUES),
     )
+
+
+_TAGS = re.compile(
+    r"</?(?:p|br|div|blockquote|a|i|b|em|strong|code|pre|ul|ol|li|span)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
+_SIGNS = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp);")
+
+
+def _words(text: str, into: Collector) -> str:
+    """A text without HTML: its words where it has tags, its signs where it has &#39; and the like; both are counted."""
+    if "<" in text and _TAGS.search(text):
+        into.count("texts are HTML: read as their words, with > before what a blockquote quotes")
+        return words_with_quotes(text)
+    if "&" in text and _SIGNS.search(text):
+        into.count("texts write signs as HTML does, such as &amp; for &: read as those signs")
+        return unescape(text)
+    return text
 
 
 def _nothing(into: Collector, role: str, value: Any) -> bool:

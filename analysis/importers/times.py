@@ -57,6 +57,10 @@ _ZONE = re.compile(
     r"(?<=[\d.])\s*(?:UTC|GMT|Z)(?P<off>[+-]\d{1,2}(?::?\d{2})?)?$|\s+(?P<bare>[+-]\d{2}(?::?\d{2})?)$|\s*\[?(?P<place>[A-Z][A-Za-z_]+/[A-Za-z_/]+)\]?$",
     re.IGNORECASE,
 )
+_DATE_OF_JSON = re.compile(r"/?Date\((-?\d{1,15})(?:[+-]\d{4})?\)/?")
+"""Milliseconds since 1970 as .NET writes them in JSON; the offset behind them is for showing alone."""
+_AT_THE_END = re.compile(r"(?<=[T ])24:00(:00(?:\.0+)?)?$|(?<=\d:\d\d):60$")
+"""Midnight at the end of a day, and a leap second: both are in ISO 8601 and the second after is meant."""
 _LETTERS = frozenset(["UT", "UTC", "GMT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"])
 """The zones that RFC 2822 knows by letters."""
 _SLASHES = re.compile(
@@ -120,6 +124,8 @@ def _bare(digits: str, number: float) -> When:
 
 def _dated(text: str, field: str) -> float | EitherWay:
     """Seconds of the text of a date and time, in UTC unless it names an offset or a place."""
+    if counted := _DATE_OF_JSON.fullmatch(text):
+        return int(counted[1]) / 1000
     found = _ZONE.search(text)
     head, offset, place = text, "", None
     if found:
@@ -155,6 +161,10 @@ def _iso(head: str, offset: str, place: str | None) -> float:
     if re.match(r"\d{4}/\d{1,2}/\d{1,2}", head):
         head = head.replace("/", "-", 2)
     head = re.sub(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", head)
+    if late := _AT_THE_END.search(head):
+        night = late[0].startswith("24")
+        head = head[: late.start()] + ("00:00" if night else ":59")
+        return _iso(head, offset, place) + (DAY if night else 1)
     if place:
         return datetime.fromisoformat(head).replace(tzinfo=ZoneInfo(place)).timestamp()
     found = datetime.fromisoformat(head + _offset(offset))

@@ -63,7 +63,7 @@ def with_tones(posts: pl.DataFrame, record: Record, asked: str | None, tell: Pro
         sources.append(f"{posts['told'].sum()} as the record says")
     source = "; ".join(sources) or "none: neither texts nor scores"
     unread = heard.filter(pl.col("spoken") & pl.col("tone").is_null()).height
-    remarks = [f"{unread:,} posts {_UNREAD}"] if unread else []
+    remarks = [f"{unread:,} {'post is' if unread == 1 else 'posts are'} {_UNREAD}"] if unread else []
     if reader and (found := getattr(reader, "examination", None)):
         remarks.append(f"the reader {reader.name} does not say how it errs. {found.words}")
     return Heard(posts.drop("heard"), source, tuple(remarks))
@@ -71,10 +71,7 @@ def with_tones(posts: pl.DataFrame, record: Record, asked: str | None, tell: Pro
 
 _SHARES = ("heated", "hostile")
 _NOTHING = tuple(pl.lit(None, pl.Float32).alias(name) for name in _SHARES)
-_UNREAD = (
-    "are in a language that no reader here reads: they have no tone, and an incident of a thread that is mostly unread is "
-    "not called one"
-)
+_UNREAD = "in a language that no reader here reads, and without a tone: an incident of a thread that is mostly unread is not called one"
 
 
 def _named(reader: Any, large: bool) -> str:

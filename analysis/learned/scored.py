@@ -14,7 +14,7 @@ from windtunnel.sim.communities.forum.learned_file import Coefficient, Part, Sco
 
 LEAST_FITTED, LEAST_HELD = 30, 20
 """Acts below which a part is not fitted, or not scored."""
-FACTORS = (0.1, 0.3, 3.0, 10.0)
+FACTORS = (3.0, 10.0)
 LEAST_CHOSEN = 100
 """Choices by which a ridge is chosen at least."""
 PRODUCT_FORM = "product form"

@@ -65,7 +65,9 @@ def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile:
             "and give its folder, or run `windtunnel fit FOLDER`"
         )
     start = {
-        key: mind[key] for key in ("steps_an_hour", "start", "weeks_before", "priors", "law") if key in mind
+        key: mind[key]
+        for key in ("steps_an_hour", "start", "weeks_before", "core", "priors", "law")
+        if key in mind
     }
     learned = {**start, "forward": _forward(path), "descriptive": _descriptive(path)}
     if mind.get("start") == "warm":

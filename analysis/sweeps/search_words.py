@@ -43,6 +43,7 @@ def _of_goal(found: Mapping[str, Any]) -> Told:
         for row in order[:SHOWN]
     ]
     judged = again["judged"]
+    short_of = " In the search itself no trial reached the goal." if best["score"] < 0 else ""
     kept = all(one <= 0 for one in best["broken"])
     start = "Best" if kept else "No trial keeps every limit; nearest"
     each = "; ".join(
@@ -53,7 +54,7 @@ def _of_goal(found: Mapping[str, Any]) -> Told:
         rows,
         [
             f"{start}: {short(best['settings'])}. On other communities (root {again['root']}, {number(again['pairs'], 'pair')}) "
-            f"{VERDICTS[judged['verdict']]}. {each}."
+            f"{VERDICTS[judged['verdict']]}. {each[:1].upper()}{each[1:]}.{short_of}"
         ],
     )
 

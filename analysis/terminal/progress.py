@@ -19,6 +19,14 @@ def every_s() -> float:
     return float(given) if given.isdigit() else PLAIN_EVERY_S
 
 
+def left_words(seconds: float) -> str:
+    """
+    >>> left_words(40.4), left_words(1548)
+    ('40 s', '26 minutes')
+    """
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+
+
 @contextmanager
 def shown(steps: int, worlds: int) -> Iterator[Progress]:
     """A progress callback for `steps` world-steps and `worlds` runs; it writes to standard error.
@@ -83,7 +91,7 @@ def _plain(steps: int, worlds: int) -> Iterator[Progress]:
             if done["questions"] or done["hits"]
             else ""
         )
-        line = f"{done['steps']} of {steps} steps, {done['worlds']} of {worlds} worlds{asked}, about {left:.0f} s left"
+        line = f"{done['steps']} of {steps} steps, {done['worlds']} of {worlds} worlds{asked}, about {left_words(left)} left"
         print(line, file=sys.stderr, flush=True)
 
     yield note

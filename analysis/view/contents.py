@@ -28,53 +28,53 @@ class Thing(NamedTuple):
 
 def contents(folder: Path) -> list[Thing]:
     """Everything in the folder, the newest first; cells of a sweep are part of their sweep."""
-    return sorted(_found(folder, folder, 0), key=lambda thing: thing.when, reverse=True)
+    return sorted(_found(str(folder), ".", 0), key=lambda thing: thing.when, reverse=True)
 
 
-def _found(folder: Path, top: Path, depth: int) -> Iterator[Thing]:
+def _found(folder: str, name: str, depth: int) -> Iterator[Thing]:
+    """The things in a folder that is called `name` from the top; of thousands, so that paths are made of what is found alone."""
     try:
-        entries = list(os.scandir(folder))
+        with os.scandir(folder) as listed:
+            entries = list(listed)
     except OSError:
         return
     names = {entry.name for entry in entries if not entry.is_symlink()}
-    name = folder.relative_to(top).as_posix()
     if "posts.parquet" in names:
-        yield Thing(folder, name, COMMUNITY, _when(folder / "posts.parquet"))
-    elif names & {"manifest.json", "begun.json"}:
+        yield Thing(Path(folder), name, COMMUNITY, _when(f"{folder}/posts.parquet"))
+    elif "manifest.json" in names or "begun.json" in names:
         written = "manifest.json" if "manifest.json" in names else "begun.json"
-        yield Thing(folder, name, RUN, _when(folder / written))
+        yield Thing(Path(folder), name, RUN, _when(f"{folder}/{written}"))
         return
     if "search.sqlite" in names:
-        yield Thing(folder, name, SEARCH, _when(folder / "search.sqlite"))
+        yield Thing(Path(folder), name, SEARCH, _when(f"{folder}/search.sqlite"))
         return
     below = [entry for entry in entries if _is_looked_in(entry)]
     if name != "." and any(_is_cell(entry.path) for entry in below):
-        yield Thing(folder, name, SWEEP, max(_when(Path(entry.path)) for entry in below))
+        yield Thing(Path(folder), name, SWEEP, max(_when(entry.path) for entry in below))
         return
     if depth < DEEPEST:
         for entry in below:
-            yield from _found(Path(entry.path), top, depth + 1)
+            yield from _found(entry.path, entry.name if name == "." else f"{name}/{entry.name}", depth + 1)
 
 
 def _is_looked_in(entry: "os.DirEntry[str]") -> bool:
     return (
-        entry.is_dir(follow_symlinks=False)
+        entry.name not in NOT_LOOKED_IN
         and not entry.name.startswith(".")
-        and entry.name not in NOT_LOOKED_IN
+        and entry.is_dir(follow_symlinks=False)
     )
 
 
 def _is_cell(path: str) -> bool:
     """Whether this is a run in a folder that is named as a cell of a sweep is: by what is swept and a hash, or by a number."""
-    place = Path(path)
-    if not _CELL.fullmatch(place.name):
+    if not _CELL.fullmatch(path.rpartition("/")[2]):
         return False
-    return (place / "manifest.json").exists() or (place / "begun.json").exists()
+    return Path(path, "manifest.json").exists() or Path(path, "begun.json").exists()
 
 
-def _when(path: Path) -> float:
+def _when(path: str) -> float:
     try:
-        return path.stat().st_mtime
+        return Path(path).stat().st_mtime
     except OSError:
         return 0.0
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -72,13 +73,32 @@ class Site:
         Hidden names are refused, so that no key is ever reached, and so is a link that leads out of the folder.
         """
         parts = inside.replace("\\", "/").split("/")
-        odd = "\0" in inside or not inside.isprintable() or inside.startswith(("/", "~"))
+        odd = any(len(part.encode(errors="replace")) > 255 for part in parts)
+        odd = odd or "\0" in inside or not inside.isprintable() or inside.startswith(("/", "~"))
         if odd or len(inside) > 1000 or any(part.startswith(".") for part in parts if part != "."):
             raise ValueError("this path does not lie in the folder that is viewed: give one inside it")
-        found = (self.folder / inside).resolve()
+        try:
+            found = (self.folder / inside).resolve()
+        except (OSError, RuntimeError):  # a link that leads to itself
+            raise ValueError("this path leads nowhere: give one inside the folder that is viewed") from None
         if found != self.folder and self.folder not in found.parents:
             raise ValueError("this path leads out of the folder that is viewed: give one inside it")
+        if found != self.folder and found.is_dir():
+            self._keep_inside(found)
         return found
+
+    def _keep_inside(self, place: Path) -> None:
+        """`ValueError` where something in a folder is a link that leads out, or no file that can be read to its end, such as a pipe."""
+        for entry in os.scandir(place):
+            path = Path(entry.path)
+            if entry.is_symlink() and self.folder not in Path(os.path.realpath(path)).parents:
+                raise ValueError(
+                    f"{entry.name[:80]} in this folder is a link that leads out of what is viewed: copy it there"
+                )
+            if not entry.is_symlink() and not (entry.is_file() or entry.is_dir()):
+                raise ValueError(
+                    f"{entry.name[:80]} in this folder is neither a file nor a folder: take it away"
+                )
 
     def name_of(self, path: Path) -> str:
         """The path in the folder as requests name it."""

@@ -102,8 +102,18 @@ def lanes(twins: Twins) -> Lanes | None:
                 )
             )
         marks[arm] = found
-    names = [(heights[place], f"{place}"[-12:]) for place in chosen]
+    names = [(heights[place], _short(place)) for place in chosen]
     return Lanes(names, TOP + LANE * len(chosen) + 18, marks, len(busy) - len(chosen))
+
+
+def _short(place: object) -> str:
+    """A place's number, of a long one its end.
+
+    >>> _short(19), _short(12000003100150)
+    ('19', '…003100150')
+    """
+    name = str(place)
+    return name if len(name) <= 12 else f"…{name[-9:]}"
 
 
 def network(twins: Twins) -> Network | None:

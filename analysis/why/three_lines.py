@@ -71,7 +71,7 @@ def _how_sure(record: Mapping[str, Any], base: int) -> str:
     if weak(record):
         told.append("Weak: the model foretells this community's other places no better than base rates do.")
     elif part := weak_in(record):
-        told.append(f"Weak in part: {part} is foretold no better than by base rates.")
+        told.append(f"Weak in part: the model foretells {part} no better than base rates do.")
     found = record["estimate"]
     if base and found["low"] is not None and found["high"] is not None:
         low, high = found["low"], found["high"]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from windtunnel.analysis.terminal.progress import every_s
+from windtunnel.analysis.terminal.progress import every_s, left_words
 
 Note = Callable[[int], None]
 """Called with how many more moments of futures have been lived."""
@@ -44,6 +44,6 @@ def _lines(total: int) -> Iterator[Note]:
             return
         last, share = now, min(done / total, 1.0)
         left = (now - began) * (1 - share) / share
-        print(f"living futures: {share:.0%} done, about {left:.0f} s left", file=sys.stderr, flush=True)
+        print(f"living futures: {share:.0%} done, about {left_words(left)} left", file=sys.stderr, flush=True)
 
     yield note

@@ -226,7 +226,7 @@ def said_by(bring_in, name, text):
 def test_a_name_that_is_a_word_leaves_the_words_alone(bring_in, name, text):
     found, report = said_by(bring_in, name, text)
     assert found == text
-    assert any("1 names are common words" in note for note in report.notes)
+    assert any("1 name is a common word" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(

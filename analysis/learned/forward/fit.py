@@ -8,15 +8,20 @@ from windtunnel.analysis.learned.forward.hotness import lasting_hotness
 from windtunnel.analysis.learned.forward.likelihood import CAP, Fitted, choices, poisson, yes_or_no
 from windtunnel.analysis.learned.forward.rates import Clock, Design, Rates
 from windtunnel.analysis.learned.forward.replay import FIRST_OPENS, FIRST_REPLIES, Choice, Lived, lived
+from windtunnel.analysis.learned.forward.staying import stay_of
 from windtunnel.analysis.learned.record import CommunityRecord
-from windtunnel.sim.communities.forum.learned.law import TERMS, Law, Newcomers, Part
+from windtunnel.sim.communities.forum.learned.law import TERMS, Group, Law, Newcomers, Part
 
 LEAST_ACTS = 30
 """Fewer acts of a kind fit nothing: their part keeps the ridge's zeros."""
 LEAST_REPLIES, LEAST_DAYS, LEAST_NAMED = 300, 7, 10
 """What a record must have outside its holes. Chosen."""
-LATE_WEEKS = 4.0
+LEAST_ALIKE = 5
+"""Members that a group of the core has at least: nobody is told alone."""
+LATE_WEEKS = 8
 """Newcomers are counted in so many last weeks that count: what looks new falls as a record grows."""
+LEAST_NEW = 10
+"""Newcomers of a week from which on the median week counts: what a week is like, not the one in which a crowd came by. Below, the mean."""
 
 
 def fit_forward(record: CommunityRecord) -> dict[str, Any]:
@@ -45,7 +50,8 @@ def fitted_law(record: CommunityRecord) -> Law:
 def _fitted_law(record: CommunityRecord) -> Law:
     clock = Clock(record)
     life = lived(record, clock.counts(record.minute / 60.0))
-    rates = Rates(record, life, clock)
+    stay = stay_of(record, clock)
+    rates = Rates(record, life, clock, stay)
     asked, opened = rates.opens()
     marks = np.array([terms for terms, _ in life.marks]).reshape(-1, len(TERMS["unnamed"]))
     lacking = np.array([lacks for _, lacks in life.marks], bool)
@@ -68,6 +74,9 @@ def _fitted_law(record: CommunityRecord) -> Law:
         **threads,
         **posts_of,
         hotness=hotness,
+        reach=round(reach(clock), 1),
+        stay=stay if np.isfinite(stay) else None,
+        core=core(life, rates, reach(clock)),
         unnamed=_logit("unnamed", marks, lacking),
         masked_days=round(float(clock.masked.sum()) / 24, 2),
         notes=_notes(record, clock),
@@ -75,20 +84,57 @@ def _fitted_law(record: CommunityRecord) -> Law:
 
 
 def newcomers(life: Lived, clock: Clock) -> Newcomers:
-    """Rates of first acts over the last weeks that count."""
-    free = np.flatnonzero(~clock.masked)
-    back = free[-int(min(LATE_WEEKS * 168, len(free)))]
-    late = (life.hour >= back) & clock.counts(life.hour)
-    hours = float(clock.at(np.array([clock.end]))[0] - clock.at(np.array([float(back)]))[0])
-    first = {kind: late & (life.kind == kind) for kind in (FIRST_OPENS, FIRST_REPLIES)}
+    """Rates of first acts over the last weeks that count: of the median week, or the mean where hardly anybody comes."""
+    begins = late_weeks(clock)
+    hours = clock.at(begins + 168) - clock.at(begins)
+    counts = clock.counts(life.hour)
+
+    def rate(kind: int) -> float:
+        when = np.sort(life.hour[counts & (life.kind == kind)])
+        first = np.searchsorted(when, begins + 168) - np.searchsorted(when, begins)
+        few = first.sum() < LEAST_NEW * len(first)
+        return float(first.sum() / hours.sum() if few else np.median(first / hours))
+
     openers = (life.kind == FIRST_OPENS) & clock.counts(life.hour)
     nameless = float((life.member[openers] >= life.stranger).mean()) if openers.any() else 0.0
     return Newcomers(
-        opens=float(first[FIRST_OPENS].sum() / hours),
-        replies=float(first[FIRST_REPLIES].sum() / hours),
-        weeks=round((clock.end - back) / 168, 2),
+        opens=rate(FIRST_OPENS),
+        replies=rate(FIRST_REPLIES),
+        weeks=round((clock.end - float(begins.min())) / 168, 2),
         unnamed_openers=nameless,
     )
+
+
+def late_weeks(clock: Clock) -> np.ndarray:
+    """The hours at which the last `LATE_WEEKS` weeks begin of which half or more counts, or the one of which most does."""
+    begins = np.maximum(clock.end - 168.0 * np.arange(1, max(int(clock.end // 168), 1) + 1), 0.0)
+    free = np.concatenate([[0], np.cumsum(~clock.masked)])
+    counted = free[np.minimum(begins + 168, clock.end).astype(int)] - free[begins.astype(int)]
+    return begins[counted >= min(84, counted.max())][:LATE_WEEKS]
+
+
+def reach(clock: Clock) -> float:
+    """Hours from the middle of the weeks in which newcomers are counted back to the beginning of the record."""
+    return float(clock.end + late_weeks(clock).min()) / 2
+
+
+def core(life: Lived, rates: Rates, within: float) -> list[Group]:
+    """The named members who acted within so many hours of the end, in groups of `LEAST_ALIKE` or more: by habit, and within that by rest."""
+    end = rates.clock.end
+    who = np.unique(life.member[(life.member < life.stranger) & (life.hour > end - within)])
+    past = rates.history(who, np.full(len(who), end))
+    order, out = np.argsort(-past["habit"], kind="stable"), []
+    length, low = 4 * LEAST_ALIKE, 0
+    while len(order) - low >= LEAST_ALIKE:
+        block = order[low : low + length if len(order) - low - length >= LEAST_ALIKE else None]
+        block = block[np.argsort(past["rest"][block], kind="stable")]
+        for part in np.array_split(block, max(1, min(4, len(block) // LEAST_ALIKE))):
+            mean = {name: round(float(past[name][part].mean()), 3) for name in ("opened", "replied", "habit")}
+            rest = float(np.exp(np.log(past["rest"][part]).mean()))
+            out.append(Group(members=len(part), rest=round(rest, 2), **mean))
+        low += len(block)
+        length = length if low < 16 * LEAST_ALIKE else 2 * length
+    return out
 
 
 def _rate(name: str, design: Design) -> Part:

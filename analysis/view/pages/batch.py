@@ -51,7 +51,12 @@ def begin(request: Request, form: Mapping[str, Any]) -> Response:
         words += [f"--set={setting}" for setting in site.settings()]
     back = f"/community?{urlencode({'out': out})}"
     where = {"kind": "batch", "out": out, "page": f"/batch/{HERE}", "back": back}
-    title = f"which of {', '.join(acts)} would have helped most often, {f'{who}, ' if who else ''}{out}"
+    named = (
+        f"which of {', '.join(acts)} would have helped most often"
+        if len(acts) > 1
+        else f"how often {acts[0]} would have helped"
+    )
+    title = f"{named}, {f'{who}, ' if who else ''}{out}"
     job = site.jobs.add([*words, "--json"], title.replace("_", " ")[:200], where)
     return RedirectResponse(f"/jobs/{job.name}", 303)
 

@@ -163,7 +163,7 @@ def brought(request: Request) -> Response:
 def _record(site: Site, name: str) -> Path:
     """The file or folder that is named; `ValueError` where there is none, or it is the folder itself."""
     path = site.path(name)
-    if not name.strip() or path == site.folder or not path.exists():
+    if not name.strip() or path == site.folder or not (path.is_file() or path.is_dir()):
         raise ValueError(f"there is no {name[:80]!r} in this folder: name a file or a folder inside it")
     return path
 

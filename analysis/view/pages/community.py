@@ -9,7 +9,7 @@ import polars as pl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.incidents.find import summary
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.summary import short_answer, verdict
 from windtunnel.analysis.terminal.shell import pasted
@@ -85,12 +85,19 @@ def incidents(request: Request) -> Response:
     try:
         found, rules, left_out = incidents_of(forum, changed)
     except ValueError as error:
-        return part(request, "_incidents.html", rows=[], more=0, left_out=str(error), rules={}, forum=forum)
+        return part(
+            request, "_incidents.html", rows=[], more=0, left_out=str(error), rules={}, kinds=[], forum=forum
+        )
+    titles = titles_of(forum.folder) if forum.real else {}
     rows = [
         (
             one,
-            moment_words(one.onset, forum.hours),
+            forum.when(one.onset),
             _thread_link(request, forum, one.place, incident=one.id, rule=changed),
+            titles.get(one.place, "") if one.place is not None else "",
+            f"/find?{urlencode({'out': request.query_params['out'], 'way': 'author', 'words': one.member or one.members[0]})}"
+            if forum.real and one.place is None and (one.member or len(one.members) == 1)
+            else "",
         )
         for one in found[:MOST_INCIDENTS]
     ]
@@ -101,6 +108,7 @@ def incidents(request: Request) -> Response:
         more=len(found) - len(rows),
         left_out=left_out,
         rules=rules,
+        kinds=[(kind, summary(kind)) for kind in dict.fromkeys(one.kind for one in found)],
         forum=forum,
     )
 
@@ -121,7 +129,7 @@ def _shared(request: Request, forum: Forum) -> dict[str, Any]:
             (
                 row,
                 titles.get(row["thread"], ""),
-                _when(forum, row["first"]),
+                forum.when(row["first"]),
                 _thread_link(request, forum, row["thread"]),
             )
             for row in listed.drop("names").iter_rows(named=True)
@@ -196,14 +204,6 @@ def _start(forum: Forum) -> datetime.datetime | None:
     return found.replace(tzinfo=datetime.UTC) if found and found.tzinfo is None else found
 
 
-def _when(forum: Forum, step: int) -> str:
-    """A step as a date where the record's start is known, else as a day and an hour."""
-    start = _start(forum)
-    if start is None:
-        return moment_words(step, forum.hours)
-    return (start + datetime.timedelta(hours=step * forum.hours)).strftime("%Y-%m-%d %H:%M")
-
-
 def _bars(forum: Forum) -> dict[str, Any]:
     """Posts a stretch of time, for a picture of rectangles: x, height of all, of the heated and of the hostile ones."""
     steps = forum.written["step"]
@@ -252,7 +252,7 @@ def _acts(request: Request, forum: Forum) -> list[tuple[dict[str, Any], str, str
     return [
         (
             row,
-            "at a time unknown" if row["minute"] is None else _when(forum, row["minute"]),
+            "at a time unknown" if row["minute"] is None else forum.when(row["minute"]),
             _thread_link(request, forum, row["thread"]),
         )
         for row in rows.iter_rows(named=True)

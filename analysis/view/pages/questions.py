@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from windtunnel.analysis.importers.dates import date_words, start_of
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.view.jobs import DONE, Job
 from windtunnel.analysis.view.pages.jobs import said
@@ -23,6 +24,11 @@ MARKS = {
     "new": "would have come instead",
 }
 MOST_ROWS = 400
+FIRST_ROWS = 15
+"""Rows of what differs that are shown at once."""
+LATER = "--at comment:N asks about an act after what was seen."
+"""What a note says to who types, and what the page says instead."""
+LATER_HERE = "Choose a later post of the thread to ask about an act after what was seen."
 
 
 def show(request: Request) -> Response:
@@ -33,6 +39,7 @@ def show(request: Request) -> Response:
         return render(request, "job.html", title=job.title, command=job.command, job=job, said=said(job))
     rows = [row for row in record.get("thread", []) if row["mark"] != "same"]
     sentences = tell.answer_sentences(record)
+    start = _began(request, job)
     replayed = record["replay"]["acts"] == record["replay"]["reproduced"]
     return render(
         request,
@@ -43,10 +50,17 @@ def show(request: Request) -> Response:
         record=record,
         lines=three_lines(record),
         about=tell.about(record),
-        doubts=[*([] if replayed else [checked(record["replay"])]), *record["notes"]],
+        doubts=[
+            *([] if replayed else [checked(record["replay"])]),
+            *(note.replace(LATER, LATER_HERE) for note in record["notes"]),
+        ],
+        days=""
+        if start is None
+        else f"Days and hours count from the first post of the record, {date_words(0, start)} UTC.",
+        shown=FIRST_ROWS,
         said=sentences,
         parting=parting_sentence(record) if record["parting"] else "",
-        changes=_changes(record, rows[:MOST_ROWS]),
+        changes=_changes(record, rows[:MOST_ROWS], start),
         differing=len(rows),
         whole=len(record.get("thread", [])),
         trust=[*tell.trust(record), sentences["bounds"], *tell.sensitivity(record)],
@@ -56,7 +70,15 @@ def show(request: Request) -> Response:
     )
 
 
-def _changes(record: dict[str, Any], rows: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
+def _began(request: Request, job: Job) -> int | None:
+    """When the record that is asked about began, in minutes since 1970; None of a run, and where the import did not keep it."""
+    folder = site_of(request).path(str(job.about.get("out", "")))
+    return start_of(folder) if (folder / "posts.parquet").is_file() else None
+
+
+def _changes(
+    record: dict[str, Any], rows: list[dict[str, Any]], start: int | None
+) -> list[tuple[str, str, str, str]]:
     """When, who, what happened and what would have happened, in their order: posts that differ, and acts of moderators."""
     found: list[tuple[int, str, str, str]] = []
     for act in record["moderators"]:
@@ -69,6 +91,8 @@ def _changes(record: dict[str, Any], rows: list[dict[str, Any]]) -> list[tuple[s
         would = f"SIMULATED {row['would']}" if new else MARKS.get(row["mark"], row["mark"])
         found.append((row["step"], row["member"] or "somebody", was, would))
     found.sort(key=lambda one: one[0])
+    if start is not None:
+        return [(date_words(step, start), *rest) for step, *rest in found]  # type: ignore[misc]
     return [(moment_words(step, record["hours"]), *rest) for step, *rest in found]  # type: ignore[misc]
 
 

@@ -1,10 +1,10 @@
 """A sweep: how far each cell is, then the comparison under a goal with limits, its picture and its memo."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -64,6 +64,8 @@ def show(request: Request) -> Response:
         method=method_plain(record)
         if record and any(row["claim"] == "made" for row in record["policies"])
         else "",
+        fidelity=[_folded(line) for line in record["fidelity"]] if record else [],
+        counted=_counted(folder, rows, record) if record else "",
         picture=picture(record, given.get("cost", "")) if record else None,
     )
 
@@ -166,6 +168,25 @@ def _kept(
     judge: str | None,
 ) -> Comparison:
     return compare(folder, goal=goal, limits=limits, smallest_effect=least, outcome=judge)
+
+
+def _folded(line: str) -> tuple[str, str]:
+    """A line on fidelity: its first sentence, and the others."""
+    first, dot, rest = line.partition(". ")
+    return first + dot.strip(), rest
+
+
+def _counted(folder: Path, rows: list[dict[str, Any]], record: Mapping[str, Any]) -> str:
+    """What the list of cells counts, where that is another outcome than the one that the answer is judged by."""
+    done = next((row for row in rows if row["done"]), None)
+    if done is None:
+        return ""
+    declared = read(Folder(folder / unquote(done["link"]).rpartition("/")[2]).manifest)["config"]["outcome"][
+        "name"
+    ]
+    if declared == record["outcome"]["name"]:
+        return ""
+    return f"These counts are of {declared.replace('_', ' ')}, which the runs declared; the answer above is judged by {record['outcome']['name'].replace('_', ' ')}."
 
 
 def _words(given: Any) -> list[str]:

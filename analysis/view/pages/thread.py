@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse, Response
 
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
-from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view import asking
@@ -107,10 +106,16 @@ def ask(request: Request, form: Mapping[str, Any]) -> Response:
         "out": out,
         **place,
         "page": f"/question/{HERE}",
-        "back": f"/thread?{urlencode({'out': out, **{key: value for key, value in place.items() if value is not None}})}",
+        "back": f"/thread?{urlencode({**_back(form, place), 'out': out})}",
     }
     job = site.jobs.add(words, _title(words, number), about)
     return RedirectResponse(f"/question/{job.name}", 303)
+
+
+def _back(form: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
+    """The words of the page that the question was asked on: the thread, and the incident by its rule."""
+    asked = {name: str(form[name]) for name in ("incident", "rule") if form.get(name)}
+    return {key: value for key, value in place.items() if value is not None} | asked
 
 
 def _title(words: list[str], number: int) -> str:
@@ -159,7 +164,7 @@ def _recorded(forum: Forum, number: int) -> list[tuple[str, str]]:
     if forum.posts is not None:
         thread = forum.posts.filter(pl.col("thread") == number).sort("minute", "post")
         acts = moderators_acts(Folder(forum.folder), thread)
-        return [(act.name, f"{act.words()} ({moment_words(act.minute, forum.hours)})") for act in acts]
+        return [(act.name, f"{act.words()} ({forum.when(act.minute)})") for act in acts]
     from windtunnel.analysis.view.contents import read
 
     config = read(Folder(forum.folder).manifest)["config"]
@@ -178,7 +183,7 @@ def _lines(
             row["step"],
             1,
             Line(
-                moment_words(row["step"], forum.hours),
+                forum.when(row["step"]),
                 row["post"],
                 row["comment"] if row["kind"] == "reply" else None,
                 row["member"] or "somebody",
@@ -197,7 +202,7 @@ def _lines(
         for row in acts.iter_rows(named=True):
             if (first is None or row["minute"] >= first) and (last is None or row["minute"] < last):
                 what = f"{row['act']}{'' if row['post'] is None else ' post ' + str(row['post'])}{'' if not row['member'] else ' member ' + row['member']}"
-                when = moment_words(row["minute"], forum.hours)
+                when = forum.when(row["minute"])
                 lines.append(
                     (row["minute"], 0, Line(when, None, None, "moderators", None, "", False, None, what))
                 )

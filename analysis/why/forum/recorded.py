@@ -20,7 +20,7 @@ from windtunnel.analysis.why.watching import INFERRED
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
-from windtunnel.sim.communities.forum.learned.heat import Heat
+from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, heat_of
 from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History, LearnedRecordForum
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
@@ -175,13 +175,13 @@ class RecordedCase(ByActs):
         self.known = True
 
     def _heat(self, mind: Mind, shape: float) -> Heat:
-        """What the replies to the thread say of its lasting hotness, beside those that were to be expected."""
+        """What those who chose the thread, and those who chose another, say of its lasting hotness."""
         alone = Inference(self.forum(self.luck(0)), self.schedule(), luck=self.luck(0))
         forum = alone.community
         assert isinstance(forum, LearnedRecordForum)
-        forum.watched = True
+        watch = forum.watch = Watch(forum)
         infer([alone], mind.decide)
-        return Heat(shape + forum.came, shape + forum.expected)
+        return heat_of(shape, np.array(watch.odds), np.array(watch.taken, bool))
 
     def world(self, branch: Branch) -> RecordWorld:
         """The record's own chance (number None or from 0 on), or with a number below 0 new chance after the fork."""

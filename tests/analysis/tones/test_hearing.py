@@ -38,9 +38,7 @@ def test_an_import_leaves_other_languages_unread_and_counts_them(record, tmp_pat
     )
     posts = pl.read_parquet(report.posts_file)
     assert posts["tone"].to_list() == ["civil", None, "civil", "hostile", "civil"]
-    assert any(
-        note.startswith("1 posts are in a language that no reader here reads") for note in report.notes
-    )
+    assert any(note.startswith("1 post is in a language that no reader here reads") for note in report.notes)
     assert ("heated" in posts.columns) == (name != "words")
     assert ("english 2" in report.tone_source) == (name != "words")
 

@@ -38,6 +38,8 @@ def full(imported, tmp_path_factory):
         small = ["draws=2", "seeds=1", "community.size=20", "steps=6", "dowhy=false"]
         assert main(["run", "policy=slow_mode", "out=one", *small]) == 0
         assert main(["run", "-m", "policy=slow_mode,thread_lock", "out=two", *small]) == 0
+        searched = ["optimise", "policy=slow_mode", "policy_with.slow_mode.hours=2:12", "trials=1", *small]
+        assert main([*searched, "--goal", "less escalation", "out=three"]) == 0
         site = Site(folder, ".", excerpts=True)
         patch.setattr(site.jobs, "pump", lambda: None)
         ask = [
@@ -108,6 +110,8 @@ def pages(jobs):
         "/find?out=mine&way=author&words=Crow",
         "/sweep?out=two&goal=less+hostile_share&limits=civil_posts>=-5%25&smallest=0.1",
         "/choose?place=forum&policy=slow_mode&policy=thread_lock&preset=within5&foretell=1&size=20&steps=6",
+        "/choose?place=forum&policy=slow_mode&goal=less+hostile_share&low.slow_mode.hours=2&high.slow_mode.hours=9&foretell=search&size=20&steps=6",
+        "/searched?out=three",
         "/watch?out=one",
         "/watch/member?out=one&draw=0&seed=0&step=2&member=1",
         "/rule?policy=remove_hostile&out=mine",

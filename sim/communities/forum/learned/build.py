@@ -35,6 +35,8 @@ class Settings(BaseModel):
     start: Literal["cold", "warm"]
     weeks_before: Annotated[float, Field(ge=0, le=52)]
     """Of a cold start: weeks that the place lives before the first step."""
+    core: bool = True
+    """Whether a cold start begins with members as the record left them, or with nobody."""
     folder: str | None = None
     """Of a warm start: where the record is, and from which minute on the run goes its own way."""
     minute: int | None = None
@@ -107,11 +109,23 @@ class LearnedPart:
             assert found.folder is not None and found.minute is not None
             key: Any = ("warm", found.folder, found.minute, found.posts_sha256, repr(law), hours)
             folder, minute = found.folder, found.minute
-            return _kept(key, lambda: read_past(law, folder, minute, hours))
+            read = _kept(key, lambda: read_past(law, folder, minute, hours))
+            return read.leaving(law, traits_key)
         steps = round(found.weeks_before * 168 / hours)
         if not steps:
-            return None
+            return self._core(traits_key)
         return _kept(("cold", repr(self.builder.config), traits_key), lambda: self._lived(traits_key, steps))
+
+    def _core(self, traits_key: int) -> "Past | None":
+        """The members that the place begins with, in number by its size."""
+        from windtunnel.sim.communities.forum.learned.members import recorded_size
+        from windtunnel.sim.communities.forum.learned.past import core_of
+
+        if not self.settings.core:
+            return None
+        law = self.law_of_draw(traits_key)
+        core = core_of(law, traits_key, self.builder.settings.size / recorded_size(law, self.builder.profile))
+        return None if core is None else core.leaving(law, traits_key)
 
     def _lived(self, traits_key: int, steps: int) -> "Past":
         from windtunnel.sim.communities.forum.learned.past import lived_before
@@ -121,7 +135,7 @@ class LearnedPart:
 
         scenes = self.builder.scenes()
         luck = NoiseKey(noise.key("before", traits_key))
-        forum = self._forum(scenes, traits_key, luck, steps, None, spark=False)
+        forum = self._forum(scenes, traits_key, luck, steps, self._core(traits_key), spark=False)
         world = World(forum, luck=luck, step_hours=self.builder.settings.step_hours)
         failed = lock_step([world], phased(scenes, learned_minds(self.builder, scenes, {})), steps)
         if failed:

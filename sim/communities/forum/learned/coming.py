@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum.learned.law import FRESH
+from windtunnel.sim.communities.forum.learned.law import FRESH, stays_for
 from windtunnel.sim.communities.forum.learned.place import LearnedPlace
 
 QUIET = 72.0
@@ -36,8 +36,8 @@ class Coming:
         self.forum, memory = forum, forum.memory
         people = memory.people
         count = len(people.last)
-        self.known = np.flatnonzero((people.acts > 0) & ~people.unnamed)
-        """Named members who have written: who may come for anything else."""
+        self.known = np.flatnonzero((people.acts > 0) & ~people.unnamed & (people.leaves > 0))
+        """Named members who have written: who may come for anything else, as long as they stay."""
         self.standing = np.flatnonzero(memory.debts.open)
         self._counted = memory.debts.count
         memory.newly.clear()
@@ -53,10 +53,15 @@ class Coming:
         self.standing = np.concatenate([self.standing, np.arange(self._counted, debts.count)])
         self._counted = debts.count
         memory.forget(hour, self.standing)
-        self.standing = self.standing[debts.open[self.standing]]
+        there = people.leaves[debts.debtor[self.standing]] > hour
+        self.standing = self.standing[debts.open[self.standing] & there]
         new = np.array(memory.newly, np.int64)
         memory.newly.clear()
-        self.known = np.concatenate([self.known, new[~people.unnamed[new]]])
+        new = new[~people.unnamed[new]]
+        lot = noise.uniform(world.key, "stays", world.now, forum.members.id[new])
+        people.leaves[new] = hour + stays_for(forum.law, lot)
+        self.known = np.concatenate([self.known, new])
+        self.known = self.known[people.leaves[self.known] > hour]
         self._quiet[self._emptied()] = False
         self._drawn.fill(0)
         phases = len(forum.scenes)
@@ -115,7 +120,8 @@ class Coming:
         rows = self._emptied()
         self._quiet[rows] = False
         self._drawn[rows] = phase + 1
-        owing = memory.owing
+        owing, people = memory.owing, memory.people
+        rows = rows[people.leaves[rows] > self.forum.hour]
         debts = np.array(
             sorted(
                 debt
@@ -128,7 +134,6 @@ class Coming:
         if len(debts):
             lot = noise.uniform(world.key, f"owes {phase}", world.now, self._pair(debts))
             self._race(PAYS, debts, memory.debts.debtor[debts], lot, phase)
-        people = memory.people
         rows = rows[(people.acts[rows] > 0) & ~people.unnamed[rows]]
         if len(rows):
             lot = noise.uniform(world.key, f"comes {phase}", world.now, self.forum.members.id[rows])

@@ -1,9 +1,8 @@
-"""The lasting hotness of a recorded thread, inferred from the replies that came to it beside those that were to be expected."""
+"""The lasting hotness of a recorded thread, inferred from who came to it beside who was to be expected there."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import gammaincinv
 
 from windtunnel.sim import noise
 from windtunnel.sim.noise_key import NoiseKey
@@ -11,45 +10,70 @@ from windtunnel.sim.noise_key import NoiseKey
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.learned.recorded import LearnedRecordForum
 
+GRID = np.linspace(-4.0, 6.0, 401)
+"""Logs of hotness at which its law is taken."""
+
 
 class Heat(NamedTuple):
-    """What is known of a thread's lasting hotness: a gamma law of this shape and rate.
+    """What is known of the log of a thread's hotness: at the points of `GRID`, the chance that it lies below."""
 
-    Before anything is known shape and rate are both k, so that the mean is 1; n replies where e were expected, a Poisson number of
-    mean e times the hotness, add n and e.
+    below: np.ndarray
+
+    @property
+    def mean(self) -> float:
+        """Of the log of hotness."""
+        return float(np.diff(self.below, prepend=0.0) @ GRID)
+
+
+def heat_of(shape: float, odds: np.ndarray, taken: np.ndarray) -> Heat:
+    """Hotness h given choices: by what is seen, the thread was chosen with these odds (n,) against all others; `taken` (n,): it was.
+
+    Before them h has a gamma law of this shape and mean 1; a choice with odds o takes the thread with chance h o / (1 + h o).
     """
-
-    shape: float
-    rate: float
+    log_odds = np.log(np.maximum(odds, 1e-12))[:, None] + GRID
+    log_law = shape * (GRID - np.exp(GRID)) - np.logaddexp(0.0, log_odds).sum(axis=0) + taken.sum() * GRID
+    law = np.exp(log_law - log_law.max())
+    below = np.cumsum(law)
+    return Heat(below / below[-1])
 
 
 def log_hotness(heat: Heat, luck: NoiseKey, thread: int) -> float:
     """The log of the hotness that this luck draws for the thread of this id; the same after every fork."""
     lot = noise.uniform(luck.at(0), "hot", 0, np.array([thread]))[0]
-    return float(np.log(gammaincinv(heat.shape, lot) / heat.rate))
+    return float(np.interp(lot, heat.below, GRID))
 
 
-def expected_replies(forum: "LearnedRecordForum", world: Any) -> float:
-    """How many replies, paid debts apart, this tick was to bring to the record's own thread by what is seen of it."""
-    now, people, memory = world.now / 60, forum.memory.people, forum.memory
-    offered = forum.offered(world.now)
-    own = np.flatnonzero(forum.posts.id[offered.roots] == forum.own_id)
-    if not len(own):
-        return 0.0
-    other = forum.comings(world.now, forum.tick.hours, world.acting()).other
-    root, at, nothing = int(offered.roots[own[0]]), own[0], np.zeros(len(forum.posts))
-    total = 0.0
-    for new in (True, False):
-        rows = np.flatnonzero((people.acts == 0) if new else (people.acts > 0) & ~people.unnamed)
-        thread, _ = forum.common_scores(offered, now, nothing, new)
-        share = np.full(len(rows), np.exp(thread[at] - np.logaddexp.reduce(thread)))
-        if new:
-            arrive = forum.law.newcomers.opens + forum.law.newcomers.replies
-            opens = np.full(len(rows), forum.law.newcomers.opens / arrive if arrive else 0.0)
-        else:
-            opens = 1 / (1 + np.exp(-memory.opens(rows, now)))
-            for place in np.flatnonzero([root in memory.inside.get(row, ()) for row in rows.tolist()]):
-                mine = forum.with_own_threads(int(rows[place]), offered.roots, thread)
-                share[place] = np.exp(mine[at] - np.logaddexp.reduce(mine))
-        total += float((other[rows] * (1 - opens) * share).sum())
-    return total
+class Watch:
+    """Notes at each recorded reply that pays no debt how likely it was to go to the record's own thread, and whether it did."""
+
+    def __init__(self, forum: "LearnedRecordForum") -> None:
+        self.forum = forum
+        self.odds: list[float] = []
+        self.taken: list[bool] = []
+
+    def begin(self, now: int) -> None:
+        """A tick begins: what is seen of threads now is what its replies went by."""
+        forum = self.forum
+        self._offered = forum.offered(now)
+        own = np.flatnonzero(forum.posts.id[self._offered.roots] == forum.own_id)
+        self._own = int(own[0]) if len(own) else -1
+        if self._own >= 0:
+            nothing = np.zeros(len(forum.posts))
+            self._threads = [
+                forum.common_scores(self._offered, now / 60, nothing, new)[0] for new in (False, True)
+            ]
+
+    def reply(self, who: int, up: int, root: int) -> None:
+        """A reply by the member `who` to the post `up` of the thread `root` (rows), before it is remembered."""
+        forum, memory = self.forum, self.forum.memory
+        debts = memory.debts
+        if self._own < 0 or (debts.open & (debts.debtor == who) & (debts.post == up)).any():
+            return
+        roots, new = self._offered.roots, bool(memory.people.acts[who] == 0)
+        thread = self._threads[new]
+        if not new:
+            thread = forum.with_own_threads(who, roots, thread)
+        others = np.delete(thread, self._own)
+        if root in roots and len(others):
+            self.odds.append(float(np.exp(thread[self._own] - np.logaddexp.reduce(others))))
+            self.taken.append(bool(forum.posts.id[root] == forum.own_id))

@@ -32,6 +32,11 @@ FRESH = 3.0
 """Hours within which an act or a reply makes rates change from phase to phase; others are taken once a step."""
 SHORT, LONG = 6.0, 24.0
 """Hours in which counts of recent acts, and of replies received, fade."""
+HABIT = 60 * 24.0
+"""The same of the count of acts that makes a habit. Of 14, 28, 60 and 120 days the likelihood in r/Feminism rises to the last, by 10
+beyond 60 days; a place with a longer memory is slower to settle."""
+SESSION = 3.0
+"""Hours after an act in which habit says nothing: who is still there goes on by other reasons."""
 
 THREAD = (
     *("size", "authors", "age_3h", "age_1d", "last_10min", "last_3h", "last_1d"),
@@ -58,7 +63,7 @@ TERMS = {
             "replies_6h",
             "owed",
         ),
-        *("opened_only", "acts"),
+        *("opened_only", "habit"),
     ),
     "opens": ("constant", "opened", "replied", "rest_2d", "owed"),
     "thread_new": THREAD,
@@ -68,6 +73,8 @@ TERMS = {
     "unnamed": ("constant", "top_level", "thread_share", "unnamed_parent"),
 }
 """The terms of each part, in the order of its coefficients. All are 0 or more."""
+EARLIER = {"comes": (*TERMS["comes"][:-1], "acts")}
+"""Terms of earlier fits, which are simulated as they were: all acts so far in place of `habit`."""
 
 
 class Part(BaseModel):
@@ -127,6 +134,20 @@ class Newcomers(BaseModel):
     """Share of those who open a thread whose name the record lacks."""
 
 
+class Group(BaseModel):
+    """Five or more members whom the record left in like states: how many, and what they are like on average."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    members: int
+    opened: float
+    replied: float
+    habit: float
+    """The fading count of acts at the end of the record."""
+    rest: float
+    """Hours since the last act, a geometric mean."""
+
+
 class Law(BaseModel):
     """What `windtunnel fit` writes as `forward` in learned.yaml."""
 
@@ -149,6 +170,12 @@ class Law(BaseModel):
     """Shape of the gamma law (mean 1) of a lasting factor of each thread's pull; 0: there is none."""
     tone: ToneLaw | None = None
     """In what tone members answer; None: as the rules of the forum say."""
+    reach: Annotated[float, Field(gt=0)] | None = None
+    """Hours back to which the record knew who is new: who was silent for longer comes as a newcomer, if at all. None: there is no such limit."""
+    stay: Annotated[float, Field(gt=0)] | None = None
+    """Mean days after which a member comes no more; None: the record does not tell, and nobody leaves."""
+    core: list[Group] = []
+    """Whom a place has that begins with its members and nothing else: the record's at its end."""
     masked_days: float = 0.0
     """Days of the record that count for nothing: holes, and a week after each."""
     notes: list[str] = []
@@ -156,9 +183,14 @@ class Law(BaseModel):
     @model_validator(mode="after")
     def _terms_are_known(self) -> "Law":
         for name, terms in TERMS.items():
-            if getattr(self, name).terms != terms:
+            if getattr(self, name).terms not in (terms, EARLIER.get(name)):
                 raise ValueError(f"{name} has other terms than this version fits")
         return self
+
+
+def stays_for(law: Law, lot: np.ndarray) -> np.ndarray:
+    """Hours (n,) that members stay, by a lot in (0, 1) of each: exponential, so that how long one has been there tells nothing."""
+    return -24 * law.stay * np.log1p(-lot) if law.stay else np.full(len(lot), np.inf)
 
 
 def law_of(content: Mapping[str, Any]) -> Law:
@@ -187,6 +219,11 @@ def drawn_law(law: Law, key: int) -> Law:
 def speeds(hours: np.ndarray, scales: tuple[float, ...]) -> list[np.ndarray]:
     """log(1 + hours / scale), a column a scale."""
     return [np.log1p(hours / scale) for scale in scales]
+
+
+def habit_term(habit: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """The term `habit` (n,) of fading counts of acts and hours since the last one."""
+    return np.where(rest > SESSION, np.log1p(habit), 0.0)
 
 
 def columns(*terms: np.ndarray | float) -> np.ndarray:

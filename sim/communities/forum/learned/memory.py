@@ -9,12 +9,14 @@ import numpy as np
 
 from windtunnel.sim.communities.forum.learned.law import (
     FORGOTTEN,
+    HABIT,
     LONG,
     SCALES_AGE,
     SCALES_REST,
     SHORT,
     Law,
     columns,
+    habit_term,
     linear,
     speeds,
 )
@@ -61,8 +63,9 @@ class Columns:
 class Memory:
     """All rows are rows of the forum's members and posts; hours are counted from the run's first step, and negative before it.
 
-    Members: `last` act, how many `acts`, `opened`, `replied`, fading counts `acts_6h`, `acts_24h` (just after the last act) and
-    `replies_6h` (just after `got`), `owed` debts, `unnamed`. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
+    Members: `last` act, how many `acts`, `opened`, `replied`, fading counts `acts_6h`, `acts_24h`, `habit` (just after the last act)
+    and `replies_6h` (just after `got`), `owed` debts, `unnamed`, and when it `leaves`, from when on it
+    comes no more. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
     `last`, `crowd`, `nameless` of its thread, how `hot` it is (log), on which `shelf` it stands, its `place` among the threads in
     sight, and what draws newcomers (`new`) and others (`old`) to it. Debts: whose (`debtor`), the `partner`, the thread (`root`), the
     `post`, `since`, the `fixed` part of the predictor, `open`, `answered`, and its `rate` when it was last taken.
@@ -79,10 +82,12 @@ class Memory:
             replied=(np.int32, 0),
             acts_6h=(np.float64, 0.0),
             acts_24h=(np.float64, 0.0),
+            habit=(np.float64, 0.0),
             replies_6h=(np.float64, 0.0),
             got=(np.float64, -np.inf),
             owed=(np.int32, 0),
             unnamed=(np.bool_, False),
+            leaves=(np.float64, np.inf),
         )
         self.people.grow(members)
         self.posts = Columns(
@@ -134,7 +139,7 @@ class Memory:
         out = copy.copy(self)
         out.people, out.posts, out.debts = self.people.copied(), self.posts.copied(), self.debts.copied()
         for table, names in (
-            (out.people, ("last", "got")),
+            (out.people, ("last", "got", "leaves")),
             (out.posts, ("hour", "last")),
             (out.debts, ("since",)),
         ):
@@ -161,6 +166,7 @@ class Memory:
         rest = now - float(people.last[who])
         people.acts_6h[who] = 1.0 + people.acts_6h[who] * exp(-rest / SHORT)
         people.acts_24h[who] = 1.0 + people.acts_24h[who] * exp(-rest / LONG)
+        people.habit[who] = 1.0 + people.habit[who] * exp(-rest / HABIT)
         people.last[who] = now
         if rest == inf:
             self.newly.append(who)
@@ -289,19 +295,28 @@ class Memory:
         """Rates an hour (n,), before the rhythm of the day, at which members come for anything else."""
         people = self.people
         rest = np.maximum(now - people.last[who], 0.0)
-        acts = people.acts[who]
         terms = columns(
             1.0,
             *speeds(rest, SCALES_REST),
-            acts == 1,
+            people.acts[who] == 1,
             np.log1p(people.acts_6h[who] * np.exp(-rest / SHORT)),
             np.log1p(people.acts_24h[who] * np.exp(-rest / LONG)),
             np.log1p(people.replies_6h[who] * np.exp((people.got[who] - now) / SHORT)),
             np.log1p(people.owed[who]),
             people.replied[who] == 0,
-            np.log(np.maximum(acts, 1)),
+            self._past_acts(who, rest),
         )
-        return np.exp(linear(self.law.comes, terms))
+        rate = np.exp(linear(self.law.comes, terms))
+        if self.law.reach is not None:
+            rate[rest > self.law.reach] = 0.0
+        return rate
+
+    def _past_acts(self, who: np.ndarray, rest: np.ndarray) -> np.ndarray:
+        """The last term of `comes`: habit, or all acts in a law of an earlier fit."""
+        people = self.people
+        if self.law.comes.terms[-1] == "acts":
+            return np.log(np.maximum(people.acts[who], 1))
+        return habit_term(people.habit[who] * np.exp(-rest / HABIT), rest)
 
     def opens(self, who: np.ndarray, now: float) -> np.ndarray:
         """Log-odds (n,) that a member who came for anything else opens a thread."""

@@ -1,12 +1,14 @@
 """What a learned forum begins with: weeks that it lived before the first step, or the state of a record at a date."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from scipy.stats import poisson
 
-from windtunnel.sim.communities.forum.learned.law import Law
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.learned.law import HABIT, Law, stays_for
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.place import LearnedPlace
 from windtunnel.sim.communities.forum.posts import CIVIL, TONES, Posts
@@ -38,6 +40,14 @@ class Past:
     memory: Memory
     posts: dict[str, np.ndarray]
 
+    def leaving(self, law: Law, traits_key: int) -> "Past":
+        """The same past in which each member leaves so long after its last act as the law's rate of leaving says: some have left already."""
+        memory = self.memory.later(0.0, self.members)
+        there = np.flatnonzero((memory.people.acts > 0) & ~memory.people.unnamed)
+        lot = noise.uniform(traits_key, "stays", 0, there)
+        memory.people.leaves[there] = memory.people.last[there] + stays_for(law, lot)
+        return replace(self, memory=memory)
+
     def restore(self, posts: Posts) -> None:
         """Put the posts into an empty table."""
         if len(self.posts["author"]):
@@ -51,6 +61,29 @@ def lived_before(forum: LearnedPlace, steps: int) -> Past:
     kept["step"] = kept["step"] - steps
     people = len(forum.members)
     return Past(people, forum.memory.later(steps * forum.hours, people), kept)
+
+
+def core_of(law: Law, traits_key: int, scale: float) -> Past | None:
+    """Members without posts: of each group of the law's core a Poisson number with mean `scale` times its own; None where there are none."""
+    groups = law.core
+    many = np.array([group.members for group in groups]) * scale
+    count = poisson.ppf(noise.uniform(traits_key, "core", 0, np.arange(len(groups))), many).astype(int)
+    if not count.sum():
+        return None
+    group = np.repeat(np.arange(len(groups)), count)
+    rows = 1 + np.arange(len(group))
+
+    def mean(name: str) -> np.ndarray:
+        return np.array([getattr(each, name) for each in groups])[group]
+
+    memory = Memory(law, 1 + len(group))
+    people = memory.people
+    rest = mean("rest") * np.exp(0.5 * (noise.uniform(traits_key, "rest", 0, rows) - 0.5))
+    people.last[rows], people.habit[rows] = -rest, mean("habit") * np.exp(rest / HABIT)
+    people.opened[rows], people.replied[rows] = np.round(mean("opened")), np.round(mean("replied"))
+    people.acts[rows] = np.maximum(people.opened[rows] + people.replied[rows], 1)
+    people.acts_6h[rows] = people.acts_24h[rows] = 1.0
+    return Past(1 + len(group), memory, {name: np.empty(0, np.int64) for name in COPIED})
 
 
 def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> Past:

@@ -2,8 +2,8 @@
 
 Rates and choices are those of a learned forum; a tick of the record takes the place of a phase. All that a member may do in a tick is
 one choice among posts, its debts with what they weigh and all others: so one Gumbel a post is enough, and the record's own can be
-inferred. So is the lasting hotness of the thread that is lived again: n replies came to it for no debt where e were expected by what is
-seen of it, so that a gamma law of shape k becomes one of shape k + n and rate k + e. Other threads are as hot as all.
+inferred. So is the lasting hotness of the thread that is lived again, from who chose it and who chose another (`heat`); other threads are as
+hot as all.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from windtunnel.sim.communities.forum.learned.columns import (
     of_posts,
     of_threads,
 )
-from windtunnel.sim.communities.forum.learned.heat import Heat, expected_replies, log_hotness
+from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, log_hotness
 from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.says import put_tones
@@ -111,9 +111,8 @@ class LearnedRecordForum(RecordForum):
         """`heat` is what was inferred of the hotness of the record's own thread; without it the thread is as hot as all."""
         self.law, self.history, self.pace, self.draws = law, history, pace, draws or {}
         self.own_id = int(record.post_ids()[0])
-        self.watched = False
-        """Whether replies to the own thread, and how many are expected, are counted."""
-        self.came = self.expected = 0.0
+        self.watch: Watch | None = None
+        """Notes what tells of the own thread's hotness, while that is inferred."""
         self.hot = 0.0 if heat is None else log_hotness(heat, luck, self.own_id)
         self.memory = Memory(law, len(members))
         self.memory.people.unnamed[UNKNOWN] = True
@@ -163,9 +162,8 @@ class LearnedRecordForum(RecordForum):
         who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
         partner = int(posts.answered[row]) if up >= 0 else NOTHING
         hour = float(posts.step[row]) / 60
-        if self.watched and up >= 0 and posts.id[root] == self.own_id:
-            debts = memory.debts
-            self.came += not (debts.open & (debts.debtor == who) & (debts.post == up)).any()
+        if self.watch is not None and up >= 0:
+            self.watch.reply(who, up, root)
         memory.acted(who, hour, up < 0, up, root, partner)
         memory.heard(None if who == UNKNOWN else who, root, row, up, int(posts.tone[row]))
         if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
@@ -202,9 +200,9 @@ class LearnedRecordForum(RecordForum):
     def open_step(self, world: Any) -> None:
         self._coming = None
         self.memory.forget(self.tick.minute / 60)
+        if self.watch is not None:
+            self.watch.begin(world.now)
         super().open_step(world)
-        if self.watched:
-            self.expected += expected_replies(self, world)
 
     def comes_in(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> np.ndarray:
         """The chance (members,) to come within the `hours` up to now."""

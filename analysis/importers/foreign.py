@@ -1,0 +1,56 @@
+"""Knows by their first bytes files that hold no record as they are, and says what would make them one."""
+
+from pathlib import Path
+
+HEAD = 512
+"""Bytes that are looked at."""
+
+_UNPACK = (
+    "unpack it into a folder of its own and import that (.gz, .bz2, .xz and .zst files are read as they are)"
+)
+_SAVE = "save the sheet that has the posts as CSV and import that"
+_OFFICE = (
+    b"[Content_Types].xml",
+    b"_rels/.rels",
+    b"xl/",
+    b"docProps/",
+    b"application/vnd.oasis.opendocument",
+)
+_STARTS = (
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    (b"Rar!", "a rar archive", _UNPACK),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Office file", _SAVE),
+    (b"SQLite format 3\0", "an SQLite database", "write the table that has the posts as CSV and import that"),
+    (b"%PDF-", "a PDF", "ask for the export as a table or as JSON"),
+    (
+        b"version https://git-lfs",
+        "a pointer to a file that Git LFS keeps",
+        "fetch the file itself: git lfs pull",
+    ),
+)
+_PAGES = (b"<!doctype html", b"<html")
+
+
+def refuse_foreign(path: Path, head: bytes) -> None:
+    """`ValueError` where the first bytes of `path`, or of what is packed in it, are of a kind that holds no record."""
+    found = _kind(head[:HEAD])
+    if found is not None:
+        raise ValueError(f"{path.name} is {found[0]}: {found[1]}")
+
+
+def _kind(head: bytes) -> tuple[str, str] | None:
+    if head.startswith(b"PK\x03\x04"):
+        if any(name in head[26:] for name in _OFFICE):
+            return "a workbook (or another Office file)", _SAVE
+        return "a zip archive", _UNPACK
+    if head[257:].startswith(b"ustar"):
+        return "a tar archive", _UNPACK
+    for start, words, advice in _STARTS:
+        if head.startswith(start):
+            return words, advice
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower().startswith(_PAGES):
+        return (
+            "a web page",
+            "perhaps the server asked for a login where the export should have come; fetch it again",
+        )
+    return None
