@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from windtunnel.sim.minds import asks_a_model
 
 FILE = "structure.yaml"
-"""Beside the record's profile; the shipped one, of shipped profiles, lies in `conf`."""
+"""Beside the record's profile; one of shipped profiles would lie in `conf`."""
 NOT_THEIRS = ("size", "learned")
 """Of a community's settings those that say nothing of what its members are like."""
 LAW = ("forward", "start", "weeks_before", "steps_an_hour", "law")
