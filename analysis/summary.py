@@ -430,6 +430,15 @@ def number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def figure(value: float) -> str:
+    """A number of about three digits, as people write it.
+
+    >>> figure(0.17857), figure(12), figure(1072.4)
+    ('0.179', '12', '1,072')
+    """
+    return (f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}").replace("-", "\u2212")
+
+
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -448,7 +457,7 @@ def _futures(rd: Record, n: int) -> tuple[int, int]:
 
 
 def _signed(value: float) -> str:
-    return "0" if abs(value) < 1e-9 else f"{value:+.3g}".replace("-", "\u2212")
+    return "0" if abs(value) < 1e-9 else f"{'+' if value > 0 else ''}{figure(value)}"
 
 
 def _interval(question: Record) -> str:

@@ -125,7 +125,10 @@ def main() -> None:
     read(english.EnglishReader(), known.texts)
     rate = len(known.texts) / (time.process_time() - began)
     civil_rate = float(1 - found[known.tone == 0, CIVIL].mean())
-    tables = {name: kinds(asked.folder / f"{name}.yaml", civil_rate) for name in ("kinds", "more_kinds")}
+    tables = {
+        name: kinds(asked.folder / f"{name}.yaml", civil_rate)
+        for name in ("kinds", "more_kinds", "third_kinds")
+    }
     off = [
         found[fold == k].mean(0) - np.bincount(known.tone[fold == k], minlength=3) / (fold == k).sum()
         for k in set(fold)

@@ -26,13 +26,27 @@ def policy_names(community: str | None = None) -> list[str]:
 @cache
 def _own() -> dict[str, type[Policy]]:
     """Our policies by name: every listed class that has a name of its own."""
-    modules = pkgutil.walk_packages(policies.__path__, f"{policies.__name__}.")
+    return {name: value for module in _modules() for name, value in _inside(module).items()}
+
+
+def _modules() -> list[str]:
+    return [one.name for one in pkgutil.walk_packages(policies.__path__, f"{policies.__name__}.")]
+
+
+def _inside(module: str) -> dict[str, type[Policy]]:
     return {
         value.name: value
-        for module in modules
-        for value in vars(importlib.import_module(module.name)).values()
+        for value in vars(importlib.import_module(module)).values()
         if isinstance(value, type) and issubclass(value, Policy) and vars(value).get("name") and value.listed
     }
+
+
+def _own_class(name: str) -> type[Policy] | None:
+    """Our policy of this name; most stand in a module called so, and loading all takes half a second in every process."""
+    for module in _modules():
+        if module.endswith(f".{name}") and name in (inside := _inside(module)):
+            return inside[name]
+    return _own().get(name)
 
 
 @cache
@@ -42,9 +56,10 @@ def policy_class(name: str) -> type[Policy]:
         if point.name == name:
             plugins.check_new("policy", point, _own())
             return plugins.load("policy", point, partial(_wrong, point))
-    if name not in policy_names():
+    found = _own_class(name)
+    if found is None:
         raise ValueError(f"no policy is called {name!r}: {nearest(name, policy_names())}")
-    return _own()[name]
+    return found
 
 
 def check_fits(name: str, community: Mapping[str, Any]) -> None:

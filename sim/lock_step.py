@@ -80,7 +80,9 @@ class LockStep:
 
     def alive(self) -> list[int]:
         """Places of the worlds that go on."""
-        return [place for place in range(len(self.worlds)) if place not in self.failed]
+        return [
+            place for place, world in enumerate(self.worlds) if place not in self.failed and not world.over
+        ]
 
     def _try(self, place: int, stage: str, action: Callable[[], Any]) -> Any:
         """What `action` gives; where it breaks its world stops."""

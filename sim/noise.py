@@ -7,6 +7,7 @@ Lea & Flood 2014, "Fast splittable pseudorandom number generators"), applied onc
 
 import hashlib
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +28,9 @@ def key(*parts: int | str) -> int:
     return int.from_bytes(digest, "little")
 
 
-def uniform(key: int, purpose: str, step: int, members: np.ndarray) -> np.ndarray:
-    """float64 uniforms in the open interval (0, 1), one for each integer id, in the shape of `members`.
+def uniform(key: int | np.ndarray, purpose: str, step: int, members: np.ndarray) -> np.ndarray:
+    """float64 uniforms in the open interval (0, 1), one for each integer id, in the shape of `members`. Members (n,) may have a key
+    each, uint64 (n,).
 
     >>> uniform(7, "order", 3, np.arange(2)) == uniform(7, "order", 3, np.arange(5))[:2]
     array([ True,  True])
@@ -39,7 +41,7 @@ def uniform(key: int, purpose: str, step: int, members: np.ndarray) -> np.ndarra
     start = _address(key, purpose, step)
     for low in range(0, len(flat), _BLOCK):
         part = flat[low : low + _BLOCK].astype(np.uint64)
-        _mix(part, start)
+        _mix(part, start if start.ndim == 0 else start[low : low + _BLOCK])
         _to_unit(part, rows[low : low + _BLOCK])
     return out
 
@@ -57,10 +59,12 @@ def pair(ids: np.ndarray, others: np.ndarray) -> np.ndarray:
     return mixed ^ other
 
 
-def gumbel(key: int, purpose: str, step: int, members: np.ndarray, options: int | np.ndarray) -> np.ndarray:
+def gumbel(
+    key: int | np.ndarray, purpose: str, step: int, members: np.ndarray, options: int | np.ndarray
+) -> np.ndarray:
     """Standard Gumbel noise for each member and option, options on the last axis.
 
-    `members` has shape (n,); `options` is a count m, or integer ids of shape (m,) or (n, m). The noise of
+    `members` has shape (n,), and so may the keys (uint64); `options` is a count m, or integer ids of shape (m,) or (n, m). The noise of
     an option is addressed by its id, so an option more or less moves no other's.
     """
     ids = np.asarray(members).reshape(-1)
@@ -71,7 +75,7 @@ def gumbel(key: int, purpose: str, step: int, members: np.ndarray, options: int 
     rows = max(1, _BLOCK // max(width, 1))
     for low in range(0, len(ids), rows):
         part = ids[low : low + rows].astype(np.uint64)
-        _mix(part, start)
+        _mix(part, start if start.ndim == 0 else start[low : low + rows])
         chosen = names if names.ndim == 1 else names[low : low + rows]
         cell = np.add(part[:, None], chosen.astype(np.uint64) * _GOLDEN)
         _mix(cell, np.uint64(0))
@@ -84,8 +88,11 @@ def gumbel(key: int, purpose: str, step: int, members: np.ndarray, options: int 
     return out
 
 
-def _address(key: int, purpose: str, step: int) -> np.uint64:
-    """The part of an address that a whole call shares, mixed in Python's integers."""
+def _address(key: int | np.ndarray, purpose: str, step: int) -> Any:
+    """The part of an address that a whole call shares, mixed in Python's integers; of several keys each its own."""
+    if isinstance(key, np.ndarray) and key.ndim:
+        keys, of = np.unique(key, return_inverse=True)
+        return np.array([_address(one, purpose, step) for one in keys.tolist()], np.uint64)[of]
     return np.uint64(_mix_int(_place(int(key), purpose) + (int(step) + 1) * int(_GOLDEN)))
 
 
@@ -103,11 +110,11 @@ def _mix_int(value: int) -> int:
     return value ^ (value >> 31)
 
 
-def _mix(values: np.ndarray, start: np.uint64) -> None:
+def _mix(values: np.ndarray, start: np.ndarray | np.uint64) -> None:
     """Mix `start` and each id into 64 independent-looking bits, in place."""
     spare = np.empty_like(values)
     values *= _GOLDEN
-    if start:
+    if start.ndim or start:
         values += start
     for shift, factor in ((30, _FIRST), (27, _SECOND)):
         np.right_shift(values, np.uint64(shift), out=spare)

@@ -39,6 +39,8 @@ class World(mesa.Model):
 
     may_speak = True
     """Whether its members' acts may be given words: not where the members stand for real people."""
+    over = False
+    """Whether there is nothing more to be lived."""
     speaks = False
     """Whether they are given words; set by who steps the world, where the mind writes."""
 

@@ -61,6 +61,10 @@ def check_pairs(pairs: pl.DataFrame) -> pl.DataFrame:
     )
     for name in NEEDED:
         if name not in pairs.columns:
+            if len(pairs.columns) == 1 and name in pairs.columns[0]:
+                raise ValueError(
+                    f"the pairs have one column, {pairs.columns[0]!r}: part their cells by commas"
+                )
             near = difflib.get_close_matches(name, pairs.columns, 1)
             hint = f"; did you mean it by {near[0]!r}?" if near else ""
             raise ValueError(f"the pairs have no column {name!r}, only {', '.join(pairs.columns)}{hint}")
@@ -193,5 +197,10 @@ def _number(column: pl.Series) -> pl.Series:
     """The column as Float64, nan as null; `ValueError` for words."""
     empty = column.null_count() == len(column)  # of whatever type: a CSV without rows reads as words
     if empty or column.dtype == pl.Boolean or column.dtype.is_numeric():
-        return column.cast(pl.Float64).fill_nan(None)
+        number = column.cast(pl.Float64).fill_nan(None)
+        if number.is_infinite().any():
+            raise ValueError(
+                f"column {column.name!r} holds an infinite number: leave the cell empty where nothing was measured"
+            )
+        return number
     raise ValueError(f"column {column.name!r} holds {column.drop_nulls()[0]!r}, which is no number")

@@ -90,7 +90,7 @@ def questions(found: Paired, direction: str) -> list[dict[str, Any]]:
         words = (
             f"in {den} {futures} {given}; in {num} of them {then}"
             if den
-            else f"in no simulated future {given}"
+            else f"there is no simulated future in which {given}"
         )
         row = {
             "key": key,

@@ -30,7 +30,7 @@ from windtunnel.analysis.comparison.chart_parts import (
 )
 from windtunnel.analysis.comparison.deciding import NOTHING
 from windtunnel.analysis.report.charts import BAD, BASE, INK, POLICY, SOFT
-from windtunnel.analysis.summary import event_words, words
+from windtunnel.analysis.summary import event_words, figure, words
 
 Record = Mapping[str, Any]
 STANDING = {"not dominated": POLICY, "dominated": BASE, "does harm": BAD}
@@ -130,7 +130,7 @@ def outcomes(record: Record) -> Spec | None:
                 "number": numbers[row["policy"]],
                 "order": change["est"] * (1 if row["polarity"] == "harm" else -1),
                 **interval(change),
-                "said": f"{row['without']:.3g} without, {row['with']:.3g} with ({row['unit']})",
+                "said": f"{figure(row['without'])} without, {figure(row['with'])} with ({row['unit']})",
                 "by construction": "yes" if row["forced"] else "no",
                 **sample(record, row["policy"], row["n_pairs"]),
             }
@@ -174,8 +174,8 @@ def groups(record: Record) -> Spec | None:
             "row": f"{broken(row['policy'])}:|{words(row['group'])}",
             "place": place,
             **interval(row["simultaneous"]),
-            "said": f"{row['without']:.3g} without, {row['with']:.3g} with",
-            "members": f"{row['members']:.3g} active in a future",
+            "said": f"{figure(row['without'])} without, {figure(row['with'])} with",
+            "members": f"{figure(row['members'])} active in a future",
             **sample(record, row["policy"], row["n_pairs"]),
         }
         for place, row in enumerate(record["groups"])

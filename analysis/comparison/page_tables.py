@@ -14,7 +14,7 @@ from windtunnel.analysis.comparison.tables import (
     worst_words,
 )
 from windtunnel.analysis.immovable import CANNOT
-from windtunnel.analysis.summary import INSIDE, change, words
+from windtunnel.analysis.summary import INSIDE, change, figure, words
 
 Record = Mapping[str, Any]
 LAST = float("inf")
@@ -64,8 +64,8 @@ def outcome_tables(record: Record) -> list[tuple[str, str]]:
                 [
                     {
                         "policy": row["policy"],
-                        "without": f"{row['without']:.3g}",
-                        "with": f"{row['with']:.3g}",
+                        "without": figure(row["without"]),
+                        "with": figure(row["with"]),
                         "change (interval, alone)": change(*row["change"].values()),
                         "counted in": row["unit"],
                         "pairs that differ": f"{row['changed_pairs']} of {row['n_pairs']}",
@@ -181,11 +181,11 @@ def _group(record: Record, kind: str, group: str) -> str:
         {
             "policy": row["policy"],
             "measure": row["unit"],
-            "without": f"{row['without']:.3g}",
-            "with": f"{row['with']:.3g}",
+            "without": figure(row["without"]),
+            "with": figure(row["with"]),
             "change (all hold at once)": change(*row["simultaneous"].values()),
             "reading": "harmed" if row["harmed"] else "helped" if row["helped"] else "unclear",
-            "active members": f"{row['members']:.3g} in each of {row['n_pairs']} pairs",
+            "active members": f"{figure(row['members'])} in each of {row['n_pairs']} pairs",
         }
         for row in record["groups"]
         if (row["kind"], row["group"]) == (kind, group)

@@ -11,7 +11,7 @@ from windtunnel.analysis.comparison.goal_words import goal_sentences
 from windtunnel.analysis.comparison.method import seen
 from windtunnel.analysis.comparison.two_measures import two_measures
 from windtunnel.analysis.outcomes import leading
-from windtunnel.analysis.summary import capital, event_words, words
+from windtunnel.analysis.summary import capital, event_words, figure, words
 
 Record = Mapping[str, Any]
 MOST = 12
@@ -158,7 +158,7 @@ def harms(record: Record, made: Sequence[Record]) -> list[str]:
         )
         members = record["nouns"]["members"]
         parts = [
-            f"{_people(group, members)} ({group['unit']} {_change(group['simultaneous'])}, from {group['without']:.3g} to {group['with']:.3g})"
+            f"{_people(group, members)} ({group['unit']} {_change(group['simultaneous'])}, from {figure(group['without'])} to {figure(group['with'])})"
             for group in rows
         ]
         said.append(f"{start} {_listed(parts)}, beyond noise.")
@@ -323,7 +323,7 @@ def _benefits(record: Record, made: Sequence[Record]) -> list[str]:
     if others:
         names = _listed([best["policy"], *(row["policy"] for row in others)])
         return [f"{start}{names} have the same mean benefit, the largest: {most:+.3g} a future."]
-    low, high = (f"{best['benefit']['bounds'][end]:.3g}".replace("-", "\u2212") for end in ("low", "high"))
+    low, high = (figure(best["benefit"]["bounds"][end]).replace("-", "\u2212") for end in ("low", "high"))
     return [
         f"{start}{best['policy']} has the largest mean benefit, {_change(best['benefit']['paired'])} a future; "
         f"however twins share chance, at the rates as counted, {low} to {high}."
@@ -381,7 +381,7 @@ def _good(record: Record, rd: float) -> float:
 def _people(group: Record, members: str) -> str:
     """A group as people: "newcomers", "ordinary members"; a persona that names people already stays as it is."""
     named = words(group["group"])
-    if group["kind"] == "group":
+    if group["kind"] == "group" or f"{named}s" == members:
         return f"{named}s"
     return named if named.endswith(("s", "people")) else f"{named} {members}"
 

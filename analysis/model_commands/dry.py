@@ -12,6 +12,7 @@ from windtunnel.agents.llm.prices import Price, price_of, tokens_of
 from windtunnel.agents.llm.request import Answer, Identity, Request, canonical, key_of
 from windtunnel.agents.llm.settings import LLMSettings, read_settings
 from windtunnel.agents.minds.base import Mind, Unanswered
+from windtunnel.agents.minds.several import LETTERS
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.models.serving import archetype_questions
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
@@ -94,7 +95,10 @@ def lines(plan: Plan) -> Iterator[str]:
         yield f"The mind {experiment.mind['name']} asks no language model."
         return
     if experiment.mind["prompt"] == "archetype":
-        yield f"At most {archetype_questions(experiment)} distinct questions of prompt=archetype, and a neutral one for each option set."
+        yield (
+            f"At most {archetype_questions(experiment)} distinct questions of prompt=archetype, and a neutral one for each option set"
+            f"{_in_stages(experiment)}."
+        )
     met = _met(plan, _store(plan))
     known = met.noted.known
     yield (
@@ -103,6 +107,14 @@ def lines(plan: Plan) -> Iterator[str]:
         + (f"; all pairs together at most about {met.times * len(known):,.0f}." if met.times > 1 else ".")
     )
     yield from _still_to_ask(met.missing(), [met])
+
+
+def _in_stages(experiment: Experiment) -> str:
+    """What is to be added where a model cannot be asked for all options at once."""
+    longest = max(len(scene.actions) for scene in experiment.builder().scenes(experiment.raised()))
+    if longest <= LETTERS:
+        return ""
+    return f"; where there are more than {LETTERS} options they are asked in two stages, which makes more questions"
 
 
 def sweep_lines(plans: Sequence[Plan], names: Sequence[str]) -> Iterator[str]:

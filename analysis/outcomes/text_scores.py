@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy.stats import spearmanr
 
 LEAST = 0.8
 """Spearman correlation with the fixtures below which a score does not count: that of a model not made for the task on word norms."""
@@ -25,6 +24,8 @@ def agreement(
 
     `fixtures` has texts with their value for each dimension. `ValueError` for too few, or values that do not vary.
     """
+    from scipy.stats import spearmanr  # whose loading takes longer than a small run
+
     found = {}
     for name, rows in fixtures.items():
         values = np.array([value for _, value in rows], float)

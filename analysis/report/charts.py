@@ -5,6 +5,7 @@ light theme's; the page's style sheet swaps them in the dark (see `style.DARK`).
 """
 
 import textwrap
+from functools import cache
 from typing import Any
 
 import altair as alt
@@ -165,18 +166,25 @@ def svg_of(chart: Any, title: str, lines: list[str], height: float) -> str:
         autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
         padding=4,
         background="transparent",
+        config=_config(),  # at once: each method of a chart copies the whole of it
     )
-    chart = (
-        chart.configure(font=FONT)
-        .configure_title(
+    return str(vl_convert.vegalite_to_svg(chart.to_json()))
+
+
+@cache
+def _config() -> Any:
+    """How all pictures look."""
+    return alt.Config(
+        font=FONT,
+        title=alt.TitleConfig(
             color=INK,
             fontSize=15,
             subtitleColor=SOFT,
             subtitleFontSize=12,
             subtitleLineHeight=15,
             subtitlePadding=5,
-        )
-        .configure_axis(
+        ),
+        axis=alt.AxisConfig(
             labelColor=SOFT,
             titleColor=SOFT,
             labelFontSize=12,
@@ -186,8 +194,7 @@ def svg_of(chart: Any, title: str, lines: list[str], height: float) -> str:
             domainColor=GRID,
             tickColor=GRID,
             labelFlush=False,
-        )
-        .configure_legend(labelColor=INK, labelFontSize=12)
-        .configure_view(stroke=None)
+        ),
+        legend=alt.LegendConfig(labelColor=INK, labelFontSize=12),
+        view=alt.ViewConfig(stroke=None),
     )
-    return str(vl_convert.vegalite_to_svg(chart.to_json()))

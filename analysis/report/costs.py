@@ -64,8 +64,8 @@ def sentence(one: Difference) -> str:
         "the same": f"the same in all {summary.number(one.pairs, 'pair')}",
     }.get(one.reading, one.reading)
     return (
-        f"{summary.capital(summary.words(one.outcome.name))} ({one.outcome.unit}): {one.without:.3g} without the "
-        f"policy, {one.under:.3g} with it, change {summary.change(*one.change)}: {tail}."
+        f"{summary.capital(summary.words(one.outcome.name))} ({one.outcome.unit}): {summary.figure(one.without)} without the "
+        f"policy, {summary.figure(one.under)} with it, change {summary.change(*one.change)}: {tail}."
     )
 
 
@@ -73,8 +73,8 @@ def _row(one: Difference) -> tuple[str, ...]:
     return (
         summary.words(one.outcome.name) + (" (cost)" if one.outcome.cost else ""),
         one.outcome.unit,
-        f"{one.without:.3g}",
-        f"{one.under:.3g}",
+        summary.figure(one.without),
+        summary.figure(one.under),
         summary.change(*one.change),
         one.reading + (", by construction" if one.forced else ""),
     )

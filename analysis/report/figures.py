@@ -8,6 +8,7 @@ import polars as pl
 from windtunnel.analysis import summary
 from windtunnel.analysis.causal.necessity import CELLS
 from windtunnel.analysis.causal.questions import PERCENT_FROM
+from windtunnel.analysis.incidents.moments import step_words
 from windtunnel.analysis.report import charts
 from windtunnel.analysis.report.blocks import Picture, Text
 from windtunnel.analysis.report.measures import Trajectory, counted, divergence, trajectory
@@ -136,7 +137,7 @@ def _drawn(found: Trajectory, manifest: Record) -> Picture:
     )
     svg = charts.course_picture(found.points, summary.capital(found.label), found.band, _step(manifest))
     ends = [
-        f"{last[arm]['mean']:.3g} {words}"
+        f"{summary.figure(last[arm]['mean'])} {words}"
         for arm, words in (("baseline", "without the policy"), ("policy", "with it"))
     ]
     why = "" if found.own else " The declared outcome is known at the end only; this stands in for it."
@@ -153,7 +154,9 @@ def parting(manifest: Record, runs: pl.DataFrame) -> Figure:
     svg = charts.parting_picture(found.points, manifest["config"]["steps"], _step(manifest), never)
     had = found.points["pairs"].cum_sum() * 2 >= found.points["pairs"].sum()
     half = found.points["step"].filter(had)[0]
-    return Picture(svg, f"Where twins parted, half of them had by {_step(manifest)} {half}. {never}")
+    return Picture(
+        svg, f"Where twins parted, half of them had by {step_words(half, _step(manifest))}. {never}"
+    )
 
 
 def curve(estimates: Record, manifest: Record | None) -> list[Figure]:

@@ -39,6 +39,10 @@ def linear(pattern: str) -> str:
     """
     if len(pattern) > LONGEST:
         raise ValueError(f"it has {len(pattern):,} characters; at most {LONGEST:,} are taken")
+    if "\b" in pattern:
+        raise ValueError(
+            r"it holds a backspace, as YAML makes of \b in double quotes: write the expression in single quotes"
+        )
     many_lines = re.search(r"\(\?[a-z]*m", pattern) is not None
     if re.search(r"\(\?[a-z]*x", pattern):
         raise ValueError("it has the flag (?x): write it on one line without comments")

@@ -57,6 +57,8 @@ class Parameters(NamedTuple):
     of_grams: np.ndarray
     weights: np.ndarray
     base: np.ndarray
+    civil: float = 1.0
+    """The median probability of being uncivil that civil posts get, of threads on which nothing was fitted."""
 
     def write(self, path: Path) -> None:
         """Keep them, the n-grams' in one byte each."""
@@ -65,7 +67,9 @@ class Parameters(NamedTuple):
         rest = {name: getattr(self, name).astype(np.float32) for name in _PLAIN}
         rarity = np.rint(self.rarity * RARITY_STEPS).astype(np.uint8)
         first = self.of_grams[:, :1]
-        np.savez_compressed(path, small=small, scale=scale, first=first, rarity=rarity, **rest)
+        np.savez_compressed(
+            path, small=small, scale=scale, first=first, rarity=rarity, civil=self.civil, **rest
+        )
 
     @staticmethod
     def read(path: Path) -> "Parameters":
@@ -73,7 +77,9 @@ class Parameters(NamedTuple):
         with np.load(path) as kept:
             grams = np.hstack([kept["first"], kept["small"] * kept["scale"]])
             rest = {name: kept[name].astype(float) for name in _PLAIN}
-            return Parameters(of_grams=grams, rarity=kept["rarity"] / RARITY_STEPS, **rest)
+            return Parameters(
+                of_grams=grams, rarity=kept["rarity"] / RARITY_STEPS, civil=float(kept["civil"]), **rest
+            )
 
 
 _PLAIN = ("middle", "spread", "of_features", "weights", "base")
@@ -135,15 +141,24 @@ def log_odds_of(fitted: Parameters, posts: Prepared) -> np.ndarray:
 
 
 def probabilities(fitted: Parameters, posts: Prepared) -> np.ndarray:
-    """Probabilities of civil, heated and hostile, one row a post."""
-    return of_log_odds(log_odds_of(fitted, posts))
+    """Probabilities of civil, heated and hostile, one row a post.
+
+    Who somebody is says nothing about the tone: a post that says no more (`features.tells_who`) is uncivil with the
+    median probability of civil posts at most.
+    """
+    found = of_log_odds(log_odds_of(fitted, posts))
+    uncivil = found[:, 1:].sum(axis=1)
+    most = np.where(features.tells_who(posts.table), min(fitted.civil, 1.0), 1.0)
+    found[:, 1:] *= np.minimum(most / np.maximum(uncivil, 1e-12), 1)[:, None]
+    found[:, 0] = 1 - found[:, 1:].sum(axis=1)
+    return found
 
 
 class EnglishReader:
     """Reads English better and slower: some 500 to 2,000 posts a second."""
 
     name = "english"
-    version = "1"
+    version = "2"
     languages: tuple[str, ...] = ("en",)
     error: Error | None = ERROR
 

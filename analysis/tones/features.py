@@ -17,6 +17,11 @@ from windtunnel.analysis.tones.own_words import OwnWords
 
 _TOKEN = re.compile(r"[^\W\d_][^\W\d_'’-]*(?:['’-][^\W\d_]+)*|[!?]+|\.\.+|[.;\n]|…")
 _ENDS = re.compile(r"[!?.;\n…]")
+ACCUSING = (
+    "vermin", "go_away", "calls_out", "mock_praise", "rhetorical", "your_sort", "you_nothing", "like_beasts", "who_all",
+    "mocking_emoji", "shouting_marks",
+)  # fmt: skip
+"""Patterns that are said of somebody; with words of `BAD` and of killing they are the signs that a post is about more than who somebody is."""
 WINDOW = 6
 """So many words before a bad one, in the same sentence, are looked through for whom it is said of."""
 VADER_CHARACTERS = 1_200
@@ -37,7 +42,14 @@ _PATTERNS = {
     "offers": r"\b(?:we|i)(?:'ll|'ve| will| would| can| could| have| am)\b",
     "asks_you": r"\b(?:do you|are you|did you|can you|have you|is it|don't you|why (?:do|don't|is|are|would|not|should))\b",
     "vermin": r"\b(?:you|your|they|these|those|such|bunch of|pack of|piece of|lot of)\W+(?:\w+\W+){0,3}(?:vermin|parasites?|rats?|pigs?|dogs|animals|apes?|monkeys?|cockroach\w*|roaches|leech\w*|scum|filth|trash|garbage|cancer|plague|subhumans?|snowflakes?|sheep|clowns?)\b",
-    "go_away": r"\b(?:go away|get lost|get out|shut up|shut it|screw you|fuck (?:off|you)|piss off|kill yourself|kys|drop dead|rot in|crawl back|nobody (?:asked|cares|wants|likes)|no one (?:asked|cares|wants|likes)|who asked|grow up|get a life|learn to read|go back to|your kind|people like you|you people)\b",
+    "go_away": r"\b(?:go away|get lost|get out|shut up|shut it|screw you|fuck (?:off|you)|piss off|kill yourself|kys|drop dead|rot in|crawl back|(?:nobody|no one) (?:asked|wants|likes|cares(?=\W*(?:$|[.!?\n]|about|what|how|if|that|you)))|who asked|grow up|get a life|learn to read|go back to|your kind|people like you|you people)\b",
+    "mock_praise": r"(?:^|[.!?\n]\s*)(?:oh|ah|aw|wow|yeah|yes|well|gee|sure|right|great|good|nice|wonderful|lovely|brilliant|perfect|fantastic|bravo|congratulations|congrats|kudos|thanks?|thank you|hats off|how (?:nice|kind|generous|convenient|thoughtful|sweet|brave)|so (?:brave|kind|good|nice|generous) of)\b[^.!?\n]{0,80}\b(?:again|because|as usual|as always|another|nobody|no one|nothing|never|only|br[eo]ke?n?|ruin\w*|wast\w+|blam\w+|lectur\w+|genius\w*|experts?|wisdom|special|still|finally|bother\w*|ignor\w+|wrong)\b",
+    "rhetorical": r"\b(?:who (?:would have|could have|knew)|what could (?:possibly )?go wrong|what a (?:surprise|shock|genius|hero)|i(?:'m| am) (?:so |truly |deeply |very )?(?:shocked|sure (?:you|they|your))|let me guess|good luck with that|good to know that|captain obvious|tell us more|do go on|slow clap|a (?:medal|cookie|prize) for|of course you|as if (?:you|we|i|it)|don't you think|how dare)\b",
+    "your_sort": r"\b(?:your|such|that) (?:kind|sort|type|ilk|lot|breed)\b|\b(?:people|person|somebody|someone|anyone|creatures?|those) (?:like|such as|of) (?:you|your|them|that|this)\b|\bthe likes of\b|\byou lot\b",
+    "you_nothing": r"\byou(?:r|'re)?\b[^.!?\n]{0,40}\b(?:nothing|worth(?:less)?|mistake|beneath|ashamed|pity|pathetic|deserve|disappear|exist\w*|breath\w*|brains?|shame|disgust\w*|embarrass\w*)\b",
+    "like_beasts": r"\b(?:they|them|these|those|you|person|creatures?)\b[^.!?\n]{0,30}\b(?:breed\w*|infest\w*|swarm\w*|disease|plague|insects?|cattle|herd|beasts?|brutes?|savages?|purged?|cage\w*|burden|drown\w*)\b",
+    "who": r"\bperson\b",
+    "who_all": r"\b(?:these|those|all|no|every|such|typical)\s+(?:\w+\s+)?person\b|\bperson\s+(?:people\s+|folks?\s+|men\s+|kids\s+)?(?:should|must|never|always|can't|cannot|have no|ruin|steal|lie|belong|are (?:a|all|the|not|like|behind|so|just|too|sick|what|why))\b",
 }
 _COMPILED = {name: re.compile(pattern, re.I) for name, pattern in _PATTERNS.items()}
 
@@ -81,6 +93,14 @@ def names() -> list[str]:
     directed = [f"bad_{whom}" for whom in ("at_you", "of_me", "in_delight", "hedged")]
     scorers = ["toxicity", "negative", "positive", "neutral", "compound", "bitter"]
     return [*shape, *counted, *directed, *_COMPILED, *scorers]
+
+
+def tells_who(columns: np.ndarray) -> np.ndarray:
+    """Which posts (rows of `table`) say who somebody is and hold no sign of more than that."""
+    known = names()
+    signs = [*(f"number_{name}" for name in (*BAD, "kill")), *ACCUSING]
+    free = (columns[:, [known.index(name) for name in signs]] == 0).all(axis=1)
+    return np.asarray(free & (columns[:, known.index("who")] > 0))
 
 
 def table(own: Sequence[OwnWords], texts: Sequence[str]) -> np.ndarray:

@@ -60,7 +60,10 @@ def read(reader: Reader, texts: Sequence[str]) -> np.ndarray:
 
 def checked(probabilities: np.ndarray, posts: int, name: str) -> np.ndarray:
     """The probabilities as they are; `ValueError` where they are none."""
-    values = np.asarray(probabilities, float)
+    try:
+        values = np.asarray(probabilities, float)
+    except (TypeError, ValueError):  # words, or rows of different length
+        values = np.empty(0)
     rows = values[~unread(values)] if values.shape == (posts, len(TONES)) else None
     if rows is None or (rows < -1e-6).any() or (np.abs(rows.sum(axis=1) - 1) > 1e-3).any():
         raise ValueError(

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 from windtunnel.analysis.tones.reader import Reader
 from windtunnel.conf import plugins
+from windtunnel.sim.communities.forum.posts import TONES
 
 GROUP = "windtunnel.readers"
 
@@ -31,9 +34,32 @@ def _loader(point: EntryPoint) -> Callable[[], Reader]:
 def reader(name: str) -> Reader:
     """The reader of that name.
 
-    Raises `ValueError` for a name that none has.
+    Raises `ValueError` for a name that none has, and for a reader that lacks something.
     """
     known = readers()
     if name not in known:
         raise ValueError(f"no reader of tones is called {name!r}; there are {', '.join(sorted(known))}")
-    return known[name]()
+    return _whole(known[name](), name)
+
+
+def _whole(found: Any, name: str) -> Reader:
+    """The reader, if it has what `Reader` asks for; else `ValueError`."""
+    lacks = [
+        each for each in ("name", "version", "languages", "base", "error", "read") if not hasattr(found, each)
+    ]
+    if lacks:
+        raise ValueError(
+            f"the reader of tones {name!r} has no {', '.join(lacks)}: see analysis/tones/reader.py for what one has"
+        )
+    base = np.array([np.nan]) if found.base is None else np.asarray(found.base)
+    if (
+        base.shape != (len(TONES),)
+        or base.dtype.kind not in "fiu"
+        or not (base >= 0).all()
+        or abs(base.sum() - 1) > 1e-2
+    ):
+        raise ValueError(
+            f"the reader of tones {name!r} says no shares of tones where it was fitted: its base must be three numbers "
+            f"({', '.join(TONES)}) that add up to 1"
+        )
+    return cast("Reader", found)

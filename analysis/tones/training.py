@@ -29,6 +29,7 @@ from windtunnel.analysis.tones.english import (
     rarity,
     weighed,
 )
+from windtunnel.analysis.tones.reader import of_log_odds
 from windtunnel.analysis.tones.words import WORTH, columns
 
 HOSTILE_LABELS = ("insulting", "vulgarity", "threat", "identity attack/name-calling")
@@ -99,7 +100,9 @@ def fit(
     base = _base(known, tone, own)
     weights = np.array([_logit(said[:, head], truth, 1.0) for head, truth in enumerate(heads)])
     shares = np.bincount(tone, minlength=3) / len(tone)
-    return base._replace(weights=weights, base=shares)
+    found = (said * weights[:, 1:]).sum(2) + weights[:, 0]
+    civil = float(np.median(1 - of_log_odds(found)[tone == 0, 0]))
+    return base._replace(weights=weights, base=shares, civil=civil)
 
 
 def _base(known: Prepared, tone: np.ndarray, own: tuple[Prepared, np.ndarray] | None) -> Parameters:

@@ -33,11 +33,22 @@ def happened(case: Case, futures: Futures, count: int) -> Happened:
 def pairs(
     case: Case, question: Question, mind: Mind, numbers: Sequence[int], at: int | None = None
 ) -> tuple[Happened, Happened]:
-    """The incident without and with the act, future by future: both of a pair share their new luck."""
-    branches = [question.branch(arm, at, number) for arm in (WITHOUT, WITH) for number in numbers]
+    """The incident without and with the act, future by future: both of a pair share their new luck.
+
+    Where every future of the arm that was is what was (`case.again`), one of them is lived for all.
+    """
+    lived = {arm: list(numbers) for arm in (WITHOUT, WITH)}
+    if numbers and case.again(numbers):
+        lived[question.factual()] = list(numbers[:1])
+    branches = [question.branch(arm, at, number) for arm, some in lived.items() for number in some]
     seen = happened(case, simulate_futures(case, branches, mind, fingerprints=False), len(branches))
-    half = len(numbers)
-    return Happened(seen.y[:half], seen.severity[:half]), Happened(seen.y[half:], seen.severity[half:])
+    cut = len(lived[WITHOUT])
+    halves = (slice(None, cut), slice(cut, None))
+    without, with_ = (
+        Happened(*(np.resize(each[half], len(numbers)) for each in (seen.y, seen.severity)))
+        for half in halves
+    )
+    return without, with_
 
 
 def estimate(

@@ -100,6 +100,10 @@ class Case(Protocol):
 
     def mind(self) -> Mind: ...
 
+    def again(self, numbers: Sequence[int]) -> bool:
+        """Is a future of each of these numbers, with nothing changed, what happened, all over again?"""
+        ...
+
     def member_id(self, name: str) -> int:
         """What a member is called in its worlds, and `name` what it is called in the incident."""
         ...

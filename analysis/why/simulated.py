@@ -77,6 +77,10 @@ class LivedAgain:
     def mind(self) -> Mind:
         return make_mind(self.experiment)
 
+    def again(self, numbers: Sequence[int]) -> bool:
+        """No: chance is drawn anew from the moment that is asked about."""
+        return False
+
     def member_id(self, name: str) -> int:
         return int(name)
 

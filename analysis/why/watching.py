@@ -9,8 +9,6 @@ from windtunnel.analysis.terminal.progress import every_s, left_words
 
 Note = Callable[[int], None]
 """Called with how many more moments of futures have been lived."""
-INFERRED = 3
-"""Moments of a future that one costs in which the record's chance is inferred, roughly."""
 
 
 @contextmanager

@@ -35,6 +35,38 @@ def exact(draws: int, root: int) -> list[dict[str, Any]]:
             for arm in ("baseline", "policy")
         )
         rows.append(told(preset, {"furthest": worst}, f"{asked} to 1e-9", EXACT))
+    return [*rows, skins(min(draws, 5), root), *sovereigns(root)]
+
+
+def skins(draws: int, root: int) -> dict[str, Any]:
+    """Fishery, pasture and pollution with the same seeds: events and measures must be equal."""
+    lived_as = [
+        lived("commons_talk", draws, root, community={"settings": {"skin": skin}})
+        for skin in ("fishery", "pasture", "pollution")
+    ]
+    apart = sum(
+        not (found.events.equals(lived_as[0].events) and found.measures.equals(lived_as[0].measures))
+        for found in lived_as
+    )
+    return told("three skins, same seeds", {"that differ": apart}, "0", EXACT)
+
+
+def sovereigns(root: int) -> list[dict[str, Any]]:
+    """Four citizens of SovSim who all take the same part of what they may."""
+    rows = []
+    for part, asked in (
+        (0.5, {"survival": 12, "gain": 960 / 4, "efficiency": 1}),
+        (1.0, {"survival": 1, "gain": 10}),
+    ):
+        alike = {"share": 1, "all": part, "own": 0, "greed": 0, "spread": 0}
+        personas = {"selfish": alike, "modest": {"share": 0}, "conditional": {"share": 0}}
+        found = lived("sovereign_king", 2, root, community={"personas": personas})
+        worst = max(
+            float(np.abs(values(found, name, "baseline") - value).max()) for name, value in asked.items()
+        )
+        rows.append(
+            told(f"all take {part:g} of what they may", {"furthest": worst}, f"{asked} to 1e-9", EXACT)
+        )
     return rows
 
 
@@ -134,6 +166,18 @@ def norms(draws: int, root: int) -> list[dict[str, Any]]:
             UNTUNED,
         )
     )
+    for place in NORMS:
+        fixed = lasted[place, "selfish", "fining under a fixed norm"]
+        rows.append(told(f"(c) sanctions without a vote, {place} selfish", fixed, "do not hurt", DIRECTION))
+        watched, not_ = (
+            lasted[place, "selfish", "vote + fining"]["policy"],
+            lasted[place, "selfish", "no monitoring"]["policy"],
+        )
+        vote = lasted[place, "selfish", "vote"]["policy"]
+        left = {"vote": vote, "vote + fining": watched, "without monitoring": not_}
+        rows.append(
+            told(f"(d) what sanctions add, {place} selfish", left, "gone without monitoring", DIRECTION)
+        )
     return rows
 
 

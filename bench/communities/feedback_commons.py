@@ -7,6 +7,8 @@ from typing import Any
 
 from paired import change, draws_and_root, last_line, lived, run, told, values
 
+from windtunnel.policies.registry import policy_names
+
 OWN = "own model: direction by mechanism"
 OUTCOMES = ("contributions", "mean_quality", "least_quality")
 BUNDLE = ["easy_interface", "outreach", "revocable_consent", "implicit_feedback"]
@@ -49,6 +51,15 @@ def main() -> None:
     tell("bundle", BUNDLE, base + "367 / .77 / .52; more than each alone")
     ends = {"mixed_rewards": {"pay": 0.6, "crowding": 0.3, "stop": 30}}
     tell("pay until step 30", "mixed_rewards", "below who was never paid", ("contributions_at_end",), **ends)
+    best = {
+        one: change(
+            lived(None, min(draws, 20), root, community="feedback_commons", policy=one), "least_quality"
+        )["difference"]
+        for one in policy_names("feedback_commons")
+        if one not in ("none", "absence")
+    }
+    ranked = dict(sorted(best.items(), key=lambda row: -row[1]))
+    rows.append(told("each action alone: worst group", ranked, "less than the bundle", OWN))
     for shared in (0.0, 1.0):
         found = run(
             {"community.settings.shared": shared}, community="feedback_commons", policy="outreach", draws=draws,

@@ -56,14 +56,13 @@ def main() -> None:
         found = lived(
             "captured_institution", draws, root, policy_with={"truth_institution": {"capture": capture}}
         )
-        rows.append(
+        asked = "falls with capture; below 0 from some capture on"
+        rows += [
+            told(f"institution, capture {capture:g}: welfare", change(found, "informed_welfare"), asked, OWN),
             told(
-                f"institution, capture {capture:g}: welfare",
-                change(found, "informed_welfare"),
-                "falls with capture; below 0 from some capture on",
-                OWN,
-            )
-        )
+                f"institution, capture {capture:g}: true_stopped", change(found, "true_stopped"), "rises", OWN
+            ),
+        ]
     for preset in ("plausible_not_causal", "plausible_and_causal"):
         found = lived(preset, draws, root)
         correlation = float(values(found, "apparent_harm", "baseline").mean())

@@ -37,12 +37,5 @@ class Bargaining(InfoPolicy):
     raises: ClassVar[tuple[str, ...]] = ("bargaining",)
 
     def before_step(self, world: WorldFace) -> None:
-        place = world.community
-        part = min(self.coverage, place.cap)
-        if self.members == "specialists":
-            inside = place.most_productive(part)
-        else:
-            inside = ~place.builds & (place.members.traits["luck"] < part)
-        if inside.any():
-            both = (self.patience, self.builders_patience)
-            place.bargain(inside, self.protocol, self.share, both, self.term)
+        both = (self.patience, self.builders_patience)
+        world.community.bargain(self.coverage, self.members, self.protocol, self.share, both, self.term)

@@ -5,7 +5,7 @@ from windtunnel.policies.info_commons.info_policy import InfoPolicy
 
 
 class SafeHarbour(InfoPolicy):
-    """More producers than antitrust law allows may bargain together; write it before `bargaining`."""
+    """More producers than antitrust law allows may bargain together."""
 
     name = "safe_harbour"
 

@@ -147,7 +147,7 @@ def test_undefined_is_null_and_never_zero():
     assert found["ps"] == {"est": None, "low": None, "high": None} and found["bounds"]["ps"] is None
     assert found["pn"]["est"] == 0 and found["variance_ratio"] is None
     assert next(row for row in found["questions"] if row["key"] == "ps")["sentence"].startswith(
-        "in no simulated future"
+        "there is no simulated future in which it happened"
     )
     json.dumps(found, allow_nan=False)
 

@@ -44,6 +44,14 @@ def test_other_columns_pass_as_covariates():
         (changed(y0=["yes", "no", "no"]), "'y0' holds 'yes'"),
         (changed(seed=[0, 0, 0]), "draw 0, seed 0 stands in more than one row"),
         (changed(draw=[0, None, 1]), "'draw' is empty in 1 rows"),
+        (
+            changed(severity0=[0.0, 1.0, float("inf")], severity1=[0.0] * 3),
+            "'severity0' holds an infinite number",
+        ),
+        (
+            pl.DataFrame({"draw;seed;y0;y1": ["0;0;1;0"]}),
+            "one column, 'draw;seed;y0;y1': part their cells by commas",
+        ),
     ],
 )
 def test_a_bad_table_is_refused_in_one_sentence(table, words):

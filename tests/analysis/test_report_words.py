@@ -90,7 +90,7 @@ def test_an_undefined_quantity_is_said_to_have_no_future_and_no_number():
     assert summary.net(found).startswith("Net change with the policy: none of 40 futures")
     empty = record(n00=40, n01=0, n10=0, n11=0)
     line = next(summary.question_line(q) for q in empty["questions"] if q["key"] == "ps")
-    assert line == "In no simulated future it happened without the policy."
+    assert line == "There is no simulated future in which it happened without the policy."
     assert summary.coupling_counts(empty, empty["questions"][0]) is None
 
 

@@ -78,6 +78,14 @@ def test_bargaining_of_all_keeps_producers_and_answers():
         assert after > before
 
 
+def test_the_law_counts_in_whatever_order_the_policies_are_written():
+    both = [
+        run(**SMALL, policy=names, draws=1, steps=4).measures
+        for names in (["safe_harbour", "bargaining"], ["bargaining", "safe_harbour"])
+    ]
+    assert both[0].equals(both[1])
+
+
 def test_without_a_safe_harbour_a_coalition_is_no_larger_than_the_law_lets_it():
     one, many = (
         run(**SMALL, policy="bargaining", policy_with={"bargaining": {"coverage": c}}, draws=2)

@@ -12,6 +12,7 @@ from windtunnel.analysis.view.pages.batch import offered
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import get
 from windtunnel.analysis.view.site import site_of
+from windtunnel.analysis.view.titles import titles_of
 
 WAYS = {
     "source": "address or id in the source",
@@ -33,13 +34,14 @@ def show(request: Request) -> Response:
     found = lookup.find(folder, name)
     if len(found) == 1:
         return RedirectResponse(_link(out, found[0]), 303)
+    titles = titles_of(folder)
     return render(
         request,
         "find.html",
         title=f"Threads that fit {words}",
         command=pasted("windtunnel", "incidents", site.shown_path(out), "--find", name),
         out=out,
-        rows=[(one, _link(out, one)) for one in found[:MOST]],
+        rows=[(one, one.title or titles.get(one.thread, ""), _link(out, one)) for one in found[:MOST]],
         count=len(found),
         given=given,
         offered=offered(),

@@ -18,7 +18,6 @@ from windtunnel.analysis.why.forum.threads import moderated, parting, side_by_si
 from windtunnel.analysis.why.forum.weakness import foretold
 from windtunnel.analysis.why.moments import curve
 from windtunnel.analysis.why.question import LABEL, Question
-from windtunnel.analysis.why.watching import INFERRED
 from windtunnel.conf import content
 from windtunnel.sim.minds import is_learned
 
@@ -66,8 +65,10 @@ def answer(
     leaves a part out. Of a record, `sensitivity` other readings of its tones are tried; 0 leaves out what is assumed of it.
     """
     if isinstance(case, RecordedCase):
-        needed = (replicates, FUTURES_A_MOMENT if moments else 0, FUTURES_A_CANDIDATE if budget else 0)
-        case.infer(range(max(needed)), mind)
+        case.infer([0], mind)
+        case.infer(range(replicates), mind, question)
+        more = (FUTURES_A_MOMENT if moments else 0, FUTURES_A_CANDIDATE if budget else 0)
+        case.infer(range(max(more)), mind)
     told, both = replayed(case, question, mind)
     other = WITHOUT if question.on else WITH
     branches = (question.branch(question.factual()), question.branch(other))
@@ -120,14 +121,17 @@ def answer(
 def futures(
     case: ForumCase, replicates: int, *, moments: int = 0, budget: int = 0, sensitivity: int = TONE_DRAWS
 ) -> int:
-    """About how many futures `answer` lives: in pairs for the counts, the curve and the ranking, and once more with new luck, other
-    attention and other tones where it is a record, whose chance must be inferred before."""
-    worlds = 2 + 2 * replicates + 2 * moments * FUTURES_A_MOMENT + 2 * budget * FUTURES_A_CANDIDATE
+    """About how many futures `answer` lives at most: in pairs for the counts, the curve and the ranking. Of a record the arm that was is
+    lived once, and futures are lived once more with new luck, other attention and other tones; its chance must be inferred before.
+    """
+    ranked = 2 * budget * FUTURES_A_CANDIDATE
     if not case.real:
-        return worlds
-    readings = 2 * sensitivity * max(replicates // max(sensitivity, 1), 1)
-    others = len(OTHER_ATTENTION) * max(replicates // 4, 1) if sensitivity else 0
-    return worlds + 2 * replicates + INFERRED * replicates + (INFERRED + 2) * (readings + others)
+        return 2 + 2 * replicates + 2 * moments * FUTURES_A_MOMENT + ranked
+    few = max(replicates // max(sensitivity, 1), 1)
+    readings = 2 * sensitivity * (2 * few + 1)
+    others = len(OTHER_ATTENTION) * (2 * max(replicates // 4, 1) + 1) if sensitivity else 0
+    more = FUTURES_A_MOMENT if moments else FUTURES_A_CANDIDATE if budget else 0
+    return 4 + 4 * replicates + more + moments * (FUTURES_A_MOMENT + 1) + ranked + readings + others
 
 
 def outcome_words(case: ForumCase) -> str:
@@ -191,7 +195,7 @@ def of_record(
     for attention in OTHER_ATTENTION if tone_draws else ():
         other = case.with_attention(attention)
         few = range(max(replicates // 4, 1))
-        other.infer(few, mind)
+        other.infer(few, mind, question)
         found = estimate(*pairs(other, question, mind, few), question)
         varied.append(
             {

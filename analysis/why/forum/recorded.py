@@ -12,16 +12,17 @@ from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import ACTS, acts_of_run
-from windtunnel.analysis.why.case import Branch, Futures
+from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Futures
 from windtunnel.analysis.why.forum.around import TONES, tempers
 from windtunnel.analysis.why.forum.case import ByActs
 from windtunnel.analysis.why.forum.moderators import ModeratorAct, as_policy
-from windtunnel.analysis.why.watching import INFERRED
+from windtunnel.analysis.why.question import Question
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
 from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, heat_of
 from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History, LearnedRecordForum
+from windtunnel.sim.communities.forum.led import Led, State
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
 from windtunnel.sim.communities.forum.ticks import BEFORE, Record
@@ -30,6 +31,9 @@ from windtunnel.sim.experiment import Experiment, PolicySpec
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.run import Run
+
+LUCKS = 64
+"""Lucks inferred together, where the forum is the same under all of them."""
 
 
 @dataclass
@@ -66,6 +70,7 @@ class RecordedCase(ByActs):
     hours: float = 1 / 60
     real: bool = True
     inferred: dict[int, Inferred] = field(default_factory=dict)
+    led: "Past | None" = None
     not_offered: tuple[int, ...] = ()
     note: Callable[[int], None] | None = None
 
@@ -113,17 +118,24 @@ class RecordedCase(ByActs):
     def mind(self) -> Mind:
         return make_mind(self.experiment)
 
+    def again(self, numbers: Sequence[int]) -> bool:
+        """Yes where the chance is the record's own to the end."""
+        return min(numbers) >= 0
+
     def noticing(self, raised: Sequence[str]) -> "RecordedCase":
         told = {*raised, *(name for policy in self.schedule() for name in policy.raised())}
-        return replace(self, experiment=replace(self.experiment, notices=frozenset(told)), inferred={})
+        return self._changed(experiment=replace(self.experiment, notices=frozenset(told)))
 
     def with_attention(self, attention: float) -> "RecordedCase":
-        return replace(self, attention=attention, inferred={}, heat=None)
+        return self._changed(attention=attention, heat=None)
 
     def with_tones(self, tone: np.ndarray, acts: pl.DataFrame) -> "RecordedCase":
         """The same case had the thread's acts other tones (n,)."""
         both = np.concatenate([tone, self.record.tone[self.record.own :]])
-        return replace(self, record=replace(self.record, tone=both), acts=acts, inferred={})
+        return self._changed(record=replace(self.record, tone=both), acts=acts)
+
+    def _changed(self, **changes: Any) -> "RecordedCase":
+        return replace(self, **changes, inferred={}, led=None)
 
     def luck(self, number: int) -> NoiseKey:
         return NoiseKey(noise.key("record", self.root, number))
@@ -150,33 +162,64 @@ class RecordedCase(ByActs):
             heat=self.heat,
         )
 
-    def infer(self, numbers: Sequence[int], mind: Mind) -> None:
-        """Draw the noise of these numbers from its posterior, once."""
-        missing = [number for number in numbers if number not in self.inferred]
+    def infer(self, numbers: Sequence[int], mind: Mind, question: Question | None = None) -> None:
+        """Draw the noise of these numbers from its posterior, once: with a question from the tick from which its arms may differ, else
+        from the first one on.
+        """
+        begins = [self.begin(question.branch(arm, None, 0)) for arm in (WITHOUT, WITH)] if question else [0]
+        since = min((tick for tick in begins if tick is not None), default=0)
+        missing = [
+            number for number in numbers if number not in self.inferred or self.inferred[number].since > since
+        ]
         if not self.known:
             self._know(mind)
+        if not missing:
+            return
         part = self.experiment.builder().learned
-        if missing and self.heat is None and part is not None and part.law.hotness:
-            self.heat = self._heat(mind, part.law.hotness)
-        if missing:
-            lucks = [self.luck(number) for number in missing]
-            worlds = [Inference(self.forum(luck), self.schedule(), luck=luck) for luck in lucks]
-            note = self.note
-            found = infer(worlds, mind.decide, None if note is None else lambda more: note(INFERRED * more))
-            self.inferred |= dict(zip(missing, found, strict=True))
-            self.not_offered = tuple(worlds[0].not_offered)
+        if self.heat is None and part is not None and part.law.hotness:
+            self.heat, self.led = self._heat(mind, part.law.hotness), None
+        past = self.past(since)
+        lucks = [self.luck(number) for number in missing]
+        together = LUCKS if past.forum(lucks[0]).one_for_all else 1
+        worlds = [
+            Inference(past.forum(some[0]), past.carried(self.schedule()), lucks=some)
+            for some in (lucks[low : low + together] for low in range(0, len(lucks), together))
+        ]
+        found = infer(worlds, mind.decide, self.note)
+        self.inferred |= dict(zip(missing, found, strict=True))
+        self.not_offered = self.not_offered if since else tuple(worlds[0].not_offered)
 
     def _know(self, mind: Mind) -> None:
         """Find the members' tempers by what they wrote in the record, situation by situation."""
-        alone = Inference(self.forum(self.luck(0)), self.schedule(), luck=self.luck(0))
+        alone = Inference(self.forum(self.luck(0)), self.schedule(), lucks=[self.luck(0)])
         infer([alone], mind.decide)
         found = tempers(self.record, self.people.traits["temper"], alone.expected)
         self.people = replace(self.people, traits={**self.people.traits, "temper": found})
-        self.known = True
+        self.known, self.led = True, None
+
+    def past(self, tick: int) -> State:
+        """What the record has come to before this tick."""
+        if self.led is None:
+            self.led = Past(self)
+        return self.led.before(tick)
+
+    def begin(self, branch: Branch) -> int | None:
+        """The tick from which a future may differ from the record: a policy that the record does not have is on, one that it has is
+        not, or chance is new. None where nothing of this is so.
+        """
+        here = {policy.label: policy.start for policy in branch.policies()}
+        there = {policy.label: policy.start for policy in self.schedule()}
+        starts = [start for label, start in (here | there).items() if (label in here) != (label in there)]
+        if branch.number is not None and branch.number < 0:
+            starts.append(branch.fork)
+        if not starts:
+            return None
+        later = (place for place, tick in enumerate(self.record.ticks) if tick.minute >= min(starts))
+        return next(later, self.ticks - 1)
 
     def _heat(self, mind: Mind, shape: float) -> Heat:
         """What those who chose the thread, and those who chose another, say of its lasting hotness."""
-        alone = Inference(self.forum(self.luck(0)), self.schedule(), luck=self.luck(0))
+        alone = Inference(self.forum(self.luck(0)), self.schedule(), lucks=[self.luck(0)])
         forum = alone.community
         assert isinstance(forum, LearnedRecordForum)
         watch = forum.watch = Watch(forum)
@@ -184,13 +227,19 @@ class RecordedCase(ByActs):
         return heat_of(shape, np.array(watch.odds), np.array(watch.taken, bool))
 
     def world(self, branch: Branch) -> RecordWorld:
-        """The record's own chance (number None or from 0 on), or with a number below 0 new chance after the fork."""
+        """The record's own chance (number None or from 0 on), or with a number below 0 new chance after the fork. A replay (None) is
+        lived from the beginning, the others from where they may differ from the record."""
         number = branch.number or 0
-        luck = self.luck(max(number, 0))
-        inferred = self.inferred[max(number, 0)]
+        luck, inferred = self.luck(max(number, 0)), self.inferred[max(number, 0)]
         if number < 0:
-            luck, inferred = self.luck(0).redrawn(branch.fork, -number), self.inferred[0]
-        return RecordWorld(self.forum(luck), branch.policies(), inferred, luck=luck, arm=branch.arm)
+            luck = self.luck(0).redrawn(branch.fork, -number)
+        begin = 0 if branch.number is None else self.begin(branch)
+        tick = inferred.since if begin is None else begin
+        if number >= 0 and tick < inferred.since:
+            raise ValueError(
+                f"chance was inferred from tick {inferred.since} on, and a future begins at {tick}"
+            )
+        return self.past(tick).world(branch.policies(), inferred, luck=luck, arm=branch.arm)
 
     def read(self, futures: Futures) -> pl.DataFrame:
         acts = acts_of_run(futures.events, futures.links, futures.members)
@@ -283,6 +332,27 @@ class RecordedCase(ByActs):
             "kept": kept,
             "not_offered": len(self.not_offered),
         }
+
+
+class Past:
+    """The record's own world, led as far as it was asked for, and what it had come to before each tick."""
+
+    def __init__(self, case: RecordedCase) -> None:
+        self.case, self.luck = case, case.luck(0)
+        self.world = Led(case.forum(self.luck), case.schedule(), Inferred(), luck=self.luck)
+        self.states = {0: State(self.world)}
+
+    def before(self, tick: int) -> State:
+        """What it had come to before this tick."""
+        if tick not in self.states and tick < self.world.community.place:
+            known = self.states[max(one for one in self.states if one < tick)]
+            self.world = known.world(self.case.schedule(), Inferred(), luck=self.luck, kind=Led)
+        while tick not in self.states:
+            self.world.begin_step()
+            self.world.follow()
+            if self.world.community.place == tick:
+                self.states[tick] = State(self.world)
+        return self.states[tick]
 
 
 def replayed_acts(record: Record, run: Run) -> np.ndarray:

@@ -117,7 +117,7 @@ def _weak_part(record: dict[str, Any], part: str) -> str:
     rests = ""
     if "tone" in record["foretold"]["weak"]:
         rests = " What hangs on how heated a reply is rests on shares alone; what hangs on who comes, and where, does not."
-    return f"The answer is weak in part: {part} is not seen to be foretold better than by base rates; {sure} is.{rests}"
+    return f"The answer is weak in part: the model is not seen to foretell {part} better than base rates do; what it foretells better: {sure}.{rests}"
 
 
 def _score(score: dict[str, Any]) -> str:

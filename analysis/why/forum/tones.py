@@ -190,7 +190,7 @@ def _asked(case: "RecordedCase", question: Question, mind: Mind, futures: int) -
     """The answer under one reading; None where its rule does not find the incident (or finds one where there was none)."""
     if measure(case.acts, case.incident, case.rules, case.hours).is_empty() == question.happened:
         return None
-    case.infer(range(futures), mind)
+    case.infer(range(futures), mind, question)
     return estimate(*pairs(case, question, mind, range(futures)), question)
 
 

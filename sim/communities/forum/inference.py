@@ -1,65 +1,116 @@
-"""Leading a world along its record, to find the chance that it must have had."""
+"""Leading worlds along their record, to find the chance that they must have had."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from windtunnel.agents.situation import Situations
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
-from windtunnel.sim.abduction import posterior_gumbels
-from windtunnel.sim.communities.forum.feed import View
+from windtunnel.sim.abduction import posterior_gumbels, posterior_uniform
+from windtunnel.sim.communities.forum.feed import Shown
+from windtunnel.sim.communities.forum.led import Led
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, TONES
-from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld
+from windtunnel.sim.communities.forum.record import ATTEMPT, Inferred, RecordForum
 from windtunnel.sim.noise_key import NoiseKey
 
+_BLOCK = 1 << 8
+"""Looks that are drawn at once: as many as stay in the processor's cache."""
 
-class Inference(RecordWorld):
-    """A world that is led along the record, and notes at each tick the noise that it implies under its luck's key.
+
+class _Before(NamedTuple):
+    """What members have before them, as far as a view needs it: the rest depends on what each of them attends to."""
+
+    rows: np.ndarray
+    seen: Shown
+
+
+class Inference(Led):
+    """A world that is led along the record, and notes at each tick the noise that it implies under each of several lucks.
 
     In a tick: `begin_step`, then `ask` and `learn` in turn until nobody is left, then `follow`. Who acted came in, with
     Gumbels of its look and of its choice given what it did. `expected` holds for each act the log-odds that the mind gives
     to heat, hostile or not, in the reply that came. The chance of everybody else is drawn until it leaves
-    no trace: rejection, so exact draws given the silence.
+    no trace: rejection, so exact draws given the silence. Of several lucks there may be more than one only where the forum is the same
+    under all of them (`one_for_all`): then each is asked about its own members, and the forum is led once. `found` is by luck.
     """
 
-    def __init__(self, forum: RecordForum, policies: Sequence[Policy] = (), *, luck: NoiseKey) -> None:
-        super().__init__(forum, policies, Inferred(), luck=luck)
+    def __init__(
+        self, forum: RecordForum, policies: Sequence[Policy] = (), *, lucks: Sequence[NoiseKey]
+    ) -> None:
+        super().__init__(forum, policies, Inferred(), luck=lucks[0])
+        if len(lucks) > 1 and not forum.one_for_all:
+            raise ValueError(
+                "posts of this forum have an appeal of their own under each luck: infer one at a time"
+            )
+        self.lucks = tuple(lucks)
+        self.found = [Inferred(since=forum.place) for _ in lucks]
         self.not_offered: list[int] = []
         self.expected: dict[int, float] = {}
+        self._keys = np.empty(0, np.uint64)
         self._acting: dict[int, int] = {}
-        self._left = np.empty(0, np.int64)
-        self._theirs: View | None = None
+        self._first = True
+        self._of = self._left = np.empty(0, np.int64)
+        """Those who are still to be asked: the place of their luck, their row."""
+        self._attempt = np.zeros((len(lucks), len(forum.members)), np.int64)
+        self._comes: np.ndarray = np.empty(0)
 
     def begin_step(self) -> None:
         super().begin_step()
-        record, tick = self.community.record, self.community.tick
-        self._acting = {int(record.author[act]): act for act in tick.decided}
-        self._theirs = None
-        if self.community.knows_who_comes:
-            chance = self.community.comes_in(self.now, tick.hours, self.acting())
-            self.inferred.came[self.community.place] = chance
-        self._draw(self.others())
+        forum, tick = self.community, self.community.tick
+        self._acting = {int(forum.record.author[act]): act for act in tick.decided}
+        self._first = True
+        self._keys = np.array([luck.at(self.now) for luck in self.lucks], np.uint64)
+        self._attempt[:] = 0
+        self._comes = forum.comes_in(self.now, tick.hours, self.acting())
+        if forum.knows_who_comes:
+            for one in self.found:
+                one.came[forum.place] = self._comes
+        rows = self.others()
+        self._draw(np.repeat(np.arange(len(self.lucks)), len(rows)), np.tile(rows, len(self.lucks)))
 
-    def _draw(self, rows: np.ndarray) -> None:
+    def _draw(self, of: np.ndarray, rows: np.ndarray) -> None:
         """Of these silent members those who now come in: the others have agreed with the record."""
-        self._left = rows[self.awake(rows)] if len(rows) else rows
+        forum = self.community
+        lot = noise.uniform(self._keys[of], "active", forum.place, self._lots_of(of, rows))
+        if forum.knows_who_comes:
+            lot = posterior_uniform(lot, self._comes[rows], np.zeros(len(rows), bool))
+        came = lot < self._comes[rows]
+        self._of, self._left = of[came], rows[came]
+
+    def _lots_of(self, of: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        return self.community.members.id[rows] + self._attempt[of, rows] * ATTEMPT
 
     def ask(self) -> Situations:
         forum = self.community
-        rows = self._left
-        if self._acting and self._theirs is None:
-            rows = np.sort(np.concatenate([rows, self.authors()]))
-        attention = forum.attention(self, rows)
-        focus = forum.attend(attention, self.looks)
-        for place, row in enumerate(rows.tolist()):
-            if row in self._acting:
-                focus[place] = self._look_as_recorded(attention, place)
-        self._view = forum.view(self, attention, focus)
+        of, rows = self._of, self._left
+        if self._acting and self._first:
+            authors = self.authors()
+            of = np.concatenate([of, np.repeat(np.arange(len(self.lucks)), len(authors))])
+            rows = np.concatenate([rows, np.tile(authors, len(self.lucks))])
+            order = np.lexsort((rows, of))
+            of, rows = of[order], rows[order]
+        each, place = np.unique(rows, return_inverse=True)
+        attention = forum.attention(self, each)
+        focus = np.empty(len(rows), np.int64)
+        for low in range(0, len(rows), _BLOCK):
+            part = slice(low, low + _BLOCK)
+            focus[part] = forum.attend(forum.of(attention, place[part]), partial(self._looks, of[part]))
+        if self._first:
+            for row in self._acting:
+                focus[rows == row] = self._look_as_recorded(attention, int(np.searchsorted(each, row)))
+        forum.spread(place)
+        self._of = of
+        self._view = forum.view(self, _Before(rows, Shown.alone(np.empty((len(rows), 0), np.int64))), focus)  # type: ignore[arg-type]
         for policy in self.acting():
             policy.offer(self, self._view)
         return forum.situations(self, self._view)
+
+    def _looks(self, of: np.ndarray, rows: np.ndarray, posts: np.ndarray) -> np.ndarray:
+        """The Gumbels with which members (rows), each under its luck, look at posts (ids)."""
+        return noise.gumbel(self._keys[of], "attend", self.community.place, self._lots_of(of, rows), posts)
 
     def _look_as_recorded(self, attention: Any, place: int) -> int:
         """The post that a member answered, with the Gumbels under which it looked there noted."""
@@ -69,84 +120,65 @@ class Inference(RecordWorld):
         items, score, taken, offered = forum.looked_at(attention, place, target, act < forum.record.own)
         if not offered:
             self.not_offered.append(act)
-        ids = forum.posts.id[items]
-        prior = noise.gumbel(self.key, "attend", forum.place, forum.members.id[[row]], ids)
-        found = posterior_gumbels(score[None], np.array([taken]), prior)[0]
+        ids, count = forum.posts.id[items], len(self.lucks)
+        prior = noise.gumbel(
+            self._keys, "attend", forum.place, np.repeat(forum.members.id[[row]], count), ids
+        )
+        found = posterior_gumbels(np.tile(score, (count, 1)), np.full(count, taken), prior)
         order = np.argsort(ids)
-        self.inferred.look.setdefault(forum.place, {})[row] = (ids[order], found[order])
+        for one, noted in zip(self.found, found[:, order], strict=True):
+            one.look.setdefault(forum.place, {})[row] = (ids[order], noted)
         return target
 
     def learn(self, rows: np.ndarray) -> bool:
         """Infer the noise from these log-probabilities (n, actions); True when nobody is left to ask about."""
-        view = self._view
-        theirs = np.isin(view.rows, list(self._acting)) & (self._theirs is None)
-        if self._acting and self._theirs is None:
-            self._theirs = _of(view, theirs)
-            self._choose_as_recorded(rows[theirs])
-        silent = view.rows[~theirs]
-        luck = noise.gumbel(self.key, "choose", self.community.place, self._lots(silent), rows.shape[1])
+        view, of = self._view, self._of
+        theirs = np.isin(view.rows, list(self._acting)) & self._first
+        if self._acting and self._first:
+            self._choose_as_recorded(of[theirs], view.rows[theirs], rows[theirs])
+        self._first = False
+        of, silent = of[~theirs], view.rows[~theirs]
+        luck = noise.gumbel(
+            self._keys[of], "choose", self.community.place, self._lots_of(of, silent), rows.shape[1]
+        )
         choice = (luck + rows[~theirs]).argmax(axis=1)
-        self._draw_again(silent[~self.community.traceless(choice)])
+        again = ~self.community.traceless(choice)
+        of, silent = of[again], silent[again]
+        self._attempt[of, silent] += 1
+        self._draw(of, silent)
         return not len(self._left)
 
-    def _choose_as_recorded(self, rows: np.ndarray) -> None:
-        assert self._theirs is not None
-        forum, members = self.community, self._theirs.rows
-        taken = np.array([self._option(self._acting[row]) for row in members.tolist()])
-        prior = noise.gumbel(self.key, "choose", forum.place, forum.members.id[members], rows.shape[1])
+    def _choose_as_recorded(self, of: np.ndarray, members: np.ndarray, rows: np.ndarray) -> None:
+        forum = self.community
+        taken = np.array([self.option(self._acting[row]) for row in members.tolist()])
+        prior = noise.gumbel(self._keys[of], "choose", forum.place, forum.members.id[members], rows.shape[1])
         found = posterior_gumbels(rows, taken, prior)
         replies = rows[:, [self._reply(tone) for tone in TONES]]
         odds = np.logaddexp.reduce(replies[:, HEATED:], axis=1) - replies[:, CIVIL]
-        self.expected |= dict(
-            zip((self._acting[row] for row in members.tolist()), odds.tolist(), strict=True)
-        )
-        self.inferred.choose[forum.place] = dict(zip(members.tolist(), found, strict=True))
-
-    def _draw_again(self, rows: np.ndarray) -> None:
-        """Other chance for members who would have left a trace that is not in the record."""
-        if not len(rows):
-            self._left = rows
-            return
-        none = np.zeros(len(self.community.members), np.int64)
-        self.inferred.attempt.setdefault(self.community.place, none)[rows] += 1
-        self._draw(rows)
+        for luck, row, value, expected in zip(
+            of.tolist(), members.tolist(), found, odds.tolist(), strict=True
+        ):
+            self.found[luck].choose.setdefault(forum.place, {})[row] = value
+            if luck == 0:
+                self.expected[self._acting[row]] = expected
 
     def follow(self) -> None:
         """Do what the record says, and go on to the next tick."""
-        if self._theirs is not None:
-            self._view = self._theirs
-            acts = [self._acting[row] for row in self._view.rows.tolist()]
-            self.apply_choices(np.array([self._option(act) for act in acts]))
-        self.community.close_step(self)
-
-    def _option(self, act: int) -> int:
-        return self._reply(TONES[max(int(self.community.record.tone[act]), CIVIL)])
-
-    def _reply(self, tone: str) -> int:
-        return list(self.community.scene.actions.names).index(f"reply_{tone}")
-
-
-def _of(view: View, part: np.ndarray) -> View:
-    """The view of some of its members, marked in `part` (n,)."""
-    return View(
-        view.rows[part],
-        view.seen.of(part),
-        view.focus[part],
-        view.features[part],
-        view.options[part],
-        view.feature_names,
-        view.action_names,
-    )
+        place = self.community.place
+        for luck in np.flatnonzero(self._attempt.any(axis=1)).tolist():
+            self.found[luck].attempt[place] = self._attempt[luck].copy()
+        super().follow()
 
 
 def infer(
     worlds: Sequence[Inference], decide: Any, note: Callable[[int], None] | None = None
 ) -> list[Inferred]:
-    """Lead all worlds along their (one and the same) record; `decide` maps Situations to log-probabilities, as a mind's does.
+    """Lead all worlds along their (one and the same) record, from the tick that they have come to; `decide` maps Situations to
+    log-probabilities, as a mind's does. Gives the noise of each world's lucks, in order.
 
-    `note` is told after each tick how many worlds have gone through it. Raises `ValueError` where the mind has no answer.
+    `note` is told after each tick how many lucks have gone through it. Raises `ValueError` where the mind has no answer.
     """
-    for _ in worlds[0].community.record.ticks:
+    for _ in worlds[0].community.record.ticks[worlds[0].community.place :]:
         for world in worlds:
             world.begin_step()
         left = list(worlds)
@@ -159,5 +191,5 @@ def infer(
         for world in worlds:
             world.follow()
         if note is not None:
-            note(len(worlds))
-    return [world.inferred for world in worlds]
+            note(sum(len(world.lucks) for world in worlds))
+    return [found for world in worlds for found in world.found]

@@ -67,6 +67,18 @@ class Posts:
         """Rows of opening posts."""
         return np.flatnonzero(self.parent < 0)
 
+    def __getstate__(self) -> dict[str, np.ndarray]:
+        return {name: values[: self._count] for name, values in self._store.items()}
+
+    def __setstate__(self, state: dict[str, np.ndarray]) -> None:
+        self._count, room = len(state["id"]), np.zeros
+        more = max(self._count // 4, 256)
+        self._store = {
+            name: np.concatenate([values, room((more, *values.shape[1:]), values.dtype)])
+            for name, values in state.items()
+        }
+        self._refresh()
+
     def _refresh(self) -> None:
         for name, values in self._store.items():
             setattr(self, name, values[: self._count])

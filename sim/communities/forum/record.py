@@ -40,7 +40,7 @@ from windtunnel.sim.events import EventLog
 from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.world import World
 
-_ATTEMPT = 1 << 32
+ATTEMPT = 1 << 32
 """Added to a member's id in the address of its chance, once for each time that it was drawn again."""
 
 
@@ -57,6 +57,8 @@ class Inferred:
     choose: dict[int, dict[int, np.ndarray]] = field(default_factory=dict)
     look: dict[int, dict[int, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
     came: dict[int, np.ndarray] = field(default_factory=dict)
+    since: int = 0
+    """The first tick of which it is known."""
 
 
 class Words(NamedTuple):
@@ -82,6 +84,8 @@ class RecordForum(Forum):
 
     knows_who_comes = False
     """Whether who comes in comes to write: then silence tells of its lot, and so does an act."""
+    one_for_all = False
+    """Whether it is the same under every luck for as long as the same is done: then no post has an appeal of its own."""
 
     def __init__(
         self,
@@ -250,6 +254,21 @@ class RecordForum(Forum):
                 self.speech.texts[int(self.posts.id[row])] = text
                 self.speech.about[int(self.posts.id[row])] = self.words.about[act]
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_appeals": (None, {}), "_dealt": None}
+
+    def under(self, luck: NoiseKey) -> None:
+        """Have this luck: what posts that are there already were born with is drawn by it."""
+        self.luck = luck
+        ids, key = self.posts.id, luck.past
+        self.posts.appeal[:] = self._appeal(key, ids)
+        for name, values in self._born_with(key, ids).items():
+            getattr(self.posts, name)[:] = values
+
+    def fixed(self) -> Sequence[object]:
+        """What it has beside a record's forum that nothing changes."""
+        return ()
+
     def recorded_as(self, row: int) -> int | None:
         """The recorded act of the thread that a post (row) is: by its author at its moment, in its tone, to what it answers."""
         posts, record = self.posts, self.record
@@ -302,6 +321,14 @@ class RecordForum(Forum):
         seen[columns[1:]] = False  # the feed shows it to everybody
         mine = self.posts.author[target] == attention.rows[place]
         return items[seen], scores(one)[0, seen], int(seen[:column].sum()), not (own and (alone or mine))
+
+    def of(self, attention: Any, places: np.ndarray) -> Any:
+        """What draws some of the members, by their places; who is named twice is there twice."""
+        look = None if attention.look is None else attention.look[places]
+        return attention._replace(rows=attention.rows[places], seen=attention.seen.of(places), look=look)
+
+    def spread(self, places: np.ndarray) -> None:
+        """What is noted of the members whose attention was asked for last is of those at these places now."""
 
     def deal(self, world: Any) -> Dealt:
         """As in any forum; once a tick, since nobody writes while others look."""
@@ -383,6 +410,10 @@ class RecordWorld(World):
         self.now = self.community.tick.minute
         super().begin_step()
 
+    def _close(self) -> None:
+        self.over = self.community.place == len(self.community.record.ticks) - 1
+        super()._close()
+
     def chance(self, purpose: str, ids: np.ndarray) -> np.ndarray:
         return noise.uniform(self.key, purpose, self.community.place, ids)
 
@@ -398,11 +429,28 @@ class RecordWorld(World):
                 found[at] = np.where(ids[where] == named, values[where], found[at])
         return found
 
+    def order(self, ids: np.ndarray) -> np.ndarray:
+        """As in any world; those whose acts the record has in this tick have the lots that put them in its order."""
+        lot = self.chance("order", ids)
+        named = self._in_order() if self.known and len(ids) > 1 else ids[:0]
+        if len(named) > 1:
+            given = dict(zip(named.tolist(), np.sort(self.chance("order", named)).tolist(), strict=True))
+            lot = np.array(
+                [given.get(one, drawn) for one, drawn in zip(ids.tolist(), lot.tolist(), strict=True)]
+            )
+        return np.argsort(lot, kind="stable")
+
+    def _in_order(self) -> np.ndarray:
+        """Ids of the members whose decisions the record has in this tick, in the order in which it has them."""
+        record, acts = self.community.record, np.array(self.community.tick.decided, int)
+        acts = acts[np.lexsort((acts, record.minute[acts]))]
+        return self.community.members.id[record.author[acts]]
+
     def _lots(self, rows: np.ndarray) -> np.ndarray:
         """The numbers that address the chance of these members in this tick."""
         ids = self.community.members.id[rows]
         attempt = self.inferred.attempt.get(self.community.place) if self.known else None
-        return ids if attempt is None else ids + attempt[rows] * _ATTEMPT
+        return ids if attempt is None else ids + attempt[rows] * ATTEMPT
 
     def authors(self) -> np.ndarray:
         """Rows of the members whose decisions the record has in this tick, ascending; they came in."""

@@ -65,6 +65,7 @@ class InfoCommons(PlainCommunity):
         settings = self.settings
         self.here = self.members.present(world.now)
         self.deal: Deal | None = None
+        self.asked: Any = None
         self.cap, self.hidden, self.commission = settings.cap, settings.hidden, 0.0
         self.closing, self.enforced = np.zeros(len(self.members)), 0.0
         self.pool = 0.0
@@ -86,10 +87,27 @@ class InfoCommons(PlainCommunity):
         return found
 
     def bargain(
-        self, members: np.ndarray, protocol: str, share: float, patience: tuple[float, float], term: int
+        self,
+        coverage: float,
+        members: str,
+        protocol: str,
+        share: float,
+        patience: tuple[float, float],
+        term: int,
     ) -> None:
-        """These producers (n,) bool bargain together in this step."""
-        self.deal = Deal(members, protocol, share, patience, term)
+        """So many producers, as far as the law lets them, bargain together in this step: a drawn part, or the `specialists`."""
+        self.asked = (coverage, members, protocol, share, patience, term)
+
+    def _form(self) -> None:
+        """The coalition that was asked for, once all policies have said what the law is."""
+        if self.asked is None:
+            return
+        (coverage, members, *terms), self.asked = self.asked, None
+        part = min(coverage, self.cap)
+        drawn = ~self.builds & (self.members.traits["luck"] < part)
+        inside = self.most_productive(part) if members == "specialists" else drawn
+        if inside.any():
+            self.deal = Deal(inside, *terms)
 
     def forget(self, asking: np.ndarray, method: str) -> None:
         """These producers (n,) bool are used no more, and what was learned from all who asked is dealt with by `method`."""
@@ -112,6 +130,7 @@ class InfoCommons(PlainCommunity):
 
     def active(self, world: WorldFace) -> np.ndarray:
         """Producers about producing and closing; builders about crawling; the two leaders in turns about a deal."""
+        self._form()
         match world.phase:
             case "produce":
                 return np.flatnonzero(~self.builds & self.here)

@@ -39,7 +39,7 @@ class Builder(PlainBuilder):
             "edges": "pairs of which the second is found wiser",
         },
         harms=(
-            Harm("represented", "of being represented by the winner", "good"),
+            Harm("represented", "chance of being represented by the winner", "good"),
             Harm("regret", "wisdom lost against one's own norm"),
         ),
         absences=True,

@@ -97,6 +97,7 @@ def test_words_are_found_as_reddits_own_patterns_find_them(words, data):
         ("(", "unclosed"),
         ("[a", "not closed"),
         ("(?x) a", "flag"),
+        ("\bidiot", "backspace"),
     ],
 )
 def test_what_would_need_backtracking_is_refused_by_name(pattern, what):

@@ -84,6 +84,35 @@ def test_a_disk_without_a_free_byte_is_said_too(site, browser):
         subprocess.run(["umount", "-l", str(site.jobs.root)], check=False)
 
 
+@pytest.mark.slow
+def test_a_run_on_a_disk_that_fills_up_says_so_and_goes_on_to_the_same_end(site, browser):
+    """Where the run is written has 96 kB: the job says in a sentence that no space is left, and Go on ends as on a large disk."""
+    disk = site.folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small file system needs root")
+    words = ["run", "policy=slow_mode", "draws=2", "seeds=1", "community.size=30", "steps=8", "dowhy=false"]
+    try:
+        assert main([*words, "out=calm"]) == 0
+        job = site.jobs.add([*words, "out=disk/cramped"], "cramped", {})
+        worked(job)
+        now = site.jobs.one(job.name)
+        assert now.state == "failed" and "No space left" in now.said, (now.state, now.said)
+        page = browser.get(f"/jobs/{job.name}").text
+        assert "No space left" in page and "Go on" in page and "Traceback" not in page
+        subprocess.run(["mount", "-o", "remount,size=50m", str(disk)], check=True)
+        site.jobs.again(job.name)
+        assert worked(job).returncode == 0 and site.jobs.one(job.name).state == "done"
+        for name in ("events", "pairs"):
+            both = [
+                pl.read_parquet(site.folder / out / f"{name}.parquet") for out in ("calm", "disk/cramped")
+            ]
+            assert both[0].equals(both[1])
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
 def test_a_form_that_cannot_be_kept_is_a_sentence_and_leaves_nothing(site, browser, monkeypatch):
     def full(self, path, content):
         raise OSError(28, "No space left on device", str(path))

@@ -60,7 +60,7 @@ class Watch:
         if self._own >= 0:
             nothing = np.zeros(len(forum.posts))
             self._threads = [
-                forum.common_scores(self._offered, now / 60, nothing, new)[0] for new in (False, True)
+                forum.common_scores(self._offered, now / 60, nothing, new).thread for new in (False, True)
             ]
 
     def reply(self, who: int, up: int, root: int) -> None:
@@ -72,7 +72,7 @@ class Watch:
         roots, new = self._offered.roots, bool(memory.people.acts[who] == 0)
         thread = self._threads[new]
         if not new:
-            thread = forum.with_own_threads(who, roots, thread)
+            thread = forum.with_own_threads(who, self._offered, thread)
         others = np.delete(thread, self._own)
         if root in roots and len(others):
             self.odds.append(float(np.exp(thread[self._own] - np.logaddexp.reduce(others))))

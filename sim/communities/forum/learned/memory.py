@@ -43,8 +43,9 @@ class Columns:
                 self._store[name] = np.concatenate(
                     [values, np.full(len(values), self._fill[name], values.dtype)]
                 )
-        self.count = count
-        self._show()
+        if count != self.count:
+            self.count = count
+            self._show()
 
     def _show(self) -> None:
         for name, values in self._store.items():
@@ -55,6 +56,13 @@ class Columns:
         out._store = {name: values.copy() for name, values in self._store.items()}
         out._show()
         return out
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_fill": self._fill, "_store": self._store, "count": self.count}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._show()
 
     def __getattr__(self, name: str) -> np.ndarray:
         raise AttributeError(name)

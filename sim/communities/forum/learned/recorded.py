@@ -6,7 +6,9 @@ inferred. So is the lasting hotness of the thread that is lived again, from who 
 hot as all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,13 +68,33 @@ class Comings(NamedTuple):
     other: np.ndarray
 
 
-class Offered(NamedTuple):
-    """Posts in sight by thread: `roots` (m,), `posts` (n,) thread by thread, `start` (m,) of each thread, `of` (n,) its place."""
+@dataclass(frozen=True)
+class Offered:
+    """Posts in sight by thread: `roots` (m,), `posts` (n,) thread by thread, `start` (m,) of each thread, `of` (n,) its place, and of
+    each thread its `latest` post (m,), in sight or not."""
 
     roots: np.ndarray
     posts: np.ndarray
     start: np.ndarray
     of: np.ndarray
+    latest: np.ndarray
+
+    @cached_property
+    def place(self) -> dict[int, int]:
+        """Of each thread its place."""
+        return {root: at for at, root in enumerate(self.roots.tolist())}
+
+
+@dataclass(frozen=True)
+class Common:
+    """Log scores of threads (m,) and of posts (n,) that all newcomers, or all others, share, and what they come to without what is a
+    member's own: `within` (m,) each thread, `chance` (m,) of it, `weights` (n,) of posts."""
+
+    thread: np.ndarray
+    post: np.ndarray
+    within: np.ndarray
+    chance: np.ndarray
+    weights: np.ndarray
 
 
 class FittedAttention(NamedTuple):
@@ -113,16 +135,42 @@ class LearnedRecordForum(RecordForum):
         self.own_id = int(record.post_ids()[0])
         self.watch: Watch | None = None
         """Notes what tells of the own thread's hotness, while that is inferred."""
+        self.heat = heat
         self.hot = 0.0 if heat is None else log_hotness(heat, luck, self.own_id)
         self.memory = Memory(law, len(members))
         self.memory.people.unnamed[UNKNOWN] = True
         self._unread: set[int] = set()
         self._coming: tuple[tuple[int, float], Comings] | None = None
+        self._odds = np.empty(0)
+        self._parts: dict[int, tuple[int, np.ndarray]] = {}
+        """Of each thread with so many posts those that may be in sight."""
         super().__init__(scene, profile, settings, members, record, luck=luck, words=words)
         self.strangers = max(int((self.memory.people.acts[1:] == 0).sum()), 1)
 
     def rhythm(self, step: int) -> float:
         return self.law.rhythm[int(step * self.hours) % 24]
+
+    @property
+    def one_for_all(self) -> bool:  # type: ignore[override]
+        """Yes: posts draw the eye by what the law says alone, where the settings give them nothing else and the
+        thread's own hotness is not drawn."""
+        return self.heat is None and self.settings.false_share is None and self.interests is None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_coming": None, "_parts": {}}
+
+    def fixed(self) -> Sequence[object]:
+        return self.law, self.history, self.draws
+
+    def under(self, luck: NoiseKey) -> None:
+        super().under(luck)
+        self.hot = 0.0 if self.heat is None else log_hotness(self.heat, luck, self.own_id)
+
+    def of(self, attention: Any, places: np.ndarray) -> FittedAttention:
+        return FittedAttention(attention.rows[places], attention.items[places], attention.score[places])
+
+    def spread(self, places: np.ndarray) -> None:
+        self._odds = self._odds[places]
 
     def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
         """Posts draw the eye by what the law says alone."""
@@ -252,14 +300,16 @@ class LearnedRecordForum(RecordForum):
         offered = self.offered(world.now)
         pull = self.posts.appeal.copy()
         feed.rerank(world, pull)
-        groups: dict[bool, tuple[np.ndarray, np.ndarray]] = {}
+        debtor = self.memory.debts.debtor[found.debts]
+        groups: dict[bool, Common] = {}
         items: list[np.ndarray] = []
         score: list[np.ndarray] = []
         for place, row in enumerate(rows.tolist()):
             new = bool(self.memory.people.acts[row] == 0)
             if new not in groups:
                 groups[new] = self.common_scores(offered, now, pull, new)
-            one, value, odds = self._of_member(row, new, offered, groups[new], found, now)
+            mine = np.flatnonzero(debtor == row)
+            one, value, odds = self._of_member(row, new, offered, groups[new], found, mine, now)
             target = self._targets[place]
             if target != NOTHING and not np.isfinite(value[one == target]).any():
                 one, value = np.append(one, target), np.append(value, UNSEEN)
@@ -267,11 +317,10 @@ class LearnedRecordForum(RecordForum):
             score.append(value)
             self._odds[place] = odds
         width = max(map(len, items))
-        return FittedAttention(
-            rows,
-            np.stack([np.pad(one, (0, width - len(one)), constant_values=NOTHING) for one in items]),
-            np.stack([np.pad(one, (0, width - len(one)), constant_values=-np.inf) for one in score]),
-        )
+        every, values = np.full((len(rows), width), NOTHING), np.full((len(rows), width), -np.inf)
+        for place, (one, value) in enumerate(zip(items, score, strict=True)):
+            every[place, : len(one)], values[place, : len(one)] = one, value
+        return FittedAttention(rows, every, values)
 
     def offered(self, now: int) -> Offered:
         posts, memory = self.posts, self.memory
@@ -281,64 +330,76 @@ class LearnedRecordForum(RecordForum):
             & (posts.locked_until <= now)
             & (memory.posts.last >= now / 60 - WINDOW)
         )
-        parts = []
-        for root in roots.tolist():
-            every = memory.rows.get(root, [root])
-            part = np.array(every if len(every) <= LATEST else [root, *every[-LATEST + 1 :]])
-            parts.append(part[posts.state[part] == VISIBLE])
+        parts = [self._part(root) for root in roots.tolist()]
         count = np.array([len(part) for part in parts], np.int64)
+        whole = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        latest = whole[np.cumsum(count) - 1]
+        of = np.repeat(np.arange(len(roots)), count)
+        seen = posts.state[whole] == VISIBLE
+        there, of = whole[seen], of[seen]
+        count = np.bincount(of, minlength=len(roots))
         start = np.concatenate([[0], np.cumsum(count)])[:-1].astype(np.int64)
-        there = np.concatenate(parts) if parts else np.empty(0, np.int64)
-        return Offered(roots, there, start, np.repeat(np.arange(len(roots)), count))
+        return Offered(roots, there, start, of, latest)
 
-    def common_scores(
-        self, offered: Offered, now: float, pull: np.ndarray, new: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Log scores of threads (m,) and of posts (n,) that all newcomers, or all others, share."""
+    def _part(self, root: int) -> np.ndarray:
+        """The posts of a thread that may be in sight: all, or the first and the latest."""
+        every = self.memory.rows.get(root, [root])
+        known = self._parts.get(root)
+        if known is None or known[0] != len(every):
+            part = every if len(every) <= LATEST else [root, *every[-LATEST + 1 :]]
+            known = self._parts[root] = len(every), np.array(part)
+        return known[1]
+
+    def common_scores(self, offered: Offered, now: float, pull: np.ndarray, new: bool) -> Common:
         posts, memory = self.posts, self.memory
         roots, there = offered.roots, offered.posts
         threads = of_threads(posts, memory, roots, now)
-        latest = np.array([memory.rows.get(one, [one])[-1] for one in roots.tolist()], np.int64)
-        each = of_posts(posts, memory, there, there == latest[offered.of] if len(there) else there == 0, now)
+        latest = there == offered.latest[offered.of] if len(there) else there == 0
+        each = of_posts(posts, memory, there, latest, now)
         law = self.law
         thread_part, post_part = (law.thread_new, law.post_new) if new else (law.thread_old, law.post_old)
         hot = np.where(posts.id[roots] == self.own_id, self.hot, 0.0)
-        return (
-            by_first_terms(thread_part, threads) + pull[roots] + hot,
-            by_first_terms(post_part, each) + pull[there],
-        )
+        thread = by_first_terms(thread_part, threads) + pull[roots] + hot
+        post = by_first_terms(post_part, each) + pull[there]
+        within = np.logaddexp.reduceat(post, offered.start) if len(there) else np.empty(0)
+        chance = _shares(thread)
+        return Common(thread, post, within, chance, _weights(offered, chance, post, within))
 
     def _of_member(
         self,
         row: int,
         new: bool,
         offered: Offered,
-        common: tuple[np.ndarray, np.ndarray],
+        common: Common,
         found: Comings,
+        mine: np.ndarray,
         now: float,
     ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Posts, their log weights, and the log-odds that this member opens a thread rather than answers one of them."""
+        """Posts, their log weights, and the log-odds that this member, whose debts are `mine` of those found, opens a thread rather than
+        answers one of them."""
         memory = self.memory
-        thread, post = common
-        mine = np.flatnonzero(memory.debts.debtor[found.debts] == row)
+        thread, post = common.thread, common.post
         owed, due = memory.debts.post[found.debts[mine]], found.owes[mine]
         if new:
             arrive = self.law.newcomers.opens + self.law.newcomers.replies
             opens = self.law.newcomers.opens / arrive if arrive else 0.0
         else:
-            thread = self.with_own_threads(row, offered.roots, thread)
+            thread = self.with_own_threads(row, offered, thread)
             post = self._with_own_posts(row, offered.posts, post)
             opens = float(1 / (1 + np.exp(-memory.opens(np.array([row]), now)[0])))
         if len(owed):
-            post = np.where(np.isin(offered.posts, owed), -np.inf, post)
+            post = np.where(self._marked(owed)[offered.posts], -np.inf, post)
         other = float(found.other[row])
         weights = np.full(len(offered.posts), -np.inf)
         if len(offered.posts):
-            within = np.logaddexp.reduceat(post, offered.start)
-            with np.errstate(invalid="ignore"):
-                chance = thread - np.logaddexp.reduce(thread)
-                weights = chance[offered.of] + post - within[offered.of]
-            weights = np.where(np.isfinite(weights), weights, -np.inf) + np.log(other * (1 - opens) + 1e-300)
+            same = post is common.post
+            within = common.within if same else np.logaddexp.reduceat(post, offered.start)
+            if same and thread is common.thread:
+                weights = common.weights
+            else:
+                chance = common.chance if thread is common.thread else _shares(thread)
+                weights = _weights(offered, chance, post, within)
+            weights = weights + np.log(other * (1 - opens) + 1e-300)
         items = np.concatenate([offered.posts, owed])
         value = np.concatenate([weights, np.log(np.maximum(due, 1e-300))])
         replies = float(due.sum()) + (other * (1 - opens) if np.isfinite(weights).any() else 0.0)
@@ -347,23 +408,36 @@ class LearnedRecordForum(RecordForum):
         odds = np.log(max(other * opens, 1e-300)) - np.log(replies)
         return items, value, float(np.clip(odds, -SURE, SURE))
 
-    def with_own_threads(self, row: int, roots: np.ndarray, score: np.ndarray) -> np.ndarray:
+    def _marked(self, some: Collection[int] | np.ndarray, count: int | None = None) -> np.ndarray:
+        """Bool (posts,) or (count,): is one of these."""
+        marked = np.zeros(len(self.posts) if count is None else count, bool)
+        chosen = np.fromiter(some, np.int64, len(some))
+        marked[chosen[chosen >= 0]] = True
+        return marked
+
+    def with_own_threads(self, row: int, offered: Offered, score: np.ndarray) -> np.ndarray:
         inside = self.memory.inside.get(row, {})
-        places = [place for place, root in enumerate(roots.tolist()) if root in inside]
+        places = sorted(offered.place[root] for root in inside if root in offered.place)
         if not places:
             return score
         at = np.array(places)
-        then = np.array([inside[root] for root in roots[at].tolist()])
-        terms = own_thread_terms(then, self.posts.size[roots[at]], self.posts.author[roots[at]] == row)
+        roots = offered.roots[at]
+        then = np.array([inside[root] for root in roots.tolist()])
+        terms = own_thread_terms(then, self.posts.size[roots], self.posts.author[roots] == row)
         out = score.copy()
         out[at] += by_last_terms(self.law.thread_old, np.column_stack(terms))
         return out
 
     def _with_own_posts(self, row: int, there: np.ndarray, score: np.ndarray) -> np.ndarray:
         memory, authors = self.memory, self.posts.author[there]
-        met = list(memory.answerers.get(row, ()))
-        answered = list(memory.mine.get(row, ()))
-        terms = [authors == row, np.isin(there, answered), np.isin(authors, met)]
+        met, answered = memory.answerers.get(row, ()), memory.mine.get(row, ())
+        terms = [
+            authors == row,
+            self._marked(answered)[there],
+            self._marked(met, len(self.members))[authors],
+        ]
+        if not any(term.any() for term in terms):
+            return score
         return score + by_last_terms(self.law.post_old, np.column_stack(terms).astype(float))
 
     def attend(self, attention: Any, looks: Looks) -> np.ndarray:
@@ -391,3 +465,16 @@ class LearnedRecordForum(RecordForum):
         out[:, self._features.index("opens")] = np.where(focus == NOTHING, SURE, self._odds)
         put_tones(self, out, rows, focus)
         return out
+
+
+def _shares(thread: np.ndarray) -> np.ndarray:
+    """Log chances of threads with these log scores (m,)."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(thread - np.logaddexp.reduce(thread))
+
+
+def _weights(offered: Offered, chance: np.ndarray, post: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """Log chances (n,) of posts: of their thread, and within it."""
+    with np.errstate(invalid="ignore"):
+        weights = chance[offered.of] + post - within[offered.of]
+    return np.where(np.isfinite(weights), weights, -np.inf)
