@@ -18,9 +18,12 @@ _NUMBER = r"(?P<sign>[+\-\u2212]?)\s*(?P<number>\d+(?:\.\d+)?|\.\d+)\s*(?P<perce
 _PER = r"(?:\s*(?:/|\ba |\ban |\bper )\s*(?P<per>[a-z]+))?"
 _SHORT = re.compile(rf"(?P<name>[\w -]+?)\s*(?P<sense><=|>=|=<|=>|<|>|\u2264|\u2265)\s*{_NUMBER}{_PER}")
 _LONG = re.compile(
-    rf"at (?P<end>most|least)\s+{_NUMBER}\s*(?P<turn>{'|'.join((*LESS, *MORE))})?\s+(?P<name>[\w-]+(?: [\w-]+)*?){_PER}"
+    rf"at (?P<end>most|least)\s+{_NUMBER}\s*(?P<turn>{'|'.join((*LESS, *MORE))})?\s+(?P<name>[\w-]+(?: [\w-]+)*?){_PER}",
+    re.IGNORECASE,
 )
-_WISH = re.compile(rf"(?:(?P<turn>{'|'.join((*LESS, *MORE))})\s+)?(?P<name>[\w-]+(?: [\w-]+)*)")
+_WISH = re.compile(
+    rf"(?:(?P<turn>{'|'.join((*LESS, *MORE))})\s+)?(?P<name>[\w-]+(?: [\w-]+)*)", re.IGNORECASE
+)
 _UNITS = {
     "day": 24.0,
     "hour": 1.0,
@@ -145,7 +148,7 @@ def read_goal(words: str, community: str | None = None, fixed: frozenset[str] = 
     elif (found := _WISH.fullmatch(said)) is not None:
         outcome = _outcome(f"--goal {words!r}", found["name"], community, fixed)
         good = outcome.polarity == "good"
-        sense = {True: 1, False: -1}[found["turn"] in MORE if found["turn"] else good]
+        sense = {True: 1, False: -1}[found["turn"].casefold() in MORE if found["turn"] else good]
         made = Statement(outcome.name, outcome.unit, CHANGE, sense, 0.0, strict=True)
     else:
         raise ValueError(f"--goal {words!r} is no goal: say 'less NAME', or how much, as NAME<=-20%")
@@ -162,6 +165,7 @@ def read_goal(words: str, community: str | None = None, fixed: frozenset[str] = 
 def _made(
     option: str, found: dict[str, str | None], community: str | None, fixed: frozenset[str]
 ) -> Statement:
+    found = {part: said and (said if part == "name" else said.casefold()) for part, said in found.items()}
     outcome = _outcome(option, str(found["name"]), community, fixed)
     per = found["per"] or ""
     if per not in ("", *_UNITS):

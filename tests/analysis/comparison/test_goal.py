@@ -16,6 +16,7 @@ SHORT_AND_LONG = [
     ("moderator_actions<=+3", "at most 3 more moderator_actions", (CHANGE, -1, 3, "")),
     ("hostile_share<=-20%", "at least 20% less hostile share", (SHARE, -1, -0.2, "")),
     ("civil_posts >= 4 per hour", "at least 4 civil posts an hour", (LEVEL, 1, 4, "hour")),
+    ("civil_posts>=-5%", "At most 5 % FEWER civil_posts", (SHARE, 1, -0.05, "")),
     ("posts_kept>=-2 a step", "at most 2 fewer posts kept a step", (CHANGE, 1, -2, "step")),
 ]
 
@@ -185,3 +186,7 @@ def test_the_goal_of_a_run_agrees_with_a_count_by_hand(sweep):
             if r["policy"] == result["policy"] and r["role"] == "limit"
         )
         assert row["value"]["est"] == pytest.approx(mean["policy"] / mean["baseline"] - 1)
+
+
+def test_less_may_be_written_with_capitals():
+    assert read_goal("LESS hostile_share") == read_goal("less hostile_share")
