@@ -20,6 +20,7 @@ from windtunnel.analysis.sweeps.cells import (
     next_words,
     own_words,
     planned,
+    repeated,
     swept,
 )
 from windtunnel.analysis.terminal.ending import FAILED, INTERRUPTED, MISTAKE, OK, TERMINATED, guarded, plain
@@ -50,9 +51,12 @@ def call(asked: argparse.Namespace) -> int:
     overrides = configuration.hydra_overrides(words, launched=bool(multirun))
     check_launcher(overrides)
     each = cells(overrides, bool(multirun))
+    again = repeated(overrides)
     plans = planned(map(configuration.compose_overrides, each), len(each))
     keys = swept(overrides)
-    for line in dict.fromkeys([*last_counts(words), *(line for plan in plans for line in notes(plan))]):
+    for line in dict.fromkeys(
+        [*last_counts(words), *again, *(line for plan in plans for line in notes(plan))]
+    ):
         print(plain(f"Note: {line}"), flush=True)
     if plans[0].dry:
         from windtunnel.analysis.model_commands import dry
@@ -144,7 +148,11 @@ def _where(overrides: Sequence[str], multirun: bool) -> Path | None:
 
 
 def _check_room(folder: Path) -> None:
-    """`OSError` or `ValueError` where the output cannot be written; Hydra would answer with a traceback."""
+    """`OSError` or `ValueError` where the output cannot be written, or would lie among the files of the machine itself."""
+    if folder.resolve() == folder.resolve().parent:
+        raise ValueError(
+            f"out={folder} is the root of all files: give a folder of its own, as in out=outputs/mine"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ValueError(f"nothing can be written in {folder}: give another folder as out=FOLDER")

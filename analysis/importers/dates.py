@@ -31,7 +31,8 @@ def date_words(minute: int, start: int | None) -> str:
 
 
 _DAY = re.compile(r"(?:day\s*)?(\d+)d?(?:[ ,]+(\d{1,2}):(\d\d))?")
-_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d{1,2}:\d\d))?Z?")
+_TIME = r"[ T](?P<clock>\d{1,2}:\d\d)(?::\d\d(?:\.\d+)?)?(?: ?(?P<zone>[+-]\d\d:?\d\d))?"
+_DATE = re.compile(rf"(?P<day>\d{{4}}-\d\d-\d\d)(?:{_TIME})?(?: ?(?:Z|UTC))?")
 
 
 def is_date(words: str) -> bool:
@@ -40,9 +41,12 @@ def is_date(words: str) -> bool:
 
 
 def minute_of(words: str, start: int | None, folder: Path | str) -> int:
-    """The minute of the record that a date (UTC) is, with or without a time, or "day 12, 13:00" counted from its beginning.
+    """The minute of the record that a date is (UTC, or with its zone as +02:00), or "day 12, 13:00" counted from its beginning.
 
     `ValueError` for other words, and for a date where the import did not keep when the record began.
+
+    >>> minute_of("1970-01-02T03:00:15+02:00", 0, "out"), minute_of("day 2", None, "out")
+    (1500, 1440)
     """
     said = words.strip()
     if match := _DAY.fullmatch(said):
@@ -58,7 +62,8 @@ def minute_of(words: str, start: int | None, folder: Path | str) -> int:
             "again, or give a day counted from its beginning, as 'day 12'"
         )
     try:
-        found = datetime.fromisoformat(f"{match[1]}T{(match[2] or '00:00').zfill(5)}").replace(tzinfo=UTC)
+        clock, zone = (match["clock"] or "00:00").zfill(5), match["zone"] or "+00:00"
+        found = datetime.fromisoformat(f"{match['day']}T{clock}{zone}")
     except ValueError:
         raise ValueError(f"{words!r} is no day that there is") from None
     return int(found.timestamp() // 60) - start

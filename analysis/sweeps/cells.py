@@ -105,6 +105,26 @@ def own_words(cell: Sequence[str]) -> list[str]:
     ]
 
 
+def repeated(overrides: Sequence[str]) -> list[str]:
+    """A sentence for each value that a sweep is given twice: its cells are run once.
+
+    >>> repeated(["treatment=slow_mode,slow_mode", "seeds=1,2"])
+    ['policy is given slow_mode more than once: such cells are one, and are run once.']
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    lines = []
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        if override.is_sweep_override():
+            values = list(map(str, override.sweep_string_iterator()))
+            twice = [value for value in dict.fromkeys(values) if values.count(value) > 1]
+            lines += [
+                f"{_shown(str(override.key_or_group))} is given {value} more than once: such cells are one, and are run once."
+                for value in twice
+            ]
+    return lines
+
+
 def swept(overrides: Sequence[str]) -> list[str]:
     """The keys that a sweep gives several values, as Hydra calls them."""
     from hydra.core.override_parser.overrides_parser import OverridesParser

@@ -118,7 +118,7 @@ def _terms(
     delay: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Log-likelihood of how many answers each post got (posts,), and of each answer's delay (answers,), in minutes."""
-    from scipy.special import gammaln
+    from scipy.special import gammaln, xlogy
 
     grid, log_f, below = _density(pace, horizon)
     reach = np.interp(tree.window[post], grid, below)
@@ -128,7 +128,8 @@ def _terms(
         gammaln(shape + often)
         - gammaln(shape)
         + shape * (np.log(shape) - spread)
-        + often * (np.log(mean) - spread)
+        + xlogy(often, mean)
+        - often * spread
     )
     return each, np.interp(delay, grid, log_f)
 

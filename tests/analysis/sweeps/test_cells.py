@@ -10,7 +10,15 @@ from joblib.externals.loky import get_reusable_executor
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.sweeps import cells as module
-from windtunnel.analysis.sweeps.cells import cell_name, cells, distinct, next_words, own_words, planned
+from windtunnel.analysis.sweeps.cells import (
+    cell_name,
+    cells,
+    distinct,
+    next_words,
+    own_words,
+    planned,
+    repeated,
+)
 from windtunnel.analysis.sweeps.cells import swept as swept_keys
 
 SMALL = ["community.size=20", "steps=3", "draws=2", "seeds=1", "dowhy=false", "parallel.jobs=1"]
@@ -31,6 +39,12 @@ def test_policies_combined_keep_the_parameters_of_both():
         "policy_with.slow_mode.hours=6",
     ]
     assert own_words(cell) == cell
+
+
+def test_a_value_given_twice_is_said():
+    assert repeated(["treatment=slow_mode,thread_lock", "root=0,1"]) == []
+    (line,) = repeated(["treatment=[slow_mode,thread_lock],[slow_mode,thread_lock]", "root=range(3)"])
+    assert "policy is given [slow_mode,thread_lock] more than once" in line
 
 
 def test_a_cell_alone_is_left_to_the_plan_which_names_its_policy():
