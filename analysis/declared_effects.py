@@ -46,7 +46,7 @@ def _by_numbers(experiment: Experiment, mind: Mapping[str, Any], features: Itera
         ]
     odds = f"by log-odds {', '.join(told)}" if told else ""
     rates = [
-        f"newcomers' comings by log rate {row[0]:+g}, error {row[1]:g} ({row[2]})"
+        f"arrivals of new members by log rate {row[0]:+g}, error {row[1]:g} ({row[2]})"
         for feature in features
         for row in _rates(community, feature)
     ]

@@ -379,7 +379,7 @@ def _good(record: Record, rd: float) -> float:
 
 
 def _people(group: Record, members: str) -> str:
-    """A group as people: "newcomers", "ordinary members"; a persona that names people already stays as it is."""
+    """A group as people: "lurkers", "ordinary members"; a persona that names people already stays as it is."""
     named = words(group["group"])
     if group["kind"] == "group" or f"{named}s" == members:
         return f"{named}s"

@@ -63,7 +63,7 @@ def test_tones_set_by_hand_are_not_drawn_again(tmp_path, by):
         other = drawn_again(case, errors_of(case), number)
         assert (other.record.tone[:5] == case.record.tone[:5]).all()
     assert any(
-        (drawn_again(case, errors_of(case), n).record.tone != case.record.tone).any() for n in range(20)
+        (drawn_again(case, errors_of(case), n).record.tone != case.record.tone).any() for n in range(200)
     )
 
 
