@@ -33,8 +33,9 @@ class Inference(Led):
     In a tick: `begin_step`, then `ask` and `learn` in turn until nobody is left, then `follow`. Who acted came in, with
     Gumbels of its look and of its choice given what it did. `expected` holds for each act the log-odds that the mind gives
     to heat, hostile or not, in the reply that came. The chance of everybody else is drawn until it leaves
-    no trace: rejection, so exact draws given the silence. Of several lucks there may be more than one only where the forum is the same
-    under all of them (`one_for_all`): then each is asked about its own members, and the forum is led once. `found` is by luck.
+    no trace: rejection, so exact draws given the silence. There may be several lucks where the forum is the same under all of them
+    (`one_for_all`) but for its own thread's hotness: then each is asked about its own members, and the forum is led once. `found`
+    is by luck.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Inference(Led):
                 "posts of this forum have an appeal of their own under each luck: infer one at a time"
             )
         self.lucks = tuple(lucks)
+        self._hot = forum.hotness(self.lucks) if len(lucks) > 1 else None
         self.found = [Inferred(since=forum.place) for _ in lucks]
         self.not_offered: list[int] = []
         self.expected: dict[int, float] = {}
@@ -92,15 +94,17 @@ class Inference(Led):
             rows = np.concatenate([rows, np.tile(authors, len(self.lucks))])
             order = np.lexsort((rows, of))
             of, rows = of[order], rows[order]
-        each, place = np.unique(rows, return_inverse=True)
-        attention = forum.attention(self, each)
+        many, hot = len(forum.members), self._hot
+        each, place = np.unique(rows if hot is None else of * many + rows, return_inverse=True)
+        attention = forum.attention(self, each % many, None if hot is None else hot[each // many])
         focus = np.empty(len(rows), np.int64)
         for low in range(0, len(rows), _BLOCK):
             part = slice(low, low + _BLOCK)
             focus[part] = forum.attend(forum.of(attention, place[part]), partial(self._looks, of[part]))
         if self._first:
             for row in self._acting:
-                focus[rows == row] = self._look_as_recorded(attention, int(np.searchsorted(each, row)))
+                at = [row] if hot is None else [luck * many + row for luck in range(len(self.lucks))]
+                focus[rows == row] = self._look_as_recorded(attention, np.searchsorted(each, at).tolist())
         forum.spread(place)
         self._of = of
         self._view = forum.view(self, _Before(rows, Shown.alone(np.empty((len(rows), 0), np.int64))), focus)  # type: ignore[arg-type]
@@ -112,19 +116,22 @@ class Inference(Led):
         """The Gumbels with which members (rows), each under its luck, look at posts (ids)."""
         return noise.gumbel(self._keys[of], "attend", self.community.place, self._lots_of(of, rows), posts)
 
-    def _look_as_recorded(self, attention: Any, place: int) -> int:
-        """The post that a member answered, with the Gumbels under which it looked there noted."""
-        forum, row = self.community, int(attention.rows[place])
+    def _look_as_recorded(self, attention: Any, places: Sequence[int]) -> int:
+        """The post that a member answered, with the Gumbels under which it looked there noted; it is at one of the places under all
+        lucks, or at one under each."""
+        forum, row = self.community, int(attention.rows[places[0]])
         act = self._acting[row]
         target = forum.row_of(int(forum.record.parent[act]))
-        items, score, taken, offered = forum.looked_at(attention, place, target, act < forum.record.own)
+        looked = [forum.looked_at(attention, place, target, act < forum.record.own) for place in places]
+        items, _, taken, offered = looked[0]
         if not offered:
             self.not_offered.append(act)
         ids, count = forum.posts.id[items], len(self.lucks)
         prior = noise.gumbel(
             self._keys, "attend", forum.place, np.repeat(forum.members.id[[row]], count), ids
         )
-        found = posterior_gumbels(np.tile(score, (count, 1)), np.full(count, taken), prior)
+        score = np.broadcast_to([one[1] for one in looked], (count, len(items)))
+        found = posterior_gumbels(score, np.full(count, taken), prior)
         order = np.argsort(ids)
         for one, noted in zip(self.found, found[:, order], strict=True):
             one.look.setdefault(forum.place, {})[row] = (ids[order], noted)

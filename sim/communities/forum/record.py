@@ -85,7 +85,7 @@ class RecordForum(Forum):
     knows_who_comes = False
     """Whether who comes in comes to write: then silence tells of its lot, and so does an act."""
     one_for_all = False
-    """Whether it is the same under every luck for as long as the same is done: then no post has an appeal of its own."""
+    """Whether it is the same under every luck for as long as the same is done, but for its `hotness`: then no post has an appeal of its own."""
 
     def __init__(
         self,
@@ -293,8 +293,16 @@ class RecordForum(Forum):
         """As many as the record's members and threads make."""
         return self._feeds
 
-    def attention(self, world: Any, rows: np.ndarray) -> Attention:
-        """As in any forum; who answered something in the record saw it, even where the feed would not have shown it."""
+    def hotness(self, lucks: Sequence[NoiseKey]) -> np.ndarray | None:
+        """The log of the own thread's hotness under each of these lucks; None where no luck draws one."""
+        return None
+
+    def attention(self, world: Any, rows: np.ndarray, hot: np.ndarray | None = None) -> Any:
+        """As in any forum; who answered something in the record saw it, even where the feed would not have shown it.
+
+        `hot` (n,) is for each of the members the log of the own thread's hotness, where that is not the forum's; a member may
+        then be there more than once.
+        """
         self._note_targets(world, rows)
         return super().attention(world, rows)
 
@@ -303,9 +311,9 @@ class RecordForum(Forum):
         self._targets = np.full(len(rows), NOTHING)
         if world.known:
             for act in self.tick.decided:
-                place = int(np.searchsorted(rows, self.record.author[act]))
-                if place < len(rows) and rows[place] == self.record.author[act]:
-                    self._targets[place] = self.row_of(int(self.record.parent[act]))
+                theirs = rows == self.record.author[act]
+                if theirs.any():
+                    self._targets[theirs] = self.row_of(int(self.record.parent[act]))
 
     def looked_at(
         self, attention: Any, place: int, target: int, own: bool

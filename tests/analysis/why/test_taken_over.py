@@ -34,16 +34,18 @@ def quarrel() -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-@pytest.fixture(scope="module", params=["rules", "learned"])
+@pytest.fixture(scope="module", params=["rules", "learned", "hot"])
 def case(request, tmp_path_factory, import_rows):
     place = import_rows(tmp_path_factory.mktemp(f"taken_{request.param}"), quarrel())
-    if request.param == "learned":
+    if request.param != "rules":
         told = RecordTold(posts=24, threads=2, authors=5, unsigned=0, span_days=1.0, train_until=40)
-        law = forward() | {"tone": TONE}
+        law = forward() | {"tone": TONE, "hotness": 1.4 if request.param == "hot" else 0.0}
         write_learned(
             Learned(name="quarrel", fitted_by="hand", seconds=0.0, record=told, forward=law), place / FILE
         )
-    return recorded_case(place, "escalation", RULES, [f"mind={request.param}"])
+    return recorded_case(
+        place, "escalation", RULES, [f"mind={'rules' if request.param == 'rules' else 'learned'}"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,7 @@ def test_the_arm_that_was_is_what_was_under_every_luck(case, mind):
 
 def test_chance_inferred_beside_that_of_others_is_the_same(case, mind):
     lucks = [case.luck(number) for number in range(3)]
+    case.infer([0], mind)
     forum = case.forum(lucks[0])
     if not forum.one_for_all:
         with pytest.raises(ValueError, match="one at a time"):

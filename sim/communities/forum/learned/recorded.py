@@ -152,9 +152,13 @@ class LearnedRecordForum(RecordForum):
 
     @property
     def one_for_all(self) -> bool:  # type: ignore[override]
-        """Yes: posts draw the eye by what the law says alone, where the settings give them nothing else and the
-        thread's own hotness is not drawn."""
-        return self.heat is None and self.settings.false_share is None and self.interests is None
+        """Yes: posts draw the eye by what the law says alone, where the settings give them nothing else."""
+        return self.settings.false_share is None and self.interests is None
+
+    def hotness(self, lucks: Sequence[NoiseKey]) -> np.ndarray | None:
+        if self.heat is None:
+            return None
+        return np.array([log_hotness(self.heat, luck, self.own_id) for luck in lucks])
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "_coming": None, "_parts": {}}
@@ -289,7 +293,7 @@ class LearnedRecordForum(RecordForum):
         self._odds = np.full(len(rows), SURE)
         return super().show(world, rows)
 
-    def attention(self, world: Any, rows: np.ndarray) -> Any:
+    def attention(self, world: Any, rows: np.ndarray, hot: np.ndarray | None = None) -> Any:
         """Weights of all posts for these members: debts, and what else they would answer if they came for anything else."""
         self._note_targets(world, rows)
         self._odds = np.full(len(rows), SURE)
@@ -301,15 +305,19 @@ class LearnedRecordForum(RecordForum):
         pull = self.posts.appeal.copy()
         feed.rerank(world, pull)
         debtor = self.memory.debts.debtor[found.debts]
-        groups: dict[bool, Common] = {}
+        heats = [self.hot] * len(rows) if hot is None else hot.tolist()
+        plain: dict[bool, tuple[np.ndarray, np.ndarray]] = {}
+        groups: dict[tuple[bool, float], Common] = {}
         items: list[np.ndarray] = []
         score: list[np.ndarray] = []
-        for place, row in enumerate(rows.tolist()):
+        for place, (row, heat) in enumerate(zip(rows.tolist(), heats, strict=True)):
             new = bool(self.memory.people.acts[row] == 0)
-            if new not in groups:
-                groups[new] = self.common_scores(offered, now, pull, new)
+            if new not in plain:
+                plain[new] = self._scores(offered, now, pull, new)
+            if (new, heat) not in groups:
+                groups[new, heat] = self._common(offered, *plain[new], heat)
             mine = np.flatnonzero(debtor == row)
-            one, value, odds = self._of_member(row, new, offered, groups[new], found, mine, now)
+            one, value, odds = self._of_member(row, new, offered, groups[new, heat], found, mine, now)
             target = self._targets[place]
             if target != NOTHING and not np.isfinite(value[one == target]).any():
                 one, value = np.append(one, target), np.append(value, UNSEEN)
@@ -351,17 +359,26 @@ class LearnedRecordForum(RecordForum):
         return known[1]
 
     def common_scores(self, offered: Offered, now: float, pull: np.ndarray, new: bool) -> Common:
-        posts, memory = self.posts, self.memory
+        return self._common(offered, *self._scores(offered, now, pull, new), self.hot)
+
+    def _scores(
+        self, offered: Offered, now: float, pull: np.ndarray, new: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Log scores of threads (m,), as hot as all, and of posts (n,), that all newcomers, or all others, share."""
+        posts, memory, law = self.posts, self.memory, self.law
         roots, there = offered.roots, offered.posts
         threads = of_threads(posts, memory, roots, now)
         latest = there == offered.latest[offered.of] if len(there) else there == 0
         each = of_posts(posts, memory, there, latest, now)
-        law = self.law
         thread_part, post_part = (law.thread_new, law.post_new) if new else (law.thread_old, law.post_old)
-        hot = np.where(posts.id[roots] == self.own_id, self.hot, 0.0)
-        thread = by_first_terms(thread_part, threads) + pull[roots] + hot
-        post = by_first_terms(post_part, each) + pull[there]
-        within = np.logaddexp.reduceat(post, offered.start) if len(there) else np.empty(0)
+        return by_first_terms(thread_part, threads) + pull[roots], by_first_terms(post_part, each) + pull[
+            there
+        ]
+
+    def _common(self, offered: Offered, thread: np.ndarray, post: np.ndarray, hot: float) -> Common:
+        """What these scores come to where the own thread has this log of hotness."""
+        thread = thread + np.where(self.posts.id[offered.roots] == self.own_id, hot, 0.0)
+        within = np.logaddexp.reduceat(post, offered.start) if len(offered.posts) else np.empty(0)
         chance = _shares(thread)
         return Common(thread, post, within, chance, _weights(offered, chance, post, within))
 
