@@ -142,8 +142,8 @@ class LearnedRecordForum(RecordForum):
         self._unread: set[int] = set()
         self._coming: tuple[tuple[int, float], Comings] | None = None
         self._odds = np.empty(0)
-        self._parts: dict[int, tuple[int, np.ndarray]] = {}
-        """Of each thread with so many posts those that may be in sight."""
+        self._parts: dict[int, np.ndarray] = {}
+        """Of threads those posts that may be in sight, until one is added."""
         super().__init__(scene, profile, settings, members, record, luck=luck, words=words)
         self.strangers = max(int((self.memory.people.acts[1:] == 0).sum()), 1)
 
@@ -234,6 +234,7 @@ class LearnedRecordForum(RecordForum):
         partner = int(posts.answered[row])
         partner = who if up >= 0 and partner == NOTHING else partner  # it answers nobody in the record
         exchange = int(self.memory.posts.exchange[row])
+        self._parts.pop(root, None)
         self.memory.appeared([(row, who, hour, up, root, partner, int(posts.depth[row]), exchange)], [size])
 
     def appear(self, new: np.ndarray) -> None:
@@ -338,7 +339,8 @@ class LearnedRecordForum(RecordForum):
             & (posts.locked_until <= now)
             & (memory.posts.last >= now / 60 - WINDOW)
         )
-        parts = [self._part(root) for root in roots.tolist()]
+        known = self._parts
+        parts = [known[root] if root in known else self._part(root) for root in roots.tolist()]
         count = np.array([len(part) for part in parts], np.int64)
         whole = np.concatenate(parts) if parts else np.empty(0, np.int64)
         latest = whole[np.cumsum(count) - 1]
@@ -352,11 +354,8 @@ class LearnedRecordForum(RecordForum):
     def _part(self, root: int) -> np.ndarray:
         """The posts of a thread that may be in sight: all, or the first and the latest."""
         every = self.memory.rows.get(root, [root])
-        known = self._parts.get(root)
-        if known is None or known[0] != len(every):
-            part = every if len(every) <= LATEST else [root, *every[-LATEST + 1 :]]
-            known = self._parts[root] = len(every), np.array(part)
-        return known[1]
+        part = self._parts[root] = np.array(every if len(every) <= LATEST else [root, *every[-LATEST + 1 :]])
+        return part
 
     def common_scores(self, offered: Offered, now: float, pull: np.ndarray, new: bool) -> Common:
         return self._common(offered, *self._scores(offered, now, pull, new), self.hot)
