@@ -17,7 +17,7 @@ from windtunnel.analysis.recall_audit import ALL, retrieval_bias
 from windtunnel.analysis.value_systems import learn_values
 from windtunnel.sim.unlearning import METHODS, Contributors
 
-EXACT, MECHANISM, MISSED = "exact", "reproduced by mechanism", "not reproduced at this sharpness"
+EXACT, MECHANISM, MISSED = "exact", "reproduced by mechanism", "not reproduced"
 PART = "weights reproduced by mechanism, societies in part"
 TYPES = np.array([[1, 0, 0], [0, 0.5, 0.5], [1 / 3, 1 / 3, 1 / 3]])
 
@@ -60,25 +60,22 @@ def recall() -> list[dict[str, Any]]:
         return {row["attribute"]: row for row in rows}
 
     plain, simple, pseudo = (audit(name) for name in ("none", "simple", "pseudo_doc"))
-    rows = [
-        told(
-            f"(5.2) {name}: simple rewriting",
-            {
-                "t": round(1 - simple[name]["t"] / plain[name]["t"], 2),
-                "difference": round(1 - simple[name]["difference"] / plain[name]["difference"], 2),
-            },
-            "t falls by .4 at least, the difference by less than .1",
-            MECHANISM,
-        )
-        for name in BIASES
-    ]
+    rows = []
+    for name in BIASES:
+        t, difference = (1 - simple[name][measure] / plain[name][measure] for measure in ("t", "difference"))
+        holds = t >= 0.4 and abs(difference) < 0.1
+        found = {"t": round(t, 2), "difference": round(difference, 2)}
+        asked = "t falls by .4 at least, the difference changes by less than .1"
+        rows.append(told(f"(5.2) {name}: simple rewriting", found, asked, MECHANISM if holds else MISSED))
     falls = {name: round(1 - pseudo[name]["difference"] / plain[name]["difference"], 2) for name in BIASES}
+    fall = all(value >= 0.5 if name != "brevity" else abs(value) < 0.05 for name, value in falls.items())
     together = {name: round(found[ALL]["wins"], 2) for name, found in (("none", plain), ("simple", simple), ("pseudo_doc", pseudo))}  # fmt: skip
+    beaten = min(together.values()) > 0.5
     return [
         *rows,
-        told("(5.2) a made-up answer as the query", falls, ">= .5, brevity 0", MECHANISM),
-        told("(5.2) all biases together win", together, "each rewriting is defeated", MECHANISM),
-    ]
+        told("(5.2) a made-up answer as the query", falls, ">= .5, brevity 0", MECHANISM if fall else MISSED),
+        told("(5.2) all biases together win", together, "each rewriting is defeated", MECHANISM if beaten else MISSED),
+    ]  # fmt: skip
 
 
 def values(cases: int, root: int) -> list[dict[str, Any]]:
@@ -96,7 +93,7 @@ def values(cases: int, root: int) -> list[dict[str, Any]]:
             groups = [{one // 3 for one in society["agents"]} for society in found["societies"]]
             pure.append(len(groups) == 3 and all(len(group) == 1 for group in groups))
         found_ = {"L1": round(float(np.mean(away)), 3), "pure": int(sum(pure)), "of": cases}
-        kind = MISSED if found_["L1"] > 0.1 else MECHANISM if all(pure) else PART
+        kind = f"{MISSED} at this sharpness" if found_["L1"] > 0.1 else MECHANISM if all(pure) else PART
         rows.append(told(f"(5.5) sharpness {sharpness:g}", found_, "L1 <= .1, all pure", kind))
     return rows
 
