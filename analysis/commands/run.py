@@ -149,7 +149,7 @@ def _where(overrides: Sequence[str], multirun: bool) -> Path | None:
 
 def _check_room(folder: Path) -> None:
     """`OSError` or `ValueError` where the output cannot be written, or would lie among the files of the machine itself."""
-    if os.path.dirname(real := os.path.realpath(folder)) == real:
+    if len(Path(os.path.realpath(folder)).parts) == 1:
         raise ValueError(
             f"out={folder} is the root of all files: give a folder of its own, as in out=outputs/mine"
         )
