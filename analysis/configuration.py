@@ -20,9 +20,9 @@ from windtunnel.analysis.settings.known import known_settings as known_settings
 from windtunnel.analysis.settings.profiles import load_profile as load_profile
 from windtunnel.analysis.settings.profiles import profile_names as profile_names
 from windtunnel.analysis.settings.request import Request, first_mistake
+from windtunnel.analysis.settings.wordings import apply_wording
 from windtunnel.analysis.settings.words import hydra_overrides as hydra_overrides
 from windtunnel.analysis.structure.kept import described
-from windtunnel.analysis.wordings import apply_wording
 from windtunnel.conf.defaults import search_path, with_defaults
 from windtunnel.policies.registry import check_fits
 from windtunnel.sim.communities import community as community_builder

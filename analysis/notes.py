@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from windtunnel.analysis.configuration import Plan
-from windtunnel.analysis.immovable import CANNOT, cannot_move
+from windtunnel.analysis.outcomes.immovable import CANNOT, cannot_move
 from windtunnel.policies.registry import parameters
 from windtunnel.sim.run import processors
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis import immovable
 from windtunnel.analysis.causal.estimates import NEVER
 from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.model_commands import calibration_words
-from windtunnel.analysis.outcomes import known_outcomes
+from windtunnel.analysis.numbers_in_words import capital, change, number, words
+from windtunnel.analysis.outcomes import immovable, known_outcomes
 from windtunnel.analysis.runs.stopping import sentence as stopping_sentence
 from windtunnel.analysis.terminal.ending import plain
 from windtunnel.sim.communities import declared
@@ -212,16 +212,6 @@ def of_table(estimates: Record, manifest: Record | None) -> list[str]:
     ]
 
 
-def change(est: float | None, low: float | None, high: float | None) -> str:
-    """A difference with its interval.
-
-    >>> change(0.5, None, None), change(0.5, -1e-20, 2)
-    ('+0.5 (no interval)', '+0.5 (0 to +2)')
-    """
-    ends = "no interval" if low is None or high is None else f"{_signed(low)} to {_signed(high)}"
-    return "undefined" if est is None else f"{_signed(est)} ({ends})"
-
-
 def question_line(question: Record) -> str:
     """One question's counts as a sentence, with the interval: in per cent from 20 cases, else in counts."""
     return f"{capital(question['sentence'])}{_interval(question)}."
@@ -417,32 +407,6 @@ def specs(found: Sequence[Any]) -> str:
     return " + ".join(name for name, _parameters in found)
 
 
-def words(name: str) -> str:
-    """A name from a file as words: `slow_mode` is slow mode."""
-    return name.replace("_", " ")
-
-
-def number(count: int, noun: str) -> str:
-    """
-    >>> number(1, "pair"), number(2, "pair")
-    ('1 pair', '2 pairs')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def figure(value: float) -> str:
-    """A number of about three digits, as people write it.
-
-    >>> figure(0.17857), figure(12), figure(1072.4)
-    ('0.179', '12', '1,072')
-    """
-    return (f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}").replace("-", "\u2212")
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _communities(count: int) -> str:
     return f"{count} {'community' if count == 1 else 'communities'}"
 
@@ -454,10 +418,6 @@ def _more(count: int) -> str:
 def _futures(rd: Record, n: int) -> tuple[int, int]:
     """The ends of an interval in futures of n, rounded outwards."""
     return math.floor(rd["low"] * n + 1e-9), math.ceil(rd["high"] * n - 1e-9)
-
-
-def _signed(value: float) -> str:
-    return "0" if abs(value) < 1e-9 else f"{'+' if value > 0 else ''}{figure(value)}"
 
 
 def _interval(question: Record) -> str:

@@ -1,10 +1,10 @@
 """Minds by name, made for one experiment's scene and profile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from windtunnel.agents.situation import Scene
 from windtunnel.conf import plugins
 from windtunnel.sim.community import Builder
 from windtunnel.sim.experiment import Experiment
+
+if TYPE_CHECKING:
+    from windtunnel.agents.minds.llm import LLMMind
 
 ENTRY_POINTS = "windtunnel.minds"
 
@@ -98,6 +101,17 @@ def _rules(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) ->
 
 def _llm(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) -> list[Mind]:
     """A language model's mind for each scene; all ask one model."""
+    made = _asker(config)
+    minds: list[Mind] = []
+    for scene in scenes:
+        alpha = kind.alpha(scene).tolist() if config["alpha"] == "profile" else config["alpha"]
+        long = len(scene.actions) > LETTERS
+        minds.append(StagedMind(scene, made, alpha) if long else made(scene, alpha))
+    return minds
+
+
+def _asker(config: Mapping[str, Any]) -> "Callable[[Scene, Sequence[float] | None], LLMMind]":
+    """What makes, of a scene and its alpha, a mind that asks the language model of these settings; all that it makes ask one."""
     from windtunnel.agents.llm.opening import open_model
     from windtunnel.agents.llm.settings import LLMSettings
     from windtunnel.agents.minds.llm import LLMMind
@@ -121,12 +135,7 @@ def _llm(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) -> l
             words_tokens=config.get("words_tokens", TOKENS),
         )
 
-    minds: list[Mind] = []
-    for scene in scenes:
-        alpha = kind.alpha(scene).tolist() if config["alpha"] == "profile" else config["alpha"]
-        long = len(scene.actions) > LETTERS
-        minds.append(StagedMind(scene, made, alpha) if long else made(scene, alpha))
-    return minds
+    return made
 
 
 def pin_file(mind: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,27 +170,10 @@ def learned_minds(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, A
 
 def _learned_llm_minds(kind: Builder, scenes: Sequence[Scene], config: Mapping[str, Any]) -> list[Mind]:
     """Learned members whose tones a language model moves; one model and one table of its answers for all phases."""
-    from windtunnel.agents.llm.opening import open_model
-    from windtunnel.agents.llm.settings import LLMSettings
     from windtunnel.agents.minds.learned_llm import LearnedLLMMind
-    from windtunnel.agents.minds.llm import LLMMind
-    from windtunnel.agents.words import TOKENS
 
     part = _learned_part(kind, "learned+llm")
-    settings = LLMSettings.model_validate(config["llm"])
-    shifts = LLMMind(
-        open_model(settings),
-        scenes[0]._replace(phase=""),
-        prompt=config["prompt"],
-        alpha=[0.0] * len(scenes[0].actions),
-        beta=config["beta"],
-        permute=config["permute"],
-        context=settings.context,
-        recall=config["recall"],
-        least_mass=settings.least_mass,
-        words=config.get("words", False),
-        words_tokens=config.get("words_tokens", TOKENS),
-    )
+    shifts = _asker(config)(scenes[0]._replace(phase=""), [0.0] * len(scenes[0].actions))
     stay = float(np.log(part.more))
     return [LearnedLLMMind(scene, kind.rules(scene), part.draws, stay, shifts) for scene in scenes]
 

@@ -5,10 +5,16 @@ import os
 import re
 import shutil
 import subprocess
+from html import unescape
 
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def words_of(html):
+    """The words of a page, without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def browse(page, tmp_path, *flags):

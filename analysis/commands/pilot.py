@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from windtunnel.analysis import immovable
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.outcomes import immovable
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
 

@@ -20,7 +20,7 @@ from windtunnel.analysis.comparison.inputs import Inputs
 from windtunnel.analysis.comparison.result import Comparison
 from windtunnel.analysis.comparison.sentences import sentences
 from windtunnel.analysis.comparison.simultaneous import Family
-from windtunnel.analysis.immovable import cannot_move
+from windtunnel.analysis.outcomes.immovable import cannot_move
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.sim.community import Declared
 

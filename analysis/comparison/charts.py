@@ -29,8 +29,9 @@ from windtunnel.analysis.comparison.chart_parts import (
     step_of,
 )
 from windtunnel.analysis.comparison.deciding import NOTHING
+from windtunnel.analysis.numbers_in_words import figure, words
 from windtunnel.analysis.report.charts import BAD, BASE, INK, POLICY, SOFT
-from windtunnel.analysis.summary import event_words, figure, words
+from windtunnel.analysis.summary import event_words
 
 Record = Mapping[str, Any]
 STANDING = {"not dominated": POLICY, "dominated": BASE, "does harm": BAD}

@@ -12,7 +12,7 @@ from windtunnel.analysis.comparison.effects import Change, mean_family
 from windtunnel.analysis.comparison.inputs import Tested
 from windtunnel.analysis.comparison.simultaneous import Family
 from windtunnel.analysis.comparison.statement import SHARE, Statement, exclude, read_goal, read_statement
-from windtunnel.analysis.immovable import cannot_move
+from windtunnel.analysis.outcomes.immovable import cannot_move
 
 MEETS, FAILS, UNSURE = "meets", "fails", "not told apart"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from windtunnel.analysis.comparison.goal import FAILS, MEETS, UNSURE
-from windtunnel.analysis.summary import words
+from windtunnel.analysis.numbers_in_words import words
 
 Record = Mapping[str, Any]
 MOST = 12

@@ -11,10 +11,11 @@ from windtunnel.analysis.causal.pairs import check_pairs, complete
 from windtunnel.analysis.comparison.groups import declared_of, group_means, member_changes, shared_out
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.model_commands import calibration_words
+from windtunnel.analysis.numbers_in_words import words
 from windtunnel.analysis.outcomes import known_outcomes
 from windtunnel.analysis.report.costs import forced_outcomes
 from windtunnel.analysis.report.measures import never_acted, side_by_side
-from windtunnel.analysis.summary import declared_effects, fidelity, specs, words
+from windtunnel.analysis.summary import declared_effects, fidelity, specs
 from windtunnel.policies.registry import summary
 
 SHARED = ("community", "draws", "seeds", "root", "steps", "outcome", "threshold", "baseline", "mind")

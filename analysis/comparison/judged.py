@@ -7,8 +7,8 @@ import polars as pl
 
 from windtunnel import conf
 from windtunnel.analysis.comparison.inputs import Tested
-from windtunnel.analysis.immovable import cannot_move
 from windtunnel.analysis.outcomes import direction, find_outcome, known_outcomes, leading, threshold_of
+from windtunnel.analysis.outcomes.immovable import cannot_move
 
 Record = Mapping[str, Any]
 

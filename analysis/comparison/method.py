@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from windtunnel.analysis.summary import number
+from windtunnel.analysis.numbers_in_words import number
 
 Record = Mapping[str, Any]
 

@@ -29,8 +29,9 @@ from windtunnel.analysis.comparison.page_tables import (
 from windtunnel.analysis.comparison.result import Comparison
 from windtunnel.analysis.comparison.sentences import answer_sentences
 from windtunnel.analysis.comparison.title import title
+from windtunnel.analysis.numbers_in_words import number, words
 from windtunnel.analysis.report.style import STYLE
-from windtunnel.analysis.summary import INSIDE, number, place_words, specs, words
+from windtunnel.analysis.summary import INSIDE, place_words, specs
 
 Record = Mapping[str, Any]
 DRAW = """

@@ -13,8 +13,9 @@ from windtunnel.analysis.comparison.tables import (
     worst_column,
     worst_words,
 )
-from windtunnel.analysis.immovable import CANNOT
-from windtunnel.analysis.summary import INSIDE, change, figure, words
+from windtunnel.analysis.numbers_in_words import change, figure, words
+from windtunnel.analysis.outcomes.immovable import CANNOT
+from windtunnel.analysis.summary import INSIDE
 
 Record = Mapping[str, Any]
 LAST = float("inf")

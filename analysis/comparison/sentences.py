@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from windtunnel.analysis import immovable
 from windtunnel.analysis.comparison import judged
 from windtunnel.analysis.comparison.deciding import NOTHING
 from windtunnel.analysis.comparison.goal_words import goal_sentences
 from windtunnel.analysis.comparison.method import seen
 from windtunnel.analysis.comparison.two_measures import two_measures
-from windtunnel.analysis.outcomes import leading
-from windtunnel.analysis.summary import capital, event_words, figure, words
+from windtunnel.analysis.numbers_in_words import capital, figure, words
+from windtunnel.analysis.outcomes import immovable, leading
+from windtunnel.analysis.summary import event_words
 
 Record = Mapping[str, Any]
 MOST = 12
@@ -405,7 +405,7 @@ def _end(futures: float, outwards: Callable[[float], int]) -> str:
 
 
 def _change(found: Record) -> str:
-    from windtunnel.analysis.summary import change
+    from windtunnel.analysis.numbers_in_words import change
 
     return change(found["est"], found["low"], found["high"])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.comparison.sentences import net_words
-from windtunnel.analysis.summary import change, words
+from windtunnel.analysis.numbers_in_words import change, words
 
 Record = Mapping[str, Any]
 

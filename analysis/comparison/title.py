@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from windtunnel.analysis.summary import event_words, words
+from windtunnel.analysis.numbers_in_words import words
+from windtunnel.analysis.summary import event_words
 
 
 def title(record: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from windtunnel.analysis.summary import words
+from windtunnel.analysis.numbers_in_words import words
 
 Record = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from windtunnel.analysis.importers.common_words import is_first_name, is_word
-from windtunnel.analysis.plain_words import plain_words
+from windtunnel.analysis.importers.plain_words import plain_words
 
 STRANGER = "<name>"
 """Stands for a name that belongs to nobody in the record, or to more than one."""

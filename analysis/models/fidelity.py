@@ -7,7 +7,7 @@ import polars as pl
 
 from windtunnel.analysis import field_experiments
 from windtunnel.analysis.configuration import Plan
-from windtunnel.analysis.declared_effects import declared_effects
+from windtunnel.analysis.models.declared_effects import declared_effects
 
 EFFECTS = {"rd": ("y0", "y1"), "mean_difference": ("severity0", "severity1")}
 """Effects that are compared, and the columns of the pairs that they are differences of."""

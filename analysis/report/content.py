@@ -5,8 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis import immovable, summary
+from windtunnel.analysis import numbers_in_words, summary
 from windtunnel.analysis.model_commands import calibration_words
+from windtunnel.analysis.outcomes import immovable
 from windtunnel.analysis.report import figures
 from windtunnel.analysis.report.blocks import Block, Card, Cards, Document, Fold, Rows, Section, Text
 from windtunnel.analysis.report.calibrated import calibrated
@@ -60,7 +61,7 @@ def pairs_report(estimates: Record) -> Document:
 
 def compared(estimates: Record, manifest: Record | None, runs: pl.DataFrame | None = None) -> Section:
     """What was compared, and above the answer what it is worth."""
-    said = f"{summary.number(estimates['n_pairs'], 'pair')} of twins, brought as a table."
+    said = f"{numbers_in_words.number(estimates['n_pairs'], 'pair')} of twins, brought as a table."
     if manifest:
         said = f"Compared: {summary.compared(manifest)}"
     doubts = calibration_words.warnings(manifest["llm"]) if manifest else []
@@ -136,7 +137,9 @@ def trust(estimates: Record, manifest: Record | None, runs: pl.DataFrame | None)
     broken += summary.failures(runs) if runs is not None else []
     if not broken:
         said.append("Losses: every pair is complete.")
-    rows = [(label, summary.capital(rest)) for label, _, rest in (line.partition(": ") for line in said)]
+    rows = [
+        (label, numbers_in_words.capital(rest)) for label, _, rest in (line.partition(": ") for line in said)
+    ]
     return Section(
         "How far to trust it",
         [Rows(("doubt", "how it stands"), rows), *(Text(line, "alarm") for line in broken)],
@@ -162,7 +165,9 @@ def _card(question: Record, estimates: Record) -> Card:
     if other:
         said += f" If twins shared chance in another way, the same rates would allow {other}."
     return Card(
-        LABELS[question["key"]], f"{summary.capital(question['happened'])}. {question['question']}", said
+        LABELS[question["key"]],
+        f"{numbers_in_words.capital(question['happened'])}. {question['question']}",
+        said,
     )
 
 

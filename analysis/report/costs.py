@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from windtunnel.analysis import immovable, summary
-from windtunnel.analysis.outcomes import leading
+from windtunnel.analysis import numbers_in_words, summary
+from windtunnel.analysis.outcomes import immovable, leading
 from windtunnel.analysis.report.blocks import Block, Rows, Section, Text
 from windtunnel.analysis.report.measures import Difference
 
@@ -61,20 +61,20 @@ def sentence(one: Difference) -> str:
     """One outcome's difference, with its interval and its reading."""
     tail = {
         "unclear": "not told apart from no change",
-        "the same": f"the same in all {summary.number(one.pairs, 'pair')}",
+        "the same": f"the same in all {numbers_in_words.number(one.pairs, 'pair')}",
     }.get(one.reading, one.reading)
     return (
-        f"{summary.capital(summary.words(one.outcome.name))} ({one.outcome.unit}): {summary.figure(one.without)} without the "
-        f"policy, {summary.figure(one.under)} with it, change {summary.change(*one.change)}: {tail}."
+        f"{numbers_in_words.capital(numbers_in_words.words(one.outcome.name))} ({one.outcome.unit}): {numbers_in_words.figure(one.without)} without the "
+        f"policy, {numbers_in_words.figure(one.under)} with it, change {numbers_in_words.change(*one.change)}: {tail}."
     )
 
 
 def _row(one: Difference) -> tuple[str, ...]:
     return (
-        summary.words(one.outcome.name) + (" (cost)" if one.outcome.cost else ""),
+        numbers_in_words.words(one.outcome.name) + (" (cost)" if one.outcome.cost else ""),
         one.outcome.unit,
-        summary.figure(one.without),
-        summary.figure(one.under),
-        summary.change(*one.change),
+        numbers_in_words.figure(one.without),
+        numbers_in_words.figure(one.under),
+        numbers_in_words.change(*one.change),
         one.reading + (", by construction" if one.forced else ""),
     )

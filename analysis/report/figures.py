@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis import summary
+from windtunnel.analysis import numbers_in_words, summary
 from windtunnel.analysis.causal.necessity import CELLS
 from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.incidents.moments import step_words
@@ -135,18 +135,22 @@ def _drawn(found: Trajectory, manifest: Record) -> Picture:
     last = found.points.filter(pl.col("step") == pl.col("step").max()).rows_by_key(
         "arm", named=True, unique=True
     )
-    svg = charts.course_picture(found.points, summary.capital(found.label), found.band, _step(manifest))
+    svg = charts.course_picture(
+        found.points, numbers_in_words.capital(found.label), found.band, _step(manifest)
+    )
     ends = [
-        f"{summary.figure(last[arm]['mean'])} {words}"
+        f"{numbers_in_words.figure(last[arm]['mean'])} {words}"
         for arm, words in (("baseline", "without the policy"), ("policy", "with it"))
     ]
     why = "" if found.own else " The declared outcome is known at the end only; this stands in for it."
-    return Picture(svg, f"{summary.capital(found.label)}, mean at the end: {' and '.join(ends)}.{why}")
+    return Picture(
+        svg, f"{numbers_in_words.capital(found.label)}, mean at the end: {' and '.join(ends)}.{why}"
+    )
 
 
 def parting(manifest: Record, runs: pl.DataFrame) -> Figure:
     found = divergence(runs)
-    never = f"{found.never} of {summary.number(found.pairs, 'pair')} never parted."
+    never = f"{found.never} of {numbers_in_words.number(found.pairs, 'pair')} never parted."
     if found.points.is_empty():
         return Text(
             f"When twins first parted: {never} In what they did, the policy changed nothing.", "small"
@@ -170,7 +174,7 @@ def curve(estimates: Record, manifest: Record | None) -> list[Figure]:
     if len({row["threshold"] for row in rows}) < 2:
         return []
     frame = pl.DataFrame(rows, schema_overrides=dict.fromkeys(("est", "low", "high"), pl.Float64))
-    unit = manifest["outcome"]["unit"] if manifest else summary.words(estimates["outcome"])
+    unit = manifest["outcome"]["unit"] if manifest else numbers_in_words.words(estimates["outcome"])
     svg = charts.curve_picture(frame, estimates["threshold"], unit)
     said = (
         f"Necessity and sufficiency at {len({row['threshold'] for row in rows})} thresholds from "

@@ -7,8 +7,8 @@ import polars as pl
 
 from windtunnel.analysis.causal.intervals import Estimate, mean_difference
 from windtunnel.analysis.causal.questions import PERCENT_FROM
-from windtunnel.analysis.immovable import CANNOT
 from windtunnel.analysis.outcomes import RUN, Outcome, Runs, find_outcome, known_outcomes, readable, stand_in
+from windtunnel.analysis.outcomes.immovable import CANNOT
 
 POINTS = 25
 """A trajectory is measured at so many steps at most: each is a pass over the events."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from windtunnel.analysis import summary
+from windtunnel.analysis import numbers_in_words, summary
 from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.report.blocks import Block, Fold, Rows, Section, Text
 
@@ -37,11 +37,11 @@ def checks(estimates: Record) -> Section:
             f"DoWhy {record['version']}, asked again, {agree} with the paired difference.",
             "" if record.get("agrees") else "alarm",
         ),
-        Text(f"Of {summary.number(len(telling), 'check')} that can fail, {_tally(telling)}."),
+        Text(f"Of {numbers_in_words.number(len(telling), 'check')} that can fail, {_tally(telling)}."),
         _each("Each check that can fail", telling),
     ]
     if sure:
-        said = f"{summary.number(len(sure), 'more check')}, DoWhy's and resamplings, that cannot fail on whole pairs: {_tally(sure)}"
+        said = f"{numbers_in_words.number(len(sure), 'more check')}, DoWhy's and resamplings, that cannot fail on whole pairs: {_tally(sure)}"
         blocks.append(_each(said, sure))
     return Section("Cross-checks", [*blocks, Fold("The estimand", [Text(str(record["estimand"]))])])
 
@@ -64,7 +64,7 @@ PASSED = {True: "yes", False: "no", None: "not tried"}
 
 
 def _check(one: Record) -> tuple[str, ...]:
-    return (summary.words(one["name"]), one["of"], one["by"], PASSED[one["passed"]], one["sentence"])
+    return (numbers_in_words.words(one["name"]), one["of"], one["by"], PASSED[one["passed"]], one["sentence"])
 
 
 def _profile(profile: Record | None) -> list[Block]:
@@ -82,7 +82,7 @@ def how_made(manifest: Record) -> Section:
     blocks: list[Block] = [
         Text(_model(manifest)),
         Text(
-            f"Cost: {summary.number(manifest['runs'], 'run')}, {summary.number(manifest['decisions'], 'decision')}, "
+            f"Cost: {numbers_in_words.number(manifest['runs'], 'run')}, {numbers_in_words.number(manifest['decisions'], 'decision')}, "
             f"{manifest['wall_s']:,.1f} s of wall time, {manifest['cpu_s']:,.1f} s of processor time."
         ),
         *_profile(config["community"].get("profile")),
@@ -138,7 +138,7 @@ def _model(manifest: Record) -> str:
         "invalid": "unreadable answers",
     }
     cost = ", ".join(f"{llm[name]:,} {words}" for name, words in counts.items() if llm.get(name) is not None)
-    return f"Model: {llm['model']}. {summary.capital(cost)}.{_money(llm)}{_lost(llm)}"
+    return f"Model: {llm['model']}. {numbers_in_words.capital(cost)}.{_money(llm)}{_lost(llm)}"
 
 
 def _money(llm: Record) -> str:
@@ -154,10 +154,10 @@ def _lost(llm: Record) -> str:
     """What of the questions and answers was lost: lines cut to fit, and answers that were hardly letters."""
     said = ""
     if llm.get("cut"):
-        said += f" To fit the model's context {summary.number(llm['cut'], 'line')} of what was on show were cut from questions."
+        said += f" To fit the model's context {numbers_in_words.number(llm['cut'], 'line')} of what was on show were cut from questions."
     if llm.get("thin"):
         said += (
-            f" In {summary.number(llm['thin'], 'distinct question')} the letters got less than "
+            f" In {numbers_in_words.number(llm['thin'], 'distinct question')} the letters got less than "
             f"{llm['least_mass']:.0%} of the model's probability: it hardly answered those."
         )
     return said
@@ -171,7 +171,7 @@ def _policies(config: Record) -> Iterator[tuple[str, ...]]:
                 for key, value in (_defaults(name) | dict(given)).items()
                 if value is not None
             )
-            yield arm, summary.words(name), settings or "none"
+            yield arm, numbers_in_words.words(name), settings or "none"
 
 
 def _defaults(name: str) -> dict[str, Any]:
@@ -187,9 +187,9 @@ def _flat(record: Record, prefix: str = "") -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for key, value in record.items():
         if isinstance(value, Mapping):
-            rows += _flat(value, f"{prefix}{summary.words(key)}: ")
+            rows += _flat(value, f"{prefix}{numbers_in_words.words(key)}: ")
         elif value is not None:
-            rows.append((prefix + summary.words(key), _value(value)))
+            rows.append((prefix + numbers_in_words.words(key), _value(value)))
     return rows
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from windtunnel.analysis.comparison.goal_words import value_words
-from windtunnel.analysis.summary import number
+from windtunnel.analysis.numbers_in_words import number
 
 SHOWN = 5
 """Trials that are told of, the best first."""

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from windtunnel import conf
-from windtunnel.analysis.immovable import cannot_move
 from windtunnel.analysis.library.settings import words as settings_words
 from windtunnel.analysis.models.learned_settings import learned_by_default
 from windtunnel.analysis.outcomes import known_outcomes
+from windtunnel.analysis.outcomes.immovable import cannot_move
 from windtunnel.analysis.view.asking import shown
 from windtunnel.conf.defaults import usual
 from windtunnel.policies.registry import meanings, parameters, policy_class, policy_names, summary

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.report.blocks import Fold, Rows, Text
-from windtunnel.analysis.summary import number
 
 ENDS = {"est": "counted", "low": "interval from", "high": "to"}
 QUANTITIES = {

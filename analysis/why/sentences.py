@@ -3,7 +3,8 @@
 from typing import Any
 
 from windtunnel.analysis.incidents.moments import moment_words, step_words
-from windtunnel.analysis.summary import INSIDE, number
+from windtunnel.analysis.numbers_in_words import number
+from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why.counting import asked, counted, since
 
 NO_SANCTION = "This is no basis for a sanction without review by a person."

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from windtunnel.analysis.causal import dowhy_layer as layer
 from windtunnel.analysis.causal.necessity import paired_estimates
 from windtunnel.analysis.causal.pairs import check_pairs, panel
 
-layer = pytest.importorskip("windtunnel.analysis.causal.dowhy_layer")
 DRAWS, SEEDS = 20, 25
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, plan
-from windtunnel.analysis.immovable import CANNOT, cannot_move
 from windtunnel.analysis.notes import notes
+from windtunnel.analysis.outcomes.immovable import CANNOT, cannot_move
 from windtunnel.policies.registry import meanings, off, parameters, policy_class, policy_names
 from windtunnel.sim import minds
 from windtunnel.sim.run import processors

@@ -5,12 +5,12 @@ import polars as pl
 import pytest
 
 from tests.learned_law import forward, learned
-from windtunnel.analysis.immovable import cannot_move
 from windtunnel.analysis.learned.forward.rates import Clock, Rates
 from windtunnel.analysis.learned.forward.replay import lived
 from windtunnel.analysis.learned.record import record_of
 from windtunnel.analysis.outcomes import Runs
 from windtunnel.analysis.outcomes.forum import active_members
+from windtunnel.analysis.outcomes.immovable import cannot_move
 from windtunnel.policies.registry import policy_class, policy_names
 from windtunnel.sim.communities.forum.learned.law import law_of, linear
 from windtunnel.sim.communities.forum.learned.past import recorded

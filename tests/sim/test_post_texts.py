@@ -16,7 +16,7 @@ from windtunnel.agents.llm.tokens import tokens_at_most
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.llm import LLMMind
 from windtunnel.agents.prompt import ASK, MARGIN, OPTIONS_TO_YOU, SITUATION
-from windtunnel.sim.communities.forum.record import RecordWorld
+from windtunnel.sim.communities.forum.record_world import RecordWorld
 from windtunnel.sim.events import digest
 from windtunnel.sim.experiment import ARMS, Experiment, Unit
 from windtunnel.sim.run import lock_step, make_world, run, run_block

@@ -8,7 +8,8 @@ from windtunnel.analysis.importers.dates import date_words, start_of
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.summary import INSIDE, number
+from windtunnel.analysis.numbers_in_words import number
+from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
 from windtunnel.analysis.why.forum.across import BY_AUTHOR, Across, across

@@ -1,5 +1,6 @@
 """A case of a forum, simulated: its acts, its posts by number, and the thread that it lies in."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ class ForumCase(Case, Protocol):
     def noticing(self, raised: Sequence[str]) -> "ForumCase": ...
 
 
-class ByActs:
+class ByActs(ABC):
     """What simulated and recorded forums share: incidents are looked for in their acts, moments are hours and minutes."""
 
     incident: Incident
@@ -57,8 +58,9 @@ class ByActs:
     hours: float
     rules: dict[str, Rule]
 
+    @abstractmethod
     def read(self, futures: Futures) -> pl.DataFrame:
-        raise NotImplementedError
+        """What was written in them, as acts."""
 
     @property
     def happened(self) -> bool:

@@ -24,7 +24,8 @@ from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, heat_of
 from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History, LearnedRecordForum
 from windtunnel.sim.communities.forum.led import Led, State
 from windtunnel.sim.communities.forum.profile import Profile
-from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld, Words
+from windtunnel.sim.communities.forum.record import RecordForum, Words
+from windtunnel.sim.communities.forum.record_world import Inferred, RecordWorld
 from windtunnel.sim.communities.forum.ticks import BEFORE, Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.experiment import Experiment, PolicySpec

@@ -4,7 +4,8 @@ from typing import Any
 
 from windtunnel.analysis.incidents.forum.acts import RECORD
 from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.summary import INSIDE, number
+from windtunnel.analysis.numbers_in_words import number
+from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why.counting import asked, counted, hit_words, since
 from windtunnel.analysis.why.forum.ranking import DOUBT
 from windtunnel.analysis.why.forum.weakness import PARTS, listed, weak, weak_in

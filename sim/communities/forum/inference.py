@@ -13,7 +13,8 @@ from windtunnel.sim.abduction import posterior_gumbels, posterior_uniform
 from windtunnel.sim.communities.forum.feed import Shown
 from windtunnel.sim.communities.forum.led import Led
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, TONES
-from windtunnel.sim.communities.forum.record import ATTEMPT, Inferred, RecordForum
+from windtunnel.sim.communities.forum.record import RecordForum
+from windtunnel.sim.communities.forum.record_world import ATTEMPT, Inferred
 from windtunnel.sim.noise_key import NoiseKey
 
 _BLOCK = 1 << 8

@@ -10,7 +10,8 @@ import numpy as np
 from windtunnel.policies.base import Policy
 from windtunnel.sim.communities.forum.feed import Shown, View
 from windtunnel.sim.communities.forum.posts import CIVIL, TONES
-from windtunnel.sim.communities.forum.record import Inferred, RecordForum, RecordWorld
+from windtunnel.sim.communities.forum.record import RecordForum
+from windtunnel.sim.communities.forum.record_world import Inferred, RecordWorld
 from windtunnel.sim.noise_key import NoiseKey
 
 W = TypeVar("W", bound=RecordWorld)

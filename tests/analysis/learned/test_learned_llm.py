@@ -15,7 +15,7 @@ from windtunnel.agents.minds.llm import LLMMind
 from windtunnel.agents.situation import Situations
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, plan
-from windtunnel.analysis.immovable import cannot_move
+from windtunnel.analysis.outcomes.immovable import cannot_move
 from windtunnel.analysis.terminal.ending import MISTAKE, OK
 from windtunnel.sim.communities.forum.build import Builder
 from windtunnel.sim.communities.forum.learned.tones import ToneLaw

@@ -9,9 +9,9 @@ from windtunnel.analysis.cli import main
 from windtunnel.analysis.commands.robustness import _print, notes
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.settings.wordings import apply_wording
 from windtunnel.analysis.sweeps.robustness import COLUMNS, by_level, distinct, robustness
 from windtunnel.analysis.tunnel import run_plan
-from windtunnel.analysis.wordings import apply_wording
 
 SMALL = (
     "community.size=30",

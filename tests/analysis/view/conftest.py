@@ -1,7 +1,9 @@
 """A site over an empty folder, and a browser that has opened its address."""
 
 import contextlib
+import re
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -157,3 +159,37 @@ def heard() -> Callable[[Any, str, list[Any]], None]:
         )
 
     return listen
+
+
+@pytest.fixture(scope="module")
+def open_door(served, tmp_path_factory):
+    """`with open_door(seconds) as send:` a server over a folder with a report and a secret; `send(raw)` sends bytes, waits so long, and gives the
+    answer's status and text; `send.site` is the site.
+    """
+
+    @contextlib.contextmanager
+    def opened(seconds):
+        folder = tmp_path_factory.mktemp("door")
+        (folder / "report.html").write_text("<p>report</p>")
+        (folder / "secret.key").write_text("secret-of-the-folder")
+        site = Site(folder, ".")
+        site.jobs.pump = lambda: None
+
+        def send(raw):
+            text = raw.replace("PORT", str(site.port)).replace("COOKIE", f"{site.cookie}={site.session}")
+            with socket.create_connection(("127.0.0.1", site.port), timeout=seconds) as line:
+                line.sendall(text.encode("latin-1"))
+                answer = b""
+                try:
+                    while block := line.recv(65536):
+                        answer += block
+                except (TimeoutError, ConnectionError):
+                    pass
+            found = re.match(rb"HTTP/1\.1 (\d+)", answer)
+            return int(found[1]) if found else 0, answer.decode("latin-1")
+
+        send.site = site
+        with served(site):
+            yield send
+
+    return opened

@@ -1,10 +1,10 @@
 """A designer chooses policies, is told what it would take, runs the sweep and reads the comparison under a goal."""
 
 import re
-from html import unescape
 
 import pytest
 
+from tests.in_browser import words_of
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.view import choosing
 from windtunnel.analysis.view.trade_off import picture
@@ -19,10 +19,6 @@ FORM = {
     "goal": "less hostile_share",
     "limits": "civil_posts>=-50%\nat most 100 moderator_actions a day",
 }
-
-
-def words_of(html):
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def test_policies_have_forms_of_their_declared_parameters(browser):

@@ -3,39 +3,16 @@
 import gzip
 import json
 import re
-import socket
 import time
 import zipfile
 
 import pytest
 
-from windtunnel.analysis.view.site import Site
-
 
 @pytest.fixture(scope="module")
-def door(imported, served, tmp_path_factory):
+def door(open_door):
     """A server on a port of its own; `send(raw)` sends bytes and gives the answer's status and text."""
-    folder = tmp_path_factory.mktemp("door")
-    (folder / "report.html").write_text("<p>report</p>")
-    (folder / "secret.key").write_text("secret-of-the-folder")
-    site = Site(folder, ".")
-    site.jobs.pump = lambda: None
-    with served(site):
-
-        def send(raw):
-            text = raw.replace("PORT", str(site.port)).replace("COOKIE", f"{site.cookie}={site.session}")
-            with socket.create_connection(("127.0.0.1", site.port), timeout=5) as line:
-                line.sendall(text.encode("latin-1"))
-                answer = b""
-                try:
-                    while block := line.recv(65536):
-                        answer += block
-                except (TimeoutError, ConnectionError):
-                    pass
-            found = re.match(rb"HTTP/1\.1 (\d+)", answer)
-            return int(found[1]) if found else 0, answer.decode("latin-1")
-
-        send.site = site
+    with open_door(5) as send:
         yield send
 
 

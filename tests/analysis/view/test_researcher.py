@@ -4,21 +4,17 @@ import contextlib
 import json
 import re
 import shutil
-from html import unescape
 
 import numpy as np
 import polars as pl
 import pytest
 
+from tests.in_browser import words_of
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.view import reliving, watched
 from windtunnel.analysis.view.reliving import relive
 from windtunnel.analysis.view.twins import course, pairs_of, read_twins
-
-
-def words_of(html):
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 @pytest.fixture(scope="module")

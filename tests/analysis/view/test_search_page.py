@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("optuna")
 
+from tests.in_browser import words_of
 from windtunnel.analysis.cli import main
 
 FORM = {
@@ -22,10 +23,6 @@ FORM = {
     "goal": "less hostile_share",
     "limits": "civil_posts>=-60%",
 }
-
-
-def words_of(html):
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def test_a_number_has_two_ends_to_search_between(browser):

@@ -12,7 +12,7 @@ from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.sim.communities.forum.inference import Inference, infer
 from windtunnel.sim.communities.forum.learned_file import FILE, Learned, RecordTold, write_learned
-from windtunnel.sim.communities.forum.record import Inferred
+from windtunnel.sim.communities.forum.record_world import Inferred
 from windtunnel.sim.run import lock_step
 
 RULES = load_rules()

@@ -7,8 +7,6 @@ hot as all.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +25,7 @@ from windtunnel.sim.communities.forum.learned.columns import (
 from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, log_hotness
 from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
 from windtunnel.sim.communities.forum.learned.memory import Memory
+from windtunnel.sim.communities.forum.learned.offered import Common, Offered, shares, weights_of
 from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import VISIBLE
 from windtunnel.sim.communities.forum.profile import Profile
@@ -66,35 +65,6 @@ class Comings(NamedTuple):
     debts: np.ndarray
     owes: np.ndarray
     other: np.ndarray
-
-
-@dataclass(frozen=True)
-class Offered:
-    """Posts in sight by thread: `roots` (m,), `posts` (n,) thread by thread, `start` (m,) of each thread, `of` (n,) its place, and of
-    each thread its `latest` post (m,), in sight or not."""
-
-    roots: np.ndarray
-    posts: np.ndarray
-    start: np.ndarray
-    of: np.ndarray
-    latest: np.ndarray
-
-    @cached_property
-    def place(self) -> dict[int, int]:
-        """Of each thread its place."""
-        return {root: at for at, root in enumerate(self.roots.tolist())}
-
-
-@dataclass(frozen=True)
-class Common:
-    """Log scores of threads (m,) and of posts (n,) that all newcomers, or all others, share, and what they come to without what is a
-    member's own: `within` (m,) each thread, `chance` (m,) of it, `weights` (n,) of posts."""
-
-    thread: np.ndarray
-    post: np.ndarray
-    within: np.ndarray
-    chance: np.ndarray
-    weights: np.ndarray
 
 
 class FittedAttention(NamedTuple):
@@ -378,8 +348,8 @@ class LearnedRecordForum(RecordForum):
         """What these scores come to where the own thread has this log of hotness."""
         thread = thread + np.where(self.posts.id[offered.roots] == self.own_id, hot, 0.0)
         within = np.logaddexp.reduceat(post, offered.start) if len(offered.posts) else np.empty(0)
-        chance = _shares(thread)
-        return Common(thread, post, within, chance, _weights(offered, chance, post, within))
+        chance = shares(thread)
+        return Common(thread, post, within, chance, weights_of(offered, chance, post, within))
 
     def _of_member(
         self,
@@ -413,8 +383,8 @@ class LearnedRecordForum(RecordForum):
             if same and thread is common.thread:
                 weights = common.weights
             else:
-                chance = common.chance if thread is common.thread else _shares(thread)
-                weights = _weights(offered, chance, post, within)
+                chance = common.chance if thread is common.thread else shares(thread)
+                weights = weights_of(offered, chance, post, within)
             weights = weights + np.log(other * (1 - opens) + 1e-300)
         items = np.concatenate([offered.posts, owed])
         value = np.concatenate([weights, np.log(np.maximum(due, 1e-300))])
@@ -481,16 +451,3 @@ class LearnedRecordForum(RecordForum):
         out[:, self._features.index("opens")] = np.where(focus == NOTHING, SURE, self._odds)
         put_tones(self, out, rows, focus)
         return out
-
-
-def _shares(thread: np.ndarray) -> np.ndarray:
-    """Log chances of threads with these log scores (m,)."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(thread - np.logaddexp.reduce(thread))
-
-
-def _weights(offered: Offered, chance: np.ndarray, post: np.ndarray, within: np.ndarray) -> np.ndarray:
-    """Log chances (n,) of posts: of their thread, and within it."""
-    with np.errstate(invalid="ignore"):
-        weights = chance[offered.of] + post - within[offered.of]
-    return np.where(np.isfinite(weights), weights, -np.inf)
