@@ -128,7 +128,7 @@ class RecordedCase(ByActs):
         return self._changed(experiment=replace(self.experiment, notices=frozenset(told)))
 
     def with_attention(self, attention: float) -> "RecordedCase":
-        return self._changed(attention=attention, heat=None)
+        return self._changed(attention=attention)
 
     def with_tones(self, tone: np.ndarray, acts: pl.DataFrame) -> "RecordedCase":
         """The same case had the thread's acts other tones (n,)."""
@@ -178,7 +178,7 @@ class RecordedCase(ByActs):
             return
         part = self.experiment.builder().learned
         if self.heat is None and part is not None and part.law.hotness:
-            self.heat, self.led = self._heat(mind, part.law.hotness), None
+            self.heat, self.led = self._heat(part.law.hotness), None
         past = self.past(since)
         lucks = [self.luck(number) for number in missing]
         together = LUCKS if past.forum(lucks[0]).one_for_all else 1
@@ -218,13 +218,12 @@ class RecordedCase(ByActs):
         later = (place for place, tick in enumerate(self.record.ticks) if tick.minute >= min(starts))
         return next(later, self.ticks - 1)
 
-    def _heat(self, mind: Mind, shape: float) -> Heat:
+    def _heat(self, shape: float) -> Heat:
         """What those who chose the thread, and those who chose another, say of its lasting hotness."""
-        alone = Inference(self.forum(self.luck(0)), self.schedule(), lucks=[self.luck(0)])
-        forum = alone.community
+        forum = self.forum(self.luck(0))
         assert isinstance(forum, LearnedRecordForum)
         watch = forum.watch = Watch(forum)
-        infer([alone], mind.decide)
+        Led(forum, self.schedule(), Inferred(), luck=self.luck(0)).lead()
         return heat_of(shape, np.array(watch.odds), np.array(watch.taken, bool))
 
     def world(self, branch: Branch) -> RecordWorld:

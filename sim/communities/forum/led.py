@@ -34,6 +34,12 @@ class Led(RecordWorld):
             self.apply_choices(np.array([self.option(act) for act in acts]))
         forum.close_step(self)
 
+    def lead(self) -> None:
+        """Go through all ticks that are left."""
+        for _ in self.community.record.ticks[self.community.place :]:
+            self.begin_step()
+            self.follow()
+
     def option(self, act: int) -> int:
         """The column of the choice that a recorded act was."""
         return self._reply(TONES[max(int(self.community.record.tone[act]), CIVIL)])
