@@ -134,7 +134,8 @@ def _unit(numbers: np.ndarray, kind: Kind, *, beside_dates: bool) -> Unit | None
     """
     units = (*UNITS, SPREADSHEET) if kind.spreadsheet else UNITS
     known = numbers[(numbers != 0) & (numbers != -1)]
-    fitting = {unit: int(_dates(known * unit.seconds + unit.origin, kind).sum()) for unit in units}
+    with np.errstate(over="ignore"):  # what is beyond all numbers is no date
+        fitting = {unit: int(_dates(known * unit.seconds + unit.origin, kind).sum()) for unit in units}
     found = sorted(UNITS, key=lambda unit: -fitting[unit])
     best, others = found[0], sum(fitting[unit] for unit in found[1:])
     few = FREAKS * len(known)
