@@ -70,7 +70,7 @@ def tabs() -> list[Tab]:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     async def pump() -> None:
         while True:
-            with contextlib.suppress(OSError):  # a full disk: tried again
+            with contextlib.suppress(Exception):  # a full disk, say: tried again
                 await run_in_threadpool(app.state.site.jobs.pump)
             await asyncio.sleep(PUMP_EVERY_S)
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from windtunnel.analysis.importers.dates import date_words, start_of
 from windtunnel.analysis.incidents.moments import moment_cell
 from windtunnel.analysis.view.jobs import DONE, Job
-from windtunnel.analysis.view.pages.jobs import said
+from windtunnel.analysis.view.pages.jobs import of_output, said
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import get
 from windtunnel.analysis.view.site import site_of
@@ -126,4 +126,4 @@ def _beside(request: Request, job: Job) -> list[Job]:
     return site_of(request).jobs.about(**same)
 
 
-ROUTES = [get("/question/{name}", show)]
+ROUTES = [get("/question/{name}", of_output(show))]
