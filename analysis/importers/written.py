@@ -123,7 +123,7 @@ def write_bad_lines(bad: list[BadLine], path: Path) -> None:
     with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(BadLine._fields)
-        writer.writerows((_safe_cell(each.file), each.line, _safe_cell(each.reason)) for each in bad)
+        writer.writerows((each.file, each.line, _safe_cell(each.reason)) for each in bad)
     partial.replace(path)
 
 

@@ -115,6 +115,14 @@ def _mistake(request: Request, error: Exception) -> Response:
 
 def _trouble(request: Request, error: Exception) -> Response:
     assert isinstance(error, OSError)
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+        name = Path(str(error.filename)).name[:80] if error.filename else "what was asked for"
+        return _said(
+            request,
+            404,
+            "That did not work",
+            _sentence(f"there is no {name} here (any more): Home lists what there is"),
+        )
     where = f": {Path(str(error.filename)).name}" if error.filename else ""
     return _said(request, 500, "That did not work", _sentence(f"{error.strerror or error}{where}"))
 

@@ -16,6 +16,7 @@ from windtunnel.analysis.incidents.forum.acts import moderation_of, read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.likely import mostly_unread
 from windtunnel.analysis.incidents.moments import moment_cell
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.view.site import site_of
 
@@ -66,7 +67,7 @@ def read_forum(folder: Path, run: dict[str, str] | None = None) -> Forum:
     files = [folder / name for name in ("posts.parquet", "events.parquet", "moderation.parquet")]
     seen = tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in files)
     whole = _read(str(folder), seen)
-    wanted = {key: int(value) if value.isdigit() else value for key, value in (run or {}).items()}
+    wanted = {key: int(value) if is_whole(value) else value for key, value in (run or {}).items()}
     fitting = [
         one
         for one in whole.runs

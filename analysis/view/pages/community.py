@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from windtunnel.analysis.incidents.find import summary
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.summary import declared_effects, fidelity, short_answer, verdict
 from windtunnel.analysis.terminal.ending import plain
@@ -185,7 +186,7 @@ def _filtered(threads: pl.DataFrame, forum: Forum, given: Any, titles: dict[int,
 
 def _day(text: str, start: datetime.datetime | None, name: str) -> float:
     """Days since the record's start of a date, or of the number of a day counted from 1."""
-    if text.isdigit() and len(text) < 7:
+    if is_whole(text) and len(text) < 7:
         return int(text) - 1
     try:
         date = datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC)

@@ -7,6 +7,7 @@ import polars as pl
 
 from windtunnel.analysis.importers.dates import is_date, minute_of, start_of
 from windtunnel.analysis.incidents.forum.in_time import comments
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.when import Moment, after_onset, exactly
 from windtunnel.analysis.why.when import moment as generic
@@ -48,7 +49,7 @@ def named_moment(case: ForumCase, at: str) -> Moment:
         return exactly(case, round((24 * (day - 1) + hour + minute / 60) / case.hours))
     if case.real and is_date(at):
         return exactly(case, minute_of(at, start_of(case.out), case.out))  # type: ignore[attr-defined]
-    if at.isdigit():
+    if is_whole(at):
         written = case.written.filter(pl.col("post") == int(at))
         if written.is_empty():
             return exactly(case, int(at))
