@@ -45,6 +45,8 @@ class LearnedMind:
             for kind in ("reply", "post")
         ]
         self._replies = [actions.index(f"reply_{tone}") for tone in ("civil", "heated", "hostile")]
+        self._aside = np.full(len(actions), ASIDE)
+        self._aside[self._leave] = LEAVES
 
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         return [
@@ -56,14 +58,13 @@ class LearnedMind:
         """Log-probabilities (n, actions) of all acts from those of tones, which need be right only among replies, and among posts."""
         if isinstance(said, Unanswered):
             return said
-        out = np.full(asked.options.shape, ASIDE)
-        out[:, self._leave] = LEAVES
+        out = np.repeat(self._aside[None], len(asked), axis=0)
         odds = asked.features[:, self._opens]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            for sign, group in zip((1.0, -1.0), self._groups, strict=True):
-                share = np.exp(said[:, group])
-                within = np.log(share / share.sum(axis=1, keepdims=True))
-                out[:, group] = np.where(share > 0, within, -np.inf) - np.logaddexp(0.0, sign * odds)[:, None]
+        for sign, group in zip((1.0, -1.0), self._groups, strict=True):
+            tones = said[:, group]
+            every = np.logaddexp.reduce(tones, axis=1)
+            every[every == -np.inf] = 0.0  # nothing of the kind is on offer
+            out[:, group] = tones - (every + np.logaddexp(0.0, sign * odds))[:, None]
         self._keep_away(asked, out)
         out[~asked.options] = -np.inf
         return normalise(out)
@@ -76,7 +77,7 @@ class LearnedMind:
         out = said.copy()
         out[:, self._replies[0]] = 0.0
         out[:, self._replies[1:]] = asked.features[:, self._says]
-        told = np.flatnonzero(asked.features[:, self._notices].any(axis=1))
+        told = np.flatnonzero(asked.features[:, self._notices].any(axis=1)) if self._notices else ()
         if len(told):
             plain = asked.features[told].copy()
             plain[:, self._notices] = 0.0
@@ -86,14 +87,20 @@ class LearnedMind:
             (without,) = self.tones.decide([some])
             if isinstance(without, Unanswered):
                 return without
-            out[np.ix_(told, np.array(self._replies))] += (said[told] - without)[:, self._replies]
+            offered = asked.options[told][:, self._replies]
+            more = np.subtract(
+                said[told][:, self._replies],
+                without[:, self._replies],
+                out=np.zeros(offered.shape),
+                where=offered,
+            )
+            out[np.ix_(told, np.array(self._replies))] += more
         out[:, self._replies] = np.where(asked.options[:, self._replies], out[:, self._replies], -np.inf)
         return out
 
     def _keep_away(self, asked: Situations, out: np.ndarray) -> None:
         """Of those who arrive a share reads on, the smaller the more draws them in."""
-        arrives = np.flatnonzero(asked.features[:, self._arrives] > 0)
-        if not self.stay or not len(arrives):
+        if not self.stay or not len(arrives := np.flatnonzero(asked.features[:, self._arrives] > 0)):
             return
         drawn = sum(value * asked.features[arrives, place] for place, value in self._draws)
         comes = np.clip(np.exp(drawn - self.stay), 1e-9, MOST_AWAY)
