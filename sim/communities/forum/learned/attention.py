@@ -47,10 +47,10 @@ def weigh(forum: LearnedPlace, roots: np.ndarray) -> None:
     """Take anew what these threads have to say to newcomers and to others, log."""
     if not len(roots):
         return
-    seen = forum.memory.posts
-    columns = of_threads(forum.posts, forum.memory, roots, forum.now_hour)
-    for kept, part in ((seen.new, forum.law.thread_new), (seen.old, forum.law.thread_old)):
-        kept[roots] = by_first_terms(part, columns) + seen.hot[roots]
+    seen, law = forum.memory.posts, forum.law
+    columns, hot = of_threads(forum.posts, forum.memory, roots, forum.now_hour), seen.hot[roots]
+    seen.new[roots] = by_first_terms(law.thread_new, columns) + hot
+    seen.old[roots] = by_first_terms(law.thread_old, columns) + hot
 
 
 def lively_threads(forum: LearnedPlace, roots: np.ndarray) -> np.ndarray:
@@ -69,21 +69,18 @@ def thread_shown(
     """The thread (n,) that each member looks at, among `roots` (m,); `pull` (posts,) is what policies add."""
     weigh(forum, lively_threads(forum, roots))
     seen = forum.memory.posts
-    score = np.stack([seen.old[roots], seen.new[roots]])
+    score = np.array([seen.old[roots], seen.new[roots]])
     score += (forum.posts.appeal if pull is None else pull)[roots]
     seen.place[roots] = np.arange(len(roots))
     group = new.astype(np.int64)
-    if forum.shelf_count == 1:
-        step = max(1, CELLS // len(roots))
-        place = np.concatenate(
-            [
-                _among_all(forum, world, rows[low : low + step], group[low : low + step], roots, score)
-                for low in range(0, len(rows), step)
-            ]
-        )
-    else:
-        place = _by_shelf(forum, world, rows, group, roots, score)
-    return roots[place]
+    if forum.shelf_count > 1:
+        return roots[_by_shelf(forum, world, rows, group, roots, score)]
+    step = max(1, CELLS // len(roots))
+    places = [
+        _among_all(forum, world, rows[low : low + step], group[low : low + step], roots, score)
+        for low in range(0, len(rows), step)
+    ]
+    return roots[places[0] if len(places) == 1 else np.concatenate(places)]
 
 
 def _among_all(
@@ -100,7 +97,8 @@ def _among_all(
     )
     value += score[group]
     who, place, more = _own(forum, rows, group, roots)
-    value[who, place] += more
+    if len(who):
+        value[who, place] += more
     return value.argmax(axis=1)
 
 
@@ -170,8 +168,10 @@ def _own(
     known = (place >= 0) & (place < len(roots))
     known[known] = roots[place[known]] == thread[known]
     whose, thread, size, place = whose[known], thread[known], size[known], place[known]
+    if not len(whose):
+        return whose, place, np.empty(0)
     terms = own_thread_terms(size, posts.size[thread], posts.author[thread] == rows[whose])
-    return whose, place, by_last_terms(forum.law.thread_old, np.column_stack(terms))
+    return whose, place, by_last_terms(forum.law.thread_old, np.array(terms, float).T)
 
 
 def post_shown(
@@ -200,8 +200,13 @@ def post_shown(
     start = np.cumsum(length) - length
     who = np.repeat(np.arange(len(rows)), length)
     columns = of_posts(posts, memory, offer, offer == np.array(latest)[who], forum.now_hour)
-    law, newcomer = forum.law, new[who]
-    score = np.where(newcomer, by_first_terms(law.post_new, columns), by_first_terms(law.post_old, columns))
+    law = forum.law
+    if new.all() or not new.any():
+        score = by_first_terms(law.post_new if new[0] else law.post_old, columns)
+    else:
+        score = np.where(
+            new[who], by_first_terms(law.post_new, columns), by_first_terms(law.post_old, columns)
+        )
     score += _own_posts(forum, rows, new, every, posts.author[offer], start, length)
     score += (posts.appeal if pull is None else pull)[offer]
     score += noise.gumbel(
@@ -211,8 +216,8 @@ def post_shown(
     score[owed] = -np.inf
     best = np.maximum.reduceat(score, start)
     hit = np.flatnonzero(score == best[who])
-    _, first = np.unique(who[hit], return_index=True)
-    return np.where(best > -np.inf, offer[hit[first]], NOTHING)
+    first = hit[np.searchsorted(who[hit], np.arange(len(rows)))]
+    return np.where(best > -np.inf, offer[first], NOTHING)
 
 
 def _own_posts(
@@ -227,6 +232,8 @@ def _own_posts(
     """What each offered post has to say to its reader alone, log: its own, answered already, by one who has answered it."""
     memory = forum.memory
     terms = np.zeros((len(every), 3))
+    if new.all():
+        return terms[:, 0]
     by = author.tolist()
     for row, newcomer, low, count in zip(
         rows.tolist(), new.tolist(), start.tolist(), length.tolist(), strict=True
@@ -234,6 +241,8 @@ def _own_posts(
         if newcomer:
             continue
         mine, known = memory.mine.get(row, ()), memory.answerers.get(row, ())
+        if not (mine or known or row in by):
+            continue
         for at in range(low, low + count):
             if by[at] == row:
                 terms[at, 0] = 1.0

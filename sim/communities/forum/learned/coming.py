@@ -100,8 +100,7 @@ class Coming:
             if hit.row not in found or hit.at < found[hit.row].at:
                 found[hit.row] = hit
         forum.memory.touched.update(found)
-        rows, opens = forum.members.arriving(world.now, phase)
-        for row, opener in zip(rows.tolist(), opens.tolist(), strict=True):
+        for row, opener in forum.members.arriving(world.now, phase):
             found[row] = Hit(0.0, NEW_OPENS if opener else NEW_REPLIES, row, row, 0)
         return found
 
@@ -168,8 +167,7 @@ class Coming:
             kept[item[anew]] = self._rates(what)(item[anew], self._middles.mean())
         expected = kept[item] * (self._exposure * len(self._middles))
         maybe = np.flatnonzero((lot < expected) & ~lively)  # 1 - exp(-x) is below x
-        with np.errstate(divide="ignore"):
-            at = -np.log1p(-lot[maybe]) / (expected[maybe] / len(self._middles))
+        at = -np.log1p(-lot[maybe]) / (expected[maybe] / len(self._middles))
         comes = at < len(self._middles)
         self._note(what, item[maybe[comes]], who[maybe[comes]], at[comes])
         live = np.flatnonzero(lively)
@@ -178,9 +176,7 @@ class Coming:
 
     def _race(self, what: int, item: np.ndarray, who: np.ndarray, lot: np.ndarray, begin: int) -> None:
         """The same where rates change from phase to phase, from phase `begin` on."""
-        middles, count = self._middles[begin:], len(item)
-        rate = self._rates(what)(np.tile(item, len(middles)), np.repeat(middles, count))
-        rate = rate.reshape(len(middles), count) * self._exposure
+        rate = self._rates(what)(item, self._middles[begin:, None]) * self._exposure
         total = np.cumsum(rate, axis=0)
         wait = -np.log1p(-lot)
         hit = np.flatnonzero(wait < total[-1])

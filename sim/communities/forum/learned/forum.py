@@ -127,21 +127,21 @@ class LearnedForum(Forum):
             return _NONE
         rows, members, now = np.array(sorted(self._coming), np.int64), self.members, world.now
         there = (members.joined[rows] <= now) & (members.left[rows] > now) & (members.away_until[rows] <= now)
-        return rows[there]
+        return rows if there.all() else rows[there]
 
     # --- what they attend to ---
 
     def show(self, world: Any, rows: np.ndarray) -> View:
         if not len(rows):
             return self._empty(rows)
-        names = self.scene.actions.names
-        what = np.array([self._coming[row].what for row in rows.tolist()])
-        item = np.array([self._coming[row].item for row in rows.tolist()])
-        focus = np.full(len(rows), NOTHING, np.int64)
-        focus[what == PAYS] = self.memory.debts.post[item[what == PAYS]]
-        odds = np.full(len(rows), -SURE)
-        odds[what == NEW_OPENS] = SURE
-        odds[what == OTHER] = self.memory.opens(rows[what == OTHER], self.now_hour)
+        names, owed = self.scene.actions.names, self.memory.debts.post
+        hits = [self._coming[row] for row in rows.tolist()]
+        what = np.array([hit.what for hit in hits])
+        focus = np.array([owed[hit.item] if hit.what == PAYS else NOTHING for hit in hits])
+        odds = np.where(what == NEW_OPENS, SURE, -SURE)
+        other = np.flatnonzero(what == OTHER)
+        if len(other):
+            odds[other] = self.memory.opens(rows[other], self.now_hour)
         looking = np.flatnonzero((what == OTHER) | (what == NEW_REPLIES))
         if len(looking):
             focus[looking] = self._look(world, rows[looking], what[looking] == NEW_REPLIES)
@@ -230,10 +230,9 @@ class LearnedForum(Forum):
     def apply(self, world: Any, acts: Acts) -> None:
         if not len(acts.rows):
             return
-        new = self.memory.people.acts[acts.rows] == 0
-        world.log.add(
-            world.now, "join", np.sort(acts.ids[new & (self.members.joined[acts.rows] == world.now)])
-        )
+        new = (self.memory.people.acts[acts.rows] == 0) & (self.members.joined[acts.rows] == world.now)
+        if new.any():
+            world.log.add(world.now, "join", np.sort(acts.ids[new]))
         super().apply(world, acts)
 
     @property
