@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from windtunnel.agents.minds.base import Unanswered
-from windtunnel.agents.minds.rules import normalise
+from windtunnel.agents.minds.rules import normalise, one_batch, together
 from windtunnel.agents.situation import Scene, Situations
 
 ASIDE = -16.0
@@ -44,15 +44,23 @@ class LearnedMind:
             np.array([place for place, name in enumerate(actions) if name.startswith(kind)])
             for kind in ("reply", "post")
         ]
-        self._replies = [actions.index(f"reply_{tone}") for tone in ("civil", "heated", "hostile")]
+        self._replies = np.array([actions.index(f"reply_{tone}") for tone in ("civil", "heated", "hostile")])
         self._aside = np.full(len(actions), ASIDE)
         self._aside[self._leave] = LEAVES
 
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
-        return [
-            self.chances(one, self._tones(one)) if len(one) else np.empty(one.options.shape)
-            for one in batches
-        ]
+        out: list[np.ndarray | Unanswered] = [np.empty(one.options.shape) for one in batches]
+        some = [place for place, one in enumerate(batches) if len(one)]
+        for part in together([batches[place] for place in some]):
+            asked, places = one_batch(part), [some.pop(0) for _ in part]
+            said = self.chances(asked, self._tones(asked))
+            if isinstance(said, Unanswered):
+                rows: Sequence[np.ndarray | Unanswered] = [said] * len(part)
+            else:
+                rows = np.split(said, np.cumsum([len(one) for one in part])[:-1]) if part[1:] else [said]
+            for place, row in zip(places, rows, strict=True):
+                out[place] = row
+        return out
 
     def chances(self, asked: Situations, said: np.ndarray | Unanswered) -> np.ndarray | Unanswered:
         """Log-probabilities (n, actions) of all acts from those of tones, which need be right only among replies, and among posts."""
@@ -94,7 +102,7 @@ class LearnedMind:
                 out=np.zeros(offered.shape),
                 where=offered,
             )
-            out[np.ix_(told, np.array(self._replies))] += more
+            out[np.ix_(told, self._replies)] += more
         out[:, self._replies] = np.where(asked.options[:, self._replies], out[:, self._replies], -np.inf)
         return out
 

@@ -43,14 +43,16 @@ def put_up(forum: LearnedPlace, roots: np.ndarray) -> None:
         forum.memory.posts.shelf[roots] = on.astype(np.int32)
 
 
-def weigh(forum: LearnedPlace, roots: np.ndarray) -> None:
+def weigh(forum: LearnedPlace, roots: np.ndarray, *, new: bool = True, old: bool = True) -> None:
     """Take anew what these threads have to say to newcomers and to others, log."""
     if not len(roots):
         return
     seen, law = forum.memory.posts, forum.law
     columns, hot = of_threads(forum.posts, forum.memory, roots, forum.now_hour), seen.hot[roots]
-    seen.new[roots] = by_first_terms(law.thread_new, columns) + hot
-    seen.old[roots] = by_first_terms(law.thread_old, columns) + hot
+    if new:
+        seen.new[roots] = by_first_terms(law.thread_new, columns) + hot
+    if old:
+        seen.old[roots] = by_first_terms(law.thread_old, columns) + hot
 
 
 def lively_threads(forum: LearnedPlace, roots: np.ndarray) -> np.ndarray:
@@ -67,12 +69,12 @@ def thread_shown(
     pull: np.ndarray | None,
 ) -> np.ndarray:
     """The thread (n,) that each member looks at, among `roots` (m,); `pull` (posts,) is what policies add."""
-    weigh(forum, lively_threads(forum, roots))
+    group, some = new.astype(np.int64), int(np.count_nonzero(new))
+    weigh(forum, lively_threads(forum, roots), new=some > 0, old=some < len(new))
     seen = forum.memory.posts
     score = np.array([seen.old[roots], seen.new[roots]])
     score += (forum.posts.appeal if pull is None else pull)[roots]
     seen.place[roots] = np.arange(len(roots))
-    group = new.astype(np.int64)
     if forum.shelf_count > 1:
         return roots[_by_shelf(forum, world, rows, group, roots, score)]
     step = max(1, CELLS // len(roots))

@@ -45,6 +45,8 @@ class Coming:
         self._rate = np.zeros(count)
         self._drawn = np.zeros(count, np.int8)
         self.hits: list[list[Hit]] = []
+        self._addresses = np.empty(0, np.uint64)
+        """Of each debt: the pair of its debtor and the post that it owes an answer."""
 
     def open_step(self, world: Any) -> None:
         """Draw who comes in which phase of the step."""
@@ -139,9 +141,13 @@ class Coming:
             self._race(OTHER, rows, rows, lot, phase)
 
     def _pair(self, debt: np.ndarray) -> np.ndarray:
-        """The id of each debt: of the debtor and the post that it owes an answer."""
-        debts = self.forum.memory.debts
-        return noise.pair(self.forum.members.id[debts.debtor[debt]], self.forum.posts.id[debts.post[debt]])
+        """The id of each debt."""
+        debts, known = self.forum.memory.debts, len(self._addresses)
+        if known < debts.count:
+            who, post = debts.debtor[known:], debts.post[known:]
+            new = noise.pair(self.forum.members.id[who], self.forum.posts.id[post])
+            self._addresses = np.concatenate([self._addresses, new])
+        return self._addresses[debt]
 
     def _rates(self, what: int) -> Callable[[np.ndarray, Any], np.ndarray]:
         return self.forum.memory.owes if what == PAYS else self.forum.memory.comes

@@ -332,12 +332,13 @@ class Memory:
         fixed += beta["opened_only"] * np.minimum(people.replied[who] == 0, cap["opened_only"])
         fixed += beta["owed"] * np.minimum(np.log1p(people.owed[who]), cap["owed"])
         out = fixed + self._comes_speeds.of(rest)
-        for name, count, since in (
-            ("acts_6h", people.acts_6h, rest / -SHORT),
-            ("acts_24h", people.acts_24h, rest / -LONG),
-            ("replies_6h", people.replies_6h, (people.got[who] - now) / SHORT),
-        ):
-            out += beta[name] * np.minimum(np.log1p(count[who] * np.exp(since)), cap[name])
+        faded = np.array([rest / -SHORT, rest / -LONG, (people.got[who] - now) / SHORT])
+        np.exp(faded, out=faded)
+        for count, one in zip((people.acts_6h, people.acts_24h, people.replies_6h), faded, strict=True):
+            one *= count[who]
+        np.log1p(faded, out=faded)
+        for name, one in zip(("acts_6h", "acts_24h", "replies_6h"), faded, strict=True):
+            out += beta[name] * (one if cap[name] == inf else np.minimum(one, cap[name]))
         last = self.law.comes.terms[-1]
         rate = np.exp(out + beta[last] * np.minimum(self._past_acts(who, rest), cap[last]))
         if self.law.reach is not None:
