@@ -63,8 +63,8 @@ def pair(ids: np.ndarray, others: np.ndarray) -> np.ndarray:
     ids = np.asarray(ids)
     if ids.ndim == 1 and len(ids) <= _FEW:
         both = zip(ids.tolist(), np.asarray(others).tolist(), strict=True)
-        mixed = [_mix_int(one * _STEP) ^ (((other + 1) * _STEP) & _MASK) for one, other in both]
-        return np.array(mixed, np.uint64)
+        bits = [_mix_int(one * _STEP) ^ (((other + 1) * _STEP) & _MASK) for one, other in both]
+        return np.array(bits, np.uint64)
     mixed = ids.astype(np.uint64)
     _mix(mixed, np.uint64(0))
     other = (np.asarray(others) + 1).astype(np.uint64) * _GOLDEN

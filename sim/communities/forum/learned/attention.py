@@ -43,6 +43,13 @@ def put_up(forum: LearnedPlace, roots: np.ndarray) -> None:
         forum.memory.posts.shelf[roots] = on.astype(np.int32)
 
 
+def in_order(forum: LearnedPlace, roots: np.ndarray) -> np.ndarray:
+    """Threads shelf by shelf, in their order on each."""
+    if forum.shelf_count == 1:
+        return roots
+    return roots[np.argsort(forum.memory.posts.shelf[roots], kind="stable")]
+
+
 def weigh(forum: LearnedPlace, roots: np.ndarray, *, new: bool = True, old: bool = True) -> None:
     """Take anew what these threads have to say to newcomers and to others, log."""
     if not len(roots):
@@ -112,14 +119,13 @@ def _by_shelf(
     roots: np.ndarray,
     score: np.ndarray,
 ) -> np.ndarray:
-    """The same by shelf: a shelf under the sum of what stands on it, then a thread on it."""
+    """The same by shelf, on which `roots` stand in order: a shelf under the sum of what stands on it, then a thread on it."""
     on = forum.memory.posts.shelf[roots]
-    order = np.argsort(on, kind="stable")
-    there, start = np.unique(on[order], return_index=True)
-    end = np.append(start[1:], len(roots))
+    start = np.concatenate([[0], 1 + np.flatnonzero(on[1:] != on[:-1])])
+    there, end = on[start], np.append(start[1:], len(roots))
     top = score.max()
     weight = np.exp(score - top)
-    total = np.add.reduceat(weight[:, order], start, axis=1)[group]
+    total = np.add.reduceat(weight, start, axis=1)[group]
     who, place, more = _own(forum, rows, group, roots)
     shelf = np.searchsorted(there, on[place])
     np.add.at(total, (who, shelf), weight[group[who], place] * np.expm1(more))
@@ -129,14 +135,12 @@ def _by_shelf(
     first, length = start[taken], (end - start)[taken]
     column = np.arange(length.max())
     there_are = column < length[:, None]
-    stands = order[np.minimum(first[:, None] + column, len(order) - 1)]
+    stands = np.minimum(first[:, None] + column, len(roots) - 1)
     value = noise.gumbel(world.key, f"attend {forum.phase}", world.now, ids, forum.posts.id[roots[stands]])
     value += score[group[:, None], stands]
     mine = np.flatnonzero(shelf == taken[who])
     if len(mine):
-        at = np.empty(len(roots), np.int64)
-        at[order] = np.arange(len(order))
-        value[who[mine], at[place[mine]] - first[who[mine]]] += more[mine]
+        value[who[mine], place[mine] - first[who[mine]]] += more[mine]
     value[~there_are] = -np.inf
     return stands[np.arange(len(rows)), value.argmax(axis=1)]
 

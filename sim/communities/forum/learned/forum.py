@@ -20,6 +20,7 @@ from windtunnel.sim.communities.forum.declared import learned as declared_of_lea
 from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View
 from windtunnel.sim.communities.forum.forum import Forum
 from windtunnel.sim.communities.forum.learned.attention import (
+    in_order,
     post_shown,
     put_up,
     shelves,
@@ -87,6 +88,7 @@ class LearnedForum(Forum):
         self.shelf_count = shelves(self)
         self._open = np.flatnonzero(self.posts.parent < 0)
         put_up(self, self._open)
+        self._open = in_order(self, self._open)
         self.hour = self.now_hour = self._end = 0.0
         self.phase = 0
         self._coming: dict[int, Hit] = {}
@@ -284,7 +286,7 @@ class LearnedForum(Forum):
                 lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
                 memory.posts.hot[opened] = np.log(gammaincinv(self.law.hotness, lot) / self.law.hotness)
             put_up(self, opened)
-            self._open = np.concatenate([self._open, opened])
+            self._open = in_order(self, np.concatenate([self._open, opened]))
 
     def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:
         """Draw of whom a record would lack the name, when they first write."""
