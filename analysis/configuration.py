@@ -168,9 +168,10 @@ def _asked(config: Mapping[str, Any]) -> Request:
 
 def _policies(experiment: Experiment) -> list[Policy]:
     """The policies of the baseline, then those that are toggled; `ValueError` for a parameter or a time that cannot be."""
-    both = experiment.schedule("policy")  # checks every parameter
+    both, community = experiment.schedule("policy"), experiment.community  # checks every parameter
     for made in both:
-        made.check_times(float(experiment.community.get("step_hours", 1)))
+        made.check_times(float(community.get("step_hours", 1)))
+        made.check_place(str(community["name"]), community.get("settings") or {})
     for made in both[len(experiment.baseline) :]:
         if made.start >= experiment.steps:
             raise ValueError(
