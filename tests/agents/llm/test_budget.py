@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from windtunnel.agents.llm.budget import Budgeted, Ledger
+from windtunnel.agents.llm.costs.budget import Budgeted, Ledger
+from windtunnel.agents.llm.costs.prices import Price, price_of, tokens_of
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.llm.opening import open_model
-from windtunnel.agents.llm.prices import Price, price_of, tokens_of
 from windtunnel.agents.llm.request import Answer, Request
 from windtunnel.agents.llm.settings import LLMSettings, read_settings
 from windtunnel.agents.minds.base import Unanswered

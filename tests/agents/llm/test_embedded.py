@@ -6,9 +6,9 @@ import urllib.request
 
 import pytest
 
+from windtunnel.agents.llm.backends.embedded import embedded_server
 from windtunnel.agents.llm.client import OpenAIModel
-from windtunnel.agents.llm.embedded import embedded_server
-from windtunnel.agents.llm.letters import first_token
+from windtunnel.agents.llm.reading.letters import first_token
 from windtunnel.agents.llm.request import Answer, Request
 
 QUESTIONS = [

@@ -6,10 +6,10 @@ import math
 import pytest
 
 from tests.replying_server import replying
-from windtunnel.agents.llm.answers import body_of, choices_by_index
-from windtunnel.agents.llm.letters import NO_LOGPROBS, first_token, letter_of, read_letters
 from windtunnel.agents.llm.opening import open_model
-from windtunnel.agents.llm.replies import Unreadable, said
+from windtunnel.agents.llm.reading.answers import body_of, choices_by_index
+from windtunnel.agents.llm.reading.letters import NO_LOGPROBS, first_token, letter_of, read_letters
+from windtunnel.agents.llm.reading.replies import Unreadable, said
 from windtunnel.agents.llm.request import Request
 from windtunnel.agents.llm.settings import read_settings
 

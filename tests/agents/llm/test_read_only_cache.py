@@ -4,11 +4,11 @@ import sqlite3
 
 import pytest
 
-from windtunnel.agents.llm import weights as module
-from windtunnel.agents.llm.pace import claim
+from windtunnel.agents.llm.connection.pace import claim
+from windtunnel.agents.llm.model_files import weights as module
+from windtunnel.agents.llm.model_files.weights import Weights, fetch_weights
 from windtunnel.agents.llm.request import Answer
 from windtunnel.agents.llm.store import ResponseStore
-from windtunnel.agents.llm.weights import Weights, fetch_weights
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windtunnel.agents.llm.answers import choices_by_index, read_usage
 from windtunnel.agents.llm.fake import FakeModel
-from windtunnel.agents.llm.letters import first_token, read_letters
-from windtunnel.agents.llm.replies import Unreadable
+from windtunnel.agents.llm.reading.answers import choices_by_index, read_usage
+from windtunnel.agents.llm.reading.letters import first_token, read_letters
+from windtunnel.agents.llm.reading.replies import Unreadable
 from windtunnel.agents.llm.request import Identity, Request, canonical, key_of
 from windtunnel.agents.llm.template import CHATML, template_messages, template_of
 

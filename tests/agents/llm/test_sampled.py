@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from windtunnel.agents.llm.letters import letter_of
+from windtunnel.agents.llm.connection.probe import probed
 from windtunnel.agents.llm.opening import open_model
-from windtunnel.agents.llm.probe import probed
-from windtunnel.agents.llm.replies import Unreadable
+from windtunnel.agents.llm.reading.letters import letter_of
+from windtunnel.agents.llm.reading.replies import Unreadable
 from windtunnel.agents.llm.request import Answer, Request
 from windtunnel.agents.llm.sampled import SampledModel, counted
 from windtunnel.agents.llm.settings import LLMSettings, read_settings

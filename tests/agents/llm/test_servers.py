@@ -6,9 +6,9 @@ import time
 import pytest
 
 from windtunnel.agents.llm.client import OpenAIModel
-from windtunnel.agents.llm.pace import Pace, claim
+from windtunnel.agents.llm.connection.pace import Pace, claim
+from windtunnel.agents.llm.connection.servers import REST_S, Breaker, Server, Servers, forget_breakers
 from windtunnel.agents.llm.request import Answer, Request
-from windtunnel.agents.llm.servers import REST_S, Breaker, Server, Servers, forget_breakers
 from windtunnel.agents.minds.base import Unanswered
 
 NOWHERE = "http://127.0.0.1:9/v1"

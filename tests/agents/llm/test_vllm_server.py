@@ -10,12 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from windtunnel.agents.llm import vllm
+from windtunnel.agents.llm.backends import vllm
+from windtunnel.agents.llm.backends.vllm import (
+    checked_arguments,
+    launcher,
+    model_digest,
+    served_name,
+    vllm_server,
+)
+from windtunnel.agents.llm.backends.vllm_command import answering_to
 from windtunnel.agents.llm.opening import open_model, serving
 from windtunnel.agents.llm.request import Answer, Request
 from windtunnel.agents.llm.settings import read_settings
-from windtunnel.agents.llm.vllm import checked_arguments, launcher, model_digest, served_name, vllm_server
-from windtunnel.agents.llm.vllm_command import answering_to
 
 ROOT = Path(__file__).parents[3]
 QUESTION = Request("A forum.", "A) reads on\nB) answers", "AB")
@@ -119,7 +125,7 @@ def test_a_parent_that_is_killed_leaves_nothing(stand_in, pids, model, number):
         [
             sys.executable,
             "-c",
-            "import time; from windtunnel.agents.llm import vllm; vllm.GRACE_S = 0.3\n"
+            "import time; from windtunnel.agents.llm.backends import vllm; vllm.GRACE_S = 0.3\n"
             f"with vllm.vllm_server({model!r}, name='m', python={stand_in!r}): print('up', flush=True); time.sleep(600)",
         ],
         cwd=ROOT,
@@ -135,7 +141,7 @@ def test_a_parent_that_is_killed_leaves_nothing(stand_in, pids, model, number):
 
 
 def test_a_parent_killed_while_the_server_starts_leaves_nothing(stand_in, pids):
-    code = f"from windtunnel.agents.llm import vllm; vllm.GRACE_S = 0.3\nvllm.vllm_server('stuck', name='m', python={stand_in!r}).__enter__()"
+    code = f"from windtunnel.agents.llm.backends import vllm; vllm.GRACE_S = 0.3\nvllm.vllm_server('stuck', name='m', python={stand_in!r}).__enter__()"
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL) as parent:
         assert wait_for(pids.exists)
         parent.kill()

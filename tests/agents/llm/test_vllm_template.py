@@ -2,8 +2,8 @@
 
 import pytest
 
+from windtunnel.agents.llm.backends.vllm_template import vllm_template
 from windtunnel.agents.llm.template import CHATML, template_messages
-from windtunnel.agents.llm.vllm_template import vllm_template
 
 
 def server(begin: str, adds: bool, drops: str = ""):

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from windtunnel.agents.llm import weights as module
-from windtunnel.agents.llm.weights import (
+from windtunnel.agents.llm.model_files import weights as module
+from windtunnel.agents.llm.model_files.weights import (
     Weights,
     fetch_weights,
     file_sha256,

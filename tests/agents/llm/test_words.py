@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from windtunnel.agents.llm.answers import read_words
 from windtunnel.agents.llm.client import OpenAIModel
+from windtunnel.agents.llm.costs.prices import tokens_of
+from windtunnel.agents.llm.costs.tokens import tokens_at_most
 from windtunnel.agents.llm.fake import FakeModel
-from windtunnel.agents.llm.prices import tokens_of
-from windtunnel.agents.llm.replies import UnfitWords, Unreadable
+from windtunnel.agents.llm.reading.answers import read_words
+from windtunnel.agents.llm.reading.replies import UnfitWords, Unreadable
 from windtunnel.agents.llm.request import Answer, Identity, Request, canonical, hash_of
 from windtunnel.agents.llm.sampled import SampledModel
 from windtunnel.agents.llm.settings import LLMSettings, read_settings
 from windtunnel.agents.llm.spoken import CHARACTERS
 from windtunnel.agents.llm.store import ResponseStore, Stored
-from windtunnel.agents.llm.tokens import tokens_at_most
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.llm import LLMMind
 from windtunnel.agents.prompt import MARGIN, SITUATION, neutral_request, option_orders

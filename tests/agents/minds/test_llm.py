@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from windtunnel.agents.actions import Action, Vocabulary
-from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.llm.costs.counts import Counts
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.llm.opening import open_model, serving
 from windtunnel.agents.llm.request import Answer

@@ -43,7 +43,7 @@ def test_other_columns_pass_as_covariates():
         (changed(y1=[0.0, 0.5, 1.0]), "'y1' holds 0.5"),
         (changed(y0=["yes", "no", "no"]), "'y0' holds 'yes'"),
         (changed(seed=[0, 0, 0]), "draw 0, seed 0 stands in more than one row"),
-        (changed(draw=[0, None, 1]), "'draw' is empty in 1 rows"),
+        (changed(draw=[0, None, 1]), "'draw' is empty in 1 row:"),
         (
             changed(severity0=[0.0, 1.0, float("inf")], severity1=[0.0] * 3),
             "'severity0' holds an infinite number",

@@ -24,7 +24,7 @@ BROKEN = [
     ("outcome", "value=", "number=", "could not be counted: ColumnNotFoundError"),
     ("outcome", 'pl.col("status")', 'pl.col("state")', "could not be counted: ColumnNotFoundError"),
     ("outcome", "return per_run(", "return _lazy(", "gave a LazyFrame"),
-    ("outcome", "return per_run(", "return _first(", "gave 1 rows for"),
+    ("outcome", "return per_run(", "return _first(", "gave 1 row for"),
     ("outcome", "return per_run(", "return _nothing(", "gave a table without value"),
     ("community", "class Builder", "class Builders", "cannot be loaded: AttributeError"),
     ("community", "(PlainBuilder)", "", "is no class with the methods of"),

@@ -75,7 +75,7 @@ def test_a_target_is_a_member_where_an_act_is_done_to_members_and_else_a_post(tm
     acts = pl.read_parquet(tmp_path / "out" / "moderation.parquet")
     done = acts.select("act", "post", pl.col("member").is_not_null()).rows()
     assert done == [("ban", None, True), ("remove", 2, False), ("lock", 1, False), ("warn", None, True)]
-    assert "1 acts of moderators are about nothing in the record" in said
+    assert "1 act of moderators is about nothing in the record" in said
 
 
 def test_a_target_beside_a_column_of_threads_is_a_member(tmp_path):

@@ -1,10 +1,8 @@
 """Habits of exports of chats, forums and spreadsheets: objects in cells, HTML, names of nobody, files that are no record."""
 
 import io
-import json
 import zipfile
 
-import polars as pl
 import pytest
 
 from windtunnel.analysis.importers import import_corpus
@@ -14,27 +12,6 @@ MAPPING = {"id": "id", "parent": "parent", "author": "author", "time": "time", "
 HEAD = "id,parent,author,time,text\n"
 FIRST = "1,,ann,2023-05-01T10:00:00Z,hello\n"
 MOMENT = 1_682_935_200
-
-
-@pytest.fixture
-def bring_in(tmp_path):
-    """Imports a table; gives its notes as one text, its posts and the reasons of what could not be used."""
-
-    def bring_in(content, name="posts.csv", **options):
-        path = tmp_path / name
-        if not isinstance(content, (str, bytes)):
-            content = json.dumps(content)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        report = import_corpus(
-            "table",
-            path,
-            tmp_path / "out",
-            key_file=tmp_path / "key",
-            **{"mapping": MAPPING, "reader": "words", **options},
-        )
-        return "\n".join(report.notes), pl.read_parquet(report.posts_file), report
-
-    return bring_in
 
 
 def chat(*messages):
@@ -134,7 +111,7 @@ def test_half_a_sign_keeps_the_file_and_its_post(bring_in):
         lines, "posts.ndjson", mapping={r: r for r in ("id", "author", "time", "text")}
     )
     assert posts["text"].to_list() == ["hi ? there"]
-    assert "1 cells held half of a sign" in notes
+    assert "1 cell held half of a sign" in notes
 
 
 def test_a_text_sequence_of_json_is_read(bring_in):

@@ -198,7 +198,7 @@ def test_a_table_has_days_with_minutes_and_chooses_rows(tmp_path):
     mapping = parse_mapping("id=id,parent=up,author=who,day=date,minute=minute")
     options = {"mapping": mapping, "key_file": tmp_path / "key"}
     report = import_corpus("table", tmp_path / "t.csv", tmp_path / "out", where={"room": "one"}, **options)
-    assert report.bad_lines == 0 and any("1 rows were not chosen" in each for each in report.sentences)
+    assert report.bad_lines == 0 and any("1 row was not chosen" in each for each in report.sentences)
     assert pl.read_parquet(report.posts_file)["minute"].to_list() == [0, 1439]
     with pytest.raises(ValueError, match="no row with room=three"):
         import_corpus("table", tmp_path / "t.csv", tmp_path / "o", where={"room": "three"}, **options)

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from windtunnel.agents.llm.weights import Weights, fetch_weights, resolve
+from windtunnel.agents.llm.model_files.weights import Weights, fetch_weights, resolve
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.terminal.ending import OK
 

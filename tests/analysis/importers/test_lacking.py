@@ -165,7 +165,7 @@ def test_acts_find_posts_with_and_without_reddits_prefix(bring_in, tmp_path, wri
     found = pl.read_parquet(report.moderation_file).select("act", "post", "thread").sort("act", "post").rows()
     lock = ("lock", 1 if opened else None, 1)
     assert found == [lock, ("remove", first, 1), ("remove", first + 1, 1)]
-    assert any("1 acts of moderators are about nothing" in note for note in report.notes)
+    assert any("1 act of moderators is about nothing" in note for note in report.notes)
 
 
 @pytest.mark.parametrize(("factor", "unit"), [(1, None), (1000, "milliseconds"), (1_000_000, "microseconds")])

@@ -156,7 +156,7 @@ def test_a_character_that_xml_does_not_allow_is_dropped_and_the_post_kept(bring_
     rows = [XML_ROW.format(1, 1, "", f"a{sign}b &#233;", 1)]
     report, posts = bring_in(XML.format("utf-8", "\n".join(rows)), "stackexchange", "dump/Posts.xml")
     assert posts["text"].to_list() == ["ab é"] and report.bad_lines == 0
-    assert said(report, "1 control characters", "dropped")
+    assert said(report, "1 control character", "dropped")
 
 
 def discourse(number, **more):
@@ -182,7 +182,7 @@ def test_a_topic_in_chunks_is_counted_as_one(tmp_path):
         (tmp_path / "in" / name).write_text(json.dumps(body))
     report = import_corpus("discourse", tmp_path / "in", tmp_path / "out", key_file=tmp_path / "key")
     assert (report.posts, report.threads, report.bad_lines) == (4, 1, 0)
-    assert not said(report, "only some of their posts") and said(report, "1 posts came twice")
+    assert not said(report, "only some of their posts") and said(report, "1 post came twice")
     (tmp_path / "in" / "5-rest.json").unlink()
     report = import_corpus("discourse", tmp_path / "in", tmp_path / "out", key_file=tmp_path / "key")
     assert said(report, "1 topics hold only some of their posts (1 are missing)")

@@ -137,14 +137,14 @@ def test_each_row_of_a_list_is_used_or_a_fault(tmp_path):
         mod_log=tmp_path / "acts.csv",
     )
     assert report.acts == {"lock": 1} and any(
-        "1 acts of moderators are about nothing" in each for each in report.sentences
+        "1 act of moderators is about nothing" in each for each in report.sentences
     )
     assert report.bad_reasons == {
         "no act": 1,
         "time is neither a number of seconds nor an ISO date and time": 1,
         "a tone that is none of civil, heated, hostile": 1,
         "no post": 1,
-        "1 cells where the header has 2": 1,
+        "1 cell where the header has 2": 1,
         "a label for a post that is not in the record": 1,
     }
 

@@ -151,7 +151,7 @@ def test_a_stack_exchange_dump_gives_threads_comments_votes_and_acts(bring_in):
         "CreationDate is a date before 1990 or after 2100",
         "not XML (not well-formed (invalid token))",
     ]
-    assert any("1 acts of moderators are about nothing in the record" in each for each in report.sentences)
+    assert any("1 act of moderators is about nothing in the record" in each for each in report.sentences)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_labels_of_others_are_acts_on_bluesky_and_an_authors_own_are_not(bring_i
         (23, "warn", 4),
         (25, "approve", 3),
     ]
-    assert any("1 posts of these threads were not to be had" in each for each in report.sentences)
+    assert any("1 post of these threads was not to be had" in each for each in report.sentences)
 
 
 def test_jetstream_deletions_and_takedowns_change_what_came_before(bring_in):

@@ -282,12 +282,12 @@ def test_cells_that_are_not_needed_never_cost_a_post(bring_in):
     report, posts = bring_in(table(rows, head=(*HEAD, *columns)), mapping=mapping)
     assert posts.height == 4 and report.bad_lines == 0
     assert posts["score"].to_list() == [5, None, None, None] and posts["up"].to_list() == [1, None, None, 2]
-    assert said(report, "1 cells of score could not be read") and said(
+    assert said(report, "1 cell of score could not be read") and said(
         report, "2 cells of score hold a word for nothing"
     )
     for column in ("up", "controversial", "status", "tone"):
-        assert said(report, f"1 cells of {column} could not be read")
-    assert said(report, "1 cells of up have decimals")
+        assert said(report, f"1 cell of {column} could not be read")
+    assert said(report, "1 cell of up has decimals")
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_what_stands_for_a_text_that_was_taken_is_nobodys_words(bring_in, format
         found = bring_in("\n".join(map(json.dumps, rows)), "reddit", "RC_x.ndjson")
     report, posts = found
     assert posts.select("status", "tone", "text").row(1) == (status, None, None)
-    assert said(report, f"1 posts have a marker in place of words ({words})")
+    assert said(report, f"1 post has a marker in place of words ({words})")
 
 
 def test_words_about_a_removal_are_somebodys_own(bring_in):
@@ -361,7 +361,7 @@ def test_old_reddit_dumps_have_whole_numbers_and_null_for_a_parent(bring_in):
     report, posts = bring_in("\n".join(map(json.dumps, rows)), "reddit", "RC_x.ndjson")
     assert posts["parent"].to_list() == [None, 1, 2, 3, None] and posts["minute"].to_list() == [0, 1, 2, 3, 4]
     assert posts["author"].null_count() == 4 and said(report, "created_utc is read as milliseconds")
-    assert said(report, "1 comments have null for a parent") and said(
+    assert said(report, "1 comment has null for a parent") and said(
         report, "2 comments have a number for a parent"
     )
 

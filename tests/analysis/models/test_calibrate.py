@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from windtunnel.agents.llm import probe  # noqa: F401  while `open_model` is the real one
+from windtunnel.agents.llm.connection import probe  # noqa: F401  while `open_model` is the real one
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.llm.request import Answer
 from windtunnel.agents.llm.store import ResponseStore, Stored

@@ -83,7 +83,7 @@ def test_prune_drops_a_model_s_answers_or_those_with_some_words(path, capsys):
     assert main(["store", "prune", str(path), "--model", "small", "--json"]) == OK
     assert json.loads(capsys.readouterr().out) == {"removed": 5, "answers": 3, "set_aside": []}
     assert main(["store", "prune", str(path), "--words", "question 1"]) == OK
-    assert "1 answers removed, 2 left" in capsys.readouterr().out
+    assert "1 answer removed, 2 left" in capsys.readouterr().out
     assert main(["store", "prune", str(path)]) == MISTAKE
     assert main(["store", "verify", str(path)]) == OK
 

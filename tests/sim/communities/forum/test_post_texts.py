@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 import yaml
 
+from windtunnel.agents.llm.costs.tokens import tokens_at_most
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.llm.request import LETTERS, Answer
 from windtunnel.agents.llm.store import ResponseStore, Stored
-from windtunnel.agents.llm.tokens import tokens_at_most
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.llm import LLMMind
 from windtunnel.agents.prompt import ASK, MARGIN, OPTIONS_TO_YOU, SITUATION

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from windtunnel.agents.harmless import harmless
-from windtunnel.agents.llm.refusals import error_in, words_of
-from windtunnel.agents.llm.replies import UnfitWords, Unreadable, without_thoughts
+from windtunnel.agents.llm.reading.refusals import error_in, words_of
+from windtunnel.agents.llm.reading.replies import UnfitWords, Unreadable, without_thoughts
 
 _TEXT_MEMBER = re.compile(r'\s*\{\s*"text"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*)')
 _ASIDE = re.compile(r"(?:event|id|retry)?:")

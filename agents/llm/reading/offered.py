@@ -1,10 +1,10 @@
 """The models that a server says it offers."""
 
 from windtunnel.agents.llm.cache import cache_folder
+from windtunnel.agents.llm.connection.pace import Pace
+from windtunnel.agents.llm.connection.transport import openai_client
 from windtunnel.agents.llm.keys import read_key
-from windtunnel.agents.llm.pace import Pace
 from windtunnel.agents.llm.settings import LLMSettings
-from windtunnel.agents.llm.transport import openai_client
 
 
 def offered(settings: LLMSettings) -> list[str]:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from windtunnel.agents.llm.refusals import about_address, words_of
+from windtunnel.agents.llm.reading.refusals import about_address, words_of
 
 
 def sentence(error: Exception, base_url: str, *, key_env: str | None, key: str, retries: int) -> str:

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 
-from windtunnel.agents.llm.prices import Price, tokens_of
+from windtunnel.agents.llm.costs.prices import Price, tokens_of
 from windtunnel.agents.llm.request import Answer, Model, Request
 from windtunnel.agents.llm.settings import LLMSettings
 from windtunnel.agents.minds.base import Unanswered

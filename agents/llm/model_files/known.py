@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from windtunnel.agents.llm.gguf import Weights
+from windtunnel.agents.llm.model_files.gguf import Weights
 
 HUB = "https://huggingface.co/"
 MEMORY_SOURCE = "https://huggingface.co/spaces/DanofficeIT/privatellm/blame/main/examples/quantize/README.md"

@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from windtunnel.agents.llm.connection.pace import Pace, asked_pause
 from windtunnel.agents.llm.keys import check_base_url, is_loopback
-from windtunnel.agents.llm.pace import Pace, asked_pause
 
 if TYPE_CHECKING:
     from openai import OpenAI

@@ -4,12 +4,12 @@ import math
 import re
 from collections.abc import Callable
 
-from windtunnel.agents.llm.letters import NO_LETTER, NO_LOGPROBS
+from windtunnel.agents.llm.connection.takes import RAN_OUT, Takes
 from windtunnel.agents.llm.opening import open_model
-from windtunnel.agents.llm.replies import MORE_TOKENS
+from windtunnel.agents.llm.reading.letters import NO_LETTER, NO_LOGPROBS
+from windtunnel.agents.llm.reading.replies import MORE_TOKENS
 from windtunnel.agents.llm.request import LETTERS, Answer, Request
 from windtunnel.agents.llm.settings import LLMSettings
-from windtunnel.agents.llm.takes import RAN_OUT, Takes
 from windtunnel.agents.minds.base import Unanswered
 
 THOUGHTS = 1000
@@ -184,7 +184,7 @@ def _tell_models(settings: LLMSettings, reason: str, say: Callable[[str], None])
     """Say which models the server offers, where it refused and has none of that name."""
     if not _REFUSED.search(reason):
         return
-    from windtunnel.agents.llm.offered import offered
+    from windtunnel.agents.llm.reading.offered import offered
 
     names = offered(settings)
     if names and settings.model not in names:

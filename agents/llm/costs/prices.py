@@ -5,10 +5,10 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from windtunnel.agents.llm.costs.tokens import estimated_tokens
 from windtunnel.agents.llm.keys import is_loopback
 from windtunnel.agents.llm.request import Request
 from windtunnel.agents.llm.settings import LLMSettings
-from windtunnel.agents.llm.tokens import estimated_tokens
 
 
 class Price(NamedTuple):

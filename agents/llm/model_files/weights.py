@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from windtunnel.agents.llm.cache import cache_folder, need_writable
-from windtunnel.agents.llm.gguf import Weights
-from windtunnel.agents.llm.known import DEFAULT, KNOWN
+from windtunnel.agents.llm.model_files.gguf import Weights
+from windtunnel.agents.llm.model_files.known import DEFAULT, KNOWN
 
 Progress = Callable[[int, int], None]
 """Told the bytes had so far and the bytes in all."""

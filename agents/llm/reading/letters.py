@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from windtunnel.agents.llm.replies import Unreadable, need_whole, text_of
+from windtunnel.agents.llm.reading.replies import Unreadable, need_whole, text_of
 from windtunnel.agents.llm.request import Answer
 
 NO_LOGPROBS = "the server sent no log-probabilities: it must support logprobs and top_logprobs"
