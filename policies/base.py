@@ -65,6 +65,7 @@ class WorldFace(Protocol):
     now: int
     """The step that is on, from 0."""
     step_hours: float
+    """How long a step lasts, in hours."""
     speaks: bool
     """Whether acts are given words."""
 
@@ -79,7 +80,9 @@ class WorldFace(Protocol):
         ...
 
     @property
-    def log(self) -> Log: ...
+    def log(self) -> Log:
+        """The events of this world, to be added to."""
+        ...
 
     @property
     def key(self) -> int:

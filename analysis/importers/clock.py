@@ -44,12 +44,14 @@ UNUSUAL = 883_612_800
 
 class Kind(NamedTuple):
     """What numbers a column may hold. `earliest` is the first second that its platform knew; `own_start`: whether numbers
-    that are no dates may count seconds from a start of their own, near 0 or anywhere; `spreadsheet`: it may come from one."""
+    that are no dates may count seconds from a start of their own, near 0 or anywhere; `spreadsheet`: it may come from one;
+    `advice`: what is added where they count seconds."""
 
     earliest: float = EARLIEST
     own_start: Literal["no", "at 0", "anywhere"] = "no"
     spreadsheet: bool = False
     name: str = "time"
+    advice: str = ""
 
 
 class Settled(NamedTuple):
@@ -94,7 +96,7 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
             scale = "own"
             seconds[bare[np.abs(seconds[bare]) >= LATEST]] = np.nan
             said.append(
-                f"{kind.name} holds numbers that are no dates: read as seconds from a start of their own"
+                f"{kind.name} holds numbers that are no dates: read as seconds from a start of their own{kind.advice}"
             )
         else:
             seconds[bare] = seconds[bare] * unit.seconds + unit.origin

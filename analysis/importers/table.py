@@ -156,7 +156,7 @@ def read_table(
     _check_roles(mapping)
     into.begin(path)
     where, passed_over = where or {}, 0
-    into.times = Kind(own_start="at 0", spreadsheet=True)
+    into.times = Kind(own_start="at 0", spreadsheet=True, advice=" (minutes: --map minute=COLUMN)")
     layout = layout_of(path, [*mapping.values(), *where], into.max_bytes, encoding, separator)
     columns = columns_of(path, EXPECTED, into.max_bytes, layout)
     mapping = as_spelt(mapping, columns)
