@@ -130,7 +130,7 @@ def test_rates_of_a_record_that_lies_in_the_weeks_after_holes_are_refused() -> N
     sampled = [day * 1440 + 2 * turn for day in (0, 100, 200, 300) for turn in range(500)]
     steady = [(400 * 24 + hour) * 60 for hour in range(20 * 24)]
     rows = [
-        (row + 1, row if row % 3 else None, f"m{row % 20}", at) for row, at in enumerate(sampled + steady)
+        (row // 3, row if row % 3 else None, f"m{row % 20}", at) for row, at in enumerate(sampled + steady)
     ]
     with pytest.raises(
         ValueError, match=r"of its 2,480 posts 1,6\d\d lie in holes .* another place than the recorded one"
