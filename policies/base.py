@@ -242,6 +242,10 @@ class Policy(BaseModel):
         """Those of `raises` that these parameters can switch on."""
         return self.raises
 
+    def noticed(self) -> float:
+        """The share of members who are told now what the policy raises."""
+        return 1.0
+
     def holds_back(self) -> bool:
         """May these parameters keep members from writing what they would have written, which then never comes?"""
         return False

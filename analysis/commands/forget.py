@@ -69,7 +69,8 @@ def call(asked: argparse.Namespace) -> int:
         f"{folder / 'forgotten.json'} holds a keyed hash, so that importing again does not bring them back."
     )
     print(
-        "profile.yaml, learned.yaml and tone_errors.json keep counts and rates, which name nobody; import again to take them anew."
+        "profile.yaml, learned.yaml and tone_errors.json keep counts and rates that these posts went into, and name nobody: "
+        "`windtunnel fit` learns learned.yaml anew without them, another import takes all three anew."
     )
     if gone.set_aside:
         print(plain(f"Not cleaned, since they are damaged; delete them: {', '.join(gone.set_aside)}."))
