@@ -98,7 +98,8 @@ class View:
 
     def withdraw(self, who: np.ndarray, *prefixes: str) -> None:
         """Take the actions whose names begin so off the offer of the members marked in `who` (n,) bool."""
-        self.options[np.ix_(who, _named(self.action_names, prefixes))] = False
+        if who.any():
+            self.options[np.ix_(who, _named(self.action_names, prefixes))] = False
 
 
 @lru_cache(maxsize=64)

@@ -230,22 +230,7 @@ class Forum(Board):
         posts, now = self.posts, world.now
         wrote = acts.writes
         told = self.speech.told(self, world, acts.rows[wrote], acts.target[wrote]) if world.speaks else []
-        passed = acts.passed
-        for kind, column, sign in (
-            ("upvote", posts.score, 1),
-            ("downvote", posts.score, -1),
-            ("report", posts.reports, 1),
-        ):
-            hit = acts.target[passed & (acts.kind == kind)]
-            if len(hit):
-                column += sign * np.bincount(hit, minlength=len(posts)).astype(np.int32)
-        for done, what in ((self.voted, ["upvote", "downvote"]), (self.reported, ["report"])):
-            which = passed & np.isin(acts.kind, what)
-            done.add(acts.rows[which], acts.target[which])
-        self.members.left[acts.rows[passed & (acts.kind == "leave")]] = now + 1
-        extras.vote(self, acts)
-        if self.settings.extras:
-            extras.done(self, acts, now)
+        self._react(acts, now)
         target = (
             np.where(acts.target == NOTHING, NOTHING, posts.id[acts.target])
             if len(posts)
@@ -274,6 +259,25 @@ class Forum(Board):
         )
         if world.speaks:
             self.speech.wrote(self, world, told, new, first + np.flatnonzero(wrote))
+
+    def _react(self, acts: Acts, now: int) -> None:
+        """What is no writing: votes, reports, departures, and what not every forum has."""
+        posts, passed = self.posts, acts.passed
+        for kind, column, sign in (
+            ("upvote", posts.score, 1),
+            ("downvote", posts.score, -1),
+            ("report", posts.reports, 1),
+        ):
+            hit = acts.target[passed & (acts.kind == kind)]
+            if len(hit):
+                column += sign * np.bincount(hit, minlength=len(posts)).astype(np.int32)
+        for done, what in ((self.voted, ["upvote", "downvote"]), (self.reported, ["report"])):
+            which = passed & np.isin(acts.kind, what)
+            done.add(acts.rows[which], acts.target[which])
+        self.members.left[acts.rows[passed & (acts.kind == "leave")]] = now + 1
+        extras.vote(self, acts)
+        if self.settings.extras:
+            extras.done(self, acts, now)
 
     def measures(self, world: Any) -> Mapping[str, float]:
         """What a forum counts that has more than every forum."""

@@ -120,23 +120,29 @@ class RecordWorld(World):
 
     def awake(self, rows: np.ndarray) -> np.ndarray:
         """Bool (n,): does chance bring these members in in this tick."""
-        forum = self.community
+        forum, acted, came = self.community, self._acted()[rows], self._came()
         lot = noise.uniform(self.key, "active", forum.place, self._lots(rows))
-        if (came := self._came()) is not None:
-            lot = posterior_uniform(lot, came[rows], np.isin(rows, self.authors()))
-        return lot < forum.comes_in(self.now, forum.tick.hours, self.acting())[rows]
+        if came is not None:
+            lot = posterior_uniform(lot, came[rows], acted)
+        awake = lot < forum.comes_in(self.now, forum.tick.hours, self.acting())[rows]
+        return awake | acted if came is None else awake
+
+    def _acted(self) -> np.ndarray:
+        """Bool (members,): the record has a decision of this member in this tick."""
+        acted = np.zeros(len(self.community.members), bool)
+        if self.known:
+            acted[self.authors()] = True
+        return acted
 
     def _came(self) -> np.ndarray | None:
         """The chance (members,) to come that the record's own world gave, where acts and silence tell of lots; else None."""
         return self.inferred.came.get(self.community.place) if self.known else None
 
     def _active(self) -> np.ndarray:
-        rows, members = self.others(), self.community.members
-        came = self.authors() if self.known else rows[:0]
-        came = came[members.present(self.now)[came]]
-        if self._came() is not None:
-            came = came[self.awake(came)]
-        return np.sort(np.concatenate([rows[self.awake(rows)], came]))
+        may = self._acted() & self.community.members.present(self.now)
+        may[self.others()] = True
+        rows = np.flatnonzero(may)
+        return rows[self.awake(rows)]
 
     def _choose(self, rows: np.ndarray) -> np.ndarray:
         members, place = self._view.rows, self.community.place
