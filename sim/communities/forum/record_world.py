@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from windtunnel.policies.base import Policy
+from windtunnel.policies.forum.single_act import SingleAct
 from windtunnel.sim import noise
 from windtunnel.sim.abduction import posterior_uniform
+from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.record import RecordForum
 from windtunnel.sim.communities.forum.ticks import UNKNOWN
 from windtunnel.sim.noise_key import NoiseKey
@@ -39,6 +41,8 @@ class RecordWorld(World):
 
     community: RecordForum
     may_speak = False
+    thread_alone = False
+    """Whether its record's own thread is all that is asked for: then it is over once nothing can come or go there any more."""
 
     def __init__(
         self,
@@ -64,8 +68,18 @@ class RecordWorld(World):
         super().begin_step()
 
     def _close(self) -> None:
-        self.over = self.community.place == len(self.community.record.ticks) - 1
+        last = self.community.place == len(self.community.record.ticks) - 1
+        self.over = last or (self.thread_alone and self._settled())
         super()._close()
+
+    def _settled(self) -> bool:
+        """Will the thread stay as it is: locked to the end, with no act of a moderator to come, and no reply that a lock did not bind."""
+        forum, record = self.community, self.community.record
+        row, own = forum.row_of(0), slice(record.own)
+        locked = row != NOTHING and forum.posts.locked_until[row] > record.ticks[-1].minute
+        free = record.exempt[own] & (record.tick_of[own] > forum.place)
+        done = (isinstance(policy, SingleAct) and policy.is_over for policy in self.policies)
+        return bool(locked) and not free.any() and all(done)
 
     def chance(self, purpose: str, ids: np.ndarray) -> np.ndarray:
         return noise.uniform(self.key, purpose, self.community.place, ids)
