@@ -240,7 +240,7 @@ class RecordedCase(ByActs):
             raise ValueError(
                 f"chance was inferred from tick {inferred.since} on, and a future begins at {tick}"
             )
-        world = self.past(tick).world(branch.policies(), inferred, luck=luck, arm=branch.arm)
+        world: RecordWorld = self.past(tick).world(branch.policies(), inferred, luck=luck, arm=branch.arm)
         world.thread_alone = branch.number is not None
         return world
 

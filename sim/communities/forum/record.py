@@ -185,9 +185,9 @@ class RecordForum(Forum):
             roots.append(root)
         if not up:
             return
-        act = np.array(list(rows))
-        authors, ids, tone = record.author[act], self.ids[act], record.tone[act]
-        new = self._write(now, authors, np.array(up), tone, np.zeros(len(act)), ids=ids)
+        written = np.array(list(rows))
+        authors, ids, tone = record.author[written], self.ids[written], record.tone[written]
+        new = self._write(now, authors, np.array(up), tone, np.zeros(len(written)), ids=ids)
         world.log.add(
             now,
             world.log.codes(["reply", "open"])[(posts.parent[new] < 0).astype(int)],
