@@ -54,7 +54,7 @@ def notes(idle: Sequence[str], dropped: int, roots: bool) -> list[str]:
     if dropped:
         words = set(idle) <= set(WORDS)
         said.append(
-            f"{dropped} variant{'' if dropped == 1 else 's'} more had the runs and numbers of another and "
+            f"{dropped} variant{'' if dropped == 1 else 's'} more gave the same runs and numbers as another and "
             f"{'is' if dropped == 1 else 'are'} not counted: {' and '.join(idle)} changed nothing there"
             f"{' (rules read no words: vary them with mind=llm)' if words else ''}."
         )

@@ -6,6 +6,16 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from windtunnel.analysis.importers.other_clocks import (
+    APPLE,
+    TICKS,
+    dates_in,
+    looks_like_snowflakes,
+    may_be,
+    other_clocks,
+    ticks_not_nanoseconds,
+    whole,
+)
 from windtunnel.analysis.importers.times import (
     DAY,
     EARLIEST,
@@ -13,6 +23,7 @@ from windtunnel.analysis.importers.times import (
     FREAKS,
     LAST_YEAR,
     LATEST,
+    NANOSECONDS,
     SECONDS,
     SPREADSHEET,
     UNITS,
@@ -22,6 +33,7 @@ from windtunnel.analysis.importers.times import (
     Unit,
     When,
 )
+from windtunnel.analysis.numbers_in_words import counted
 
 NONE, KNOWN, BARE, EITHER, SINCE_START = range(5)
 """How a time was written: not at all; as a date; as a number; as a date that can be read two ways; as minutes of a record's own."""
@@ -33,12 +45,14 @@ UNUSUAL = 883_612_800
 
 class Kind(NamedTuple):
     """What numbers a column may hold. `earliest` is the first second that its platform knew; `own_start`: whether numbers
-    that are no dates may count seconds from a start of their own, near 0 or anywhere; `spreadsheet`: it may come from one."""
+    that are no dates may count seconds from a start of their own, near 0 or anywhere; `spreadsheet`: it may come from one;
+    `advice`: what is added where they count seconds."""
 
     earliest: float = EARLIEST
     own_start: Literal["no", "at 0", "anywhere"] = "no"
     spreadsheet: bool = False
     name: str = "time"
+    advice: str = ""
 
 
 class Settled(NamedTuple):
@@ -83,11 +97,11 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
             scale = "own"
             seconds[bare[np.abs(seconds[bare]) >= LATEST]] = np.nan
             said.append(
-                f"{kind.name} holds numbers that are no dates: read as seconds from a start of their own"
+                f"{kind.name} holds numbers that are no dates: read as seconds from a start of their own{kind.advice}"
             )
         else:
             seconds[bare] = seconds[bare] * unit.seconds + unit.origin
-            if unit is SPREADSHEET:  # a fraction of a day has no exact seconds
+            if unit.seconds == DAY:  # a fraction of a day has no exact seconds
                 seconds[bare] = seconds[bare].round()
             good = seconds[bare][_dates(seconds[bare], kind)]
             if len(good) and (unit is not SECONDS or good.max() < UNUSUAL):
@@ -110,12 +124,41 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
     else:
         lost = np.flatnonzero((form != NONE) & ~np.isfinite(seconds)).tolist()
         faults |= dict.fromkeys(lost, f"{kind.name} is not a time in seconds")
+    if scale == "dates":
+        said += far_off(seconds[(form != NONE) & (seconds >= kind.earliest) & (seconds < LATEST)], kind.name)
     missing = np.flatnonzero(form == NONE).tolist()
     if len(missing) == len(form):
         return Settled(seconds, {}, (), "none")
     faults |= dict.fromkeys(missing, f"no {kind.name}")
     seconds[list(faults)] = np.nan
     return Settled(seconds, faults, tuple(said), scale)
+
+
+GAP = 5
+"""A few times that stand apart by so many times what all others span, and a year at least, are said to."""
+
+
+def far_off(seconds: np.ndarray, name: str) -> list[str]:
+    """Dates of tomorrow or later, and one in a hundred at most that lies years from all others: kept, and said."""
+    now, said = datetime.now(UTC).timestamp() + DAY, list[str]()
+    if later := int((seconds > now).sum()):
+        last = datetime.fromtimestamp(float(seconds.max()), UTC).date()
+        said.append(counted(later, f"dates of {name} are after today (the last is {last}): kept as they are"))
+    ordered = np.sort(seconds[seconds <= now])
+    few = max(1, int(FREAKS * len(ordered)))
+    if len(ordered) < 10:
+        return said
+    for part, rest, side in (
+        (ordered[:few], ordered[few:], "before"),
+        (ordered[-few:], ordered[:-few], "after"),
+    ):
+        gaps = np.diff(np.append(part, rest[0]) if side == "before" else np.append(rest[-1], part))
+        widest = int(gaps.argmax())
+        if gaps[widest] > max(GAP * float(np.ptp(rest)), 365 * DAY):
+            count = widest + 1 if side == "before" else len(part) - widest
+            years = f"{gaps[widest] / (365.25 * DAY):.0f} years"
+            said.append(counted(count, f"dates of {name} lie {years} {side} all others: kept as they are"))
+    return said
 
 
 def settle_list(times: Sequence[When], kind: Kind) -> Settled:
@@ -140,18 +183,40 @@ def _unit(numbers: np.ndarray, kind: Kind, *, beside_dates: bool) -> Unit | None
     best, others = found[0], sum(fitting[unit] for unit in found[1:])
     few = FREAKS * len(known)
     if kind.spreadsheet and len(known) and len(known) - fitting[SPREADSHEET] <= few:
+        _refuse_modified(known, kind)
         return SPREADSHEET
     if others > few:
         mixed = " and ".join(f"{unit.words} ({fitting[unit]:,})" for unit in found if fitting[unit])
         raise ValueError(f"{kind.name} mixes {mixed}: write all of it in one unit")
     if beside_dates or 2 * fitting[best] >= len(known) and fitting[best]:
-        return best
+        return _nanoseconds_or(known, kind) if best is NANOSECONDS else best
     if not fitting[best] and _own_start(numbers, kind):
         return None
+    if not fitting[best] and kind.spreadsheet and (clocks := other_clocks(known)):
+        if len(clocks) > 1 or not clocks[0].read:
+            raise ValueError(may_be(kind.name, known, clocks))
+        return clocks[0].unit
     raise ValueError(
         f"{kind.name} holds numbers that are dates from {FIRST_YEAR} to {LAST_YEAR} neither in {_listed(units)}"
         + (": if they count minutes from a start of their own, map the column as minute=" * kind.spreadsheet)
     )
+
+
+def _nanoseconds_or(numbers: np.ndarray, kind: Kind) -> Unit:
+    """Nanoseconds, unless the numbers are ticks; `ValueError` where they may be ids that hold their time."""
+    clocks = other_clocks(numbers)
+    if TICKS in clocks and ticks_not_nanoseconds(numbers) and not looks_like_snowflakes(numbers):
+        return TICKS.unit
+    if clocks and clocks != [TICKS] and not whole(numbers, 1e6):
+        raise ValueError(may_be(kind.name, numbers, clocks, NANOSECONDS))
+    return NANOSECONDS
+
+
+def _refuse_modified(numbers: np.ndarray, kind: Kind) -> None:
+    """`ValueError` for days that are far in the future as a spreadsheet's and past as astronomers'."""
+    clocks = other_clocks(numbers)
+    if clocks and not dates_in(numbers, SPREADSHEET):
+        raise ValueError(may_be(kind.name, numbers, clocks, SPREADSHEET))
 
 
 def _own_start(numbers: np.ndarray, kind: Kind) -> bool:
@@ -173,7 +238,14 @@ def _listed(units: Iterable[Unit]) -> str:
 
 def _in_unit(kind: Kind, unit: Unit, seconds: np.ndarray) -> str:
     first, last = (datetime.fromtimestamp(float(each), UTC).date() for each in (seconds.min(), seconds.max()))
-    return f"{kind.name} is read as {unit.words}, in which alone it holds dates ({first} to {last})"
+    alone = ", in which alone it holds dates" if unit in (*UNITS, SPREADSHEET) else ""
+    said = f"{kind.name} is read as {unit.words}{alone} ({first} to {last})"
+    if unit in UNITS and seconds.max() < UNUSUAL:
+        first, last = (
+            datetime.fromtimestamp(float(each) + APPLE, UTC).date() for each in (seconds.min(), seconds.max())
+        )
+        said += f"; counted from 2001, as Apple does, it would be {first} to {last}: add {APPLE:,} seconds where that is meant"
+    return said
 
 
 def _day_first(day_first: np.ndarray, month_first: np.ndarray, kind: Kind) -> bool:

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from windtunnel.analysis.causal.intervals import Estimate
 from windtunnel.analysis.view import asking
 from windtunnel.analysis.view.jobs import HERE
+from windtunnel.analysis.view.pages.jobs import of_output
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import Refused, get, post
 from windtunnel.analysis.view.site import site_of
@@ -114,4 +115,4 @@ def _batch(content: Mapping[str, Any]) -> Batch:
     )
 
 
-ROUTES = [post("/batch", begin), get("/batch/{name}", show)]
+ROUTES = [post("/batch", begin), get("/batch/{name}", of_output(show))]

@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from windtunnel.analysis.importers.dates import date_words, start_of
+from windtunnel.analysis.importers.dates import start_of
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
-from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.incidents.moments import moment_cell
 from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.terminal.ending import OK, plain
@@ -193,12 +193,16 @@ def act_row(act: Act) -> dict[str, Any]:
 
 def incident_rows(found: Batch, out: Path) -> list[dict[str, Any]]:
     """Each incident with what each act does to it."""
-    real, start = not (out / "manifest.json").is_file(), start_of(out)
+    real = not (out / "manifest.json").is_file()
+    hours, start = (1 / 60, start_of(out)) if real else (1.0, None)
     cells = {(one.incident, one.act): one for one in found.outcomes}
     rows = []
     for one in found.asked:
-        when = date_words(one.onset, start) if real else moment_words(one.onset, 1.0)
-        row: dict[str, Any] = {"incident": one.id, "onset": when, "thread": one.place}
+        row: dict[str, Any] = {
+            "incident": one.id,
+            "onset": moment_cell(one.onset, hours, start),
+            "thread": one.place,
+        }
         for act in found.acts:
             cell = cells.get((one.id, act.act))
             row[act.act] = "–" if cell is None or cell.net is None else f"{cell.net:+.2f}"

@@ -3,8 +3,8 @@
 import polars as pl
 
 from windtunnel.analysis.incidents.forum.in_time import last_comment_in_time, stays
-from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.why.forum.case import ForumCase
+from windtunnel.analysis.why.forum.moderators import ModeratorAct
 from windtunnel.analysis.why.question import Question
 
 
@@ -12,7 +12,12 @@ def notes(case: ForumCase, question: Question) -> list[str]:
     """The sentences that stand first in an answer, the weightiest first."""
     return [
         said
-        for said in (_too_late(case, question), _foreseen(case, question), _unseen(case, question))
+        for said in (
+            _too_late(case, question),
+            _already(case, question),
+            _foreseen(case, question),
+            _unseen(case, question),
+        )
         if said
     ]
 
@@ -29,7 +34,7 @@ def _too_late(case: ForumCase, question: Question) -> str:
     if rule.get("removed", 1) < 1 and (question.act.get("act") == "remove" or question.on):
         return ""  # what is removed, or put back, counts otherwise even afterwards
     by = "" if one.crossing is None else f" with post {one.crossing}"
-    crossed = f"the threshold of {rule['threshold']:g} was reached{by} ({moment_words(reached, case.hours)})"
+    crossed = f"the threshold of {rule['threshold']:g} was reached{by} on {case.said(reached)}"
     differs = "Only how bad it gets can still differ."
     if question.on:
         return f"That is too late to matter for whether it happens: {crossed} before that moment. {differs}"
@@ -43,9 +48,42 @@ def _in_time(case: ForumCase, question: Question) -> str:
         option = "" if question.act.get("act") == "remove" else f": --at comment:{count}"
         return f"An act in time comes right after comment {count} or earlier{option}."
     if reached > case.first:
-        when = moment_words(reached, case.hours)
+        when = case.said(reached)
         return f"No comment came before that: only what was in force by {when} is in time."
     return "Nothing came before that: no act was in time."
+
+
+_SAME = {"remove": ("remove",), "lock": ("lock",), "suspend": ("suspend", "ban")}
+"""Acts of a record that are the same as one that is asked about."""
+
+
+def _already(case: ForumCase, question: Question) -> str:
+    """The record's moderators had done the same by then, and it was still in force; or nobody knows when."""
+    kinds = _SAME.get(question.act.get("act", ""), ())
+    same = [act for act in case.moderators if act.kind in kinds and _about(case, act, question)]
+    for act in same:
+        if act.minute <= question.at and (act.until is None or act.until > question.at):
+            return (
+                f"It was done already: {act.words()} stands in the record, on {case.said(act.minute - 1)}, and was "
+                f"in force by then. --without {act.name} asks what it changed."
+            )
+    if question.act.get("act") == "remove" and not same and case.real:
+        gone = case.written.filter(pl.col("removed") & pl.col("post").is_not_null())["post"].to_list()
+        for post in gone:
+            if (case.post_id(post),) == question.act["posts"]:
+                return (
+                    f"The record says that post {post} was removed, not when: here it stands until this act."
+                )
+    return ""
+
+
+def _about(case: ForumCase, act: ModeratorAct, question: Question) -> bool:
+    """Is the act about the same thread, post or member?"""
+    if act.kind == "lock":
+        return True
+    if act.kind == "remove":
+        return act.post is not None and (case.post_id(act.post),) == question.act.get("posts")
+    return act.member is not None and case.member_id(act.member) == question.act.get("member")
 
 
 def _foreseen(case: ForumCase, question: Question) -> str:
@@ -56,8 +94,8 @@ def _foreseen(case: ForumCase, question: Question) -> str:
     if question.act["act"] in ("remove", "replace"):
         return ""
     return (
-        f"No moderator could have known: {question.words} comes before the first post that counts "
-        f"({moment_words(one.onset, case.hours)}). --at comment:N asks about an act after what was seen."
+        f"No moderator could have known: {question.words} comes before the first post that counts, "
+        f"on {case.said(one.onset)}. --at comment:N asks about an act after what was seen."
     )
 
 
@@ -71,6 +109,6 @@ def _unseen(case: ForumCase, question: Question) -> str:
         return ""
     here = "this thread" if case.real else "this run"
     return (
-        f"Member {who} had not written in {here} by then (first at {moment_words(min(wrote), case.hours)}): there was nothing to "
+        f"Member {who} had not written in {here} by then, but first on {case.said(min(wrote))}: there was nothing to "
         f"{question.act['act']} it for."
     )

@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 
 from windtunnel.agents.minds.base import Mind
+from windtunnel.agents.recall import Retriever
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers.dates import start_of
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import ACTS, acts_of_run
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Futures
@@ -81,6 +83,10 @@ class RecordedCase(ByActs):
         return self.folder.path
 
     @property
+    def start(self) -> int | None:
+        return start_of(self.out)
+
+    @property
     def first(self) -> int:
         return self.record.ticks[0].minute
 
@@ -129,6 +135,12 @@ class RecordedCase(ByActs):
 
     def with_attention(self, attention: float) -> "RecordedCase":
         return self._changed(attention=attention)
+
+    def with_retriever(self, retriever: Retriever) -> "RecordedCase":
+        """The same case had members' memory other favourites."""
+        settings = {**self.experiment.community["settings"], "retriever": retriever.model_dump()}
+        community = {**self.experiment.community, "settings": settings}
+        return self._changed(experiment=replace(self.experiment, community=community))
 
     def with_tones(self, tone: np.ndarray, acts: pl.DataFrame) -> "RecordedCase":
         """The same case had the thread's acts other tones (n,)."""

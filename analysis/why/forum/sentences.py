@@ -3,7 +3,6 @@
 from typing import Any
 
 from windtunnel.analysis.incidents.forum.acts import RECORD
-from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why.counting import asked, counted, hit_words, since
@@ -11,6 +10,7 @@ from windtunnel.analysis.why.forum.ranking import DOUBT
 from windtunnel.analysis.why.forum.weakness import PARTS, listed, weak, weak_in
 from windtunnel.analysis.why.sentences import (
     NO_SANCTION,
+    at,
     bounds,
     checked,
     curve_words,
@@ -39,10 +39,10 @@ def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
 
 def about(record: dict[str, Any]) -> str:
     """Which incident the answer is about, from when on the act is thought, and in how many futures."""
-    incident, hours = record["incident"], record["hours"]
+    incident = record["incident"]
     place = "" if incident["place"] is None else f" in thread {incident['place']}"
     real = incident["arm"] == RECORD
-    began = f"{moment_words(incident['onset'], hours)}, counted from the start of the {'record' if real else 'run'}"
+    began = f"{at(record, incident['onset'])}, counted from the start of the {'record' if real else 'run'}"
     if record["happened"]:
         opening = f"Incident {incident['id']}{place}; it begins at {began}."
     else:
@@ -192,9 +192,26 @@ def sensitivity(record: dict[str, Any]) -> list[str]:
     if rows := record["sensitivity"]:
         each = ", ".join(f"{row['assumption']}: {hit_words(record, row)}" for row in rows)
         told.append(f"What the record does not tell, assumed otherwise: {each}.")
+    if memory := record.get("memory"):
+        told.append(_memory(record, memory))
     if tones := record["tone_errors"]:
         told.append(_tones(record, tones))
     return told
+
+
+def _memory(record: dict[str, Any], memory: dict[str, Any]) -> str:
+    """Whether the answer hangs on how members' memory finds what they recall."""
+    how = (
+        "that favours short texts and early, literal and repeated matches"
+        if memory["favours"]
+        else "without favourites"
+    )
+    said = f"With a memory {how}: {hit_words(record, memory['table'])}"
+    if memory["moves"] is None:
+        return f"{said}; too few to compare shares."
+    verdict = "so the answer hangs on it" if memory["matters"] else "so it does not hang on it"
+    beside = f"a share of {memory['est']:.2f} beside {memory['own']:.2f} in the same {memory['futures']} futures with the memory asked for"
+    return f"{said}, {beside}: {verdict} (a move of more than {memory['least']:g} counts)."
 
 
 def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:

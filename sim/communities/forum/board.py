@@ -91,6 +91,8 @@ class Board(Defaults):
         posts = self.posts
         self.newest_post_of[posts.author[new]] = new
         replies = new[posts.parent[new] >= 0]
+        if not len(replies):
+            return
         self._count(replies, +1)
         np.add.at(posts.heat, posts.thread[replies], self.settings.heat[posts.tone[replies]])
         np.add.at(posts.recent, posts.thread[replies], 1.0)

@@ -348,9 +348,6 @@ class RecordForum(Forum):
         if len(acts.rows):
             super().apply(world, acts)
 
-    def _react(self, acts: Acts, now: int) -> None:
-        """Nothing: acts are replies and new threads alone."""
-
     def links(self) -> tuple[np.ndarray, np.ndarray]:
         """Ids of the thread's replies, and of the posts that they answer."""
         posts = self.posts

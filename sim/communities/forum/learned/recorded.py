@@ -117,7 +117,12 @@ class LearnedRecordForum(RecordForum):
         self._parts: dict[int, np.ndarray] = {}
         """Of threads those posts that may be in sight, until one is added."""
         super().__init__(scene, profile, settings, members, record, luck=luck, words=words)
-        self.strangers = max(int((self.memory.people.acts[1:] == 0).sum()), 1)
+        new = self.memory.people.acts == 0
+        new[UNKNOWN] = False
+        self.strangers = max(int(new.sum()), 1)
+        new[record.author] = False
+        self.spare = new if new.any() else self.memory.people.acts == 0
+        """Readers (members,) of whom the record shows nothing: whom a notice draws in is one of these, nobody who came without it."""
 
     def rhythm(self, step: int) -> float:
         return self.law.rhythm[int(step * self.hours) % 24]
@@ -292,12 +297,20 @@ class LearnedRecordForum(RecordForum):
         other[old] = mean_rate(memory.comes, old, at) * length * self.pace
         new = np.flatnonzero(people.acts == 0)
         arrive = self.law.newcomers.opens + self.law.newcomers.replies
-        raised = {name for policy in acting for name in policy.raised()}
-        drawn = sum(value for name, value in self.draws.items() if name in raised)
-        other[new] = arrive * np.exp(drawn) * length * self.pace / self.strangers
+        other[new] = arrive * length * self.pace / self.strangers
+        more = new[self.spare[new]]
+        other[more] += arrive * self._drawn_in(acting) * length * self.pace / max(len(more), 1)
         found = Comings(debt, owes, np.maximum(other, LEAST))
         self._coming = (now, hours), found
         return found
+
+    def _drawn_in(self, acting: Sequence[Policy]) -> float:
+        """How many more newcomers notices draw in, in parts of those who come without them."""
+        times = 1.0
+        for name, log_rate in self.draws.items():
+            missed = np.prod([1 - policy.noticed() for policy in acting if name in policy.raised()])
+            times *= 1 + (1 - float(missed)) * np.expm1(log_rate)
+        return times - 1
 
     # --- what they attend to ---
 
