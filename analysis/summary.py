@@ -30,6 +30,7 @@ def short_answer(estimates: Record | None, manifest: Record | None, runs: pl.Dat
     if manifest:
         lines.append(compared(manifest))
         lines += [*calibration_words.state(manifest["llm"]), *calibration_words.warnings(manifest["llm"])]
+        lines += calibration_words.never_asked(manifest)
     if estimates:
         lines += answer(estimates, manifest)
     if manifest and (fixed := immovable.sentence(_fixed(manifest))):
