@@ -11,15 +11,21 @@ RETURN_GAP = 6
 """A newcomer has returned when active again this many steps after being active first."""
 
 
-def published(events: pl.DataFrame) -> pl.DataFrame:
+def published(events: pl.DataFrame, acts: pl.DataFrame | None = None) -> pl.DataFrame:
     """Posts and replies that others could read, each with its author: written and not held, or approved later.
 
     What is removed later on counts, since it was read. What was removed before anybody looked again does not: a post is
     there for others from the step after it was written (an approved one, or one said again elsewhere, from the same
-    step), and moderators act before anybody looks. A post put back counts again.
+    step), and moderators act before anybody looks. A post put back counts again. `acts` are the events whose removals are
+    asked about, if not all.
     """
     there = _there(events)
-    return there.join(_never_seen(there, events), on=[*RUN, "target"], how="anti", maintain_order="left")
+    return there.join(
+        _never_seen(there, events if acts is None else acts),
+        on=[*RUN, "target"],
+        how="anti",
+        maintain_order="left",
+    )
 
 
 def readable(events: pl.DataFrame) -> pl.DataFrame:

@@ -36,15 +36,18 @@ TAKEN = ("removed", "gone")
 """Statuses of a record's posts that are no longer there for readers: taken by moderators, or by nobody known."""
 
 
-def acts_of_run(events: pl.DataFrame, links: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+def acts_of_run(
+    events: pl.DataFrame, links: pl.DataFrame, members: pl.DataFrame, removals: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """The acts of simulated runs, from their events, links and members.
 
-    A held post counts from its approval on. To leave is a member's choice; who drifts away leaves no act.
+    A held post counts from its approval on. To leave is a member's choice; who drifts away leaves no act. `removals` are the events
+    that may have taken a post away before anybody read it, if not all.
     """
     opened = events.filter(pl.col("kind").is_in(["open", "spark"]))
     left = events.filter((pl.col("kind") == "leave") & (pl.col("status") == "done"))
     left = left.with_columns(target=None, place=None)
-    rows = pl.concat([published(events), opened, left]).rename({"target": "post"})
+    rows = pl.concat([published(events, removals), opened, left]).rename({"target": "post"})
     authors = rows.filter(pl.col("post").is_not_null()).select(*RUN, "post", "member").unique([*RUN, "post"])
     answers = links.rename({"target": "post"}).join(
         authors.rename({"post": "parent", "member": "answered"}), on=[*RUN, "parent"], how="left"

@@ -17,6 +17,7 @@ from windtunnel.analysis.incidents.forum.acts import ACTS, acts_of_run
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Futures
 from windtunnel.analysis.why.forum.around import TONES, tempers
 from windtunnel.analysis.why.forum.case import ByActs
+from windtunnel.analysis.why.forum.in_ticks import in_ticks
 from windtunnel.analysis.why.forum.moderators import ModeratorAct, as_policy
 from windtunnel.analysis.why.question import Question
 from windtunnel.policies.base import Policy
@@ -257,8 +258,7 @@ class RecordedCase(ByActs):
         return world
 
     def read(self, futures: Futures) -> pl.DataFrame:
-        acts = acts_of_run(futures.events, futures.links, futures.members)
-        acts = acts.filter(pl.col("place") == self.thread_id)
+        acts = self._acts(futures)
         known = dict(zip(self._own_ids(), self.numbers.tolist(), strict=True))
 
         def number(column: str) -> pl.Expr:
@@ -275,6 +275,18 @@ class RecordedCase(ByActs):
         )
         acts = acts.join(texts, on="post", how="left", maintain_order="left")
         return self._as_recorded(acts).select(list(ACTS))
+
+    def _acts(self, futures: Futures) -> pl.DataFrame:
+        """The acts in the thread, in minutes. Whether others could read a post goes by ticks, in which members look in, as a run's
+        goes by steps; what the record's own moderators removed stood in the record, and counts.
+        """
+        events, minutes = in_ticks(futures.events, np.array([tick.minute for tick in self.record.ticks]))
+        own = [policy.label for policy in self.schedule()]
+        asked = events.filter(~pl.col("policy").cast(pl.String).is_in(own))
+        acts = acts_of_run(events, futures.links, futures.members, asked).filter(
+            pl.col("place") == self.thread_id
+        )
+        return acts.with_columns(step=pl.Series(minutes[acts["step"].to_numpy()], dtype=ACTS["step"]))
 
     def _as_recorded(self, acts: pl.DataFrame) -> pl.DataFrame:
         """What the record says of its own posts and a world cannot know: whom a reply to what is not in the thread answers

@@ -115,6 +115,11 @@ def post_id(member: np.ndarray, step: int | np.ndarray, ordinal: int | np.ndarra
     return np.asarray(member, np.int64) * 100_000 + step * 10 + ordinal
 
 
+def step_of_post(ids: np.ndarray) -> np.ndarray:
+    """The step in which each post was written, as its id has it."""
+    return np.abs(np.asarray(ids, np.int64)) // 10 % MOST_STEPS
+
+
 ORDINAL_OF_PHASE = np.array([0, 2, 3, 4, 5, 6, 7, 8])
 """Ordinal in the ids of what members write in each phase of a step, where a step has several."""
 
