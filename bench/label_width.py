@@ -3,7 +3,7 @@
     python bench/label_width.py [--shared ../shared] [--questions 20] [--labels 5] [--futures 4] [--readings 8]
 
 Threads of labelled GitHub comments get made-up authors and minutes (the data have none) and the probabilities of an English reader
-that never saw them. About each incident of those threads it is asked whether slow mode from its onset on would have averted it; then the posts most
+that never saw them. About each incident of those threads that have more than twice as many posts it is asked whether slow mode from its onset on would have averted it; then the posts most
 in doubt get people's labels, and it is asked again. One JSON line comes last: the mean width before, as it was foretold and as it came,
 the ratio of came to foretold (95 % limits over questions, bootstrap), and in how many questions what came was no wider than foretold.
 """
@@ -165,6 +165,7 @@ def main() -> None:
         size = dict(pl.read_parquet(out / "posts.parquet").group_by("thread").len().iter_rows())
         places = [each for each in found if each.place is not None]
         every = sorted(places, key=lambda each: (size[int(each.place)], each.kind))
+        every = [each for each in every if size[int(each.place)] > 2 * asked.labels]
         print(f"{len(every)} incidents", flush=True)
         for one in every:
             if len(rows) == asked.questions:

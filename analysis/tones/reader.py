@@ -25,7 +25,8 @@ class Error(NamedTuple):
 
 
 class Reader(Protocol):
-    """Reads tones: `name` and `version`, `languages` (codes of two letters; none: every language), `base`, `error`."""
+    """Reads tones: `name` and `version`, `languages` (codes of two letters; none: every language), `base` (the shares of tones where
+    its probabilities hold), `error` (None: it is examined first)."""
 
     name: str
     version: str
@@ -54,8 +55,22 @@ def read(reader: Reader, texts: Sequence[str]) -> np.ndarray:
     told = languages(texts)
     able = [row for row, code in enumerate(told) if not reader.languages or code in ("", *reader.languages)]
     if able:
-        found[able] = checked(reader.read([texts[row] for row in able]), len(able), reader.name)
+        found[able] = answers(reader, [texts[row] for row in able])
     return found
+
+
+def answers(reader: Reader, texts: Sequence[str]) -> np.ndarray:
+    """What a reader says of each text, as it is; `ValueError` where that is no probabilities, or where another package's fails."""
+    try:
+        found = reader.read(texts)
+    except Exception as error:
+        if type(reader).__module__.partition(".")[0] == "windtunnel":
+            raise
+        said = (str(error).splitlines() or [""])[0]
+        raise ValueError(
+            f"the reader {reader.name} failed in its read: {type(error).__name__}: {said}"
+        ) from error
+    return checked(found, len(texts), reader.name)
 
 
 def checked(probabilities: np.ndarray, posts: int, name: str) -> np.ndarray:
