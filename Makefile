@@ -17,7 +17,7 @@ test-slow: install
 
 # A real vLLM on this machine's processor, in an environment of its own (Python 3.11 on x86-64 Linux, 3.4 GB).
 test-vllm: install .venv-vllm/.installed
-	WINDTUNNEL_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/python -m pytest -m vllm tests/agents/test_real_vllm.py
+	WINDTUNNEL_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/python -m pytest -m vllm tests/agents/llm/test_real_vllm.py
 
 .venv-vllm/.installed:
 	$(PYTHON) -m venv .venv-vllm

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from windtunnel.agents.llm.tokens import tokens_at_most
+from windtunnel.agents.llm.costs.tokens import tokens_at_most
 from windtunnel.agents.situation import Line
 
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from windtunnel.agents.fitting import fitted, recalled
 from windtunnel.agents.harmless import harmless, without
+from windtunnel.agents.llm.costs.tokens import tokens_at_most
 from windtunnel.agents.llm.request import LETTERS, Request
-from windtunnel.agents.llm.tokens import tokens_at_most
 from windtunnel.agents.situation import About, Line, Scene, Situations
 
 OPTIONS = "What a member can do:"

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from windtunnel.agents.harmless import harmless
+from windtunnel.agents.llm.costs.tokens import tokens_at_most
 from windtunnel.agents.llm.request import Answer, Model, Request
-from windtunnel.agents.llm.tokens import tokens_at_most
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.prompt import (
     MARGIN,

@@ -117,6 +117,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
     both = experiment.schedule("policy")  # checks every parameter
     for made in both:
         made.check_times(float(community.get("step_hours", 1)))
+        made.check_place(str(community["name"]), community.get("settings") or {})
     for made in both[len(baseline) :]:
         if made.start >= asked.steps:
             raise ValueError(

@@ -1,5 +1,7 @@
 """Names, counts and numbers as people write them."""
 
+import re
+
 
 def words(name: str) -> str:
     """A name from a file as words: `slow_mode` is slow mode."""
@@ -12,6 +14,50 @@ def number(count: int, noun: str) -> str:
     ('1 pair', '2 pairs')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+_VERBS = {"are": "is", "have": "has", "were": "was", "lie": "lies", "lose": "loses", "do": "does"}
+_ALIKE = (
+    "answer",
+    "hold",
+    "write",
+    "stay",
+    "count",
+    "keep",
+    "give",
+    "come",
+    "stand",
+    "name",
+    "say",
+    "open",
+    "repeat",
+    "look",
+)
+_VERB = re.compile(rf"\b(?:{'|'.join((*_VERBS, *_ALIKE))})\b")
+_THEY = re.compile(r"\bthey (\w+)\b")
+
+
+def counted(count: int, words: str) -> str:
+    """A number before words about several things, whose first noun and verb are plural, said of one where it is one.
+
+    >>> counted(2, "posts have NULL for a parent: they answer none")
+    '2 posts have NULL for a parent: they answer none'
+    >>> counted(1, "replies have NULL for a parent: they answer none"), counted(1, "acts of moderators lose their times")
+    ('1 reply has NULL for a parent: it answers none', '1 act of moderators loses its time')
+    """
+    if count != 1:
+        return f"{count:,} {words}"
+    noun = re.search(r"\b(\w+?)(ies|s)\b", words)
+    if noun is None:
+        return f"1 {words}"
+    rest = _VERB.sub(lambda found: _singular(found[0]), words[noun.end() :], count=1)
+    rest = _THEY.sub(lambda found: f"it {_singular(found[1])}", rest).replace(" their times", " its time")
+    one = noun[1] + ("y" if noun[2] == "ies" else "")
+    return f"1 {words[: noun.start()]}{one}{rest.replace(' their ', ' its ')}"
+
+
+def _singular(verb: str) -> str:
+    return _VERBS.get(verb) or (f"{verb}s" if verb in _ALIKE else verb)
 
 
 def figure(value: float) -> str:

@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from windtunnel.agents.llm.counts import Counts  # noqa: E402
+from windtunnel.agents.llm.costs.counts import Counts  # noqa: E402
 from windtunnel.agents.llm.fake import FakeModel  # noqa: E402
 from windtunnel.agents.llm.opening import open_model, serving  # noqa: E402
 from windtunnel.agents.llm.request import Answer, Model, Request  # noqa: E402

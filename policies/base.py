@@ -232,6 +232,9 @@ class Policy(BaseModel):
                     f"{step_hours:g} or more, or 0, which is off"
                 )
 
+    def check_place(self, community: str, settings: Mapping[str, Any]) -> None:
+        """`ValueError` where these parameters cannot work in a community of these `community.settings`; asked before anything runs."""
+
     def raised(self) -> tuple[str, ...]:
         """Those of `raises` that these parameters can switch on."""
         return self.raises

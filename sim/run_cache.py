@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from windtunnel.agents.llm.counts import NAMES
+from windtunnel.agents.llm.costs.counts import NAMES
 from windtunnel.sim.block import Block, Run
 from windtunnel.sim.experiment import Experiment, Unit
 from windtunnel.sim.identity import Keys, hashed

@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 from tests.replying_server import replying
+from windtunnel.agents.llm.connection.probe import probed
 from windtunnel.agents.llm.opening import open_model
-from windtunnel.agents.llm.probe import probed
 from windtunnel.agents.llm.request import Answer, Request
 from windtunnel.agents.llm.settings import read_settings
 from windtunnel.agents.minds.base import Unanswered

@@ -6,23 +6,35 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, Literal
 
-from windtunnel.agents.llm.answers import body_of, choices_by_index, read_cached, read_usage, read_words
+from windtunnel.agents.llm.backends.vllm_template import vllm_template
 from windtunnel.agents.llm.cache import cache_folder
-from windtunnel.agents.llm.counts import Counts
-from windtunnel.agents.llm.failures import is_gone, masked, refuses, sentence, was_retried
+from windtunnel.agents.llm.connection.pace import Pace
+from windtunnel.agents.llm.connection.servers import Server, Servers, breaker_of
+from windtunnel.agents.llm.connection.takes import Takes
+from windtunnel.agents.llm.connection.transport import openai_client
+from windtunnel.agents.llm.costs.counts import Counts
 from windtunnel.agents.llm.keys import read_key
-from windtunnel.agents.llm.letters import first_token, read_letters
-from windtunnel.agents.llm.pace import Pace
-from windtunnel.agents.llm.refusals import about_address, named_by, refused_in, without_question, words_of
+from windtunnel.agents.llm.reading.answers import (
+    body_of,
+    choices_by_index,
+    read_cached,
+    read_usage,
+    read_words,
+)
+from windtunnel.agents.llm.reading.failures import is_gone, masked, refuses, sentence, was_retried
+from windtunnel.agents.llm.reading.letters import first_token, read_letters
+from windtunnel.agents.llm.reading.refusals import (
+    about_address,
+    named_by,
+    refused_in,
+    without_question,
+    words_of,
+)
+from windtunnel.agents.llm.reading.replies import UnfitWords, Unreadable, said
 from windtunnel.agents.llm.remote import Destinations
-from windtunnel.agents.llm.replies import UnfitWords, Unreadable, said
 from windtunnel.agents.llm.request import Answer, Identity, Request, hash_of
-from windtunnel.agents.llm.servers import Server, Servers, breaker_of
 from windtunnel.agents.llm.spoken import CHARACTERS, another, sampling, words_body
-from windtunnel.agents.llm.takes import Takes
 from windtunnel.agents.llm.template import TEMPLATES, Template, template_messages, template_of
-from windtunnel.agents.llm.transport import openai_client
-from windtunnel.agents.llm.vllm_template import vllm_template
 from windtunnel.agents.minds.base import Unanswered
 
 Reply = Answer | Unanswered
@@ -44,7 +56,7 @@ class OpenAIModel:
     server's cache, `concurrency` calls at a time to each server, `requests_per_minute` at the most. A question
     that is refused, unreachable or unreadable after `max_retries` more tries, and by every server, is
     `Unanswered`; a server out of reach is left alone for the rest of that batch, and one that failed
-    `give_up_after` calls in a row for longer (see `windtunnel.agents.llm.servers.Breaker`). Words are asked for with a seed of ours
+    `give_up_after` calls in a row for longer (see `windtunnel.agents.llm.connection.servers.Breaker`). Words are asked for with a seed of ours
     where the server is `seeded`, and with `thoughts` tokens more for a model that thinks before it writes.
     """
 

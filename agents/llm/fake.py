@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 
-from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.llm.costs.counts import Counts
 from windtunnel.agents.llm.request import Answer, Identity, Request, hash_of
 from windtunnel.agents.minds.base import Unanswered
 

@@ -17,7 +17,7 @@ def serving(settings: LLMSettings) -> Iterator[LLMSettings]:
     Only `embedded` and `vllm` start anything, and not if a `base_url` is given. Missing weights are fetched, with a
     progress bar; a vLLM server tells its start-up on standard error. Servers that an earlier run gave up are tried again.
     """
-    from windtunnel.agents.llm.servers import forget_breakers
+    from windtunnel.agents.llm.connection.servers import forget_breakers
 
     forget_breakers()
     if settings.kind == "vllm" and not settings.base_url:
@@ -27,8 +27,8 @@ def serving(settings: LLMSettings) -> Iterator[LLMSettings]:
     if settings.kind != "embedded" or settings.base_url:
         yield settings
         return
-    from windtunnel.agents.llm.embedded import embedded_server
-    from windtunnel.agents.llm.weights import fetch_weights, named, progress_bar, resolve
+    from windtunnel.agents.llm.backends.embedded import embedded_server
+    from windtunnel.agents.llm.model_files.weights import fetch_weights, named, progress_bar, resolve
 
     weights = resolve(settings.model, settings.weights)
     with progress_bar(named(weights)) as progress:
@@ -39,7 +39,7 @@ def serving(settings: LLMSettings) -> Iterator[LLMSettings]:
 
 @contextmanager
 def _serving_vllm(settings: LLMSettings) -> Iterator[LLMSettings]:
-    from windtunnel.agents.llm.vllm import model_digest, served_name, vllm_server
+    from windtunnel.agents.llm.backends.vllm import model_digest, served_name, vllm_server
 
     check_vllm(settings)
     name = served_name(settings.model)
@@ -57,7 +57,7 @@ def _serving_vllm(settings: LLMSettings) -> Iterator[LLMSettings]:
 
 def check_vllm(settings: LLMSettings) -> None:
     """An error in one sentence if a vLLM server of these settings cannot even be started."""
-    from windtunnel.agents.llm.vllm import launcher
+    from windtunnel.agents.llm.backends.vllm import launcher
 
     if not settings.model:
         raise ValueError(
@@ -96,8 +96,8 @@ def _open_store(where: str | None) -> Any:
 def _within_budget(model: Model, settings: LLMSettings) -> Model:
     if settings.budget is None:
         return model
-    from windtunnel.agents.llm.budget import Budgeted
-    from windtunnel.agents.llm.prices import price_of
+    from windtunnel.agents.llm.costs.budget import Budgeted
+    from windtunnel.agents.llm.costs.prices import price_of
 
     price = price_of(settings)
     if price is None:

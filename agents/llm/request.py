@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.llm.costs.counts import Counts
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.situation import About
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from windtunnel.agents.llm.answers import body_of, read_usage
 from windtunnel.agents.llm.client import OpenAIModel, Reply
-from windtunnel.agents.llm.failures import refuses
-from windtunnel.agents.llm.letters import letter_of, options_of
-from windtunnel.agents.llm.replies import Unreadable, said, text_of, thinks
+from windtunnel.agents.llm.reading.answers import body_of, read_usage
+from windtunnel.agents.llm.reading.failures import refuses
+from windtunnel.agents.llm.reading.letters import letter_of, options_of
+from windtunnel.agents.llm.reading.replies import Unreadable, said, text_of, thinks
 from windtunnel.agents.llm.request import Answer, Request
 from windtunnel.agents.minds.base import Unanswered
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from windtunnel.agents.llm.gguf import Weights
+from windtunnel.agents.llm.connection.takes import Takes
 from windtunnel.agents.llm.keys import check_base_url, check_key_name
-from windtunnel.agents.llm.takes import Takes
+from windtunnel.agents.llm.model_files.gguf import Weights
 
 HOW_ASKED = (
     "base_url",
@@ -105,7 +105,7 @@ class LLMSettings(BaseModel):
     @field_validator("serve_args", mode="before")
     @classmethod
     def _are_ours_to_pass_on(cls, given: Any) -> tuple[str, ...]:
-        from windtunnel.agents.llm.vllm import checked_arguments, split_arguments
+        from windtunnel.agents.llm.backends.vllm import checked_arguments, split_arguments
 
         return tuple(checked_arguments(split_arguments(given)))
 

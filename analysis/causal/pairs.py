@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.causal.necessity import CELLS, QUANTITIES, Table
+from windtunnel.analysis.numbers_in_words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +72,7 @@ def check_pairs(pairs: pl.DataFrame) -> pl.DataFrame:
     for name in ("draw", "seed"):
         if pairs[name].null_count():
             raise ValueError(
-                f"column {name!r} is empty in {pairs[name].null_count()} rows: every pair needs its {name}"
+                f"column {name!r} is empty in {counted(pairs[name].null_count(), 'rows')}: every pair needs its {name}"
             )
     present = [name for name in KNOWN[2:] if name in pairs.columns]
     pairs = pairs.with_columns(

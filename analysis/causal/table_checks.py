@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from windtunnel.analysis.numbers_in_words import counted
+
 CHANCE = 0.01
 """Beyond this chance of a coincidence, all comparisons counted, a copy or a swap is noticed."""
 SELDOM = 0.02
@@ -38,8 +40,8 @@ def copies(whole: pl.DataFrame) -> dict[str, Any]:
     left = np.ones(len(whole), bool)
     left[np.concatenate([places for _, places in again.values()])] = False
     sentence = (
-        f"{pairs_again} of {len(whole)} pairs look copied, row by row: {named}{more}; copies make intervals too short; "
-        f"without them {int(left.sum())} pairs in {whole.filter(left)['draw'].n_unique()} draws are left"
+        f"{pairs_again} of {counted(len(whole), 'pairs')} look copied, row by row: {named}{more}; copies make intervals too short; "
+        f"without them {counted(int(left.sum()), 'pairs')} in {counted(whole.filter(left)['draw'].n_unique(), 'draws')} are left"
     )
     return _record("no pair stands twice", True, sentence, whole.filter(left))
 

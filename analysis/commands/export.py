@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json
 
@@ -31,7 +32,7 @@ def call(asked: argparse.Namespace) -> int:
     print(
         plain(
             f"{found.utterances:,} simulated utterances by {found.speakers:,} simulated members in "
-            f"{found.conversations:,} conversations, of {found.runs:,} runs: {asked.path}"
+            f"{number(found.conversations, 'conversation')}, of {number(found.runs, 'run')}: {asked.path}"
         )
     )
     print("Each is marked as simulated: nobody said it.")

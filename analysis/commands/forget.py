@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.terminal.ending import OK, plain
 
 
@@ -58,8 +59,8 @@ def call(asked: argparse.Namespace) -> int:
     who = f"author {author}" if author else f"thread {thread}"
     print(
         plain(
-            f"{who} is forgotten: {gone.posts:,} posts, {gone.mentions:,} mentions in others' posts, {gone.acts:,} acts of "
-            f"moderators, {gone.answers:,} answers of language models made of those words."
+            f"{who} is forgotten: {number(gone.posts, 'post')}, {number(gone.mentions, 'mention')} in others' posts, {number(gone.acts, 'act')} of "
+            f"moderators, {number(gone.answers, 'answer')} of language models made of those words."
         )
     )
     if gone.files:

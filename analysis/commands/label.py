@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from windtunnel.analysis.numbers_in_words import counted
 from windtunnel.analysis.terminal.ending import OK, plain
 
 KEYS = {"1": "civil", "2": "heated", "3": "hostile", "s": "skipped"}
@@ -41,18 +42,18 @@ def call(asked: argparse.Namespace) -> int:
         done = _asked(work, next_key)
     if not done:
         left = sum(label is None for label in work.kept["labels"])
-        print(f"\n{left} posts are left: the same command goes on.")
+        print(f"\n{counted(left, 'posts are left')}: the same command goes on.")
         return OK
     found = work.measured()
     count = work.tell()
     if asked.thread is not None:
         print(
-            f"\n{count} labels of thread {asked.thread}. Their tones are certain from now on, and profile.yaml is fitted again; the other "
+            f"\n{counted(count, 'labels')} of thread {asked.thread}. Their tones are certain from now on, and profile.yaml is fitted again; the other "
             "tones stay. Importing the record again into this folder keeps them."
         )
         return OK
     print(
-        f"\n{count} labels. Of the tones that were read (each post counts for as many as it stands for, 95 % limits):\n"
+        f"\n{counted(count, 'labels')}. Of the tones that were read (each post counts for as many as it stands for, 95 % limits):\n"
     )
     print_table([dict(row) for row in words_of(found)])
     print(

@@ -21,7 +21,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 
 def call(asked: argparse.Namespace) -> int:
-    from windtunnel.agents.llm.weights import known_models, pull
+    from windtunnel.agents.llm.model_files.weights import known_models, pull
 
     if asked.what == "probe":
         return _probed(asked.words)

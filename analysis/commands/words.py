@@ -14,6 +14,7 @@ from windtunnel.analysis.incidents.forum.acts import read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.kept_words import keep
 from windtunnel.analysis.incidents.forum.words import NOW, Said, posts_of, words_for
+from windtunnel.analysis.numbers_in_words import counted
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.runs.plan_from_manifest import plan_again
 from windtunnel.analysis.terminal.ending import OK, plain
@@ -73,7 +74,7 @@ def call(asked: argparse.Namespace) -> int:
     arm = f"draw {incident.draw}, seed {incident.seed}, arm {incident.arm}"
     print(
         plain(
-            f"{incident.id} ({arm}): {len(said)} posts until its peak. {new} of them had no words in the run; "
+            f"{incident.id} ({arm}): {counted(len(said), 'posts')} until its peak. {new} of them had no words in the run; "
             f"{wrote['model']} wrote these now, for the act and tone that the run had drawn, and no number rests on them."
         )
     )

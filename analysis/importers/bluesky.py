@@ -22,6 +22,7 @@ from windtunnel.analysis.importers.convert import (
 from windtunnel.analysis.importers.gathering import Collector
 from windtunnel.analysis.importers.lines import bare_name
 from windtunnel.analysis.importers.posts import Act, RawAct, RawPost, Status
+from windtunnel.analysis.numbers_in_words import counted
 
 EXPECTED = (
     "a Bluesky record: threads as app.bsky.feed.getPostThread gives them (.json, or one a line), or lines of "
@@ -167,7 +168,7 @@ class _Reader:
 
     def remarks(self) -> Iterator[str]:
         if self._absent:
-            yield f"{self._absent:,} posts of these threads were not to be had (blocked or gone)"
+            yield counted(self._absent, "posts of these threads were not to be had (blocked or gone)")
 
 
 def _post(name: str, did: str | None, record: dict[str, Any], seen: float | None) -> RawPost:

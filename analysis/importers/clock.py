@@ -6,6 +6,16 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from windtunnel.analysis.importers.other_clocks import (
+    APPLE,
+    TICKS,
+    dates_in,
+    looks_like_snowflakes,
+    may_be,
+    other_clocks,
+    ticks_not_nanoseconds,
+    whole,
+)
 from windtunnel.analysis.importers.times import (
     DAY,
     EARLIEST,
@@ -13,6 +23,7 @@ from windtunnel.analysis.importers.times import (
     FREAKS,
     LAST_YEAR,
     LATEST,
+    NANOSECONDS,
     SECONDS,
     SPREADSHEET,
     UNITS,
@@ -87,7 +98,7 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
             )
         else:
             seconds[bare] = seconds[bare] * unit.seconds + unit.origin
-            if unit is SPREADSHEET:  # a fraction of a day has no exact seconds
+            if unit.seconds == DAY:  # a fraction of a day has no exact seconds
                 seconds[bare] = seconds[bare].round()
             good = seconds[bare][_dates(seconds[bare], kind)]
             if len(good) and (unit is not SECONDS or good.max() < UNUSUAL):
@@ -140,18 +151,40 @@ def _unit(numbers: np.ndarray, kind: Kind, *, beside_dates: bool) -> Unit | None
     best, others = found[0], sum(fitting[unit] for unit in found[1:])
     few = FREAKS * len(known)
     if kind.spreadsheet and len(known) and len(known) - fitting[SPREADSHEET] <= few:
+        _refuse_modified(known, kind)
         return SPREADSHEET
     if others > few:
         mixed = " and ".join(f"{unit.words} ({fitting[unit]:,})" for unit in found if fitting[unit])
         raise ValueError(f"{kind.name} mixes {mixed}: write all of it in one unit")
     if beside_dates or 2 * fitting[best] >= len(known) and fitting[best]:
-        return best
+        return _nanoseconds_or(known, kind) if best is NANOSECONDS else best
     if not fitting[best] and _own_start(numbers, kind):
         return None
+    if not fitting[best] and kind.spreadsheet and (clocks := other_clocks(known)):
+        if len(clocks) > 1 or not clocks[0].read:
+            raise ValueError(may_be(kind.name, known, clocks))
+        return clocks[0].unit
     raise ValueError(
         f"{kind.name} holds numbers that are dates from {FIRST_YEAR} to {LAST_YEAR} neither in {_listed(units)}"
         + (": if they count minutes from a start of their own, map the column as minute=" * kind.spreadsheet)
     )
+
+
+def _nanoseconds_or(numbers: np.ndarray, kind: Kind) -> Unit:
+    """Nanoseconds, unless the numbers are ticks; `ValueError` where they may be ids that hold their time."""
+    clocks = other_clocks(numbers)
+    if TICKS in clocks and ticks_not_nanoseconds(numbers) and not looks_like_snowflakes(numbers):
+        return TICKS.unit
+    if clocks and clocks != [TICKS] and not whole(numbers, 1e6):
+        raise ValueError(may_be(kind.name, numbers, clocks, NANOSECONDS))
+    return NANOSECONDS
+
+
+def _refuse_modified(numbers: np.ndarray, kind: Kind) -> None:
+    """`ValueError` for days that are far in the future as a spreadsheet's and past as astronomers'."""
+    clocks = other_clocks(numbers)
+    if clocks and not dates_in(numbers, SPREADSHEET):
+        raise ValueError(may_be(kind.name, numbers, clocks, SPREADSHEET))
 
 
 def _own_start(numbers: np.ndarray, kind: Kind) -> bool:
@@ -173,7 +206,14 @@ def _listed(units: Iterable[Unit]) -> str:
 
 def _in_unit(kind: Kind, unit: Unit, seconds: np.ndarray) -> str:
     first, last = (datetime.fromtimestamp(float(each), UTC).date() for each in (seconds.min(), seconds.max()))
-    return f"{kind.name} is read as {unit.words}, in which alone it holds dates ({first} to {last})"
+    alone = ", in which alone it holds dates" if unit in (*UNITS, SPREADSHEET) else ""
+    said = f"{kind.name} is read as {unit.words}{alone} ({first} to {last})"
+    if unit in UNITS and seconds.max() < UNUSUAL:
+        first, last = (
+            datetime.fromtimestamp(float(each) + APPLE, UTC).date() for each in (seconds.min(), seconds.max())
+        )
+        said += f"; counted from 2001, as Apple does, it would be {first} to {last}: add {APPLE:,} seconds where that is meant"
+    return said
 
 
 def _day_first(day_first: np.ndarray, month_first: np.ndarray, kind: Kind) -> bool:

@@ -34,6 +34,7 @@ from windtunnel.analysis.importers.stackexchange import read_stackexchange
 from windtunnel.analysis.importers.table import nearest_valid, read_table
 from windtunnel.analysis.importers.times import start_words
 from windtunnel.analysis.importers.tones import reader_for, with_tones
+from windtunnel.analysis.numbers_in_words import counted, number
 
 READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
     "reddit": read_reddit,
@@ -129,7 +130,7 @@ def import_corpus(
         if mod_log:
             read_mod_log(mod_log, mod_map, into)
         by_hand = read_labels(labels, into) if labels else None
-        tell(f"{into.posts:,} posts read; taking names out")
+        tell(f"{number(into.posts, 'post')} read; taking names out")
         # Not held here: a second name for the record would keep its facts in memory to the end.
         called, about = name or out.resolve().name, setting_of(path, format)
         return _finish(
@@ -308,7 +309,7 @@ def _labelled_again(out: Path, before: Sequence[dict[str, Any]], numbers: Mappin
         if kept == had
         else f"; {had - kept:,} others have no post with words here, or one whose tone the record or --labels says"
     )
-    return f"{kept:,} labels of `windtunnel label` were kept{gone}"
+    return counted(kept, f"labels of `windtunnel label` were kept{gone}")
 
 
 def _titles(numbered: Numbered, marks: Marks) -> dict[int, str]:
@@ -368,7 +369,7 @@ def _notes(
     yield from (TELLS[each] for each in report.lacks)
     lost = posts.filter((pl.col("kind") == "reply") & pl.col("parent").is_null()).height
     if lost and "parent" not in report.lacks:
-        yield f"{lost:,} replies answer a post that is not in the record; they keep their thread"
+        yield counted(lost, "replies answer a post that is not in the record; they keep their thread")
     unsigned = posts.filter(pl.col("author").is_null() & (pl.col("role") != "bot")).height
     if unsigned and "author" not in report.lacks:
         one = unsigned == 1
@@ -382,23 +383,30 @@ def _notes(
             f"not as {'a member' if bots == 1 else 'members'}"
         )
     if acts.unknown:
-        yield (
-            f"{acts.unknown:,} acts of moderators are about nothing in the record (a post, thread or member that it "
-            "holds); left out"
+        yield counted(
+            acts.unknown,
+            "acts of moderators are about nothing in the record (a post, thread or member that it holds); left out",
+        )
+    if acts.twice:
+        yield counted(
+            acts.twice,
+            "acts of moderators stand in the list a second time, in the same minute: counted twice, done once",
         )
     if acts.outside:
-        yield f"{acts.outside:,} acts of moderators lie before the record's first post or after its last"
+        yield counted(acts.outside, "acts of moderators lie before the record's first post or after its last")
     if left_out:
-        yield f"{left_out:,} posts of people and threads that were forgotten here stay out (forgotten.json)"
+        yield counted(
+            left_out, "posts of people and threads that were forgotten here stay out (forgotten.json)"
+        )
 
 
 def _sentences(
     report: ImportReport, record: Record, posts: pl.DataFrame, acts: Moderation
 ) -> tuple[str, ...]:
     days = posts["minute"].to_numpy().max(initial=0) / 1440
-    over = "" if "time" in report.lacks else f" over {days:,.0f} days"
+    over = "" if "time" in report.lacks else f" over {number(round(days), 'day')}"
     said = [
-        f"{report.name}: {report.posts:,} posts in {report.threads:,} threads by {report.authors:,} authors{over}",
+        f"{report.name}: {number(report.posts, 'post')} in {number(report.threads, 'thread')} by {number(report.authors, 'author')}{over}",
         f"tone: {report.tone_source}",
     ]
     said += [f"note: {note}" for note in report.notes]
@@ -413,7 +421,7 @@ def _sentences(
         most = "; ".join(f"{reason}, {times:,}" for reason, times in reasons[:5])
         more = f"; {len(reasons) - 5} other reasons" if len(reasons) > 5 else ""
         said.append(
-            f"{report.bad_lines:,} lines could not be used ({most}{more}); each is listed "
+            f"{number(report.bad_lines, 'line')} could not be used ({most}{more}); each is listed "
             f"in {report.bad_lines_file} ({files}{'; …' if len(record.files) > 5 else ''})"
         )
     said.append(

@@ -20,6 +20,7 @@ from windtunnel.analysis.importers.gathering import Collector
 from windtunnel.analysis.importers.lines import bare_name
 from windtunnel.analysis.importers.markup import words_of
 from windtunnel.analysis.importers.posts import Act, RawAct, RawPost, Status
+from windtunnel.analysis.numbers_in_words import counted
 
 EXPECTED = (
     "a Discourse record: a topic as /t/ID.json gives it (add ?print=true for up to 1,000 posts), a list or lines of "
@@ -177,7 +178,7 @@ class _Topics:
                 "again with ?print=true"
             )
         if self._twice:
-            said.append(f"{self._twice:,} posts came twice, in chunks that overlap; each is kept once")
+            said.append(counted(self._twice, "posts came twice, in chunks that overlap; each is kept once"))
         if self._whispers:
             said.append(f"{self._whispers} whispers (seen by staff alone) were left out")
         return said

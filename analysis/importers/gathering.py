@@ -14,10 +14,11 @@ from windtunnel.analysis.importers.clock import Kind, Settled, settle, settle_li
 from windtunnel.analysis.importers.convert import an_object, parse_json
 from windtunnel.analysis.importers.lines import TOO_LONG, BrokenOff, Told, json_values, numbered_lines
 from windtunnel.analysis.importers.missing import empty
-from windtunnel.analysis.importers.placeholders import nobody, placeholder
+from windtunnel.analysis.importers.placeholders import nobody, perhaps_nobody, placeholder
 from windtunnel.analysis.importers.posts import Aliases, BadLine, RawAct, RawPost
 from windtunnel.analysis.importers.times import EitherWay
 from windtunnel.analysis.importers.unwrapping import is_empty, unwrapped
+from windtunnel.analysis.numbers_in_words import counted
 
 CHUNK_POSTS = 10_000
 CHUNK_CHARACTERS = 2**22
@@ -270,7 +271,7 @@ class Collector:
         facts = _by_time(facts.drop("file", "line"))
         self.bad.sort(key=lambda bad: (bad.file, bad.line))
         acts = self._acts(times)
-        said = tuple(f"{count:,} {what}" for what, count in self.counted.items())
+        said = tuple(counted(count, what) for what, count in self.counted.items())
         return Record(
             facts,
             self.texts,
@@ -334,6 +335,8 @@ class Collector:
             if author is not None and author[0] not in "[(<":
                 self.count(f"posts are by {author.strip()}, which is nobody's name: their author is unknown")
             author = None
+        elif doubt := perhaps_nobody(author):
+            self.count(f"posts are by {author} ({doubt}): one member here; empty those cells if it is nobody")
         if text is not None and empty(text, "text") and text.strip():
             self.count(f"posts have {text.strip()} for a text: read as empty")
             text = None

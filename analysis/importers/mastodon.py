@@ -18,6 +18,7 @@ from windtunnel.analysis.importers.convert import (
 from windtunnel.analysis.importers.gathering import Collector
 from windtunnel.analysis.importers.markup import words_of
 from windtunnel.analysis.importers.posts import RawPost
+from windtunnel.analysis.numbers_in_words import counted
 
 EXPECTED = (
     "a Mastodon record: statuses, one JSON object a line (.ndjson) or in a JSON list, threads as "
@@ -142,4 +143,4 @@ def _remarks(skipped: _Skipped) -> Iterator[str]:
     if skipped.boosts[0]:
         yield f"{skipped.boosts[0]:,} boosts were left out: they repeat another's words"
     if skipped.private[0]:
-        yield f"{skipped.private[0]:,} posts that were not for everybody were left out"
+        yield counted(skipped.private[0], "posts that were not for everybody were left out")

@@ -167,12 +167,13 @@ def _time(row: dict[str, Any]) -> When:
 
 class Moderation(NamedTuple):
     """The table of acts, how many of each kind, how many were about nothing that is in the record, and how many lie
-    before its first post or after its last."""
+    before its first post or after its last; `twice` counts those that stand there a second time, which are kept."""
 
     table: pl.DataFrame
     counts: dict[str, int]
     unknown: int
     outside: int
+    twice: int = 0
 
 
 def moderation(acts: Iterable[RawAct], numbered: Numbered, people: People, format: str) -> Moderation:
@@ -209,7 +210,8 @@ def moderation(acts: Iterable[RawAct], numbered: Numbered, people: People, forma
     )
     last = int(numbered.posts["minute"].to_numpy().max(initial=0))
     outside = table.filter(~pl.col("minute").is_between(0, last)).height
-    return Moderation(table, dict(Counter(table["act"]).most_common()), unknown, outside)
+    again = table.height - table.n_unique(["minute", "act", "post", "thread", "member"])
+    return Moderation(table, dict(Counter(table["act"]).most_common()), unknown, outside, again)
 
 
 Where = tuple[int | None, int | None]

@@ -4,6 +4,7 @@ import polars as pl
 
 from windtunnel.analysis.importers.matching import FULLNAME, matched
 from windtunnel.analysis.importers.missing import MARKERS, whole
+from windtunnel.analysis.numbers_in_words import counted
 
 MARKS = sorted(MARKERS["id"] - {""})
 NUMBERS = ["0", "-1"]
@@ -33,14 +34,17 @@ def _parents(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list
     marks = [name for name in lost.unique() if whole(name) in MARKERS["id"] - borne]
     marked = lost.filter(lost.is_in(marks))
     if len(marked):
-        said.append(f"{len(marked):,} posts have {_some(marked)} for a parent: they answer none")
+        said.append(counted(len(marked), f"posts have {_some(marked)} for a parent: they answer none"))
         gone = pl.col("parent_post").is_null() & pl.col("parent").is_in(marks)
         table = table.with_columns(parent=pl.when(gone).then(None).otherwise("parent"))
     found = matched(lost.filter(~lost.is_in(marks)).unique().to_list(), ids["parent"])
     if found:
         count = int(lost.is_in(list(found)).sum())
         said.append(
-            f"{count:,} replies write the id that they answer another way (as decimals, or with Reddit's prefix)"
+            counted(
+                count,
+                "replies write the id that they answer another way (as decimals, or with Reddit's prefix)",
+            )
         )
         forms = pl.DataFrame({"parent": list(found), "form": list(found.values())})
         forms = forms.join(ids, left_on="form", right_on="parent", how="left")
@@ -72,7 +76,7 @@ def _threads(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list
     found = thread.filter(thread.is_in(marks))
     if len(found):
         said.append(
-            f"{len(found):,} posts have {_some(found)} for a thread: it is told from what they answer"
+            counted(len(found), f"posts have {_some(found)} for a thread: it is told from what they answer")
         )
         table = table.with_columns(
             thread=pl.when(pl.col("thread").is_in(marks)).then(None).otherwise("thread")

@@ -100,19 +100,31 @@ def _read(how: str, rest: str) -> Placeholder:
 _NO_NAME = re.compile(
     r"(?:(?:deleted|removed|suspended|banned|former|unknown|anonymous|inactive)[ _-]?(?:user|account|member|author|participant)"
     r"|(?:user|account|author) (?:deleted|removed|suspended|unknown)|deleted|removed|suspended|unavailable|unknown|"
-    r"anonymous|anonymous coward|guest|-+|\?+)"
+    r"anonymous|anonymous coward|guest|-+|\?+|-1(?:\.0+)?)"
 )
+_PERHAPS = {"0": "an id of 0 is a guest's in many forums", "ghost": "GitHub calls who is gone so"}
+
+
+def perhaps_nobody(author: str | None) -> str:
+    """Why a name that stays a member's may be nobody's; empty for others.
+
+    >>> perhaps_nobody("0"), perhaps_nobody("ann")
+    ("an id of 0 is a guest's in many forums", '')
+    """
+    return _PERHAPS.get(author.strip().casefold(), "") if author is not None and len(author) < 8 else ""
 
 
 @lru_cache(maxsize=10_000)
 def nobody(author: str | None) -> bool:
     """Whether a name is what a platform shows where an author is gone, or under which everybody may write.
 
-    >>> nobody("[deleted]"), nobody("Deleted User"), nobody("Guest"), nobody("deleted_user_7")
-    (True, True, True, False)
+    >>> nobody("[deleted]"), nobody("Deleted User"), nobody("Guest"), nobody("[ghost]"), nobody("deleted_user_7")
+    (True, True, True, True, False)
     """
     if author is None:
         return False
-    if author[:1] in "[(<" and placeholder(author) is not None:
+    if author[:1] in "[(<" and (
+        placeholder(author) is not None or author.strip("[]()<>").casefold() == "ghost"
+    ):
         return True
     return len(author) <= 32 and _NO_NAME.fullmatch(author.strip(" []()<>").casefold()) is not None

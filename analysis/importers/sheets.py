@@ -23,6 +23,7 @@ from windtunnel.analysis.importers.lines import (
 )
 from windtunnel.analysis.importers.nested import at, paths
 from windtunnel.analysis.importers.parquet_weight import weight
+from windtunnel.analysis.numbers_in_words import counted
 
 T = TypeVar("T")
 
@@ -322,7 +323,8 @@ def _broken_at(path: Path, max_bytes: int, encoding: str | None) -> str | None:
 def _csv_rows(
     path: Path, columns: Sequence[str], max_bytes: int, told: Told | None, layout: Layout
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    rows = _csv_lists(path, max_bytes, told, layout)
+    escaped = set[int]()
+    rows = _csv_lists(path, max_bytes, told, layout, escaped)
     header = next(rows)[1]
     first = {name: place for place, name in reversed(list(enumerate(header)))}
     at = {column: first[column] for column in columns}
@@ -330,29 +332,50 @@ def _csv_rows(
         if isinstance(row, str):
             yield number, row
         elif len(row) != len(header):
-            yield number, f"{len(row)} cells where the header has {len(header)}"
+            yield (
+                number,
+                counted(len(row), f"cells where the header has {len(header)}")
+                + ESCAPED * (number in escaped),
+            )
         else:
             yield number, {column: row[index] for column, index in at.items()}
 
 
-def _csv_lists(path: Path, max_bytes: int, told: Told | None, layout: Layout) -> Iterator[tuple[int, Any]]:
-    """The cells of each row that is not blank; a sentence for one that is not CSV."""
-    lines = _text_lines(path, max_bytes, told, layout.encoding)
+ESCAPED = "; its quotes are written \\\" as MySQL does: export again with quotes doubled (ESCAPED BY '\"') or as JSON"
+
+
+def _csv_lists(
+    path: Path, max_bytes: int, told: Told | None, layout: Layout, escaped: set[int] | None = None
+) -> Iterator[tuple[int, Any]]:
+    """The cells of each row that is not blank; a sentence for one that is not CSV. `escaped` gets the rows with a backslash before
+    a quote."""
+    slashed = False
+
+    def watched(lines: Iterator[str]) -> Iterator[str]:
+        nonlocal slashed
+        for line in lines:
+            slashed |= '\\"' in line
+            yield line
+
+    lines = watched(_text_lines(path, max_bytes, told, layout.encoding))
     rows = csv.reader(lines, delimiter=layout.separator, strict=True)
     while True:
-        before = rows.line_num
+        before, slashed = rows.line_num, False
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
             lost = rows.line_num - before
-            yield rows.line_num, f"not CSV: {error}" + f"; {lost:,} lines are lost with it" * (lost > 1)
+            more = f"; {lost:,} lines are lost with it" * (lost > 1) + ESCAPED * slashed
+            yield rows.line_num, f"not CSV: {error}{more}"
             continue
         except BrokenOff as error:
             yield rows.line_num + 1, str(error)
             return
         if row:
+            if slashed and escaped is not None:
+                escaped.add(rows.line_num)
             yield rows.line_num, row
 
 

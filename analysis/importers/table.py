@@ -25,6 +25,7 @@ from windtunnel.analysis.importers.sheets import (
     sheet_rows,
 )
 from windtunnel.analysis.importers.times import Bare, EitherWay, SinceStart, When, read_time
+from windtunnel.analysis.numbers_in_words import counted
 
 
 class Role(NamedTuple):
@@ -184,7 +185,7 @@ def read_table(
         said.append(
             "no column says what answers what, nor what thread: all rows are taken as one flat thread"
         )
-    return [*said, f"{passed_over:,} rows were not chosen by --where"] if passed_over else said
+    return [*said, counted(passed_over, "rows were not chosen by --where")] if passed_over else said
 
 
 def by_role(row: Mapping[str, Any] | str, mapping: Mapping[str, str]) -> dict[str, Any]:
@@ -282,7 +283,7 @@ def _post(row: dict[str, Any], into: Collector) -> RawPost:
     score, up, down = (_count(row, role, into) for role in ("score", "up", "down"))
     return RawPost(
         id=name,
-        parent=word(row.get("parent")),
+        parent=_parent(word(row.get("parent")), name, into),
         thread=word(row.get("thread")) if row.keys() & {"parent", "thread"} else ONE_THREAD,
         author=word(row.get("author")),
         time=_time(row),
@@ -314,6 +315,20 @@ def _words(text: str, into: Collector) -> str:
         into.count("texts write signs as HTML does, such as &amp; for &: read as those signs")
         return unescape(text)
     return text
+
+
+_PATH = re.compile(r"\w+(?:\.\w+)+|/?\w+(?:/\w+)+/?|/\w+/?")
+
+
+def _parent(said: str | None, own: str, into: Collector) -> str | None:
+    """The post that is answered; of a path from the top that ends in the post itself, such as Lemmy's 0.1.5, the one before."""
+    if said is None or ("." not in said and "/" not in said) or not _PATH.fullmatch(said):
+        return said
+    *above, last = re.split(r"[./]", said.strip("/"))
+    if last != own or not (above or said[0] == "/"):
+        return said
+    into.count("posts give the path from the top (as 0.1.5) for a parent: read as the one before the last")
+    return None if not above or above[-1] in ("0", "root") else above[-1]
 
 
 def _nothing(into: Collector, role: str, value: Any) -> bool:

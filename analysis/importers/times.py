@@ -44,7 +44,8 @@ class Unit(NamedTuple):
 
 
 SECONDS = Unit("seconds", 1.0)
-UNITS = (SECONDS, Unit("milliseconds", 1e-3), Unit("microseconds", 1e-6), Unit("nanoseconds", 1e-9))
+NANOSECONDS = Unit("nanoseconds", 1e-9)
+UNITS = (SECONDS, Unit("milliseconds", 1e-3), Unit("microseconds", 1e-6), NANOSECONDS)
 SPREADSHEET = Unit("days of a spreadsheet", DAY, -25_569.0 * DAY)
 """Days since 1899-12-30, as Excel and LibreOffice count them."""
 FREAKS = 0.01

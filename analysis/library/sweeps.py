@@ -10,6 +10,7 @@ import polars as pl
 from windtunnel.analysis.comparison import Comparison, compare
 from windtunnel.analysis.library.runs import read
 from windtunnel.analysis.library.settings import words
+from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.tunnel import Result
 
 SHOWN = ("n_pairs", "n_draws", "p0", "p1", "rd", "pn", "ps", "backfire")
@@ -44,7 +45,7 @@ class Sweep:
         return compare(self.folder, **stated)
 
     def _repr_html_(self) -> str:
-        return f"<p>{len(self)} cells</p>{self.table._repr_html_()}"
+        return f"<p>{number(len(self), 'cell')}</p>{self.table._repr_html_()}"
 
 
 def sweep(

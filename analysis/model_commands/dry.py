@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from windtunnel.agents.llm.counts import Counts
-from windtunnel.agents.llm.prices import Price, price_of, tokens_of
+from windtunnel.agents.llm.costs.counts import Counts
+from windtunnel.agents.llm.costs.prices import Price, price_of, tokens_of
 from windtunnel.agents.llm.request import Answer, Identity, Request, canonical, key_of
 from windtunnel.agents.llm.settings import LLMSettings, read_settings
 from windtunnel.agents.minds.base import Mind, Unanswered
@@ -211,9 +211,9 @@ def _pass(experiment: Experiment, store: Store, passes: int) -> Noted:
 def _store(plan: Plan) -> Store:
     """The store that a run would use, and the identity under which it would look there."""
     from windtunnel.agents.llm.cache import default_store
+    from windtunnel.agents.llm.model_files.weights import known_models
     from windtunnel.agents.llm.opening import open_model
     from windtunnel.agents.llm.opening import serving as server
-    from windtunnel.agents.llm.weights import known_models
 
     settings = read_settings(plan.llm)
     settings = settings.model_copy(update={"budget": None, "ledger": None})

@@ -14,6 +14,7 @@ from windtunnel.agents.llm.cache import default_store
 from windtunnel.agents.llm.request import key_of
 from windtunnel.agents.llm.store import ResponseStore
 from windtunnel.agents.llm.store_file import aside_of, checksum, unpacked
+from windtunnel.analysis.numbers_in_words import counted
 from windtunnel.analysis.terminal.ending import FAILED, OK, plain
 
 
@@ -88,9 +89,9 @@ def _verify(store: ResponseStore, asked: argparse.Namespace) -> int:
         for fault in found:
             print(plain(f"{fault['key']}: {fault['fault']}"))
         print(
-            f"{len(store)} answers, {len(found)} of them faulty"
+            f"{counted(len(store), 'answers')}, {len(found)} of them faulty"
             if found
-            else f"{len(store)} answers, all sound"
+            else f"{counted(len(store), 'answers')}, all sound"
         )
     return FAILED if found else OK
 
@@ -141,7 +142,7 @@ def _prune(store: ResponseStore, asked: argparse.Namespace) -> int:
     if asked.json:
         _print_json({"removed": gone, "answers": len(store), "set_aside": aside})
         return OK
-    print(f"{gone} answers removed, {len(store)} left")
+    print(f"{counted(gone, 'answers')} removed, {len(store)} left")
     for name in aside:
         print(f"{name}, a damaged store that was set aside, may still hold them: it is yours to remove")
     return OK

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.agents.llm.counts import NAMES
+from windtunnel.agents.llm.costs.counts import NAMES
 from windtunnel.analysis.tones.of_words import with_agreement
 from windtunnel.sim.block import Block, in_order
 
@@ -56,7 +56,7 @@ def merged(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _cost(tokens_in: float, tokens_out: float, llm: Mapping[str, Any]) -> dict[str, Any]:
     """`cost` (None: nobody knows the price), its currency, and the price's source."""
-    from windtunnel.agents.llm.prices import price_of
+    from windtunnel.agents.llm.costs.prices import price_of
     from windtunnel.agents.llm.settings import LLMSettings
 
     price = price_of(LLMSettings.model_validate(llm))

@@ -30,9 +30,9 @@ def serving(experiment: Experiment, llm: Mapping[str, Any], probe: Probe | None)
     if probe is None:
         yield experiment
         return
+    from windtunnel.agents.llm.connection.probe import probed
     from windtunnel.agents.llm.opening import open_model
     from windtunnel.agents.llm.opening import serving as server
-    from windtunnel.agents.llm.probe import probed
     from windtunnel.agents.llm.settings import LLMSettings
 
     with (

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from windtunnel.analysis.numbers_in_words import counted
 from windtunnel.conf.plugins import in_short
 from windtunnel.policies.base import EVERY
 from windtunnel.sim.events import MEASURES
@@ -91,7 +92,7 @@ class Outcome(NamedTuple):
             raise ValueError(f"outcome {self.name} gave a table without {', '.join(lacking)}")
         if len(found) != len(runs.runs) or found.select(RUN).is_duplicated().any():
             raise ValueError(
-                f"outcome {self.name} gave {len(found)} rows for {len(runs.runs)} runs: per_run gives one for each"
+                f"outcome {self.name} gave {counted(len(found), 'rows')} for {counted(len(runs.runs), 'runs')}: per_run gives one for each"
             )
         return found
 

@@ -20,7 +20,7 @@ def slopes(runs: Runs) -> pl.DataFrame:
     x, y = pl.col("step").cast(pl.Float64), pl.col("score")
     found = (
         utterances(runs)
-        .group_by(*RUN, "member", "persona", "occupied_with")
+        .group_by(*RUN, "member", "persona", "occupied_with", maintain_order=True)
         .agg(slope=pl.cov(x, y) / x.var())
         .with_columns(pl.col("slope").fill_nan(None))
     )

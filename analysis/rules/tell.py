@@ -5,6 +5,7 @@ from typing import Any
 
 from windtunnel.analysis.causal.intervals import Estimate
 from windtunnel.analysis.importers.dates import date_words
+from windtunnel.analysis.numbers_in_words import counted
 from windtunnel.analysis.rules.agreement import Agreement
 from windtunnel.analysis.rules.replaying import Replayed
 
@@ -41,12 +42,12 @@ def sentences(found: Replayed) -> list[str]:
     """What a reader needs first."""
     about = "about " if found.expected else ""
     said = [
-        f"{found.rule} ({found.source}) would have touched {about}{amount(found.touched)} of {found.posts:,} posts "
-        f"({share(found.touched, found.posts)}), in {found.threads:,} threads, of {found.members:,} members."
+        f"{found.rule} ({found.source}) would have touched {about}{amount(found.touched)} of {counted(found.posts, 'posts')} "
+        f"({share(found.touched, found.posts)}), in {counted(found.threads, 'threads')}, of {counted(found.members, 'members')}."
     ]
     if found.unjudged:
         said.append(
-            f"Of {found.unjudged:,} posts the record does not tell what the rule asks (a text that was taken away, an author who is "
+            f"Of {counted(found.unjudged, 'posts')} the record does not tell what the rule asks (a text that was taken away, an author who is "
             "gone): they are not counted as touched."
         )
     said += [correct(one) for one in found.agreements]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.numbers_in_words import number
 
 COMMUNITY, RUN, SWEEP, SEARCH = "community", "run", "sweep", "search"
 DEEPEST = 4
@@ -106,18 +107,18 @@ def _told(thing: Thing) -> tuple[str, str]:
         found = read(source)
         return (
             "imported",
-            f"{found.get('posts', 0):,} posts in {found.get('threads', 0):,} threads, {found.get('format', '')}",
+            f"{number(found.get('posts', 0), 'post')} in {number(found.get('threads', 0), 'thread')}, {found.get('format', '')}",
         )
     if thing.kind == SEARCH:
         if not folder.search.is_file():
             return "unfinished", "a search that has not ended"
         found = read(folder.search)
-        return "finished", f"{found['trials']} trials, {found['objective']['words']}"
+        return "finished", f"{number(found['trials'], 'trial')}, {found['objective']['words']}"
     if thing.kind == SWEEP:
         cells = [path for path in sorted(thing.path.iterdir()) if _is_cell(str(path))]
         without = len(folder.cells_without_a_result())
         state = "unfinished" if without else "finished"
-        return state, f"{len(cells)} cells{f', {without} without a result' if without else ''}"
+        return state, f"{number(len(cells), 'cell')}{f', {without} without a result' if without else ''}"
     if not folder.manifest.is_file():
         return "unfinished", "begun, and not finished"
     seen = folder.manifest.stat()

@@ -55,7 +55,9 @@ def with_policy(
 ) -> Question:
     """Had this policy been on; `forced` says what a policy's mechanism decides. `ValueError` where it was."""
     made = make_policy(name, parameters, label=name)
-    check_fits(name, case.experiment.community)
+    community = case.experiment.community
+    check_fits(name, community)
+    made.check_place(str(community["name"]), community.get("settings") or {})
     if name in [spec.name for spec, _ in case.specs()]:
         raise ValueError(f"{name} was on already when it happened: ask --without {name}")
 

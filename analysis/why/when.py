@@ -22,15 +22,25 @@ def exactly(case: Case, step: int) -> Moment:
 
 
 def moment(
-    case: Case, at: str | None, default: Moment, named: Callable[[str], Moment] | None = None
+    case: Case,
+    at: str | None,
+    default: Moment,
+    named: Callable[[str], Moment] | None = None,
+    dated: Callable[[int], str] | None = None,
 ) -> Moment:
     """The moment that `--at` names: a step, or onset-N, so many steps before the onset.
 
-    `named` is what else a community knows by name. `ValueError` for another word, or a moment outside of the run.
+    `named` is what else a community knows by name, `dated` the date of a step of a record. `ValueError` for another
+    word, or a moment outside of the run.
     """
     found = default if at is None else (named or partial(onset_or_step, case))(at)
     if not case.first <= found.at <= case.last:
         asked = "the moment asked about" if at is None else f"--at {at}"
+        if dated is not None:
+            side = "before" if found.at < case.first else "after"
+            raise ValueError(
+                f"{asked} is {dated(found.at)}, {side} what can be asked about here: {dated(case.first)} to {dated(case.last)}"
+            )
         first, last = (case.said(step) for step in (case.first, case.last))
         raise ValueError(
             f"{asked} is step {found.at}, outside of {case.first} to {case.last} ({first} to {last})"

@@ -2,19 +2,37 @@
 
 python bench/communities/methods.py [--draws 100] [--root 1]
 
-Nothing is simulated here: each case is drawn with its truth known. `draws` is the number of cases.
+Each case is drawn with its truth known. `draws` is the number of cases.
 """
 
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 
 import numpy as np
+import polars as pl
 from paired import draws_and_root, last_line, told
 
+from windtunnel.agents.llm.fake import FakeModel
+from windtunnel.agents.llm.request import Answer, Request
+from windtunnel.agents.minds.base import Mind
 from windtunnel.agents.recall import BIASES, Retriever
 from windtunnel.analysis.causal.pns_rank import Pairs, rank_by_pns
+from windtunnel.analysis.importers import import_corpus
+from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.outcomes.unfairness import pairwise_unfairness
 from windtunnel.analysis.recall_audit import ALL, retrieval_bias
 from windtunnel.analysis.value_systems import learn_values
+from windtunnel.analysis.why.forum.case_of_record import recorded_case
+from windtunnel.analysis.why.forum.memory import memory_sensitivity
+from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.recorded import RecordedCase
+from windtunnel.analysis.why.question import Question
 from windtunnel.sim.unlearning import METHODS, Contributors
 
 EXACT, MECHANISM, MISSED = "exact", "reproduced by mechanism", "not reproduced"
@@ -78,6 +96,85 @@ def recall() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def remembered(futures: int, root: int) -> list[dict[str, Any]]:
+    """What `why` asks of a record under another memory, of two stand-in models: one heeds what it recalls first, one does not.
+
+    Three people answer each other, rudely in many words and kindly in few, so that a memory which favours short texts recalls
+    kindness first. The question is whether the thread's first rude post was necessary for the escalation.
+    """
+    rows = []
+    for name, heed, asked in (
+        ("heeds what it recalls", 3.0, "PN moves by more than .1"),
+        ("heeds nothing", None, "PN does not move"),
+    ):
+        with (
+            TemporaryDirectory() as place,
+            mock.patch.object(FakeModel, "ask", staticmethod(partial(_answers, heed))),
+        ):
+            found = memory_sensitivity(*_planted(Path(place), root), futures)
+        holds = found["matters"] if heed else found["moves"] in (None, 0.0)
+        shown = {"PN": found["own"], "other memory": found["est"], "futures": futures}
+        rows.append(
+            told(
+                f"(5.2) PN under a biased memory, a model that {name}",
+                shown,
+                asked,
+                MECHANISM if holds else MISSED,
+            )
+        )
+    return rows
+
+
+def _planted(place: Path, root: int) -> tuple[RecordedCase, Question, Mind]:
+    """The record of two threads, read in, with the question about its first rude post."""
+    said = ("The gearbox rattles", "Thanks, gearbox", "You fucking idiot, " + "nobody mends these so " * 9)
+    with (place / "posts.csv").open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(("id", "parent", "author", "time", "text"))
+        for thread, start in (("a", 0), ("b", 90_000)):
+            for at in range(9):
+                words = said[0] if at == 0 else said[1 + (at + 1) % 2]
+                lines.writerow(
+                    (
+                        f"{thread}{at}",
+                        f"{thread}{at - 1}" if at else "",
+                        "abc"[at % 3],
+                        1_600_000_000 + 300 * at + start,
+                        words,
+                    )
+                )
+    mapping = {role: role for role in ("id", "parent", "author", "time", "text")}
+    import_corpus(
+        "table", place / "posts.csv", place / "out", mapping=mapping, key_file=place / "key", reader="words"
+    )
+    settings = ["mind=llm", "llm=fake", "prompt=member", "llm.store=none", f"root={root}"]
+    case = recorded_case(place / "out", "escalation", load_rules(), settings)
+    mind = {**case.experiment.mind, "llm": case.llm}
+    case = replace(case, experiment=replace(case.experiment, mind=mind))
+    rude = case.acts.filter(pl.col("tone") == "hostile")["post"][0]
+    return case, ask(case, remove=int(rude)), case.mind()
+
+
+def _answers(heed: float | None, requests: Sequence[Request]) -> list[Answer]:
+    """Even odds, but of a model that heeds its memory: `heed` times the odds of a hostile reply where the first thing recalled was
+    hostile, and none nearly where it was not.
+    """
+    found = []
+    for request in requests:
+        lines = request.user.splitlines()
+        recalled = [line for line in lines if "You recall:" in line]
+        sour = bool(recalled) and "hostile answer" in recalled[0]
+        odds = np.ones(len(request.letters))
+        if heed is not None:
+            hostile = [
+                any(line.startswith(f"{letter})") and "insult" in line for line in lines)
+                for letter in request.letters
+            ]
+            odds[hostile] = heed if sour else 0.02
+        found.append(Answer(tuple(np.log(odds / odds.sum()).tolist())))
+    return found
+
+
 def values(cases: int, root: int) -> list[dict[str, Any]]:
     """Three agents of each of three types, 120 choices each, by how sharply choices follow values."""
     rows = []
@@ -121,7 +218,13 @@ def exact(cases: int, root: int) -> list[dict[str, Any]]:
 
 def main() -> None:
     cases, root = draws_and_root(__doc__, 100)
-    rows = [*ranking(cases, root), *recall(), *values(min(cases, 30), root), *exact(cases, root)]
+    rows = [
+        *ranking(cases, root),
+        *recall(),
+        *remembered(min(cases, 40), root),
+        *values(min(cases, 30), root),
+        *exact(cases, root),
+    ]
     last_line(rows, draws=cases, root=root)
 
 

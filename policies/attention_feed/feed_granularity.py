@@ -1,11 +1,15 @@
 """Objects come bundled, or are taken apart."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from windtunnel.policies.attention_feed.feed_policy import FeedPolicy
 from windtunnel.policies.base import WorldFace
+
+BUNDLED = {"attention_feed": "objects", "collective_action": "cells"}
+"""By community, the setting that says how many objects are ranked at once, all of which must fill whole bundles."""
 
 
 class FeedGranularity(FeedPolicy):
@@ -17,10 +21,17 @@ class FeedGranularity(FeedPolicy):
     block: Annotated[int, Field(ge=1, le=1000)]
     """Objects in a bundle, in the order in which they came; of an attention feed and of a recommender a divisor of their number."""
 
+    def check_place(self, community: str, settings: Mapping[str, Any]) -> None:
+        if name := BUNDLED.get(community):
+            self._check_divides(int(settings[name]))
+
     def before_step(self, world: WorldFace) -> None:
-        objects = getattr(world.community, "bundled_objects", None)
-        if objects and objects % self.block:
+        if objects := getattr(world.community, "bundled_objects", None):
+            self._check_divides(objects)
+        world.community.feed_rule.block = self.block
+
+    def _check_divides(self, objects: int) -> None:
+        if objects % self.block:
             raise ValueError(
                 f"feed_granularity.block is {self.block}: give a divisor of the {objects} objects"
             )
-        world.community.feed_rule.block = self.block

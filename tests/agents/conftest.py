@@ -79,8 +79,8 @@ def server() -> Iterator[str]:
 def embedded() -> Iterator[str]:
     """The address of the embedded small model; skips where its weights are not to be had."""
     pytest.importorskip("xllamacpp")
-    from windtunnel.agents.llm.embedded import embedded_server
-    from windtunnel.agents.llm.weights import Weights, fetch_weights, resolve
+    from windtunnel.agents.llm.backends.embedded import embedded_server
+    from windtunnel.agents.llm.model_files.weights import Weights, fetch_weights, resolve
 
     patch = pytest.MonkeyPatch()
     patch.setenv("PIP_RETRIES", "0")

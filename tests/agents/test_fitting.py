@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from windtunnel.agents.fitting import fitted, recalled
+from windtunnel.agents.llm.costs.tokens import estimated_tokens, tokens_at_most
 from windtunnel.agents.llm.fake import FakeModel
-from windtunnel.agents.llm.tokens import estimated_tokens, tokens_at_most
 from windtunnel.agents.minds.base import Unanswered
 from windtunnel.agents.minds.llm import LLMMind
 from windtunnel.agents.prompt import fitted_member_request, member_request

@@ -1,5 +1,7 @@
 """What tests of imports share."""
 
+import json
+
 import polars as pl
 import pytest
 
@@ -32,3 +34,28 @@ def import_rows():
         return place / "mine"
 
     return import_rows
+
+
+@pytest.fixture
+def bring_in(tmp_path):
+    """Imports a table; gives its notes as one text, its posts and the reasons of what could not be used."""
+
+    def bring_in(content, name="posts.csv", **options):
+        path = tmp_path / name
+        if not isinstance(content, (str, bytes)):
+            content = json.dumps(content)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        report = import_corpus(
+            "table",
+            path,
+            tmp_path / "out",
+            key_file=tmp_path / "key",
+            **{
+                "mapping": {role: role for role in ("id", "parent", "author", "time", "text")},
+                "reader": "words",
+                **options,
+            },
+        )
+        return "\n".join(report.notes), pl.read_parquet(report.posts_file), report
+
+    return bring_in

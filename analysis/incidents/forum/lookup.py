@@ -14,6 +14,7 @@ from windtunnel.analysis.importers.forgotten import read_source
 from windtunnel.analysis.importers.identities import read_identities
 from windtunnel.analysis.importers.key import secret_of
 from windtunnel.analysis.importers.sealing import POST, THREAD, TITLE, Seal, read_sources, seal_of
+from windtunnel.analysis.numbers_in_words import counted
 
 WAYS = ("source", "title", "author", "date")
 _NAMED = re.compile(rf"({'|'.join(WAYS)}):(.+)", re.DOTALL)
@@ -44,6 +45,11 @@ def looks_up(name: str) -> bool:
     (True, True, False)
     """
     return is_address(name) or _NAMED.fullmatch(name) is not None
+
+
+def is_pseudonym(name: str) -> bool:
+    """Has it the form of a name that an import gives its members?"""
+    return _PSEUDONYM.fullmatch(name) is not None
 
 
 def find(out: Path, name: str, key_file: Path | None = None) -> list[Found]:
@@ -92,7 +98,7 @@ def titles_of(out: Path, key_file: Path | None = None) -> dict[int, str]:
 
 def _few(found: list[Found]) -> str:
     some = [
-        f"{one.name}" + (f" “{one.title[:40]}”" if one.title else f", {one.posts} posts")
+        f"{one.name}" + (f" “{one.title[:40]}”" if one.title else f", {counted(one.posts, 'posts')}")
         for one in found[:SHOWN]
     ]
     return "; ".join(some) + ("; …" if len(found) > SHOWN else "")
@@ -168,7 +174,7 @@ def _by(out: Path, posts: pl.DataFrame, words: str, key_file: Path | None) -> li
 def pseudonym_of(out: Path, name: str, key_file: Path | None = None) -> str:
     """The pseudonym of an author, given as such or by the name in the source, which needs the key."""
     identities = read_identities(out)
-    if _PSEUDONYM.fullmatch(name):
+    if is_pseudonym(name):
         if name in identities.authors:
             return name
         raise ValueError(f"nobody in {out} has the pseudonym {name}")

@@ -80,7 +80,8 @@ def recorded_acts(out: Path | str) -> list[RecordedAct]:
         ]
         name = next((one for one in found if (thread, one) not in asked), None)
         asked.add((thread, name))
-        reason = "" if name else _reason(row, thread)
+        again = bool(found) and name is None
+        reason = "" if name else "it stands in the record twice" if again else _reason(row, thread)
         made = RecordedAct(row["minute"], row["act"], thread, row["post"], whom, row["actor"], name, reason)
         rows.append(made)
     return rows

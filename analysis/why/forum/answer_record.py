@@ -109,6 +109,7 @@ def answer(
         "foretold": None,
         "whole_act": [],
         "sensitivity": [],
+        "memory": None,
         "tone_errors": None,
         "assumptions": known_of(case),
         "mind": mind.record(),
@@ -122,14 +123,17 @@ def futures(
     case: ForumCase, replicates: int, *, moments: int = 0, budget: int = 0, sensitivity: int = TONE_DRAWS
 ) -> int:
     """About how many futures `answer` lives at most: in pairs for the counts, the curve and the ranking. Of a record the arm that was is
-    lived once, and futures are lived once more with new luck, other attention and other tones; its chance must be inferred before.
+    lived once, and futures are lived once more with new luck, other attention, other memory and other tones; its chance must be inferred before.
     """
     ranked = 2 * budget * FUTURES_A_CANDIDATE
     if not case.real:
         return 2 + 2 * replicates + 2 * moments * FUTURES_A_MOMENT + ranked
     few = max(replicates // max(sensitivity, 1), 1)
     readings = 2 * sensitivity * (2 * few + 1)
-    others = len(OTHER_ATTENTION) * (2 * max(replicates // 4, 1) + 1) if sensitivity else 0
+    from windtunnel.analysis.why.forum.memory import told_what_they_recall
+
+    varied = len(OTHER_ATTENTION) + 2 * told_what_they_recall(case)  # type: ignore[arg-type]
+    others = varied * (2 * max(replicates // 4, 1) + 1) if sensitivity else 0
     more = FUTURES_A_MOMENT if moments else FUTURES_A_CANDIDATE if budget else 0
     return 4 + 4 * replicates + more + moments * (FUTURES_A_MOMENT + 1) + ranked + readings + others
 
@@ -188,13 +192,13 @@ def of_record(
     case: RecordedCase, question: Question, mind: Mind, replicates: int, tone_draws: int
 ) -> dict[str, Any]:
     """What only a real incident has: the mind's held-out score, other assumptions, and the assumptions in words."""
+    from windtunnel.analysis.why.forum.memory import memory_sensitivity, told_what_they_recall
     from windtunnel.analysis.why.forum.score import log_score
     from windtunnel.analysis.why.forum.tones import tone_sensitivity
 
-    varied = []
+    varied, few = [], range(max(replicates // 4, 1))
     for attention in OTHER_ATTENTION if tone_draws else ():
         other = case.with_attention(attention)
-        few = range(max(replicates // 4, 1))
         other.infer(few, mind, question)
         found = estimate(*pairs(other, question, mind, few), question)
         varied.append(
@@ -211,6 +215,9 @@ def of_record(
         "foretold": foretold(case.folder.path, name, score),
         "whole_act": whole_act(case.folder.path, name),
         "sensitivity": varied,
+        "memory": memory_sensitivity(case, question, mind, len(few))
+        if tone_draws and told_what_they_recall(case)
+        else None,
         "tone_errors": tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures)
         if tone_draws
         else None,

@@ -9,7 +9,7 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.incidents.forum.kept_words import with_words
-from windtunnel.analysis.incidents.forum.lookup import looks_up, resolve
+from windtunnel.analysis.incidents.forum.lookup import is_pseudonym, looks_up, pseudonym_of, resolve
 from windtunnel.analysis.incidents.forum.places import KINDS, place_of
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.models.asking import probe_of
@@ -19,7 +19,7 @@ from windtunnel.analysis.terminal.printing import print_table
 from windtunnel.analysis.why.answered import Answer
 from windtunnel.analysis.why.forum.answer_record import TONE_DRAWS, answer, futures
 from windtunnel.analysis.why.forum.case import ForumCase, simulated_forum
-from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.question import ask, parted
 from windtunnel.analysis.why.forum.ranking import BY
 from windtunnel.analysis.why.forum.sentences import enough_words, sentences, signed
 from windtunnel.analysis.why.watching import watching
@@ -174,6 +174,7 @@ def _case(asked: argparse.Namespace) -> tuple[ForumCase, dict[str, Any]]:
         name = resolve(Path(asked.out), asked.incident)
         print(plain(f"{asked.incident} is {name}."), file=sys.stderr if asked.json else sys.stdout)
         asked.incident = name
+    _name_members(asked)
     _moment_of_post(asked)
     folder, rules = Folder(asked.out), load_rules(parse_rules(asked.rule))
     if folder.manifest.is_file():
@@ -197,6 +198,20 @@ def _case(asked: argparse.Namespace) -> tuple[ForumCase, dict[str, Any]]:
         Path(asked.out), asked.incident, rules, asked.set, kind=asked.kind, question=_options(asked)
     )
     return real, real.llm  # type: ignore[return-value]
+
+
+def _name_members(asked: argparse.Namespace) -> None:
+    """Who is called by the name in the source gets the pseudonym, which needs the key."""
+    for option in ("warn", "suspend"):
+        given = getattr(asked, option)
+        if given is None or not Folder(asked.out).posts.is_file():
+            continue
+        who, length = parted(given) if option == "suspend" else (given, "")
+        if is_pseudonym(who):
+            continue
+        found = pseudonym_of(Path(asked.out), who)
+        print(plain(f"{who} is {found}."), file=sys.stderr if asked.json else sys.stdout)
+        setattr(asked, option, f"{found}:{length}" if length else found)
 
 
 def _options(asked: argparse.Namespace) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import polars as pl
 from windtunnel.analysis.incidents.forum.in_time import last_comment_in_time, stays
 from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.why.forum.case import ForumCase
+from windtunnel.analysis.why.forum.moderators import ModeratorAct
 from windtunnel.analysis.why.question import Question
 
 
@@ -12,7 +13,12 @@ def notes(case: ForumCase, question: Question) -> list[str]:
     """The sentences that stand first in an answer, the weightiest first."""
     return [
         said
-        for said in (_too_late(case, question), _foreseen(case, question), _unseen(case, question))
+        for said in (
+            _too_late(case, question),
+            _already(case, question),
+            _foreseen(case, question),
+            _unseen(case, question),
+        )
         if said
     ]
 
@@ -46,6 +52,39 @@ def _in_time(case: ForumCase, question: Question) -> str:
         when = moment_words(reached, case.hours)
         return f"No comment came before that: only what was in force by {when} is in time."
     return "Nothing came before that: no act was in time."
+
+
+_SAME = {"remove": ("remove",), "lock": ("lock",), "suspend": ("suspend", "ban")}
+"""Acts of a record that are the same as one that is asked about."""
+
+
+def _already(case: ForumCase, question: Question) -> str:
+    """The record's moderators had done the same by then, and it was still in force; or nobody knows when."""
+    kinds = _SAME.get(question.act.get("act", ""), ())
+    same = [act for act in case.moderators if act.kind in kinds and _about(case, act, question)]
+    for act in same:
+        if act.minute <= question.at and (act.until is None or act.until > question.at):
+            return (
+                f"It was done already: {act.words()} stands in the record ({moment_words(act.minute - 1, case.hours)}) and was "
+                f"in force by then. --without {act.name} asks what it changed."
+            )
+    if question.act.get("act") == "remove" and not same and case.real:
+        gone = case.written.filter(pl.col("removed") & pl.col("post").is_not_null())["post"].to_list()
+        for post in gone:
+            if (case.post_id(post),) == question.act["posts"]:
+                return (
+                    f"The record says that post {post} was removed, not when: here it stands until this act."
+                )
+    return ""
+
+
+def _about(case: ForumCase, act: ModeratorAct, question: Question) -> bool:
+    """Is the act about the same thread, post or member?"""
+    if act.kind == "lock":
+        return True
+    if act.kind == "remove":
+        return act.post is not None and (case.post_id(act.post),) == question.act.get("posts")
+    return act.member is not None and case.member_id(act.member) == question.act.get("member")
 
 
 def _foreseen(case: ForumCase, question: Question) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.report.blocks import Block, Cell, Document, Fold, Picture, Rows, Section, Text
 from windtunnel.analysis.report.page import page
 from windtunnel.analysis.summary import INSIDE
@@ -86,7 +87,7 @@ def _threads(record: dict[str, Any], thread: pl.DataFrame, case: ForumCase, exce
         rest = _table(differing[LONGEST:], record, case)
         blocks.append(Fold(f"{len(differing) - LONGEST} more rows that differ", [rest]))
     if len(differing) < len(rows):
-        blocks.append(Fold(f"The whole thread ({len(rows)} rows)", [_table(rows, record, case)]))
+        blocks.append(Fold(f"The whole thread ({number(len(rows), 'row')})", [_table(rows, record, case)]))
     return blocks
 
 

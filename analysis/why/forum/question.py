@@ -147,7 +147,7 @@ def _act(
             "words": f"warning member {warn}",
         }, after
     assert suspend is not None
-    who, _, length = suspend.partition(":")
+    who, length = parted(suspend)
     if length and not re.fullmatch(r"\d+(\.\d+)?h", length):
         raise ValueError(f"--suspend {suspend}: write MEMBER or MEMBER:HOURSh, for example {who}:24h")
     hours = float(length[:-1]) if length else FOR_GOOD
@@ -157,6 +157,16 @@ def _act(
         )
     words = f"suspending member {who}" + (f" for {hours:g} hours" if length else "")
     return {"act": "suspend", "member": _member(case, who), "hours": hours, "words": words}, after
+
+
+def parted(suspend: str) -> tuple[str, str]:
+    """The member and the length of an absence; a name may hold a colon itself.
+
+    >>> parted("12:24h"), parted("@a:b.org"), parted("12:24")
+    (('12', '24h'), ('@a:b.org', ''), ('12', '24'))
+    """
+    who, _, length = suspend.rpartition(":")
+    return (who, length) if who and re.match(r"[-+.\d]|$", length) else (suspend, "")
 
 
 def _member(case: ForumCase, who: str) -> int:

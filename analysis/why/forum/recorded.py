@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from windtunnel.agents.minds.base import Mind
+from windtunnel.agents.recall import Retriever
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import ACTS, acts_of_run
@@ -129,6 +130,12 @@ class RecordedCase(ByActs):
 
     def with_attention(self, attention: float) -> "RecordedCase":
         return self._changed(attention=attention)
+
+    def with_retriever(self, retriever: Retriever) -> "RecordedCase":
+        """The same case had members' memory other favourites."""
+        settings = {**self.experiment.community["settings"], "retriever": retriever.model_dump()}
+        community = {**self.experiment.community, "settings": settings}
+        return self._changed(experiment=replace(self.experiment, community=community))
 
     def with_tones(self, tone: np.ndarray, acts: pl.DataFrame) -> "RecordedCase":
         """The same case had the thread's acts other tones (n,)."""

@@ -192,9 +192,26 @@ def sensitivity(record: dict[str, Any]) -> list[str]:
     if rows := record["sensitivity"]:
         each = ", ".join(f"{row['assumption']}: {hit_words(record, row)}" for row in rows)
         told.append(f"What the record does not tell, assumed otherwise: {each}.")
+    if memory := record.get("memory"):
+        told.append(_memory(record, memory))
     if tones := record["tone_errors"]:
         told.append(_tones(record, tones))
     return told
+
+
+def _memory(record: dict[str, Any], memory: dict[str, Any]) -> str:
+    """Whether the answer hangs on how members' memory finds what they recall."""
+    how = (
+        "that favours short texts and early, literal and repeated matches"
+        if memory["favours"]
+        else "without favourites"
+    )
+    said = f"With a memory {how}: {hit_words(record, memory['table'])}"
+    if memory["moves"] is None:
+        return f"{said}; too few to compare shares."
+    verdict = "so the answer hangs on it" if memory["matters"] else "so it does not hang on it"
+    beside = f"a share of {memory['est']:.2f} beside {memory['own']:.2f} in the same {memory['futures']} futures with the memory asked for"
+    return f"{said}, {beside}: {verdict} (a move of more than {memory['least']:g} counts)."
 
 
 def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:

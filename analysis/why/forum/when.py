@@ -5,9 +5,10 @@ from functools import partial
 
 import polars as pl
 
-from windtunnel.analysis.importers.dates import is_date, minute_of, start_of
+from windtunnel.analysis.importers.dates import date_words, is_date, minute_of, start_of
 from windtunnel.analysis.incidents.forum.in_time import comments
 from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.when import Moment, after_onset, exactly
 from windtunnel.analysis.why.when import moment as generic
@@ -28,7 +29,12 @@ def moment(case: ForumCase, at: str | None, default: Moment) -> Moment:
     many steps before the onset, a time is the run's or the record's own clock, of a record also a date (UTC), a small number
     a step.
     """
-    return generic(case, at, default, partial(named_moment, case))
+    dated = partial(_dated, start_of(case.out)) if case.real else None  # type: ignore[attr-defined]
+    return generic(case, at, default, partial(named_moment, case), dated)
+
+
+def _dated(start: int | None, minute: int) -> str:
+    return date_words(minute, start) + (" UTC" if start is not None else "")
 
 
 def named_moment(case: ForumCase, at: str) -> Moment:
@@ -36,7 +42,7 @@ def named_moment(case: ForumCase, at: str) -> Moment:
     if match := re.fullmatch(r"comment:(\d+)", at):
         replies, count = comments(case.written, case.incident), int(match[1])
         if not 1 <= count <= replies.height:
-            raise ValueError(f"--at {at}: the incident's thread has {replies.height} comments")
+            raise ValueError(f"--at {at}: the incident's thread has {number(replies.height, 'comment')}")
         return right_after(case, int(replies["step"][count - 1]), f"comment {count}")
     if found := after_onset(case, at):
         return found

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.llm.costs.counts import Counts
 from windtunnel.agents.llm.request import Answer, Identity
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.tones import english, examined, registry

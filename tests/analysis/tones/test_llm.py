@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from windtunnel.agents.llm.counts import Counts
+from windtunnel.agents.llm.costs.counts import Counts
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.agents.llm.request import Answer, Identity
 from windtunnel.agents.minds.base import Unanswered

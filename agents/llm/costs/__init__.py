@@ -1,0 +1,1 @@
+"""What asking costs: tokens, prices, a budget, and counts for the manifest."""

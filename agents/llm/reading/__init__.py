@@ -1,0 +1,1 @@
+"""What a server sends back, read: answers, letters, words, refusals, failures, models on offer."""
