@@ -112,12 +112,14 @@ def expected_shares(probabilities: np.ndarray) -> np.ndarray:
 
 
 def at_base(probabilities: np.ndarray, base: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The probabilities for a place where the tones have `other` shares than the `base` they were fitted at (Bayes' rule).
+    """The probabilities for a place where the tones have `other` shares than the `base` they were fitted at (Bayes' rule); a tone
+    that `base` has none of stays at 0.
 
     >>> at_base(np.array([[.5, .25, .25]]), np.array([.5, .25, .25]), np.array([.9, .08, .02])).round(2).tolist()
     [[0.9, 0.08, 0.02]]
     """
-    odds = probabilities * (np.asarray(other) / np.asarray(base))
+    base = np.asarray(base, float)
+    odds = probabilities * np.divide(other, base, out=np.zeros(len(base)), where=base > 0)
     return odds / odds.sum(axis=1, keepdims=True)
 
 

@@ -63,7 +63,7 @@ def _whole(found: Any, name: str) -> Reader:
         raise ValueError(f"the reader of tones {name!r} has no {', '.join(lacks)}: {SEE}")
     if not callable(found.read) or not all(isinstance(each, str) for each in (found.name, found.version)):
         raise ValueError(
-            f"the reader of tones {name!r}: its name and version must be text and read a method: {SEE}"
+            f"the reader of tones {name!r} must have a name and a version as text, and a method read: {SEE}"
         )
     codes = found.languages
     if isinstance(codes, str) or not all(isinstance(code, str) and len(code) == 2 for code in codes):
@@ -74,11 +74,11 @@ def _whole(found: Any, name: str) -> Reader:
     if (
         base.shape != (len(TONES),)
         or base.dtype.kind not in "fiu"
-        or not (base > 0).all()
+        or not (base >= 0).all()
         or abs(base.sum() - 1) > 1e-2
     ):
         raise ValueError(
-            f"the reader of tones {name!r} says no shares of tones where it was fitted: its base must be three numbers above 0 "
+            f"the reader of tones {name!r} says no shares of tones where it was fitted: its base must be three numbers "
             f"({', '.join(TONES)}) that add up to 1"
         )
     if found.error is not None and not isinstance(found.error, Error):

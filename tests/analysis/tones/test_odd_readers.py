@@ -55,12 +55,11 @@ def test_a_row_with_a_nan_is_unread_and_all_others_stay():
         ("base", [1.0, 0.5, -0.5], "its base must be three numbers"),
         ("base", "civil", "its base must be three numbers"),
         ("base", None, "has no base"),
-        ("base", [1.0, 0.0, 0.0], "its base must be three numbers above 0"),
         ("languages", "en", "says languages 'en': give a tuple of codes"),
         ("languages", ("english",), "give a tuple of codes"),
         ("error", (0.8, 0.8, 10, "mine"), r"give None, and it is examined, or Error\("),
-        ("read", "no", "its name and version must be text and read a method"),
-        ("version", 2, "its name and version must be text"),
+        ("read", "no", "must have a name and a version as text, and a method read"),
+        ("version", 2, "must have a name and a version as text"),
     ],
 )
 def test_a_reader_that_lacks_something_is_refused_by_name(monkeypatch, lacking, given, said):
@@ -124,3 +123,8 @@ def test_a_reader_of_another_package_that_fails_is_named_in_one_sentence(monkeyp
     monkeypatch.setattr(registry.plugins, "load", lambda kind, point, wrong: lambda needed: None)
     with pytest.raises(ValueError, match="cannot be made by odd:Odd.. without arguments: TypeError"):
         registry.reader("odd")
+
+
+def test_a_tone_that_was_nowhere_where_a_reader_was_fitted_stays_at_nothing():
+    moved = reader.at_base(np.array([[0.5, 0.5, 0.0]]), np.array([0.5, 0.5, 0.0]), np.array([0.9, 0.09, 0.01]))
+    assert moved[0].round(3).tolist() == [0.909, 0.091, 0.0]
