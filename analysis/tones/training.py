@@ -39,8 +39,6 @@ FEATURE_PENALTY, GRAM_PENALTY = 0.003, 1.0
 OWN_WEIGHT = np.array([0.2, 0.13, 0.13])
 """The weight of a sentence of our own by its tone against a labelled comment's 1, a third of all of theirs being uncivil; of six
 settings compared on threads and patterns left out (more finds more contempt and takes more praise and grief for it)."""
-LONG, LONG_POSTS = (5, 40), 400
-"""So many civil sentences of ours are joined to a long post, and so many posts: locked threads hold few long ones that are calm."""
 INNER_FOLDS = 3
 
 
@@ -68,7 +66,7 @@ def labelled(table: pl.DataFrame) -> Labelled:
 
 
 def own_texts(first: bool = False) -> tuple[list[str], np.ndarray]:
-    """Our sentences with every choice made, and civil ones joined to long posts; or with the `first` choices alone; and their tones."""
+    """Our sentences with every choice made, or with the `first` alone, and their tones."""
     texts, tones = [], []
     for row in yaml.safe_load(files(__package__).joinpath("own_texts.yaml").read_text("utf-8")):
         for pattern in row["texts"]:
@@ -78,12 +76,7 @@ def own_texts(first: bool = False) -> tuple[list[str], np.ndarray]:
             made = [" ".join("".join(each).split()) for each in itertools.product(*choices)]
             texts += made
             tones += [("civil", "heated", "hostile").index(row["tone"])] * len(made)
-    if first:
-        return texts, np.array(tones)
-    civil = [text for text, tone in zip(texts, tones, strict=True) if tone == 0]
-    rng = np.random.default_rng(0)
-    long = [" ".join(rng.choice(civil, rng.integers(*LONG))) for _ in range(LONG_POSTS)]
-    return texts + long, np.array(tones + [0] * len(long))
+    return texts, np.array(tones)
 
 
 def folds(thread: np.ndarray, count: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
