@@ -16,6 +16,8 @@ _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _MASK = (1 << 64) - 1
 _BLOCK = 1 << 14  # rows a pass works on: small enough to stay in the processor's cache
+_FEW = 24  # up to so many draws Python's own integers are faster than arrays; the bits are the same
+_STEP, _ONE, _TWO = int(_GOLDEN), int(_FIRST), int(_SECOND)
 
 
 def key(*parts: int | str) -> int:
@@ -36,9 +38,14 @@ def uniform(key: int | np.ndarray, purpose: str, step: int, members: np.ndarray)
     array([ True,  True])
     """
     ids = np.asarray(members)
+    start = _address(key, purpose, step)
+    if ids.size <= _FEW and isinstance(start, int):
+        return np.array([_unit(_mix_int(one * _STEP + start)) for one in ids.ravel().tolist()]).reshape(
+            ids.shape
+        )
     out = np.empty(ids.shape)
     flat, rows = ids.reshape(-1), out.reshape(-1)
-    start = _address(key, purpose, step)
+    start = _as_array(start)
     for low in range(0, len(flat), _BLOCK):
         part = flat[low : low + _BLOCK].astype(np.uint64)
         _mix(part, start if start.ndim == 0 else start[low : low + _BLOCK])
@@ -53,7 +60,12 @@ def pair(ids: np.ndarray, others: np.ndarray) -> np.ndarray:
     >>> bool(one[0] != one[1])
     True
     """
-    mixed = np.asarray(ids).astype(np.uint64)
+    ids = np.asarray(ids)
+    if ids.ndim == 1 and len(ids) <= _FEW:
+        both = zip(ids.tolist(), np.asarray(others).tolist(), strict=True)
+        bits = [_mix_int(one * _STEP) ^ (((other + 1) * _STEP) & _MASK) for one, other in both]
+        return np.array(bits, np.uint64)
+    mixed = ids.astype(np.uint64)
     _mix(mixed, np.uint64(0))
     other = (np.asarray(others) + 1).astype(np.uint64) * _GOLDEN
     return mixed ^ other
@@ -70,8 +82,12 @@ def gumbel(
     ids = np.asarray(members).reshape(-1)
     names = np.arange(options) if isinstance(options, int | np.integer) else np.asarray(options)
     width = names.shape[-1]
-    out = np.empty((len(ids), width))
     start = _address(key, purpose, step)
+    if len(ids) * width <= _FEW and isinstance(start, int):
+        luck = np.array(_few(ids, names, start)).reshape(len(ids), width)
+        return -np.log(-np.log(luck))
+    out = np.empty((len(ids), width))
+    start = _as_array(start)
     rows = max(1, _BLOCK // max(width, 1))
     for low in range(0, len(ids), rows):
         part = ids[low : low + rows].astype(np.uint64)
@@ -88,12 +104,27 @@ def gumbel(
     return out
 
 
+def _few(ids: np.ndarray, names: np.ndarray, start: int) -> list[float]:
+    """Uniforms of a few members and options, row by row."""
+    mixed = [_mix_int(one * _STEP + start) for one in ids.tolist()]
+    table = [names.tolist()] * len(mixed) if names.ndim == 1 else names.tolist()
+    return [
+        _unit(_mix_int((member + name * _STEP) * _STEP))
+        for member, some in zip(mixed, table, strict=True)
+        for name in some
+    ]
+
+
 def _address(key: int | np.ndarray, purpose: str, step: int) -> Any:
     """The part of an address that a whole call shares, mixed in Python's integers; of several keys each its own."""
     if isinstance(key, np.ndarray) and key.ndim:
         keys, of = np.unique(key, return_inverse=True)
         return np.array([_address(one, purpose, step) for one in keys.tolist()], np.uint64)[of]
-    return np.uint64(_mix_int(_place(int(key), purpose) + (int(step) + 1) * int(_GOLDEN)))
+    return _mix_int(_place(int(key), purpose) + (int(step) + 1) * _STEP)
+
+
+def _as_array(start: Any) -> Any:
+    return np.uint64(start) if isinstance(start, int) else start
 
 
 @lru_cache(maxsize=1 << 14)
@@ -105,9 +136,14 @@ def _place(key: int, purpose: str) -> int:
 
 def _mix_int(value: int) -> int:
     value &= _MASK
-    value = ((value ^ (value >> 30)) * int(_FIRST)) & _MASK
-    value = ((value ^ (value >> 27)) * int(_SECOND)) & _MASK
+    value = ((value ^ (value >> 30)) * _ONE) & _MASK
+    value = ((value ^ (value >> 27)) * _TWO) & _MASK
     return value ^ (value >> 31)
+
+
+def _unit(bits: int) -> float:
+    """As `_to_unit`."""
+    return ((bits >> 12) + 0.5) * 2.0**-52
 
 
 def _mix(values: np.ndarray, start: np.ndarray | np.uint64) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from windtunnel.agents.minds.base import Unanswered
-from windtunnel.agents.minds.rules import normalise
+from windtunnel.agents.minds.rules import normalise, one_batch, together
 from windtunnel.agents.situation import Scene, Situations
 
 ASIDE = -16.0
@@ -44,26 +44,35 @@ class LearnedMind:
             np.array([place for place, name in enumerate(actions) if name.startswith(kind)])
             for kind in ("reply", "post")
         ]
-        self._replies = [actions.index(f"reply_{tone}") for tone in ("civil", "heated", "hostile")]
+        self._replies = np.array([actions.index(f"reply_{tone}") for tone in ("civil", "heated", "hostile")])
+        self._aside = np.full(len(actions), ASIDE)
+        self._aside[self._leave] = LEAVES
 
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
-        return [
-            self.chances(one, self._tones(one)) if len(one) else np.empty(one.options.shape)
-            for one in batches
-        ]
+        out: list[np.ndarray | Unanswered] = [np.empty(one.options.shape) for one in batches]
+        some = [place for place, one in enumerate(batches) if len(one)]
+        for part in together([batches[place] for place in some]):
+            asked, places = one_batch(part), [some.pop(0) for _ in part]
+            said = self.chances(asked, self._tones(asked))
+            if isinstance(said, Unanswered):
+                rows: Sequence[np.ndarray | Unanswered] = [said] * len(part)
+            else:
+                rows = np.split(said, np.cumsum([len(one) for one in part])[:-1]) if part[1:] else [said]
+            for place, row in zip(places, rows, strict=True):
+                out[place] = row
+        return out
 
     def chances(self, asked: Situations, said: np.ndarray | Unanswered) -> np.ndarray | Unanswered:
         """Log-probabilities (n, actions) of all acts from those of tones, which need be right only among replies, and among posts."""
         if isinstance(said, Unanswered):
             return said
-        out = np.full(asked.options.shape, ASIDE)
-        out[:, self._leave] = LEAVES
+        out = np.repeat(self._aside[None], len(asked), axis=0)
         odds = asked.features[:, self._opens]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            for sign, group in zip((1.0, -1.0), self._groups, strict=True):
-                share = np.exp(said[:, group])
-                within = np.log(share / share.sum(axis=1, keepdims=True))
-                out[:, group] = np.where(share > 0, within, -np.inf) - np.logaddexp(0.0, sign * odds)[:, None]
+        for sign, group in zip((1.0, -1.0), self._groups, strict=True):
+            tones = said[:, group]
+            every = np.logaddexp.reduce(tones, axis=1)
+            every[every == -np.inf] = 0.0  # nothing of the kind is on offer
+            out[:, group] = tones - (every + np.logaddexp(0.0, sign * odds))[:, None]
         self._keep_away(asked, out)
         out[~asked.options] = -np.inf
         return normalise(out)
@@ -76,7 +85,7 @@ class LearnedMind:
         out = said.copy()
         out[:, self._replies[0]] = 0.0
         out[:, self._replies[1:]] = asked.features[:, self._says]
-        told = np.flatnonzero(asked.features[:, self._notices].any(axis=1))
+        told = np.flatnonzero(asked.features[:, self._notices].any(axis=1)) if self._notices else ()
         if len(told):
             plain = asked.features[told].copy()
             plain[:, self._notices] = 0.0
@@ -86,14 +95,20 @@ class LearnedMind:
             (without,) = self.tones.decide([some])
             if isinstance(without, Unanswered):
                 return without
-            out[np.ix_(told, np.array(self._replies))] += (said[told] - without)[:, self._replies]
+            offered = asked.options[told][:, self._replies]
+            more = np.subtract(
+                said[told][:, self._replies],
+                without[:, self._replies],
+                out=np.zeros(offered.shape),
+                where=offered,
+            )
+            out[np.ix_(told, self._replies)] += more
         out[:, self._replies] = np.where(asked.options[:, self._replies], out[:, self._replies], -np.inf)
         return out
 
     def _keep_away(self, asked: Situations, out: np.ndarray) -> None:
         """Of those who arrive a share reads on, the smaller the more draws them in."""
-        arrives = np.flatnonzero(asked.features[:, self._arrives] > 0)
-        if not self.stay or not len(arrives):
+        if not self.stay or not len(arrives := np.flatnonzero(asked.features[:, self._arrives] > 0)):
             return
         drawn = sum(value * asked.features[arrives, place] for place, value in self._draws)
         comes = np.clip(np.exp(drawn - self.stay), 1e-9, MOST_AWAY)

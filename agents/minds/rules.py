@@ -75,9 +75,9 @@ class StrategyMind(RulesMind):
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         self.decisions += sum(len(batch) for batch in batches)
         found: list[np.ndarray | Unanswered] = []
-        for some in _together(batches):
+        for some in together(batches):
             cuts = np.cumsum([len(batch) for batch in some])[:-1]
-            found += np.split(self._rows(_one_batch(some)), cuts)
+            found += np.split(self._rows(one_batch(some)), cuts)
         return found
 
     def _rows(self, batch: Situations) -> np.ndarray:
@@ -93,7 +93,7 @@ class StrategyMind(RulesMind):
         return normalise(rows) if len(rows) else rows
 
 
-def _together(batches: Sequence[Situations]) -> list[list[Situations]]:
+def together(batches: Sequence[Situations]) -> list[list[Situations]]:
     """The batches in order, as many at a time as have no more than `_CELLS` options in all; one at least."""
     parts: list[list[Situations]] = []
     room = 0
@@ -106,7 +106,7 @@ def _together(batches: Sequence[Situations]) -> list[list[Situations]]:
     return parts
 
 
-def _one_batch(batches: Sequence[Situations]) -> Situations:
+def one_batch(batches: Sequence[Situations]) -> Situations:
     """The rows of several batches of one scene, one after the other."""
     if len(batches) == 1:
         return batches[0]

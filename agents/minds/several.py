@@ -87,13 +87,16 @@ class PhasedMind(Several):
 
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         """As every mind's; batches of several phases may stand in one call."""
+        of: dict[str, list[int]] = {}
+        for place, batch in enumerate(batches):
+            of.setdefault(batch.scene.phase, []).append(place)
+        if missing := of.keys() - self._by_phase.keys():
+            raise ValueError(f"no mind was made for the phase {min(missing)!r}")
         replies: dict[int, np.ndarray | Unanswered] = {}
         for phase, mind in self._by_phase.items():
-            places = [place for place, batch in enumerate(batches) if batch.scene.phase == phase]
-            if places:
-                replies |= zip(places, mind.decide([batches[place] for place in places]), strict=True)
-        if missing := [batch.scene.phase for place, batch in enumerate(batches) if place not in replies]:
-            raise ValueError(f"no mind was made for the phase {missing[0]!r}")
+            if phase in of:
+                answers = mind.decide([batches[place] for place in of[phase]])
+                replies |= zip(of[phase], answers, strict=True)
         return [replies[place] for place in range(len(batches))]
 
 

@@ -7,6 +7,9 @@ import numpy as np
 from windtunnel.policies.base import CANCELLED, PASSED
 from windtunnel.sim.events import NO_AMOUNT
 
+FEW = 32
+"""Acts up to which lists are faster than arrays."""
+
 
 @dataclass
 class Acts:
@@ -29,6 +32,16 @@ class Acts:
     def amount(self) -> np.ndarray:
         """Nobody counts anything in a forum."""
         return np.full(len(self.rows), NO_AMOUNT)
+
+    @property
+    def kinds(self) -> tuple[list[str], np.ndarray]:
+        """The kinds that there are, sorted, and which of them each act (n,) is."""
+        if len(self.kind) > FEW:
+            kinds, of_kind = np.unique(self.kind, return_inverse=True)
+            return kinds.tolist(), of_kind
+        given = self.kind.tolist()
+        names = sorted(set(given))
+        return names, np.array([names.index(kind) for kind in given], np.int64)
 
     @property
     def passed(self) -> np.ndarray:

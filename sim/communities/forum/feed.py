@@ -98,7 +98,8 @@ class View:
 
     def withdraw(self, who: np.ndarray, *prefixes: str) -> None:
         """Take the actions whose names begin so off the offer of the members marked in `who` (n,) bool."""
-        self.options[np.ix_(who, _named(self.action_names, prefixes))] = False
+        if who.any():
+            self.options[np.ix_(who, _named(self.action_names, prefixes))] = False
 
 
 @lru_cache(maxsize=64)
@@ -362,6 +363,8 @@ def _attend(attention: Attention, table: _Table, looks: Looks) -> np.ndarray:
 def exposures(seen: Shown, posts: Posts) -> np.ndarray:
     """How many items of each tone each member is shown: (n, 3)."""
     tone = np.where(seen.own < 0, NOTHING, posts.tone[seen.own])
+    if not seen.feeds.shape[1]:
+        return np.stack([(tone == level).sum(axis=1) for level in range(HOSTILE + 1)], axis=1)
     common = np.where(seen.feeds < 0, NOTHING, posts.tone[seen.feeds])
     return np.stack(
         [

@@ -230,20 +230,9 @@ class Forum(Board):
         posts, now = self.posts, world.now
         wrote = acts.writes
         told = self.speech.told(self, world, acts.rows[wrote], acts.target[wrote]) if world.speaks else []
-        passed = acts.passed
-        for kind, column, sign in (
-            ("upvote", posts.score, 1),
-            ("downvote", posts.score, -1),
-            ("report", posts.reports, 1),
-        ):
-            hit = acts.target[passed & (acts.kind == kind)]
-            if len(hit):
-                column += sign * np.bincount(hit, minlength=len(posts)).astype(np.int32)
-        for done, what in ((self.voted, ["upvote", "downvote"]), (self.reported, ["report"])):
-            which = passed & np.isin(acts.kind, what)
-            done.add(acts.rows[which], acts.target[which])
-        self.members.left[acts.rows[passed & (acts.kind == "leave")]] = now + 1
-        extras.vote(self, acts)
+        kinds, of_kind = acts.kinds
+        if not wrote.all():
+            self._vote(acts, kinds, of_kind, now)
         if self.settings.extras:
             extras.done(self, acts, now)
         target = (
@@ -261,10 +250,9 @@ class Forum(Board):
         place[wrote] = self.posts.id[self.posts.thread[new]]
         log = world.log
         status = log.codes(["done", "cancelled", "held"])[acts.verdict]
-        kinds, inverse = np.unique(acts.kind, return_inverse=True)
         first = log.add(
             now,
-            log.codes(list(kinds))[inverse],
+            log.codes(kinds)[of_kind],
             acts.ids,
             target=target,
             place=place,
@@ -274,6 +262,26 @@ class Forum(Board):
         )
         if world.speaks:
             self.speech.wrote(self, world, told, new, first + np.flatnonzero(wrote))
+
+    def _vote(self, acts: Acts, kinds: list[str], of_kind: np.ndarray, now: int) -> None:
+        """What members did but write: votes, reports, departures."""
+        posts, passed = self.posts, acts.passed
+        did = {kind: passed & (of_kind == place) for place, kind in enumerate(kinds)}
+        for kind, column, sign in (
+            ("upvote", posts.score, 1),
+            ("downvote", posts.score, -1),
+            ("report", posts.reports, 1),
+        ):
+            if kind in did and len(hit := acts.target[did[kind]]):
+                column += sign * np.bincount(hit, minlength=len(posts)).astype(np.int32)
+        for done, what in ((self.voted, ("upvote", "downvote")), (self.reported, ("report",))):
+            some = [did[kind] for kind in what if kind in did]
+            if some:
+                which = np.logical_or.reduce(some)
+                done.add(acts.rows[which], acts.target[which])
+        if "leave" in did:
+            self.members.left[acts.rows[did["leave"]]] = now + 1
+        extras.vote(self, acts)
 
     def measures(self, world: Any) -> Mapping[str, float]:
         """What a forum counts that has more than every forum."""

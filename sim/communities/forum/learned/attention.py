@@ -43,14 +43,23 @@ def put_up(forum: LearnedPlace, roots: np.ndarray) -> None:
         forum.memory.posts.shelf[roots] = on.astype(np.int32)
 
 
-def weigh(forum: LearnedPlace, roots: np.ndarray) -> None:
+def in_order(forum: LearnedPlace, roots: np.ndarray) -> np.ndarray:
+    """Threads shelf by shelf, in their order on each."""
+    if forum.shelf_count == 1:
+        return roots
+    return roots[np.argsort(forum.memory.posts.shelf[roots], kind="stable")]
+
+
+def weigh(forum: LearnedPlace, roots: np.ndarray, *, new: bool = True, old: bool = True) -> None:
     """Take anew what these threads have to say to newcomers and to others, log."""
     if not len(roots):
         return
-    seen = forum.memory.posts
-    columns = of_threads(forum.posts, forum.memory, roots, forum.now_hour)
-    for kept, part in ((seen.new, forum.law.thread_new), (seen.old, forum.law.thread_old)):
-        kept[roots] = by_first_terms(part, columns) + seen.hot[roots]
+    seen, law = forum.memory.posts, forum.law
+    columns, hot = of_threads(forum.posts, forum.memory, roots, forum.now_hour), seen.hot[roots]
+    if new:
+        seen.new[roots] = by_first_terms(law.thread_new, columns) + hot
+    if old:
+        seen.old[roots] = by_first_terms(law.thread_old, columns) + hot
 
 
 def lively_threads(forum: LearnedPlace, roots: np.ndarray) -> np.ndarray:
@@ -67,23 +76,20 @@ def thread_shown(
     pull: np.ndarray | None,
 ) -> np.ndarray:
     """The thread (n,) that each member looks at, among `roots` (m,); `pull` (posts,) is what policies add."""
-    weigh(forum, lively_threads(forum, roots))
+    group, some = new.astype(np.int64), int(np.count_nonzero(new))
+    weigh(forum, lively_threads(forum, roots), new=some > 0, old=some < len(new))
     seen = forum.memory.posts
-    score = np.stack([seen.old[roots], seen.new[roots]])
+    score = np.array([seen.old[roots], seen.new[roots]])
     score += (forum.posts.appeal if pull is None else pull)[roots]
     seen.place[roots] = np.arange(len(roots))
-    group = new.astype(np.int64)
-    if forum.shelf_count == 1:
-        step = max(1, CELLS // len(roots))
-        place = np.concatenate(
-            [
-                _among_all(forum, world, rows[low : low + step], group[low : low + step], roots, score)
-                for low in range(0, len(rows), step)
-            ]
-        )
-    else:
-        place = _by_shelf(forum, world, rows, group, roots, score)
-    return roots[place]
+    if forum.shelf_count > 1:
+        return roots[_by_shelf(forum, world, rows, group, roots, score)]
+    step = max(1, CELLS // len(roots))
+    places = [
+        _among_all(forum, world, rows[low : low + step], group[low : low + step], roots, score)
+        for low in range(0, len(rows), step)
+    ]
+    return roots[places[0] if len(places) == 1 else np.concatenate(places)]
 
 
 def _among_all(
@@ -100,7 +106,8 @@ def _among_all(
     )
     value += score[group]
     who, place, more = _own(forum, rows, group, roots)
-    value[who, place] += more
+    if len(who):
+        value[who, place] += more
     return value.argmax(axis=1)
 
 
@@ -112,14 +119,13 @@ def _by_shelf(
     roots: np.ndarray,
     score: np.ndarray,
 ) -> np.ndarray:
-    """The same by shelf: a shelf under the sum of what stands on it, then a thread on it."""
+    """The same by shelf, on which `roots` stand in order: a shelf under the sum of what stands on it, then a thread on it."""
     on = forum.memory.posts.shelf[roots]
-    order = np.argsort(on, kind="stable")
-    there, start = np.unique(on[order], return_index=True)
-    end = np.append(start[1:], len(roots))
+    start = np.concatenate([[0], 1 + np.flatnonzero(on[1:] != on[:-1])])
+    there, end = on[start], np.append(start[1:], len(roots))
     top = score.max()
     weight = np.exp(score - top)
-    total = np.add.reduceat(weight[:, order], start, axis=1)[group]
+    total = np.add.reduceat(weight, start, axis=1)[group]
     who, place, more = _own(forum, rows, group, roots)
     shelf = np.searchsorted(there, on[place])
     np.add.at(total, (who, shelf), weight[group[who], place] * np.expm1(more))
@@ -129,14 +135,12 @@ def _by_shelf(
     first, length = start[taken], (end - start)[taken]
     column = np.arange(length.max())
     there_are = column < length[:, None]
-    stands = order[np.minimum(first[:, None] + column, len(order) - 1)]
+    stands = np.minimum(first[:, None] + column, len(roots) - 1)
     value = noise.gumbel(world.key, f"attend {forum.phase}", world.now, ids, forum.posts.id[roots[stands]])
     value += score[group[:, None], stands]
     mine = np.flatnonzero(shelf == taken[who])
     if len(mine):
-        at = np.empty(len(roots), np.int64)
-        at[order] = np.arange(len(order))
-        value[who[mine], at[place[mine]] - first[who[mine]]] += more[mine]
+        value[who[mine], place[mine] - first[who[mine]]] += more[mine]
     value[~there_are] = -np.inf
     return stands[np.arange(len(rows)), value.argmax(axis=1)]
 
@@ -170,8 +174,10 @@ def _own(
     known = (place >= 0) & (place < len(roots))
     known[known] = roots[place[known]] == thread[known]
     whose, thread, size, place = whose[known], thread[known], size[known], place[known]
+    if not len(whose):
+        return whose, place, np.empty(0)
     terms = own_thread_terms(size, posts.size[thread], posts.author[thread] == rows[whose])
-    return whose, place, by_last_terms(forum.law.thread_old, np.column_stack(terms))
+    return whose, place, by_last_terms(forum.law.thread_old, np.array(terms, float).T)
 
 
 def post_shown(
@@ -200,8 +206,13 @@ def post_shown(
     start = np.cumsum(length) - length
     who = np.repeat(np.arange(len(rows)), length)
     columns = of_posts(posts, memory, offer, offer == np.array(latest)[who], forum.now_hour)
-    law, newcomer = forum.law, new[who]
-    score = np.where(newcomer, by_first_terms(law.post_new, columns), by_first_terms(law.post_old, columns))
+    law = forum.law
+    if new.all() or not new.any():
+        score = by_first_terms(law.post_new if new[0] else law.post_old, columns)
+    else:
+        score = np.where(
+            new[who], by_first_terms(law.post_new, columns), by_first_terms(law.post_old, columns)
+        )
     score += _own_posts(forum, rows, new, every, posts.author[offer], start, length)
     score += (posts.appeal if pull is None else pull)[offer]
     score += noise.gumbel(
@@ -211,8 +222,8 @@ def post_shown(
     score[owed] = -np.inf
     best = np.maximum.reduceat(score, start)
     hit = np.flatnonzero(score == best[who])
-    _, first = np.unique(who[hit], return_index=True)
-    return np.where(best > -np.inf, offer[hit[first]], NOTHING)
+    first = hit[np.searchsorted(who[hit], np.arange(len(rows)))]
+    return np.where(best > -np.inf, offer[first], NOTHING)
 
 
 def _own_posts(
@@ -227,6 +238,8 @@ def _own_posts(
     """What each offered post has to say to its reader alone, log: its own, answered already, by one who has answered it."""
     memory = forum.memory
     terms = np.zeros((len(every), 3))
+    if new.all():
+        return terms[:, 0]
     by = author.tolist()
     for row, newcomer, low, count in zip(
         rows.tolist(), new.tolist(), start.tolist(), length.tolist(), strict=True
@@ -234,6 +247,8 @@ def _own_posts(
         if newcomer:
             continue
         mine, known = memory.mine.get(row, ()), memory.answerers.get(row, ())
+        if not (mine or known or row in by):
+            continue
         for at in range(low, low + count):
             if by[at] == row:
                 terms[at, 0] = 1.0

@@ -45,6 +45,8 @@ class Coming:
         self._rate = np.zeros(count)
         self._drawn = np.zeros(count, np.int8)
         self.hits: list[list[Hit]] = []
+        self._addresses = np.empty(0, np.uint64)
+        """Of each debt: the pair of its debtor and the post that it owes an answer."""
 
     def open_step(self, world: Any) -> None:
         """Draw who comes in which phase of the step."""
@@ -100,8 +102,7 @@ class Coming:
             if hit.row not in found or hit.at < found[hit.row].at:
                 found[hit.row] = hit
         forum.memory.touched.update(found)
-        rows, opens = forum.members.arriving(world.now, phase)
-        for row, opener in zip(rows.tolist(), opens.tolist(), strict=True):
+        for row, opener in forum.members.arriving(world.now, phase):
             found[row] = Hit(0.0, NEW_OPENS if opener else NEW_REPLIES, row, row, 0)
         return found
 
@@ -140,9 +141,13 @@ class Coming:
             self._race(OTHER, rows, rows, lot, phase)
 
     def _pair(self, debt: np.ndarray) -> np.ndarray:
-        """The id of each debt: of the debtor and the post that it owes an answer."""
-        debts = self.forum.memory.debts
-        return noise.pair(self.forum.members.id[debts.debtor[debt]], self.forum.posts.id[debts.post[debt]])
+        """The id of each debt."""
+        debts, known = self.forum.memory.debts, len(self._addresses)
+        if known < debts.count:
+            who, post = debts.debtor[known:], debts.post[known:]
+            new = noise.pair(self.forum.members.id[who], self.forum.posts.id[post])
+            self._addresses = np.concatenate([self._addresses, new])
+        return self._addresses[debt]
 
     def _rates(self, what: int) -> Callable[[np.ndarray, Any], np.ndarray]:
         return self.forum.memory.owes if what == PAYS else self.forum.memory.comes
@@ -168,8 +173,7 @@ class Coming:
             kept[item[anew]] = self._rates(what)(item[anew], self._middles.mean())
         expected = kept[item] * (self._exposure * len(self._middles))
         maybe = np.flatnonzero((lot < expected) & ~lively)  # 1 - exp(-x) is below x
-        with np.errstate(divide="ignore"):
-            at = -np.log1p(-lot[maybe]) / (expected[maybe] / len(self._middles))
+        at = -np.log1p(-lot[maybe]) / (expected[maybe] / len(self._middles))
         comes = at < len(self._middles)
         self._note(what, item[maybe[comes]], who[maybe[comes]], at[comes])
         live = np.flatnonzero(lively)
@@ -178,9 +182,7 @@ class Coming:
 
     def _race(self, what: int, item: np.ndarray, who: np.ndarray, lot: np.ndarray, begin: int) -> None:
         """The same where rates change from phase to phase, from phase `begin` on."""
-        middles, count = self._middles[begin:], len(item)
-        rate = self._rates(what)(np.tile(item, len(middles)), np.repeat(middles, count))
-        rate = rate.reshape(len(middles), count) * self._exposure
+        rate = self._rates(what)(item, self._middles[begin:, None]) * self._exposure
         total = np.cumsum(rate, axis=0)
         wait = -np.log1p(-lot)
         hit = np.flatnonzero(wait < total[-1])

@@ -20,6 +20,7 @@ from windtunnel.sim.communities.forum.declared import learned as declared_of_lea
 from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View
 from windtunnel.sim.communities.forum.forum import Forum
 from windtunnel.sim.communities.forum.learned.attention import (
+    in_order,
     post_shown,
     put_up,
     shelves,
@@ -87,6 +88,7 @@ class LearnedForum(Forum):
         self.shelf_count = shelves(self)
         self._open = np.flatnonzero(self.posts.parent < 0)
         put_up(self, self._open)
+        self._open = in_order(self, self._open)
         self.hour = self.now_hour = self._end = 0.0
         self.phase = 0
         self._coming: dict[int, Hit] = {}
@@ -127,21 +129,21 @@ class LearnedForum(Forum):
             return _NONE
         rows, members, now = np.array(sorted(self._coming), np.int64), self.members, world.now
         there = (members.joined[rows] <= now) & (members.left[rows] > now) & (members.away_until[rows] <= now)
-        return rows[there]
+        return rows if there.all() else rows[there]
 
     # --- what they attend to ---
 
     def show(self, world: Any, rows: np.ndarray) -> View:
         if not len(rows):
             return self._empty(rows)
-        names = self.scene.actions.names
-        what = np.array([self._coming[row].what for row in rows.tolist()])
-        item = np.array([self._coming[row].item for row in rows.tolist()])
-        focus = np.full(len(rows), NOTHING, np.int64)
-        focus[what == PAYS] = self.memory.debts.post[item[what == PAYS]]
-        odds = np.full(len(rows), -SURE)
-        odds[what == NEW_OPENS] = SURE
-        odds[what == OTHER] = self.memory.opens(rows[what == OTHER], self.now_hour)
+        names, owed = self.scene.actions.names, self.memory.debts.post
+        hits = [self._coming[row] for row in rows.tolist()]
+        what = np.array([hit.what for hit in hits])
+        focus = np.array([owed[hit.item] if hit.what == PAYS else NOTHING for hit in hits])
+        odds = np.where(what == NEW_OPENS, SURE, -SURE)
+        other = np.flatnonzero(what == OTHER)
+        if len(other):
+            odds[other] = self.memory.opens(rows[other], self.now_hour)
         looking = np.flatnonzero((what == OTHER) | (what == NEW_REPLIES))
         if len(looking):
             focus[looking] = self._look(world, rows[looking], what[looking] == NEW_REPLIES)
@@ -230,10 +232,9 @@ class LearnedForum(Forum):
     def apply(self, world: Any, acts: Acts) -> None:
         if not len(acts.rows):
             return
-        new = self.memory.people.acts[acts.rows] == 0
-        world.log.add(
-            world.now, "join", np.sort(acts.ids[new & (self.members.joined[acts.rows] == world.now)])
-        )
+        new = (self.memory.people.acts[acts.rows] == 0) & (self.members.joined[acts.rows] == world.now)
+        if new.any():
+            world.log.add(world.now, "join", np.sort(acts.ids[new]))
         super().apply(world, acts)
 
     @property
@@ -285,7 +286,7 @@ class LearnedForum(Forum):
                 lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
                 memory.posts.hot[opened] = np.log(gammaincinv(self.law.hotness, lot) / self.law.hotness)
             put_up(self, opened)
-            self._open = np.concatenate([self._open, opened])
+            self._open = in_order(self, np.concatenate([self._open, opened]))
 
     def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:
         """Draw of whom a record would lack the name, when they first write."""

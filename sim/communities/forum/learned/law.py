@@ -24,6 +24,7 @@ SCALES_AGE = (1 / 6, 3.0, 24.0)
 """Hours at which a debt's age is felt: the term of each is log(1 + age / scale)."""
 SCALES_REST = (1 / 6, 3.0, 48.0)
 """The same for the time since a member's last act."""
+_AGES, _RESTS = np.array(SCALES_AGE)[:, None], np.array(SCALES_REST)[:, None]
 FORGOTTEN = 21 * 24.0
 """Hours after which a debt is owed no more."""
 WINDOW = 14 * 24.0
@@ -234,6 +235,13 @@ def columns(*terms: np.ndarray | float) -> np.ndarray:
     return out.T
 
 
+def _logs(table: np.ndarray, *rows: slice) -> np.ndarray:
+    """The table (terms, n) with log(1 + x) in place of x in these rows, as (n, terms)."""
+    for some in rows:
+        np.log1p(table[some], out=table[some])
+    return table.T
+
+
 def linear(part: Part, columns: np.ndarray) -> np.ndarray:
     """The linear predictor (n,) of columns (n, terms), capped."""
     return np.minimum(columns, part.caps) @ part.coefficients
@@ -249,16 +257,12 @@ def thread_terms(
 ) -> np.ndarray:
     """The terms `THREAD` (n, 10): replies, people in it, hours since it was opened and since its last post, and of its opener
     whether its name lacks, and its acts so far."""
-    return columns(
-        np.log1p(size),
-        np.log(np.maximum(crowd, 1)),
-        np.log1p(age / 3),
-        np.log1p(age / 24),
-        *speeds(last, SCALES_AGE),
-        size == 0,
-        unnamed,
-        np.log1p(acts),
-    )
+    out = np.empty((len(THREAD), len(size)))
+    out[0], out[1], out[2], out[3] = size, crowd, age / 3, age / 24
+    out[1] -= crowd > 0
+    np.divide(last, _AGES, out=out[4:7])
+    out[7], out[8], out[9] = size == 0, unnamed, acts
+    return _logs(out, slice(0, 7), slice(9, 10))
 
 
 def own_thread_terms(size_then: np.ndarray, size: np.ndarray, opened: np.ndarray) -> list[np.ndarray]:
@@ -280,15 +284,8 @@ def post_terms(
 ) -> np.ndarray:
     """The terms `POST` (n, 12): direct replies, hours since it was written, answers up to the opening post, and of its author
     whether its name lacks, its acts so far, hours since the last one, and whether it opened the thread (of replies)."""
-    return columns(
-        root,
-        np.log1p(replies),
-        replies == 0,
-        *speeds(age, SCALES_AGE),
-        np.log1p(depth),
-        latest,
-        unnamed,
-        np.log1p(acts),
-        np.log1p(rest),
-        by_opener,
-    )
+    out = np.empty((len(POST), len(replies)))
+    out[0], out[1], out[2], out[6] = root, replies, replies == 0, depth
+    np.divide(age, _AGES, out=out[3:6])
+    out[7], out[8], out[9], out[10], out[11] = latest, unnamed, acts, rest, by_opener
+    return _logs(out, slice(1, 2), slice(3, 7), slice(9, 11))

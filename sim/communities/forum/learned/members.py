@@ -29,13 +29,18 @@ class LearnedMembers(ForumMembers):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.summaries["unnamed"] = np.zeros(len(self.id), np.int8)
-        self._since = self.joined[self.before :]
+        self._step, self._arriving = -1, dict[int, list[tuple[int, bool]]]()
 
-    def arriving(self, step: int, phase: int) -> tuple[np.ndarray, np.ndarray]:
+    def arriving(self, step: int, phase: int) -> list[tuple[int, bool]]:
         """Rows of the newcomers of a phase, and whether each comes to open a thread."""
-        low, high = np.searchsorted(self._since, [step, step + 1]) + self.before
-        rows = low + np.flatnonzero(self.phase[low:high] == phase)
-        return rows, self.opener[rows]
+        if step != self._step:
+            since = self.joined[self.before :]
+            low, high = (np.searchsorted(since, [step, step + 1]) + self.before).tolist()
+            self._step, self._arriving = step, {}
+            told = zip(self.phase[low:high].tolist(), self.opener[low:high].tolist(), strict=True)
+            for row, (when, opens) in enumerate(told, low):
+                self._arriving.setdefault(when, []).append((row, opens))
+        return self._arriving.get(phase, [])
 
 
 def learned_members(

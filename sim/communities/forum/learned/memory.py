@@ -1,7 +1,7 @@
 """What has happened between the members of a learned forum: who wrote when, who owes whom an answer, who knows whom."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import exp, inf, log, log1p
 from typing import Any
 
@@ -15,14 +15,41 @@ from windtunnel.sim.communities.forum.learned.law import (
     SCALES_REST,
     SHORT,
     Law,
+    Part,
     columns,
     habit_term,
     linear,
-    speeds,
 )
 from windtunnel.sim.communities.forum.learned.tones import ToneMemory
 
 NONE = -1
+
+
+def by_name(part: Part) -> tuple[dict[str, float], dict[str, float]]:
+    """Coefficients and caps of a part by term."""
+    return dict(zip(part.terms, part.value, strict=True)), dict(
+        zip(part.terms, part.caps.tolist(), strict=True)
+    )
+
+
+class Speeds:
+    """What waits, each felt at several speeds, add to a part's predictor: a term log(1 + hours / scale) for each."""
+
+    def __init__(self, part: Part, *waits: tuple[tuple[str, ...], tuple[float, ...]]) -> None:
+        self._scales = [np.array(scales)[:, None] for _, scales in waits]
+        at = [part.terms.index(name) for names, _ in waits for name in names]
+        self._beta, self._caps = part.coefficients[at], part.caps[at][:, None]
+
+    def of(self, *waits: np.ndarray) -> np.ndarray:
+        """In the shape of the waits (hours), of which those below 0 are 0."""
+        terms, low = np.empty((len(self._beta), waits[0].size)), 0
+        for wait, scale in zip(waits, self._scales, strict=True):
+            np.divide(wait.reshape(-1), scale, out=terms[low : low + len(scale)])
+            low += len(scale)
+        np.maximum(terms, 0.0, out=terms)
+        np.log1p(terms, out=terms)
+        np.minimum(terms, self._caps, out=terms)
+        return np.asarray(self._beta @ terms).reshape(waits[0].shape)
 
 
 class Columns:
@@ -137,10 +164,14 @@ class Memory:
         self.touched: set[int] = set()
         self.newly: list[int] = []
         self.tones = None if law.tone is None else ToneMemory(law.tone.common)
-        part = law.owes
-        place = {name: at for at, name in enumerate(part.terms)}
-        self._owes = {name: part.value[at] for name, at in place.items()}
-        self._owes_cap = {name: float(part.caps[at]) for name, at in place.items()}
+        self._owes, self._owes_cap = by_name(law.owes)
+        self._comes, self._comes_cap = by_name(law.comes)
+        self._owes_speeds = Speeds(
+            law.owes,
+            (("age_10min", "age_3h", "age_1d"), SCALES_AGE),
+            (("rest_10min", "rest_3h", "rest_2d"), SCALES_REST),
+        )
+        self._comes_speeds = Speeds(law.comes, (("rest_10min", "rest_3h", "rest_2d"), SCALES_REST))
 
     def later(self, hours: float, members: int) -> "Memory":
         """A copy of its own in which all of it lies so many hours earlier, with room for more members."""
@@ -195,46 +226,56 @@ class Memory:
         """Posts can be read, in order, each (post, who, now, up, root, partner, depth, exchange): threads wake, and whom a post answers
         owes a reply. `sizes`: replies in the thread, with the post.
         """
+        free = self.owed_by(sum(1 for _, who, _, up, _, partner, _, _ in new if up >= 0 and partner != who))
+        for one, size in zip(new, sizes, strict=True):
+            free = self.appears(one, size, free)
+
+    def owed_by(self, posts: int) -> int:
+        """Make room for the debts that so many posts are; gives the first of them."""
+        free = self.debts.count
+        self.debts.grow(free + posts)
+        return free
+
+    def appears(self, new: tuple[int, int, float, int, int, int, int, int], size: int, free: int) -> int:
+        """The same of one post, whose debt is the one that is `free`; gives the next."""
         people, posts, debts = self.people, self.posts, self.debts
-        count = debts.count
-        debts.grow(count + sum(1 for _, who, _, up, _, partner, _, _ in new if up >= 0 and partner != who))
-        for (post, who, now, up, root, partner, depth, exchange), size in zip(new, sizes, strict=True):
-            posts.hour[post], posts.last[root] = now, now
-            self.rows.setdefault(root, []).append(post)
-            inside = self.inside.setdefault(who, {})
-            if root not in inside:
-                posts.crowd[root] += 1
-            inside[root] = size
-            if up < 0:
-                continue
-            unnamed = bool(people.unnamed[who])
-            posts.nameless[root] += unnamed
-            if (debt := int(posts.debt[up])) >= 0 and debts.open[debt] and debts.debtor[debt] != who:
-                debts.answered[debt] = True
-                self.touched.add(int(debts.debtor[debt]))
-            met = self.met.get((who, partner), 0)
-            both = met + self.met.get((partner, who), 0)
-            self.met[(who, partner)] = met + 1
-            if partner == who:
-                continue
-            self.answerers.setdefault(partner, set()).add(who)
-            self.touched.add(partner)
-            people.replies_6h[partner] = 1.0 + people.replies_6h[partner] * exp(
-                (float(people.got[partner]) - now) / SHORT
-            )
-            people.got[partner] = now
+        post, who, now, up, root, partner, depth, exchange = new
+        posts.hour[post], posts.last[root] = now, now
+        self.rows.setdefault(root, []).append(post)
+        inside = self.inside.setdefault(who, {})
+        if root not in inside:
+            posts.crowd[root] += 1
+        inside[root] = size
+        if up < 0:
+            return free
+        unnamed = bool(people.unnamed[who])
+        posts.nameless[root] += unnamed
+        if (debt := int(posts.debt[up])) >= 0 and debts.open[debt] and debts.debtor[debt] != who:
+            debts.answered[debt] = True
+            self.touched.add(int(debts.debtor[debt]))
+        met = self.met.get((who, partner), 0)
+        both = met + self.met.get((partner, who), 0)
+        self.met[(who, partner)] = met + 1
+        if partner == who:
+            return free
+        self.answerers.setdefault(partner, set()).add(who)
+        self.touched.add(partner)
+        people.replies_6h[partner] = 1.0 + people.replies_6h[partner] * exp(
+            (float(people.got[partner]) - now) / SHORT
+        )
+        people.got[partner] = now
+        owing = self.owing.setdefault(partner, {}).setdefault(root, {})
+        if (old := owing.get(who)) is not None:
+            self._close(old)
             owing = self.owing.setdefault(partner, {}).setdefault(root, {})
-            if (old := owing.get(who)) is not None:
-                self._close(old)
-                owing = self.owing.setdefault(partner, {}).setdefault(root, {})
-            debts.debtor[count], debts.partner[count], debts.root[count] = partner, who, root
-            debts.post[count], debts.since[count], debts.open[count] = post, now, True
-            debts.fixed[count] = self._fixed(
-                depth, up == root, exchange, both, unnamed, bool(people.unnamed[partner])
-            )
-            posts.debt[post] = owing[who] = count
-            people.owed[partner] += 1
-            count += 1
+        debts.debtor[free], debts.partner[free], debts.root[free] = partner, who, root
+        debts.post[free], debts.since[free], debts.open[free] = post, now, True
+        debts.fixed[free] = self._fixed(
+            depth, up == root, exchange, both, unnamed, bool(people.unnamed[partner])
+        )
+        posts.debt[post] = owing[who] = free
+        people.owed[partner] += 1
+        return free + 1
 
     def heard(self, who: int | None, root: int, post: int, up: int, tone: int) -> None:
         """A post was written in a tone, by a member whose name is known or by nobody (None)."""
@@ -284,47 +325,42 @@ class Memory:
     # --- rates ---
 
     def owes(self, debt: np.ndarray, now: float | np.ndarray) -> np.ndarray:
-        """Rates an hour (n,), before the rhythm of the day, at which these debts are paid now."""
+        """Rates an hour (n,), before the rhythm of the day, at which these debts are paid now; (m, n) at hours (m, 1)."""
         debts, people, beta, cap = self.debts, self.people, self._owes, self._owes_cap
         who = debts.debtor[debt]
-        out = debts.fixed[debt].copy()
-        age, rest = np.maximum(now - debts.since[debt], 0.0), np.maximum(now - people.last[who], 0.0)
-        for names, terms in (
-            (("age_10min", "age_3h", "age_1d"), speeds(age, SCALES_AGE)),
-            (("rest_10min", "rest_3h", "rest_2d"), speeds(rest, SCALES_REST)),
-        ):
-            for name, term in zip(names, terms, strict=True):
-                out += beta[name] * (term if cap[name] == inf else np.minimum(term, cap[name]))
-        out += beta["owed"] * np.minimum(np.log(np.maximum(people.owed[who], 1)), cap["owed"])
-        out += beta["answered"] * debts.answered[debt] + beta["opened_only"] * (people.replied[who] == 0)
-        return np.exp(out)
+        fixed = debts.fixed[debt] + beta["owed"] * np.minimum(
+            np.log(np.maximum(people.owed[who], 1)), cap["owed"]
+        )
+        fixed += beta["answered"] * debts.answered[debt] + beta["opened_only"] * (people.replied[who] == 0)
+        return np.exp(fixed + self._owes_speeds.of(now - debts.since[debt], now - people.last[who]))
 
     def comes(self, who: np.ndarray, now: float | np.ndarray) -> np.ndarray:
-        """Rates an hour (n,), before the rhythm of the day, at which members come for anything else."""
-        people = self.people
+        """Rates an hour (n,), before the rhythm of the day, at which members come for anything else; (m, n) at hours (m, 1)."""
+        people, beta, cap = self.people, self._comes, self._comes_cap
         rest = np.maximum(now - people.last[who], 0.0)
-        terms = columns(
-            1.0,
-            *speeds(rest, SCALES_REST),
-            people.acts[who] == 1,
-            np.log1p(people.acts_6h[who] * np.exp(-rest / SHORT)),
-            np.log1p(people.acts_24h[who] * np.exp(-rest / LONG)),
-            np.log1p(people.replies_6h[who] * np.exp((people.got[who] - now) / SHORT)),
-            np.log1p(people.owed[who]),
-            people.replied[who] == 0,
-            self._past_acts(who, rest),
-        )
-        rate = np.exp(linear(self.law.comes, terms))
+        fixed = beta["constant"] + beta["once"] * np.minimum(people.acts[who] == 1, cap["once"])
+        fixed += beta["opened_only"] * np.minimum(people.replied[who] == 0, cap["opened_only"])
+        fixed += beta["owed"] * np.minimum(np.log1p(people.owed[who]), cap["owed"])
+        out = fixed + self._comes_speeds.of(rest)
+        faded = np.array([rest / -SHORT, rest / -LONG, (people.got[who] - now) / SHORT])
+        np.exp(faded, out=faded)
+        for count, one in zip((people.acts_6h, people.acts_24h, people.replies_6h), faded, strict=True):
+            one *= count[who]
+        np.log1p(faded, out=faded)
+        for name, one in zip(("acts_6h", "acts_24h", "replies_6h"), faded, strict=True):
+            out += beta[name] * (one if cap[name] == inf else np.minimum(one, cap[name]))
+        last = self.law.comes.terms[-1]
+        rate = np.exp(out + beta[last] * np.minimum(self._past_acts(who, rest), cap[last]))
         if self.law.reach is not None:
             rate[rest > self.law.reach] = 0.0
-        return rate
+        return np.asarray(rate)
 
     def _past_acts(self, who: np.ndarray, rest: np.ndarray) -> np.ndarray:
         """The last term of `comes`: habit, or all acts in a law of an earlier fit."""
         people = self.people
         if self.law.comes.terms[-1] == "acts":
             return np.log(np.maximum(people.acts[who], 1))
-        return habit_term(people.habit[who] * np.exp(-rest / HABIT), rest)
+        return habit_term(people.habit[who] * np.exp(rest / -HABIT), rest)
 
     def opens(self, who: np.ndarray, now: float) -> np.ndarray:
         """Log-odds (n,) that a member who came for anything else opens a thread."""
@@ -337,3 +373,11 @@ class Memory:
             np.log1p(people.owed[who]),
         )
         return linear(self.law.opens, terms)
+
+
+def mean_rate(
+    rate: Callable[[np.ndarray, Any], np.ndarray], what: np.ndarray, at: Sequence[float]
+) -> np.ndarray:
+    """The mean (n,) over some hours of the rates of `Memory.owes` or `Memory.comes`."""
+    found = rate(np.tile(what, len(at)), np.repeat(at, len(what)))
+    return np.asarray(found.reshape(len(at), len(what)).mean(axis=0))

@@ -13,20 +13,22 @@ def put_tones(forum: Remembering, out: np.ndarray, rows: np.ndarray, focus: np.n
     if law is None or tones is None or not len(rows):
         return
     unnamed = forum.memory.people.unnamed
-    found = np.tile(np.array(law.intercept), (len(rows), 1))
-    for place, (row, post) in enumerate(zip(rows.tolist(), focus.tolist(), strict=True)):
-        if post == NOTHING:
-            continue
+    terms, answers = [], np.flatnonzero(focus != NOTHING)
+    for row, post in zip(rows[answers].tolist(), focus[answers].tolist(), strict=True):
         root, back = int(posts.thread[post]), int(posts.parent[post])
-        terms = tones.terms(
-            None if unnamed[row] else row,
-            root,
-            post,
-            int(posts.depth[post]),
-            int(posts.size[root]),
-            answers_me=back >= 0 and int(posts.author[back]) == row,
-            own=int(posts.author[post]) == row,
+        terms.append(
+            tones.terms(
+                None if unnamed[row] else row,
+                root,
+                post,
+                int(posts.depth[post]),
+                int(posts.size[root]),
+                answers_me=back >= 0 and int(posts.author[back]) == row,
+                own=int(posts.author[post]) == row,
+            )
         )
-        found[place] = law.log_odds(terms[None])[0]
+    found = law.log_odds(np.array(terms)) if terms else np.empty((0, len(SAYS)))
     for column, name in enumerate(SAYS):
-        out[:, forum._features.index(name)] = found[:, column]
+        place = forum._features.index(name)
+        out[:, place] = law.intercept[column]
+        out[answers, place] = found[:, column]

@@ -5,6 +5,9 @@ is no part of it, and stays declared.
 """
 
 from collections import deque
+from collections.abc import Sequence
+from functools import cached_property
+from math import log, log1p
 from typing import Annotated
 
 import numpy as np
@@ -39,9 +42,15 @@ class ToneLaw(BaseModel):
     hostile: tuple[float, ...]
     replies: int
 
+    @cached_property
+    def coefficients(self) -> tuple[np.ndarray, np.ndarray]:
+        """Intercepts (2,) and coefficients (terms, 2)."""
+        return np.array(self.intercept), np.array([self.heated, self.hostile]).T
+
     def log_odds(self, terms: np.ndarray) -> np.ndarray:
         """Log-odds (n, 2) against civil of replies with these terms (n, terms)."""
-        return np.asarray(np.array(self.intercept) + terms @ np.array([self.heated, self.hostile]).T)
+        intercept, coefficients = self.coefficients
+        return np.asarray(intercept + terms @ coefficients)
 
 
 class ToneMemory:
@@ -51,8 +60,8 @@ class ToneMemory:
     """
 
     def __init__(self, common: tuple[float, float]) -> None:
-        self.common = np.array(common)
-        self._usual = np.log(self.common / (1 - self.common))
+        self.common = common
+        self._usual = [log(share / (1 - share)) for share in common]
         self.authors: dict[int, list[float]] = {}
         self.threads: dict[int, list[float]] = {}
         self.places: dict[tuple[int, int], list[float]] = {}
@@ -64,7 +73,7 @@ class ToneMemory:
 
     def copied(self) -> "ToneMemory":
         """The same in a state of its own."""
-        out = ToneMemory((float(self.common[0]), float(self.common[1])))
+        out = ToneMemory(self.common)
         out.authors = {key: list(value) for key, value in self.authors.items()}
         out.threads = {key: list(value) for key, value in self.threads.items()}
         out.places = {key: list(value) for key, value in self.places.items()}
@@ -100,10 +109,9 @@ class ToneMemory:
         """The terms (terms,) of a reply to the post `up`, so many answers deep, in a thread of so many replies."""
         parent, last = self.said.get(up, 0), self.last.get(author, -1) if author is not None else -1
         above = self._above(up)
-        nobody = np.zeros(2)
-        authors = self._odds(self.authors.get(author)) if author is not None else nobody
-        here = self._odds(self.places.get((author, root))) if author is not None else nobody
-        late = [float(len(self.late)), float(self._late[HEATED]), float(self._late[HOSTILE])]
+        authors = self._odds(self.authors.get(author)) if author is not None else (0.0, 0.0)
+        here = self._odds(self.places.get((author, root))) if author is not None else (0.0, 0.0)
+        late = [len(self.late), self._late[HEATED], self._late[HOSTILE]]
         return np.array(
             [
                 parent == HEATED,
@@ -116,8 +124,8 @@ class ToneMemory:
                 last == HOSTILE,
                 *self._odds(late),
                 up == root,
-                np.log1p(depth),
-                np.log1p(size),
+                log1p(depth),
+                log1p(size),
                 author is not None and author not in self.authors,
                 answers_me,
                 own,
@@ -129,13 +137,17 @@ class ToneMemory:
         tone, above = self.said.get(up, 0), self.above.get(up, (0.0, 0.0))
         return ((above[0] + (tone == HEATED)) / 2, (above[1] + (tone == HOSTILE)) / 2)
 
-    def _odds(self, counts: list[float] | None) -> np.ndarray:
-        """Pooled log-odds (2,) of heated and hostile over the common ones."""
+    def _odds(self, counts: Sequence[float] | None) -> tuple[float, float]:
+        """Pooled log-odds of heated and of hostile over the common ones."""
         if counts is None:
-            return np.zeros(2)
-        share = (np.array(counts[1:]) + POOL * self.common) / (counts[0] + POOL)
-        share = np.clip(share, 1e-6, 1 - 1e-6)
-        return np.asarray(np.log(share / (1 - share)) - self._usual)
+            return (0.0, 0.0)
+        posts, heated, hostile = counts
+        return self._over(heated, posts, 0), self._over(hostile, posts, 1)
+
+    def _over(self, count: float, posts: float, which: int) -> float:
+        share = (count + POOL * self.common[which]) / (posts + POOL)
+        share = min(max(share, 1e-6), 1 - 1e-6)
+        return log(share / (1 - share)) - self._usual[which]
 
 
 def _count(counts: list[float], hot: tuple[float, float]) -> None:
