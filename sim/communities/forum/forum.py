@@ -110,6 +110,7 @@ class Forum(Board):
         self._publish(world, "open", self.settings.openers, CIVIL, 0.0)
 
     def rhythm(self, step: int) -> float:
+        """How lively the hour of the day is, beside the others, by the profile."""
         return self.profile.rhythm[int(step * self.hours) % 24]
 
     def active(self, world: Any) -> np.ndarray:
