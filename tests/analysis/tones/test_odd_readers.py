@@ -126,5 +126,7 @@ def test_a_reader_of_another_package_that_fails_is_named_in_one_sentence(monkeyp
 
 
 def test_a_tone_that_was_nowhere_where_a_reader_was_fitted_stays_at_nothing():
-    moved = reader.at_base(np.array([[0.5, 0.5, 0.0]]), np.array([0.5, 0.5, 0.0]), np.array([0.9, 0.09, 0.01]))
+    moved = reader.at_base(
+        np.array([[0.5, 0.5, 0.0]]), np.array([0.5, 0.5, 0.0]), np.array([0.9, 0.09, 0.01])
+    )
     assert moved[0].round(3).tolist() == [0.909, 0.091, 0.0]
