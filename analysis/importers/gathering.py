@@ -16,6 +16,7 @@ from windtunnel.analysis.importers.lines import TOO_LONG, BrokenOff, Told, json_
 from windtunnel.analysis.importers.missing import empty
 from windtunnel.analysis.importers.placeholders import nobody, perhaps_nobody, placeholder
 from windtunnel.analysis.importers.posts import Aliases, BadLine, RawAct, RawPost
+from windtunnel.analysis.importers.pseudonyms import composed
 from windtunnel.analysis.importers.times import EitherWay
 from windtunnel.analysis.importers.unwrapping import is_empty, unwrapped
 from windtunnel.analysis.numbers_in_words import counted
@@ -332,7 +333,8 @@ class Collector:
 
     def _without_markers(self, post: RawPost) -> RawPost:
         """The post without words that mean nothing was there, or that something was taken away."""
-        author, text, status = post.author, post.text, post.status
+        author, text = (each and composed(each) for each in (post.author, post.text))
+        status = post.status
         if author is not None and empty(author, "name"):
             self.count(f"posts have {author.strip() or 'blanks'} for an author: read as unknown")
             author = None
