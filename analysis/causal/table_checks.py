@@ -234,7 +234,7 @@ def _selective(pairs: pl.DataFrame, whole: pl.DataFrame) -> str:
             seen, all_ = int(left.sum()), int(whole[arm].sum())
             odds = fisher_exact([[seen, len(left) - seen], [all_, len(whole) - all_]]).pvalue
             if odds < 0.05:
-                said += f"; {name} it happened in {seen} of {len(left)} pairs that lost the other half and in {all_} of {len(whole)} whole ones: the loss chooses"
+                said += f"; {name} it happened in {seen} of {len(left)} pairs that lost the other half and in {all_} of {len(whole)} whole ones: which pairs were lost goes with the outcome"
     sizes = whole.group_by("draw", maintain_order=True).agg(
         pl.len(), rd=(pl.col("y1").cast(pl.Float64) - pl.col("y0")).mean(), p0=pl.col("y0").mean()
     )

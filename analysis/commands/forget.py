@@ -98,7 +98,7 @@ def _by_name(folder: Path, name: str) -> str:
 
     found = read_identities(folder).pseudonym_of(name, secret_of(folder, "names", "the pseudonym"))
     if found is None:
-        raise ValueError(f"nobody in {folder} bears that name: nothing was changed")
+        raise ValueError(f"nobody in {folder} has that name: nothing was changed")
     return found
 
 

@@ -41,6 +41,7 @@ def rows(what: str) -> list[dict[str, Any]]:
 
 
 def policies() -> list[dict[str, Any]]:
+    """A row a policy: what it does, its parameters at their defaults, and where it fits."""
     from windtunnel.policies.registry import meanings, off, parameters, policy_class, policy_names, summary
 
     return [
@@ -59,6 +60,7 @@ def policies() -> list[dict[str, Any]]:
 
 
 def communities() -> list[dict[str, Any]]:
+    """A row a community."""
     from windtunnel import conf
     from windtunnel.sim.communities import community_names
 
@@ -76,12 +78,14 @@ def experiments() -> list[dict[str, Any]]:
 
 
 def minds() -> list[dict[str, Any]]:
+    """A row a mind."""
     from windtunnel.sim.minds import mind_kind, mind_names
 
     return [{"name": name, "what": mind_kind(name).what} for name in mind_names()]
 
 
 def outcomes() -> list[dict[str, Any]]:
+    """A row an outcome: polarity, unit, threshold and where it can be counted."""
     from windtunnel.analysis.outcomes import known_outcomes
     from windtunnel.analysis.outcomes.risks import risks_of
 
@@ -100,6 +104,7 @@ def outcomes() -> list[dict[str, Any]]:
 
 
 def incidents() -> list[dict[str, Any]]:
+    """A row a kind of incident, with the numbers of its rule."""
     from windtunnel import conf
     from windtunnel.analysis.incidents.registry import known_kinds
     from windtunnel.analysis.outcomes.risks import risks_of
@@ -118,6 +123,7 @@ def incidents() -> list[dict[str, Any]]:
 
 
 def profiles() -> list[dict[str, Any]]:
+    """A row a shipped profile."""
     from windtunnel.analysis.configuration import load_profile, profile_names
     from windtunnel.analysis.profile_fit.told import profile_row
 
@@ -148,29 +154,36 @@ def shown_settings(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]
         name = row["setting"]
         if name in branches and row["default"] is None:
             continue
-        fold = next((f"{head}.*" for head in FOLDED if name.startswith(f"{head}.")), None)
-        if name.startswith("community.") and not fold and name not in usual:
-            fold = OTHERS
-        if fold in folded:
-            folded[str(fold)] += 1
-            continue
-        shown = {key: row[key] for key in ("setting", "default", "unit", "meaning")}
-        text = str(row["default"])
-        if len(text) > LONGEST:
-            shown["default"] = f"{text[: LONGEST - 1]}…"
+        fold = _fold_of(name, usual)
         if fold:
-            folded[fold] = 1
-            shown |= {"setting": fold, "default": None}
-        if fold == OTHERS:
-            shown |= {
-                "unit": None,
-                "meaning": "what communities have that the usual one has not: community=NAME",
-            }
-        found.setdefault(row["group"], []).append(shown)
+            folded[fold] = folded.get(fold, 0) + 1
+        if folded.get(fold or "", 0) < 2:  # the first of those that are folded stands for all
+            found.setdefault(row["group"], []).append(_shown(row, fold))
     for row in (row for rows in found.values() for row in rows):
         if count := folded.get(row["setting"]):
             row["default"] = f"{count} of them: --json"
     return found
+
+
+def _fold_of(name: str, usual: set[str]) -> str | None:
+    """The line into which a setting is folded; None for one with a line of its own."""
+    for head in FOLDED:
+        if name.startswith(f"{head}."):
+            return f"{head}.*"
+    return OTHERS if name.startswith("community.") and name not in usual else None
+
+
+def _shown(row: dict[str, Any], fold: str | None) -> dict[str, Any]:
+    """The line of one setting, or of those folded into one."""
+    shown = {key: row[key] for key in ("setting", "default", "unit", "meaning")}
+    text = str(row["default"])
+    if len(text) > LONGEST:
+        shown["default"] = f"{text[: LONGEST - 1]}…"
+    if fold:
+        shown |= {"setting": fold, "default": None}
+    if fold == OTHERS:
+        shown |= {"unit": None, "meaning": "what only other communities have: community=NAME"}
+    return shown
 
 
 def _usual_community() -> set[str]:

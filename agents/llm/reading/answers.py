@@ -72,7 +72,7 @@ def body_of(content: bytes) -> Any:
         )
         events = [json.loads(line) for line in lines if line.strip() not in ("", "[DONE]")]
     except UnicodeDecodeError:
-        raise Unreadable("no JSON but bytes that are no text") from None
+        raise Unreadable("bytes that are neither JSON nor text") from None
     except (ValueError, RecursionError):
         events = []
     if events and all(isinstance(event, Mapping) for event in events):

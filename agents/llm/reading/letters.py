@@ -65,22 +65,34 @@ def letter_of(
         found = lone.group(1).upper()
         article = cut and lone.group(1) in "ai"
         return found if found in letters and not article else None
-    if len(_LISTED.findall(text)) < 3:
-        if (answer := _LABELLED.fullmatch(text)) and answer.group(1) in letters:
-            return answer.group(1)
-        front = _FRONT.match(text)
-        if front and front.group(1) in letters and _is_answer(front.group(1), front.group(2), options, cut):
-            return front.group(1)
+    lists_options = len(_LISTED.findall(text)) >= 3
+    if not lists_options and (front := _in_front(text, letters, options, cut)):
+        return front
+    if named := _named(text, options):
+        return named if named in letters else None
+    same = [letter for letter in letters if _plain(options.get(letter, "")) == _plain(text) != ""]
+    return same[0] if len(same) == 1 else None
+
+
+def _in_front(text: str, letters: Sequence[str], options: Mapping[str, str], cut: bool) -> str | None:
+    """The letter that stands alone behind one word and a colon, or before all other words."""
+    if (answer := _LABELLED.fullmatch(text)) and answer.group(1) in letters:
+        return answer.group(1)
+    front = _FRONT.match(text)
+    if front and front.group(1) in letters and _is_answer(front.group(1), front.group(2), options, cut):
+        return front.group(1)
+    return None
+
+
+def _named(text: str, options: Mapping[str, str]) -> str | None:
+    """The last letter that the words call the answer, as in "so I choose B"."""
     named = [
         letter
         for found in _NAMED.finditer(text)
         if not _DENIED.search(text[: found.start()])
         and _is_answer(letter := found.group(1) or found.group(2), text[found.end() :], options, False)
     ]
-    if named:
-        return named[-1] if named[-1] in letters else None
-    same = [letter for letter in letters if _plain(options.get(letter, "")) == _plain(text) != ""]
-    return same[0] if len(same) == 1 else None
+    return named[-1] if named else None
 
 
 def _is_answer(letter: str, rest: str, options: Mapping[str, str], cut: bool) -> bool:

@@ -60,13 +60,20 @@ def show(request: Request) -> Response:
     out = given["out"]
     title = titles_of(forum.folder).get(number, "") if forum.real else ""
     shown = site.shown_path(out)
-    words = [*forum.run_words()]
+    words = [] if given.get("incident") else forum.run_words()
     return render(
         request,
         "thread.html",
         title=f"Thread {number}{f': {title}' if title else ''}",
         command=pasted(
-            "windtunnel", "why", shown, f"thread:{number}", *words, "--lock", "--at", at or "comment:1"
+            "windtunnel",
+            "why",
+            shown,
+            given.get("incident") or f"thread:{number}",
+            *words,
+            *(f"--rule={rule}" for rule in given.get("rule", "").split()),
+            "--lock",
+            *(["--at", at or "comment:1"] if at or not given.get("incident") else []),
         ),
         forum=forum,
         out=out,

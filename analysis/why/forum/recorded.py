@@ -23,7 +23,8 @@ from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
 from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, heat_of
-from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History, LearnedRecordForum
+from windtunnel.sim.communities.forum.learned.recorded import LearnedRecordForum
+from windtunnel.sim.communities.forum.learned.remembered import NO_HISTORY, History
 from windtunnel.sim.communities.forum.led import Led, State
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import RecordForum, Words
@@ -240,7 +241,8 @@ class RecordedCase(ByActs):
 
     def world(self, branch: Branch) -> RecordWorld:
         """The record's own chance (number None or from 0 on), or with a number below 0 new chance after the fork. A replay (None) is
-        lived from the beginning, the others from where they may differ from the record."""
+        lived from the beginning to the end, the others from where they may differ from the record and for as long as their thread may change.
+        """
         number = branch.number or 0
         luck, inferred = self.luck(max(number, 0)), self.inferred[max(number, 0)]
         if number < 0:
@@ -251,7 +253,9 @@ class RecordedCase(ByActs):
             raise ValueError(
                 f"chance was inferred from tick {inferred.since} on, and a future begins at {tick}"
             )
-        return self.past(tick).world(branch.policies(), inferred, luck=luck, arm=branch.arm)
+        world: RecordWorld = self.past(tick).world(branch.policies(), inferred, luck=luck, arm=branch.arm)
+        world.thread_alone = branch.number is not None
+        return world
 
     def read(self, futures: Futures) -> pl.DataFrame:
         acts = acts_of_run(futures.events, futures.links, futures.members)

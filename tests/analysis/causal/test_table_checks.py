@@ -104,7 +104,7 @@ def test_pairs_that_lost_a_half_by_the_outcome_are_noticed_and_bounded():
     lost = (pl.col("y0") == 1) & (pl.col("seed") < 8)
     found = checked(pairs.with_columns(y1=pl.when(lost).then(None).otherwise("y1")))
     one = found["pairs are not lost by their outcome"]
-    assert one["noticed"] and "the loss chooses" in one["sentence"]
+    assert one["noticed"] and "which pairs were lost goes with the outcome" in one["sentence"]
     assert one["rd"]["low"] <= truth <= one["rd"]["high"]
 
 

@@ -209,3 +209,12 @@ def test_a_sweep_over_nothing_is_refused(capsys, monkeypatch, tmp_path):
         in capsys.readouterr().err
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_in_which_nobody_decides_says_that_the_model_was_never_asked(tmp_path, capsys):
+    alone = ["community.size=2", "steps=1", *SMALL[2:], "policy=slow_mode", "mind=llm", "llm=fake"]
+    assert main(["run", *alone, f"out={tmp_path / 'alone'}"]) == 0
+    assert "The language model was never asked" in capsys.readouterr().out
+    assert "The language model was never asked" in (tmp_path / "alone" / "report.md").read_text()
+    assert main(["run", *SMALL, "policy=slow_mode", "mind=llm", "llm=fake", f"out={tmp_path / 'many'}"]) == 0
+    assert "never asked" not in capsys.readouterr().out

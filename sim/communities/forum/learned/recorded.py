@@ -22,14 +22,15 @@ from windtunnel.sim.communities.forum.learned.columns import (
     of_posts,
     of_threads,
 )
-from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, log_hotness
+from windtunnel.sim.communities.forum.learned.heat import Heat, log_hotness
 from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
-from windtunnel.sim.communities.forum.learned.memory import Memory
+from windtunnel.sim.communities.forum.learned.memory import Memory, mean_rate
 from windtunnel.sim.communities.forum.learned.offered import Common, Offered, shares, weights_of
+from windtunnel.sim.communities.forum.learned.remembered import NO_HISTORY, History, RememberedRecord
 from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import VISIBLE
 from windtunnel.sim.communities.forum.profile import Profile
-from windtunnel.sim.communities.forum.record import RecordForum, Words
+from windtunnel.sim.communities.forum.record import Words
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.ticks import UNKNOWN, Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
@@ -43,20 +44,6 @@ UNSEEN = -25.0
 """Log weight of a post that was answered although the law has it out of sight."""
 LEAST = 1e-9
 """Least expected number of comings in a tick, so that whoever came could have come."""
-
-
-class History(NamedTuple):
-    """Earlier acts of the members that the record's world does not hold, in time order: members (rows), minutes, whether each opened a
-    thread, tones (-1: not known)."""
-
-    row: np.ndarray
-    minute: np.ndarray
-    opens: np.ndarray
-    tone: np.ndarray
-
-
-_NONE = np.empty(0, np.int64)
-NO_HISTORY = History(_NONE, _NONE, _NONE.astype(bool), _NONE)
 
 
 class Comings(NamedTuple):
@@ -79,7 +66,7 @@ class FittedAttention(NamedTuple):
         return Shown.alone(self.items)
 
 
-class LearnedRecordForum(RecordForum):
+class LearnedRecordForum(RememberedRecord):
     """The forum of a record with learned members; `pace` scales how often they come for anything but a debt."""
 
     knows_who_comes = True
@@ -103,17 +90,15 @@ class LearnedRecordForum(RecordForum):
         """`heat` is what was inferred of the hotness of the record's own thread; without it the thread is as hot as all."""
         self.law, self.history, self.pace, self.draws = law, history, pace, draws or {}
         self.own_id = int(record.post_ids()[0])
-        self.watch: Watch | None = None
-        """Notes what tells of the own thread's hotness, while that is inferred."""
+        self.watch = None
         self.heat = heat
         self.hot = 0.0 if heat is None else log_hotness(heat, luck, self.own_id)
         self.memory = Memory(law, len(members))
         self.memory.people.unnamed[UNKNOWN] = True
-        self._unread: set[int] = set()
+        self._unread = set()
         self._coming: tuple[tuple[int, float], Comings] | None = None
         self._odds = np.empty(0)
-        self._parts: dict[int, np.ndarray] = {}
-        """Of threads those posts that may be in sight, until one is added."""
+        self._parts, self._sight = {}, None
         super().__init__(scene, profile, settings, members, record, luck=luck, words=words)
         new = self.memory.people.acts == 0
         new[UNKNOWN] = False
@@ -136,7 +121,7 @@ class LearnedRecordForum(RecordForum):
         return np.array([log_hotness(self.heat, luck, self.own_id) for luck in lucks])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_coming": None, "_parts": {}}
+        return {**super().__getstate__(), "_coming": None, "_parts": {}, "_sight": None}
 
     def fixed(self) -> Sequence[object]:
         return self.law, self.history, self.draws
@@ -154,74 +139,6 @@ class LearnedRecordForum(RecordForum):
     def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
         """Posts draw the eye by what the law says alone."""
         return np.zeros(len(ids))
-
-    # --- what is remembered ---
-
-    def _write_past(self) -> None:
-        super()._write_past()
-        past, begin = self.history, 0
-        size: dict[int, int] = {}
-        for row in range(len(self.posts)):
-            end = int(np.searchsorted(past.minute, self.posts.step[row], side="right"))
-            self._remember(begin, end)
-            begin = max(begin, end)
-            self._note(row, size)
-        self._remember(begin, len(past.minute))
-
-    def _remember(self, begin: int, end: int) -> None:
-        past = self.history
-        for at in range(begin, end):
-            hour = float(past.minute[at]) / 60
-            self.memory.acted(int(past.row[at]), hour, bool(past.opens[at]), NOTHING, NOTHING, NOTHING)
-            if self.memory.tones is not None and past.tone[at] >= 0:
-                self.memory.tones.remember(int(past.row[at]), int(past.tone[at]))
-
-    def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
-        new = super()._write(now, rows, parent, *rest, **named)
-        for row in new.tolist():
-            self._note(row)
-        return new
-
-    def _note(self, row: int, size: dict[int, int] | None = None) -> None:
-        """Whoever wrote a post has acted, and where it can be read somebody may owe an answer; `size` counts each thread's replies."""
-        posts, memory = self.posts, self.memory
-        memory.posts.grow(len(posts))
-        who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
-        partner = int(posts.answered[row]) if up >= 0 else NOTHING
-        hour = float(posts.step[row]) / 60
-        if self.watch is not None and up >= 0:
-            self.watch.reply(who, up, root)
-        memory.acted(who, hour, up < 0, up, root, partner)
-        memory.heard(None if who == UNKNOWN else who, root, row, up, int(posts.tone[row]))
-        if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
-            memory.posts.exchange[row] = memory.posts.exchange[up] + 1
-        if posts.state[row] != VISIBLE:
-            self._unread.add(row)
-            return
-        there = int(posts.size[root])
-        if size is not None:
-            there = size[root] = size.get(root, 0) + (up >= 0)
-        self._appeared(row, hour, there)
-
-    def _appeared(self, row: int, hour: float, size: int) -> None:
-        posts = self.posts
-        who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
-        partner = int(posts.answered[row])
-        partner = who if up >= 0 and partner == NOTHING else partner  # it answers nobody in the record
-        exchange = int(self.memory.posts.exchange[row])
-        self._parts.pop(root, None)
-        self.memory.appeared([(row, who, hour, up, root, partner, int(posts.depth[row]), exchange)], [size])
-
-    def appear(self, new: np.ndarray) -> None:
-        super().appear(new)
-        for row in self._unread.intersection(new.tolist()):
-            self._unread.discard(row)
-            self._appeared(row, self._minute / 60, int(self.posts.size[self.posts.thread[row]]))
-
-    def vanish(self, gone: np.ndarray, now: int) -> None:
-        super().vanish(gone, now)
-        for row in gone.tolist():
-            self.memory.vanished(row)
 
     # --- who comes ---
 
@@ -250,10 +167,10 @@ class LearnedRecordForum(RecordForum):
         length = spell * np.mean([self.law.rhythm[int(hour) % 24] for hour in at])
         debt = np.flatnonzero(debts.open & (debts.debtor != UNKNOWN))
         debt = debt[posts.locked_until[posts.thread[debts.post[debt]]] <= now]
-        owes = length * np.mean([memory.owes(debt, hour) for hour in at], axis=0)
+        owes = length * mean_rate(memory.owes, debt, at)
         other = np.zeros(len(self.members))
         old = np.flatnonzero((people.acts > 0) & ~people.unnamed)
-        other[old] = np.mean([memory.comes(old, hour) for hour in at], axis=0) * length * self.pace
+        other[old] = mean_rate(memory.comes, old, at) * length * self.pace
         new = np.flatnonzero(people.acts == 0)
         arrive = self.law.newcomers.opens + self.law.newcomers.replies
         other[new] = arrive * length * self.pace / self.strangers
@@ -290,18 +207,22 @@ class LearnedRecordForum(RecordForum):
         feed.rerank(world, pull)
         debtor = self.memory.debts.debtor[found.debts]
         heats = [self.hot] * len(rows) if hot is None else hot.tolist()
-        plain: dict[bool, tuple[np.ndarray, np.ndarray]] = {}
+        plain = self._scores(offered, now, pull)
         groups: dict[tuple[bool, float], Common] = {}
+        newcomers: dict[tuple[float, float], tuple[np.ndarray, np.ndarray, float]] = {}
         items: list[np.ndarray] = []
         score: list[np.ndarray] = []
         for place, (row, heat) in enumerate(zip(rows.tolist(), heats, strict=True)):
             new = bool(self.memory.people.acts[row] == 0)
-            if new not in plain:
-                plain[new] = self._scores(offered, now, pull, new)
+            alike = (heat, float(found.other[row])) if new else None  # who never wrote owes nothing
             if (new, heat) not in groups:
                 groups[new, heat] = self._common(offered, *plain[new], heat)
-            mine = np.flatnonzero(debtor == row)
-            one, value, odds = self._of_member(row, new, offered, groups[new, heat], found, mine, now)
+            if alike is None or alike not in newcomers:
+                mine = np.flatnonzero(debtor == row)
+                member = self._of_member(row, new, offered, groups[new, heat], found, mine, now)
+                if alike is not None:
+                    newcomers[alike] = member
+            one, value, odds = member if alike is None else newcomers[alike]
             target = self._targets[place]
             if target != NOTHING and not np.isfinite(value[one == target]).any():
                 one, value = np.append(one, target), np.append(value, UNSEEN)
@@ -322,10 +243,13 @@ class LearnedRecordForum(RecordForum):
             & (posts.locked_until <= now)
             & (memory.posts.last >= now / 60 - WINDOW)
         )
-        known = self._parts
-        parts = [known[root] if root in known else self._part(root) for root in roots.tolist()]
-        count = np.array([len(part) for part in parts], np.int64)
-        whole = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        key = roots.tobytes()
+        if self._sight is None or self._sight[0] != key:
+            known = self._parts
+            parts = [known[root] if root in known else self._part(root) for root in roots.tolist()]
+            length = np.array([len(part) for part in parts], np.int64)
+            self._sight = key, np.concatenate(parts) if parts else np.empty(0, np.int64), length
+        _, whole, count = self._sight
         latest = whole[np.cumsum(count) - 1]
         of = np.repeat(np.arange(len(roots)), count)
         seen = posts.state[whole] == VISIBLE
@@ -341,20 +265,18 @@ class LearnedRecordForum(RecordForum):
         return part
 
     def common_scores(self, offered: Offered, now: float, pull: np.ndarray, new: bool) -> Common:
-        return self._common(offered, *self._scores(offered, now, pull, new), self.hot)
+        return self._common(offered, *self._scores(offered, now, pull)[new], self.hot)
 
-    def _scores(
-        self, offered: Offered, now: float, pull: np.ndarray, new: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Log scores of threads (m,), as hot as all, and of posts (n,), that all newcomers, or all others, share."""
+    def _scores(self, offered: Offered, now: float, pull: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Log scores of threads (m,), as hot as all, and of posts (n,), that all share who have written, and those that all newcomers share."""
         posts, memory, law = self.posts, self.memory, self.law
         roots, there = offered.roots, offered.posts
         threads = of_threads(posts, memory, roots, now)
         latest = there == offered.latest[offered.of] if len(there) else there == 0
         each = of_posts(posts, memory, there, latest, now)
-        thread_part, post_part = (law.thread_new, law.post_new) if new else (law.thread_old, law.post_old)
-        return by_first_terms(thread_part, threads) + pull[roots], by_first_terms(post_part, each) + pull[
-            there
+        return [
+            (by_first_terms(thread, threads) + pull[roots], by_first_terms(post, each) + pull[there])
+            for thread, post in ((law.thread_old, law.post_old), (law.thread_new, law.post_new))
         ]
 
     def _common(self, offered: Offered, thread: np.ndarray, post: np.ndarray, hot: float) -> Common:
