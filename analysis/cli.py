@@ -36,7 +36,7 @@ COMMANDS = {
     "export": "a simulated community as a ConvoKit corpus: windtunnel export convokit OUT FOLDER",
     "label": "label by hand what was written in an imported community: how good its reader is, and better tones",
     "read": "let a language model read the tones of an imported community, where they matter",
-    "structure": "published measures of a place's weeks, and how well simulated ones hide among them",
+    "structure": "published measures of a place's weeks, and how hard simulated ones are to tell from them",
     "incidents": "what went wrong in a finished run or an imported community",
     "replay": "what a rule would have touched of an imported community: windtunnel replay RULE OUT",
     "words": "what an incident's simulated members might have said, written after the fact by a model you name",

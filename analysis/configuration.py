@@ -24,6 +24,7 @@ from windtunnel.analysis.settings.wordings import apply_wording
 from windtunnel.analysis.settings.words import hydra_overrides as hydra_overrides
 from windtunnel.analysis.structure.kept import described
 from windtunnel.conf.defaults import search_path, with_defaults
+from windtunnel.policies.base import Policy
 from windtunnel.policies.registry import check_fits
 from windtunnel.sim.communities import community as community_builder
 from windtunnel.sim.community import Builder
@@ -41,16 +42,24 @@ class Plan:
     experiment: Experiment
     outcome: Outcome
     threshold: float
+    """The severity at which the outcome has happened."""
     horizon: int | None
+    """Steps after its first event within which the outcome counts; None: to the end."""
     llm: Mapping[str, Any]
     prompt: str
     confidence: float
+    """Of every interval: 0.95."""
     dowhy: bool
+    """Whether DoWhy recomputes the effect and refutes it."""
     dry: bool
+    """Whether only the cost of asking a model is told, and nothing is run."""
     jobs: int
+    """Processes that work side by side; 0: as many as a cluster has."""
     backend: str
     worlds: int
+    """Worlds that one process steps together."""
     stop: Rule | None
+    """When to end before all draws are run; None: never."""
     resolved: Mapping[str, Any]
     """Everything above as plain data, names resolved: the manifest's `config`."""
     described: Mapping[str, str] = field(default_factory=dict)
@@ -89,12 +98,7 @@ def compose_overrides(overrides: Sequence[str]) -> dict[str, Any]:
 
 def plan(config: Mapping[str, Any]) -> Plan:
     """Check a composed configuration and resolve its names; `ValueError` says what was found and what works."""
-    try:
-        asked = Request.model_validate(
-            {key: value for key, value in config.items() if key not in ("hydra", "experiment")}
-        )
-    except ValidationError as error:
-        raise ValueError(first_mistake(error)) from None
+    asked = _asked(config)
     profile = asked.community.get("profile")
     community = apply_wording(asked.community) | {
         "profile": None if profile is None else load_profile(profile, str(asked.community.get("name")))
@@ -114,15 +118,7 @@ def plan(config: Mapping[str, Any]) -> Plan:
         steps=asked.steps,
         root=asked.root,
     )
-    both = experiment.schedule("policy")  # checks every parameter
-    for made in both:
-        made.check_times(float(community.get("step_hours", 1)))
-        made.check_place(str(community["name"]), community.get("settings") or {})
-    for made in both[len(baseline) :]:
-        if made.start >= asked.steps:
-            raise ValueError(
-                f"policy_with.{made.name}.start is {made.start}, but the run has only {asked.steps} steps"
-            )
+    both = _policies(experiment)
     experiment.builder().scene(experiment.raised())  # checks the community's own settings, words and profile
     if not asks_a_model(asked.mind):
         make_mind(experiment).close()  # checks its coefficients, or its file
@@ -133,10 +129,6 @@ def plan(config: Mapping[str, Any]) -> Plan:
     check_counted(outcome, builder.declared.measures)
     threshold = threshold_of(asked.outcome.model_dump(), int(community["size"]))
     complete = [[made.name, made.model_dump(exclude={"label"})] for made in both]
-    everything = (
-        0 if asked.parallel.backend == "ray" else processors()
-    )  # a cluster's size is known once connected
-    jobs = everything if asked.parallel.jobs == "auto" else asked.parallel.jobs
     resolved = asked.model_dump(exclude={"treatment", "out", "parallel", "dry"}) | {
         "policy": complete[len(baseline) :],
         "baseline": complete[: len(baseline)],
@@ -144,29 +136,63 @@ def plan(config: Mapping[str, Any]) -> Plan:
         "community": community,
         "threshold": threshold,
     }
-    if "drift_sample" in experiment.mind:
-        resolved["mind"]["drift_sample"] = experiment.mind["drift_sample"]
-    if "sha256" in experiment.mind:
-        resolved["mind"]["sha256"] = experiment.mind["sha256"]
-    if calibration := experiment.mind.get("calibration"):
-        resolved["mind"]["calibration"] = {key: calibration[key] for key in ("file", "sha256")}
+    resolved["mind"] |= _resolved_mind(experiment.mind)
     return Plan(
-        experiment,
-        outcome,
-        threshold,
-        asked.outcome.horizon,
-        asked.llm,
-        asked.prompt,
-        asked.confidence,
-        asked.dowhy,
-        asked.dry,
-        jobs,
-        asked.parallel.backend,
-        asked.parallel.worlds,
-        rule_of(asked.stop.model_dump()),
-        resolved,
-        described(resolved, record_folder(profile)) if community["name"] == "forum" else {},
+        experiment=experiment,
+        outcome=outcome,
+        threshold=threshold,
+        horizon=asked.outcome.horizon,
+        llm=asked.llm,
+        prompt=asked.prompt,
+        confidence=asked.confidence,
+        dowhy=asked.dowhy,
+        dry=asked.dry,
+        jobs=_jobs(asked),
+        backend=asked.parallel.backend,
+        worlds=asked.parallel.worlds,
+        stop=rule_of(asked.stop.model_dump()),
+        resolved=resolved,
+        described=described(resolved, record_folder(profile)) if community["name"] == "forum" else {},
     )
+
+
+def _asked(config: Mapping[str, Any]) -> Request:
+    """What the settings ask for, each of its kind and within its bounds; `ValueError` for the first that is not."""
+    try:
+        return Request.model_validate(
+            {key: value for key, value in config.items() if key not in ("hydra", "experiment")}
+        )
+    except ValidationError as error:
+        raise ValueError(first_mistake(error)) from None
+
+
+def _policies(experiment: Experiment) -> list[Policy]:
+    """The policies of the baseline, then those that are toggled; `ValueError` for a parameter or a time that cannot be."""
+    both, community = experiment.schedule("policy"), experiment.community  # checks every parameter
+    for made in both:
+        made.check_times(float(community.get("step_hours", 1)))
+        made.check_place(str(community["name"]), community.get("settings") or {})
+    for made in both[len(experiment.baseline) :]:
+        if made.start >= experiment.steps:
+            raise ValueError(
+                f"policy_with.{made.name}.start is {made.start}, but the run has only {experiment.steps} steps"
+            )
+    return both
+
+
+def _resolved_mind(mind: Mapping[str, Any]) -> dict[str, Any]:
+    """What was found out about the mind, which its settings did not say: the files that decide, and how many questions are asked again."""
+    found = {key: mind[key] for key in ("drift_sample", "sha256") if key in mind}
+    if calibration := mind.get("calibration"):
+        found["calibration"] = {key: calibration[key] for key in ("file", "sha256")}
+    return found
+
+
+def _jobs(asked: Request) -> int:
+    """How many processes work; 0: as many as the cluster has, which is known once it is connected."""
+    if asked.parallel.jobs != "auto":
+        return asked.parallel.jobs
+    return 0 if asked.parallel.backend == "ray" else processors()
 
 
 def _baseline(given: str | list[str] | None, builder: Builder) -> list[str]:

@@ -85,3 +85,12 @@ def change(est: float | None, low: float | None, high: float | None) -> str:
     """
     ends = "no interval" if low is None or high is None else f"{signed(low)} to {signed(high)}"
     return "undefined" if est is None else f"{signed(est)} ({ends})"
+
+
+def is_whole(text: str) -> bool:
+    """Is the text a whole number from 0 on, in plain digits, and no longer than one that a table holds?
+
+    >>> is_whole("12"), is_whole("²"), is_whole("9" * 5000), is_whole("")
+    (True, False, False, False)
+    """
+    return text.isascii() and text.isdigit() and len(text) <= 18

@@ -191,7 +191,7 @@ def which_is_which(estimates: Record, mean_clear: bool) -> list[str]:
     if rd["low"] is None or mean["low"] is None or mean_clear == (not rd["low"] <= 0 <= rd["high"]):
         return []
     beyond = "" if estimates["threshold"] is None else f" (beyond {estimates['threshold']:g})"
-    parts = f"the net change counts futures in which it happened{beyond}, the mean every unit in each of them"
+    parts = f"the net change counts futures in which it happened{beyond}; the mean counts every unit in each of them"
     clear, other = ("mean", "net change") if mean_clear else ("net change", "mean")
     return [
         f"These are two questions: {parts}. Only the {clear} is clear of chance here; the {other} is not."

@@ -49,7 +49,7 @@ from windtunnel.sim.communities.forum.learned_file import FILE as LEARNED
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import run_block
 
-ROOTS = {"first": 1000, "second": 2000}
+ROOTS = {"first": 1000, "second": 2000, "third": 4000}
 DRAWS = {1: 44, 8: 80, 30: 150}
 """Communities simulated for a forum of so many threads: the first `INCIDENTS` that have an escalation are asked about."""
 LEARNED_DRAWS, LEARNED_STEPS = 120, 60
@@ -319,19 +319,22 @@ def near(found: dict[str, Any], most: float) -> bool:
 def figures(rows: list[Asked]) -> dict[str, Any]:
     """Of these questions: the true share and the one said, the error in standard errors, and the Brier scores.
 
-    `better` is by how much the Brier score lies below that of the base rate, the true share itself.
+    `z_if_right` is the error in the standard errors of independent twins whose chances are those said: where nearly all truths
+    agree it does not rest on the few that do not, as `z` does. `better` is by how much the Brier score lies below that of the base rate, the true share itself.
     """
     true, said = np.array([row.true for row in rows]), np.array([row.said for row in rows])
     which = np.unique([row.incident for row in rows], return_inverse=True)[1]
     base = (true - true.mean()) ** 2
     better = base - (true - said) ** 2
     error = clustered(true - said, which)
+    chance = float(np.sqrt((said * (1 - said)).sum())) / len(rows)
     return {
         "questions": len(rows),
         "incidents": int(which.max()) + 1,
         "true": round(float(true.mean()), 3),
         "said": round(float(said.mean()), 3),
         "z": round(float((true - said).mean() / error), 2) if error else None,
+        "z_if_right": round(float((true - said).mean() / chance), 2) if chance else None,
         "brier": round(float(((true - said) ** 2).mean()), 4),
         "base_brier": round(float(base.mean()), 4),
         "better": round(float(better.mean()), 4),

@@ -1,9 +1,11 @@
 """Server and worker of `windtunnel view` are killed (SIGKILL) at random moments of a job: is the answer that of a job left alone?
 
-    python bench/kills.py FOLDER [--kills 20] [--seed 0] [--kind run|question]
+    python bench/kills.py FOLDER [--kills 20] [--seed 0] --kind run|question
 
-FOLDER holds an imported community called `mine` with a thread 1. A kill counts where it hit the worker before the job's end; a job that ended first is
-compared and begun anew in another folder. The moment of each is drawn from the time that a job left alone takes.
+FOLDER holds an imported community called `mine` with a thread 1 (for a question). A kill counts where it hit the worker before the job's end; a job that
+ended first is compared and begun anew in another folder. The moment of each is drawn from the time that a job left alone takes. A question, which is
+short, is killed again and again until it ends; a run is killed once, then goes on to its end, and the next one begins.
+`percent` is what each run had said of itself when it was killed (null: nothing yet).
 """
 
 import argparse
@@ -11,6 +13,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -33,14 +36,16 @@ QUESTION = [
 RUN = [
     "run",
     "policy=slow_mode",
-    "draws=3",
+    "draws=16",
     "seeds=2",
-    "community.size=30",
-    "steps=12",
+    "community.size=60",
+    "steps=36",
     "dowhy=false",
     "parallel.jobs=1",
 ]
 KINDS = {"question": QUESTION, "run": RUN}
+MOST = {"question": 1000, "run": 1}
+"""Kills of one job."""
 LONGEST_S = 300.0
 
 
@@ -67,13 +72,22 @@ def answer(folder: Path, job: Path, kind: str) -> bytes:
     if kind == "question":
         return (job / "output.txt").read_bytes()
     out = folder / f"run{int(job.name[-6:], 16)}"
-    return b"".join((out / f"{name}.parquet").read_bytes() for name in ("events", "pairs", "runs", "members"))
+    return b"".join(path.read_bytes() for path in sorted(out.glob("*.parquet")))
 
 
 def wait(job: Path) -> None:
     end = time.monotonic() + LONGEST_S
     while not (job / "exit").exists() and time.monotonic() < end:
         time.sleep(0.05)
+
+
+def said(job: Path) -> int | None:
+    """How many per cent of it a job has said to be done; None where it has said nothing yet."""
+    try:
+        found = re.findall(r"(\d+) of (\d+) steps", (job / "errors.txt").read_text(errors="replace"))
+    except OSError:
+        return None
+    return round(100 * int(found[-1][0]) / int(found[-1][1])) if found else None
 
 
 def killed(server: "subprocess.Popen[str]", job: Path) -> bool:
@@ -99,6 +113,7 @@ def disturbed(folder: Path, kind: str, kills: int, chance: random.Random) -> dic
     killed(server, job)
     calm = answer(folder, job, kind)
     hits = jobs = same = most = here = 0
+    percent = []
     job = written(folder, 1, kind)
     while hits < kills or not (job / "exit").exists():
         if (job / "exit").exists():
@@ -106,16 +121,17 @@ def disturbed(folder: Path, kind: str, kills: int, chance: random.Random) -> dic
             same += answer(folder, job, kind) == calm
             job = written(folder, jobs + 1, kind)
         server = served(folder)
-        if hits < kills:
+        if hits < kills and here < MOST[kind]:
             time.sleep(chance.uniform(0.2, calm_s))
         else:
             wait(job)
         hit = killed(server, job)
+        percent += [said(job)] if hit else []
         hits, here = hits + hit, here + hit
         print(f"{hits} kills, job {jobs + 1}", file=sys.stderr, flush=True)
     jobs, most = jobs + 1, max(most, here)
     same += answer(folder, job, kind) == calm
-    found = {"kills": hits, "jobs": jobs, "same": same, "most_kills_of_one_job": most}
+    found = {"kills": hits, "jobs": jobs, "same": same, "most_kills_of_one_job": most, "percent": percent}
     return {"kind": kind, "left_alone_s": round(calm_s, 1), **found}
 
 

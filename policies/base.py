@@ -65,6 +65,7 @@ class WorldFace(Protocol):
     now: int
     """The step that is on, from 0."""
     step_hours: float
+    """How long a step lasts, in hours."""
     speaks: bool
     """Whether acts are given words."""
 
@@ -79,7 +80,9 @@ class WorldFace(Protocol):
         ...
 
     @property
-    def log(self) -> Log: ...
+    def log(self) -> Log:
+        """The events of this world, to be added to."""
+        ...
 
     @property
     def key(self) -> int:
@@ -238,6 +241,10 @@ class Policy(BaseModel):
     def raised(self) -> tuple[str, ...]:
         """Those of `raises` that these parameters can switch on."""
         return self.raises
+
+    def noticed(self) -> float:
+        """The share of members who are told now what the policy raises."""
+        return 1.0
 
     def holds_back(self) -> bool:
         """May these parameters keep members from writing what they would have written, which then never comes?"""

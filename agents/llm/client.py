@@ -89,6 +89,7 @@ class OpenAIModel:
         self._max_retries = max_retries
         self._key_env, self._key = key_env, read_key(key_env)
         self.takes, self.learnt = takes, takes
+        self.answered_as: str | None = None
         addresses = base_url.split(",")
         self._addresses = addresses
         if len(addresses) > 1 and not digest:
@@ -325,6 +326,9 @@ class OpenAIModel:
         except Unreadable as error:
             self.counts.add(invalid=len(requests))
             return [Unanswered("read", self._lost(error, requests[0]))] * len(requests)
+        named = body.get("model")
+        if isinstance(named, str) and named and self.answered_as is None:
+            self.answered_as = named
         tokens_in, tokens_out = read_usage(body)
         self.counts.add(tokens_in=tokens_in, tokens_out=tokens_out, tokens_cached=read_cached(body))
         replies: list[Reply] = []

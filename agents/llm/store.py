@@ -235,38 +235,49 @@ class Stored:
         self.identity, self.counts = model.identity, model.counts
 
     def ask(self, requests: Sequence[Request]) -> list[Answer | Unanswered]:
+        """Answers in the order of the requests: kept ones as they are, the others asked for and kept from now on."""
         texts = {request: canonical(request, self.identity) for request in requests}
         keys = {request: key_of(text) for request, text in texts.items()}
-        whole = {keys[request]: text for request, text in texts.items()}
-        about: dict[str, set[About]] = {}
-        for request, key in keys.items():
-            if request.about:
-                about.setdefault(key, set()).update(request.about)
+        about = _people(keys)
         known = self.store.get_many(list(dict.fromkeys(keys.values())))
         if about:
             self.store.note({key: people for key, people in about.items() if key in known})
-        asked: dict[str, Request] = {}
+        self.counts.add(store_hits=len(known))
+        new: dict[str, Request] = {}
         for request, key in keys.items():
             if key not in known:
-                asked.setdefault(key, request._replace(about=tuple(sorted(about.get(key, ())))))
-        self.counts.add(store_hits=len(known))
-        lost: dict[str, Unanswered] = {}
-        new: list[str] = []
-        key_asked = {request: key for key, request in asked.items()}
-        for part in _parts(self.inner, list(key_asked)):
-            given = {key_asked[request]: reply for request, reply in part.items()}
-            kept = {key: (whole[key], reply) for key, reply in given.items() if isinstance(reply, Answer)}
+                new.setdefault(key, request._replace(about=tuple(sorted(about.get(key, ())))))
+        answers = self._ask_new(new, {keys[request]: text for request, text in texts.items()}, about) | known
+        return [answers[keys[request]] for request in requests]
+
+    def _ask_new(
+        self, new: Mapping[str, Request], texts: Mapping[str, str], about: Mapping[str, set[About]]
+    ) -> dict[str, Answer | Unanswered]:
+        """The model's answers by key, each kept with its text and the people it is about, then read back."""
+        lost: dict[str, Answer | Unanswered] = {}
+        kept: list[str] = []
+        key_of_request = {request: key for key, request in new.items()}
+        for part in _parts(self.inner, list(key_of_request)):
+            given = {key_of_request[request]: reply for request, reply in part.items()}
+            answers = {key: (texts[key], reply) for key, reply in given.items() if isinstance(reply, Answer)}
             lost |= {key: reply for key, reply in given.items() if isinstance(reply, Unanswered)}
-            if kept:  # as they come: who is killed now has lost one call
-                self.store.put_many(kept, {key: about[key] for key in kept if key in about})
-                new += kept
-        if new:
-            known |= self.store.get_many(new)
-        return [known[key] if key in known else lost[key] for key in (keys[request] for request in requests)]
+            if answers:  # as they come: who is killed now has lost one call
+                self.store.put_many(answers, {key: about[key] for key in answers if key in about})
+                kept += answers
+        return lost | (self.store.get_many(kept) if kept else {})
 
     def close(self) -> None:
         self.store.close()
         self.inner.close()
+
+
+def _people(keys: Mapping[Request, str]) -> dict[str, set[About]]:
+    """By key, the threads and authors whose words any of its requests holds; keys without any are left out."""
+    about: dict[str, set[About]] = {}
+    for request, key in keys.items():
+        if request.about:
+            about.setdefault(key, set()).update(request.about)
+    return about
 
 
 def _parts(model: Model, requests: list[Request]) -> Iterator[Mapping[Request, Answer | Unanswered]]:

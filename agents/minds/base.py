@@ -46,19 +46,26 @@ class Mind(Protocol):
 
     `decide` takes one batch a world (all worlds of a block in lock-step) and gives, in the same order,
     either an (n, actions) array of normalised log-probabilities, `-inf` where an action is not on offer,
-    or `Unanswered`. Chance is drawn elsewhere, so equal situations give equal rows. `record` says what
-    the manifest must know: model, calibration, counts.
+    or `Unanswered`. Chance is drawn elsewhere, so equal situations give equal rows.
     """
 
     name: str
+    """What `mind=NAME` calls its kind."""
     coupling: str
+    """How twins share chance in the draw of a choice, as reports tell it."""
 
-    def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]: ...
+    def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
+        """An (n, actions) float array for each batch of n situations, in the order given; see above."""
+        ...
 
-    def record(self) -> dict[str, Any]: ...
+    def record(self) -> dict[str, Any]:
+        """What the manifest says of the mind, ready for JSON: model, calibration, counts so far."""
+        ...
 
     def drift(self, sample: int) -> dict[str, Any] | None:
         """How far the mind is from repeating itself on `sample` questions it answered; None if it cannot drift."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of servers and files; no decision follows."""
+        ...

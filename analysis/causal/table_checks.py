@@ -21,7 +21,20 @@ OUTCOMES = ("y0", "y1", "severity0", "severity1")
 
 def table_checks(pairs: pl.DataFrame, whole: pl.DataFrame) -> list[dict[str, Any]]:
     """All three, for checked pairs and those that are complete."""
-    return [copies(whole), swapped(whole), absent(pairs, whole)]
+    return [copies(whole), swapped(whole), absent(pairs, whole), *half_measured(whole)]
+
+
+def half_measured(whole: pl.DataFrame) -> list[dict[str, Any]]:
+    """A severity of one arm alone, or of some pairs alone; nothing where there is none, or all of it."""
+    there = [name for name in OUTCOMES[2:] if name in whole.columns]
+    if len(there) == 1:
+        other = "severity1" if there == ["severity0"] else "severity0"
+        sentence = f"{there[0]} stands alone, without {other}: it counts for nothing, and no mean difference is given"
+    elif there and (both := whole.drop_nulls(there).height) < whole.height:
+        sentence = f"severity0 and severity1 are both there in {both} of {counted(whole.height, 'pairs')}: the mean difference is of these alone"
+    else:
+        return []
+    return [_record("severities come in twos", True, sentence, whole)]
 
 
 def copies(whole: pl.DataFrame) -> dict[str, Any]:
@@ -221,7 +234,7 @@ def _selective(pairs: pl.DataFrame, whole: pl.DataFrame) -> str:
             seen, all_ = int(left.sum()), int(whole[arm].sum())
             odds = fisher_exact([[seen, len(left) - seen], [all_, len(whole) - all_]]).pvalue
             if odds < 0.05:
-                said += f"; {name} it happened in {seen} of {len(left)} pairs that lost the other half and in {all_} of {len(whole)} whole ones: the loss chooses"
+                said += f"; {name} it happened in {seen} of {len(left)} pairs that lost the other half and in {all_} of {len(whole)} whole ones: which pairs were lost goes with the outcome"
     sizes = whole.group_by("draw", maintain_order=True).agg(
         pl.len(), rd=(pl.col("y1").cast(pl.Float64) - pl.col("y0")).mean(), p0=pl.col("y0").mean()
     )

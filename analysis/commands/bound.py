@@ -70,7 +70,7 @@ def _found(asked: argparse.Namespace) -> "Bound":
 
     if asked.aim == "erase" and asked.target is not None:
         raise ValueError(
-            "--aim erase has no --target: the platform is to say what it says without the signal"
+            "--aim erase takes no --target: it aims at what the platform says without the signal"
         )
     if asked.aim != "erase" and asked.target is None:
         raise ValueError(f"--aim {asked.aim} needs --target LABEL")

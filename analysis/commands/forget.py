@@ -69,7 +69,8 @@ def call(asked: argparse.Namespace) -> int:
         f"{folder / 'forgotten.json'} holds a keyed hash, so that importing again does not bring them back."
     )
     print(
-        "profile.yaml, learned.yaml and tone_errors.json keep counts and rates, which name nobody; import again to take them anew."
+        "profile.yaml, learned.yaml and tone_errors.json keep counts and rates that these posts went into, and name nobody: "
+        "`windtunnel fit` learns learned.yaml anew without them, another import takes all three anew."
     )
     if gone.set_aside:
         print(plain(f"Not cleaned, since they are damaged; delete them: {', '.join(gone.set_aside)}."))
@@ -97,7 +98,7 @@ def _by_name(folder: Path, name: str) -> str:
 
     found = read_identities(folder).pseudonym_of(name, secret_of(folder, "names", "the pseudonym"))
     if found is None:
-        raise ValueError(f"nobody in {folder} bears that name: nothing was changed")
+        raise ValueError(f"nobody in {folder} has that name: nothing was changed")
     return found
 
 

@@ -72,10 +72,10 @@ def _print(found: Mapping[str, Any]) -> None:
     ]
     if "icc" in best:
         lines.append(
-            f"That plans for communities that differ more than the runs say at best (intraclass correlation {best['icc']:.3f}), "
-            f"so that four plans in five have the power: by the point estimate, {found['alike']['icc']:.3f}, it would be "
-            f"{best['units_at_the_point_icc']:,} an arm, and every second such plan falls short; at the most that the runs "
-            f"leave possible, {best['units_at_the_upper_icc']:,}."
+            f"That is planned with an intraclass correlation of {best['icc']:.3f}, larger than the estimate "
+            f"{found['alike']['icc']:.3f}, so that four plans in five have the power. With the estimate itself it would be "
+            f"{best['units_at_the_point_icc']:,} an arm, and every second such plan falls short; with the largest "
+            f"correlation that the runs leave possible, {best['units_at_the_upper_icc']:,}."
         )
     for line in lines:
         print(plain(line))

@@ -54,7 +54,7 @@ def notes(idle: Sequence[str], dropped: int, roots: bool) -> list[str]:
     if dropped:
         words = set(idle) <= set(WORDS)
         said.append(
-            f"{dropped} variant{'' if dropped == 1 else 's'} more had the runs and numbers of another and "
+            f"{dropped} variant{'' if dropped == 1 else 's'} more gave the same runs and numbers as another and "
             f"{'is' if dropped == 1 else 'are'} not counted: {' and '.join(idle)} changed nothing there"
             f"{' (rules read no words: vary them with mind=llm)' if words else ''}."
         )
@@ -73,6 +73,17 @@ def _print(found: Mapping[str, Any], factors: Sequence[str], levels: Sequence[Ma
         print(plain(_said(one, kind)))
     if found["ranking"]:
         print(plain(_ranked(found["ranking"], kind)))
+    _print_levels(factors, levels)
+    if found["variants_apart_from_root"] > 1:
+        print(
+            "More draws do not shrink the spread over variants of the model. A share counts the variants given, not all "
+            "there could be."
+        )
+    print(f"All this holds {found['caveat']}.")
+
+
+def _print_levels(factors: Sequence[str], levels: Sequence[Mapping[str, Any]]) -> None:
+    """A table of the mean net change at each level of each factor; a factor with very many levels is named instead."""
     many = {name: len({row["level"] for row in levels if row["factor"] == name}) for name in factors}
     many = {name: number for name, number in many.items() if number > SHOWN}
     if rows := [row for row in levels if row["factor"] not in many]:
@@ -85,12 +96,6 @@ def _print(found: Mapping[str, Any], factors: Sequence[str], levels: Sequence[Ma
         )
     for name, number in many.items():
         print(plain(f"{name} has {number} levels: --json lists them."))
-    if found["variants_apart_from_root"] > 1:
-        print(
-            "More draws do not shrink the spread over variants of the model. A share counts the variants given, not all "
-            "there could be."
-        )
-    print(f"All this holds {found['caveat']}.")
 
 
 def _counted(found: Mapping[str, Any]) -> str:

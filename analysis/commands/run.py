@@ -43,59 +43,77 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     """Check every setting of every cell, then run them here, or hand over to Hydra where a launcher is named."""
-    multirun = [word for word in asked.words if word in ("-m", "--multirun")]
-    words = [word for word in asked.words if word not in multirun]
-    stray = [word for word in words if word.startswith("--")]
-    if stray:
-        raise ValueError(f"windtunnel run has no option {stray[0]}: settings are key=value, and -m sweeps")
-    overrides = configuration.hydra_overrides(words, launched=bool(multirun))
+    multirun, words = _parted(asked.words)
+    overrides = configuration.hydra_overrides(words, launched=multirun)
     check_launcher(overrides)
-    each = cells(overrides, bool(multirun))
+    each = cells(overrides, multirun)
     again = repeated(overrides)
     plans = planned(map(configuration.compose_overrides, each), len(each))
     keys = swept(overrides)
-    for line in dict.fromkeys(
-        [*last_counts(words), *again, *(line for plan in plans for line in notes(plan))]
-    ):
+    remarks = [*last_counts(words), *again, *(line for plan in plans for line in notes(plan))]
+    for line in dict.fromkeys(remarks):
         print(plain(f"Note: {line}"), flush=True)
     if plans[0].dry:
-        from windtunnel.analysis.model_commands import dry
-
         names = [
             cell_name(cell, keys, cell_hash(plan.resolved)) for cell, plan in zip(each, plans, strict=True)
         ]
-        for line in dry.sweep_lines(plans, names) if multirun else dry.lines(plans[0]):
-            print(plain(line))
-        return OK
-    where = _where(overrides, bool(multirun))
+        return _dry(plans, names if multirun else None)
+    where = _where(overrides, multirun)
     if where is None:
         where = Path("multirun" if multirun else "outputs") / time.strftime("%Y-%m-%d/%H-%M-%S")
         overrides.append(f"hydra.{'sweep' if multirun else 'run'}.dir={where}")
     _check_room(where)
     if not multirun:  # Hydra would compose the same settings three times more, half a second together
         return guarded(partial(one_cell, plans[0], Folder(where.absolute())))
-    launched = any(
-        word.startswith(("hydra/", "hydra.launcher.", "hydra.sweep.subdir=")) for word in overrides
-    )
-    if launched and "treatment" in keys and (own := [key for key in keys if key.startswith("policy_with.")]):
+    launched = _is_launched(overrides, keys)
+    folders = [cell_folder(where, cell, keys, plan.resolved) for cell, plan in zip(each, plans, strict=True)]
+    with Folder(where).held():
+        # without a launcher not by Hydra, which would compose each cell twice more, 0.3 s together
+        code = _launch(overrides, folders, where) if launched else run_cells(plans, folders)
+        finish_sweep(where, code, each, [folder.path.name for folder in folders], keys)
+    return code
+
+
+def _parted(given: Sequence[str]) -> tuple[bool, list[str]]:
+    """Whether `-m` is among the words, and the others, which are settings."""
+    words = [word for word in given if word not in ("-m", "--multirun")]
+    for word in words:
+        if word.startswith("--"):
+            raise ValueError(f"windtunnel run has no option {word}: settings are key=value, and -m sweeps")
+    return len(words) < len(given), words
+
+
+def _dry(plans: Sequence[configuration.Plan], names: Sequence[str] | None) -> int:
+    """Say what asking would cost, and run nothing; `names` are those of a sweep's cells."""
+    from windtunnel.analysis.model_commands import dry
+
+    for line in dry.lines(plans[0]) if names is None else dry.sweep_lines(plans, names):
+        print(plain(line))
+    return OK
+
+
+def _is_launched(overrides: Sequence[str], keys: Sequence[str]) -> bool:
+    """Whether Hydra is to start the cells; `ValueError` where it would start some of them twice."""
+    if not any(word.startswith(("hydra/", "hydra.launcher.", "hydra.sweep.subdir=")) for word in overrides):
+        return False
+    own = [key for key in keys if key.startswith("policy_with.")]
+    if "treatment" in keys and own:
         raise ValueError(
             f"{own[0]} and policy have several values each, which would start cells twice: without a launcher each is "
             "run once; with one, sweep over one policy's parameters at a time"
         )
-    folders = [cell_folder(where, cell, keys, plan.resolved) for cell, plan in zip(each, plans, strict=True)]
-    with Folder(where).held():
-        if launched:
-            try:
-                code = _through_hydra(overrides, len(each))
-            except KeyboardInterrupt as stop:
-                raise type(stop)(
-                    f"interrupted; the same command with {pasted(f'out={where}')} goes on with the runs that are left"
-                ) from None
-            code = max(map(_ended, folders)) if code is None else code
-        else:  # Hydra would compose each cell twice more, 0.3 s together
-            code = run_cells(plans, folders)
-        finish_sweep(where, code, each, [folder.path.name for folder in folders], keys)
-    return code
+    return True
+
+
+def _launch(overrides: Sequence[str], folders: Sequence[Folder], where: Path) -> int:
+    """Run the cells by Hydra's launcher, perhaps in other processes; the worst of their exit codes."""
+    try:
+        code = _through_hydra(overrides, len(folders))
+    except KeyboardInterrupt as stop:
+        raise type(stop)(
+            f"interrupted; the same command with {pasted(f'out={where}')} goes on with the runs that are left"
+        ) from None
+    return max(map(_ended, folders)) if code is None else code
 
 
 def run_cells(plans: Sequence[configuration.Plan], folders: Sequence[Folder]) -> int:
@@ -142,7 +160,7 @@ def _where(overrides: Sequence[str], multirun: bool) -> Path | None:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     key = f"hydra.{'sweep' if multirun else 'run'}.dir"
-    given = [override for override in OverridesParser.create().parse_overrides(list(overrides))]
+    given = OverridesParser.create().parse_overrides(list(overrides))
     named = [str(override.value()) for override in given if override.key_or_group == key]
     return Path(named[-1]) if named else None
 

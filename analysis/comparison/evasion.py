@@ -46,27 +46,53 @@ def evasion(
     flips, level = [], []
     for line in lines:
         for other, value in flat.items():
-            gaps = [effect - value for effect in line.effects]
             known = {
                 rate: alone[label] if other == NOTHING else apart.get(frozenset((label, other)))
                 for rate, label in line.labels.items()
             }
-            crossings = _crossings(line.rates, gaps)
-            for low, high, rate in crossings:
-                flips.append(_flip(line.name, other, rate, (low, high), (known[low], known[high])))
-            for rate, then, gap in _touches(line.rates, gaps):
-                if not any(low <= rate <= high for low, high, _ in crossings):
-                    about = {"family": line.name, "other": other, "rate": rate, "then": then, "gap": gap}
-                    level.append(about | {"told_apart": known[then]})
+            crossed, touched = _beside_one(line, other, value, known)
+            flips += crossed
+            level += touched
     for one, two in combinations(lines, 2):
-        least, most = max(one.rates[0], two.rates[0]), min(one.rates[-1], two.rates[-1])
-        rates = [rate for rate in sorted({*one.rates, *two.rates}) if least <= rate <= most]
-        gaps = [one.at(rate) - two.at(rate) for rate in rates]
-        for low, high, rate in _crossings(rates, gaps):
-            named = [(one.labels.get(end), two.labels.get(end)) for end in (low, high)]
-            ends = [apart.get(frozenset(pair)) if None not in pair else None for pair in named]
-            flips.append(_flip(one.name, two.name, rate, (low, high), ends))
+        flips += _beside_line(one, two, apart)
     return points, flips, level
+
+
+def _beside_one(
+    line: Line, other: str, value: float, known: Mapping[float, bool | None]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Flips and touches of a line beside a policy whose effect is one number, told apart or not by rate (`known`)."""
+    gaps = [effect - value for effect in line.effects]
+    crossings = _crossings(line.rates, gaps)
+    flips = [
+        _flip(line.name, other, rate, (low, high), (known[low], known[high])) for low, high, rate in crossings
+    ]
+    level = [
+        {
+            "family": line.name,
+            "other": other,
+            "rate": rate,
+            "then": then,
+            "gap": gap,
+            "told_apart": known[then],
+        }
+        for rate, then, gap in _touches(line.rates, gaps)
+        if not any(low <= rate <= high for low, high, _ in crossings)
+    ]
+    return flips, level
+
+
+def _beside_line(one: Line, two: Line, apart: Mapping[frozenset[str], bool | None]) -> list[dict[str, Any]]:
+    """Flips of two lines, over the rates that both span."""
+    least, most = max(one.rates[0], two.rates[0]), min(one.rates[-1], two.rates[-1])
+    rates = [rate for rate in sorted({*one.rates, *two.rates}) if least <= rate <= most]
+    gaps = [one.at(rate) - two.at(rate) for rate in rates]
+    flips = []
+    for low, high, rate in _crossings(rates, gaps):
+        named = [(one.labels.get(end), two.labels.get(end)) for end in (low, high)]
+        ends = [apart.get(frozenset(pair)) if None not in pair else None for pair in named]
+        flips.append(_flip(one.name, two.name, rate, (low, high), ends))
+    return flips
 
 
 def _lines(

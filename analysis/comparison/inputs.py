@@ -45,7 +45,6 @@ class Tested(NamedTuple):
     forced: tuple[str, ...] = ()
     coupling: str = "not stated"
     doubts: tuple[str, ...] = ()
-    unusable: str | None = None
     what: str = ""
     """What the treatment is, with its parameters, in a sentence."""
     idle: str | None = None

@@ -33,6 +33,7 @@ from windtunnel.analysis.importers.times import (
     Unit,
     When,
 )
+from windtunnel.analysis.numbers_in_words import counted
 
 NONE, KNOWN, BARE, EITHER, SINCE_START = range(5)
 """How a time was written: not at all; as a date; as a number; as a date that can be read two ways; as minutes of a record's own."""
@@ -44,12 +45,14 @@ UNUSUAL = 883_612_800
 
 class Kind(NamedTuple):
     """What numbers a column may hold. `earliest` is the first second that its platform knew; `own_start`: whether numbers
-    that are no dates may count seconds from a start of their own, near 0 or anywhere; `spreadsheet`: it may come from one."""
+    that are no dates may count seconds from a start of their own, near 0 or anywhere; `spreadsheet`: it may come from one;
+    `advice`: what is added where they count seconds."""
 
     earliest: float = EARLIEST
     own_start: Literal["no", "at 0", "anywhere"] = "no"
     spreadsheet: bool = False
     name: str = "time"
+    advice: str = ""
 
 
 class Settled(NamedTuple):
@@ -94,7 +97,7 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
             scale = "own"
             seconds[bare[np.abs(seconds[bare]) >= LATEST]] = np.nan
             said.append(
-                f"{kind.name} holds numbers that are no dates: read as seconds from a start of their own"
+                f"{kind.name} holds numbers that are no dates: read as seconds from a start of their own{kind.advice}"
             )
         else:
             seconds[bare] = seconds[bare] * unit.seconds + unit.origin
@@ -121,12 +124,41 @@ def settle(values: np.ndarray, form: np.ndarray, months: Mapping[int, float], ki
     else:
         lost = np.flatnonzero((form != NONE) & ~np.isfinite(seconds)).tolist()
         faults |= dict.fromkeys(lost, f"{kind.name} is not a time in seconds")
+    if scale == "dates":
+        said += far_off(seconds[(form != NONE) & (seconds >= kind.earliest) & (seconds < LATEST)], kind.name)
     missing = np.flatnonzero(form == NONE).tolist()
     if len(missing) == len(form):
         return Settled(seconds, {}, (), "none")
     faults |= dict.fromkeys(missing, f"no {kind.name}")
     seconds[list(faults)] = np.nan
     return Settled(seconds, faults, tuple(said), scale)
+
+
+GAP = 5
+"""A few times that stand apart by so many times what all others span, and a year at least, are said to."""
+
+
+def far_off(seconds: np.ndarray, name: str) -> list[str]:
+    """Dates of tomorrow or later, and one in a hundred at most that lies years from all others: kept, and said."""
+    now, said = datetime.now(UTC).timestamp() + DAY, list[str]()
+    if later := int((seconds > now).sum()):
+        last = datetime.fromtimestamp(float(seconds.max()), UTC).date()
+        said.append(counted(later, f"dates of {name} are after today (the last is {last}): kept as they are"))
+    ordered = np.sort(seconds[seconds <= now])
+    few = max(1, int(FREAKS * len(ordered)))
+    if len(ordered) < 10:
+        return said
+    for part, rest, side in (
+        (ordered[:few], ordered[few:], "before"),
+        (ordered[-few:], ordered[:-few], "after"),
+    ):
+        gaps = np.diff(np.append(part, rest[0]) if side == "before" else np.append(rest[-1], part))
+        widest = int(gaps.argmax())
+        if gaps[widest] > max(GAP * float(np.ptp(rest)), 365 * DAY):
+            count = widest + 1 if side == "before" else len(part) - widest
+            years = f"{gaps[widest] / (365.25 * DAY):.0f} years"
+            said.append(counted(count, f"dates of {name} lie {years} {side} all others: kept as they are"))
+    return said
 
 
 def settle_list(times: Sequence[When], kind: Kind) -> Settled:

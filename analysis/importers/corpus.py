@@ -53,7 +53,7 @@ NAMED_LIKE_WORDS = "taken out of texts only where somebody is addressed (@name, 
 class ImportReport(NamedTuple):
     """What an import did: counts, bad lines by reason, the source of tone, the files, and how to say it.
 
-    `lacks` has what the record does not tell, of author, time and parent; then there may be no profile. `notes` say what was
+    `lacks` has what the record does not tell, of author, time, parent and hour; then there may be no profile. `notes` say what was
     dropped, changed or guessed; they are among the `sentences`.
     """
 

@@ -1,5 +1,6 @@
 """Knows by their first bytes files that hold no record as they are, and says what would make them one."""
 
+import re
 from pathlib import Path
 
 HEAD = 512
@@ -28,6 +29,20 @@ _STARTS = (
         "fetch the file itself: git lfs pull",
     ),
 )
+_LINES = (
+    (
+        re.compile(rb"From \S.*\r?\n(?:[A-Za-z-]+:|>)"),
+        "a mailbox",
+        "write Message-ID, In-Reply-To, From, Date and the text of each mail as a row of CSV",
+    ),
+    (
+        re.compile(
+            rb"\W{0,4}\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d\d[^\n,;\t]{0,16}[\]-] ?[^\n,;\t:]{1,60}: "
+        ),
+        "a chat log as WhatsApp writes it",
+        "write a row of CSV for each message, with a number, its author, its date as 2023-05-01 10:00 and its text",
+    ),
+)
 _PAGES = (b"<!doctype html", b"<html")
 
 
@@ -47,6 +62,9 @@ def _kind(head: bytes) -> tuple[str, str] | None:
         return "a tar archive", _UNPACK
     for start, words, advice in _STARTS:
         if head.startswith(start):
+            return words, advice
+    for pattern, words, advice in _LINES:
+        if pattern.match(head.removeprefix(b"\xef\xbb\xbf")):
             return words, advice
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:20].lower().startswith(_PAGES):
         return (

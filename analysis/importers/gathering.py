@@ -16,6 +16,7 @@ from windtunnel.analysis.importers.lines import TOO_LONG, BrokenOff, Told, json_
 from windtunnel.analysis.importers.missing import empty
 from windtunnel.analysis.importers.placeholders import nobody, perhaps_nobody, placeholder
 from windtunnel.analysis.importers.posts import Aliases, BadLine, RawAct, RawPost
+from windtunnel.analysis.importers.pseudonyms import composed
 from windtunnel.analysis.importers.times import EitherWay
 from windtunnel.analysis.importers.unwrapping import is_empty, unwrapped
 from windtunnel.analysis.numbers_in_words import counted
@@ -266,7 +267,7 @@ class Collector:
         first = facts["id"].is_first_distinct()
         if not first.all():
             twice, facts = facts.filter(~first), facts.filter(first)
-            firsts = facts.select("id", first_file="file", first_line="line")
+            firsts = facts.select("id", first_file="file", first_line="line", first_thread="thread")
             self._list_twice(twice.join(firsts, on="id", how="left", maintain_order="left"))
         facts = _by_time(facts.drop("file", "line"))
         self.bad.sort(key=lambda bad: (bad.file, bad.line))
@@ -320,6 +321,11 @@ class Collector:
 
     def _list_twice(self, found: pl.DataFrame) -> None:
         self.bad_reasons["its id was seen before"] += found.height
+        if others := found.filter(pl.col("thread") != pl.col("first_thread")).height:
+            self.say(
+                f"{others:,} of the lines whose id was seen before are of another thread than the first with it: if ids "
+                "count within a thread, write thread and id together into one column and map that"
+            )
         room = max(0, MAX_LISTED - len(self.bad))
         for row in found.head(room).iter_rows(named=True):
             reason = f"its id was seen before, in file {row['first_file']} line {row['first_line']}"
@@ -327,7 +333,8 @@ class Collector:
 
     def _without_markers(self, post: RawPost) -> RawPost:
         """The post without words that mean nothing was there, or that something was taken away."""
-        author, text, status = post.author, post.text, post.status
+        author, text = (each and composed(each) for each in (post.author, post.text))
+        status = post.status
         if author is not None and empty(author, "name"):
             self.count(f"posts have {author.strip() or 'blanks'} for an author: read as unknown")
             author = None

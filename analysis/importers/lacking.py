@@ -8,7 +8,9 @@ import polars as pl
 
 T = TypeVar("T")
 
-LACKS = ("author", "time", "parent")
+LACKS = ("author", "time", "parent", "hour")
+ALIKE, MANY = 0.95, 20
+"""Times are days without an hour where such a share of at least so many posts has one time of day."""
 TELLS = {
     "author": "the record names no authors: `incidents` finds escalations alone, `why` cannot be asked, and no profile is "
     "fitted for `run`",
@@ -16,6 +18,8 @@ TELLS = {
     "be asked, and no profile is fitted for `run`",
     "parent": "the record does not say who answers whom: threads are flat, their posts in order of time; incidents that "
     "count answers to a member (pile_on, newcomer_driven_away) cannot be asked",
+    "hour": "the times are days without an hour: posts of a day stand in the order of its rows, what counts hours counts whole days, "
+    "and when people write is not fitted",
 }
 NEEDS = {
     "escalation": ("time",),
@@ -25,7 +29,7 @@ NEEDS = {
     "newcomer_driven_away": ("author", "time", "parent"),
 }
 """What each kind of incident needs of a record."""
-WORDS = {"author": "authors", "time": "times", "parent": "word of who answers whom"}
+WORDS = {"author": "authors", "time": "times", "parent": "word of who answers whom", "hour": "hours"}
 
 
 def lacking(posts: pl.DataFrame, scale: str, *, flat: bool) -> tuple[str, ...]:
@@ -35,8 +39,16 @@ def lacking(posts: pl.DataFrame, scale: str, *, flat: bool) -> tuple[str, ...]:
         "author": posts["author"].null_count() == posts.height,
         "time": scale == "none",
         "parent": flat,
+        "hour": scale != "none" and days_alone(posts["minute"]),
     }
     return tuple(name for name in LACKS if found[name])
+
+
+def days_alone(minutes: pl.Series) -> bool:
+    """Whether times (minutes) are days without an hour: of many, on several days, nearly all have one time of day."""
+    if len(minutes) < MANY or minutes.max() == minutes.min():
+        return False
+    return bool((minutes % 1440).value_counts()["count"].max() >= ALIKE * len(minutes))
 
 
 def lacks_of(folder: Path) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import hmac
 import os
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -65,7 +66,13 @@ def pseudonyms(names: Iterable[str], secret: bytes) -> dict[str, str]:
 
 
 def folded(name: str) -> str:
-    return name.strip().casefold()
+    """A name as it is compared: without capitals, and é alike whether it is one sign or two."""
+    return composed(name).strip().casefold()
+
+
+def composed(text: str) -> str:
+    """The text in Unicode's composed form (NFC), in which the same words are the same signs."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def is_bot(name: str) -> bool:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,10 @@ ROWS = 50_000
 CELL = 8
 """Bytes that a cell of Parquet counts for before it is read."""
 
-_JSON = (".ndjson", ".jsonl", ".json")
+_JSON = (".ndjson", ".jsonl", ".json", ".js")
+_WHOLE = (".json", ".js")
+_ASSIGNED = re.compile(rb"\s*(?:(?:var|let|const)\s+)?[A-Za-z_$][\w.$\[\]\"']{0,80}\s*=\s*(?=[\[{])")
+"""What stands before the JSON of a script, as in the archive of Twitter."""
 _NOT_CSV = {".parquet": "Parquet", **dict.fromkeys(_JSON, "JSON")}
 
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
@@ -239,8 +243,10 @@ def _records(
     path: Path, max_bytes: int, told: Told | None, encoding: str | None
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
     """The objects of a file with their lines, or of one document with their places; a sentence for what is none."""
-    if _kind(path) == ".json":
+    if _kind(path) in _WHOLE:
         text = b"".join(blocks(path, max_bytes, told, encoding))
+        if begun := _ASSIGNED.match(text):
+            text = text[begun.end() :].rstrip().rstrip(b";")
         if len(text) > MAX_DOCUMENT:
             raise ValueError(
                 f"{path.name} is one JSON document of more than {MAX_DOCUMENT:,} bytes: split it"

@@ -24,6 +24,7 @@ from windtunnel.analysis.importers.sheets import (
     not_unicode,
     sheet_rows,
 )
+from windtunnel.analysis.importers.spelling import written_once
 from windtunnel.analysis.importers.times import Bare, EitherWay, SinceStart, When, read_time
 from windtunnel.analysis.numbers_in_words import counted
 
@@ -93,6 +94,8 @@ T = TypeVar("T")
 STATUS_VALUES: dict[str, Status] = {
     "": "visible",
     "visible": "visible",
+    **dict.fromkeys(("published", "publish", "public", "active", "live"), "visible"),
+    **dict.fromkeys(("spam", "trash", "trashed", "hidden", "rejected", "blocked"), "removed"),
     "ok": "visible",
     "kept": "visible",
     "approved": "visible",
@@ -109,8 +112,8 @@ STATUS_VALUES: dict[str, Status] = {
     "gone_link_post": "gone",
 }
 KIND_VALUES: dict[str, Literal["thread", "reply"]] = {
-    **dict.fromkeys(("thread", "submission", "question", "topic", "post"), "thread"),
-    **dict.fromkeys(("reply", "comment", "answer"), "reply"),
+    **dict.fromkeys(("thread", "submission", "question", "topic", "post", "t3"), "thread"),
+    **dict.fromkeys(("reply", "comment", "answer", "t1"), "reply"),
 }
 TONE_VALUES: dict[str, Tone] = {"civil": "civil", "heated": "heated", "hostile": "hostile"}
 BOOLEAN_VALUES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -156,7 +159,7 @@ def read_table(
     _check_roles(mapping)
     into.begin(path)
     where, passed_over = where or {}, 0
-    into.times = Kind(own_start="at 0", spreadsheet=True)
+    into.times = Kind(own_start="at 0", spreadsheet=True, advice=" (minutes: --map minute=COLUMN)")
     layout = layout_of(path, [*mapping.values(), *where], into.max_bytes, encoding, separator)
     columns = columns_of(path, EXPECTED, into.max_bytes, layout)
     mapping = as_spelt(mapping, columns)
@@ -170,10 +173,10 @@ def read_table(
         if isinstance(row, dict) and encoding is None and not all(map(is_unicode, row.values())):
             if is_json(path):
                 row = {column: _whole_signs(value, into) for column, value in row.items()}
-                into.add(number, lambda row: _post(by_role(row, mapping), into), row)
+                into.add(number, lambda row: _post(by_role(row, mapping, into), into), row)
                 continue
             raise ValueError(not_unicode(path, number, encoding))
-        into.add(number, lambda row: _post(by_role(row, mapping), into), row)
+        into.add(number, lambda row: _post(by_role(row, mapping, into), into), row)
     if not into.posts:
         if passed_over:
             chosen = ", ".join(f"{column}={value}" for column, value in where.items())
@@ -188,11 +191,20 @@ def read_table(
     return [*said, counted(passed_over, "rows were not chosen by --where")] if passed_over else said
 
 
-def by_role(row: Mapping[str, Any] | str, mapping: Mapping[str, str]) -> dict[str, Any]:
+def by_role(
+    row: Mapping[str, Any] | str, mapping: Mapping[str, str], into: Collector | None = None
+) -> dict[str, Any]:
     """The cells of a row by role; `ValueError` for a row that could not be read, or is not Unicode."""
     if isinstance(row, str):
         raise ValueError(row)
     cells = {role: plain(row[column]) if role in WORDS else row[column] for role, column in mapping.items()}
+    for role, said in cells.items():
+        if isinstance(said, str) and not said.isascii() and (meant := written_once(said)) != said:
+            cells[role] = meant
+            if into is not None:
+                into.count(
+                    f"cells of {role} are UTF-8 that was written as UTF-8 once more (Ã© for é): read as was meant"
+                )
     for role, column in mapping.items():
         refuse_nested(cells[role], role, column)
     if not all(map(is_unicode, cells.values())):
@@ -317,11 +329,15 @@ def _words(text: str, into: Collector) -> str:
     return text
 
 
+_REFERENCES = re.compile(r"(?:<[^<>\s]+>[\s,]+)+(<[^<>\s]+>)")
 _PATH = re.compile(r"\w+(?:\.\w+)+|/?\w+(?:/\w+)+/?|/\w+/?")
 
 
 def _parent(said: str | None, own: str, into: Collector) -> str | None:
     """The post that is answered; of a path from the top that ends in the post itself, such as Lemmy's 0.1.5, the one before."""
+    if said and (several := _REFERENCES.fullmatch(said)):
+        into.count("posts name several mails that they answer: the last of them is taken")
+        return several[1]
     if said is None or ("." not in said and "/" not in said) or not _PATH.fullmatch(said):
         return said
     *above, last = re.split(r"[./]", said.strip("/"))

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -95,6 +96,8 @@ def read_time(value: Any, field: str = "time") -> When:
     if not isinstance(value, str):
         raise ValueError(f"{field} is neither a number nor a date")
     text = value.strip()
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
     if _NUMBER.fullmatch(text) and not _THOUSANDS.fullmatch(text):
         return _bare(text, _finite(text.replace(",", "."), field))
     found = _dated(text, field)

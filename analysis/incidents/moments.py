@@ -1,14 +1,27 @@
 """Moments in people's words."""
 
+from windtunnel.analysis.importers.dates import date_words
 
-def moment_words(step: int, hours: float) -> str:
-    """A step as days, hours and minutes since the beginning.
 
-    >>> moment_words(30, 1.0), moment_words(1500, 1 / 60)
-    ('day 2, 06:00', 'day 2, 01:00')
+def moment_words(step: int, hours: float, start: int | None = None) -> str:
+    """A step as days, hours and minutes since the beginning, with its date where it is known when that was: `start` minutes after
+    1970 (UTC), as `importers.dates.start_of` gives it of a record.
+
+    >>> moment_words(30, 1.0), moment_words(1500, 1 / 60, 0)
+    ('day 2, 06:00', 'day 2, 01:00 (1970-01-02 01:00 UTC)')
     """
     minutes = round(step * hours * 60)
-    return f"day {minutes // 1440 + 1}, {minutes % 1440 // 60:02d}:{minutes % 60:02d}"
+    day = date_words(minutes, None)
+    return day if start is None else f"{day} ({date_words(minutes, start)} UTC)"
+
+
+def moment_cell(step: int, hours: float, start: int | None) -> str:
+    """A step in a table: its date (UTC) alone where that is known, else as `moment_words` says it.
+
+    >>> moment_cell(1500, 1 / 60, 0), moment_cell(1500, 1 / 60, None)
+    ('1970-01-02 01:00', 'day 2, 01:00')
+    """
+    return date_words(round(step * hours * 60), start)
 
 
 def step_words(step: int, noun: str) -> str:

@@ -31,6 +31,9 @@ MOST_REPLIES = 20_000
 """Replies whose removal is fitted, and held out, at most."""
 NO_AUTHORS = "the record names no authors: who writes, and what an author's own past does to the choice of thread and post, cannot be fitted, nor members of a simulation"
 NO_TIMES = "the record has no times: nothing about when, or how lately, can be fitted"
+NO_HOURS = (
+    "the record has days without hours: when people write, and the rates of a simulation, cannot be fitted"
+)
 NO_PARENTS = "the record does not say who answers whom: which post is answered, and answers that are owed, cannot be fitted"
 
 Say = Callable[[str], None]
@@ -78,9 +81,7 @@ def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Lear
     else:
         tell("learning who writes, where and to whom")
         parts |= _choices(record, cut)
-        tell("learning when")
-        parts |= scored.when_parts(when.waits(record, cut, *MOST_WAITS), cut)
-        parts["delay"] = scored.delay_part(record, cut)
+        parts |= _waits(record, cut, tell)
     tell("learning tone and removal")
     parts["tone"] = scored.tone_part(tone.gather(record), cut)
     parts["removal"] = scored.removal_part(record, cut, MOST_REPLIES)
@@ -107,6 +108,15 @@ def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Lear
         parts=parts,
         forward=forward,
     )
+
+
+def _waits(record: CommunityRecord, cut: int, tell: Say) -> dict[str, Part]:
+    if "hour" in record.lacks:
+        return {name: scored.not_fitted(NO_HOURS) for name in ("when", "whether", "delay")}
+    tell("learning when")
+    return scored.when_parts(when.waits(record, cut, *MOST_WAITS), cut) | {
+        "delay": scored.delay_part(record, cut)
+    }
 
 
 def _forward(record: CommunityRecord, tell: Say) -> tuple[dict[str, Any], str]:
@@ -160,7 +170,7 @@ def _cannot(record: CommunityRecord) -> list[str]:
     """What the record does not show, a sentence each."""
     from windtunnel.analysis.learned.parts.removal import cannot_tell, taken_away
 
-    told = {"author": NO_AUTHORS, "time": NO_TIMES, "parent": NO_PARENTS}
+    told = {"author": NO_AUTHORS, "time": NO_TIMES, "parent": NO_PARENTS, "hour": NO_HOURS}
     said = [told[each] for each in record.lacks]
     replies = ~record.opens
     unsigned = int((record.author[replies] < 0).sum())

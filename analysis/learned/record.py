@@ -62,7 +62,7 @@ class CommunityRecord:
     authors: tuple[str, ...]
     """Pseudonym of each author number."""
     lacks: tuple[str, ...]
-    """Which of author, time and parent the record does not tell at all."""
+    """Which of author, time, parent and hour the record does not tell at all."""
     holes: tuple[Hole, ...]
     """Spans in which the record shows less than was written; give them no exposure. See `analysis.learned.holes`."""
 

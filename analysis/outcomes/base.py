@@ -15,11 +15,14 @@ RUN = ["draw", "seed", "arm"]
 
 
 class Runs(NamedTuple):
-    """What an outcome reads: one row a run (`RUN`), the events, the members, and when counting ends."""
+    """What an outcome reads of finished runs; each table has the columns `RUN`, and a run may have no row but in `runs`."""
 
     runs: pl.DataFrame
+    """One row a run."""
     events: pl.DataFrame
+    """One row an act, in the order in which it happened: the columns of `sim.events`."""
     members: pl.DataFrame
+    """One row a member of a run at its end: `id`, traits, groups and summaries as the community declares them."""
     horizon: int | None = None
     """Steps within which an outcome counts that begins with an event of its own; None: to the end."""
     steps: int | None = None
@@ -44,27 +47,38 @@ class Part(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """`measure` gives a frame of `RUN` and `value`, a row for each run (null where undefined).
+    """One number for each run, and what reports must know to speak of it. Declared before any run.
 
-    A `cost` is what a policy may cost: a harm that it adds, or a good that it takes away. `fits` names the communities
-    that it can be counted in, `EVERY` among them for all. `event` says in words, after "in 3 of 8 futures", that the
-    threshold was reached ("the stock collapsed"). `part` is where it is counted, if that is not the whole place; of those that have a number in `leads`, the
-    lowest is told first where a policy's own mechanism decides the outcome that was asked for. `memo` heads its column in the
-    short table of a comparison; outcomes with the same words share one, and one without has none. `reads`
-    names a measure that a community counts only with the `setting` that is told; elsewhere the outcome is left out.
+    An example of one, for every community:
+
+        def acts(runs):
+            return count(runs, runs.events.filter(pl.col("status") == "done"))
+
+        Outcome("busy", "good", "acts", False, acts, fits=(EVERY,), event="members did much")
     """
 
     name: str
-    polarity: str  # "harm" or "good"
+    """What `outcome=NAME` calls it."""
+    polarity: str
+    """Either "harm" or "good": what a policy is to prevent, or to bring about."""
     unit: str
+    """What the number counts, in words that follow it."""
     cost: bool
+    """Whether a policy may cost it: comparisons tell of a harm that it adds, or of a good that it takes away."""
     measure: Callable[[Runs], pl.DataFrame]
+    """Gives a frame of `RUN` and `value`: one row for each run, null where it is undefined."""
     fits: tuple[str, ...] = ()
+    """Names of the communities that it can be counted in, `EVERY` among them for all."""
     event: str = ""
+    """Says, after "in 3 of 8 futures", that the threshold was reached: "the stock collapsed"."""
     part: Part | None = None
+    """Where it is counted, if that is not the whole place."""
     leads: int | None = None
+    """Where a policy's own mechanism decides the outcome that was asked for, the lowest number is told first."""
     memo: str = ""
+    """Heads its column in the short table of a comparison; outcomes with the same words share one, one without has none."""
     reads: str = ""
+    """A measure that its community counts only with `setting`; elsewhere the outcome is left out."""
     setting: str = ""
     risks: tuple[str, ...] = ()
     """Areas of risk (`risks.AREAS`) that it speaks of, where another package declares it."""
@@ -110,6 +124,7 @@ def per_run(runs: Runs, found: pl.DataFrame, empty: float | None = 0.0) -> pl.Da
 
 
 def count(runs: Runs, rows: pl.DataFrame) -> pl.DataFrame:
+    """How many of these rows each run has: `RUN` and `value`, 0 where none."""
     return per_run(runs, rows.group_by(RUN).agg(value=pl.len()))
 
 

@@ -49,7 +49,7 @@ def topic_diversity(runs: Runs) -> pl.DataFrame:
 
 
 def residual_influence(runs: Runs) -> pl.DataFrame:
-    """What answers owe to producers who asked to be forgotten, 0 to 1, mean over months: total variation distance to a model without them."""
+    """What answers owe to what was to be forgotten, 0 to 1, mean over steps: total variation distance to a model trained without it."""
     return mean_of(runs, "residual")
 
 
@@ -117,8 +117,9 @@ OUTCOMES = {
             event="builders documented what they used",
         ),
         Outcome(
-            *("residual_influence", "harm", "share of answers", False, residual_influence, FITS),
-            event="answers still owed much to producers who asked to be forgotten",
+            *("residual_influence", "harm", "share of answers", False, residual_influence),
+            (*FITS, "feedback_commons"),
+            event="answers still owed much to what was to be forgotten",
         ),
         Outcome(
             *("retrainings", "harm", "months", True, retrainings, FITS),

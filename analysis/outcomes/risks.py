@@ -40,7 +40,7 @@ _INCIDENTS = {
         "mass_departure",
         "neglected_group",
     ),
-    "misinformation": ("false_belief",),
+    "misinformation": ("false_belief", "false_wave"),
     "interaction": ("delusion_crossing",),
     "malicious use": ("collective_failed",),
 }

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from windtunnel.analysis.importers.lacking import days_alone
 from windtunnel.sim.communities.forum.profile import Mark, Rate
 
 WINDOWS_HOURS = (24, 168, 720)
@@ -154,10 +155,19 @@ def posting_rate(seen: Presence) -> tuple[Rate, Rate]:
 
 
 def rhythm(posts: pl.DataFrame) -> list[float]:
-    """Posts by hour of the record's day (hour 0 is the first post's), mean 1; one post a bin is added."""
+    """Posts by hour of the record's day (hour 0 is the first post's), mean 1; one post a bin is added. Flat where times are days."""
+    if days_alone(posts["minute"]):
+        return [1.0] * 24
     hour = (posts["minute"] // 60 % 24).to_numpy()
     counts = np.bincount(hour, minlength=24) + 1.0
     return [round(float(each), 3) for each in counts / counts.mean()]
+
+
+def rhythm_mark(posts: pl.DataFrame) -> Mark:
+    """Where the rhythm comes from."""
+    if days_alone(posts["minute"]):
+        return "chosen"
+    return "data" if posts.height >= 24 * FEW else "proxy"
 
 
 def newcomer_share(seen: Presence) -> Rate:

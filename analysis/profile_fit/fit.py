@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.profile_fit.activity import (
-    FEW,
     arrivals,
     last_minute,
     leaving,
@@ -15,6 +14,7 @@ from windtunnel.analysis.profile_fit.activity import (
     posting_rate,
     presence,
     rhythm,
+    rhythm_mark,
 )
 from windtunnel.analysis.profile_fit.answers import answer_back
 from windtunnel.analysis.profile_fit.attention import attention
@@ -72,7 +72,7 @@ def fit_profile(posts: pl.DataFrame, *, name: str, tone: str, seed: int = 0) -> 
         posts_per_member_day=rate,
         rate_shape=shape,
         rhythm=rhythm(posts),
-        rhythm_mark="data" if posts.height >= 24 * FEW else "proxy",
+        rhythm_mark=rhythm_mark(posts),
         new_thread_share=opening,
         root_share=to_root,
         attention_growth=growth,

@@ -157,7 +157,7 @@ def _percent() -> dict[str, Any]:
 def svg_of(chart: Any, title: str, lines: list[str], height: float) -> str:
     import vl_convert
 
-    subtitle = [part for line in (*lines, INSIDE) for part in textwrap.wrap(line, 70)]
+    subtitle = [part for line in (*lines, INSIDE) for part in textwrap.wrap(line, 64)]
     head = alt.Title(title, subtitle=subtitle, anchor="start", frame="bounds", offset=12)
     chart = chart.properties(
         width=WIDTH,
@@ -180,21 +180,21 @@ def _config() -> Any:
             color=INK,
             fontSize=15,
             subtitleColor=SOFT,
-            subtitleFontSize=12,
-            subtitleLineHeight=15,
+            subtitleFontSize=13,
+            subtitleLineHeight=16,
             subtitlePadding=5,
         ),
         axis=alt.AxisConfig(
             labelColor=SOFT,
             titleColor=SOFT,
-            labelFontSize=12,
-            titleFontSize=12,
+            labelFontSize=13,
+            titleFontSize=13,
             titleFontWeight="normal",
             gridColor=GRID,
             domainColor=GRID,
             tickColor=GRID,
             labelFlush=False,
         ),
-        legend=alt.LegendConfig(labelColor=INK, labelFontSize=12),
+        legend=alt.LegendConfig(labelColor=INK, labelFontSize=13),
         view=alt.ViewConfig(stroke=None),
     )

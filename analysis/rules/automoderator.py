@@ -56,13 +56,22 @@ def read_rules(text: str) -> list[Rule]:
         raise ValueError(
             f"it is no YAML{where}: {getattr(error, 'problem', None) or 'nested too deeply'}"
         ) from None
-    rules = []
+    rules, wrong = [], []
     for place, content in enumerate((one for one in documents if one is not None), 1):
         if not isinstance(content, dict):
-            raise ValueError(
-                f"document {place} is no rule: write keys with values, as body: [word, other word]"
-            )
-        rules.append(_rule(f"rule {place}", content))
+            wrong.append(f"document {place} is no rule: write keys with values, as body: [word, other word]")
+            continue
+        try:
+            rules.append(_rule(f"rule {place}", content))
+        except ValueError as error:
+            wrong.append(str(error))
+    if wrong:
+        more = (
+            f"\n({len(wrong)} of {len(rules) + len(wrong)} rules cannot be replayed)"
+            if len(wrong) > 1
+            else ""
+        )
+        raise ValueError("\n".join(wrong) + more)
     if not rules:
         raise ValueError("it holds no rule")
     return sorted(rules, key=lambda rule: -rule.priority)
@@ -127,7 +136,9 @@ def _variant(kind: str, content: Mapping[str, Any], of_any: bool) -> Variant | N
                 return None
             checks.append(yes_or_no(key, "top_level", value))
         elif key in _LENGTHS:
-            checks.append(body_length(key, _whole(value, key), quotes))
+            if _whole(value, key) < 0:
+                raise ValueError(f"{key} is {value}: a length is 0 or more")
+            checks.append(body_length(key, value, quotes))
         elif key in known.OF_POST:
             checks.append(number(key, key, known.OF_POST[key](value)))
         elif key != "ignore_blockquotes":

@@ -48,7 +48,10 @@ def period_test(value: Any) -> Test:
 def hour_test(value: Any) -> Test:
     """A comparison of hours of the day, or a list of them: [22, 23, 0]."""
     if not isinstance(value, list):
-        return number_test(value)
+        test, hour = number_test(value), int(re.sub(r"[^-\d]", "", str(value)))
+        if not 0 <= hour <= 23:
+            raise ValueError(f"{shown(value)} is no hour of the day: write a number from 0 to 23")
+        return test
     if not value or not all(
         isinstance(one, int) and not isinstance(one, bool) and 0 <= one <= 23 for one in value
     ):

@@ -185,5 +185,5 @@ def sentence(row: Row) -> str:
     found = row.classifier
     return (
         f"{told}; a classifier tells their threads ({found.other:,}) from real ones ({found.real:,}) with AUC {found.auc:.2f} "
-        f"[{found.low:.2f}, {found.high:.2f}], where .5 is not at all"
+        f"[{found.low:.2f}, {found.high:.2f}], where .5 means not at all"
     )

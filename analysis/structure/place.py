@@ -30,7 +30,7 @@ def of_itself(folder: Folder, days: float) -> dict[str, Any]:
     half = len(spans.begins) // 2
     early, late = (_threads(posts, spans, part) for part in (slice(None, half), slice(half, None)))
     said = [
-        f"{len(spans.begins)} spans of {days:g} days; left out for want of comments: {spans.left_out}.",
+        f"{len(spans.begins)} spans of {days:g} days; left out because they have too few comments: {spans.left_out}.",
         _classified(told_apart(early, late), "its earlier threads", "its later ones"),
     ]
     return {

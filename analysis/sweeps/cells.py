@@ -162,26 +162,32 @@ def next_words(where: Path, each: Sequence[Sequence[str]], names: Sequence[str],
     others = [key for key in keys if key.partition(".")[0] not in ("policy", "policy_with", "treatment")]
     out = shlex.quote(str(where))
     stops = any(re.match(r"\+*stop\.(precision|evidence)=(?!null$)", word) for cell in each for word in cell)
-    same = len({name.rpartition("-")[2] for name in names}) < len(names)
-    said = []
-    if not others and len(names) == 1:
+    if others:
+        said = [f"windtunnel robustness {out}"] if _are_variants(names, others) else []
+        pattern = None if stops else _alike(each, names, others)
+        said += [f"windtunnel compare {out}/{pattern}"] if pattern else []
+    elif len(names) == 1:
         said = [f"windtunnel report {out}/{names[0]}"]
-    elif not others and not stops:
-        said = [f"windtunnel compare {out}"]
-    elif others and not same and not any(key.partition(".")[0] in ("outcome", "stop") for key in others):
-        said = [f"windtunnel robustness {out}"]
+    else:
+        said = [] if stops else [f"windtunnel compare {out}"]
+    cells = f"{len(names)} cell{'' if len(names) == 1 else 's'} in {where}"
+    return f"{cells}. Next: {' or '.join(said)}" if said else f"{cells}."
+
+
+def _are_variants(names: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether cells that differ in these keys, beside their policies, are variants of one model."""
+    digits = {name.rpartition("-")[2] for name in names}
+    return len(digits) == len(names) and not any(
+        key.partition(".")[0] in ("outcome", "stop") for key in others
+    )
+
+
+def _alike(each: Sequence[Sequence[str]], names: Sequence[str], others: Sequence[str]) -> str | None:
+    """A pattern of the folders whose cells differ from the first in their policy alone; None where there is no such pattern."""
     fixed = [[word for word in cell if word.partition("=")[0] in others] for cell in each]
     alike = [name for name, values in zip(names, fixed, strict=True) if values == fixed[0]]
     pattern = "".join(f"*{word}[,-]" for word in fixed[0]) + "*"
-    if (
-        others
-        and not stops
-        and len(alike) > 1
-        and [name for name in names if fnmatch(name, pattern)] == alike
-    ):
-        said.append(f"windtunnel compare {out}/{pattern}")
-    cells = f"{len(names)} cell{'' if len(names) == 1 else 's'} in {where}"
-    return f"{cells}. Next: {' or '.join(said)}" if said else f"{cells}."
+    return pattern if len(alike) > 1 and [name for name in names if fnmatch(name, pattern)] == alike else None
 
 
 def check_launcher(words: Sequence[str]) -> None:

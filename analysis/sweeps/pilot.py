@@ -124,6 +124,16 @@ def units_needed(effect: float, variance: float, *, power: float, alpha: float) 
     return high
 
 
+class Wanted(NamedTuple):
+    """What a test is to find, and how surely."""
+
+    effect: float
+    power: float
+    alpha: float
+    per_community: int
+    """Observations that each community gives."""
+
+
 def pilot(
     pairs: pl.DataFrame,
     manifest: Mapping[str, Any],
@@ -142,87 +152,117 @@ def pilot(
     numbers that no test can have, for an effect larger than the rate leaves room for, and for too few runs.
     """
     _check(smallest_effect, power, alpha, per_community)
+    wanted = Wanted(smallest_effect, power, alpha, per_community)
     whole = pairs.drop_nulls(["y_baseline", "y_policy"])
-    y0, y1, draw = (whole[name].to_numpy() for name in ("y_baseline", "y_policy", "draw"))
-    if len(y0) == 0:
+    if whole.is_empty():
         raise ValueError("no pair of this run is complete: nothing can be learnt from it")
-    outcome = manifest["outcome"]
+    y0, y1, draw = (whole[name].to_numpy() for name in ("y_baseline", "y_policy", "draw"))
+    outcome, config = manifest["outcome"], manifest["config"]
     harm = outcome["polarity"] == "harm"
-    p0 = float(y0.mean())
-    if not 0 < p0 < 1:
-        raise ValueError(
-            f"{outcome['name']} happened in {int(y0.sum())} of {len(y0)} simulated futures without the policy: a test "
-            "needs an outcome that sometimes happens and sometimes does not; change outcome.threshold"
-        )
-    p1 = p0 - smallest_effect if harm else p0 + smallest_effect
-    if not 0 <= p1 <= 1:
-        raise ValueError(
-            f"an effect of {smallest_effect:g} is more than there is room for: without the policy "
-            f"{outcome['name']} happens in {p0:.3f} of futures; state a smaller --smallest-effect"
-        )
+    p0, p1 = _rates(y0, outcome["name"], -smallest_effect if harm else smallest_effect)
     found = alike(y0, draw, confidence)
-    least, most = prudent(y0, draw)
-    spread = (p0 * (1 - p0) + p1 * (1 - p1)) / 2
-    careful = [prudent_rate(p, _error(y0, draw)) for p in (p0, p1)]
-    wide = sum(p * (1 - p) for p in careful) / 2
     part = find_outcome(outcome["name"]).part
-    said = {
+    observation = part.noun if part else "window"
+    designs, chosen = _designs(wanted, found, y0, draw, (p0, p1), observation)
+    return {
         "smallest_effect": smallest_effect,
         "power": power,
         "alpha": alpha,
         "metric": _metric(manifest, part),
-        "observation": part.noun if part else "window",
-        "hours": manifest["config"]["steps"] * manifest["config"]["community"]["step_hours"],
+        "observation": observation,
+        "hours": config["steps"] * config["community"]["step_hours"],
         "direction": "lower" if harm else "higher",
         "p0": p0,
         "p1_at_smallest_effect": p1,
         "alike": found._asdict() if found else None,
         "per_community": per_community,
-    }
-
-    def design(unit: str, each: int, icc: float, effect: float, variance: float) -> dict[str, Any]:
-        if unit == "community":
-            more = design_effect(icc, each)
-            units = units_needed(effect, variance * more / each, power=power, alpha=alpha)
-            observations = units * each
-        else:  # every community has both arms: what is between communities cancels
-            more = 1 - icc
-            units = observations = units_needed(effect, variance * more, power=power, alpha=alpha)
-        return {
-            "unit": unit,
-            "per_community": each,
-            "design_effect": more,
-            "units_an_arm": units,
-            "observations_an_arm": observations,
-        }
-
-    icc = found.icc if found else 0.0
-    designs = [design("community", 1, 0.0, smallest_effect, spread)]
-    if found and per_community > 1:
-        designs.append(design("community", per_community, most, smallest_effect, wide))
-        for name, at, variance in (("point", icc, spread), ("upper", found.high, spread)):
-            other = design("community", per_community, at, smallest_effect, variance)
-            designs[-1][f"units_at_the_{name}_icc"] = other["units_an_arm"]
-        designs[-1]["icc"] = most
-    chosen = designs[-1]
-    if found:
-        designs.append(design(said["observation"], per_community, least, smallest_effect, wide))
-    return said | {
         "designs": designs,
         "recommended": chosen,
         "leakage": _leakage(runs, part) if part else None,
-        "if_as_simulated": _as_simulated(estimates, harm, y1, spread, chosen, icc, alpha),
-        "stopping": {
-            "success": f"once, when all {chosen['units_an_arm']} communities of each arm are in",
-            "harm": (
-                "pair communities of both arms as they come in; after each pair, stop if the policy's arm is worse "
-                f"and evidence that the arms differ reaches {1 / alpha:g} to 1 (analysis.sequential.evidence)"
-            ),
-            "harm_level": alpha,
-        },
+        "if_as_simulated": _as_simulated(
+            estimates, harm, y1, _variance(p0, p1), chosen, found.icc if found else 0.0, alpha
+        ),
+        "stopping": _stopping(chosen["units_an_arm"], alpha),
         "rests_on": _rests_on(found, whole, manifest, estimates, confidence),
         "variance_ratio": estimates.get("variance_ratio"),
         "caveat": CAVEAT,
+    }
+
+
+def _rates(y0: np.ndarray, outcome: str, change: float) -> tuple[float, float]:
+    """The rate without the policy and with a policy that changes it by so much; `ValueError` where there is no room."""
+    p0 = float(y0.mean())
+    if not 0 < p0 < 1:
+        raise ValueError(
+            f"{outcome} happened in {int(y0.sum())} of {len(y0)} simulated futures without the policy: a test "
+            "needs an outcome that sometimes happens and sometimes does not; change outcome.threshold"
+        )
+    if not 0 <= p0 + change <= 1:
+        raise ValueError(
+            f"an effect of {abs(change):g} is more than there is room for: without the policy "
+            f"{outcome} happens in {p0:.3f} of futures; state a smaller --smallest-effect"
+        )
+    return p0, p0 + change
+
+
+def _variance(*rates: float) -> float:
+    """Variance of one 0/1 observation, the mean over arms with these rates."""
+    return sum(p * (1 - p) for p in rates) / len(rates)
+
+
+def _designs(
+    wanted: Wanted,
+    found: Alike | None,
+    y0: np.ndarray,
+    draw: np.ndarray,
+    rates: tuple[float, float],
+    observation: str,
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Every design that the runs allow to plan, and the one to recommend: whole communities, as many observations as asked."""
+    spread = _variance(*rates)
+    designs = [_design(wanted, "community", 1, 0.0, spread)]
+    if found is None:
+        return designs, designs[0]
+    least, most = prudent(y0, draw)
+    wide = _variance(*(prudent_rate(p, _error(y0, draw)) for p in rates))
+    each = wanted.per_community
+    if each > 1:
+        designs.append(_design(wanted, "community", each, most, wide))
+        for name, icc in (("point", found.icc), ("upper", found.high)):
+            other = _design(wanted, "community", each, icc, spread)
+            designs[-1][f"units_at_the_{name}_icc"] = other["units_an_arm"]
+        designs[-1]["icc"] = most
+    chosen = designs[-1]
+    return [*designs, _design(wanted, observation, each, least, wide)], chosen
+
+
+def _design(wanted: Wanted, unit: str, each: int, icc: float, variance: float) -> dict[str, Any]:
+    """The size of a test that puts whole communities into an arm, or (any other unit) observations of every community."""
+    if unit == "community":
+        more = design_effect(icc, each)
+        units = units_needed(wanted.effect, variance * more / each, power=wanted.power, alpha=wanted.alpha)
+        observations = units * each
+    else:  # every community has both arms: what is between communities cancels
+        more = 1 - icc
+        units = units_needed(wanted.effect, variance * more, power=wanted.power, alpha=wanted.alpha)
+        observations = units
+    return {
+        "unit": unit,
+        "per_community": each,
+        "design_effect": more,
+        "units_an_arm": units,
+        "observations_an_arm": observations,
+    }
+
+
+def _stopping(units: int, alpha: float) -> dict[str, Any]:
+    return {
+        "success": f"once, when all {units} communities of each arm are in",
+        "harm": (
+            "pair communities of both arms as they come in; after each pair, stop if the policy's arm is worse "
+            f"and evidence that the arms differ reaches {1 / alpha:g} to 1 (analysis.sequential.evidence)"
+        ),
+        "harm_level": alpha,
     }
 
 

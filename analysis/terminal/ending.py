@@ -102,8 +102,29 @@ def _about_system(error: OSError) -> str:
             if part.exists() and not part.is_dir():
                 return f"{part} is a file and no folder: name another"
     where = f": {error.filename}" if error.filename else ""
+    if advice := _unfit_place(error):
+        return f"{error.strerror or error}{where}: {advice}"
     more = " (ulimit -f sets how large a file may be)" if error.errno == errno.EFBIG else ""
     return f"{error.strerror or error}{where}{more}"
+
+
+_SYSTEMS = ("/proc", "/sys", "/dev")
+"""Folders that the system makes up, in which nobody keeps a file."""
+
+
+def _unfit_place(error: OSError) -> str:
+    """What would work where a file is to be written in a place that takes none; empty where the place is not why."""
+    if not error.filename or not isinstance(error.filename, str | bytes | os.PathLike):
+        return ""
+    path = os.path.abspath(os.fsdecode(error.filename))  # noqa: PTH100
+    system = next(
+        (each for each in _SYSTEMS if path.startswith(f"{each}/") and not path.startswith("/dev/shm")), None
+    )
+    if system and not os.path.exists(path):  # noqa: PTH110
+        return f"{system} is the system's own and takes no files: name a folder of yours, as out=outputs/mine"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and not os.path.exists(path):  # noqa: PTH110
+        return "nothing may be written there: name a folder of yours, as out=outputs/mine"
+    return ""
 
 
 def _stands_somewhere() -> bool:
@@ -126,7 +147,10 @@ def check_words(words: list[str]) -> list[str]:
 
 
 def _said(sentence: str, code: int) -> int:
-    print(f"windtunnel: {plain(sentence)}", file=sys.stderr)
+    try:
+        print(f"windtunnel: {plain(sentence)}", file=sys.stderr, flush=True)
+    except BrokenPipeError:  # nobody reads what went wrong; the code still tells it
+        sys.stderr = None  # type: ignore[assignment]
     return code
 
 

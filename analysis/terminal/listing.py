@@ -148,29 +148,36 @@ def shown_settings(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]
         name = row["setting"]
         if name in branches and row["default"] is None:
             continue
-        fold = next((f"{head}.*" for head in FOLDED if name.startswith(f"{head}.")), None)
-        if name.startswith("community.") and not fold and name not in usual:
-            fold = OTHERS
-        if fold in folded:
-            folded[str(fold)] += 1
-            continue
-        shown = {key: row[key] for key in ("setting", "default", "unit", "meaning")}
-        text = str(row["default"])
-        if len(text) > LONGEST:
-            shown["default"] = f"{text[: LONGEST - 1]}…"
+        fold = _fold_of(name, usual)
         if fold:
-            folded[fold] = 1
-            shown |= {"setting": fold, "default": None}
-        if fold == OTHERS:
-            shown |= {
-                "unit": None,
-                "meaning": "what communities have that the usual one has not: community=NAME",
-            }
-        found.setdefault(row["group"], []).append(shown)
+            folded[fold] = folded.get(fold, 0) + 1
+        if folded.get(fold or "", 0) < 2:  # the first of those that are folded stands for all
+            found.setdefault(row["group"], []).append(_shown(row, fold))
     for row in (row for rows in found.values() for row in rows):
         if count := folded.get(row["setting"]):
             row["default"] = f"{count} of them: --json"
     return found
+
+
+def _fold_of(name: str, usual: set[str]) -> str | None:
+    """The line into which a setting is folded; None for one with a line of its own."""
+    for head in FOLDED:
+        if name.startswith(f"{head}."):
+            return f"{head}.*"
+    return OTHERS if name.startswith("community.") and name not in usual else None
+
+
+def _shown(row: dict[str, Any], fold: str | None) -> dict[str, Any]:
+    """The line of one setting, or of those folded into one."""
+    shown = {key: row[key] for key in ("setting", "default", "unit", "meaning")}
+    text = str(row["default"])
+    if len(text) > LONGEST:
+        shown["default"] = f"{text[: LONGEST - 1]}…"
+    if fold:
+        shown |= {"setting": fold, "default": None}
+    if fold == OTHERS:
+        shown |= {"unit": None, "meaning": "what only other communities have: community=NAME"}
+    return shown
 
 
 def _usual_community() -> set[str]:

@@ -70,7 +70,7 @@ def tabs() -> list[Tab]:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     async def pump() -> None:
         while True:
-            with contextlib.suppress(OSError):  # a full disk: tried again
+            with contextlib.suppress(Exception):  # a full disk, say: tried again
                 await run_in_threadpool(app.state.site.jobs.pump)
             await asyncio.sleep(PUMP_EVERY_S)
 
@@ -115,6 +115,14 @@ def _mistake(request: Request, error: Exception) -> Response:
 
 def _trouble(request: Request, error: Exception) -> Response:
     assert isinstance(error, OSError)
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+        name = Path(str(error.filename)).name[:80] if error.filename else "what was asked for"
+        return _said(
+            request,
+            404,
+            "That did not work",
+            _sentence(f"there is no {name} here (any more): Home lists what there is"),
+        )
     where = f": {Path(str(error.filename)).name}" if error.filename else ""
     return _said(request, 500, "That did not work", _sentence(f"{error.strerror or error}{where}"))
 

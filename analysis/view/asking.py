@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.view.forums import Forum
 from windtunnel.analysis.view.jobs import HERE
 from windtunnel.policies.registry import meanings, parameters, policy_class, policy_names, summary
@@ -34,7 +35,7 @@ def words(form: Mapping[str, Any], forum: Forum, out: str, settings: list[str]) 
         said += forum.run_words()
     said += [f"--rule={rule}" for rule in str(form.get("rule", "")).split()]
     futures = str(form.get("futures", USUAL))
-    said += ["--replicates", futures if futures.isdigit() else str(USUAL)]
+    said += ["--replicates", futures if is_whole(futures) else str(USUAL)]
     if forum.real:
         said += [f"--set={setting}" for setting in settings]
     return [*said, "--json", "--html", f"{HERE}/incident.html"]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from windtunnel import conf
 from windtunnel.analysis.library.settings import words as settings_words
 from windtunnel.analysis.models.learned_settings import learned_by_default
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.outcomes import known_outcomes
 from windtunnel.analysis.outcomes.immovable import cannot_move
 from windtunnel.analysis.view.asking import shown
@@ -215,7 +216,7 @@ def sweep_words(form: Any, found: Place, profile: str, mind: Sequence[str]) -> l
         said += settings_words([], {"community.profile": profile})
     for field, setting in NUMBERS.items():
         if value := str(form.get(field, "")).strip():
-            if not value.isdigit() or not 0 < int(value) < 10_000_000:
+            if not is_whole(value) or not 0 < int(value) < 10_000_000:
                 raise ValueError(f"{field} is {value[:20]!r}: give a whole number above 0")
             said.append(f"{setting}={value}")
     if outcome := str(form.get("outcome", "")):
@@ -253,7 +254,7 @@ def search_words(form: Any, found: Place, profile: str, mind: Sequence[str]) -> 
     if stray := next((one for one in ranges.values() if any(sign in one for sign in "\"'{}$,=\\ ")), ""):
         raise ValueError(f"{stray[:40]!r} is no range: give two numbers")
     trials = str(form.get("trials", "")).strip() or USUAL["trials"]
-    if not trials.isdigit() or not 0 < int(trials) <= MOST_TRIALS:
+    if not is_whole(trials) or not 0 < int(trials) <= MOST_TRIALS:
         raise ValueError(f"trials is {trials[:20]!r}: give a whole number from 1 to {MOST_TRIALS}")
     said = [
         word

@@ -8,14 +8,15 @@ import polars as pl
 from starlette.requests import Request
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.importers.dates import date_words, start_of
+from windtunnel.analysis.importers.dates import start_of
 from windtunnel.analysis.importers.lacking import askable
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.acts import moderation_of, read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.likely import mostly_unread
-from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.incidents.moments import moment_cell
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.view.site import site_of
 
@@ -44,8 +45,7 @@ class Forum(NamedTuple):
 
     def when(self, step: int) -> str:
         """A step as a date (UTC), where the record's start is known; else as a day and an hour from the beginning."""
-        start = start_of(self.folder) if self.real else None
-        return moment_words(step, self.hours) if start is None else date_words(step, start)
+        return moment_cell(step, self.hours, start_of(self.folder) if self.real else None)
 
     def run_words(self) -> list[str]:
         """The options of `windtunnel why` that name the run."""
@@ -67,7 +67,7 @@ def read_forum(folder: Path, run: dict[str, str] | None = None) -> Forum:
     files = [folder / name for name in ("posts.parquet", "events.parquet", "moderation.parquet")]
     seen = tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in files)
     whole = _read(str(folder), seen)
-    wanted = {key: int(value) if value.isdigit() else value for key, value in (run or {}).items()}
+    wanted = {key: int(value) if is_whole(value) else value for key, value in (run or {}).items()}
     fitting = [
         one
         for one in whole.runs

@@ -32,6 +32,8 @@ HERE = "{job}"
 """In a job's words: its own folder."""
 WAITING, RUNNING, DONE, FAILED, STOPPED_STATE = "waiting", "running", "done", "failed", "stopped"
 _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
+LEADS = ("page", "back")
+"""What of a job's `about` is an address."""
 MOST_DEATHS = 5
 DIED = (
     "its process ended {} times without an answer, killed from outside or for want of memory or of room on the disk; "
@@ -81,7 +83,7 @@ class Job(NamedTuple):
         """What it printed as JSON; None where that is none, or not there yet."""
         try:
             return json.loads(self.output())
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return None
 
 
@@ -98,6 +100,10 @@ class Jobs:
     def add(self, words: Sequence[str], title: str, about: Mapping[str, Any]) -> Job:
         """Begin a job, or give the one that does the same already and did not fail. `{job}` in a word is the job's
         folder, in `about` its name."""
+        if self.root.is_symlink():
+            raise ValueError(
+                f"{self.root.name} in this folder is a link: nothing is written through it, put a folder there"
+            )
         with self._lock:
             for job in self._all():
                 if self._same(job, words) and job.state in (WAITING, RUNNING, DONE):
@@ -160,9 +166,9 @@ class Jobs:
         if not job.is_open:
             return
         (job.path / STOPPED).touch()
-        if _is_held(job.path) and (pid := _text(job.path / PID)).isdigit():
+        if _is_held(job.path) and (group := _group(job.path)) is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(int(pid), signal.SIGTERM)
+                os.killpg(group, signal.SIGTERM)
 
     def again(self, name: str) -> None:
         """Let a job that failed or was stopped go on."""
@@ -216,25 +222,52 @@ class Jobs:
         return [job for name in self._names() if (job := self._read(name)) is not None]
 
     def _names(self) -> list[str]:
+        if self.root.is_symlink():
+            return []
         try:
-            return [entry.name for entry in os.scandir(self.root) if _NAME.fullmatch(entry.name)]
+            return [entry.name for entry in os.scandir(self.root) if _is_job(entry)]
         except OSError:
             return []
 
     def _read(self, name: str) -> Job | None:
         path = self.root / name
-        if not _NAME.fullmatch(name) or not (path / ASKED).is_file():
+        if not _NAME.fullmatch(name) or self.root.is_symlink() or path.is_symlink():
+            return None
+        if not (path / ASKED).is_file():
             return None
         try:
             asked = json.loads((path / ASKED).read_text(encoding="utf-8"))
             words, title, about = list(asked["words"]), str(asked["title"]), dict(asked["about"])
             made = float(asked["made"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
+        about |= {key: local(str(about[key])) for key in LEADS if about.get(key)}
         _, _, ended = _text(path / EXIT).partition("\n")
         return Job(
             name, path, words, title, about, made, _state(path), ended.strip() or last_line(path / ERRORS)
         )
+
+
+def local(path: str) -> str:
+    """A path of this server; Home for everything else.
+
+    >>> local("/sweep?out=a"), local("//elsewhere"), local("javascript:a")
+    ('/sweep?out=a', '/', '/')
+    """
+    fits = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if fits else "/"
+
+
+def _is_job(entry: "os.DirEntry[str]") -> bool:
+    return _NAME.fullmatch(entry.name) is not None and not entry.is_symlink()
+
+
+def _group(path: Path) -> int | None:
+    """The process group of a job's worker; None where none is noted, or one that is not to be ended from here."""
+    text = _text(path / PID)
+    if not re.fullmatch(r"[1-9][0-9]{0,9}", text):
+        return None
+    return int(text) if int(text) not in (1, os.getpgrp()) else None
 
 
 def _state(path: Path) -> str:

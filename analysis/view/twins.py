@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.view.contents import read
 from windtunnel.sim.communities import declared
 from windtunnel.sim.community import Declared
@@ -91,7 +92,7 @@ def _twins(path: str, changed: int, draw: int, seed: int) -> Twins:
 def known_member(twins: Twins, who: str) -> int:
     """The member that is called so; `ValueError` where there is none."""
     known = set() if twins.members.is_empty() else set(twins.members["member"].to_list())
-    if not who.isdigit() or int(who) not in known:
+    if not is_whole(who) or int(who) not in known:
         raise ValueError(f"there is no {twins.declared.nouns.member} {who[:20]!r} in this run")
     return int(who)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.summary import place_words
 from windtunnel.analysis.why.question import (
     LABEL,
@@ -78,7 +79,7 @@ def _who(case: SimulatedCase, suspend: str) -> tuple[int, int | None]:
     if length and not re.fullmatch(r"[1-9]\d*", length):
         raise ValueError(f"--suspend {suspend}: write MEMBER or MEMBER:STEPS, for example {who}:2")
     known = case.tables.members["member"].sort().to_list()
-    if not who.isdigit() or int(who) not in known:
+    if not is_whole(who) or int(who) not in known:
         few = ", ".join(map(str, known[:8])) + (", …" if len(known) > 8 else "")
         raise ValueError(f"there is no {nouns.member} {who!r} in this run: there are {few}")
     return int(who), int(length) if length else None

@@ -154,10 +154,19 @@ def simulate_futures(
 
 
 def _simulated(case: Case, part: Sequence[tuple[int, Branch]], mind: Mind, fingerprints: bool) -> list[Run]:
-    """The runs of some branches, each called after its place."""
+    """The runs of some branches, each called after its place; worlds that are over before their last moment are told as lived."""
+    left = len(part) * case.ticks
+
+    def tell(what: str, more: int) -> None:
+        nonlocal left
+        left -= more if what == "steps" else 0
+        _tell(case, what, more)
+
     units = [Unit(0, place, branch.arm) for place, branch in part]
     worlds = [case.world(branch) for _, branch in part]
-    return run_worlds(worlds, units, mind, case.ticks, partial(_tell, case), fingerprints=fingerprints)
+    runs = run_worlds(worlds, units, mind, case.ticks, tell, fingerprints=fingerprints)
+    _tell(case, "steps", left)
+    return runs
 
 
 def _tell(case: Case, what: str, more: int) -> None:

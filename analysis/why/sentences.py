@@ -13,7 +13,11 @@ NO_SANCTION = "This is no basis for a sanction without review by a person."
 def at(record: dict[str, Any], step: int) -> str:
     """A step in words: by the community's own name for one where the record has its nouns, else by the clock."""
     nouns = record.get("nouns")
-    return moment_words(step, record["hours"]) if nouns is None else step_words(step, nouns["step"])
+    return (
+        moment_words(step, record["hours"], record.get("start"))
+        if nouns is None
+        else step_words(step, nouns["step"])
+    )
 
 
 def noun(record: dict[str, Any]) -> str:

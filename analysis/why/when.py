@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.why.case import Case
 
 
@@ -65,6 +66,6 @@ def onset_or_step(case: Case, at: str) -> Moment:
         if found.at >= case.first:
             return found
         return Moment(case.first, case.first, f"{case.said(case.first)}, the beginning of the run,")
-    if at.isdigit():
+    if is_whole(at):
         return exactly(case, int(at))
     raise ValueError(f"--at {at!r} is no moment: write onset-3, or a step as a number, counted from 0")

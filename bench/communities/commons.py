@@ -67,6 +67,13 @@ def sovereigns(root: int) -> list[dict[str, Any]]:
         rows.append(
             told(f"all take {part:g} of what they may", {"furthest": worst}, f"{asked} to 1e-9", EXACT)
         )
+    alike = {"share": 1, "all": 1.0, "own": 0, "greed": 0, "spread": 0}
+    personas = {"selfish": alike, "modest": {"share": 0}, "conditional": {"share": 0}}
+    for most in (3, 15, 27):
+        subjects = {"personas": personas, "phases": {"take": {"amounts": {"to": most}}}}
+        survival = values(lived("sovereign_king", 2, root, community=subjects), "survival", "policy")
+        found = {"furthest from round 1": float(np.abs(survival - 1).max())}
+        rows.append(told(f"a king takes all that is left, others {most} each", found, "0", EXACT))
     return rows
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from paired import change, draws_and_root, last_line, lived, run, told, values
 
 from windtunnel.policies.registry import policy_names
+from windtunnel.sim.unlearning import METHODS
 
 OWN = "own model: direction by mechanism"
 OUTCOMES = ("contributions", "mean_quality", "least_quality")
@@ -51,6 +52,14 @@ def main() -> None:
     tell("bundle", BUNDLE, base + "367 / .77 / .52; more than each alone")
     ends = {"mixed_rewards": {"pay": 0.6, "crowding": 0.3, "stop": 30}}
     tell("pay until step 30", "mixed_rewards", "below who was never paid", ("contributions_at_end",), **ends)
+    for method in METHODS:
+        found = lived(
+            None, draws, root, community="feedback_commons", policy="unlearning",
+            policy_with={"unlearning": {"method": method}},
+        )  # fmt: skip
+        asked = "(5.10) exact 0 <= reweight < filter_only"
+        for outcome in ("residual_influence", "mean_quality", "retractions"):
+            rows.append(told(f"taken back, {method}: {outcome}", change(found, outcome), asked, OWN))
     best = {
         one: change(
             lived(None, min(draws, 20), root, community="feedback_commons", policy=one), "least_quality"

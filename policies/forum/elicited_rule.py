@@ -87,6 +87,9 @@ class ElicitedRule(Detecting):
         )
         return world.chance(f"{self.label} catches", ids) < rates[tone]
 
+    def noticed(self) -> float:
+        return self.seen if (self._rule or 0) >= ASKED else 0.0
+
     def offer(self, world: WorldFace, view: View) -> None:
         if (self._rule or 0) >= ASKED:
             ids = world.community.members.id[view.rows]

@@ -17,6 +17,9 @@ class RuleReminder(ForumPolicy):
     seen: Share
     """Share of active members who notice the pin in a step; 0: off."""
 
+    def noticed(self) -> float:
+        return self.seen
+
     def offer(self, world: WorldFace, view: View) -> None:
         ids = world.community.members.id[view.rows]
         view.feature("reminder")[:] = np.where(world.chance(f"{self.label} seen", ids) < self.seen, 1.0, 0.0)

@@ -41,6 +41,11 @@ class SingleAct(ForumPolicy):
     def raised(self) -> tuple[str, ...]:
         return self.raises if self.act == "warn" else ()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it will do nothing more to what is there."""
+        return self._done and (self.until is None or self._over)
+
     def before_step(self, world: WorldFace) -> None:
         if self.until is not None and world.now >= self.until:
             self._end(world)

@@ -182,7 +182,7 @@ def test_unplanting_and_erasing_by_hand():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--aim", "erase", "--target", "Poor"], "--aim erase has no --target"),
+        (["--aim", "erase", "--target", "Poor"], "--aim erase takes no --target"),
         (["--aim", "unplant"], "--aim unplant needs --target LABEL"),
         (
             ["--aim", "unplant", "--target", "Poor", "--feature-only"],

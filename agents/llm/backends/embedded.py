@@ -21,7 +21,7 @@ def embedded_server(weights: Path, *, threads: int | None = None, context: int =
     """The address (`http://127.0.0.1:PORT/v1`) of a server of `weights` that runs while the block does.
 
     `context` is the longest question in tokens. `ImportError` without xllamacpp, `ValueError` if the file
-    cannot be loaded, `TimeoutError` if the server does not get healthy within a minute.
+    cannot be loaded, `TimeoutError` if the server is not ready within a minute.
     """
     try:
         import xllamacpp
@@ -69,5 +69,5 @@ def _wait_until_healthy(address: str, seconds: float = 60.0) -> None:
         with contextlib.suppress(urllib.error.URLError, OSError), direct.open(f"{address}/health", timeout=5):
             return
         if time.monotonic() > until:
-            raise TimeoutError(f"the embedded server at {address} did not get healthy within {seconds:.0f} s")
+            raise TimeoutError(f"the embedded server at {address} was not ready within {seconds:.0f} s")
         time.sleep(0.05)

@@ -3,10 +3,11 @@
 import math
 import re
 from collections.abc import Callable
+from typing import Any
 
 from windtunnel.agents.llm.connection.takes import RAN_OUT, Takes
 from windtunnel.agents.llm.opening import open_model
-from windtunnel.agents.llm.reading.letters import NO_LETTER, NO_LOGPROBS
+from windtunnel.agents.llm.reading.letters import COUNT_INSTEAD, NO_LETTER, NO_LOGPROBS
 from windtunnel.agents.llm.reading.replies import MORE_TOKENS
 from windtunnel.agents.llm.request import LETTERS, Answer, Request
 from windtunnel.agents.llm.settings import LLMSettings
@@ -33,12 +34,14 @@ def probed(
         if settings.choice == "sampled":
             raise ValueError("llm=fake gives log-probabilities: set llm.choice to logprobs or auto")
         return settings.model_copy(update={"choice": "logprobs"})
-    trying, reply = _chosen(settings, question)
+    heard = set[str]()
+    trying, reply = _chosen(settings, question, heard)
     if isinstance(reply, Unanswered):
         if NO_LETTER.search(reply.reason) or RAN_OUT.search(reply.reason):
             raise ValueError(_unread(trying, question, reply.reason))
         _tell_models(trying, reply.reason, say)
         return trying
+    _tell_name(settings.model, heard, say)
     if reply.mass < settings.least_mass:
         raise ValueError(_thin(settings, question, reply))
     if trying.choice == "sampled" and trying.answer_tokens == 1:
@@ -59,17 +62,19 @@ def probed(
     return trying
 
 
-def _chosen(settings: LLMSettings, question: Request) -> tuple[LLMSettings, Answer | Unanswered]:
-    """Settings with a choice, and the reply: by log-probabilities where they can be had and read, else by counting."""
+def _chosen(
+    settings: LLMSettings, question: Request, heard: set[str]
+) -> tuple[LLMSettings, Answer | Unanswered]:
+    """Settings with a choice, and the reply (`heard`: the names that the server gave its model): by log-probabilities where they can be had and read, else by counting."""
     chosen = settings.choice if settings.choice != "auto" else "logprobs"
     trying, reply = _guessed(
-        settings.model_copy(update={"choice": chosen}), question, settings.choice == "auto"
+        settings.model_copy(update={"choice": chosen}), question, settings.choice == "auto", heard
     )
     if isinstance(reply, Answer) or trying.choice != "logprobs":
         return trying, reply
     if NO_LETTER.search(reply.reason):
         further = trying.model_copy(update={"takes": trying.takes.model_copy(update={"least": LEAD})})
-        further, again = _asked(further, question)
+        further, again = _asked(further, question, heard)
         if isinstance(again, Answer):
             return further, again
     elif not _lacks(reply):
@@ -81,14 +86,14 @@ def _chosen(settings: LLMSettings, question: Request) -> tuple[LLMSettings, Answ
             f"llm.choice is logprobs, but {settings.model} gave none ({reply.reason}): "
             "set llm.choice to sampled or auto"
         )
-    return _guessed(trying.model_copy(update={"choice": "sampled"}), question, False)
+    return _guessed(trying.model_copy(update={"choice": "sampled"}), question, False, heard)
 
 
 def _guessed(
-    settings: LLMSettings, question: Request, may_count: bool
+    settings: LLMSettings, question: Request, may_count: bool, heard: set[str]
 ) -> tuple[LLMSettings, Answer | Unanswered]:
     """The reply once what the server refuses is left out; guessed, where a refusal does not name it."""
-    trying, reply = _asked(settings, question)
+    trying, reply = _asked(settings, question, heard)
     if (
         isinstance(reply, Answer)
         or not _REFUSED.search(reply.reason)
@@ -102,14 +107,14 @@ def _guessed(
         if counting and trying.choice == "logprobs" and not (may_count and settings.store != "none"):
             continue
         choice = "sampled" if counting else trying.choice
-        guess, again = _asked(trying.model_copy(update={"takes": takes, "choice": choice}), question)
+        guess, again = _asked(trying.model_copy(update={"takes": takes, "choice": choice}), question, heard)
         if isinstance(again, Answer) or _lacks(again):
             return guess, again
     return trying, reply
 
 
 def _asked(
-    settings: LLMSettings, question: Request, *, plain: bool = False
+    settings: LLMSettings, question: Request, heard: set[str] | None = None, *, plain: bool = False
 ) -> tuple[LLMSettings, Answer | Unanswered]:
     """The reply, and the settings with what the server was found to take."""
     while True:
@@ -117,6 +122,8 @@ def _asked(
         try:
             reply = model.ask([question])[0]
             learnt = _learnt(model)
+            if heard is not None and (name := _innermost(model, "answered_as", None)):
+                heard.add(name)
         finally:
             model.close()
         if learnt == settings.takes or "logprobs" in learnt.without and isinstance(reply, Unanswered):
@@ -127,16 +134,32 @@ def _asked(
 
 
 def _learnt(model: object) -> Takes:
+    found = _innermost(model, "learnt", Takes())
+    return found if isinstance(found, Takes) else Takes()
+
+
+def _innermost(model: object, name: str, default: Any) -> Any:
     while hasattr(model, "inner"):
         model = model.inner
-    found = getattr(model, "learnt", Takes())
-    return found if isinstance(found, Takes) else Takes()
+    return getattr(model, name, default)
+
+
+def _tell_name(wanted: str, heard: set[str], say: Callable[[str], None]) -> None:
+    """Say by which name the server answers, where that is not the one that was asked for, nor a path to it."""
+    others = [name for name in sorted(heard) if not f"/{name}".casefold().endswith(f"/{wanted}".casefold())]
+    others = [name for name in others if not f"/{wanted}".casefold().endswith(f"/{name}".casefold())]
+    if others:
+        say(
+            f"llm.model is {wanted}, and the server answers as {', '.join(others)}: another model, or another name of it"
+        )
 
 
 def _lacks(reply: Answer | Unanswered) -> bool:
     """Whether a server, reached, gave no log-probabilities, or refused to be asked for them; a mangled reply says neither."""
     if isinstance(reply, Answer):
         return False
+    if COUNT_INSTEAD in reply.reason:
+        return True
     said = reply.stage == "ask" or "no choices but an error" in reply.reason
     refused = said and re.search(r"log_?prob", reply.reason, re.IGNORECASE) is not None
     return refused or (reply.stage == "read" and NO_LOGPROBS in reply.reason)

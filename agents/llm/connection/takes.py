@@ -1,6 +1,7 @@
 """What a server takes of what we would send it, as it says itself when it refuses something."""
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 LIMITS = ("max_tokens", "max_completion_tokens")
 LOGPROBS = ("logprobs", "top_logprobs")
 FIELDS = {
-    "logprobs": r"(?:top_)?log_?prob(?:s|abilities)?\b|log[ -]prob",
+    "logprobs": r"top_n_tokens|(?:top_)?log_?prob(?:s|abilities)?\b|log[ -]prob",
     "max_completion_tokens": r"max_completion_tokens",
     "max_tokens": r"(?<!_)max_(?:output_|new_)?tokens",
     "temperature": r"temperature",
@@ -26,7 +27,9 @@ _MOST = re.compile(
     re.IGNORECASE,
 )
 _LEAST = re.compile(
-    r"(?:>=?|greater than or equal to|at least|min(?:imum)?(?: value)?(?: of| is|:)?)\s*(\d+)", re.IGNORECASE
+    r"(?P<above>(?:>|greater than|more than|above)\s*)?(?(above)|(?:>=|greater than or equal to|at least|"
+    r"min(?:imum)?(?: value)?(?: of| is|:)?)\s*)(?P<number>\d+)",
+    re.IGNORECASE,
 )
 RAN_OUT = re.compile(
     r"limit was reached|could not finish|try again with higher|reached before", re.IGNORECASE
@@ -36,8 +39,8 @@ RAN_OUT = re.compile(
 class Takes(BaseModel):
     """What a server takes: everything, until it has refused something.
 
-    `without` are fields left out, `limit` is what it calls the most tokens of an answer (at least `least` of them), `top` the
-    most candidates for a token that it lists (None: no limit known). Without `system` its words stand before the user's.
+    `without` are fields left out, `limit` is what it calls the most tokens of an answer (at least `least` of them, at most `most`),
+    `top` the most candidates for a token that it lists (None: no limit known). Without `system` its words stand before the user's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,6 +48,7 @@ class Takes(BaseModel):
     without: tuple[str, ...] = ()
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     least: int = 1
+    most: int | None = None
     top: int | None = None
 
     def fitted(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +57,7 @@ class Takes(BaseModel):
         if "logprobs" in self.without:
             out.pop("top_logprobs", None)
         if "max_tokens" in out:
-            out[self.limit] = max(out.pop("max_tokens"), self.least)
+            out[self.limit] = min(max(out.pop("max_tokens"), self.least), self.most or sys.maxsize)
         for name in LOGPROBS:
             if self.top and out.get(name) and out[name] is not True:
                 out[name] = min(out[name], self.top)
@@ -76,13 +80,22 @@ class Takes(BaseModel):
                 if 1 < most < (sent.get("top_logprobs") or sent["logprobs"]):
                     return self.model_copy(update={"top": most})
             if name in LIMITS:
-                found = _LEAST.search(refusal)
-                if found and self.limit in sent and sent[self.limit] < int(found.group(1)) <= 64:
-                    return self.model_copy(update={"least": int(found.group(1))})
+                if self.limit in sent and (bound := self._bound(refusal, sent[self.limit])):
+                    return bound
                 if self.limit in sent and (less := self._other_limit(name)):
                     return less
             elif name in sent or (name == "system" and _has_system(sent)):
                 return self.less(name)
+        return None
+
+    def _bound(self, refusal: str, sent: int) -> "Takes | None":
+        """With the fewest or the most tokens of an answer that a refusal names; None where it names none that was crossed."""
+        if found := _LEAST.search(refusal):
+            least = int(found["number"]) + bool(found["above"])
+            if sent < least <= 64:
+                return self.model_copy(update={"least": least})
+        if (found := _MOST.search(refusal)) and self.least <= int(found.group(1)) < sent:
+            return self.model_copy(update={"most": int(found.group(1))})
         return None
 
     def _other_limit(self, named: str) -> "Takes | None":
@@ -120,6 +133,8 @@ class Takes(BaseModel):
             out.append("max_completion_tokens in place of max_tokens")
         if self.least > 1:
             out.append(f"at least {self.least} tokens asked for")
+        if self.most:
+            out.append(f"answers of {self.most} tokens at the most")
         if self.top:
             out.append(f"the {self.top} likeliest tokens at most")
         return out
@@ -146,6 +161,8 @@ class Takes(BaseModel):
             out["top"] = self.top
         if self.least > 1:
             out["max_tokens"] = self.least
+        if self.most:
+            out["most_tokens"] = self.most
         if "system" in self.without:
             out["system"] = "before the user's words"
         return out

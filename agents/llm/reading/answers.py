@@ -72,7 +72,7 @@ def body_of(content: bytes) -> Any:
         )
         events = [json.loads(line) for line in lines if line.strip() not in ("", "[DONE]")]
     except UnicodeDecodeError:
-        raise Unreadable("no JSON but bytes that are no text") from None
+        raise Unreadable("bytes that are neither JSON nor text") from None
     except (ValueError, RecursionError):
         events = []
     if events and all(isinstance(event, Mapping) for event in events):
@@ -118,7 +118,9 @@ def choices_by_index(body: object, number: int) -> dict[int, Mapping[str, Any]]:
         raise Unreadable(f"no choices but {type(body).__name__}")
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices:
-        raise Unreadable("no choices" + (f" but an error: {told}" if (told := error_in(body)) else ""))
+        raise Unreadable(
+            "no choices" + (f" but an error: {told}" if (told := error_in(body)) else _another_door(body))
+        )
     if not all(isinstance(choice, Mapping) for choice in choices):
         raise Unreadable("choices in an unknown shape")
     if number == len(choices) == 1:
@@ -127,6 +129,28 @@ def choices_by_index(body: object, number: int) -> dict[int, Mapping[str, Any]]:
     if len(set(map(repr, found))) < len(found) or not all(type(i) is int and 0 <= i < number for i in found):
         raise Unreadable(f"{len(found)} choices to {number} questions without an index of its own each")
     return {index: choice for index, choice in zip(found, choices, strict=True) if index is not None}
+
+
+_DOORS = (
+    ({"role", "content"}, "Anthropic's messages"),
+    ({"output"}, "OpenAI's responses"),
+    ({"candidates"}, "Gemini's own"),
+    ({"message", "done"}, "Ollama's own"),
+    ({"response", "done"}, "Ollama's own"),
+    ({"generated_text"}, "TGI's own"),
+    ({"content", "tokens_predicted"}, "llama.cpp's own"),
+)
+"""Fields by which a reply of another interface than chat completions is known."""
+
+
+def _another_door(body: Mapping[str, Any]) -> str:
+    """That a reply has the form of another interface, and which address is wanted; empty where it has none that is known."""
+    whose = next((name for fields, name in _DOORS if fields <= body.keys()), None)
+    return (
+        f" but a reply in the form of {whose}: llm.base_url needs an OpenAI-compatible address"
+        if whose
+        else ""
+    )
 
 
 def read_usage(body: Mapping[str, Any]) -> tuple[int, int]:

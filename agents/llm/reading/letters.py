@@ -20,7 +20,8 @@ _EXCESS = 0.02
 """The chances of the candidates may add up to this much above 1, for the same reason."""
 _IMPOSSIBLE = -9999.0
 """What servers that have no minus infinity in their JSON send for it."""
-_COUNT_INSTEAD = " (llm.choice=sampled counts answers instead)"
+COUNT_INSTEAD = " (llm.choice=sampled counts answers instead)"
+"""In the reason of a reply whose log-probabilities are no such."""
 _NUMBERED = re.compile(r"token_id:\d+")
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _BYTE_LEVEL = str.maketrans({"\u2581": " ", "\u0120": " ", "\u010a": "\n", "\u0109": "\t", "\u010d": "\r"})
@@ -31,6 +32,7 @@ _FRONT = re.compile(rf"[\W_]*([A-Z]){_ALONE}(.*)", re.DOTALL)
 _ANOTHER = re.compile(rf"[\W_]*(?:(?i:or|and)\b[\W_]*|[,/&][\W_]*)[A-Z]{_ALONE}")
 _LABELLED = re.compile(r"\s*(?!(?i:not?|never|nicht|pas):|[B-Z]:)[^\W\d_]+ ?:[\W_]*([A-Z])[\W_]*")
 """A word before the letter, in any language; the "A" of "A: B" answers a "Q:" and is no letter."""
+_TAGS = re.compile(r"</?(?:b|i|u|em|strong|code|p|span|div|mark)(?:\s[^<>]*)?>", re.IGNORECASE)
 _STRUCK = re.compile(r"~~.+?~~")
 _DOUBTED = re.compile(r"\s*\?")
 _DENIED = re.compile(r"(?i:\b(?:not|never|cannot|instead of|rather than)|n['\u2019]t)\W+(?:\w+\W+){0,2}$")
@@ -56,29 +58,41 @@ def letter_of(
     """
     if not isinstance(text, str):
         return None
-    options, text = options or {}, _STRUCK.sub(" ", unicodedata.normalize("NFKC", text))
+    options, text = options or {}, _STRUCK.sub(" ", _TAGS.sub("", unicodedata.normalize("NFKC", text)))
     if _weighed(text, letters):
         return None
     if lone := _LONE.fullmatch(text):
         found = lone.group(1).upper()
         article = cut and lone.group(1) in "ai"
         return found if found in letters and not article else None
-    if len(_LISTED.findall(text)) < 3:
-        if (answer := _LABELLED.fullmatch(text)) and answer.group(1) in letters:
-            return answer.group(1)
-        front = _FRONT.match(text)
-        if front and front.group(1) in letters and _is_answer(front.group(1), front.group(2), options, cut):
-            return front.group(1)
+    lists_options = len(_LISTED.findall(text)) >= 3
+    if not lists_options and (front := _in_front(text, letters, options, cut)):
+        return front
+    if named := _named(text, options):
+        return named if named in letters else None
+    same = [letter for letter in letters if _plain(options.get(letter, "")) == _plain(text) != ""]
+    return same[0] if len(same) == 1 else None
+
+
+def _in_front(text: str, letters: Sequence[str], options: Mapping[str, str], cut: bool) -> str | None:
+    """The letter that stands alone behind one word and a colon, or before all other words."""
+    if (answer := _LABELLED.fullmatch(text)) and answer.group(1) in letters:
+        return answer.group(1)
+    front = _FRONT.match(text)
+    if front and front.group(1) in letters and _is_answer(front.group(1), front.group(2), options, cut):
+        return front.group(1)
+    return None
+
+
+def _named(text: str, options: Mapping[str, str]) -> str | None:
+    """The last letter that the words call the answer, as in "so I choose B"."""
     named = [
         letter
         for found in _NAMED.finditer(text)
         if not _DENIED.search(text[: found.start()])
         and _is_answer(letter := found.group(1) or found.group(2), text[found.end() :], options, False)
     ]
-    if named:
-        return named[-1] if named[-1] in letters else None
-    same = [letter for letter in letters if _plain(options.get(letter, "")) == _plain(text) != ""]
-    return same[0] if len(same) == 1 else None
+    return named[-1] if named else None
 
 
 def _is_answer(letter: str, rest: str, options: Mapping[str, str], cut: bool) -> bool:
@@ -134,6 +148,8 @@ def first_token(choice: Mapping[str, Any]) -> list[tuple[str, float]]:
     need_whole(choice)
     try:
         places = _places(choice.get("logprobs") or {})
+    except Unreadable:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise Unreadable(f"log-probabilities in an unknown shape ({type(error).__name__}: {error})") from None
     if not places:
@@ -161,9 +177,25 @@ def _places(logprobs: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, floa
         if one.get("top_logprobs") or "logprob" not in one:
             candidates = _candidates(one["top_logprobs"])
             spoken = token_text(str(one["token"]), one.get("bytes")) if "token" in one else ""
+            candidates = _with_chosen(candidates, spoken, one.get("logprob"))
             named = any(token == spoken for token, _ in candidates)
             places.append((spoken if named else _likeliest(candidates), candidates))
     return places
+
+
+def _with_chosen(candidates: list[tuple[str, float]], spoken: str, value: object) -> list[tuple[str, float]]:
+    """The candidates and the token that was said, where a server (LMDeploy) lists the others alone; not where it is there in another spelling."""
+    if (
+        not spoken
+        or not candidates
+        or not isinstance(value, int | float)
+        or any(token == spoken for token, _ in candidates)
+    ):
+        return candidates
+    if any(math.isclose(value, other, abs_tol=1e-6) for _, other in candidates):
+        return candidates
+    whole = math.exp(min(value, 0.0)) + sum(math.exp(min(other, 0.0)) for _, other in candidates)
+    return [*candidates, (spoken, float(value))] if whole <= 1 + _EXCESS else candidates
 
 
 def _likeliest(candidates: Sequence[tuple[str, float]]) -> str:
@@ -172,8 +204,14 @@ def _likeliest(candidates: Sequence[tuple[str, float]]) -> str:
 
 def _candidates(listed: Any) -> list[tuple[str, float]]:
     if isinstance(listed, Mapping):
-        return [(token_text(str(token)), float(value)) for token, value in listed.items()]
-    return [(token_text(str(one["token"]), one.get("bytes")), float(one["logprob"])) for one in listed]
+        return [(token_text(str(token)), _value(value)) for token, value in listed.items()]
+    return [(token_text(str(one["token"]), one.get("bytes")), _value(one["logprob"])) for one in listed]
+
+
+def _value(said: Any) -> float:
+    if said is None:
+        raise Unreadable(f"null as a log-probability{COUNT_INSTEAD}")
+    return float(said)
 
 
 def read_letters(candidates: Iterable[tuple[str, float]], letters: Sequence[str]) -> Answer:
@@ -186,12 +224,12 @@ def read_letters(candidates: Iterable[tuple[str, float]], letters: Sequence[str]
     candidates = list(candidates)
     odd = [value for _, value in candidates if math.isnan(value) or value > _ROUNDING]
     if odd:
-        raise Unreadable(f"{odd[0]} as a log-probability{_COUNT_INSTEAD}")
+        raise Unreadable(f"{odd[0]} as a log-probability{COUNT_INSTEAD}")
     if not any(math.isfinite(value) for _, value in candidates):
         candidates = []
     whole = sum(math.exp(value) for _, value in candidates)
     if whole > 1 + _EXCESS:
-        raise Unreadable(f"log-probabilities of chances that add up to {whole:.2f}{_COUNT_INSTEAD}")
+        raise Unreadable(f"log-probabilities of chances that add up to {whole:.2f}{COUNT_INSTEAD}")
     found: dict[str, list[float]] = {letter: [] for letter in letters}
     for token, value in candidates:
         bare = re.sub(r"^[\W_]+|[\W_]+$", "", token)

@@ -8,8 +8,6 @@ from urllib.parse import urlsplit
 
 from windtunnel.agents.llm.request import Request
 
-REFUSING = {400, 403, 404, 405, 406, 413, 415, 422, 501}
-"""Statuses by which a server says that it does not take what it was sent."""
 LENGTH = 300
 """Characters of a server's words."""
 

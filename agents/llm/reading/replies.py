@@ -72,6 +72,8 @@ def said(choice: Mapping[str, Any]) -> str:
     if text is not None and not isinstance(text, str):
         raise Unreadable(f"no words but {type(text).__name__}")
     words = without_thoughts(text or "")
+    if words and choice.get("finish_reason") == "content_filter":
+        raise UnfitWords("an answer that the server's filter cut off")
     if words:
         return words
     message = choice.get("message")
@@ -87,6 +89,8 @@ def said(choice: Mapping[str, Any]) -> str:
         raise UnfitWords(f"a refusal: {' '.join(message['refusal'].split())[:120]}")
     if choice.get("finish_reason") == "content_filter":
         raise UnfitWords("an answer that the server's filter took away")
+    if message.get("tool_calls") or message.get("function_call"):
+        raise UnfitWords("the call of a tool in place of words")
     if text is None:
         raise Unreadable("no words")
     raise UnfitWords("an empty text")

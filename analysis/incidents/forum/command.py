@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers.dates import start_of
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.find import parse_rules, summary
 from windtunnel.analysis.incidents.forum import in_time
@@ -19,7 +20,7 @@ from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.in_time import first_comment_in_time, replayed
 from windtunnel.analysis.incidents.forum.likely import READINGS, mostly_unread, probabilities
 from windtunnel.analysis.incidents.forum.listing import list_acts, list_found, within
-from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.incidents.moments import moment_cell
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
 
@@ -144,7 +145,8 @@ def call(asked: argparse.Namespace) -> int:
         return OK
     listed, real = found[: asked.most], found[0].arm == RECORD
     likely = _likely(listed, acts, posts, rules, hours)
-    rows = [_row(one, hours) for one in listed]
+    start = start_of(Path(asked.out)) if real else None
+    rows = [_row(one, hours, start) for one in listed]
     if any(share is not None for share in likely):
         rows = [row | {"probability": _share(share)} for row, share in zip(rows, likely, strict=True)]
     print_table(rows)
@@ -327,7 +329,7 @@ _WHOSE = {"pile_on": "on", "newcomer_driven_away": "on", "mass_departure": "of"}
 """What a finding has to do with those it names: happened to them, is of them; else was done by them."""
 
 
-def _row(one: Incident, hours: float) -> dict[str, Any]:
+def _row(one: Incident, hours: float, start: int | None) -> dict[str, Any]:
     run = {"thread": one.place} if one.arm == RECORD else {"draw/seed": f"{one.draw}/{one.seed} {one.arm}"}
     count = len(one.members)
     known = one.member and (one.member if one.arm == RECORD else f"member {one.member}")
@@ -335,7 +337,7 @@ def _row(one: Incident, hours: float) -> dict[str, Any]:
     return {
         "id": one.id,
         **run,
-        "onset": moment_words(one.onset, hours),
+        "onset": moment_cell(one.onset, hours, start),
         "severity": f"{one.severity:.4g}",
         "who": f"{_WHOSE.get(one.kind, 'by')} {known or many}",
     }

@@ -16,6 +16,8 @@ LEAST_ACTS = 30
 """Fewer acts of a kind fit nothing: their part keeps the ridge's zeros."""
 LEAST_REPLIES, LEAST_DAYS, LEAST_NAMED = 300, 7, 10
 """What a record must have outside its holes. Chosen."""
+LEAST_COUNTED = 0.5
+"""Share of all posts that must lie outside the holes and the week after each. Chosen."""
 LEAST_ALIKE = 5
 """Members that a group of the core has at least: nobody is told alone."""
 LATE_WEEKS = 8
@@ -25,16 +27,22 @@ LEAST_NEW = 10
 
 
 def fit_forward(record: CommunityRecord) -> dict[str, Any]:
-    """The section `forward` of learned.yaml; `ValueError` where the record lacks authors, times or parents, or is too small."""
-    if lacking := [each for each in record.lacks if each in ("author", "time", "parent")]:
-        raise ValueError(f"the record tells no {lacking[0]}s, so no forward form can be fitted")
+    """The section `forward` of learned.yaml; `ValueError` where the record lacks authors, times, hours or parents, or is too small."""
+    if record.lacks:
+        raise ValueError(f"the record tells no {record.lacks[0]}s, so no forward form can be fitted")
     clock = Clock(record)
-    replies = int((clock.counts(record.minute / 60.0) & ~record.opens).sum())
+    counted = clock.counts(record.minute / 60.0)
+    replies = int((counted & ~record.opens).sum())
     named, days = np.unique(record.author[record.author >= 0]), float((~clock.masked).sum()) / 24
     if replies < LEAST_REPLIES or days < LEAST_DAYS or len(named) < LEAST_NAMED:
         raise ValueError(
             f"to simulate from, a record needs {LEAST_REPLIES} replies over {LEAST_DAYS} days by {LEAST_NAMED} named people; this "
             f"one has {replies} over {days:.1f} by {len(named)}"
+        )
+    if counted.mean() < LEAST_COUNTED:
+        raise ValueError(
+            f"of its {len(record):,} posts {int((~counted).sum()):,} lie in holes of the record or in the week after one, which "
+            "count for nothing: what is left is another place than the recorded one"
         )
     return fitted_law(record).model_dump(mode="json")
 

@@ -8,11 +8,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from windtunnel.analysis.causal.intervals import Estimate
+from windtunnel.analysis.numbers_in_words import words
 from windtunnel.analysis.view import asking
+from windtunnel.analysis.view.forums import read_forum
 from windtunnel.analysis.view.jobs import HERE
+from windtunnel.analysis.view.pages.jobs import of_output
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import Refused, get, post
 from windtunnel.analysis.view.site import site_of
+from windtunnel.analysis.view.titles import titles_of
 from windtunnel.analysis.why.forum.across import BY_AUTHOR
 from windtunnel.analysis.why.forum.batch import Act, Batch
 from windtunnel.analysis.why.forum.batch_command import act_row, sentences
@@ -69,10 +73,13 @@ def show(request: Request) -> Response:
         raise Refused(404, "This job has no such table, or has not ended.")
     found = _batch(content)
     net = {(one["incident"], one["act"]): one["net"] for one in content["outcomes"]}
+    forum = read_forum(site_of(request).path(str(job.about["out"])))
+    titles = titles_of(forum.folder) if forum.real else {}
     rows = [
-        {"incident": one["id"], "thread": one["thread"]}
+        {"incident": one["id"], "begins": forum.when(one["onset"])}
+        | {"thread": f"{one['thread']}{f': {title}' if (title := titles.get(one['thread'])) else ''}"}
         | {
-            act.act: "–" if (value := net.get((one["id"], act.act))) is None else f"{value:+.2f}"
+            words(act.act): "–" if (value := net.get((one["id"], act.act))) is None else f"{value:+.2f}"
             for act in found.acts
         }
         for one in content["incidents"]
@@ -90,7 +97,7 @@ def show(request: Request) -> Response:
         job=job,
         sentences=sentences(found),
         about=found.about,
-        acts=[act_row(act) for act in found.acts],
+        acts=[row | {"act": words(row["act"])} for row in map(act_row, found.acts)],
         incidents=rows,
         reasons=reasons,
         no_sanction=NO_SANCTION,
@@ -114,4 +121,4 @@ def _batch(content: Mapping[str, Any]) -> Batch:
     )
 
 
-ROUTES = [post("/batch", begin), get("/batch/{name}", show)]
+ROUTES = [post("/batch", begin), get("/batch/{name}", of_output(show))]

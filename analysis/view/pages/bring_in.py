@@ -15,6 +15,7 @@ from windtunnel.analysis.importers.recognise import TABLES, preview, recognise
 from windtunnel.analysis.importers.table import ROLES
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.jobs import HERE
+from windtunnel.analysis.view.pages.jobs import of_output
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import Refused, Tab, get, post
 from windtunnel.analysis.view.site import UPLOADS, Site, site_of
@@ -24,6 +25,8 @@ BLOCK = 1 << 20
 CELL = 80
 """Characters of a cell that the preview shows."""
 PACKED = (".gz", ".bz2", ".xz", ".zst")
+NOT_READ = "none"
+"""How the import's words for who read the tones begin, where nobody did."""
 _NAME = re.compile(r"[\w][\w .,=+()-]{0,80}")
 
 
@@ -92,6 +95,7 @@ def look(request: Request) -> Response:
             format or "FORMAT",
             site.shown_path(name),
             site.shown_path(_out_name(path)),
+            *(["--map", _mapped(table.likely)] if table else []),
         ),
         path=name,
         format=format,
@@ -132,13 +136,14 @@ def bring(request: Request, form: Mapping[str, Any]) -> Response:
             raise ValueError(
                 f"the column {odd[0][:60]!r} has a comma or a = in its name: rename it in the file"
             )
-        words.append("--map=" + ",".join(f"{role}={column}" for role, column in columns.items()))
+        words.append(f"--map={_mapped(columns)}")
         words += [f"--{name}={form[name]}" for name in ("encoding", "separator") if form.get(name)]
     if log := str(form.get("mod_log", "")).strip():
         words.append(f"--mod-log={site.shown_path(site.name_of(_record(site, log)))}")
     if mod_map := str(form.get("mod_map", "")).strip():
         words.append(f"--mod-map={mod_map}")
-    about = {"kind": "import", "out": out, "page": f"/brought/{HERE}", "back": "/bring-in"}
+    about = {"kind": "import", "out": out, "page": f"/brought/{HERE}"}
+    about["back"] = f"/bring-in/look?path={quote(site.name_of(path))}"
     job = site.jobs.add(words, f"bring in {path.name} as {out}", about)
     return RedirectResponse(f"/jobs/{job.name}", 303)
 
@@ -157,7 +162,14 @@ def brought(request: Request) -> Response:
         command=job.command,
         found=found,
         out=job.about["out"],
+        unread=str(found.get("tone", "")).startswith(NOT_READ),
+        again=job.about["back"] if "/look?" in str(job.about.get("back")) else "",
     )
+
+
+def _mapped(columns: Mapping[str, str]) -> str:
+    """Columns by their roles, as `import table --map` takes them."""
+    return ",".join(f"{role}={column}" for role, column in columns.items())
 
 
 def _record(site: Site, name: str) -> Path:
@@ -206,5 +218,5 @@ ROUTES = [
     post("/bring-in", upload, most=lambda request: site_of(request).most_uploaded),
     get("/bring-in/look", look),
     post("/bring-in/begin", bring),
-    get("/brought/{name}", brought),
+    get("/brought/{name}", of_output(brought)),
 ]

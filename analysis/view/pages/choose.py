@@ -12,12 +12,15 @@ from starlette.responses import RedirectResponse, Response
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view import choosing
 from windtunnel.analysis.view.contents import COMMUNITY, contents
+from windtunnel.analysis.view.pages.batch import POLICIES
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import Tab, get, post
 from windtunnel.analysis.view.site import Site, site_of
 
 TAB = Tab("Choose", "/choose", 30)
 LIMITS = 20
+IN_SIGHT = 6
+"""Policies that are listed before the fold."""
 FORETELLS = {"foretell": "1", "foretell_search": "search"}
 """What a button foretells, by the action that it sends."""
 
@@ -32,6 +35,7 @@ def show(request: Request) -> Response:
     chosen = [name for name in given.getlist("policy") if name in dict(fitting)]
     if experiment and not chosen:
         chosen = [name for name in experiment.policies if name in dict(fitting)]
+    shown, more = _in_sight(fitting, chosen)
     presets = choosing.presets(found.community)
     goal, limits = _stated(given, found)
     mind = choosing.mind_of(_profile(site, found), site.settings())
@@ -66,7 +70,8 @@ def show(request: Request) -> Response:
         place=found,
         experiment=experiment,
         experiments=choosing.experiments(),
-        policies=fitting,
+        policies=shown,
+        more=more,
         chosen=chosen,
         fields={name: choosing.fields(name, given) for name in chosen},
         outcomes=choosing.outcomes_of(found.community, mind),
@@ -135,6 +140,17 @@ def _search_command(site: Site, words: list[str], goal: str, limits: str) -> lis
     """The words of `windtunnel optimise`; its folder is named by what they say."""
     said = ["optimise", *words, f"--goal={_goal(goal)}", *(f"--limit={one}" for one in lines(limits))]
     return [*said, f"out={site.shown_path(choosing.name_of(said, 'search'))}"]
+
+
+def _in_sight(
+    fitting: list[tuple[str, str]], chosen: list[str]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The policies that are listed at once, and those behind a fold: chosen ones and those that are asked for most come first."""
+    if len(fitting) <= IN_SIGHT + 2:
+        return fitting, []
+    often = [name for name in (*POLICIES, *(name for name, _ in fitting)) if name in dict(fitting)]
+    first = {*chosen, *list(dict.fromkeys(often))[:IN_SIGHT]}
+    return [one for one in fitting if one[0] in first], [one for one in fitting if one[0] not in first]
 
 
 def _stated(form: Any, found: choosing.Place) -> tuple[str, str]:

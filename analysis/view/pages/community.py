@@ -10,15 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from windtunnel.analysis.incidents.find import summary
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.outcomes import RUN
-from windtunnel.analysis.summary import short_answer, verdict
+from windtunnel.analysis.summary import declared_effects, fidelity, short_answer, verdict
+from windtunnel.analysis.terminal.ending import plain
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.contents import read
 from windtunnel.analysis.view.forums import Forum, forum_of, incidents_of, threads_of
 from windtunnel.analysis.view.pages.batch import offered
 from windtunnel.analysis.view.pages.find import WAYS
 from windtunnel.analysis.view.pages.home import page_number
-from windtunnel.analysis.view.rendering import part, render
+from windtunnel.analysis.view.rendering import folded, part, render
 from windtunnel.analysis.view.routing import get
 from windtunnel.analysis.view.site import site_of
 from windtunnel.analysis.view.titles import titles_of
@@ -59,7 +61,10 @@ def run(request: Request) -> Response:
     if not isinstance(manifest.get("config"), dict) or "community" not in manifest["config"]:
         raise ValueError(f"the manifest.json of {name} is not one that `windtunnel run` writes")
     estimates = read(folder / "estimates.json") if (folder / "estimates.json").is_file() else None
-    lines = short_answer(estimates, manifest, None)
+    trust = (
+        [plain(line) for line in (*fidelity(estimates), *declared_effects(estimates))] if estimates else []
+    )
+    lines = [line for line in short_answer(estimates, manifest, None) if line not in trust]
     is_forum = manifest["config"]["community"]["name"] == "forum"
     shared: dict[str, Any] = {"forum": None, "out": name}
     if is_forum:
@@ -73,6 +78,7 @@ def run(request: Request) -> Response:
         verdict=verdict(estimates, manifest) if estimates and estimates.get("claim") != "withheld" else "",
         lines=[line for line in lines if not line.startswith("- ")],
         questions=[line.removeprefix("- ") for line in lines if line.startswith("- ")],
+        fidelity=[folded(line) for line in trust],
         report=(folder / "report.html").is_file(),
         **shared,
     )
@@ -180,7 +186,7 @@ def _filtered(threads: pl.DataFrame, forum: Forum, given: Any, titles: dict[int,
 
 def _day(text: str, start: datetime.datetime | None, name: str) -> float:
     """Days since the record's start of a date, or of the number of a day counted from 1."""
-    if text.isdigit() and len(text) < 7:
+    if is_whole(text) and len(text) < 7:
         return int(text) - 1
     try:
         date = datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.contents import COMMUNITY, RUN, SEARCH, SWEEP, Thing, contents, told
 from windtunnel.analysis.view.pages.jobs import LISTED
@@ -61,7 +62,7 @@ def _link(thing: Thing) -> str:
 def page_number(request: Request) -> int:
     """The page of a list that is asked for, from 1 on."""
     given = request.query_params.get("page", "1")
-    return max(int(given), 1) if given.isdigit() and len(given) < 7 else 1
+    return max(int(given), 1) if is_whole(given) and len(given) < 7 else 1
 
 
 def when_words(seconds: float) -> str:

@@ -1,8 +1,10 @@
 """A job: how far it is, what it said, and stopping it or letting it go on."""
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
+from jinja2 import UndefinedError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -22,7 +24,7 @@ def show(request: Request) -> Response:
     """One job; a finished one leads on to what it made."""
     job = site_of(request).jobs.one(request.path_params["name"])
     if job.about.get("page") and job.state == "done":
-        return RedirectResponse(local(str(job.about["page"])), 303)
+        return RedirectResponse(str(job.about["page"]), 303)
     return render(
         request,
         "job.html",
@@ -77,9 +79,19 @@ def again(request: Request, form: Mapping[str, Any]) -> Response:
     return RedirectResponse(f"/jobs/{request.path_params['name']}", 303)
 
 
-def local(path: str) -> str:
-    """A path of this server; Home for everything else."""
-    return path if path.startswith("/") and not path.startswith("//") and "\\" not in path else "/"
+def of_output(page: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """The page of what a job printed; a sentence where another version, or somebody else, wrote that."""
+
+    @wraps(page)
+    def shown(request: Request) -> Response:
+        try:
+            return page(request)
+        except (KeyError, TypeError, AttributeError, IndexError, UndefinedError) as error:
+            raise ValueError(
+                "what this job printed is not what this version writes: let it be done again"
+            ) from error
+
+    return shown
 
 
 def said(job: Job) -> list[str]:

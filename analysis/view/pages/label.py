@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.tones.labelling import Labelling
 from windtunnel.analysis.tones.labels import words_of
@@ -62,7 +63,7 @@ def label(request: Request, form: Mapping[str, Any]) -> Response:
             if last is not None:
                 work.label(last, None)
         elif said in KEYS:
-            if not place.isdigit() or int(place) >= len(work.kept["posts"]):
+            if not is_whole(place) or int(place) >= len(work.kept["posts"]):
                 raise ValueError("this post is none of those to label: open the page again")
             if str(work.kept["posts"][int(place)]) != str(form.get("post", "")):
                 raise ValueError("other posts were drawn meanwhile: open the page again")

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from windtunnel.analysis.importers.dates import date_words, start_of
-from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.incidents.moments import moment_cell
 from windtunnel.analysis.view.jobs import DONE, Job
-from windtunnel.analysis.view.pages.jobs import said
+from windtunnel.analysis.view.pages.jobs import of_output, said
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import get
 from windtunnel.analysis.view.site import site_of
@@ -91,9 +91,7 @@ def _changes(
         would = f"SIMULATED {row['would']}" if new else MARKS.get(row["mark"], row["mark"])
         found.append((row["step"], row["member"] or "somebody", was, would))
     found.sort(key=lambda one: one[0])
-    if start is not None:
-        return [(date_words(step, start), *rest) for step, *rest in found]  # type: ignore[misc]
-    return [(moment_words(step, record["hours"]), *rest) for step, *rest in found]  # type: ignore[misc]
+    return [(moment_cell(step, record["hours"], start), *rest) for step, *rest in found]  # type: ignore[misc]
 
 
 def answer_of(job: Job) -> dict[str, Any] | None:
@@ -128,4 +126,4 @@ def _beside(request: Request, job: Job) -> list[Job]:
     return site_of(request).jobs.about(**same)
 
 
-ROUTES = [get("/question/{name}", show)]
+ROUTES = [get("/question/{name}", of_output(show))]

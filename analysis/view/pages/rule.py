@@ -26,6 +26,7 @@ from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view import asking
 from windtunnel.analysis.view.contents import COMMUNITY, contents
 from windtunnel.analysis.view.jobs import HERE, Job
+from windtunnel.analysis.view.pages.jobs import of_output
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import Refused, Tab, get, post
 from windtunnel.analysis.view.site import Site, site_of
@@ -178,6 +179,6 @@ def _draft(site: Site, name: str) -> str:
 ROUTES = [
     get("/rule", show),
     post("/rule", begin),
-    get("/replayed/{name}", replayed),
+    get("/replayed/{name}", of_output(replayed)),
     post("/replayed/follow", follow),
 ]

@@ -21,7 +21,7 @@ from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.contents import read
 from windtunnel.analysis.view.jobs import Job
 from windtunnel.analysis.view.pages.choose import lines
-from windtunnel.analysis.view.rendering import part_html, render
+from windtunnel.analysis.view.rendering import folded, part_html, render
 from windtunnel.analysis.view.routing import get, stream
 from windtunnel.analysis.view.site import Site, site_of
 from windtunnel.analysis.view.streaming import Piece
@@ -64,7 +64,7 @@ def show(request: Request) -> Response:
         method=method_plain(record)
         if record and any(row["claim"] == "made" for row in record["policies"])
         else "",
-        fidelity=[_folded(line) for line in record["fidelity"]] if record else [],
+        fidelity=[folded(line) for line in record["fidelity"]] if record else [],
         counted=_counted(folder, rows, record) if record else "",
         picture=picture(record, given.get("cost", "")) if record else None,
     )
@@ -168,12 +168,6 @@ def _kept(
     judge: str | None,
 ) -> Comparison:
     return compare(folder, goal=goal, limits=limits, smallest_effect=least, outcome=judge)
-
-
-def _folded(line: str) -> tuple[str, str]:
-    """A line on fidelity: its first sentence, and the others."""
-    first, dot, rest = line.partition(". ")
-    return first + dot.strip(), rest
 
 
 def _counted(folder: Path, rows: list[dict[str, Any]], record: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.forum.in_time import MOST_REPLAYED
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.outcomes import RUN
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view import asking
@@ -27,6 +28,7 @@ SHOWN = 250
 """Posts of a page of a thread."""
 LONGEST = 4_000
 """Characters of a post that are shown."""
+_ACTS = tuple(f"--{act}" for act in asking.ACTS)
 KEPT = ("out", "thread", *RUN, "incident", "rule", "page", "policy")
 
 
@@ -58,13 +60,20 @@ def show(request: Request) -> Response:
     out = given["out"]
     title = titles_of(forum.folder).get(number, "") if forum.real else ""
     shown = site.shown_path(out)
-    words = [*forum.run_words()]
+    words = [] if given.get("incident") else forum.run_words()
     return render(
         request,
         "thread.html",
         title=f"Thread {number}{f': {title}' if title else ''}",
         command=pasted(
-            "windtunnel", "why", shown, f"thread:{number}", *words, "--lock", "--at", at or "comment:1"
+            "windtunnel",
+            "why",
+            shown,
+            given.get("incident") or f"thread:{number}",
+            *words,
+            *(f"--rule={rule}" for rule in given.get("rule", "").split()),
+            "--lock",
+            *(["--at", at or "comment:1"] if at or not given.get("incident") else []),
         ),
         forum=forum,
         out=out,
@@ -119,18 +128,35 @@ def _back(form: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _title(words: list[str], number: int) -> str:
-    """What a question is called in lists: the act and its moment."""
-    acts = [
-        word.removeprefix("--") for word in words if word.startswith(tuple(f"--{act}" for act in asking.ACTS))
-    ]
-    at = next((word.removeprefix("--at=") for word in words if word.startswith("--at=")), "")
-    return (
-        f"{acts[0].replace('=', ' ') if acts else 'a question'}{f' from {at}' if at else ''}, thread {number}"
+    """What a question is called in lists: the act and its moment.
+
+    >>> _title(["why", "mine", "thread:9", "--suspend=u00001:24h", "--at=comment:3"], 9)
+    'suspend u00001 for 24 hours after comment 3 of thread 9'
+    """
+    act, value = next(
+        (word.removeprefix("--").partition("=")[::2] for word in words if word.startswith(_ACTS)), ("", "")
     )
+    who, _, hours = value.partition(":")
+    said = {
+        "lock": "lock",
+        "remove": f"remove post {value}",
+        "warn": f"warn {value}",
+        "suspend": f"suspend {who}{f' for {hours[:-1]} hours' if hours else ''}",
+        "with": value.replace("_", " "),
+        "without": f"without {value.replace('_', ' ')}",
+    }.get(act, "a question")
+    at = next((word.removeprefix("--at=") for word in words if word.startswith("--at=")), "")
+    if not at:
+        return f"{said}, thread {number}"
+    comment = at.removeprefix("comment:")
+    moment = (
+        f"after comment {comment}" if comment != at else f"after post {at}" if is_whole(at) else f"from {at}"
+    )
+    return f"{said} {moment} of thread {number}"
 
 
 def _number(text: str) -> int:
-    if not text.lstrip("-").isdigit() or len(text) > 20:
+    if not is_whole(text.removeprefix("-")) or len(text) > 20:
         raise ValueError(
             f"{text[:40]!r} is no thread: threads are numbers, as the community's page lists them"
         )
@@ -212,9 +238,9 @@ def _lines(
 def _chosen(posts: pl.DataFrame, at: str) -> dict[str, Any] | None:
     """The post that a question begins after, where its moment names one."""
     what, _, number = at.partition(":")
-    if what == "comment" and number.isdigit():
+    if what == "comment" and is_whole(number):
         found = posts.filter((pl.col("kind") == "reply") & (pl.col("comment") == int(number)))
-    elif at.isdigit():
+    elif is_whole(at):
         found = posts.filter(pl.col("post") == int(at))
     else:
         return None

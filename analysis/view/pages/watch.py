@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view import watched
 from windtunnel.analysis.view.contents import RUN, SWEEP, contents, read
@@ -150,7 +151,7 @@ def _told_apart(found: Relived) -> set[str]:
 
 def _twins(request: Request) -> Twins:
     given = request.query_params
-    draw, seed = (int(given[key]) if given.get(key, "").isdigit() else None for key in ("draw", "seed"))
+    draw, seed = (int(given[key]) if is_whole(given.get(key, "")) else None for key in ("draw", "seed"))
     return read_twins(site_of(request).path(given.get("out", "")), draw, seed)
 
 
@@ -158,7 +159,7 @@ def _step(request: Request, twins: Twins) -> int:
     given = request.query_params.get("step", "")
     now = (
         int(given)
-        if given.isdigit() and len(given) < 7
+        if is_whole(given) and len(given) < 7
         else (twins.parted if twins.parted is not None else 0)
     )
     return min(max(now, 0), max(twins.steps - 1, 0))

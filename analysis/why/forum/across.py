@@ -14,7 +14,6 @@ import polars as pl
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum.lookup import pseudonym_of
-from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.why.case import WITH, WITHOUT
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.forced import of_act
@@ -95,9 +94,7 @@ class Across:
             raise ValueError(
                 "one of them opened this thread after being kept away: without them it would not be there"
             )
-        when = Moment(
-            start, self.first, f"{moment_words(self.first, case.hours)}, right after their first post"
-        )
+        when = Moment(start, self.first, f"{case.said(self.first)}, right after their first post")
         if start < case.first:
             when = Moment(
                 case.first, case.first, f"{case.said(case.first)}, the beginning, since it held by then"

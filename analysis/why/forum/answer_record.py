@@ -96,6 +96,7 @@ def answer(
         replicates=replicates,
     )
     record |= {
+        "start": case.start,
         "moderators": moderated(case, both, _moments_said(case, question)),
         "parting": None if found is None else found._asdict(),
         "moments": curve(case, question, mind, moments=moments, futures=FUTURES_A_MOMENT)

@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from windtunnel.analysis.importers.dates import date_words, start_of
+from windtunnel.analysis.importers.dates import start_of
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
-from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.numbers_in_words import number
+from windtunnel.analysis.incidents.moments import moment_cell
+from windtunnel.analysis.numbers_in_words import number, words
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
@@ -138,11 +138,13 @@ def sentences(found: Batch) -> list[str]:
     if best.mean.est is None:
         return [said, "None of these acts could be asked about."]
     if best.helped == 0:
-        lines = [said, f"None of these acts would have helped: with the nearest, {best.act}, {_rarer(best)}."]
+        lines = [
+            said,
+            f"None of these acts would have helped: with the nearest, {words(best.act)}, {_rarer(best)}.",
+        ]
     else:
-        name = best.act.replace("_", " ").capitalize()
-        lines = [said, f"{name} would have helped most: with it {_rarer(best)}."]
-    forced = [f"{one.act} in {one.forced}" for one in found.acts if one.forced]
+        lines = [said, f"{words(best.act).capitalize()} would have helped most: with it {_rarer(best)}."]
+    forced = [f"{words(one.act)} in {one.forced}" for one in found.acts if one.forced]
     if forced:
         lines.append(
             f"By construction ({', '.join(forced)} of {asked}): the act itself decides what is counted, so that it helps there is no finding."
@@ -152,14 +154,16 @@ def sentences(found: Batch) -> list[str]:
             continue
         if ahead.low is None or ahead.high is None:
             lines.append(
-                f"Against {name}: {ahead.est:+.2f}; too few incidents, or too like, to tell how sure."
+                f"Against {words(name)}: {ahead.est:+.2f}; too few incidents, or too like, to tell how sure."
             )
         elif ahead.low <= 0 <= ahead.high:
             lines.append(
-                f"It cannot be told from {name}: {ahead.est:+.2f} [{ahead.low:+.2f}, {ahead.high:+.2f}]."
+                f"It cannot be told from {words(name)}: {ahead.est:+.2f} [{ahead.low:+.2f}, {ahead.high:+.2f}]."
             )
         else:
-            lines.append(f"It is ahead of {name} by {ahead.est:.2f} [{ahead.low:.2f}, {ahead.high:.2f}].")
+            lines.append(
+                f"It is ahead of {words(name)} by {ahead.est:.2f} [{ahead.low:.2f}, {ahead.high:.2f}]."
+            )
     return lines
 
 
@@ -168,10 +172,11 @@ def _rarer(act: Act) -> str:
     limits = (
         "" if mean.low is None or mean.high is None else f" [{100 * mean.low:.0f}, {100 * mean.high:.0f}]"
     )
-    return (
-        f"incidents are {100 * (mean.est or 0):.0f}{limits} points of a hundred rarer on average over {act.incidents} incidents (95 % "
-        f"over incidents), and rarer in {act.helped} of them"
-    )
+    rarer = f"{100 * (mean.est or 0):.0f}{limits} points of a hundred rarer"
+    if act.incidents == 1:
+        return f"the incident is {rarer}"
+    sure = " (95 % over incidents)" if limits else ""
+    return f"incidents are {rarer} on average over {act.incidents} incidents{sure}, and rarer in {act.helped} of them"
 
 
 def act_row(act: Act) -> dict[str, Any]:
@@ -193,12 +198,16 @@ def act_row(act: Act) -> dict[str, Any]:
 
 def incident_rows(found: Batch, out: Path) -> list[dict[str, Any]]:
     """Each incident with what each act does to it."""
-    real, start = not (out / "manifest.json").is_file(), start_of(out)
+    real = not (out / "manifest.json").is_file()
+    hours, start = (1 / 60, start_of(out)) if real else (1.0, None)
     cells = {(one.incident, one.act): one for one in found.outcomes}
     rows = []
     for one in found.asked:
-        when = date_words(one.onset, start) if real else moment_words(one.onset, 1.0)
-        row: dict[str, Any] = {"incident": one.id, "onset": when, "thread": one.place}
+        row: dict[str, Any] = {
+            "incident": one.id,
+            "onset": moment_cell(one.onset, hours, start),
+            "thread": one.place,
+        }
         for act in found.acts:
             cell = cells.get((one.id, act.act))
             row[act.act] = "–" if cell is None or cell.net is None else f"{cell.net:+.2f}"

@@ -36,6 +36,11 @@ class ForumCase(Case, Protocol):
     moderators: tuple[ModeratorAct, ...]
 
     @property
+    def start(self) -> int | None:
+        """When the record begins, in minutes since 1970 (UTC); None of a run, and where the import did not keep it."""
+        ...
+
+    @property
     def written(self) -> pl.DataFrame:
         """All acts of the incident's thread, by which its comments are counted; `acts` may have a part of them."""
         ...
@@ -71,9 +76,13 @@ class ByActs(ABC):
         """How bad it got in each of them."""
         return severities(self.read(futures), self.incident, self.rules, self.hours)
 
+    @property
+    def start(self) -> int | None:
+        return None
+
     def said(self, step: int) -> str:
-        """A step as day, hour and minute."""
-        return moment_words(step, self.hours)
+        """A step as day, hour and minute, of a record with its date."""
+        return moment_words(step, self.hours, self.start)
 
 
 @dataclass

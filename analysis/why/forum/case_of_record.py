@@ -10,6 +10,7 @@ import polars as pl
 
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers.dates import start_of
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import acts_of_import, moderation_of
 from windtunnel.analysis.incidents.forum.places import asked_about, place_of
@@ -130,7 +131,7 @@ class Here:
     hours: float = 1 / 60
 
     def said(self, step: int) -> str:
-        return moment_words(step, self.hours)
+        return moment_words(step, self.hours, start_of(self.out))
 
 
 def _moment(here: Here, question: Mapping[str, Any], moderators: tuple[ModeratorAct, ...]) -> int | None:

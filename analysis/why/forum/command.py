@@ -11,7 +11,7 @@ from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.incidents.forum.kept_words import with_words
 from windtunnel.analysis.incidents.forum.lookup import is_pseudonym, looks_up, pseudonym_of, resolve
 from windtunnel.analysis.incidents.forum.places import KINDS, place_of
-from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.incidents.moments import moment_cell
 from windtunnel.analysis.models.asking import probe_of
 from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.terminal.ending import plain
@@ -248,34 +248,37 @@ def _parameter(word: str) -> tuple[str, Any]:
 
 def _print_more(record: dict[str, Any], thread: Any, case: ForumCase) -> None:
     """The thread's posts that would have been otherwise, with their words if simulated, the curve and the ranking."""
-    hours, apart = case.hours, thread.filter(thread["mark"] != "same").head(12)
+    apart = thread.filter(thread["mark"] != "same").head(12)
     if apart.height:
         print(
             f"\nThe thread, {apart.height} of {(thread['mark'] != 'same').sum()} posts that differ "
             f"({'one luck that fits the record' if case.real else 'same luck'}; simulated):"
         )
         posts = apart.select("step", "member", "was", "would", "mark").to_dicts()
-        print_table([_timed(row, hours) for row in posts])
+        print_table([_timed(row, case) for row in posts])
         spoken = thread.filter((thread["mark"] != "same") & thread["text"].is_not_null()).head(12)
         if spoken.height and not case.real:
             print("\nWords of posts that differ (simulated):")
             for row in spoken.iter_rows(named=True):
-                when, words = moment_words(row["step"], hours), " ".join(row["text"].split())[:280]
+                when, words = (
+                    moment_cell(row["step"], case.hours, case.start),
+                    " ".join(row["text"].split())[:280],
+                )
                 print(plain(f"  SIMULATED simulated member {row['member']}, {when}, {row['was']}: “{words}”"))
     if record["moments"]:
         print("\nHad it been done at")
         points = [
             {k: point[k] for k in ("step", "happened", "averted")} for point in record["moments"]["points"]
         ]
-        print_table([_timed(point, hours) for point in points])
+        print_table([_timed(point, case) for point in points])
     if record["which_act"]:
         print("\nLeft out one by one")
-        print_table(_ranked(record, hours))
+        print_table(_ranked(record, case))
         for line in enough_words(record["which_act"]):
             print(plain(line))
 
 
-def _ranked(record: dict[str, Any], hours: float) -> list[dict[str, Any]]:
+def _ranked(record: dict[str, Any], case: ForumCase) -> list[dict[str, Any]]:
     """The ranking as a table: what was left out, when it first wrote, and what that changed."""
     luck, ranked = (
         "one luck" if record["estimand"] == "given_record" else "same luck",
@@ -284,7 +287,7 @@ def _ranked(record: dict[str, Any], hours: float) -> list[dict[str, Any]]:
     rows = [
         {
             "what": row["what"],
-            "wrote": moment_words(row["from"], hours),
+            "wrote": moment_cell(row["from"], case.hours, case.start),
             luck: signed(row["same_luck"]),
             "change": signed(row["change"]),
             "averted": f"{row['averted']} of {row['happened']}",
@@ -306,6 +309,6 @@ def _interval(found: dict[str, float]) -> str:
     return f"{found['est']:.2f} ({found['low']:.2f} to {found['high']:.2f})"
 
 
-def _timed(row: dict[str, Any], hours: float) -> dict[str, Any]:
+def _timed(row: dict[str, Any], case: ForumCase) -> dict[str, Any]:
     """The row with its step as a moment."""
-    return {"when": moment_words(row.pop("step"), hours), **row}
+    return {"when": moment_cell(row.pop("step"), case.hours, case.start), **row}

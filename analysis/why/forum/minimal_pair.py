@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.forced import of_act
 from windtunnel.analysis.why.forum.when import right_after
@@ -21,9 +22,9 @@ def replaced(case: ForumCase, asked: Sequence[str], at: str | None) -> Question:
     number, tone = asked
     if tone not in TONES:
         raise ValueError(f"--replace {number} {tone}: a tone is {', '.join(TONES[:-1])} or {TONES[-1]}")
-    found = case.acts.filter(pl.col("post") == int(number)) if number.isdigit() else case.acts.head(0)
+    found = case.acts.filter(pl.col("post") == int(number)) if is_whole(number) else case.acts.head(0)
     if found.is_empty():
-        raise ValueError(f"there is no post {number} {case.where(int(number) if number.isdigit() else -1)}")
+        raise ValueError(f"there is no post {number} {case.where(int(number) if is_whole(number) else -1)}")
     if at is not None:
         raise ValueError("a post is replaced where it is written: leave out --at")
     row = found.row(0, named=True)

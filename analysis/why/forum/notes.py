@@ -3,7 +3,6 @@
 import polars as pl
 
 from windtunnel.analysis.incidents.forum.in_time import last_comment_in_time, stays
-from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.moderators import ModeratorAct
 from windtunnel.analysis.why.question import Question
@@ -35,7 +34,7 @@ def _too_late(case: ForumCase, question: Question) -> str:
     if rule.get("removed", 1) < 1 and (question.act.get("act") == "remove" or question.on):
         return ""  # what is removed, or put back, counts otherwise even afterwards
     by = "" if one.crossing is None else f" with post {one.crossing}"
-    crossed = f"the threshold of {rule['threshold']:g} was reached{by} ({moment_words(reached, case.hours)})"
+    crossed = f"the threshold of {rule['threshold']:g} was reached{by} on {case.said(reached)}"
     differs = "Only how bad it gets can still differ."
     if question.on:
         return f"That is too late to matter for whether it happens: {crossed} before that moment. {differs}"
@@ -49,7 +48,7 @@ def _in_time(case: ForumCase, question: Question) -> str:
         option = "" if question.act.get("act") == "remove" else f": --at comment:{count}"
         return f"An act in time comes right after comment {count} or earlier{option}."
     if reached > case.first:
-        when = moment_words(reached, case.hours)
+        when = case.said(reached)
         return f"No comment came before that: only what was in force by {when} is in time."
     return "Nothing came before that: no act was in time."
 
@@ -65,7 +64,7 @@ def _already(case: ForumCase, question: Question) -> str:
     for act in same:
         if act.minute <= question.at and (act.until is None or act.until > question.at):
             return (
-                f"It was done already: {act.words()} stands in the record ({moment_words(act.minute - 1, case.hours)}) and was "
+                f"It was done already: {act.words()} stands in the record, on {case.said(act.minute - 1)}, and was "
                 f"in force by then. --without {act.name} asks what it changed."
             )
     if question.act.get("act") == "remove" and not same and case.real:
@@ -95,8 +94,8 @@ def _foreseen(case: ForumCase, question: Question) -> str:
     if question.act["act"] in ("remove", "replace"):
         return ""
     return (
-        f"No moderator could have known: {question.words} comes before the first post that counts "
-        f"({moment_words(one.onset, case.hours)}). --at comment:N asks about an act after what was seen."
+        f"No moderator could have known: {question.words} comes before the first post that counts, "
+        f"on {case.said(one.onset)}. --at comment:N asks about an act after what was seen."
     )
 
 
@@ -110,6 +109,6 @@ def _unseen(case: ForumCase, question: Question) -> str:
         return ""
     here = "this thread" if case.real else "this run"
     return (
-        f"Member {who} had not written in {here} by then (first at {moment_words(min(wrote), case.hours)}): there was nothing to "
+        f"Member {who} had not written in {here} by then, but first on {case.said(min(wrote))}: there was nothing to "
         f"{question.act['act']} it for."
     )

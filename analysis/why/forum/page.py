@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis.incidents.moments import moment_words
+from windtunnel.analysis.incidents.moments import moment_cell
 from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.report.blocks import Block, Cell, Document, Fold, Picture, Rows, Section, Text
 from windtunnel.analysis.report.page import page
@@ -16,7 +16,7 @@ from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.pictures import timeline_picture
 from windtunnel.analysis.why.numbers import numbers
 from windtunnel.analysis.why.pictures import futures_picture, moments_picture, span_unit
-from windtunnel.analysis.why.sentences import NO_SANCTION, luck_words, parting_sentence, signed
+from windtunnel.analysis.why.sentences import NO_SANCTION, at, luck_words, parting_sentence, signed
 from windtunnel.analysis.why.three_lines import three_lines
 
 LONGEST = 60
@@ -47,7 +47,7 @@ def incident_page(
     if record["moments"]:
         steps = [point["step"] for point in record["moments"]["points"]]
         unit, scale = span_unit(steps[-1] - steps[0], record["hours"])
-        first = moment_words(steps[0], record["hours"])
+        first = at(record, steps[0])
         pictures.append(Picture(moments_picture(record["moments"], unit, scale, first), said["moments"], ""))
     sections = [
         Section("", opening),
@@ -115,7 +115,7 @@ def thread_rows(
         would = "the same" if mark == "same" else would
         rows.append((act["step"], (str(act["shown"]), "moderators", was, would, mark)))
     rows.sort(key=lambda row: (row[0], row[1][1] != "moderators"))  # they act before a step's posts
-    return [_timed(step, cells, record["hours"]) for step, cells in rows]
+    return [_timed(step, cells, record) for step, cells in rows]
 
 
 def _worded(row: Mapping[str, Any], text: str, said: str) -> str | Cell:
@@ -129,11 +129,11 @@ def _worded(row: Mapping[str, Any], text: str, said: str) -> str | Cell:
     return Cell(said, f"{mark}“{words}”", f"its words ({act.split()[0]})" if harsh else "")
 
 
-def _timed(step: int, cells: Row, hours: float) -> Row:
+def _timed(step: int, cells: Row, record: Mapping[str, Any]) -> Row:
     """A row with its moment; an act of moderators stands at the moment by which it is spoken of."""
     if cells[1] == "moderators":
-        return (moment_words(int(str(cells[0])), hours), "none", *cells[1:])
-    return (moment_words(step, hours), *cells)
+        return (moment_cell(int(str(cells[0])), record["hours"], record.get("start")), "none", *cells[1:])
+    return (moment_cell(step, record["hours"], record.get("start")), *cells)
 
 
 def _table(rows: list[Row], record: dict[str, Any], case: ForumCase) -> Rows:

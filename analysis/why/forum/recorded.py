@@ -11,6 +11,7 @@ import polars as pl
 from windtunnel.agents.minds.base import Mind
 from windtunnel.agents.recall import Retriever
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers.dates import start_of
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import ACTS, acts_of_run
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Futures
@@ -80,6 +81,10 @@ class RecordedCase(ByActs):
     def out(self) -> Path:
         """The imported folder."""
         return self.folder.path
+
+    @property
+    def start(self) -> int | None:
+        return start_of(self.out)
 
     @property
     def first(self) -> int:
@@ -235,7 +240,8 @@ class RecordedCase(ByActs):
 
     def world(self, branch: Branch) -> RecordWorld:
         """The record's own chance (number None or from 0 on), or with a number below 0 new chance after the fork. A replay (None) is
-        lived from the beginning, the others from where they may differ from the record."""
+        lived from the beginning to the end, the others from where they may differ from the record and for as long as their thread may change.
+        """
         number = branch.number or 0
         luck, inferred = self.luck(max(number, 0)), self.inferred[max(number, 0)]
         if number < 0:
@@ -246,7 +252,9 @@ class RecordedCase(ByActs):
             raise ValueError(
                 f"chance was inferred from tick {inferred.since} on, and a future begins at {tick}"
             )
-        return self.past(tick).world(branch.policies(), inferred, luck=luck, arm=branch.arm)
+        world: RecordWorld = self.past(tick).world(branch.policies(), inferred, luck=luck, arm=branch.arm)
+        world.thread_alone = branch.number is not None
+        return world
 
     def read(self, futures: Futures) -> pl.DataFrame:
         acts = acts_of_run(futures.events, futures.links, futures.members)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from windtunnel.analysis.incidents.forum.acts import RECORD
-from windtunnel.analysis.incidents.moments import moment_words
 from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why.counting import asked, counted, hit_words, since
@@ -11,6 +10,7 @@ from windtunnel.analysis.why.forum.ranking import DOUBT
 from windtunnel.analysis.why.forum.weakness import PARTS, listed, weak, weak_in
 from windtunnel.analysis.why.sentences import (
     NO_SANCTION,
+    at,
     bounds,
     checked,
     curve_words,
@@ -39,10 +39,10 @@ def answer_sentences(record: dict[str, Any]) -> dict[str, str]:
 
 def about(record: dict[str, Any]) -> str:
     """Which incident the answer is about, from when on the act is thought, and in how many futures."""
-    incident, hours = record["incident"], record["hours"]
+    incident = record["incident"]
     place = "" if incident["place"] is None else f" in thread {incident['place']}"
     real = incident["arm"] == RECORD
-    began = f"{moment_words(incident['onset'], hours)}, counted from the start of the {'record' if real else 'run'}"
+    began = f"{at(record, incident['onset'])}, counted from the start of the {'record' if real else 'run'}"
     if record["happened"]:
         opening = f"Incident {incident['id']}{place}; it begins at {began}."
     else:

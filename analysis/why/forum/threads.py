@@ -146,8 +146,8 @@ def _difference(case: ForumCase, branches: tuple[Branch, Branch], step: int, mem
         absent = "in the other future" if two is None else "in what happened"
         return f"the member is kept away or gone {absent}"
     if one["focus"] != two["focus"]:
-        posts = [None if seen["focus"] is None else case.post_number(seen["focus"]) for seen in (one, two)]
-        return f"the member looks at post {posts[1]} instead of post {posts[0]}"
+        was, would = (_looked_at(case, told["focus"]) for told in (one, two))
+        return f"the member looks at {would} instead of {was}"
     withdrawn = [name for name in one["options"] if name not in two["options"]]
     offered = [name for name in two["options"] if name not in one["options"]]
     if withdrawn or offered:
@@ -157,6 +157,14 @@ def _difference(case: ForumCase, branches: tuple[Branch, Branch], step: int, mem
     if changed := told_otherwise(one, two):
         return f"the member is told otherwise: {changed}"
     return "the member sees the same and chooses the same; its act is reviewed or ordered otherwise"
+
+
+def _looked_at(case: ForumCase, post: int | None) -> str:
+    """A post by its number; one of another thread, and a simulated one, has none."""
+    if post is None:
+        return "no post"
+    number = case.post_number(post)
+    return f"post {number}" if number >= 0 else "a post that is none of this thread's record"
 
 
 def _acts(names: list[str]) -> str:

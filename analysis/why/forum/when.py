@@ -7,8 +7,7 @@ import polars as pl
 
 from windtunnel.analysis.importers.dates import date_words, is_date, minute_of, start_of
 from windtunnel.analysis.incidents.forum.in_time import comments
-from windtunnel.analysis.incidents.moments import moment_words
-from windtunnel.analysis.numbers_in_words import number
+from windtunnel.analysis.numbers_in_words import is_whole, number
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.when import Moment, after_onset, exactly
 from windtunnel.analysis.why.when import moment as generic
@@ -19,7 +18,7 @@ _TIME = re.compile(r"(?:(?:day\s*)?(\d+)d?[ ,]+)?(\d{1,2}):(\d\d)")
 def right_after(case: ForumCase, step: int, what: str) -> Moment:
     """From the step after this one on: in a record right after what was written in its minute."""
     shown = step if case.real else step + 1
-    return Moment(step + 1, shown, f"{moment_words(shown, case.hours)}, right after {what}")
+    return Moment(step + 1, shown, f"{case.said(shown)}, right after {what}")
 
 
 def moment(case: ForumCase, at: str | None, default: Moment) -> Moment:
@@ -55,7 +54,7 @@ def named_moment(case: ForumCase, at: str) -> Moment:
         return exactly(case, round((24 * (day - 1) + hour + minute / 60) / case.hours))
     if case.real and is_date(at):
         return exactly(case, minute_of(at, start_of(case.out), case.out))  # type: ignore[attr-defined]
-    if at.isdigit():
+    if is_whole(at):
         written = case.written.filter(pl.col("post") == int(at))
         if written.is_empty():
             return exactly(case, int(at))

@@ -38,6 +38,7 @@ class Builder(PlainBuilder):
             "from_experts": "share of contributions",
             "implicit": "feedback read from use",
             "retracted": "members who took feedback back",
+            "residual": "of answers that feedback which was taken back still decides, 0 to 1",
             "leaked": "members whose data leaked",
             "openness": "of five axes",
             "trust": "1 at first",

@@ -5,6 +5,7 @@ quality is that of figure 1 of "The Future of Open Human Feedback"; all numbers 
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,14 @@ from windtunnel.sim.communities.feedback_commons.settings import FeedbackSetting
 from windtunnel.sim.community import Declared
 from windtunnel.sim.members import NEVER, Members
 from windtunnel.sim.plain import PlainActs, PlainCommunity, PlainView
+from windtunnel.sim.unlearning import Contributors
 
 AXES = ("methodology", "access", "models", "people", "timeline")
 """Ways in which a pool of feedback is open or not."""
 HELD = 0.5
 """Feedback of one's own in the pool from which on there is something to take back."""
+TASTE = 0.5
+"""How far people of one language differ in what they find good, beside the distance of 1 of a language from the middle. Chosen."""
 
 
 class FeedbackCommons(PlainCommunity):
@@ -36,6 +40,7 @@ class FeedbackCommons(PlainCommunity):
         self.lost = 0.0  # part of all trust that leaks have taken
         self.feedback = np.zeros(settings.groups)
         self.held = np.zeros(count)  # what of the feedback is each member's
+        self.owed = np.zeros(count)  # what of it each took back, and models still hold
         self.gave = np.zeros(count)
         self.last_gave = np.full(count, -NEVER)  # the step of each one's last contribution
         members.away_until[traits["luck"] < settings.waiting] = NEVER
@@ -75,12 +80,11 @@ class FeedbackCommons(PlainCommunity):
     # who decides, and what they see
 
     def active(self, world: WorldFace) -> np.ndarray:
-        """Everybody about giving; then, where one may, who has given about taking it back."""
+        """Everybody about giving; then who has given, within the steps in which one may, about taking it back."""
         if world.phase == "give":
             return np.flatnonzero(self.here)
-        return (
-            np.flatnonzero(self.here & (self.held > 0.5)) if self.levers.retraction else np.empty(0, np.int64)
-        )
+        lately = world.now - self.last_gave < self.levers.retraction
+        return np.flatnonzero(self.here & (self.held > HELD) & lately)
 
     def pace(self) -> np.ndarray:
         """Contributions a step that each member tends to make (n,)."""
@@ -115,7 +119,7 @@ class FeedbackCommons(PlainCommunity):
     # what acts do
 
     def settle(self, world: WorldFace, acts: PlainActs) -> None:
-        """Contributions up to the cap; what is taken back is gone from the pool."""
+        """Contributions up to the cap; what is taken back is gone from the pool, and from models if they are trained anew."""
         done = acts.passed
         if world.phase == "give":
             if self.levers.most is not None:
@@ -125,8 +129,11 @@ class FeedbackCommons(PlainCommunity):
             return
         rows = acts.rows[done & (acts.kind == "retract")]
         self.withdrawn = float(len(rows))
-        np.subtract.at(self.feedback, self.group[rows], self.held[rows])
-        self.feedback = np.maximum(self.feedback, 0.0)
+        if self.levers.unlearning == "exact_retrain":
+            np.subtract.at(self.feedback, self.group[rows], self.held[rows])
+            self.feedback = np.maximum(self.feedback, 0.0)
+        else:
+            self.owed[rows] += self.held[rows]
         self.held[rows] = 0
 
     def close_step(self, world: WorldFace) -> None:
@@ -142,7 +149,7 @@ class FeedbackCommons(PlainCommunity):
         drive = np.array([levers.drive.get(group, 0.0) for group in range(groups)]) * worth
         inflow = np.bincount(self.group, counted, groups)
         self.feedback = kept * self.feedback + inflow + implicit + drive
-        self.held = kept * self.held + counted
+        self.held, self.owed = kept * self.held + counted, kept * self.owed
         self.gave += self.given
         self.members.summaries["given"] += self.given
         self._wear(world)
@@ -158,6 +165,7 @@ class FeedbackCommons(PlainCommunity):
             "from_experts": float(self.given[expert].sum()) / total if total else 0.0,
             "implicit": float(implicit.sum()),
             "retracted": self.withdrawn,
+            "residual": self._residual(),
             "leaked": self.leaked,
             "openness": float(len(levers.open)),
             "trust": self.trust(),
@@ -179,6 +187,28 @@ class FeedbackCommons(PlainCommunity):
             harmed = self.here & (self.held > 0)
             self.members.summaries["exposed"][harmed] += (1 + self.small()[harmed]) * (1 - levers.anonymous)
             self.leaked = float(harmed.sum()) * (1 - levers.anonymous)
+
+    def _residual(self) -> float:
+        """What models still owe to feedback that was taken back."""
+        if not self.owed.any():
+            return 0.0
+        gone = np.repeat([False, True], len(self.owed))
+        return self.contributors.residual(
+            self.levers.unlearning, np.concatenate([self.held, self.owed]), gone
+        )
+
+    @cached_property
+    def contributors(self) -> Contributors:
+        """Each member's feedback in the pool, then what each took back: languages lie on a circle, people around theirs; a prompt a language."""
+        traits, groups = self.members.traits, self.settings.groups
+
+        def circle(group: np.ndarray) -> np.ndarray:
+            angle = 2 * np.pi * group / groups
+            return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+        own = circle(self.group) + TASTE * (np.stack([traits["values"], traits["luck"]], axis=1) - 0.5)
+        spread = (0.1 + 0.3 * traits["values"]) ** 2
+        return Contributors(np.tile(own, (2, 1)), np.tile(spread, 2), circle(np.arange(groups)))
 
     def measures(self, world: WorldFace) -> Mapping[str, float]:
         return self.counts

@@ -83,5 +83,6 @@ class Levers:
     anonymous: float = 0.0  # part of a leak's harm that is gone
     utility: float = 1.0  # what is left of a contribution
     retraction: int = 0  # steps within which one may take back what one gave
+    unlearning: str = "exact_retrain"  # how models forget what was taken back: one of sim.unlearning.METHODS
     specialised: bool = False
     open: set[str] = field(default_factory=set)  # axes of openness that are fulfilled

@@ -38,35 +38,41 @@ class Board(Defaults):
         ordinal: int = 0,
         ids: np.ndarray | None = None,
     ) -> np.ndarray:
-        """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows."""
+        """New posts by members `rows` answering posts `parent` (NOTHING opens a thread); gives their rows.
+
+        A post may answer one before it among these: of the row that this will have.
+        """
         posts = self.posts
         ids = self.post_ids(rows, now, ordinal) if ids is None else ids
-        reply = parent >= 0
         before = len(posts)
+        reply, late = parent >= 0, parent >= before
         new = posts.add(
             id=ids,
             author=rows,
-            thread=np.where(
-                reply, posts.thread[parent] if before else NOTHING, before + np.arange(len(rows))
-            ),
+            thread=before + np.arange(len(rows)),
             parent=parent,
-            answered=np.where(
-                reply & ~self.orphans(ids),
-                posts.author[parent] if before else NOTHING,
-                NOTHING,
-            ),
-            depth=np.where(reply, posts.depth[parent] + 1 if before else 0, 0),
             step=np.full(len(rows), now),
             tone=tone,
             state=np.where(verdict == HELD, HELD, VISIBLE),
             appeal=self._appeal(self.luck.at(now), ids),
             **self._born_with(self.luck.at(now), ids),
         )
+        if len(new):
+            posts.answered[new] = np.where(reply & ~self.orphans(ids), posts.author[parent], NOTHING)
+        first, above = new[reply & ~late], parent[reply & ~late]
+        posts.thread[first], posts.depth[first] = posts.thread[above], posts.depth[above] + 1
+        for row, up in zip(new[late].tolist(), parent[late].tolist(), strict=True):
+            posts.thread[row], posts.depth[row] = posts.thread[up], posts.depth[up] + 1
         self.wrote_last[rows] = now
-        done = reply & (self.owes[rows] == parent)
-        self.owes[rows[done]] = NOTHING
+        self._answers(rows[reply], parent[reply])
         self.appear(new[verdict != HELD])
+        if late.any():
+            self._answers(rows[late], parent[late])
         return new
+
+    def _answers(self, rows: np.ndarray, parent: np.ndarray) -> None:
+        """Those of the members who owed these posts an answer owe it no more."""
+        self.owes[rows[self.owes[rows] == parent]] = NOTHING
 
     def orphans(self, ids: np.ndarray) -> np.ndarray:
         """Bool (n,): posts (ids) that stand below another and answer nobody."""

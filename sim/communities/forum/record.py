@@ -165,41 +165,35 @@ class RecordForum(Forum):
 
     def as_recorded(self, world: Any, acts: Sequence[int]) -> None:
         """Write these acts as they are, where what they answer is there and may be answered; where all is new, the thread's beginning alone."""
-        together: list[int] = []
+        record, posts, now = self.record, self.posts, world.now
+        before, closed = len(posts), set(np.flatnonzero(posts.locked_until > now).tolist())
+        rows: dict[int, int] = {}
+        up: list[int] = []
+        roots: list[int] = []
         for act in acts if world.known else [act for act in acts if act == 0]:
-            if int(self.record.parent[act]) in together:
-                self._as_recorded(world, together)
-                together = []
-            together.append(act)
-        if together:
-            self._as_recorded(world, together)
-
-    def _as_recorded(self, world: Any, acts: Sequence[int]) -> None:
-        """Write acts none of which answers another of them."""
-        record, now = self.record, world.now
-        act = np.array(acts)
-        opens = record.parent[act] < 0
-        row = np.array(
-            [
-                NOTHING if opened else self.row_of(record.parent[one])
-                for one, opened in zip(acts, opens, strict=True)
-            ]
-        )
-        there = opens | (row != NOTHING)
-        if len(self.posts):
-            locked = self.posts.locked_until[self.posts.thread[row]] > now
-            there &= opens | record.exempt[act] | ~locked
-        if not there.any():
+            parent, row = int(record.parent[act]), before + len(up)
+            above = rows[parent] if parent in rows else NOTHING if parent < 0 else self.row_of(parent)
+            if above == NOTHING:
+                root = row
+            else:
+                root = int(posts.thread[above]) if above < before else roots[above - before]
+            lost = parent >= 0 and above == NOTHING
+            if lost or (above != NOTHING and root in closed and not record.exempt[act]):
+                continue
+            rows[act] = row
+            up.append(above)
+            roots.append(root)
+        if not up:
             return
-        act, row = act[there], row[there]
-        authors, ids, tone = record.author[act], self.ids[act], record.tone[act]
-        new = self._write(now, authors, row, tone, np.zeros(len(act)), ids=ids)
+        written = np.array(list(rows))
+        authors, ids, tone = record.author[written], self.ids[written], record.tone[written]
+        new = self._write(now, authors, np.array(up), tone, np.zeros(len(written)), ids=ids)
         world.log.add(
             now,
-            world.log.codes(["reply", "open"])[(row == NOTHING).astype(int)],
+            world.log.codes(["reply", "open"])[(posts.parent[new] < 0).astype(int)],
             self.members.id[authors],
             target=ids,
-            place=self.posts.id[self.posts.thread[new]],
+            place=posts.id[posts.thread[new]],
             tone=tone,
         )
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from windtunnel.policies.base import Policy
+from windtunnel.policies.forum.single_act import SingleAct
 from windtunnel.sim import noise
 from windtunnel.sim.abduction import posterior_uniform
+from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.record import RecordForum
 from windtunnel.sim.communities.forum.ticks import UNKNOWN
 from windtunnel.sim.noise_key import NoiseKey
@@ -39,6 +41,8 @@ class RecordWorld(World):
 
     community: RecordForum
     may_speak = False
+    thread_alone = False
+    """Whether its record's own thread is all that is asked for: then it is over once nothing can come or go there any more."""
 
     def __init__(
         self,
@@ -64,8 +68,18 @@ class RecordWorld(World):
         super().begin_step()
 
     def _close(self) -> None:
-        self.over = self.community.place == len(self.community.record.ticks) - 1
+        last = self.community.place == len(self.community.record.ticks) - 1
+        self.over = last or (self.thread_alone and self._settled())
         super()._close()
+
+    def _settled(self) -> bool:
+        """Will the thread stay as it is: locked to the end, with no act of a moderator to come, and no reply that a lock did not bind."""
+        forum, record = self.community, self.community.record
+        row, own = forum.row_of(0), slice(record.own)
+        locked = row != NOTHING and forum.posts.locked_until[row] > record.ticks[-1].minute
+        free = record.exempt[own] & (record.tick_of[own] > forum.place)
+        done = (isinstance(policy, SingleAct) and policy.is_over for policy in self.policies)
+        return bool(locked) and not free.any() and all(done)
 
     def chance(self, purpose: str, ids: np.ndarray) -> np.ndarray:
         return noise.uniform(self.key, purpose, self.community.place, ids)
@@ -120,23 +134,29 @@ class RecordWorld(World):
 
     def awake(self, rows: np.ndarray) -> np.ndarray:
         """Bool (n,): does chance bring these members in in this tick."""
-        forum = self.community
+        forum, acted, came = self.community, self._acted()[rows], self._came()
         lot = noise.uniform(self.key, "active", forum.place, self._lots(rows))
-        if (came := self._came()) is not None:
-            lot = posterior_uniform(lot, came[rows], np.isin(rows, self.authors()))
-        return lot < forum.comes_in(self.now, forum.tick.hours, self.acting())[rows]
+        if came is not None:
+            lot = posterior_uniform(lot, came[rows], acted)
+        awake = lot < forum.comes_in(self.now, forum.tick.hours, self.acting())[rows]
+        return awake | acted if came is None else awake
+
+    def _acted(self) -> np.ndarray:
+        """Bool (members,): the record has a decision of this member in this tick."""
+        acted = np.zeros(len(self.community.members), bool)
+        if self.known:
+            acted[self.authors()] = True
+        return acted
 
     def _came(self) -> np.ndarray | None:
         """The chance (members,) to come that the record's own world gave, where acts and silence tell of lots; else None."""
         return self.inferred.came.get(self.community.place) if self.known else None
 
     def _active(self) -> np.ndarray:
-        rows, members = self.others(), self.community.members
-        came = self.authors() if self.known else rows[:0]
-        came = came[members.present(self.now)[came]]
-        if self._came() is not None:
-            came = came[self.awake(came)]
-        return np.sort(np.concatenate([rows[self.awake(rows)], came]))
+        may = self._acted() & self.community.members.present(self.now)
+        may[self.others()] = True
+        rows = np.flatnonzero(may)
+        return rows[self.awake(rows)]
 
     def _choose(self, rows: np.ndarray) -> np.ndarray:
         members, place = self._view.rows, self.community.place

@@ -5,6 +5,7 @@ own minute's tick; acts elsewhere share the tick of the period in which they cam
 there beforehand or is answered in a tick of its own, so that everybody in a tick decides on the same state, as in a simulated hour.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -191,3 +192,13 @@ def _threads(parent: np.ndarray) -> np.ndarray:
     while (up[thread] != thread).any():
         thread = up[thread]
     return thread
+
+
+def in_turn(parent: np.ndarray, acts: Sequence[int]) -> list[list[int]]:
+    """Acts (rows) in their order, in parts none of which answers another of its own; `parent` is the row that each answers."""
+    parts: list[list[int]] = [[]]
+    for act in acts:
+        if int(parent[act]) in parts[-1]:
+            parts.append([])
+        parts[-1].append(act)
+    return parts

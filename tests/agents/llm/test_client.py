@@ -1,11 +1,13 @@
 """The client against a real HTTP server: batching, retries, failures, and a key that never shows."""
 
 import json
+import math
 import socket
 import urllib.request
 
 import pytest
 
+from tests.fake_server import candidates
 from windtunnel.agents.llm.client import OpenAIModel
 from windtunnel.agents.llm.request import Answer, Request
 from windtunnel.agents.minds.base import Unanswered
@@ -46,9 +48,16 @@ def test_one_call_carries_a_batch_and_its_tokens_are_counted_once(server):
     assert counts["tokens_in"] > 40
 
 
-def test_chat_and_completions_read_the_same_letters(server):
-    answers = model(server, endpoint="chat").ask([question(1)])
-    assert isinstance(answers[0], Answer) and len(answers[0].logp) == 4 and 0 < answers[0].mass < 1
+@pytest.mark.parametrize(
+    ("endpoint", "prompt"),
+    [("chat", "A forum.\nWhat now, 1?"), ("completions", "A forum.\n\nWhat now, 1?\nAnswer:")],
+)
+def test_chat_and_completions_read_the_letters_that_the_server_said(endpoint, prompt, server):
+    (answer,) = model(server, endpoint=endpoint, template="plain").ask([question(1)])
+    said = dict(candidates(prompt, 27))
+    assert isinstance(answer, Answer)
+    assert answer.logp == pytest.approx([said[letter] for letter in "ABCD"])
+    assert answer.mass == pytest.approx(sum(math.exp(said[letter]) for letter in "ABCD"))
 
 
 def test_the_server_s_own_template_is_used_and_part_of_the_identity(server):

@@ -186,7 +186,10 @@ def test_models_list_tells_them_and_pull_takes_a_name(capsys, monkeypatch, cache
         assert main() != 0 and found in capsys.readouterr().err
 
 
-def test_the_progress_bar_takes_totals_known_and_unknown():
+@pytest.mark.parametrize(("total", "shown"), [(0, "10/? bytes"), (100, "10/100 bytes")])
+def test_the_progress_bar_takes_totals_known_and_unknown(total, shown, monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal
     with progress_bar("weights") as progress:
-        progress(10, 0)
-        progress(10, 100)
+        progress(10, total)
+    said = capsys.readouterr()
+    assert "weights" in said.err and shown in said.err and said.out == ""

@@ -9,7 +9,7 @@ import pytest
 from windtunnel.analysis import summary
 from windtunnel.analysis.causal.estimates import estimate_pairs
 from windtunnel.analysis.causal.pairs import check_pairs, complete
-from windtunnel.analysis.causal.table_checks import table_checks
+from windtunnel.analysis.causal.table_checks import half_measured, table_checks
 from windtunnel.analysis.cli import main
 
 
@@ -104,7 +104,7 @@ def test_pairs_that_lost_a_half_by_the_outcome_are_noticed_and_bounded():
     lost = (pl.col("y0") == 1) & (pl.col("seed") < 8)
     found = checked(pairs.with_columns(y1=pl.when(lost).then(None).otherwise("y1")))
     one = found["pairs are not lost by their outcome"]
-    assert one["noticed"] and "the loss chooses" in one["sentence"]
+    assert one["noticed"] and "which pairs were lost goes with the outcome" in one["sentence"]
     assert one["rd"]["low"] <= truth <= one["rd"]["high"]
 
 
@@ -194,3 +194,24 @@ def test_a_share_and_a_mean_that_quarrel_are_told_apart():
     assert "two questions" not in summary.mean_change(
         estimated(pairs.with_columns(severity1="severity0", y1="y0"))
     )
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"severity0": 1.5}, "severity0 stands alone, without severity1: it counts for nothing"),
+        ({"severity1": 1.5}, "severity1 stands alone, without severity0"),
+        (
+            {"severity0": pl.when(pl.col("seed") == 1).then(2.0), "severity1": 1.5},
+            "are both there in 12 of 240 pairs",
+        ),
+        ({"severity0": 1.5, "severity1": 1.5}, None),
+        ({}, None),
+    ],
+)
+def test_a_severity_of_one_arm_or_of_some_pairs_is_said(columns, said):
+    pairs = table().with_columns(
+        **{name: pl.lit(value) if isinstance(value, float) else value for name, value in columns.items()}
+    )
+    found = [one["sentence"] for one in half_measured(pairs)]
+    assert found == [] if said is None else said in found[0]

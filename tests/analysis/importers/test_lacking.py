@@ -4,9 +4,11 @@ import json
 
 import polars as pl
 import pytest
+import yaml
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.importers import import_corpus
+from windtunnel.analysis.learned.fit import fit_folder
 
 INSULT = "You are a stupid asshole."
 AT = "2024-03-01T10:{:02d}:00Z"
@@ -246,3 +248,31 @@ def test_a_name_that_is_a_word_leaves_the_words_alone(bring_in, name, text):
 )
 def test_a_name_is_taken_out_where_it_names_somebody(bring_in, name, text, becomes):
     assert said_by(bring_in, name, text)[0] == becomes
+
+
+def days(times):
+    """Forty posts over ten days, each answering the one before within its day."""
+    return [
+        {
+            "id": f"p{n}",
+            "parent": f"p{n - 1}" if n % 4 else None,
+            "author": f"m{n % 9}",
+            "time": times(n // 4, n % 4),
+            "text": "Hello",
+        }
+        for n in range(40)
+    ]
+
+
+def test_times_that_are_days_are_said_to_have_no_hours(bring_in):
+    report = bring_in(days(lambda day, _: f"2024-05-{day + 1:02d}"))
+    assert report.lacks == ("hour",) and any("days without an hour" in note for note in report.notes)
+    profile = yaml.safe_load((report.posts_file.parent / "profile.yaml").read_text())
+    assert set(profile["rhythm"]) == {1.0} and profile["rhythm_mark"] == "chosen"
+    learned = fit_folder(report.posts_file.parent)
+    assert {learned.parts[name].verdict for name in ("when", "whether", "delay")} == {"not fitted"}
+    assert not learned.forward and any("days without hours" in each for each in learned.cannot)
+
+
+def test_times_with_hours_lack_none(bring_in):
+    assert bring_in(days(lambda day, hour: f"2024-05-{day + 1:02d}T{hour:02d}:10:00Z")).lacks == ()

@@ -217,7 +217,16 @@ def test_one_time_that_is_no_date_is_a_fault_and_the_others_stay(bring_in):
 
 def test_seconds_from_a_start_of_their_own_are_said(bring_in):
     report, posts = bring_in(table(changed("at", [0, 600, 86_400, 87_000])))
-    assert shape(posts) == AS_READ and said(report, "seconds from a start of their own")
+    assert shape(posts) == AS_READ and said(
+        report, "seconds from a start of their own (minutes: --map minute=COLUMN)"
+    )
+
+
+def test_ids_that_count_within_a_thread_are_named_as_what_they_may_be(bring_in):
+    rows = "number,thread\n1,a\n2,a\n1,b\n2,b\n1,a\n"
+    report, posts = bring_in(rows, mapping={"id": "number", "thread": "thread"})
+    assert posts.height == 2 and report.bad_reasons == {"its id was seen before": 3}
+    assert said(report, "2 of the lines whose id was seen before are of another thread")
 
 
 def test_minutes_that_are_seconds_since_1970_are_refused(bring_in):

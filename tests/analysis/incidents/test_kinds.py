@@ -16,9 +16,9 @@ RUN = {"draw": 0, "seed": 0, "arm": "baseline"}
 
 
 def found(
-    community: str, measures: dict[str, list[float]], events: list[tuple], **rule: float
+    community: str, measures: dict[str, list[float]], events: list[tuple], of: str = "", **rule: float
 ) -> list[Found]:
-    """What the community's only kind finds; `measures` are told step by step, `events` are (step, member, kind, amount)."""
+    """What the community's kind `of` (its only one) finds; `measures` are told step by step, `events` are (step, member, kind, amount)."""
     counted = [
         RUN | {"step": step, "measure": name, "value": value}
         for name, values in measures.items()
@@ -31,7 +31,7 @@ def found(
     tables = Tables(
         pl.DataFrame(acts, schema=SCHEMA), pl.DataFrame(), pl.DataFrame(), pl.DataFrame(counted, MEASURES)
     )
-    ((name, kind),) = kinds_of(community).items()
+    ((name, kind),) = [one for one in kinds_of(community).items() if of in ("", one[0])]
     return list(kind.finds(tables, rules_of([name])[name] | rule))
 
 
@@ -64,6 +64,19 @@ def test_readers_are_wrong_where_few_answer_rightly():
     assert found("wikigap", {"right": [0.6, 0.5, 0.4, 0.9]}, answers, threshold=3) == []
 
 
+def test_false_messages_come_in_a_wave_where_many_are_noticed_within_a_few_days():
+    seen = {"false_seen": [0.1, 0.4, 0.3, 0.4, 0.2, 0.5, 0.5, 0.0]}
+    acts = [(0, 1, "share", None), (2, 4, "invent", None), (3, 2, "share", None), (3, 3, "answer", None)]
+    (one,) = found("misinformation", seen, acts, of="false_wave")
+    assert one == Found(None, None, 1, 6, pytest.approx(1.2), ("2", "4"), reached=3)
+    (one,) = found("misinformation", seen, acts, of="false_wave", window=1, threshold=0.45)
+    assert (one.onset, one.reached, one.peak, one.severity, one.members) == (5, 5, 5, 0.5, ())
+    (early,) = found("misinformation", seen, acts, of="false_wave", threshold=1e-9)
+    assert (early.onset, early.reached) == (0, 0)
+    assert found("misinformation", seen, acts, of="false_wave", threshold=1.3) == []
+    assert found("misinformation", {"false_seen": [0.0] * 4}, [], of="false_wave", threshold=1e-9) == []
+
+
 def test_an_author_floods_a_day_on_which_it_writes_much_of_all():
     wrote = [
         (0, 1, "write", 3),
@@ -91,6 +104,11 @@ def test_an_author_floods_a_day_on_which_it_writes_much_of_all():
                 "steps=48",
             ],
             ["giving_broke_down", "--with", "costly_punishment", "--at", "onset-1"],
+            "ps_prev",
+        ),
+        (
+            ["community=misinformation", "policy=none"],
+            ["false_wave", "--with", "remove_false", "--at", "onset"],
             "ps_prev",
         ),
         pytest.param(

@@ -126,6 +126,18 @@ def test_what_a_record_lacks_is_said() -> None:
             fit_forward(record_of(talk(rows)))
 
 
+def test_rates_of_a_record_that_lies_in_the_weeks_after_holes_are_refused() -> None:
+    sampled = [day * 1440 + 2 * turn for day in (0, 100, 200, 300) for turn in range(500)]
+    steady = [(400 * 24 + hour) * 60 for hour in range(20 * 24)]
+    rows = [
+        (row // 3, row if row % 3 else None, f"m{row % 20}", at) for row, at in enumerate(sampled + steady)
+    ]
+    with pytest.raises(
+        ValueError, match=r"of its 2,480 posts 1,6\d\d lie in holes .* another place than the recorded one"
+    ):
+        fit_forward(record_of(talk(rows)))
+
+
 def test_a_record_in_which_nobody_answers_has_a_law_all_the_same() -> None:
     law = fitted_law(record_of(talk([(i, None, f"a{i % 3}", i * 60) for i in range(1, 60)])))
     assert law.owes.acts == 0 and law.hotness == 0 and law.newcomers.replies == 0

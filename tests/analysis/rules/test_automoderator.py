@@ -169,3 +169,15 @@ def test_a_record_without_times_of_removals_is_told_so(tmp_path, import_rows, ca
     (tmp_path / "r.yaml").write_text("author: {removed_before: '> 0'}")
     assert main(["replay", str(tmp_path / "r.yaml"), str(out)]) == 2
     assert "import with --mod-log" in capsys.readouterr().err
+
+
+def test_all_rules_of_a_file_are_judged_at_once():
+    rules = ["author: {account_age: '< 2 days'}", "body: [fine]", "author: {comment_karma: '< 10'}", "{is_edited: true, body: [x]}",
+             "bodi: [x]", "{hour: 25, body: [x]}", "{hour: '> 24', body: [x]}", "body_shorter_than: -5", "[a, b]"]  # fmt: skip
+    with pytest.raises(ValueError) as refused:
+        read_rules("\n---\n".join(rules))
+    *said, total = str(refused.value).split("\n")
+    expected = ["rule 1: author: account_age", "rule 3: author: comment_karma", "rule 4: is_edited", "rule 5: bodi is no field", "rule 6: 25 is no hour",
+                "rule 7: '> 24' is no hour", "rule 8: body_shorter_than is -5", "document 9 is no rule"]  # fmt: skip
+    assert [line.startswith(begun) for line, begun in zip(said, expected, strict=True)] == [True] * 8
+    assert total == "(8 of 9 rules cannot be replayed)"

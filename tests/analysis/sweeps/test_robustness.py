@@ -178,7 +178,7 @@ def test_a_sweep_over_wordings_and_roots_is_read_from_its_folder(tmp_path, capsy
     assert main(["robustness", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
     assert "2 roots of one variant of the model; varied: community.wording, root" in said
-    assert "2 variants more had the runs and numbers of another" in said  # rules read no words
+    assert "2 variants more gave the same runs and numbers as another" in said  # rules read no words
     assert (
         "community.wording changed nothing there (rules read no words" in said and "Roots are chance" in said
     )

@@ -12,7 +12,7 @@ KILLS = Path(__file__).resolve().parents[3] / "bench" / "kills.py"
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(5400)
 @pytest.mark.parametrize("kind", ["question", "run"])
 def test_killed_twenty_times_at_random_moments_the_answer_is_the_same(kind, imported, tmp_path):
     for name in ("mine", ".windtunnel"):
@@ -23,3 +23,4 @@ def test_killed_twenty_times_at_random_moments_the_answer_is_the_same(kind, impo
     found = json.loads(ended.stdout)
     print(found)
     assert found["kills"] == 20 and found["same"] == found["jobs"]
+    assert kind != "run" or found["jobs"] >= 20, "each run is killed once"

@@ -7,7 +7,7 @@ import pytest
 from tests.analysis.why.test_recorded import RULES, quarrel
 from tests.learned_law import forward
 from windtunnel.analysis.why.answer import estimate, pairs
-from windtunnel.analysis.why.case import WITHOUT, Branch, simulate_futures
+from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, simulate_futures
 from windtunnel.analysis.why.forum.answer_record import answer
 from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.question import ask
@@ -68,6 +68,31 @@ def test_an_act_that_changes_nothing_averts_nothing(case, mind):
     assert found["table"] == {"n00": 0, "n01": 0, "n10": 0, "n11": 8}
     without, with_ = pairs(case, question, mind, range(-8, 0))
     assert (without.y == with_.y).all() and (without.severity == with_.severity).all()
+
+
+@pytest.mark.parametrize("seen", [0.0, 0.5, 1.0])
+def test_a_notice_draws_in_others_and_moves_nobody_who_came_without_it(imported, seen):
+    """As many more newcomers as the prior says, times who sees it; with nobody who sees it nothing changes."""
+    case = recorded_case(imported, "escalation", RULES, ["mind=learned"])
+    case.infer([0], mind := case.mind())
+    question = ask(case, with_="rule_reminder", parameters={"seen": seen}, at="onset")
+    worlds = [case.world(question.branch(arm, number=0)) for arm in (WITHOUT, WITH)]
+    comings = []
+    for world in worlds:
+        while world.now < case.record.ticks[-1].minute:
+            world.begin_step()
+            if world.now > case.incident.onset:
+                break
+            world.set_log_probs(*mind.decide([world.ask()]))
+            world.step()
+        comings.append(world.community.comings(world.now, 1.0, world.acting()).other)
+    mind.close()
+    forum, more = worlds[1].community, comings[1] - comings[0]
+    law = forward()["newcomers"]
+    log_rate = forum.draws["reminder"]
+    assert more[case.record.author] == pytest.approx(0.0, abs=1e-12)
+    drawn = forum.pace * (law["opens"] + law["replies"]) * seen * np.expm1(log_rate)
+    assert more.sum() == pytest.approx(drawn, rel=1e-3)
 
 
 def test_a_lock_prevents_what_came_after_it_and_nothing_before(case, mind):

@@ -115,7 +115,8 @@ def test_an_act_after_the_threshold_was_reached_says_so_and_names_one_in_time(qu
     assert ("too late" in said) == bool(late)
     if late:
         assert (
-            "the threshold of 3 was reached with post 5 (day 1, 00:24)" in said and "--at comment:3." in said
+            "the threshold of 3 was reached with post 5 on day 1, 00:24 (2022-04-15 05:44 UTC)" in said
+            and "--at comment:3." in said
         )
 
 
@@ -285,9 +286,8 @@ def test_a_post_is_asked_about_from_right_after_it_and_a_thread_with_an_incident
     record = json.loads(
         told(capsys, "why", quarrel, "post:3", "--lock", "--replicates", 2, "--sensitivity", 0, "--json")
     )
-    assert (
-        record["at"] == 13 and record["moment"] == "day 1, 00:12, right after post 3" and record["happened"]
-    )
+    moment = "day 1, 00:12 (2022-04-15 05:32 UTC), right after post 3"
+    assert record["at"] == 13 and record["moment"] == moment and record["happened"]
     case = recorded_case(quarrel, "thread:1", RULES)
     assert case.incident.id == recorded_case(quarrel, "escalation", RULES).incident.id
     piled = recorded_case(quarrel, "post:3", RULES, kind="pile_on")
@@ -347,23 +347,24 @@ def test_removed_posts_count_unless_the_rule_says_otherwise_and_the_list_says_wh
 
 
 def test_minutes_are_the_same_in_the_answer_and_in_its_table(brought_in, capsys, tmp_path):
-    """An act right after a post has the post's minute, a recorded act its own, wherever they are printed."""
+    """An act right after a post has the post's minute, a recorded act its own, wherever they are printed: with the date (UTC) in a sentence, as the
+    date in a table."""
     pl.DataFrame([{"act": "lock", "time": START + 60 * 37, "thread": "t0"}]).write_csv(tmp_path / "log.csv")
     folder = brought_in("minutes", QUARREL, mod_log=tmp_path / "log.csv")
-    for words, when in (
-        (["--without", "lock"], "00:37"),
-        (["--remove", "4"], "00:18"),
-        (["--lock", "--at", "comment:2"], "00:12"),
+    for words, when, date in (
+        (["--without", "lock"], "00:37", "2022-04-15 05:57"),
+        (["--remove", "4"], "00:18", "2022-04-15 05:38"),
+        (["--lock", "--at", "comment:2"], "00:12", "2022-04-15 05:32"),
     ):
         page = tmp_path / "page.html"
         said = told(
             capsys, "why", folder, "escalation", *words, "--replicates", 1, "--sensitivity", 0, "--html", page
         )
-        assert f"(from day 1, {when}" in said
+        assert f"(from day 1, {when} ({date} UTC)" in said
         acts = re.findall(
             r'data-label="when"[^>]*>([^<]*)<|<th scope="row"[^>]*>([^<]*)<', page.read_text(encoding="utf-8")
         )
-        assert f"day 1, {when}" in {cell for pair in acts for cell in pair}
+        assert date in {cell for pair in acts for cell in pair}
     case = recorded_case(folder, "escalation", RULES)
     mind = case.mind()
     record, _ = answer(case, ask(case, without="lock"), mind, replicates=1, sensitivity=0)

@@ -9,12 +9,13 @@ from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum.acts import acts_of_import
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence
-from windtunnel.analysis.why.case import WITHOUT, Branch, simulate_futures
+from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, simulate_futures
 from windtunnel.analysis.why.forum.answer_record import answer
 from windtunnel.analysis.why.forum.case_of_record import case_of_thread, recorded_case
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import replayed_acts
 from windtunnel.analysis.why.forum.threads import side_by_side
+from windtunnel.sim.communities.forum.record_world import RecordWorld
 
 RULES = load_rules()
 
@@ -205,3 +206,22 @@ def test_real_threads_come_out_again_act_by_act(shared, tmp_path, name):
 @pytest.mark.parametrize("name", list(CORPORA))
 def test_many_threads_of_every_corpus_come_out_again_act_by_act(shared, tmp_path, name):
     assert assert_reproduced(bring_in(shared, tmp_path, name), 120) > 250
+
+
+@pytest.mark.parametrize(
+    "act", [{"lock": True}, {"with_": "slow_mode"}, {"remove": 3}], ids=lambda one: next(iter(one))
+)
+def test_a_future_is_lived_no_further_than_its_thread_can_change(case, mind, act, monkeypatch):
+    """Its thread is the same where it is lived to the end of the record; under a lock it is over long before."""
+    question = ask(case, at="comment:4", **act) if "remove" not in act else ask(case, **act)
+    numbers = (0, 1, 2, -1, -2, -3)
+    case.infer(range(3), mind)
+    branches = [question.branch(WITH, None, number) for number in numbers]
+    lived = {}
+    for whole in (False, True):
+        if whole:
+            monkeypatch.setattr(RecordWorld, "_settled", lambda world: False)
+        futures = simulate_futures(case, branches, mind)
+        lived[whole] = case.read(futures).drop("ordinal"), sum(run.decisions for run in futures.runs)
+    assert lived[False][0].equals(lived[True][0])
+    assert (lived[False][1] < lived[True][1]) == ("lock" in act)

@@ -9,6 +9,7 @@ import pytest
 from windtunnel import run
 from windtunnel.policies.registry import policy_class, policy_names
 from windtunnel.sim.communities.feedback_commons.feedback_commons import AXES, gini
+from windtunnel.sim.unlearning import METHODS
 
 SMALL = dict(community="feedback_commons", seeds=1, dowhy=False)
 THEMES = {"incentives": 4, "effort": 3, "experts": 2, "diversity": 6, "dynamic": 4, "privacy": 4, "legal": 3}
@@ -25,7 +26,7 @@ def test_there_are_26_actions_in_seven_themes():
     ours = [
         policy_class(name)
         for name in policy_names("feedback_commons")
-        if name not in ("none", "specialised_models")
+        if name not in ("none", "specialised_models", "unlearning")
     ]
     themes = [one.__module__.rpartition(".")[2] for one in ours if one.fits == ("feedback_commons",)]
     assert {name: themes.count(name) for name in set(themes)} == THEMES and len(themes) == 26
@@ -82,6 +83,38 @@ def test_who_takes_feedback_back_leaves_nothing_in_the_pool():
         "value"
     ].sum()
     assert counted == taken.height
+
+
+@pytest.mark.parametrize("window", [1, 4])
+def test_feedback_is_taken_back_within_the_window_alone(window):
+    more = dict(draws=2, steps=30, policy_with={"user_control": {"window": window, "trust": 0.0}})
+    events = run(**SMALL, policy="user_control", **more).events.filter(pl.col("arm") == "policy")
+    gave = events.filter(pl.col("kind") == "give").select("draw", "member", "step", last="step")
+    taken = events.filter(pl.col("kind") == "retract").sort("step")
+    found = taken.join_asof(
+        gave.sort("step"), on="step", by=["draw", "member"], strategy="backward", check_sortedness=False
+    )
+    since = found["step"] - found["last"]
+    assert len(since) > 5 and since.null_count() == 0 and since.max() == window - 1
+
+
+def test_what_is_taken_back_is_forgotten_exactly_or_less_and_a_filter_costs_no_quality():
+    left, quality = {}, {}
+    for method in METHODS:
+        runs = run(
+            **SMALL, policy="unlearning", draws=2, steps=25, policy_with={"unlearning": {"method": method}}
+        ).runs
+        treated = runs.filter(pl.col("arm") == "policy")
+        left[method], quality[method] = (
+            treated["residual_influence"].to_list(),
+            treated["mean_quality"].to_list(),
+        )
+    for exact, reweight, filter_only, none in zip(
+        *(left[name] for name in ("exact_retrain", "reweight", "filter_only", "none")), strict=True
+    ):
+        assert exact == 0 < reweight < filter_only <= none
+    assert quality["filter_only"] == quality["none"] == quality["reweight"]
+    assert sum(quality["exact_retrain"]) < sum(quality["none"])
 
 
 def test_gini_of_one_who_has_all():

@@ -1,7 +1,7 @@
 """What has happened between the members of a learned forum: who wrote when, who owes whom an answer, who knows whom."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import exp, inf, log, log1p
 from typing import Any
 
@@ -226,46 +226,56 @@ class Memory:
         """Posts can be read, in order, each (post, who, now, up, root, partner, depth, exchange): threads wake, and whom a post answers
         owes a reply. `sizes`: replies in the thread, with the post.
         """
+        free = self.owed_by(sum(1 for _, who, _, up, _, partner, _, _ in new if up >= 0 and partner != who))
+        for one, size in zip(new, sizes, strict=True):
+            free = self.appears(one, size, free)
+
+    def owed_by(self, posts: int) -> int:
+        """Make room for the debts that so many posts are; gives the first of them."""
+        free = self.debts.count
+        self.debts.grow(free + posts)
+        return free
+
+    def appears(self, new: tuple[int, int, float, int, int, int, int, int], size: int, free: int) -> int:
+        """The same of one post, whose debt is the one that is `free`; gives the next."""
         people, posts, debts = self.people, self.posts, self.debts
-        count = debts.count
-        debts.grow(count + sum(1 for _, who, _, up, _, partner, _, _ in new if up >= 0 and partner != who))
-        for (post, who, now, up, root, partner, depth, exchange), size in zip(new, sizes, strict=True):
-            posts.hour[post], posts.last[root] = now, now
-            self.rows.setdefault(root, []).append(post)
-            inside = self.inside.setdefault(who, {})
-            if root not in inside:
-                posts.crowd[root] += 1
-            inside[root] = size
-            if up < 0:
-                continue
-            unnamed = bool(people.unnamed[who])
-            posts.nameless[root] += unnamed
-            if (debt := int(posts.debt[up])) >= 0 and debts.open[debt] and debts.debtor[debt] != who:
-                debts.answered[debt] = True
-                self.touched.add(int(debts.debtor[debt]))
-            met = self.met.get((who, partner), 0)
-            both = met + self.met.get((partner, who), 0)
-            self.met[(who, partner)] = met + 1
-            if partner == who:
-                continue
-            self.answerers.setdefault(partner, set()).add(who)
-            self.touched.add(partner)
-            people.replies_6h[partner] = 1.0 + people.replies_6h[partner] * exp(
-                (float(people.got[partner]) - now) / SHORT
-            )
-            people.got[partner] = now
+        post, who, now, up, root, partner, depth, exchange = new
+        posts.hour[post], posts.last[root] = now, now
+        self.rows.setdefault(root, []).append(post)
+        inside = self.inside.setdefault(who, {})
+        if root not in inside:
+            posts.crowd[root] += 1
+        inside[root] = size
+        if up < 0:
+            return free
+        unnamed = bool(people.unnamed[who])
+        posts.nameless[root] += unnamed
+        if (debt := int(posts.debt[up])) >= 0 and debts.open[debt] and debts.debtor[debt] != who:
+            debts.answered[debt] = True
+            self.touched.add(int(debts.debtor[debt]))
+        met = self.met.get((who, partner), 0)
+        both = met + self.met.get((partner, who), 0)
+        self.met[(who, partner)] = met + 1
+        if partner == who:
+            return free
+        self.answerers.setdefault(partner, set()).add(who)
+        self.touched.add(partner)
+        people.replies_6h[partner] = 1.0 + people.replies_6h[partner] * exp(
+            (float(people.got[partner]) - now) / SHORT
+        )
+        people.got[partner] = now
+        owing = self.owing.setdefault(partner, {}).setdefault(root, {})
+        if (old := owing.get(who)) is not None:
+            self._close(old)
             owing = self.owing.setdefault(partner, {}).setdefault(root, {})
-            if (old := owing.get(who)) is not None:
-                self._close(old)
-                owing = self.owing.setdefault(partner, {}).setdefault(root, {})
-            debts.debtor[count], debts.partner[count], debts.root[count] = partner, who, root
-            debts.post[count], debts.since[count], debts.open[count] = post, now, True
-            debts.fixed[count] = self._fixed(
-                depth, up == root, exchange, both, unnamed, bool(people.unnamed[partner])
-            )
-            posts.debt[post] = owing[who] = count
-            people.owed[partner] += 1
-            count += 1
+        debts.debtor[free], debts.partner[free], debts.root[free] = partner, who, root
+        debts.post[free], debts.since[free], debts.open[free] = post, now, True
+        debts.fixed[free] = self._fixed(
+            depth, up == root, exchange, both, unnamed, bool(people.unnamed[partner])
+        )
+        posts.debt[post] = owing[who] = free
+        people.owed[partner] += 1
+        return free + 1
 
     def heard(self, who: int | None, root: int, post: int, up: int, tone: int) -> None:
         """A post was written in a tone, by a member whose name is known or by nobody (None)."""
@@ -363,3 +373,11 @@ class Memory:
             np.log1p(people.owed[who]),
         )
         return linear(self.law.opens, terms)
+
+
+def mean_rate(
+    rate: Callable[[np.ndarray, Any], np.ndarray], what: np.ndarray, at: Sequence[float]
+) -> np.ndarray:
+    """The mean (n,) over some hours of the rates of `Memory.owes` or `Memory.comes`."""
+    found = rate(np.tile(what, len(at)), np.repeat(at, len(what)))
+    return np.asarray(found.reshape(len(at), len(what)).mean(axis=0))

@@ -6,7 +6,9 @@ inferred. So is the lasting hotness of the thread that is lived again, from who 
 hot as all.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,14 +26,14 @@ from windtunnel.sim.communities.forum.learned.columns import (
 )
 from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, log_hotness
 from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
-from windtunnel.sim.communities.forum.learned.memory import Memory
+from windtunnel.sim.communities.forum.learned.memory import Memory, mean_rate
 from windtunnel.sim.communities.forum.learned.offered import Common, Offered, shares, weights_of
 from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import VISIBLE
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import RecordForum, Words
 from windtunnel.sim.communities.forum.settings import Settings
-from windtunnel.sim.communities.forum.ticks import UNKNOWN, Record
+from windtunnel.sim.communities.forum.ticks import UNKNOWN, Record, in_turn
 from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.noise_key import NoiseKey
 
@@ -115,7 +117,12 @@ class LearnedRecordForum(RecordForum):
         self._parts: dict[int, np.ndarray] = {}
         """Of threads those posts that may be in sight, until one is added."""
         super().__init__(scene, profile, settings, members, record, luck=luck, words=words)
-        self.strangers = max(int((self.memory.people.acts[1:] == 0).sum()), 1)
+        new = self.memory.people.acts == 0
+        new[UNKNOWN] = False
+        self.strangers = max(int(new.sum()), 1)
+        new[record.author] = False
+        self.spare = new if new.any() else self.memory.people.acts == 0
+        """Readers (members,) of whom the record shows nothing: whom a notice draws in is one of these, nobody who came without it."""
 
     def rhythm(self, step: int) -> float:
         return self.law.rhythm[int(step * self.hours) % 24]
@@ -154,14 +161,18 @@ class LearnedRecordForum(RecordForum):
 
     def _write_past(self) -> None:
         super()._write_past()
-        past, begin = self.history, 0
-        size: dict[int, int] = {}
-        for row in range(len(self.posts)):
-            end = int(np.searchsorted(past.minute, self.posts.step[row], side="right"))
-            self._remember(begin, end)
-            begin = max(begin, end)
-            self._note(row, size)
-        self._remember(begin, len(past.minute))
+        size: Counter[int] = Counter()
+        sizes = []
+        for root, up in zip(self.posts.thread.tolist(), self.posts.parent.tolist(), strict=True):
+            size[root] += up >= 0
+            sizes.append(size[root])
+        known = np.searchsorted(self.history.minute, self.posts.step, side="right")
+        parts = np.flatnonzero(np.diff(np.maximum.accumulate(known), prepend=-1)).tolist()
+        begin = 0
+        for low, high in pairwise([*parts, len(sizes)]):
+            self._remember(begin, begin := int(known[low]))
+            self._note(np.arange(low, high), sizes[low:high])
+        self._remember(begin, len(self.history.minute))
 
     def _remember(self, begin: int, end: int) -> None:
         past = self.history
@@ -173,45 +184,80 @@ class LearnedRecordForum(RecordForum):
 
     def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
         new = super()._write(now, rows, parent, *rest, **named)
-        for row in new.tolist():
-            self._note(row)
+        self._note(new, self._sizes(new))
         return new
 
-    def _note(self, row: int, size: dict[int, int] | None = None) -> None:
-        """Whoever wrote a post has acted, and where it can be read somebody may owe an answer; `size` counts each thread's replies."""
+    def as_recorded(self, world: Any, acts: Sequence[int]) -> None:
+        """As in any record; one after the other where what each went by is noted."""
+        for some in [acts] if self.watch is None else in_turn(self.record.parent, acts):
+            super().as_recorded(world, some)
+
+    def _sizes(self, new: np.ndarray) -> list[int]:
+        """Replies in the thread of each of these posts (rows) once it is there, with those that came before any of them was answered."""
+        posts = self.posts
+        root, up = posts.thread[new], posts.parent[new].tolist()
+        size = posts.size[root]
+        first, begin = int(new[0]) if len(new) else 0, 0
+        for place, above in enumerate(up):
+            if above >= first + begin:
+                size[begin:place] -= [(root[place:] == one).sum() for one in root[begin:place]]
+                begin = place
+        return size.tolist()
+
+    def _note(self, new: np.ndarray, sizes: Sequence[int]) -> None:
+        """Whoever wrote these posts (rows) has acted, and where they can be read somebody may owe an answer; `sizes` are of their threads."""
         posts, memory = self.posts, self.memory
         memory.posts.grow(len(posts))
-        who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
-        partner = int(posts.answered[row]) if up >= 0 else NOTHING
-        hour = float(posts.step[row]) / 60
-        if self.watch is not None and up >= 0:
-            self.watch.reply(who, up, root)
-        memory.acted(who, hour, up < 0, up, root, partner)
-        memory.heard(None if who == UNKNOWN else who, root, row, up, int(posts.tone[row]))
-        if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
-            memory.posts.exchange[row] = memory.posts.exchange[up] + 1
-        if posts.state[row] != VISIBLE:
-            self._unread.add(row)
-            return
-        there = int(posts.size[root])
-        if size is not None:
-            there = size[root] = size.get(root, 0) + (up >= 0)
-        self._appeared(row, hour, there)
+        who, up, root, partner = (
+            column[new] for column in (posts.author, posts.parent, posts.thread, posts.answered)
+        )
+        read = posts.state[new] == VISIBLE
+        partner = np.where((up >= 0) & (partner == NOTHING), who, partner)  # it answers nobody in the record
+        back = np.where(up >= 0, posts.parent[up], NOTHING)
+        mutual = (back >= 0) & (posts.author[back] == who)
+        free = memory.owed_by(int((read & (up >= 0) & (partner != who)).sum()))
+        columns = (
+            new,
+            who,
+            up,
+            root,
+            posts.answered[new],
+            posts.step[new] / 60,
+            posts.tone[new],
+            mutual,
+            read,
+        )
+        told = zip(*(column.tolist() for column in (*columns, partner, posts.depth[new])), sizes, strict=True)
+        exchange = memory.posts.exchange
+        for row, by, above, thread, whom, hour, tone, again, seen, owed, depth, size in told:
+            if self.watch is not None and above >= 0:
+                self.watch.reply(by, above, thread)
+            memory.acted(by, hour, above < 0, above, thread, whom)
+            memory.heard(None if by == UNKNOWN else by, thread, row, above, tone)
+            if again:
+                exchange[row] = exchange[above] + 1
+            if not seen:
+                self._unread.add(row)
+                continue
+            self._parts.pop(thread, None)
+            post = (row, by, hour, above, thread, owed, depth, int(exchange[row]))
+            free = memory.appears(post, size, free)
 
-    def _appeared(self, row: int, hour: float, size: int) -> None:
-        posts = self.posts
-        who, up, root = int(posts.author[row]), int(posts.parent[row]), int(posts.thread[row])
-        partner = int(posts.answered[row])
+    def _appeared(self, row: int) -> None:
+        """A post that could not be read can be from now on."""
+        posts, memory = self.posts, self.memory
+        columns = (posts.author, posts.parent, posts.thread, posts.answered, posts.depth)
+        who, up, root, partner, depth = (int(column[row]) for column in columns)
         partner = who if up >= 0 and partner == NOTHING else partner  # it answers nobody in the record
-        exchange = int(self.memory.posts.exchange[row])
         self._parts.pop(root, None)
-        self.memory.appeared([(row, who, hour, up, root, partner, int(posts.depth[row]), exchange)], [size])
+        post = (row, who, self._minute / 60, up, root, partner, depth, int(memory.posts.exchange[row]))
+        memory.appeared([post], [int(posts.size[root])])
 
     def appear(self, new: np.ndarray) -> None:
         super().appear(new)
         for row in self._unread.intersection(new.tolist()):
             self._unread.discard(row)
-            self._appeared(row, self._minute / 60, int(self.posts.size[self.posts.thread[row]]))
+            self._appeared(row)
 
     def vanish(self, gone: np.ndarray, now: int) -> None:
         super().vanish(gone, now)
@@ -245,18 +291,26 @@ class LearnedRecordForum(RecordForum):
         length = spell * np.mean([self.law.rhythm[int(hour) % 24] for hour in at])
         debt = np.flatnonzero(debts.open & (debts.debtor != UNKNOWN))
         debt = debt[posts.locked_until[posts.thread[debts.post[debt]]] <= now]
-        owes = length * np.mean([memory.owes(debt, hour) for hour in at], axis=0)
+        owes = length * mean_rate(memory.owes, debt, at)
         other = np.zeros(len(self.members))
         old = np.flatnonzero((people.acts > 0) & ~people.unnamed)
-        other[old] = np.mean([memory.comes(old, hour) for hour in at], axis=0) * length * self.pace
+        other[old] = mean_rate(memory.comes, old, at) * length * self.pace
         new = np.flatnonzero(people.acts == 0)
         arrive = self.law.newcomers.opens + self.law.newcomers.replies
-        raised = {name for policy in acting for name in policy.raised()}
-        drawn = sum(value for name, value in self.draws.items() if name in raised)
-        other[new] = arrive * np.exp(drawn) * length * self.pace / self.strangers
+        other[new] = arrive * length * self.pace / self.strangers
+        more = new[self.spare[new]]
+        other[more] += arrive * self._drawn_in(acting) * length * self.pace / max(len(more), 1)
         found = Comings(debt, owes, np.maximum(other, LEAST))
         self._coming = (now, hours), found
         return found
+
+    def _drawn_in(self, acting: Sequence[Policy]) -> float:
+        """How many more newcomers notices draw in, in parts of those who come without them."""
+        times = 1.0
+        for name, log_rate in self.draws.items():
+            missed = np.prod([1 - policy.noticed() for policy in acting if name in policy.raised()])
+            times *= 1 + (1 - float(missed)) * np.expm1(log_rate)
+        return times - 1
 
     # --- what they attend to ---
 
