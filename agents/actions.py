@@ -25,7 +25,9 @@ class Vocabulary(tuple[Action, ...]):
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Names of the actions, in the order of their columns."""
         return tuple(action.name for action in self)
 
     def column(self, name: str) -> int:
+        """The column of an action; `ValueError` for a name that none has."""
         return self.names.index(name)

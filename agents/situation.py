@@ -46,6 +46,7 @@ class Persona(NamedTuple):
 
     @property
     def told(self) -> str:
+        """What a member that is so is told of itself."""
         return self.to_you or self.words
 
 

@@ -43,6 +43,7 @@ class Folder:
 
     @property
     def manifest(self) -> Path:
+        """What was asked and how it went; written last, so a folder that has it is whole."""
         return self.path / "manifest.json"
 
     @property
@@ -61,14 +62,17 @@ class Folder:
 
     @property
     def estimates(self) -> Path:
+        """What is concluded from the pairs."""
         return self.path / "estimates.json"
 
     @property
     def report(self) -> Path:
+        """The page for people."""
         return self.path / "report.html"
 
     @property
     def report_text(self) -> Path:
+        """The same as Markdown."""
         return self.path / "report.md"
 
     @property
@@ -93,6 +97,7 @@ class Folder:
 
     @property
     def search_storage(self) -> Path:
+        """Optuna's trials of a search."""
         return self.path / "search.sqlite"
 
     @property
@@ -122,9 +127,11 @@ class Folder:
             os.close(handle)
 
     def table(self, name: str) -> Path:
+        """Where the table of this name is."""
         return self.path / f"{name}.parquet"
 
     def write_table(self, name: str, table: pl.DataFrame) -> None:
+        """Write a table as Parquet, whole or not at all; `OSError` where it cannot be written."""
         self.path.mkdir(parents=True, exist_ok=True)
         with _renamed(self.table(name)) as partial:
             try:
@@ -151,14 +158,17 @@ class Folder:
         return self.read_table(COUNTED) if there else pl.DataFrame(schema=MEASURES)
 
     def write_json(self, path: Path, content: Any) -> None:
+        """Write JSON, whole or not at all; `ValueError` for a number that JSON has not."""
         self.write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def write_text(self, path: Path, text: str) -> None:
+        """Write a text in UTF-8, whole or not at all."""
         self.path.mkdir(parents=True, exist_ok=True)
         with _renamed(path) as partial:
             partial.write_text(text, encoding="utf-8")
 
     def read_table(self, name: str) -> pl.DataFrame:
+        """The table of this name; `ValueError` where it is missing or broken."""
         path = self._there(self.table(name))
         try:
             return pl.read_parquet(path, glob=False)
@@ -166,6 +176,7 @@ class Folder:
             raise ValueError(f"{path} is not a whole table: run the experiment again") from None
 
     def read_json(self, path: Path) -> dict[str, Any]:
+        """The object that a file of JSON holds; `ValueError` where it is missing, broken or no object."""
         try:
             content = json.loads(self._there(path).read_text(encoding="utf-8"))
         except json.JSONDecodeError as error:

@@ -70,10 +70,12 @@ def figure(value: float) -> str:
 
 
 def capital(text: str) -> str:
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def signed(value: float) -> str:
+    """A change with its sign; 0 without."""
     return "0" if abs(value) < 1e-9 else f"{'+' if value > 0 else ''}{figure(value)}"
 
 

@@ -30,6 +30,7 @@ def short_answer(estimates: Record | None, manifest: Record | None, runs: pl.Dat
     if manifest:
         lines.append(compared(manifest))
         lines += [*calibration_words.state(manifest["llm"]), *calibration_words.warnings(manifest["llm"])]
+        lines += calibration_words.never_asked(manifest)
     if estimates:
         lines += answer(estimates, manifest)
     if manifest and (fixed := immovable.sentence(_fixed(manifest))):
@@ -302,6 +303,7 @@ def noise_floor(estimates: Record) -> str | None:
 
 
 def construction(estimates: Record, manifest: Record | None = None) -> str:
+    """That the policy's own mechanism decides the outcome."""
     return (
         f"By construction: the mechanism of {policy_words(manifest)} itself decides {words(estimates['outcome'])}; "
         "never quote this result alone."
@@ -324,6 +326,7 @@ def lost(estimates: Record) -> str | None:
 
 
 def withheld(estimates: Record) -> str:
+    """That no claim is made, and why."""
     return f"No claim is made: {estimates['claim_reason']}."
 
 
@@ -404,6 +407,7 @@ def policy_words(manifest: Record | None) -> str:
 
 
 def specs(found: Sequence[Any]) -> str:
+    """Names of policies in one line, as in "slow_mode + thread_lock"."""
     return " + ".join(name for name, _parameters in found)
 
 

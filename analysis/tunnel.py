@@ -43,6 +43,7 @@ class Result(NamedTuple):
 
     @property
     def failed(self) -> int:
+        """How many runs failed."""
         return int((self.runs["status"] == "failed").sum())
 
     def to_pandas(self, name: str = "pairs") -> Any:

@@ -37,12 +37,14 @@ class Member(mesa.Agent):
         self.heated = luck(MOOD, model.draw, model.seed_number, number, 0) < 0.15
 
     def step(self) -> None:
+        """Decide from what all show now."""
         pull = self.temper * (0.2 + self.model.mood) * (0.75 if self.model.slow_mode else 1.0)
         chance = 0.5 + 0.5 * pull if self.heated else pull
         address = (MOOD, self.model.draw, self.model.seed_number, self.number, self.model.hour)
         self.heated_next = luck(*address) < chance
 
     def advance(self) -> None:
+        """Show what was decided."""
         self.heated = self.heated_next
 
 

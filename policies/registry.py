@@ -90,6 +90,7 @@ def _yaml(name: str) -> dict[str, Any]:
 
 
 def summary(name: str) -> str:
+    """What a policy does, in a sentence: its yaml's, or its class's first line."""
     return _yaml(name).get("summary") or next(
         iter((policy_class(name).__doc__ or "").strip().splitlines()), name
     )

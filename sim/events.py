@@ -73,6 +73,7 @@ class EventLog:
         return self._codes[name]
 
     def codes(self, names: Sequence[str | None]) -> np.ndarray:
+        """The numbers (n,) of several names; see `code`."""
         return np.array([self.code(name) for name in names], dtype=np.int16)
 
     def add(

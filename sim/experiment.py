@@ -69,6 +69,7 @@ class Experiment:
         return min((policy.start for policy in added), default=self.steps)
 
     def units(self) -> list[Unit]:
+        """Every run of the experiment: draw by draw, seed by seed, all arms of one together."""
         return [
             Unit(draw, seed, arm) for draw in range(self.draws) for seed in range(self.seeds) for arm in ARMS
         ]

@@ -16,6 +16,7 @@ class NoiseKey(NamedTuple):
     future: int = 0
 
     def at(self, step: int) -> int:
+        """The key that addresses chance in this step: the past's before the fork, the future's from it on."""
         return self.past if self.fork is None or step < self.fork else self.future
 
     def redrawn(self, fork: int, number: int) -> "NoiseKey":

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from windtunnel.agents.nearest import nearest
 from windtunnel.agents.situation import Scene, Situations
 from windtunnel.policies.base import PASSED, WorldFace
 from windtunnel.sim.choice import decision_ids
@@ -39,7 +40,9 @@ class PlainView:
     chosen: np.ndarray | None = None
 
     def feature(self, name: str) -> np.ndarray:
-        """The column (n,) of a feature, a view: assign to `[:]`."""
+        """The column (n,) of a feature, a view: assign to `[:]`. `ValueError` names the nearest one."""
+        if name not in self.feature_names:
+            raise ValueError(f"no feature is called {name!r}: {nearest(name, self.feature_names)}")
         return self.features[:, self.feature_names.index(name)]
 
     def among(self, targets: np.ndarray, kinds: np.ndarray, actions: Sequence[str]) -> None:

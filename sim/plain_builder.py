@@ -84,6 +84,7 @@ class PersonaWords(BaseModel):
     """The share of members who are so, what a language model reads, and traits by name."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, float] = Field(init=False)
 
     share: Annotated[float, Field(ge=0, le=1)]
     words: str

@@ -24,4 +24,5 @@ def need_writable(folder: Path, setting: str) -> None:
 
 
 def default_store() -> Path:
+    """Where answers are kept unless `llm.store` says otherwise."""
     return cache_folder() / "answers.sqlite"

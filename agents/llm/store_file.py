@@ -53,6 +53,7 @@ def packed(answer: Answer) -> bytes:
 
 
 def unpacked(content: bytes) -> Answer:
+    """The answer that a row's bytes hold, equal to the last bit."""
     tokens_in, tokens_out, mark = struct.unpack_from("<3I", content)
     if mark == _WORDS:
         return Answer((), tokens_in, tokens_out, text=content[12:].decode())
@@ -193,6 +194,7 @@ def _one(connection: sqlite3.Connection, query: str) -> Any:
 
 
 def inode_of(path: Path) -> int | None:
+    """The file that now has this name, by its number; None where there is none."""
     try:
         return path.stat().st_ino
     except (FileNotFoundError, NotADirectoryError):

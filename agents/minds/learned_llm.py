@@ -87,6 +87,7 @@ class LearnedLLMMind(LearnedMind):
         return self.shifts.record() | {"mind": self.name}
 
     def asked(self) -> dict[str, int]:
+        """What was asked of the model so far, by name."""
         return self.shifts.asked()
 
     @property

@@ -29,15 +29,18 @@ LETTER = {TITLE: 7.9, SUBTITLE: 6.3}
 
 
 def sample(record: Record, policy: str, pairs: int) -> dict[str, Any]:
+    """How many pairs a policy's numbers rest on, as a chart's hover says it."""
     row = next(row for row in record["policies"] if row["policy"] == policy)
     return {"pairs": pairs, "draws": row["n_draws"], "seeds a draw": row["n_seeds"]}
 
 
 def interval(change: Record) -> dict[str, Any]:
+    """The ends and the estimate of a change, nothing else of it."""
     return {"est": change["est"], "low": change["low"], "high": change["high"]}
 
 
 def reading_of(change: Record, polarity: str) -> str:
+    """Whether a change is "better" or "worse" by its interval, or "unclear"."""
     low, high = change["low"], change["high"]
     if low is None or low <= 0 <= high:
         return "unclear"

@@ -22,6 +22,7 @@ class Line:
         self.effects = [points[rate][1] for rate in self.rates]
 
     def at(self, rate: float) -> float:
+        """The net effect at a rate between those that were run."""
         return float(np.interp(rate, self.rates, self.effects))
 
 
@@ -82,7 +83,7 @@ def _beside_one(
     return flips, level
 
 
-def _beside_line(one: Line, two: Line, apart: Mapping[frozenset[str], bool | None]) -> list[dict[str, Any]]:
+def _beside_line(one: Line, two: Line, apart: Mapping[frozenset[Any], bool | None]) -> list[dict[str, Any]]:
     """Flips of two lines, over the rates that both span."""
     least, most = max(one.rates[0], two.rates[0]), min(one.rates[-1], two.rates[-1])
     rates = [rate for rate in sorted({*one.rates, *two.rates}) if least <= rate <= most]

@@ -25,6 +25,7 @@ class Goal(NamedTuple):
     step_hours: float
 
     def words(self) -> str:
+        """The goal and its limits, in words."""
         first, *limits = (one.words() for one in self.statements)
         return f"{first}; {', '.join(limits)}" if limits else first
 

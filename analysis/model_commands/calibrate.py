@@ -66,6 +66,7 @@ def askable(scene: Scene) -> list[int | None]:
 
 
 def neutral_bins(scene: Scene) -> tuple[int, ...]:
+    """The bin of each feature that stands for a situation in which nothing is special."""
     return tuple(feature.neutral for feature in scene.features)
 
 

@@ -10,6 +10,7 @@ FLAT = (
     "Flat sensitivity card: this model cannot answer about wording or social influence: only mechanical effects "
     "are shown (nothing in a situation moves it beyond the chance of letter orders, or beta is 0)."
 )
+NEVER = "The language model was never asked: nobody had a decision to make, so nothing here is its doing."
 MOST_GAP = 0.02
 """|risk difference by archetype - by member| above which sharing questions is called a doubt."""
 LARGE_BETA = 5.0
@@ -37,6 +38,12 @@ def warnings(llm: Record) -> list[str]:
     """What a reader must know before the answer: a flat card, a beta that rests on chance, a large gap."""
     found = llm.get("calibration") if asked(llm) else None
     return doubts(found) if found else []
+
+
+def never_asked(manifest: Record) -> list[str]:
+    """That no question came to the language model of a run, because nobody in it had a decision to make."""
+    idle = asked(manifest["llm"]) and manifest.get("decisions") == 0
+    return [NEVER] if idle else []
 
 
 def calibration_lines(found: Record) -> list[str]:

@@ -44,6 +44,8 @@ class Card(NamedTuple):
 
 
 class Cards(NamedTuple):
+    """The questions and answers at the top of a report."""
+
     cards: list[Card]
 
 
@@ -64,6 +66,8 @@ class Fold(NamedTuple):
 
 
 class Section(NamedTuple):
+    """A heading and what stands under it."""
+
     title: str
     blocks: "list[Block]"
     note: str = ""
@@ -74,6 +78,8 @@ Block = Text | Rows | Cards | Picture | Fold
 
 
 class Document(NamedTuple):
+    """A whole report, which the page and the Markdown both show."""
+
     title: str
     sections: list[Section]
 

@@ -65,6 +65,7 @@ def compared(estimates: Record, manifest: Record | None, runs: pl.DataFrame | No
     if manifest:
         said = f"Compared: {summary.compared(manifest)}"
     doubts = calibration_words.warnings(manifest["llm"]) if manifest else []
+    doubts += calibration_words.never_asked(manifest) if manifest else []
     if manifest and runs is not None and (still := summary.idle(manifest, runs)):
         doubts = [*doubts, still]
     if manifest and estimates["outcome"] in immovable.cannot_move(manifest["config"]):

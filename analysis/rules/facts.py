@@ -48,6 +48,7 @@ class Facts:
 
     @property
     def has_text(self) -> bool:
+        """Whether the record has its texts."""
         return "text" in self.posts.columns
 
     @cached_property
@@ -84,6 +85,7 @@ class Facts:
 
     @cached_property
     def minute(self) -> np.ndarray:
+        """When each post was written: minutes (n,) from the record's beginning."""
         return self.posts["minute"].to_numpy()
 
     @cached_property

@@ -54,6 +54,7 @@ class Rule:
 
     @property
     def takes_away(self) -> bool:
+        """Whether its action takes the post out of sight."""
         return self.action in TAKES_AWAY
 
     @property

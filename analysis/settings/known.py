@@ -38,6 +38,7 @@ def _coefficients(community: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 
 def dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """The leaves and branches of nested settings, by dotted names."""
     for key, value in tree.items():
         if isinstance(value, Mapping) and value:
             yield from dotted(value, f"{prefix}{key}.")

@@ -62,4 +62,5 @@ def _read(name: Any) -> dict[str, Any]:
 
 
 def profile_names() -> list[str]:
+    """Names of the profiles that are shipped."""
     return sorted(conf.options("profile"))

@@ -9,6 +9,8 @@ Positive = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 
 
 class Parallel(BaseModel):
+    """How many processes work, by which library, and how many worlds each steps together."""
+
     model_config = ConfigDict(extra="forbid")
     jobs: Annotated[int, Field(ge=1, le=1024, strict=True)] | Literal["auto"]
     backend: Literal["loky", "ray"]
@@ -16,6 +18,8 @@ class Parallel(BaseModel):
 
 
 class Stop(BaseModel):
+    """When a run ends before all draws: at a precision of one number, or at so much evidence, looked at every so many draws."""
+
     model_config = ConfigDict(extra="forbid")
     precision: Annotated[float, Field(gt=0, lt=1)] | None
     of: str

@@ -60,6 +60,7 @@ class Band(NamedTuple):
     high: float
 
     def holds(self, value: float) -> bool:
+        """Whether a value lies in the band, its ends included."""
         return bool(self.low <= value <= self.high)
 
 

@@ -15,6 +15,8 @@ DIGITS = 12
 
 
 class Constants(NamedTuple):
+    """What Kim & Nelson's procedure computes beforehand from the number of policies, of first draws, and the error."""
+
     eta: float
     h2: float
 
@@ -52,6 +54,7 @@ class Elimination:
 
     @property
     def decided(self) -> bool:
+        """Whether one candidate alone is left."""
         return len(self.left) == 1
 
     def see(self, scores: np.ndarray) -> tuple[int, ...]:

@@ -41,6 +41,7 @@ def rows(what: str) -> list[dict[str, Any]]:
 
 
 def policies() -> list[dict[str, Any]]:
+    """A row a policy: what it does, its parameters at their defaults, and where it fits."""
     from windtunnel.policies.registry import meanings, off, parameters, policy_class, policy_names, summary
 
     return [
@@ -59,6 +60,7 @@ def policies() -> list[dict[str, Any]]:
 
 
 def communities() -> list[dict[str, Any]]:
+    """A row a community."""
     from windtunnel import conf
     from windtunnel.sim.communities import community_names
 
@@ -76,12 +78,14 @@ def experiments() -> list[dict[str, Any]]:
 
 
 def minds() -> list[dict[str, Any]]:
+    """A row a mind."""
     from windtunnel.sim.minds import mind_kind, mind_names
 
     return [{"name": name, "what": mind_kind(name).what} for name in mind_names()]
 
 
 def outcomes() -> list[dict[str, Any]]:
+    """A row an outcome: polarity, unit, threshold and where it can be counted."""
     from windtunnel.analysis.outcomes import known_outcomes
     from windtunnel.analysis.outcomes.risks import risks_of
 
@@ -100,6 +104,7 @@ def outcomes() -> list[dict[str, Any]]:
 
 
 def incidents() -> list[dict[str, Any]]:
+    """A row a kind of incident, with the numbers of its rule."""
     from windtunnel import conf
     from windtunnel.analysis.incidents.registry import known_kinds
     from windtunnel.analysis.outcomes.risks import risks_of
@@ -118,6 +123,7 @@ def incidents() -> list[dict[str, Any]]:
 
 
 def profiles() -> list[dict[str, Any]]:
+    """A row a shipped profile."""
     from windtunnel.analysis.configuration import load_profile, profile_names
     from windtunnel.analysis.profile_fit.told import profile_row
 

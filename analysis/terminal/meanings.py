@@ -15,6 +15,8 @@ OTHER = "other"
 
 
 class Meaning(NamedTuple):
+    """What a setting means: its group in the list, its unit, and a sentence."""
+
     group: str
     unit: str
     """Empty where it has none."""

@@ -63,4 +63,5 @@ def _words(value: Any) -> str:
 
 
 def print_json(content: Any) -> None:
+    """Print one JSON document on standard output."""
     print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

@@ -21,6 +21,7 @@ ENTRY_POINTS = "windtunnel.communities"
 
 
 def community_names() -> list[str]:
+    """Names of the communities, ours and those of other packages."""
     return sorted({*_own(), *(point.name for point in entry_points(group=ENTRY_POINTS))})
 
 

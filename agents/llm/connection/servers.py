@@ -25,10 +25,12 @@ class Breaker:
     _until: float = 0.0
 
     def worked(self) -> None:
+        """A call came back: what failed before counts no more."""
         with self._lock:
             self._failed = 0
 
     def failed(self, reason: str) -> None:
+        """A call failed; after so many in a row nothing is sent for a while."""
         with self._lock:
             self._failed += 1
             self._reason = reason
@@ -106,6 +108,7 @@ class Servers:
                 self._free.wait()
 
     def give(self, server: Server) -> None:
+        """The call on this server has ended."""
         with self._free:
             server.busy -= 1
             self._free.notify_all()

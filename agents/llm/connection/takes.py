@@ -107,6 +107,7 @@ class Takes(BaseModel):
         return self.less("max_tokens")
 
     def less(self, *names: str) -> "Takes":
+        """The same without these fields."""
         return self.model_copy(update={"without": tuple(sorted({*self.without, *names}))})
 
     def guesses(self) -> "Iterator[Takes]":

@@ -40,6 +40,7 @@ class Ledger:
             self._open().execute("UPDATE spent SET amount = amount + ?", (difference,))
 
     def spent(self) -> float:
+        """What all processes of this command have reserved so far."""
         with self._lock:
             return self._open().execute("SELECT amount FROM spent").fetchone()[0]
 

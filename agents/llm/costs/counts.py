@@ -34,6 +34,7 @@ class Counts:
         self._numbers: Counter[str] = Counter({name: 0 for name in NAMES})
 
     def add(self, **numbers: int) -> None:
+        """Add to counts by name, from any thread."""
         with self._lock:
             for name, number in numbers.items():
                 if name not in NAMES:
@@ -41,5 +42,6 @@ class Counts:
                 self._numbers[name] += number
 
     def snapshot(self) -> dict[str, int]:
+        """All counts as they stand now, by name."""
         with self._lock:
             return dict(self._numbers)

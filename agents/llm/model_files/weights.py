@@ -115,6 +115,7 @@ def progress_bar(title: str) -> Iterator[Progress]:
 
 
 def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

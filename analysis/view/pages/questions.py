@@ -36,7 +36,14 @@ def show(request: Request) -> Response:
     job = site_of(request).jobs.one(request.path_params["name"])
     record = answer_of(job)
     if record is None:
-        return render(request, "job.html", title=job.title, command=job.command, job=job, said=said(job))
+        return render(
+            request,
+            "job.html",
+            title=job.title[:1].upper() + job.title[1:],
+            command=job.command,
+            job=job,
+            said=said(job),
+        )
     rows = [row for row in record.get("thread", []) if row["mark"] != "same"]
     sentences = tell.answer_sentences(record)
     start = _began(request, job)

@@ -140,18 +140,18 @@ def heard(case: "RecordedCase") -> np.ndarray | None:
 
 
 def tone_sensitivity(
-    case: "RecordedCase", question: Question, mind: Mind, *, draws: int, futures: int
+    case: "RecordedCase", question: Question, mind: Mind, *, draws: int, futures: int, labels: int = LABELS
 ) -> dict[str, Any]:
     """The answer under `draws` other readings of the thread's tones, in `futures` pairs each.
 
     `incident` counts the readings in which the rule finds the incident (or as in the record finds none); only of those is
     the question asked. `low` and `high` are the least and the largest share over them, None where it is nowhere defined.
     `by_hand` of the thread's `posts` have a tone that was not scored and stays; where all have, no other reading is drawn.
-    `wordless` others have no words: their tone was guessed. With `to_label` posts labelled by hand the range would be about
-    `width_with_labels` wide, as `paired` readings foretell it.
+    `wordless` others have no words: their tone was guessed. With `to_label` posts labelled by hand, `labels` at most, the range
+    would be about `width_with_labels` wide, as `paired` readings foretell it.
     """
     errors = errors_of(case)
-    asked = to_label(case, errors)
+    asked = to_label(case, errors, labels)
     tables, shares, paired = [], [], list[tuple[float, float]]()
     by_hand, posts = int(case.labelled.sum()), len(case.labelled)
     draws = 0 if by_hand == posts else draws

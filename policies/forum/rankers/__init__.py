@@ -23,6 +23,7 @@ def _own() -> dict[str, Ranker]:
 
 
 def ranker_names() -> list[str]:
+    """Names of the rankers, ours and those of other packages."""
     return sorted({*_own(), *(point.name for point in entry_points(group=ENTRY_POINTS))})
 
 

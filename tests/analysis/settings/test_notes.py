@@ -163,3 +163,12 @@ def test_arms_with_the_same_events_have_the_same_hash(tiny_runs):
     assert set(hashes["events_sha256"]) == {1}
     other = tiny_runs("slow_mode", {"hours": 6}).pivot("arm", index=["draw", "seed"], values="events_sha256")
     assert (other["aa"] == other["baseline"]).all() and (other["policy"] != other["baseline"]).any()
+
+
+def test_a_run_in_which_nobody_decides_says_that_the_model_was_never_asked(tmp_path, capsys):
+    alone = ["community.size=2", "steps=1", *SMALL[2:], "policy=slow_mode", "mind=llm", "llm=fake"]
+    assert main(["run", *alone, f"out={tmp_path / 'alone'}"]) == 0
+    assert "The language model was never asked" in capsys.readouterr().out
+    assert "The language model was never asked" in (tmp_path / "alone" / "report.md").read_text()
+    assert main(["run", *SMALL, "policy=slow_mode", "mind=llm", "llm=fake", f"out={tmp_path / 'many'}"]) == 0
+    assert "never asked" not in capsys.readouterr().out
