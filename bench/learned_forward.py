@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import polars as pl
 import yaml
+from learned_cost import measure
 
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
@@ -154,33 +155,20 @@ def main() -> None:
     parser.add_argument("--train", type=float, default=0.6)
     parser.add_argument("--days", type=float, default=7.0)
     parser.add_argument(
-        "--cost", action="store_true", help="only processor time of 100,000 members x 24 steps, from nothing"
+        "--cost",
+        action="store_true",
+        help="only what bench/learned_cost.py measures: processor time beside rules",
     )
     parser.add_argument("--nobody", action="store_true", help="a cold start begins with nobody")
     asked = parser.parse_args()
+    if asked.cost:
+        print(json.dumps(measure(asked.folder, pairs=3)))
+        return
     record, real = read_record(asked.folder), of_import(Folder(asked.folder))
     cut = float(record.minute[-1]) * asked.train
     began = time.perf_counter()
     law = fitted_law(until(record, cut))
     fit_s = time.perf_counter() - began
-    if asked.cost:
-        began = time.process_time()
-        decisions = world_of(
-            asked.folder, law, 100_000, 24, 0, "mind.weeks_before=0", "mind.core=false"
-        ).decisions
-        cpu = round(time.process_time() - began, 2)
-        print(
-            json.dumps(
-                {
-                    "members": 100_000,
-                    "steps": 24,
-                    "cpu_s": cpu,
-                    "decisions": decisions,
-                    "fit_s": round(fit_s, 1),
-                }
-            )
-        )
-        return
     size = round(recorded_size(law, read_profile(asked.folder / "profile.yaml")))
     length = asked.days * 1440
     rows: list[dict[str, Any]] = []
