@@ -11,6 +11,7 @@ from windtunnel.analysis.terminal.ending import (
     check_words,
     guarded,
     handle_signals,
+    unfit_interpreter,
     with_standard_streams,
 )
 
@@ -58,6 +59,8 @@ _FILES = {"import": "import_", "list": "list_"}  # words that Python keeps for i
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0 ok, 2 a mistake in the words, 3 some runs failed, 130 interrupted."""
     with_standard_streams()
+    if told := unfit_interpreter():
+        return guarded(lambda: _refused(told))
     words = list(sys.argv[1:] if words is None else words)
     if words in (["--version"], ["-V"]):
         return guarded(_version)
@@ -75,6 +78,10 @@ def _call(name: str, words: list[str]) -> int:
     parser = Parser(prog=f"windtunnel {name}", description=COMMANDS[name][0].upper() + COMMANDS[name][1:])
     command.describe(parser)
     return command.call(parser.parse_args(words))
+
+
+def _refused(sentence: str) -> int:
+    raise ValueError(sentence)
 
 
 def _version() -> int:

@@ -103,6 +103,8 @@ def plan(config: Mapping[str, Any]) -> Plan:
     community = apply_wording(asked.community) | {
         "profile": None if profile is None else load_profile(profile, str(asked.community.get("name")))
     }
+    if isinstance(size := community.get("size"), float) and size.is_integer():  # 1e3 is a thousand members
+        community["size"] = int(size)
     community = with_learned(community, asked.mind, profile)
     builder = community_builder(str(community.get("name")))(community)
     baseline_names = _baseline(asked.baseline, builder)

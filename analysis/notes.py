@@ -1,6 +1,10 @@
 """What is odd about an experiment though it may run: said before it does, once, so that nothing of it passes in silence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from typing import Any
+
+import yaml
 
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.outcomes.immovable import CANNOT, cannot_move
@@ -35,6 +39,25 @@ def _policies(plan: Plan) -> Iterator[str]:
 def _outcome(plan: Plan) -> Iterator[str]:
     if plan.outcome.name in cannot_move(plan.resolved):
         yield f"outcome={plan.outcome.name} {CANNOT}: no policy can do anything about it here."
+    usual = _usual(plan.outcome.name)
+    if plan.threshold <= 0 and plan.resolved["outcome"].get("threshold") != usual.get("threshold"):
+        yield (
+            f"outcome.threshold is {plan.threshold:g}: a run in which nothing of it happens reaches that as well; where "
+            f"{plan.outcome.name} is never below it, it counts as happened in every run."
+        )
+    elif plan.threshold > 1 and plan.outcome.unit.startswith("share"):
+        yield f"outcome.threshold is {plan.threshold:g}, and {plan.outcome.name} is a {plan.outcome.unit}, 1 at the most: no run can reach it."
+    steps = plan.experiment.steps
+    if plan.horizon == 0:
+        yield f"outcome.horizon is 0: {plan.outcome.name} counts in the step alone in which it begins."
+    elif plan.horizon is not None and plan.horizon > steps and plan.horizon != usual.get("horizon"):
+        yield f"outcome.horizon is {plan.horizon}, and the runs have {steps} steps: {plan.outcome.name} counts to their end."
+
+
+def _usual(name: str) -> Mapping[str, Any]:
+    """The settings that an outcome of ours has where none are given."""
+    path = files("windtunnel.conf") / "outcome" / f"{name}.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _community(plan: Plan) -> Iterator[str]:

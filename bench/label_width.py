@@ -1,11 +1,11 @@
 """Does the range of `why` over readings of the tones become as narrow as was foretold, once posts are labelled?
 
-    python bench/label_width.py [--shared ../shared] [--questions 20] [--labels 5]
+    python bench/label_width.py [--shared ../shared] [--questions 20] [--labels 5] [--futures 4] [--readings 8]
 
 Threads of labelled GitHub comments get made-up authors and minutes (the data have none) and the probabilities of an English reader
-that never saw them. About each that has an escalation it is asked whether a lock at its onset would have averted it; then the posts most
-in doubt get people's labels, and it is asked again. One JSON line comes last: widths before and after, as foretold by readings in
-pairs and by the root of the doubt left (the rule of before).
+that never saw them. About each incident of those threads that have more than twice as many posts it is asked whether slow mode from its onset on would have averted it; then the posts most
+in doubt get people's labels, and it is asked again. One JSON line comes last: the mean width before, as it was foretold and as it came,
+the ratio of came to foretold (95 % limits over questions, bootstrap), and in how many questions what came was no wider than foretold.
 """
 
 import argparse
@@ -20,18 +20,17 @@ import polars as pl
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.tones import english, training
-from windtunnel.analysis.tones.chances import doubts
 from windtunnel.analysis.tones.hearing import decided
 from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.forum.tones import errors_of, to_label, tone_sensitivity
+from windtunnel.analysis.why.question import Question
 from windtunnel.sim.communities.forum.posts import TONES
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = load_rules()
 AUTHORS, MINUTES, FOLDS = 5, 7, 4
-READINGS, FUTURES = 8, 6
 
 
 def record(known: training.Labelled, place: Path) -> tuple[Path, np.ndarray]:
@@ -88,32 +87,59 @@ def labelled(case: RecordedCase, truth: np.ndarray, chosen: np.ndarray) -> Recor
     return replace(case.with_tones(tone, acts), labelled=case.labelled | chosen)
 
 
-def widths(case: RecordedCase, truth: np.ndarray, labels: int) -> dict[str, Any] | None:
-    """The width before, as foretold by both rules, and as it came; None where a range is nowhere defined."""
-    import windtunnel.analysis.why.forum.tones as told
+def asked_about(case: RecordedCase) -> Question:
+    """Slow mode from the onset on: a lock would end the thread by itself, whatever the tones are."""
+    return ask(case, with_="slow_mode", parameters={"hours": 1}, at="onset")
 
-    told.LABELS = labels
+
+def widths(
+    case: RecordedCase, truth: np.ndarray, labels: int, readings: int, futures: int
+) -> dict[str, Any] | None:
+    """The width before, as foretold and as it came (None: with the labels there is no incident, or no share); None where nothing
+    is foretold."""
     mind = case.mind()
-    question = ask(case, lock=True, at="onset")
-    errors = errors_of(case)
-    chosen = to_label(case, errors, labels)
-    doubt = doubts(told._true(case, errors)[1])
-    before = tone_sensitivity(case, question, mind, draws=READINGS, futures=FUTURES)
-    if before["low"] is None or before["width_with_labels"] is None or before["high"] == before["low"]:
+    many = {"draws": readings, "futures": futures, "labels": labels}
+    before = tone_sensitivity(case, asked_about(case), mind, **many)
+    foretold = before["width_with_labels"]
+    if foretold is None:
         return None
+    chosen = to_label(case, errors_of(case), labels)
     other = labelled(case, truth, chosen)
-    after = tone_sensitivity(other, ask(other, lock=True, at="onset"), mind, draws=READINGS, futures=FUTURES)
+    after = tone_sensitivity(other, asked_about(other), mind, **many)
     mind.close()
-    if after["low"] is None or after["incident"] < 3:
-        return None
-    width = before["high"] - before["low"]
-    left = float(doubt[~chosen].sum() / doubt.sum())
+    there = after["low"] is not None and after["incident"] > 1
     return {
         "posts": len(chosen),
-        "before": round(width, 3),
-        "pairs": round(before["width_with_labels"], 3),
-        "doubt": round(width * left**0.5, 3),
-        "came": round(after["high"] - after["low"], 3),
+        "labels": int(chosen.sum()),
+        "before": round(before["high"] - before["low"], 3),
+        "foretold": round(foretold, 3),
+        "came": round(after["high"] - after["low"], 3) if there else None,
+        "readings": [before["incident"], after["incident"]],
+    }
+
+
+def told(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """What all questions say together; those whose incident the labels took away are counted and left out."""
+    kept = [row for row in rows if row["came"] is not None]
+    before, foretold, came = (
+        np.array([row[name] for row in kept]) for name in ("before", "foretold", "came")
+    )
+    rng = np.random.default_rng(0)
+    some = rng.integers(0, len(kept), (2_000, len(kept)))
+    ratio = came[some].mean(1) / np.maximum(foretold[some].mean(1), 1e-9)
+    return {
+        "questions": len(rows),
+        "incident_gone_with_labels": len(rows) - len(kept),
+        "before": round(float(before.mean()), 3),
+        "foretold": round(float(foretold.mean()), 3),
+        "came": round(float(came.mean()), 3),
+        "came_over_foretold": [
+            round(float(each), 2)
+            for each in (came.mean() / max(foretold.mean(), 1e-9), *np.quantile(ratio, (0.025, 0.975)))
+        ],
+        "no_wider_than_foretold": int((came <= foretold + 1e-9).sum()),
+        "mean_error": round(float(np.abs(foretold - came).mean()), 3),
+        "mean_error_of_saying_no_change": round(float(np.abs(before - came).mean()), 3),
     }
 
 
@@ -123,6 +149,8 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--questions", type=int, default=20)
     parser.add_argument("--labels", type=int, default=5)
+    parser.add_argument("--readings", type=int, default=8)
+    parser.add_argument("--futures", type=int, default=4)
     asked = parser.parse_args()
     known = training.labelled(
         pl.read_parquet(asked.shared / "data" / "github-incivility" / "comments.parquet")
@@ -134,37 +162,24 @@ def main() -> None:
         from windtunnel.analysis.incidents.forum.find import find
 
         found = find(acts_of_import(pl.read_parquet(out / "posts.parquet"), None), RULES, 1 / 60)
-        for one in [each for each in found if each.kind == "escalation"]:
+        size = dict(pl.read_parquet(out / "posts.parquet").group_by("thread").len().iter_rows())
+        places = [each for each in found if each.place is not None]
+        every = sorted(places, key=lambda each: (size[int(each.place)], each.kind))
+        every = [each for each in every if size[int(each.place)] > 2 * asked.labels]
+        print(f"{len(every)} incidents", flush=True)
+        for one in every:
             if len(rows) == asked.questions:
                 break
             try:
-                row = widths(recorded_case(out, one.id, RULES), truth, asked.labels)
+                case = recorded_case(out, one.id, RULES)
+                row = widths(case, truth, asked.labels, asked.readings, asked.futures)
             except ValueError as error:
                 print(f"{one.id}: {error}", flush=True)
                 continue
+            print(json.dumps(row), flush=True)
             if row:
                 rows.append(row)
-                print(json.dumps(row), flush=True)
-    came = np.array([row["came"] for row in rows])
-    print(
-        json.dumps(
-            {
-                "bench": "label_width",
-                "questions": len(rows),
-                "labels": asked.labels,
-                "came": round(float(came.mean()), 3),
-            }
-            | {
-                rule: {
-                    "mean": round(float(np.mean([row[rule] for row in rows])), 3),
-                    "mean_error": round(
-                        float(np.abs(np.array([row[rule] for row in rows]) - came).mean()), 3
-                    ),
-                }
-                for rule in ("before", "pairs", "doubt")
-            }
-        )
-    )
+    print(json.dumps({"bench": "label_width", "labels": asked.labels, **told(rows)}))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Weeks that learned members make: do they look like the record's, and who is still there after six?
 
-    python bench/learned_forward.py IMPORTED FOLDER [--draws 6] [--weeks 26] [--warm 6] [--train 0.6] [--days 7]
+    python bench/learned_forward.py IMPORTED FOLDER [--draws 6] [--first 0] [--weeks 26] [--warm 6] [--train 0.6] [--days 7]
 
 The law is fitted to the first `--train` of the record. *Cold*: from members as the record left them and no thread (`--nobody`: from
 nothing), the last span before weeks 6, 12 and `--weeks`.
@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import polars as pl
 import yaml
+from learned_cost import measure
 
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
@@ -110,7 +111,7 @@ def starts_of(record: CommunityRecord, first: float, count: int, days: float) ->
 
 
 def stays(
-    folder: Path, record: CommunityRecord, law: Law, size: int, start: int, draws: int
+    folder: Path, record: CommunityRecord, law: Law, size: int, start: int, draws: range
 ) -> dict[str, Any]:
     """Acts six weeks on of the members with `BUSY` acts in the fortnight before `start`: recorded, and simulated."""
     named = [None if author < 0 else record.authors[author] for author in record.author]
@@ -120,7 +121,7 @@ def stays(
     then = pl.col("minute").is_between(start + LATER - FORTNIGHT, start + LATER, closed="left")
     real = table.filter(then & pl.col("author").is_in(busy)).height
     found = []
-    for draw in range(draws):
+    for draw in draws:
         world = world_of(folder, law, size, LATER // 60, draw, "mind.start=warm", f"mind.minute={start}")
         forum = world.community
         rows = {name: row for row, name in enumerate(_names(record, start), 1)}
@@ -146,38 +147,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--draws", type=int, default=6)
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first draw: others have other luck"
+    )
     parser.add_argument("--weeks", type=int, default=26)
     parser.add_argument("--warm", type=int, default=6)
     parser.add_argument("--train", type=float, default=0.6)
     parser.add_argument("--days", type=float, default=7.0)
     parser.add_argument(
-        "--cost", action="store_true", help="only processor time of 100,000 members x 24 steps, from nothing"
+        "--cost",
+        action="store_true",
+        help="only what bench/learned_cost.py measures: processor time beside rules",
     )
     parser.add_argument("--nobody", action="store_true", help="a cold start begins with nobody")
     asked = parser.parse_args()
+    if asked.cost:
+        print(json.dumps(measure(asked.folder, pairs=3)))
+        return
     record, real = read_record(asked.folder), of_import(Folder(asked.folder))
     cut = float(record.minute[-1]) * asked.train
     began = time.perf_counter()
     law = fitted_law(until(record, cut))
     fit_s = time.perf_counter() - began
-    if asked.cost:
-        began = time.process_time()
-        decisions = world_of(
-            asked.folder, law, 100_000, 24, 0, "mind.weeks_before=0", "mind.core=false"
-        ).decisions
-        cpu = round(time.process_time() - began, 2)
-        print(
-            json.dumps(
-                {
-                    "members": 100_000,
-                    "steps": 24,
-                    "cpu_s": cpu,
-                    "decisions": decisions,
-                    "fit_s": round(fit_s, 1),
-                }
-            )
-        )
-        return
     size = round(recorded_size(law, read_profile(asked.folder / "profile.yaml")))
     length = asked.days * 1440
     rows: list[dict[str, Any]] = []
@@ -190,7 +181,7 @@ def main() -> None:
 
     starts = starts_of(record, cut, asked.warm, asked.days)
     warm = []
-    for draw, start in enumerate(starts):
+    for draw, start in enumerate(starts, asked.first):
         late = fitted_level(until(record, start), law)
         world = world_of(
             asked.folder, late, size, round(length / 60), draw, "mind.start=warm", f"mind.minute={start}"
@@ -201,11 +192,8 @@ def main() -> None:
     real_acts = _typical(real, asked.days)
     weeks = sorted({week for week in (6, 12, asked.weeks) if week <= asked.weeks})
     empty = ("mind.weeks_before=0", f"mind.core={str(not asked.nobody).lower()}")
-    began = time.perf_counter()
-    runs = [
-        posts_of(world_of(asked.folder, law, size, asked.weeks * 168, draw, *empty))
-        for draw in range(asked.draws)
-    ]
+    began, draws = time.perf_counter(), range(asked.first, asked.first + asked.draws)
+    runs = [posts_of(world_of(asked.folder, law, size, asked.weeks * 168, draw, *empty)) for draw in draws]
     run_s = (time.perf_counter() - began) / asked.draws
     every = []
     for week in weeks:
@@ -229,7 +217,7 @@ def main() -> None:
             "<= .68 at >= 400 threads",
             auc[0] <= 0.68 and auc[3] >= 400,
         )
-    kept = stays(asked.folder, record, law, size, int(cut), asked.draws)
+    kept = stays(asked.folder, record, law, size, int(cut), draws)
     ratio = kept["simulated"] / max(kept["recorded"], 1)
     row("who stays", {**kept, "ratio": round(ratio, 2)}, ">= .5", ratio >= 0.5)
     print(
@@ -240,6 +228,7 @@ def main() -> None:
                 "fit_s": round(fit_s, 1),
                 "run_s": round(run_s, 1),
                 "draws": asked.draws,
+                "first": asked.first,
                 "hotness": law.hotness,
                 "rows": rows,
             }

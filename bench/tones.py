@@ -127,7 +127,7 @@ def main() -> None:
     civil_rate = float(1 - found[known.tone == 0, CIVIL].mean())
     tables = {
         name: kinds(asked.folder / f"{name}.yaml", civil_rate)
-        for name in ("kinds", "more_kinds", "third_kinds")
+        for name in ("kinds", "more_kinds", "third_kinds", "fourth_kinds")
     }
     off = [
         found[fold == k].mean(0) - np.bincount(known.tone[fold == k], minlength=3) / (fold == k).sum()

@@ -50,7 +50,7 @@ def of_run(asked: argparse.Namespace) -> dict[str, object]:
 
 
 def of_record(asked: argparse.Namespace) -> dict[str, object]:
-    """Of a thread of a record: of its `posts`, all are lived again of a short thread, the part around the moment of a long one."""
+    """Of a thread of a record; `posts` are those that its world has: all, or of a long thread the part around the moment."""
     act = ["--with", asked.policy] if asked.policy else ["--lock"]
     said, spent = timed(asked.record, f"thread:{asked.thread}", *act, "--replicates", str(asked.replicates))
     posts = said["tone_errors"]["posts"]

@@ -12,7 +12,6 @@ from itertools import permutations
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 EXHAUSTIVE = 7
 """Up to so many blocks of unequal sizes all orders are tried; of more, a local search ends where no exchange helps."""
@@ -26,6 +25,14 @@ class Attention(NamedTuple):
     advocate: float
     pull: float
     push: float
+
+
+def _assigned(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The assignment of most worth: SciPy's, which takes a while to load and which few places need."""
+    from scipy.optimize import linear_sum_assignment
+
+    part, place = linear_sum_assignment(table, maximize=True)
+    return part, place
 
 
 def discounts(places: int, cutoff: int | None = None) -> np.ndarray:
@@ -64,7 +71,7 @@ def ranking(
         (size,) = sizes
         laid = discount[: len(parts) * size].reshape(-1, size)
         table = gain[np.stack(parts)] @ laid.T
-        part, place = linear_sum_assignment(table, maximize=True)
+        part, place = _assigned(table)
         order = part[np.argsort(place)]
     else:
         order = np.array(_unequal([gain[part] for part in parts], discount))
@@ -85,7 +92,7 @@ def rankings(
     tables = gain.reshape(count, blocks, size) @ discount[:objects].reshape(blocks, size).T
     order = np.empty((count, blocks), np.int64)
     for row, table in enumerate(tables):
-        part, place = linear_sum_assignment(table, maximize=True)
+        part, place = _assigned(table)
         order[row, place] = part
     return (order[:, :, None] * size + np.arange(size)).reshape(count, objects)
 

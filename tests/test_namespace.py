@@ -1,6 +1,7 @@
 """Everything of ours is imported under `windtunnel`, so that a project may have an `agents.py` or a `conf` of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("agents", "policies", "sim", "analysis", "conf")
+ORDER = ("conf", "agents", "policies", "sim", "analysis")
+IMPORTED = re.compile(r"^ *(?:from|import) windtunnel\.(\w+)", re.MULTILINE)
+WHOLE = re.compile(r"^ *from windtunnel import \(?([\w ,]+)", re.MULTILINE)
+FOR_TYPES = re.compile(r"^( *)if TYPE_CHECKING:\n(?:\1    .*\n|\n)+", re.MULTILINE)
 
 
 def test_the_package_holds_the_five_folders():
@@ -55,6 +60,34 @@ def test_a_run_imports_nothing_of_ours_by_a_bare_name(tmp_path):
     )
     found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert found.stdout.splitlines()[-1] == "0 []", found.stderr
+
+
+def imported(text: str) -> set[str]:
+    """Which of our folders a file imports from, within functions too; names for types alone are no imports."""
+    text = FOR_TYPES.sub("", text)
+    whole = [name.split()[0] for names in WHOLE.findall(text) for name in names.split(",")]
+    return {name for name in [*IMPORTED.findall(text), *whole] if name in ORDER}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("    from windtunnel.analysis.folder import Folder\n", {"analysis"}),
+        ("from windtunnel import conf, sim as s\n", {"conf", "sim"}),
+        ("if TYPE_CHECKING:\n    from windtunnel.sim.world import World\n\nimport numpy\n", set()),
+    ],
+)
+def test_an_import_is_seen_wherever_it_stands(text, found):
+    assert imported(text) == found
+
+
+@pytest.mark.parametrize("here", ORDER)
+def test_imports_run_from_agents_to_analysis(here):
+    """`conf ← agents ← policies ← sim ← analysis`: a folder imports from itself and from those before it."""
+    allowed = set(ORDER[: ORDER.index(here) + 1])
+    files = {path: imported(path.read_text(encoding="utf-8")) for path in (ROOT / here).rglob("*.py")}
+    assert {str(path): names - allowed for path, names in files.items() if names - allowed} == {}
+    assert here in set().union(*files.values()), "the files that were looked at import each other"
 
 
 def test_mypy_looks_at_every_file():

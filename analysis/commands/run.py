@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -167,6 +168,8 @@ def _where(overrides: Sequence[str], multirun: bool) -> Path | None:
 
 def _check_room(folder: Path) -> None:
     """`OSError` or `ValueError` where the output cannot be written, or would lie among the files of the machine itself."""
+    if re.match(r"\w+:/", str(folder)):
+        raise ValueError(f"out={folder} is an address: give a folder of this machine, as in out=outputs/mine")
     if len(Path(os.path.realpath(folder)).parts) == 1:
         raise ValueError(
             f"out={folder} is the root of all files: give a folder of its own, as in out=outputs/mine"

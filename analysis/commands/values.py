@@ -92,6 +92,11 @@ def _numbers(table: Any, names: list[str]) -> Any:
 def _table(path: Path) -> Any:
     import polars as pl
 
+    if path.is_dir():
+        raise ValueError(
+            f"{path} is a folder: runs and records hold what was done, not what else could have been and which values either realises; "
+            "give a table with a row a choice"
+        )
     if not path.is_file():
         raise ValueError(f"{path} is no file: give a CSV or a Parquet table with a row a choice")
     try:

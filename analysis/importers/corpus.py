@@ -219,7 +219,7 @@ def _finish(
     posts, source = with_pseudonyms(heard.posts, people), heard.source
     numbered = numbered._replace(posts=numbered.posts.clear())
     if by_hand:
-        posts, errors = _corrected(posts, by_hand, numbered, format, source, record)
+        posts, errors, record = _corrected(posts, by_hand, numbered, format, source, record)
         source = f"{source}; {errors['labelled']} by hand"
     titled = not numbered.titles.is_empty()
     again = _numbers(numbered, before)
@@ -338,7 +338,7 @@ def _write_beside(
 
 def _corrected(
     posts: pl.DataFrame, by_hand: Labels, numbered: Numbered, format: str, source: str, record: Record
-) -> tuple[pl.DataFrame, dict[str, Any]]:
+) -> tuple[pl.DataFrame, dict[str, Any], Record]:
     prefixes = PREFIXES.get(format, {}).get("post", ())
     corrected = correct(posts, by_hand, numbered, prefixes, source)
     reason = "a label for a post that is not in the record"
@@ -346,8 +346,13 @@ def _corrected(
     record.bad.extend(BadLine(by_hand.file, line, reason) for line in corrected.unknown)
     if not corrected.unknown:
         del record.bad_reasons[reason]
+    if count := corrected.changed:
+        those = "1 post has two labels" if count == 1 else f"{count:,} posts have two labels"
+        record = record._replace(
+            remarks=(*record.remarks, f"{those} that differ in --labels: the later counts")
+        )
     unsure = (pl.when(~pl.col("labelled")).then(pl.col(name)).alias(name) for name in ("heated", "hostile"))
-    return corrected.posts.with_columns(unsure), corrected.errors
+    return corrected.posts.with_columns(unsure), corrected.errors, record
 
 
 def _for_profile(posts: pl.DataFrame) -> pl.DataFrame:

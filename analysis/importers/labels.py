@@ -37,14 +37,15 @@ def read_labels(path: Path, into: Collector) -> Labels:
         raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
     layout = layout_of(path, ["tone"], into.max_bytes)
     columns = columns_of(path, EXPECTED, into.max_bytes, layout)
-    post = next((name for name in POST_NAMES if name in columns), None)
-    if post is None or "tone" not in columns:
+    named = {name.strip().casefold(): name for name in reversed(columns)}
+    post = next((named[name] for name in POST_NAMES if name in named), None)
+    if post is None or "tone" not in named:
         raise ValueError(f"{path} has the columns {listed(columns)}; give {EXPECTED}")
     into.begin(path)
-    rows = []
-    for line, row in sheet_rows(path, [post, "tone"], into.max_bytes, layout=layout):
+    rows, faults = [], Counter[str]()
+    for line, row in sheet_rows(path, [post, named["tone"]], into.max_bytes, layout=layout):
         try:
-            cells = by_role(row, {"post": post, "tone": "tone"})
+            cells = by_role(row, {"post": post, "tone": named["tone"]})
             name, tone = word(cells["post"]), str(cells["tone"] or "").strip().casefold()
             if name is None or empty(name):
                 raise ValueError("no post")
@@ -52,27 +53,51 @@ def read_labels(path: Path, into: Collector) -> Labels:
                 raise ValueError(f"a tone that is none of {', '.join(TONES)}")
             rows.append((line, name, tone))
         except ValueError as error:
+            faults[str(error)] += 1
             into.fault(line, str(error))
+    if not rows:
+        why = "; ".join(f"{count:,} × {fault}" for fault, count in faults.most_common(3))
+        raise ValueError(
+            f"{path} has no label that can be used{f' ({why})' if why else ': it has no rows'}; give {EXPECTED}: "
+            + ", ".join(TONES)
+        )
     return Labels(into.file, rows)
 
 
 class Corrected(NamedTuple):
-    """Posts with the tones set by hand, and the scorer's errors; `unknown` are lines whose post is not there."""
+    """Posts with the tones set by hand, and the scorer's errors; `unknown` are lines whose post is not there, `changed` counts
+    posts that two lines give different tones."""
 
     posts: pl.DataFrame
     errors: dict[str, Any]
     unknown: list[int]
+    changed: int
 
 
 def correct(
     posts: pl.DataFrame, labels: Labels, numbered: Numbered, prefixes: Iterable[str], scorer: str
 ) -> Corrected:
-    """Set the labelled tones (of two labels on a post the later counts), and compare with the scorer's."""
+    """Set the labelled tones (of two labels on a post the later counts), and compare with the scorer's.
+
+    Raises `ValueError` where no label is for a post of the record.
+    """
     forms = matched({name for _, name, _ in labels.rows}, numbered.ids["id"], prefixes)
     rows = numbered.ids.filter(pl.col("id").is_in(list(forms.values()))).select("id", "post")
     numbers = dict(rows.iter_rows())
     known = {name: numbers[form] for name, form in forms.items()}
-    wanted = {known[name]: tone for _, name, tone in labels.rows if name in known}
+    if not known:
+        count = (
+            f"none of its {len(labels.rows):,} labels is" if len(labels.rows) > 1 else "its one label is not"
+        )
+        raise ValueError(
+            f"the labels are of another record: {count} for a post of this one; give the ids of the source, as the record writes them"
+        )
+    wanted: dict[int, str] = {}
+    changed = set()
+    for _, name, tone in labels.rows:
+        if name in known and wanted.setdefault(known[name], tone) != tone:
+            changed.add(known[name])
+            wanted[known[name]] = tone
     said = pl.DataFrame(
         {"post": list(wanted), "label": list(wanted.values())},
         schema={"post": pl.Int64, "label": pl.String},
@@ -84,7 +109,10 @@ def correct(
         tone=pl.coalesce("label", "tone"), labelled=pl.col("labelled") | pl.col("label").is_not_null()
     ).drop("label")
     return Corrected(
-        posts, errors_of(counts, scorer), [line for line, name, _ in labels.rows if name not in known]
+        posts,
+        errors_of(counts, scorer),
+        [line for line, name, _ in labels.rows if name not in known],
+        len(changed),
     )
 
 

@@ -48,7 +48,7 @@ def days_alone(minutes: pl.Series) -> bool:
     """Whether times (minutes) are days without an hour: of many, on several days, nearly all have one time of day."""
     if len(minutes) < MANY or minutes.max() == minutes.min():
         return False
-    return bool((minutes % 1440).value_counts()["count"].max() >= ALIKE * len(minutes))
+    return bool((minutes % 1440).value_counts()["count"].to_numpy().max() >= ALIKE * len(minutes))
 
 
 def lacks_of(folder: Path) -> tuple[str, ...]:

@@ -33,7 +33,9 @@ def rules_of(kinds: Iterable[str], given: Mapping[str, Mapping[str, Any]] | None
         if kind not in rules:
             raise ValueError(f"no incident is of kind {kind!r}: choose from {', '.join(rules)}")
         for name, value in parameters.items():
-            if name not in rules[kind] or not _is_number(value):
+            if name in rules[kind] and not _is_number(value):
+                raise ValueError(f"{kind}.{name} is {value}: give a number")
+            if name not in rules[kind]:
                 raise ValueError(f"{kind} has no number {name}={value}: it has {', '.join(rules[kind])}")
             if value < 0 or (value == 0 and name in ("window", "threshold")):
                 least = "a number above 0" if name in ("window", "threshold") else "0 or more"

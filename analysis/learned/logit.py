@@ -101,19 +101,20 @@ def fit_logit(choices: Choices, *, ridge: float | np.ndarray = RIDGE, errors: bo
     spread = choices.x.std(axis=0, dtype=float)
     used = np.flatnonzero(spread > 1e-9)
     scale = spread[used]
-    x = (choices.x[:, used] / scale).astype(np.float64)
+    x = (choices.x[:, used] / scale).astype(np.float64, copy=False)
+    alone = _of_two(choices)
     cap = _caps(choices)
     pull = np.broadcast_to(np.asarray(ridge, float), choices.x.shape[1:])[used]
     found = np.zeros(len(used))
 
     def objective(at: np.ndarray) -> tuple[float, np.ndarray]:
-        logs = log_softmax(x @ at, start)
+        logs = _log_yes(x[::2] @ at) if alone else log_softmax(x @ at, start)
         return -float(logs[taken].sum()) + float(pull @ at**2) / 2, logs
 
     value, logs = objective(found)
     curve = np.eye(len(used))
     for _ in range(STEPS):
-        slope, curve, _ = _derivatives(x, np.exp(logs), start, taken)
+        slope, curve = (_of_yes if alone else _derivatives)(x, np.exp(logs), start, taken)
         slope, curve = slope + pull * found, curve + np.diag(pull)
         if not len(used) or np.abs(slope).max() < FLAT * len(taken):
             break
@@ -134,12 +135,33 @@ def fit_logit(choices: Choices, *, ridge: float | np.ndarray = RIDGE, errors: bo
 
 def _derivatives(
     x: np.ndarray, p: np.ndarray, start: np.ndarray, taken: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Slope and curvature of minus the log-likelihood, and the mean features (choices, features) under p."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Slope and curvature of minus the log-likelihood."""
     weighted = x * p[:, None]
     mean = np.add.reduceat(weighted, start[:-1], axis=0)
     slope = mean.sum(axis=0) - x[taken].sum(axis=0)
-    return slope, weighted.T @ x - mean.T @ mean, mean
+    return slope, weighted.T @ x - mean.T @ mean
+
+
+def _of_two(choices: Choices) -> bool:
+    """Whether each choice is between a yes with features and a no without, as `yes_or_no` puts them."""
+    return bool((np.diff(choices.start) == 2).all()) and not choices.x[1::2].any()
+
+
+def _log_yes(odds: np.ndarray) -> np.ndarray:
+    """Log-probabilities of yes and no in turn (2n,) by the log-odds of yes (n,)."""
+    out = np.empty(2 * len(odds))
+    out[::2], out[1::2] = -np.logaddexp(0.0, -odds), -np.logaddexp(0.0, odds)
+    return out
+
+
+def _of_yes(
+    x: np.ndarray, p: np.ndarray, start: np.ndarray, taken: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `_derivatives`, from the options that have features."""
+    x, p, yes = x[::2], p[::2], taken == start[:-1]
+    weighted = x * (p * (1 - p))[:, None]
+    return (p - yes) @ x, weighted.T @ x
 
 
 def _sandwich(curve: np.ndarray, each: np.ndarray, cluster: np.ndarray) -> np.ndarray:

@@ -141,6 +141,8 @@ def threshold_of(spec: Mapping[str, Any], size: int) -> float:
         raise ValueError(
             f"outcome.threshold is {given!r}: give a number, or outcome.threshold.least and .per_member as numbers"
         )
+    if not isinstance(given, Mapping):
+        return float(parts["least"])
     return float(max(parts["least"], parts["per_member"] * size))
 
 

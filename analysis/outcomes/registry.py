@@ -5,13 +5,13 @@ import pkgutil
 from collections.abc import Collection
 from functools import cache, partial
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import polars as pl
 
 from windtunnel.agents.nearest import nearest
-from windtunnel.analysis import outcomes
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Runs
 from windtunnel.conf import plugins
 
@@ -21,8 +21,8 @@ ENTRY_POINTS = "windtunnel.outcomes"
 @cache
 def _modules() -> list[ModuleType]:
     """The modules beside this one."""
-    names = [module.name for module in pkgutil.iter_modules(outcomes.__path__)]
-    return [importlib.import_module(f"{outcomes.__name__}.{name}") for name in names]
+    names = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])]
+    return [importlib.import_module(f"{__package__}.{name}") for name in names]
 
 
 def _own() -> dict[str, Outcome]:

@@ -42,9 +42,7 @@ class Followed(NamedTuple):
 def follow(loaded: Loaded, found: Replayed) -> Followed:
     """The policy that a replayed rule becomes; `ValueError` where it takes nothing away, so that nothing could follow."""
     if loaded.policy is not None:
-        given = {
-            key: value for key, value in loaded.policy.model_dump(exclude={"label", "start", "stop"}).items()
-        }
+        given = loaded.policy.model_dump(exclude={"label", "start", "stop"})
         return Followed(loaded.policy.name, given, ())
     away = {rule.rule for rule in found.rules if rule.action != "report"}
     if not away:
@@ -58,8 +56,20 @@ def follow(loaded: Loaded, found: Replayed) -> Followed:
         notes.append("The rule names no action: it is taken to remove.")
     if len(away) < len(found.rules):
         notes.append("Rules that only report are left out: a report changes nothing in the model.")
+    given, few = _shares(found)
+    if few:
+        notes.append(f"Few posts could be judged ({', '.join(few)}): such shares say little.")
+    return Followed("replayed_rule", given, tuple(notes), loaded.path)
+
+
+def _shares(found: Replayed) -> tuple[dict[str, float], list[str]]:
+    """The share of each tone that the rule takes away, of regulars and of newcomers, and which of them rest on few posts.
+
+    Where a group wrote nothing of a tone its share is that of both groups together; 0 where nobody wrote any.
+    """
     shares = {(one.group, one.tone): one for one in found.reach}
-    given, few = {}, []
+    given: dict[str, float] = {}
+    few = []
     for tone in TONES:
         for group, key in ((REGULARS, tone), (NEWCOMERS, f"newcomers_{tone}")):
             one = shares[group, tone]
@@ -69,6 +79,4 @@ def follow(loaded: Loaded, found: Replayed) -> Followed:
             given[key] = round(pooled if one.share is None else one.share, 4)
             if one.posts < FEW:
                 few.append(f"{one.posts} {tone} of {group}")
-    if few:
-        notes.append(f"Few posts could be judged ({', '.join(few)}): such shares say little.")
-    return Followed("replayed_rule", given, tuple(notes), loaded.path)
+    return given, few

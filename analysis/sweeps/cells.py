@@ -60,6 +60,12 @@ def cells(overrides: Sequence[str], multirun: bool) -> list[list[str]]:
         raise ValueError(
             f"{name} has several values: write -m to sweep over them, or {name}=[a,b] for both at once"
         )
+    for each in sweeps:
+        if next(iter(each.sweep_string_iterator()), None) is None:
+            name = _shown(str(each.key_or_group))
+            raise ValueError(
+                f"{name} has no value to sweep over: {each.get_value_string()} is empty; write range(FROM,TO) with FROM below TO, or values parted by commas"
+            )
     batches = BasicSweeper.split_arguments(parsed, max_batch_size=None)
     return distinct([list(cell) for batch in batches for cell in batch])
 

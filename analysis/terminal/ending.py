@@ -35,6 +35,16 @@ def with_standard_streams() -> None:
             )  # a terminal without these letters sees their numbers
 
 
+def unfit_interpreter() -> str:
+    """What about Python or its surroundings would break a library that every command needs; empty where nothing does."""
+    if sys.flags.optimize >= 2:
+        return "Python runs without docstrings (-OO, or PYTHONOPTIMIZE=2), which the charts need: leave that out, or take 1"
+    threads = os.environ.get("POLARS_MAX_THREADS")
+    if threads is not None and (not threads.isdigit() or int(threads) < 1):
+        return f"POLARS_MAX_THREADS is {threads!r}: give a number of threads from 1 on, or unset it"
+    return ""
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM: it ends a command as Ctrl-C does."""
 

@@ -16,8 +16,8 @@ from windtunnel.analysis.tones.reader import (
     HOSTILE,
     Error,
     Reader,
+    answers,
     at_base,
-    checked,
     of_log_odds,
     unread,
 )
@@ -105,7 +105,7 @@ class Examined:
     """Another reader, its probabilities taken for what they showed."""
 
     def __init__(self, reader: Reader) -> None:
-        self.examination = examine(lambda texts: checked(reader.read(texts), len(texts), reader.name))
+        self.examination = examine(lambda texts: answers(reader, texts))
         self.name, self.version, self.languages = reader.name, reader.version, reader.languages
         self.base = ORDINARY
         found = self.examination
@@ -114,8 +114,7 @@ class Examined:
 
     def read(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities of civil, heated and hostile, one row a post, at ordinary shares."""
-        said = checked(self._reader.read(texts), len(texts), self.name)
-        return self.examination.applied(said)
+        return self.examination.applied(answers(self._reader, texts))
 
 
 def _log_odds(probabilities: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis.tones.scorer import scorer_name, tones
 from windtunnel.sim.communities.forum.posts import TONES
 
 
@@ -18,6 +17,8 @@ def agreement(events: pl.DataFrame) -> dict[str, Any] | None:
 
     A text that both twins hold is one; the baseline's second run is left out. None where nothing has words.
     """
+    from windtunnel.analysis.tones.scorer import scorer_name, tones
+
     said = events.filter(pl.col("text").is_not_null(), pl.col("tone").is_not_null(), pl.col("arm") != "aa")
     said = said.unique(["draw", "seed", "target", "tone", "text"], maintain_order=True)
     if said.is_empty():

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -26,6 +26,12 @@ _TAG = re.compile(r"</?[a-z][^<>\n]{0,200}>", re.I)
 _MENTION = re.compile(r"(?<!\w)@[\w-]+:?|(?<!\w)/?u/[\w-]+")
 _CITED = re.compile(r"[\"“„«](?=[^\"“”„«»\n]*\s[^\"“”„«»\n]*\s)[^\"“”„«»\n]{5,300}[\"”“»]")
 _WORD = re.compile(r"[^\W\d_][\w-]*")
+_FROM = re.compile(
+    r"\b((?:(?i:i am|i'm|we are|we're|she is|she's|he is|he's|they are|they're|people|folks?|family|families|friends?|cousins?|parents|in-laws|"
+    r"neighbou?rs?|nurses?|students?|couple|boys|girls|moved here|come|comes|came here) from|(?i:born|raised|grew up) (?:in|from)) )"
+    r"[A-Z]\w+(?:(?:, and |, | and | or )[A-Z]\w+)*"
+)
+"""A person, or people, and the place that they are from."""
 _MARKS = frozenset('"“„«')
 _SIGNS = ("<", ">", "&", "[", "`", "```", "~~~", "    ", "\t", "](", "://", "@", "u/", *_MARKS)
 """A text without any of these, and without www., holds nothing that is not its author's own."""
@@ -77,17 +83,32 @@ def own_words(text: str) -> OwnWords:
 @cache
 def identity_words() -> frozenset[str]:
     """Lower-case words for who somebody is (`identity.yaml`)."""
-    listed = yaml.safe_load(files(__package__).joinpath("identity.yaml").read_text("utf-8"))
-    return frozenset(word for words in listed.values() for word in words.split())
+    return frozenset(_identity()["people"].split())
+
+
+@cache
+def _identity() -> dict[str, Any]:
+    return dict(yaml.safe_load(files(__package__).joinpath("identity.yaml").read_text("utf-8")))
+
+
+@cache
+def _phrases() -> list[tuple[str, re.Pattern[str]]]:
+    return [(each, re.compile(rf"\b{re.escape(each)}\b", re.I)) for each in _identity()["phrases"]]
 
 
 def without_identity(text: str) -> str:
-    """The text with each word for who somebody is read as "person".
+    """The text with each word for who somebody is read as "person", and each place that people are said to be from.
 
-    >>> without_identity("My two mums are Jewish")
-    'My two person are person'
+    >>> without_identity("My two mums are Jewish"), without_identity("I'm from Lima, she is hard of hearing")
+    ('My two person are person', "I'm from person, she is person")
     """
     listed = identity_words()
+    low = text.lower()
+    for phrase, pattern in _phrases():
+        if phrase in low:
+            text = pattern.sub("person", text)
+    if "from " in low or "born " in low or "raised " in low:
+        text = _FROM.sub(r"\1person", text)
     return _WORD.sub(lambda found: "person" if found[0].lower() in listed else found[0], text)
 
 

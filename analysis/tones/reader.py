@@ -25,7 +25,8 @@ class Error(NamedTuple):
 
 
 class Reader(Protocol):
-    """Reads tones: `name` and `version`, `languages` (codes of two letters; none: every language), `base`, `error`."""
+    """Reads tones: `name` and `version`, `languages` (codes of two letters; none: every language), `base` (the shares of tones where
+    its probabilities hold), `error` (None: it is examined first)."""
 
     name: str
     version: str
@@ -54,8 +55,22 @@ def read(reader: Reader, texts: Sequence[str]) -> np.ndarray:
     told = languages(texts)
     able = [row for row, code in enumerate(told) if not reader.languages or code in ("", *reader.languages)]
     if able:
-        found[able] = checked(reader.read([texts[row] for row in able]), len(able), reader.name)
+        found[able] = answers(reader, [texts[row] for row in able])
     return found
+
+
+def answers(reader: Reader, texts: Sequence[str]) -> np.ndarray:
+    """What a reader says of each text, as it is; `ValueError` where that is no probabilities, or where another package's fails."""
+    try:
+        found = reader.read(texts)
+    except Exception as error:
+        if type(reader).__module__.partition(".")[0] == "windtunnel":
+            raise
+        said = (str(error).splitlines() or [""])[0]
+        raise ValueError(
+            f"the reader {reader.name} failed in its read: {type(error).__name__}: {said}"
+        ) from error
+    return checked(found, len(texts), reader.name)
 
 
 def checked(probabilities: np.ndarray, posts: int, name: str) -> np.ndarray:
@@ -97,12 +112,14 @@ def expected_shares(probabilities: np.ndarray) -> np.ndarray:
 
 
 def at_base(probabilities: np.ndarray, base: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The probabilities for a place where the tones have `other` shares than the `base` they were fitted at (Bayes' rule).
+    """The probabilities for a place where the tones have `other` shares than the `base` they were fitted at (Bayes' rule); a tone
+    that `base` has none of stays at 0.
 
     >>> at_base(np.array([[.5, .25, .25]]), np.array([.5, .25, .25]), np.array([.9, .08, .02])).round(2).tolist()
     [[0.9, 0.08, 0.02]]
     """
-    odds = probabilities * (np.asarray(other) / np.asarray(base))
+    base = np.asarray(base, float)
+    odds = probabilities * np.divide(other, base, out=np.zeros(len(base)), where=base > 0)
     return odds / odds.sum(axis=1, keepdims=True)
 
 

@@ -1,4 +1,5 @@
-"""Rude words that are said of nobody here: of oneself, in delight, or told as what somebody said. They are read as "thing".
+"""Rude words that are said of nobody here: of oneself, in delight, told as what somebody said, or
+exclaimed alone. They are read as "thing".
 
 Rules, not fits: labelled threads hold too few of them, and a reader that learns from quarrels takes each for one.
 """
@@ -12,6 +13,12 @@ import yaml
 _WORD = re.compile(r"\w+")
 _RUDE = ("scorn", "insult", "swear")
 _FILLER = r"(?:such|so|a|an|the|being|just|really|very|complete|completely|total|totally|absolute|absolutely|bit|of|too|like|kind|quite|own|old|god|fucking|damn|bloody|most|lazy)"
+
+_EXCLAIMED = re.compile(
+    r"\A\W*(?:(?:haha+|lol|omg|oh|aw|ah|well|man|dude|holy|no|what the)\W+)*(?:wtf|ffs|damn|dammit|damnit|shit|crap|hell|fuck)\W*\Z",
+    re.I,
+)
+"""A post that is an exclamation and no more."""
 
 
 @cache
@@ -43,11 +50,13 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 def softened(text: str) -> str:
     """The text without rude words that are said of nobody in the conversation.
 
-    >>> softened("I am such an idiot"), softened("you are such an idiot")
-    ('I am such an thing', 'you are such an idiot')
+    >>> softened("I am such an idiot"), softened("you are such an idiot"), softened("haha wtf")
+    ('I am such an thing', 'you are such an idiot', 'thing')
     """
     if _rude().isdisjoint(_WORD.findall(text.lower())):
         return text
+    if _EXCLAIMED.match(text):
+        return "thing"
     for pattern in _patterns():
         for _ in range(2):
             text, changed = pattern.subn(_without, text)

@@ -110,7 +110,11 @@ def _no_page(request: Request, error: Exception) -> Response:
 
 
 def _mistake(request: Request, error: Exception) -> Response:
-    return _said(request, 400, "That did not work", _sentence(str(error)))
+    text, root = str(error), f"{request.app.state.site.folder}/"
+    told = _sentence(text.replace(root, ""))  # files as the pages name them
+    if text.startswith(root):
+        told = text.removeprefix(root)[:1] + told[1:]
+    return _said(request, 400, "That did not work", told)
 
 
 def _trouble(request: Request, error: Exception) -> Response:

@@ -91,3 +91,5 @@ def test_the_command_reads_a_table_and_refuses_another(tmp_path, capsys):
         assert said in capsys.readouterr().err
     table.with_columns(did=pl.col("did") * 2).write_csv(tmp_path / "choices.csv")
     assert main(words) == 2 and "0 or 1" in capsys.readouterr().err
+    assert main(["values", str(tmp_path), "--agent", "who", "--chosen", "did"]) == 2
+    assert "is a folder: runs and records hold what was done, not what else" in capsys.readouterr().err

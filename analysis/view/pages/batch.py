@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from windtunnel.analysis.causal.intervals import Estimate
 from windtunnel.analysis.numbers_in_words import words
 from windtunnel.analysis.view import asking
-from windtunnel.analysis.view.forums import read_forum
+from windtunnel.analysis.view.forums import Forum, read_forum
 from windtunnel.analysis.view.jobs import HERE
 from windtunnel.analysis.view.pages.jobs import of_output
 from windtunnel.analysis.view.rendering import render
@@ -73,10 +73,11 @@ def show(request: Request) -> Response:
         raise Refused(404, "This job has no such table, or has not ended.")
     found = _batch(content)
     net = {(one["incident"], one["act"]): one["net"] for one in content["outcomes"]}
-    forum = read_forum(site_of(request).path(str(job.about["out"])))
-    titles = titles_of(forum.folder) if forum.real else {}
+    forum = _forum(request, str(job.about.get("out", "")))
+    titles = titles_of(forum.folder) if forum and forum.real else {}
     rows = [
-        {"incident": one["id"], "begins": forum.when(one["onset"])}
+        {"incident": one["id"]}
+        | ({"begins": forum.when(one["onset"])} if forum else {})
         | {"thread": f"{one['thread']}{f': {title}' if (title := titles.get(one['thread'])) else ''}"}
         | {
             words(act.act): "–" if (value := net.get((one["id"], act.act))) is None else f"{value:+.2f}"
@@ -102,6 +103,14 @@ def show(request: Request) -> Response:
         reasons=reasons,
         no_sanction=NO_SANCTION,
     )
+
+
+def _forum(request: Request, out: str) -> Forum | None:
+    """What was asked about; None where it is not there any more."""
+    try:
+        return read_forum(site_of(request).path(out)) if out else None
+    except (ValueError, OSError):
+        return None
 
 
 def _batch(content: Mapping[str, Any]) -> Batch:

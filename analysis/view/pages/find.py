@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from windtunnel.analysis.importers.addresses import is_address
+from windtunnel.analysis.importers.dates import date_words, start_of
 from windtunnel.analysis.incidents.forum import lookup
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.pages.batch import offered
@@ -34,14 +35,17 @@ def show(request: Request) -> Response:
     found = lookup.find(folder, name)
     if len(found) == 1:
         return RedirectResponse(_link(out, found[0]), 303)
-    titles = titles_of(folder)
+    titles, start = titles_of(folder), start_of(folder)
     return render(
         request,
         "find.html",
         title=f"Threads that fit {words}",
         command=pasted("windtunnel", "incidents", site.shown_path(out), "--find", name),
         out=out,
-        rows=[(one, one.title or titles.get(one.thread, ""), _link(out, one)) for one in found[:MOST]],
+        rows=[
+            (one, one.title or titles.get(one.thread, ""), _link(out, one), date_words(one.minute, start))
+            for one in found[:MOST]
+        ],
         count=len(found),
         given=given,
         offered=offered(),

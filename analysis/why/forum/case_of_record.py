@@ -22,7 +22,7 @@ from windtunnel.analysis.why.forum.part import part_of, said
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.forum.when import named_moment
 from windtunnel.analysis.why.forum.words import words_of
-from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History
+from windtunnel.sim.communities.forum.learned.remembered import NO_HISTORY, History
 from windtunnel.sim.minds import asks_a_model, is_learned
 
 

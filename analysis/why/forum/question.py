@@ -26,7 +26,7 @@ from windtunnel.analysis.why.question import (
 )
 from windtunnel.analysis.why.when import Moment, exactly
 from windtunnel.policies.forum.single_act import FOR_GOOD, SingleAct
-from windtunnel.policies.registry import make_policy
+from windtunnel.policies.registry import make_policy, off
 
 
 def ask(
@@ -86,6 +86,9 @@ def _with(case: ForumCase, name: str, parameters: Mapping[str, Any], at: str | N
     if asks_for_rule(name, parameters):
         return _with_rule(case, parameters, at)
     make_policy(name, parameters, label=name)
+    if (none := off(name)) and all(parameters.get(key) == value for key, value in none.items()):
+        those = ", ".join(f"{key}={value}" for key, value in none.items())
+        raise ValueError(f"{name} with {those} is off: there is nothing to ask about")
     when = moment(case, at, exactly(case, case.incident.onset))
     return with_policy(case, name, parameters, when, partial(of_policy, case))
 

@@ -24,7 +24,8 @@ from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
 from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, heat_of
-from windtunnel.sim.communities.forum.learned.recorded import NO_HISTORY, History, LearnedRecordForum
+from windtunnel.sim.communities.forum.learned.recorded import LearnedRecordForum
+from windtunnel.sim.communities.forum.learned.remembered import NO_HISTORY, History
 from windtunnel.sim.communities.forum.led import Led, State
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.record import RecordForum, Words

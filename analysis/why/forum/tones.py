@@ -113,18 +113,20 @@ def to_label(case: "RecordedCase", errors: Errors, most: int = LABELS) -> np.nda
     return found
 
 
-def width_with_labels(pairs: Sequence[tuple[float, float]], width: float) -> float | None:
+def width_with_labels(pairs: Sequence[tuple[float, float]], width: float, step: float = 0.0) -> float | None:
     """How wide a range over readings would be on average had its labels been given; None where fewer than three pairs tell.
 
     Each pair are the shares of two readings that agree in the posts to label, whose tones are drawn from what the reader says of
     them: half the mean of their squared differences is the variance that such labels leave (the expected posterior variance of
-    Raiffa & Schlaifer 1961). The range goes with the root of that over the variance of all.
+    Raiffa & Schlaifer 1961). The range goes with the root of that over the variance of all. One pair more counts as `step` apart,
+    the least by which two shares of so few futures can differ: pairs that agree are no proof that nothing is left.
     """
     if len(pairs) < 3:
         return None
     shares = np.array(pairs)
     total = float(shares.var(ddof=1))
-    left = float(((shares[:, 0] - shares[:, 1]) ** 2).mean() / 2)
+    apart = np.append(shares[:, 0] - shares[:, 1], [step] if step else [])
+    left = float((apart**2).mean() / 2)
     return width * min(left / total, 1.0) ** 0.5 if total else 0.0
 
 
@@ -140,18 +142,18 @@ def heard(case: "RecordedCase") -> np.ndarray | None:
 
 
 def tone_sensitivity(
-    case: "RecordedCase", question: Question, mind: Mind, *, draws: int, futures: int
+    case: "RecordedCase", question: Question, mind: Mind, *, draws: int, futures: int, labels: int = LABELS
 ) -> dict[str, Any]:
     """The answer under `draws` other readings of the thread's tones, in `futures` pairs each.
 
     `incident` counts the readings in which the rule finds the incident (or as in the record finds none); only of those is
     the question asked. `low` and `high` are the least and the largest share over them, None where it is nowhere defined.
     `by_hand` of the thread's `posts` have a tone that was not scored and stays; where all have, no other reading is drawn.
-    `wordless` others have no words: their tone was guessed. With `to_label` posts labelled by hand the range would be about
-    `width_with_labels` wide, as `paired` readings foretell it.
+    `wordless` others have no words: their tone was guessed. With `to_label` posts labelled by hand, `labels` at most, the range
+    would be about `width_with_labels` wide, as `paired` readings foretell it.
     """
     errors = errors_of(case)
-    asked = to_label(case, errors)
+    asked = to_label(case, errors, labels)
     tables, shares, paired = [], [], list[tuple[float, float]]()
     by_hand, posts = int(case.labelled.sum()), len(case.labelled)
     draws = 0 if by_hand == posts else draws
@@ -176,7 +178,7 @@ def tone_sensitivity(
         "wordless": _wordless(case),
         "to_label": int(asked.sum()),
         "paired": paired,
-        "width_with_labels": width_with_labels(paired, width),
+        "width_with_labels": width_with_labels(paired, width, 1 / futures),
         "draws": draws,
         "incident": len(tables),
         "futures": futures,

@@ -69,7 +69,6 @@ class Forum(Board):
         if self.interests is not None:
             members.summaries |= {"pull": self.interests.pulls, "feeds_read": self.interests.read}
         self.moderation = Moderation(self)
-        self.focal = NOTHING
         self._kinds = np.array([name.split("_")[0] for name in scene.actions.names])
         self._lurks = self._kinds == "lurk"
         self._aimless = np.isin(self._kinds, ("post", "leave", "switch"))
@@ -92,7 +91,7 @@ class Forum(Board):
             self.set_scene(world)
         if world.now == self.settings.spark_step:
             author = np.array([self.provoker])
-            self.focal = int(self._publish(world, "spark", author, HEATED, self.settings.spark_pull)[0])
+            self._publish(world, "spark", author, HEATED, self.settings.spark_pull)
         self.note_arrivals(world)
 
     def note_arrivals(self, world: Any) -> None:

@@ -30,7 +30,7 @@ MOST = 1 << 12
 
 
 class Places(PlainCommunity):
-    """Where each author is at home (n,), and counts of words by even and odd messages (2, n, places, words).
+    """Where each author is at home (n,), and each word that was written, as its place in counts (2, n, places, words) by even and odd messages.
 
     Policies set `closed` places, who may write (`let`), `crossing`, and change amounts.
     """
@@ -54,7 +54,10 @@ class Places(PlainCommunity):
         self.second = members.traits["second"].astype(int)
         self.gone = np.zeros(count, bool)  # fell silent when their place was closed
         self.written = np.zeros((count, settings.places), int)
-        self.counts = np.zeros((2, count, settings.places, settings.vocabulary), np.int32)
+        self.shape = (2, count, settings.places, settings.vocabulary)
+        self.said: list[
+            np.ndarray
+        ] = []  # one array a step: counting them once, at the end, takes little room until then
 
     def open_step(self, world: WorldFace) -> None:
         """Nothing is closed and everybody may write until a policy says otherwise."""
@@ -118,7 +121,12 @@ class Places(PlainCommunity):
         word[own] = drawn(self.vocabularies["author"], who[own], lots[own])
         word[local] = drawn(self.vocabularies["place"], where[local], lots[local])
         word[rest] = drawn(self.vocabularies["common"], np.zeros(int(rest.sum()), int), lots[rest])
-        np.add.at(self.counts, (which, who, where, word), 1)
+        self.said.append(np.ravel_multi_index((which, who, where, word), self.shape))
+
+    def counts(self) -> np.ndarray:
+        """How often each author has written each word in each place, in even and in odd messages: (2, n, places, words)."""
+        said = np.concatenate(self.said) if self.said else np.empty(0, np.int64)
+        return np.bincount(said, minlength=int(np.prod(self.shape))).reshape(self.shape)
 
     def measures(self, world: WorldFace) -> Mapping[str, float]:
         """How many write how much and where; what words tell, at the last step alone (0 before)."""
@@ -138,12 +146,13 @@ class Places(PlainCommunity):
             ("divergence", "unshared_divergence", "place_told", "author_told", "top_common"), 0.0
         )
         if world.now == self.steps - 1:
-            whole = self.counts.sum(axis=0)
+            counts = self.counts()
+            whole = counts.sum(axis=0)
             told = {
                 "divergence": divergence(whole.sum(axis=0)),
                 "unshared_divergence": divergence(whole[~shared].sum(axis=0)),
                 "place_told": place_accuracy(whole) - 1 / self.settings.places,
-                "author_told": author_accuracy(self.counts[0], self.counts[1]),
+                "author_told": author_accuracy(counts[0], counts[1]),
                 "top_common": common_top(whole.sum(axis=0), TOP),
             }
         return found | told

@@ -165,6 +165,52 @@ def test_arms_with_the_same_events_have_the_same_hash(tiny_runs):
     assert (other["aa"] == other["baseline"]).all() and (other["policy"] != other["baseline"]).any()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["outcome.threshold=-1"],
+            "outcome.threshold is -1: a run in which nothing of it happens reaches that as well",
+        ),
+        (["outcome.threshold=0"], "outcome.threshold is 0: a run in which nothing"),
+        (
+            ["outcome=hostile_share", "outcome.threshold=2"],
+            "hostile_share is a share of posts, 1 at the most: no run can reach it",
+        ),
+        (["outcome=hostile_share", "outcome.threshold=1"], ""),
+        (
+            ["outcome.horizon=500", "steps=6"],
+            "outcome.horizon is 500, and the runs have 6 steps: escalation counts to their end",
+        ),
+        (["outcome.horizon=0"], "outcome.horizon is 0"),
+        (["steps=6"], ""),
+    ],
+)
+def test_thresholds_and_horizons_out_of_reach_are_said(words, said):
+    found = noted("policy=slow_mode", "baseline=none", *words)
+    assert said in found if said else found == ""
+
+
+def test_a_threshold_below_zero_is_the_one_that_was_asked_for():
+    assert plan(compose(["policy=slow_mode", "outcome.threshold=-1"])).threshold == -1
+
+
+def test_a_thousand_members_may_be_written_1e3():
+    assert plan(compose(["policy=slow_mode", "community.size=1e3"])).experiment.community["size"] == 1000
+    with pytest.raises(ValueError, match=r"20\.5"):
+        plan(compose(["policy=slow_mode", "community.size=20.5"]))
+
+
+def test_a_sweep_over_nothing_is_refused(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "-m", *SMALL, "policy=slow_mode", "policy_with.slow_mode.hours=range(3,0)"]) == 2
+    assert (
+        "policy_with.slow_mode.hours has no value to sweep over: range(3,0) is empty"
+        in capsys.readouterr().err
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_run_in_which_nobody_decides_says_that_the_model_was_never_asked(tmp_path, capsys):
     alone = ["community.size=2", "steps=1", *SMALL[2:], "policy=slow_mode", "mind=llm", "llm=fake"]
     assert main(["run", *alone, f"out={tmp_path / 'alone'}"]) == 0

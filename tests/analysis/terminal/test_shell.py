@@ -246,3 +246,40 @@ def test_a_full_disk_is_named_as_such(tmp_path, monkeypatch):
         monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: SimpleNamespace(free=free))
         with pytest.raises(OSError, match=f"runs.parquet cannot be written .{said}"):
             Folder(tmp_path).write_table("runs", pl.DataFrame())
+
+
+@pytest.mark.parametrize(
+    ("around", "said"),
+    [
+        ({"PYTHONOPTIMIZE": "2"}, "Python runs without docstrings"),
+        ({"POLARS_MAX_THREADS": "0"}, "POLARS_MAX_THREADS is '0'"),
+    ],
+)
+def test_surroundings_that_would_break_a_library_are_named(around, said):
+    command = [sys.executable, "-m", "windtunnel.analysis.cli", "list", "policies"]
+    ended = subprocess.run(command, env={**os.environ, **around}, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2 and said in ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("/proc/windtunnel", "/proc is the system's own"), ("https://x.org/y", "is an address")],
+)
+def test_places_in_which_no_folder_can_be_are_refused(place, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert (
+        main(
+            [
+                "run",
+                "policy=slow_mode",
+                "community.size=20",
+                "steps=2",
+                "draws=2",
+                "seeds=1",
+                "dowhy=false",
+                f"out={place}",
+            ]
+        )
+        == 2
+    )
+    assert said in capsys.readouterr().err and list(tmp_path.iterdir()) == []

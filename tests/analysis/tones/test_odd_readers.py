@@ -55,6 +55,11 @@ def test_a_row_with_a_nan_is_unread_and_all_others_stay():
         ("base", [1.0, 0.5, -0.5], "its base must be three numbers"),
         ("base", "civil", "its base must be three numbers"),
         ("base", None, "has no base"),
+        ("languages", "en", "says languages 'en': give a tuple of codes"),
+        ("languages", ("english",), "give a tuple of codes"),
+        ("error", (0.8, 0.8, 10, "mine"), r"give None, and it is examined, or Error\("),
+        ("read", "no", "must have a name and a version as text, and a method read"),
+        ("version", 2, "must have a name and a version as text"),
     ],
 )
 def test_a_reader_that_lacks_something_is_refused_by_name(monkeypatch, lacking, given, said):
@@ -101,3 +106,27 @@ def test_a_post_that_says_who_somebody_is_and_no_more_is_no_less_civil_than_a_ci
         alone = features.tells_who(prepared.table)
         assert alone.any() and said[alone].max() <= english.parameters().civil + 1e-9
         assert said.max() < 0.5
+
+
+def test_a_reader_of_another_package_that_fails_is_named_in_one_sentence(monkeypatch):
+    class Failing(Whole):
+        def read(self, texts):
+            raise KeyError("weights")
+
+        def __init__(self, needed=None):
+            pass
+
+    with pytest.raises(ValueError, match="the reader odd failed in its read: KeyError: 'weights'"):
+        reader.read(Failing(), ["Thanks for that answer."])
+    point = EntryPoint("odd", "odd:Odd", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    monkeypatch.setattr(registry.plugins, "load", lambda kind, point, wrong: lambda needed: None)
+    with pytest.raises(ValueError, match="cannot be made by odd:Odd.. without arguments: TypeError"):
+        registry.reader("odd")
+
+
+def test_a_tone_that_was_nowhere_where_a_reader_was_fitted_stays_at_nothing():
+    moved = reader.at_base(
+        np.array([[0.5, 0.5, 0.0]]), np.array([0.5, 0.5, 0.0]), np.array([0.9, 0.09, 0.01])
+    )
+    assert moved[0].round(3).tolist() == [0.909, 0.091, 0.0]

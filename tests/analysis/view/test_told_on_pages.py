@@ -53,6 +53,17 @@ def test_the_command_of_a_thread_is_about_the_incident_that_its_button_asks_abou
     assert "why mine escalation-1a2b --rule=escalation.threshold=2 --lock --at comment:2<" in told
 
 
+def test_a_mistake_names_a_folder_as_the_page_does(site, browser):
+    (site.folder / "empty").mkdir()
+    told = browser.get("/community?out=empty").text
+    assert "empty holds neither" in told and str(site.folder) not in told
+
+
+def test_threads_that_are_found_have_their_dates(mine, browser):
+    told = browser.get("/find?out=mine&way=date&words=2017-07-14").text
+    assert "threads fit" in told and told.count('data-label="begins" class="whole">2017-07-1') == 2
+
+
 def test_a_question_is_called_by_its_act_and_its_moment(mine, browser):
     for fields, title in (
         ({"act": "lock", "at": "comment:2"}, "lock after comment 2 of thread 1"),

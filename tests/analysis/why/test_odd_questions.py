@@ -5,6 +5,7 @@ import re
 import pytest
 
 from windtunnel.analysis.cli import main
+from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.notes import notes
@@ -119,3 +120,15 @@ def test_a_member_may_be_named_as_in_the_source(tmp_path, monkeypatch, capsys, i
     pseudonym = re.search(r"^@bob:x\.org is (u\d+)\.$", said, re.MULTILINE)[1]
     assert f"suspending member {pseudonym} for 2 hours" in said and "x.org" not in page
     assert main([*asked, "Zoe"]) == 2 and "nobody in mine bears the name 'Zoe'" in capsys.readouterr().err
+
+
+def test_a_policy_that_its_parameters_switch_off_is_no_question(case):
+    with pytest.raises(ValueError, match="slow_mode with hours=0 is off"):
+        ask(case, with_="slow_mode", parameters={"hours": 0})
+    assert ask(case, with_="slow_mode", parameters={"hours": 2}).words == "slow mode"
+
+
+def test_a_rule_that_is_no_number_is_told_by_its_own_name():
+    for value in ("nan", "inf"):
+        with pytest.raises(ValueError, match=f"escalation.threshold is {value}: give a number"):
+            load_rules(parse_rules([f"escalation.threshold={value}"]))

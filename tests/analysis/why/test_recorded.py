@@ -13,8 +13,9 @@ from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, simulate_futures
 from windtunnel.analysis.why.forum.answer_record import answer
 from windtunnel.analysis.why.forum.case_of_record import case_of_thread, recorded_case
 from windtunnel.analysis.why.forum.question import ask
-from windtunnel.analysis.why.forum.recorded import replayed_acts
+from windtunnel.analysis.why.forum.recorded import Past, replayed_acts
 from windtunnel.analysis.why.forum.threads import side_by_side
+from windtunnel.sim.communities.forum.record import RecordForum
 from windtunnel.sim.communities.forum.record_world import RecordWorld
 
 RULES = load_rules()
@@ -225,3 +226,40 @@ def test_a_future_is_lived_no_further_than_its_thread_can_change(case, mind, act
         lived[whole] = case.read(futures).drop("ordinal"), sum(run.decisions for run in futures.runs)
     assert lived[False][0].equals(lived[True][0])
     assert (lived[False][1] < lived[True][1]) == ("lock" in act)
+
+
+def test_what_answers_one_another_within_a_tick_may_be_written_at_once(tmp_path, import_rows, monkeypatch):
+    """Posts, and who owes whom an answer, are the same as where each is written by itself."""
+    began = 1_600_000_000
+    chain = [
+        {
+            "id": f"c{n}",
+            "parent": None if n == 0 else f"c{n - 1 - n % 2}",
+            "author": "FGHI"[n % 3],
+            "time": began + 600,
+            "text": "Thanks.",
+        }
+        for n in range(9)
+    ]
+    case = recorded_case(
+        import_rows(tmp_path, pl.concat([quarrel(), pl.DataFrame(chain)])), "thread:1", RULES
+    )
+    parent = case.record.parent
+    assert any(set(parent[list(tick.after)]) & set(tick.after) for tick in case.record.ticks)
+    as_recorded, found = RecordForum.as_recorded, []
+    for alone in (False, True):
+        if alone:
+            monkeypatch.setattr(
+                RecordForum,
+                "as_recorded",
+                lambda forum, world, acts: [as_recorded(forum, world, [act]) for act in acts],
+            )
+        world = Past(case).world
+        world.lead()
+        found.append(world)
+    one, two = (world.community for world in found)
+    assert len(one.posts) == 12 + len(chain)
+    for name, column in one.posts.__getstate__().items():
+        assert (column == getattr(two.posts, name)).all(), name
+    assert (one.owes == two.owes).all() and (one.owes >= 0).any()
+    assert found[0].log.frame(0, 0, "a").equals(found[1].log.frame(0, 0, "a"))

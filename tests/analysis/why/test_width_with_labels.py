@@ -20,3 +20,9 @@ def test_two_pairs_tell_nothing_and_no_spread_stays_none():
     assert width_with_labels([(0.1, 0.3), (0.2, 0.4)], 0.3) is None
     assert width_with_labels([(0.5, 0.5)] * 4, 0.0) == 0
     assert width_with_labels([(0.0, 1.0), (1.0, 0.0), (0.0, 1.0)], 1.0) == 1
+
+
+def test_pairs_that_agree_in_few_futures_do_not_promise_certainty():
+    pairs = [(0.5, 0.5)] * 7 + [(0.75, 0.75)]
+    assert width_with_labels(pairs, 0.25) == 0
+    assert 0.1 < width_with_labels(pairs, 0.25, step=1 / 4) < width_with_labels(pairs, 0.25, step=1) == 0.25

@@ -6,9 +6,7 @@ inferred. So is the lasting hotness of the thread that is lived again, from who 
 hot as all.
 """
 
-from collections import Counter
 from collections.abc import Collection, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,16 +22,17 @@ from windtunnel.sim.communities.forum.learned.columns import (
     of_posts,
     of_threads,
 )
-from windtunnel.sim.communities.forum.learned.heat import Heat, Watch, log_hotness
+from windtunnel.sim.communities.forum.learned.heat import Heat, log_hotness
 from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
 from windtunnel.sim.communities.forum.learned.memory import Memory, mean_rate
 from windtunnel.sim.communities.forum.learned.offered import Common, Offered, shares, weights_of
+from windtunnel.sim.communities.forum.learned.remembered import NO_HISTORY, History, RememberedRecord
 from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import VISIBLE
 from windtunnel.sim.communities.forum.profile import Profile
-from windtunnel.sim.communities.forum.record import RecordForum, Words
+from windtunnel.sim.communities.forum.record import Words
 from windtunnel.sim.communities.forum.settings import Settings
-from windtunnel.sim.communities.forum.ticks import UNKNOWN, Record, in_turn
+from windtunnel.sim.communities.forum.ticks import UNKNOWN, Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.noise_key import NoiseKey
 
@@ -45,20 +44,6 @@ UNSEEN = -25.0
 """Log weight of a post that was answered although the law has it out of sight."""
 LEAST = 1e-9
 """Least expected number of comings in a tick, so that whoever came could have come."""
-
-
-class History(NamedTuple):
-    """Earlier acts of the members that the record's world does not hold, in time order: members (rows), minutes, whether each opened a
-    thread, tones (-1: not known)."""
-
-    row: np.ndarray
-    minute: np.ndarray
-    opens: np.ndarray
-    tone: np.ndarray
-
-
-_NONE = np.empty(0, np.int64)
-NO_HISTORY = History(_NONE, _NONE, _NONE.astype(bool), _NONE)
 
 
 class Comings(NamedTuple):
@@ -81,7 +66,7 @@ class FittedAttention(NamedTuple):
         return Shown.alone(self.items)
 
 
-class LearnedRecordForum(RecordForum):
+class LearnedRecordForum(RememberedRecord):
     """The forum of a record with learned members; `pace` scales how often they come for anything but a debt."""
 
     knows_who_comes = True
@@ -105,17 +90,15 @@ class LearnedRecordForum(RecordForum):
         """`heat` is what was inferred of the hotness of the record's own thread; without it the thread is as hot as all."""
         self.law, self.history, self.pace, self.draws = law, history, pace, draws or {}
         self.own_id = int(record.post_ids()[0])
-        self.watch: Watch | None = None
-        """Notes what tells of the own thread's hotness, while that is inferred."""
+        self.watch = None
         self.heat = heat
         self.hot = 0.0 if heat is None else log_hotness(heat, luck, self.own_id)
         self.memory = Memory(law, len(members))
         self.memory.people.unnamed[UNKNOWN] = True
-        self._unread: set[int] = set()
+        self._unread = set()
         self._coming: tuple[tuple[int, float], Comings] | None = None
         self._odds = np.empty(0)
-        self._parts: dict[int, np.ndarray] = {}
-        """Of threads those posts that may be in sight, until one is added."""
+        self._parts, self._sight = {}, None
         super().__init__(scene, profile, settings, members, record, luck=luck, words=words)
         new = self.memory.people.acts == 0
         new[UNKNOWN] = False
@@ -138,7 +121,7 @@ class LearnedRecordForum(RecordForum):
         return np.array([log_hotness(self.heat, luck, self.own_id) for luck in lucks])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_coming": None, "_parts": {}}
+        return {**super().__getstate__(), "_coming": None, "_parts": {}, "_sight": None}
 
     def fixed(self) -> Sequence[object]:
         return self.law, self.history, self.draws
@@ -156,113 +139,6 @@ class LearnedRecordForum(RecordForum):
     def _appeal(self, key: int, ids: np.ndarray) -> np.ndarray:
         """Posts draw the eye by what the law says alone."""
         return np.zeros(len(ids))
-
-    # --- what is remembered ---
-
-    def _write_past(self) -> None:
-        super()._write_past()
-        size: Counter[int] = Counter()
-        sizes = []
-        for root, up in zip(self.posts.thread.tolist(), self.posts.parent.tolist(), strict=True):
-            size[root] += up >= 0
-            sizes.append(size[root])
-        known = np.searchsorted(self.history.minute, self.posts.step, side="right")
-        parts = np.flatnonzero(np.diff(np.maximum.accumulate(known), prepend=-1)).tolist()
-        begin = 0
-        for low, high in pairwise([*parts, len(sizes)]):
-            self._remember(begin, begin := int(known[low]))
-            self._note(np.arange(low, high), sizes[low:high])
-        self._remember(begin, len(self.history.minute))
-
-    def _remember(self, begin: int, end: int) -> None:
-        past = self.history
-        for at in range(begin, end):
-            hour = float(past.minute[at]) / 60
-            self.memory.acted(int(past.row[at]), hour, bool(past.opens[at]), NOTHING, NOTHING, NOTHING)
-            if self.memory.tones is not None and past.tone[at] >= 0:
-                self.memory.tones.remember(int(past.row[at]), int(past.tone[at]))
-
-    def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
-        new = super()._write(now, rows, parent, *rest, **named)
-        self._note(new, self._sizes(new))
-        return new
-
-    def as_recorded(self, world: Any, acts: Sequence[int]) -> None:
-        """As in any record; one after the other where what each went by is noted."""
-        for some in [acts] if self.watch is None else in_turn(self.record.parent, acts):
-            super().as_recorded(world, some)
-
-    def _sizes(self, new: np.ndarray) -> list[int]:
-        """Replies in the thread of each of these posts (rows) once it is there, with those that came before any of them was answered."""
-        posts = self.posts
-        root, up = posts.thread[new], posts.parent[new].tolist()
-        size = posts.size[root]
-        first, begin = int(new[0]) if len(new) else 0, 0
-        for place, above in enumerate(up):
-            if above >= first + begin:
-                size[begin:place] -= [(root[place:] == one).sum() for one in root[begin:place]]
-                begin = place
-        return size.tolist()
-
-    def _note(self, new: np.ndarray, sizes: Sequence[int]) -> None:
-        """Whoever wrote these posts (rows) has acted, and where they can be read somebody may owe an answer; `sizes` are of their threads."""
-        posts, memory = self.posts, self.memory
-        memory.posts.grow(len(posts))
-        who, up, root, partner = (
-            column[new] for column in (posts.author, posts.parent, posts.thread, posts.answered)
-        )
-        read = posts.state[new] == VISIBLE
-        partner = np.where((up >= 0) & (partner == NOTHING), who, partner)  # it answers nobody in the record
-        back = np.where(up >= 0, posts.parent[up], NOTHING)
-        mutual = (back >= 0) & (posts.author[back] == who)
-        free = memory.owed_by(int((read & (up >= 0) & (partner != who)).sum()))
-        columns = (
-            new,
-            who,
-            up,
-            root,
-            posts.answered[new],
-            posts.step[new] / 60,
-            posts.tone[new],
-            mutual,
-            read,
-        )
-        told = zip(*(column.tolist() for column in (*columns, partner, posts.depth[new])), sizes, strict=True)
-        exchange = memory.posts.exchange
-        for row, by, above, thread, whom, hour, tone, again, seen, owed, depth, size in told:
-            if self.watch is not None and above >= 0:
-                self.watch.reply(by, above, thread)
-            memory.acted(by, hour, above < 0, above, thread, whom)
-            memory.heard(None if by == UNKNOWN else by, thread, row, above, tone)
-            if again:
-                exchange[row] = exchange[above] + 1
-            if not seen:
-                self._unread.add(row)
-                continue
-            self._parts.pop(thread, None)
-            post = (row, by, hour, above, thread, owed, depth, int(exchange[row]))
-            free = memory.appears(post, size, free)
-
-    def _appeared(self, row: int) -> None:
-        """A post that could not be read can be from now on."""
-        posts, memory = self.posts, self.memory
-        columns = (posts.author, posts.parent, posts.thread, posts.answered, posts.depth)
-        who, up, root, partner, depth = (int(column[row]) for column in columns)
-        partner = who if up >= 0 and partner == NOTHING else partner  # it answers nobody in the record
-        self._parts.pop(root, None)
-        post = (row, who, self._minute / 60, up, root, partner, depth, int(memory.posts.exchange[row]))
-        memory.appeared([post], [int(posts.size[root])])
-
-    def appear(self, new: np.ndarray) -> None:
-        super().appear(new)
-        for row in self._unread.intersection(new.tolist()):
-            self._unread.discard(row)
-            self._appeared(row)
-
-    def vanish(self, gone: np.ndarray, now: int) -> None:
-        super().vanish(gone, now)
-        for row in gone.tolist():
-            self.memory.vanished(row)
 
     # --- who comes ---
 
@@ -331,18 +207,22 @@ class LearnedRecordForum(RecordForum):
         feed.rerank(world, pull)
         debtor = self.memory.debts.debtor[found.debts]
         heats = [self.hot] * len(rows) if hot is None else hot.tolist()
-        plain: dict[bool, tuple[np.ndarray, np.ndarray]] = {}
+        plain = self._scores(offered, now, pull)
         groups: dict[tuple[bool, float], Common] = {}
+        newcomers: dict[tuple[float, float], tuple[np.ndarray, np.ndarray, float]] = {}
         items: list[np.ndarray] = []
         score: list[np.ndarray] = []
         for place, (row, heat) in enumerate(zip(rows.tolist(), heats, strict=True)):
             new = bool(self.memory.people.acts[row] == 0)
-            if new not in plain:
-                plain[new] = self._scores(offered, now, pull, new)
+            alike = (heat, float(found.other[row])) if new else None  # who never wrote owes nothing
             if (new, heat) not in groups:
                 groups[new, heat] = self._common(offered, *plain[new], heat)
-            mine = np.flatnonzero(debtor == row)
-            one, value, odds = self._of_member(row, new, offered, groups[new, heat], found, mine, now)
+            if alike is None or alike not in newcomers:
+                mine = np.flatnonzero(debtor == row)
+                member = self._of_member(row, new, offered, groups[new, heat], found, mine, now)
+                if alike is not None:
+                    newcomers[alike] = member
+            one, value, odds = member if alike is None else newcomers[alike]
             target = self._targets[place]
             if target != NOTHING and not np.isfinite(value[one == target]).any():
                 one, value = np.append(one, target), np.append(value, UNSEEN)
@@ -363,10 +243,13 @@ class LearnedRecordForum(RecordForum):
             & (posts.locked_until <= now)
             & (memory.posts.last >= now / 60 - WINDOW)
         )
-        known = self._parts
-        parts = [known[root] if root in known else self._part(root) for root in roots.tolist()]
-        count = np.array([len(part) for part in parts], np.int64)
-        whole = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        key = roots.tobytes()
+        if self._sight is None or self._sight[0] != key:
+            known = self._parts
+            parts = [known[root] if root in known else self._part(root) for root in roots.tolist()]
+            length = np.array([len(part) for part in parts], np.int64)
+            self._sight = key, np.concatenate(parts) if parts else np.empty(0, np.int64), length
+        _, whole, count = self._sight
         latest = whole[np.cumsum(count) - 1]
         of = np.repeat(np.arange(len(roots)), count)
         seen = posts.state[whole] == VISIBLE
@@ -382,20 +265,18 @@ class LearnedRecordForum(RecordForum):
         return part
 
     def common_scores(self, offered: Offered, now: float, pull: np.ndarray, new: bool) -> Common:
-        return self._common(offered, *self._scores(offered, now, pull, new), self.hot)
+        return self._common(offered, *self._scores(offered, now, pull)[new], self.hot)
 
-    def _scores(
-        self, offered: Offered, now: float, pull: np.ndarray, new: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Log scores of threads (m,), as hot as all, and of posts (n,), that all newcomers, or all others, share."""
+    def _scores(self, offered: Offered, now: float, pull: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Log scores of threads (m,), as hot as all, and of posts (n,), that all share who have written, and those that all newcomers share."""
         posts, memory, law = self.posts, self.memory, self.law
         roots, there = offered.roots, offered.posts
         threads = of_threads(posts, memory, roots, now)
         latest = there == offered.latest[offered.of] if len(there) else there == 0
         each = of_posts(posts, memory, there, latest, now)
-        thread_part, post_part = (law.thread_new, law.post_new) if new else (law.thread_old, law.post_old)
-        return by_first_terms(thread_part, threads) + pull[roots], by_first_terms(post_part, each) + pull[
-            there
+        return [
+            (by_first_terms(thread, threads) + pull[roots], by_first_terms(post, each) + pull[there])
+            for thread, post in ((law.thread_old, law.post_old), (law.thread_new, law.post_new))
         ]
 
     def _common(self, offered: Offered, thread: np.ndarray, post: np.ndarray, hot: float) -> Common:
