@@ -19,7 +19,7 @@ from windtunnel.analysis.terminal.printing import print_table
 from windtunnel.analysis.why.answered import Answer
 from windtunnel.analysis.why.forum.answer_record import TONE_DRAWS, answer, futures
 from windtunnel.analysis.why.forum.case import ForumCase, simulated_forum
-from windtunnel.analysis.why.forum.question import ask, parted
+from windtunnel.analysis.why.forum.question import ask, parted, refuse_off
 from windtunnel.analysis.why.forum.ranking import BY
 from windtunnel.analysis.why.forum.sentences import enough_words, sentences, signed
 from windtunnel.analysis.why.watching import watching
@@ -135,6 +135,7 @@ def answered(asked: argparse.Namespace) -> Answer:
     parameters = dict(_parameter(word) for word in asked.param)
     options = _options(asked)
     question = ask(case, parameters=parameters, **options)
+    refuse_off(options.get("with_"), parameters)
     if not question.happened and (asked.moments or asked.rank):
         raise ValueError(
             f"--moments and --rank ask about an incident, and nothing crossed the rule in {asked.incident}: leave them out"

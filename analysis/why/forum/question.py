@@ -82,13 +82,18 @@ def ask(
     )
 
 
+def refuse_off(name: str | None, parameters: Mapping[str, Any]) -> None:
+    """`ValueError` where a policy's parameters switch it off: a user who asks about it asks by mistake."""
+    none = off(name) if name else {}
+    if none and all(parameters.get(key) == value for key, value in none.items()):
+        those = ", ".join(f"{key}={value}" for key, value in none.items())
+        raise ValueError(f"{name} with {those} is off: there is nothing to ask about")
+
+
 def _with(case: ForumCase, name: str, parameters: Mapping[str, Any], at: str | None) -> Question:
     if asks_for_rule(name, parameters):
         return _with_rule(case, parameters, at)
     make_policy(name, parameters, label=name)
-    if (none := off(name)) and all(parameters.get(key) == value for key, value in none.items()):
-        those = ", ".join(f"{key}={value}" for key, value in none.items())
-        raise ValueError(f"{name} with {those} is off: there is nothing to ask about")
     when = moment(case, at, exactly(case, case.incident.onset))
     return with_policy(case, name, parameters, when, partial(of_policy, case))
 
@@ -151,6 +156,10 @@ def _act(
         }, after
     assert suspend is not None
     who, length = parted(suspend)
+    if ":" in who and who not in case.acts["member"].drop_nulls().unique().implode().item():
+        raise ValueError(
+            f"--suspend {suspend}: there is no such member; a length is written MEMBER:HOURSh, as in NAME:24h"
+        )
     if length and not re.fullmatch(r"\d+(\.\d+)?h", length):
         raise ValueError(f"--suspend {suspend}: write MEMBER or MEMBER:HOURSh, for example {who}:24h")
     hours = float(length[:-1]) if length else FOR_GOOD

@@ -11,7 +11,7 @@ from windtunnel.analysis.models.serving import serving
 from windtunnel.analysis.why.answer import estimate, pairs
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.notes import notes
-from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.question import ask, refuse_off
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.question import Question
 from windtunnel.policies.forum.single_act import FOR_GOOD
@@ -89,6 +89,7 @@ def options_of(name: str, parameters: Mapping[str, Any], case: ForumCase) -> dic
     `ValueError` where nobody is known to have written it.
     """
     if name not in SINGLE:
+        refuse_off(name, parameters)
         return {"with_": name, "parameters": parameters}
     if name == "lock":
         return {"lock": True}

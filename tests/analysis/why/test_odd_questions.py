@@ -9,7 +9,8 @@ from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.notes import notes
-from windtunnel.analysis.why.forum.question import ask
+from windtunnel.analysis.why.forum.question import ask, refuse_off
+from windtunnel.analysis.why.forum.several import options_of
 
 START = 1_650_000_000
 SAID = {"c": "Thanks, that works well.", "h": "You fucking idiot, piss off."}
@@ -124,7 +125,10 @@ def test_a_member_may_be_named_as_in_the_source(tmp_path, monkeypatch, capsys, i
 
 def test_a_policy_that_its_parameters_switch_off_is_no_question(case):
     with pytest.raises(ValueError, match="slow_mode with hours=0 is off"):
-        ask(case, with_="slow_mode", parameters={"hours": 0})
+        refuse_off("slow_mode", {"hours": 0})
+    with pytest.raises(ValueError, match="slow_mode with hours=0 is off"):
+        options_of("slow_mode", {"hours": 0}, case)
+    refuse_off("slow_mode", {"hours": 2})
     assert ask(case, with_="slow_mode", parameters={"hours": 2}).words == "slow mode"
 
 

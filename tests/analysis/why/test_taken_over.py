@@ -66,6 +66,7 @@ def test_a_future_that_begins_late_is_the_one_that_is_lived_whole(case, mind, nu
     begin = case.begin(branch)
     assert begin > 0
     late = case.world(branch)
+    late.thread_alone = False  # lived to the end, as the other is
     luck = case.luck(0).redrawn(branch.fork, -number) if number < 0 else case.luck(number)
     whole = case.past(0).world(branch.policies(), case.inferred[max(number, 0)], luck=luck, arm=WITH)
     assert (late.community.place, whole.community.place) == (begin, 0)
