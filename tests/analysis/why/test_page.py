@@ -14,8 +14,8 @@ from windtunnel.analysis.why.forum.page import thread_rows
 HOSTILE = (
     "<script>document.title='run'; fetch('http://127.0.0.1:9/x')</script> fucking idiot",
     "<img src=x onerror=\"document.title='run'\"> you moron, piss off",
-    "</td></table><iframe src='javascript:1'></iframe> fuck you",
-    "\u202eevil\u2066 <svg onload=alert(1)> stupid bastard",
+    "</td></table><iframe src='javascript:1'></iframe> fuck you, you moron",
+    "\u202eevil\u2066 <svg onload=alert(1)> you stupid bastard, piss off",
 )
 
 
