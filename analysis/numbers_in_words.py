@@ -40,10 +40,10 @@ _THEY = re.compile(r"\bthey (\w+)\b")
 def counted(count: int, words: str) -> str:
     """A number before words about several things, whose first noun and verb are plural, said of one where it is one.
 
-    >>> counted(2, "posts have NULL for a parent: they answer none")
-    '2 posts have NULL for a parent: they answer none'
-    >>> counted(1, "replies have NULL for a parent: they answer none"), counted(1, "acts of moderators lose their times")
-    ('1 reply has NULL for a parent: it answers none', '1 act of moderators loses its time')
+    >>> counted(2, "rows have no name: they count for nobody")
+    '2 rows have no name: they count for nobody'
+    >>> counted(1, "entries have no name: they count for nobody"), counted(1, "rows lose their times")
+    ('1 entry has no name: it counts for nobody', '1 row loses its time')
     """
     if count != 1:
         return f"{count:,} {words}"

@@ -77,7 +77,7 @@ def _chosen(
         further, again = _asked(further, question, heard)
         if isinstance(again, Answer):
             return further, again
-    elif not _lacks(reply):
+    elif not _lacks(reply) or (COUNT_INSTEAD in reply.reason and settings.store == "none"):
         return trying, reply
     if settings.choice == "logprobs":
         if NO_LETTER.search(reply.reason):

@@ -79,7 +79,7 @@ def test_comments_and_names_of_events_are_passed_over(sent):
 
 
 @pytest.mark.parametrize(
-    ("sent", "reason"), [(b"\x1f\x8b\x08\xff", "bytes that are no text"), (b"", "nothing$")]
+    ("sent", "reason"), [(b"\x1f\x8b\x08\xff", "bytes that are neither JSON nor text"), (b"", "nothing$")]
 )
 def test_what_is_no_json_is_told_without_being_shown_as_garbage(sent, reason):
     with pytest.raises(Unreadable, match=reason):
