@@ -29,6 +29,7 @@ from windtunnel.analysis.comparison.page_tables import (
 from windtunnel.analysis.comparison.result import Comparison
 from windtunnel.analysis.comparison.sentences import answer_sentences
 from windtunnel.analysis.comparison.title import title
+from windtunnel.analysis.first_sentence import BEHIND, first_sentence
 from windtunnel.analysis.numbers_in_words import number, words
 from windtunnel.analysis.report.style import STYLE
 from windtunnel.analysis.summary import INSIDE, place_words, specs
@@ -163,13 +164,26 @@ def _answer(record: Record) -> str:
     first, *rest = answer_sentences(record)[1 if record["goal"] else 0 :]  # the title has the goal
     lines = "".join(f"<p>{text(line)}</p>" for line in rest)
     doubts = [f"{row['policy']}: {doubt}" for row in record["policies"] for doubt in row["doubts"]]
-    told = [*record.get("fidelity", []), *record["left_out"], *doubts]
-    alarms = "".join(f'<p class="alarm">{text(doubt)}</p>' for doubt in told)
+    told = [*record["left_out"], *doubts]
+    alarms = _fidelity(record.get("fidelity", [])) + "".join(
+        f'<p class="alarm">{text(doubt)}</p>' for doubt in told
+    )
     stated = goal_table(record)
     return (
         f'<section class="answer"><p class="claim">{text(first)}</p>{lines}<p class="lead">{text(INSIDE)}</p>{alarms}'
         f"{table(stated) if stated else ''}{_rule(record)}</section>"
     )
+
+
+def _fidelity(lines: list[str]) -> str:
+    """How far the model was compared with reality: the first sentences of the first two lines, all else folded."""
+    if not lines:
+        return ""
+    parts = [first_sentence(line) for line in lines[:2]]
+    more = [rest for _, rest in parts if rest] + lines[2:]
+    behind = "".join(f"<p>{text(line)}</p>" for line in more)
+    fold = f"<details><summary>{text(BEHIND)}</summary>{behind}</details>" if more else ""
+    return "".join(f'<p class="alarm">{text(first)}</p>' for first, _ in parts) + fold
 
 
 def _shared(record: Record) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from windtunnel.analysis import numbers_in_words, summary
+from windtunnel.analysis.first_sentence import BEHIND, first_sentence
 from windtunnel.analysis.model_commands import calibration_words
 from windtunnel.analysis.outcomes import immovable
 from windtunnel.analysis.report import figures
@@ -73,6 +74,8 @@ def compared(estimates: Record, manifest: Record | None, runs: pl.DataFrame | No
     known = estimates.get("fidelity") or {}
     known = known if isinstance(known, dict) else {}
     descriptive, causal = summary.fidelity(estimates)
+    assessed, experiments = first_sentence(causal)
+    more = [*filter(None, [experiments]), *summary.declared_effects(estimates)]
     return Section(
         "",
         [
@@ -80,8 +83,8 @@ def compared(estimates: Record, manifest: Record | None, runs: pl.DataFrame | No
             Text(summary.definition(estimates, manifest)),
             Text(summary.INSIDE, "lead"),
             Text(descriptive, "small" if known.get("descriptive") else "alarm"),
-            Text(causal, "small" if known.get("causal") or known.get("sentence") else "alarm"),
-            *(Text(line, "small") for line in summary.declared_effects(estimates)),
+            Text(assessed, "small" if known.get("causal") or known.get("sentence") else "alarm"),
+            *([Fold(BEHIND, [Text(line, "small") for line in more])] if more else []),
             *(Text(line, "alarm") for line in doubts),
         ],
     )

@@ -65,16 +65,6 @@ def size_words(count: int) -> str:
     return f"{count} B"
 
 
-def folded(line: str) -> tuple[str, str]:
-    """A long line: its first sentence, and the others.
-
-    >>> folded("Nobody knows. Much was tried. All failed.")
-    ('Nobody knows.', 'Much was tried. All failed.')
-    """
-    first, dot, rest = line.partition(". ")
-    return first + dot.strip(), rest
-
-
 def render(
     request: Request, template: str, *, title: str, command: str = "", status: int = 200, **content: Any
 ) -> Response:

@@ -9,6 +9,7 @@ import polars as pl
 from starlette.requests import Request
 from starlette.responses import Response
 
+from windtunnel.analysis.first_sentence import first_sentence
 from windtunnel.analysis.incidents.find import summary
 from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.outcomes import RUN
@@ -20,7 +21,7 @@ from windtunnel.analysis.view.forums import Forum, forum_of, incidents_of, threa
 from windtunnel.analysis.view.pages.batch import offered
 from windtunnel.analysis.view.pages.find import WAYS
 from windtunnel.analysis.view.pages.home import page_number
-from windtunnel.analysis.view.rendering import folded, part, render
+from windtunnel.analysis.view.rendering import part, render
 from windtunnel.analysis.view.routing import get
 from windtunnel.analysis.view.site import site_of
 from windtunnel.analysis.view.titles import titles_of
@@ -78,7 +79,7 @@ def run(request: Request) -> Response:
         verdict=verdict(estimates, manifest) if estimates and estimates.get("claim") != "withheld" else "",
         lines=[line for line in lines if not line.startswith("- ")],
         questions=[line.removeprefix("- ") for line in lines if line.startswith("- ")],
-        fidelity=[folded(line) for line in trust],
+        fidelity=[first_sentence(line) for line in trust],
         report=(folder / "report.html").is_file(),
         **shared,
     )

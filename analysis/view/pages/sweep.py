@@ -15,13 +15,14 @@ from windtunnel.analysis.comparison.memo import memo_rows
 from windtunnel.analysis.comparison.method import method_plain
 from windtunnel.analysis.comparison.sentences import answer_sentences
 from windtunnel.analysis.comparison.title import title
+from windtunnel.analysis.first_sentence import first_sentence
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.summary import one_line
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.contents import read
 from windtunnel.analysis.view.jobs import Job
 from windtunnel.analysis.view.pages.choose import lines
-from windtunnel.analysis.view.rendering import folded, part_html, render
+from windtunnel.analysis.view.rendering import part_html, render
 from windtunnel.analysis.view.routing import get, stream
 from windtunnel.analysis.view.site import Site, site_of
 from windtunnel.analysis.view.streaming import Piece
@@ -64,7 +65,7 @@ def show(request: Request) -> Response:
         method=method_plain(record)
         if record and any(row["claim"] == "made" for row in record["policies"])
         else "",
-        fidelity=[folded(line) for line in record["fidelity"]] if record else [],
+        fidelity=[first_sentence(line) for line in record["fidelity"]] if record else [],
         counted=_counted(folder, rows, record) if record else "",
         picture=picture(record, given.get("cost", "")) if record else None,
     )
