@@ -25,6 +25,11 @@ def show(request: Request) -> Response:
     job = site_of(request).jobs.one(request.path_params["name"])
     if job.about.get("page") and job.state == "done":
         return RedirectResponse(str(job.about["page"]), 303)
+    return as_far_as_it_is(request, job)
+
+
+def as_far_as_it_is(request: Request, job: Job) -> Response:
+    """The page of a job that has no page of its own yet: its state and what it said."""
     return render(
         request,
         "job.html",

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from windtunnel.analysis.importers.dates import date_words, start_of
 from windtunnel.analysis.incidents.moments import moment_cell
 from windtunnel.analysis.view.jobs import DONE, Job
-from windtunnel.analysis.view.pages.jobs import of_output, said
+from windtunnel.analysis.view.pages.jobs import as_far_as_it_is, of_output
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import get
 from windtunnel.analysis.view.site import site_of
@@ -36,14 +36,7 @@ def show(request: Request) -> Response:
     job = site_of(request).jobs.one(request.path_params["name"])
     record = answer_of(job)
     if record is None:
-        return render(
-            request,
-            "job.html",
-            title=job.title[:1].upper() + job.title[1:],
-            command=job.command,
-            job=job,
-            said=said(job),
-        )
+        return as_far_as_it_is(request, job)
     rows = [row for row in record.get("thread", []) if row["mark"] != "same"]
     sentences = tell.answer_sentences(record)
     start = _began(request, job)

@@ -3,57 +3,10 @@
 import codecs
 import json
 
-import polars as pl
 import pytest
 
+from tests.analysis.importers.small_table import AS_READ, HEAD, ROWS, changed, said, shape, table
 from windtunnel.analysis.importers import import_corpus
-
-MAPPING = {"id": "id", "parent": "parent", "author": "who", "time": "at", "text": "text"}
-ROWS = [
-    ("1", "", "ann", 1_600_000_000, "hello"),
-    ("2", "1", "bob", 1_600_000_600, "hi"),
-    ("3", "", "cat", 1_600_086_400, "new"),
-    ("4", "3", "ann", 1_600_087_000, "yes"),
-]
-HEAD = ("id", "parent", "who", "at", "text")
-AS_READ = ([1, 1, 2, 2], [None, 1, None, 3], [0, 10, 1440, 1450])
-"""Threads, parents and minutes of `ROWS`."""
-
-
-def table(rows=ROWS, separator=",", end="\n", head=HEAD) -> str:
-    return end.join(separator.join(map(str, row)) for row in (head, *rows)) + end
-
-
-def changed(column, values):
-    at = HEAD.index(column)
-    return [(*row[:at], value, *row[at + 1 :]) for row, value in zip(ROWS, values, strict=True)]
-
-
-@pytest.fixture
-def bring_in(tmp_path):
-    """Imports content (text, bytes or a JSON value) of a format; gives the report and the posts."""
-
-    def bring_in(content, format="table", name="posts.csv", **options):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        if not isinstance(content, (str, bytes)):
-            content = json.dumps(content)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        if format == "table":
-            options.setdefault("mapping", MAPPING)
-        place = path if "/" not in name else path.parent
-        report = import_corpus(format, place, tmp_path / "out", key_file=tmp_path / "key", **options)
-        return report, pl.read_parquet(report.posts_file)
-
-    return bring_in
-
-
-def shape(posts):
-    return tuple(posts[name].to_list() for name in ("thread", "parent", "minute"))
-
-
-def said(report, *words):
-    return [note for note in report.notes if all(word in note for word in words)]
 
 
 @pytest.mark.parametrize(
@@ -70,50 +23,50 @@ def said(report, *words):
     ],
     ids=["bom", "utf-16", "utf-16-be without a mark", "utf-32", "cr", "crlf", "semicolon", "bar"],
 )
-def test_a_table_is_read_where_its_layout_is_certain(bring_in, content):
-    report, posts = bring_in(content)
+def test_a_table_is_read_where_its_layout_is_certain(take_in, content):
+    report, posts = take_in(content)
     assert shape(posts) == AS_READ and report.bad_lines == 0
 
 
-def test_a_line_end_inside_a_quoted_cell_is_part_of_it(bring_in):
+def test_a_line_end_inside_a_quoted_cell_is_part_of_it(take_in):
     rows = changed("text", ['"one\r\ntwo"', '"three\rfour"', '"five\nsix"', "plain"])
     for end in ("\r", "\n", "\r\n"):
-        report, posts = bring_in(table(rows, end=end))
+        report, posts = take_in(table(rows, end=end))
         assert shape(posts) == AS_READ and report.bad_lines == 0
         assert posts["text"].to_list() == ["one\r\ntwo", "three\rfour", "five\nsix", "plain"]
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "mac-roman", "cp1251"])
-def test_an_encoding_that_is_not_certain_is_asked_for_and_then_used(bring_in, encoding):
+def test_an_encoding_that_is_not_certain_is_asked_for_and_then_used(take_in, encoding):
     word = "привет" if encoding == "cp1251" else "café"
     content = table(changed("text", ["hello", word, "new", "yes"])).encode(encoding)
     with pytest.raises(
         ValueError,
         match="is not in UTF-8: its line 3 cannot be decoded; name its encoding, as --encoding cp1252",
     ):
-        bring_in(content)
-    assert bring_in(content, encoding=encoding)[1]["text"][1] == word
-    report, posts = bring_in(content, encoding="utf-8")
+        take_in(content)
+    assert take_in(content, encoding=encoding)[1]["text"][1] == word
+    report, posts = take_in(content, encoding="utf-8")
     assert posts.height == 3 and report.bad_reasons == {"cannot be decoded": 1}
 
 
-def test_options_that_cannot_be_meant_are_refused(bring_in):
+def test_options_that_cannot_be_meant_are_refused(take_in):
     for options, says in (
         ({"encoding": "klingon"}, "no text encoding 'klingon'"),
         ({"separator": "::"}, "give one sign, or tab"),
     ):
         with pytest.raises(ValueError, match=says):
-            bring_in(table(), **options)
+            take_in(table(), **options)
     with pytest.raises(ValueError, match="--encoding goes with table only"):
-        bring_in("{}", "reddit", "RC_x", encoding="cp1252")
+        take_in("{}", "reddit", "RC_x", encoding="cp1252")
     with pytest.raises(ValueError, match="--separator is for CSV"):
-        bring_in("{}", name="p.jsonl", separator=";")
+        take_in("{}", name="p.jsonl", separator=";")
 
 
-def test_an_odd_separator_is_asked_for_and_then_used(bring_in):
+def test_an_odd_separator_is_asked_for_and_then_used(take_in):
     with pytest.raises(ValueError, match="has one column, 'id~parent~who~at~text': .* with --separator"):
-        bring_in(table(separator="~"))
-    assert shape(bring_in(table(separator="~"), separator="~")[1]) == AS_READ
+        take_in(table(separator="~"))
+    assert shape(take_in(table(separator="~"), separator="~")[1]) == AS_READ
 
 
 XML = '<?xml version="1.0" encoding="{}"?>\n<posts>\n{}\n</posts>\n'
@@ -121,40 +74,40 @@ XML_ROW = '<row Id="{}" PostTypeId="{}" {} CreationDate="2020-01-01T10:00:00" Bo
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "windows-1252", "iso-8859-1", "us-ascii"])
-def test_xml_is_read_in_the_encoding_that_it_declares(bring_in, encoding):
+def test_xml_is_read_in_the_encoding_that_it_declares(take_in, encoding):
     text = "words" if encoding == "us-ascii" else "café"
     rows = [XML_ROW.format(1, 1, "", "a", 1), XML_ROW.format(2, 2, 'ParentId="1"', text, 2)]
     content = XML.format(encoding, "\n".join(rows)).encode(encoding)
-    _, posts = bring_in(content, "stackexchange", "dump/Posts.xml")
+    _, posts = take_in(content, "stackexchange", "dump/Posts.xml")
     assert posts["text"].to_list() == ["a", text]
-    _, posts = bring_in(
+    _, posts = take_in(
         content.replace(b"\n", b"\r") if encoding != "utf-16" else content, "stackexchange", "dump/Posts.xml"
     )
     assert posts.height == 2
 
 
-def test_a_character_that_was_written_as_two_halves_is_one(bring_in):
+def test_a_character_that_was_written_as_two_halves_is_one(take_in):
     rows = [XML_ROW.format(1, 1, "", "a&#xD83D;&#xDE00;b&#55357;&#56832;", 1)]
-    report, posts = bring_in(XML.format("utf-8", "\n".join(rows)), "stackexchange", "dump/Posts.xml")
+    report, posts = take_in(XML.format("utf-8", "\n".join(rows)), "stackexchange", "dump/Posts.xml")
     assert posts["text"].to_list() == ["a\U0001f600b\U0001f600"] and not said(report, "control")
 
 
-def test_a_spreadsheets_word_about_its_separator_is_no_row(bring_in):
-    report, posts = bring_in("sep=;\r\n" + table(separator=";", end="\r\n"))
+def test_a_spreadsheets_word_about_its_separator_is_no_row(take_in):
+    report, posts = take_in("sep=;\r\n" + table(separator=";", end="\r\n"))
     assert shape(posts) == AS_READ and report.bad_lines == 0
 
 
-def test_a_chunk_without_its_topics_id_is_of_the_topic_of_its_posts(bring_in):
-    report, posts = bring_in(
+def test_a_chunk_without_its_topics_id_is_of_the_topic_of_its_posts(take_in):
+    report, posts = take_in(
         {"post_stream": {"posts": [discourse(1), discourse(2)]}}, "discourse", "chunk.json"
     )
     assert posts["thread"].to_list() == [1, 1] and report.bad_lines == 0
 
 
 @pytest.mark.parametrize("sign", ["&#x0E;", "&#14;", "&#x0;", "&#11;", "\x02", "&#xFFFE;", "&#xD800;"])
-def test_a_character_that_xml_does_not_allow_is_dropped_and_the_post_kept(bring_in, sign):
+def test_a_character_that_xml_does_not_allow_is_dropped_and_the_post_kept(take_in, sign):
     rows = [XML_ROW.format(1, 1, "", f"a{sign}b &#233;", 1)]
-    report, posts = bring_in(XML.format("utf-8", "\n".join(rows)), "stackexchange", "dump/Posts.xml")
+    report, posts = take_in(XML.format("utf-8", "\n".join(rows)), "stackexchange", "dump/Posts.xml")
     assert posts["text"].to_list() == ["ab é"] and report.bad_lines == 0
     assert said(report, "1 control character", "dropped")
 
@@ -212,19 +165,19 @@ VIEW = {
         ("bluesky", [{"thread": {"post": VIEW}}], 1),
     ],
 )
-def test_a_list_wrapped_in_an_object_is_found(bring_in, format, value, posts):
-    report, found = bring_in(value, format, "export.json")
+def test_a_list_wrapped_in_an_object_is_found(take_in, format, value, posts):
+    report, found = take_in(value, format, "export.json")
     assert found.height == posts and report.authors == 1 and report.bad_lines == 0
 
 
-def test_what_is_broken_in_a_wrapped_list_is_a_fault(bring_in):
-    report, posts = bring_in({"latest_posts": [discourse(1), {"id": 9}, 3]}, "discourse", "export.json")
+def test_what_is_broken_in_a_wrapped_list_is_a_fault(take_in):
+    report, posts = take_in({"latest_posts": [discourse(1), {"id": 9}, 3]}, "discourse", "export.json")
     assert posts.height == 1 and report.bad_lines == 2
 
 
-def test_an_export_without_a_post_says_so(bring_in):
+def test_an_export_without_a_post_says_so(take_in):
     with pytest.raises(ValueError, match="is not a Discourse record"):
-        bring_in({"latest_posts": []}, "discourse", "export.json")
+        take_in({"latest_posts": []}, "discourse", "export.json")
 
 
 @pytest.mark.parametrize(
@@ -235,7 +188,7 @@ def test_an_export_without_a_post_says_so(bring_in):
         lambda rows: {"data": {"posts": rows}},
     ],
 )
-def test_a_table_may_be_one_json_document(bring_in, wrapped):
+def test_a_table_may_be_one_json_document(take_in, wrapped):
     rows = [dict(zip(HEAD, row, strict=True)) | {"tags": [{"a": 1}]} for row in ROWS]
-    _, posts = bring_in(wrapped(rows), name="posts.json")
+    _, posts = take_in(wrapped(rows), name="posts.json")
     assert shape(posts) == AS_READ
