@@ -45,19 +45,15 @@ class LockStep:
     def begin(self) -> None:
         """Open the step in each world; what was put up by itself gets its words before anybody looks at it."""
         for place in self.alive():
-            self._try(place, "begin", self.worlds[place].begin_step)
+            self._try(place, "begin", self.worlds[place].open_step)
+        self._together("begin", lambda joint, worlds: joint.open_step(worlds))
+        for place in self.alive():
+            self._try(place, "begin", self.worlds[place].before_step)
         self.speak()
 
     def ask(self) -> Mapping[int, Situations]:
         """The situations of each world's active members; communities that can work out together what they ask do it first."""
-        alive = set(self.alive()) if self._joint else set()
-        for places, joint in self._joint:
-            there = [place for place in places if place in alive]
-            try:
-                joint.prepare([self.worlds[place] for place in there])
-            except Exception as error:
-                for place in there:
-                    self._stop(place, "situations", error)
+        self._together("situations", lambda joint, worlds: joint.prepare(worlds))
         asked = {place: self._try(place, "situations", self.worlds[place].ask) for place in self.alive()}
         return {place: situations for place, situations in asked.items() if place not in self.failed}
 
@@ -93,6 +89,17 @@ class LockStep:
         return [
             place for place, world in enumerate(self.worlds) if place not in self.failed and not world.over
         ]
+
+    def _together(self, stage: str, action: Callable[[Joint, list[World]], None]) -> None:
+        """What communities do together, for those of their worlds that go on; where it breaks all of these stop."""
+        alive = set(self.alive()) if self._joint else set()
+        for places, joint in self._joint:
+            there = [place for place in places if place in alive]
+            try:
+                action(joint, [self.worlds[place] for place in there])
+            except Exception as error:
+                for place in there:
+                    self._stop(place, stage, error)
 
     def _try(self, place: int, stage: str, action: Callable[[], Any]) -> Any:
         """What `action` gives; where it breaks its world stops."""

@@ -90,7 +90,17 @@ class World(mesa.Model):
 
     def begin_step(self) -> None:
         """Open the step: arrivals and what is due, then the policies in their written order."""
+        self.open_step()
+        if (joint := getattr(self.community, "together", None)) is not None:
+            joint.open_step([self])
+        self.before_step()
+
+    def open_step(self) -> None:
+        """The first part of it: what happens in the community by itself."""
         self.community.open_step(self)
+
+    def before_step(self) -> None:
+        """The last part of it: the policies."""
         for policy in self.acting():
             policy.before_step(self)
 

@@ -14,7 +14,14 @@ from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.forum import CALM_REPLIES
 from windtunnel.sim.communities.forum.learned.attention import Lookers, look
-from windtunnel.sim.communities.forum.learned.coming import NEW_OPENS, NEW_REPLIES, OTHER, PAYS, draw_again
+from windtunnel.sim.communities.forum.learned.coming import (
+    NEW_OPENS,
+    NEW_REPLIES,
+    OTHER,
+    PAYS,
+    draw_again,
+    open_hour,
+)
 from windtunnel.sim.communities.forum.learned.says import tone_odds
 from windtunnel.sim.communities.forum.posts import VISIBLE, Posts
 from windtunnel.sim.communities.forum.side_by_side import SideBySide
@@ -71,6 +78,11 @@ class Together:
         """First rows (n, 3) of the posts, the people and the debts of these forums."""
         seats = [self._seat[id(forum)] for forum in forums]
         return np.stack([table.start[seats] for table in (self._posts, self._people, self._debts)], axis=1)
+
+    def open_step(self, worlds: Sequence[Any]) -> None:
+        """Draw who comes in which phase of the step that has begun in all of these worlds."""
+        if worlds:
+            open_hour(self, [world.community for world in worlds], worlds)
 
     def prepare(self, worlds: Sequence[Any]) -> None:
         """Work out who comes in the phase that is on, and what each attends to, in all of these worlds; leaves it with their forums."""
@@ -210,7 +222,7 @@ class Together:
 
 
 def join(forums: Sequence[Any]) -> list[tuple[list[int], Together]]:
-    """The forums in groups that have one law and one scene, by their places; those that go with no other are left out."""
+    """The forums in groups that have one law and one scene, by their places."""
     groups: list[list[int]] = []
     for place, forum in enumerate(forums):
         for group in groups:
@@ -219,7 +231,7 @@ def join(forums: Sequence[Any]) -> list[tuple[list[int], Together]]:
                 break
         else:
             groups.append([place])
-    return [(group, Together([forums[place] for place in group])) for group in groups if len(group) > 1]
+    return [(group, Together([forums[place] for place in group])) for group in groups]
 
 
 def _goes_with(one: Any, other: Any) -> bool:
