@@ -158,9 +158,12 @@ class RecordWorld(World):
         rows = np.flatnonzero(may)
         return rows[self.awake(rows)]
 
+    def draw_of(self) -> None:
+        """Nothing: what the record tells of chance is drawn by `_choose` alone."""
+        return
+
     def _choose(self, rows: np.ndarray) -> np.ndarray:
         members, place = self._view.rows, self.community.place
-        self.decisions += len(members)
         luck = noise.gumbel(self.key, "choose", place, self._lots(members), rows.shape[1])
         for row, values in self.inferred.choose.get(place, {}).items() if self.known else ():
             luck[members == row] = values

@@ -11,27 +11,23 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaincinv
 
-from windtunnel.agents.situation import Scene
+from windtunnel.agents.situation import Scene, Situations
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.acts import Acts
 from windtunnel.sim.communities.forum.declared import learned as declared_of_learned
 from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View, named
 from windtunnel.sim.communities.forum.forum import Forum
-from windtunnel.sim.communities.forum.learned.attention import in_order, put_up, shelves, weigh
+from windtunnel.sim.communities.forum.learned.attention import in_order, put_up, shelves
 from windtunnel.sim.communities.forum.learned.coming import Coming, Hit
-from windtunnel.sim.communities.forum.learned.law import WINDOW, Law
+from windtunnel.sim.communities.forum.learned.law import Law
 from windtunnel.sim.communities.forum.learned.members import LearnedMembers
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.past import Past
-from windtunnel.sim.communities.forum.learned.place import Alone
 from windtunnel.sim.communities.forum.learned.together import Moment, Together, join, nobody_comes
 from windtunnel.sim.communities.forum.posts import HELD, ORDINAL_OF_PHASE, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.noise_key import NoiseKey
-
-DAY, REFRESHED = 24.0, 6
-"""Threads in which nobody wrote for a day are weighed anew every so many steps, others in each."""
 
 _NONE = np.empty(0, np.int64)
 _NO_ACTS = Acts(
@@ -87,7 +83,17 @@ class LearnedForum(Forum):
         self.names = scenes[0].actions.names
         self.needs_post = named(self.names, ("upvote", "downvote", "report", "reply"))
         self.replies = named(self.names, ("reply",))
-        self.nobody = nobody_comes(len(self.features), len(self.names))
+        self.nobody = none = nobody_comes(len(self.features), len(self.names))
+        self._empty = View(
+            none.rows,
+            Shown.alone(none.seen),
+            none.focus,
+            none.features,
+            none.options,
+            self.features,
+            self.names,
+        )
+        self._nothing_asked: tuple[Situations, ...] | None = None
         self.together = Together([self])
         self.ready: Moment | Exception | None = None
         """Who comes in the phase that is on, once that was worked out."""
@@ -103,10 +109,6 @@ class LearnedForum(Forum):
         super().open_step(world)
         self.hour = world.now * self.hours
         self.now_hour = self.hour + 0.5 * self.hours
-        roots, last = self.open, self.memory.posts.last
-        self.open = roots = roots[last[roots] >= self.hour - WINDOW]
-        lively = roots if world.now % REFRESHED == 0 else roots[last[roots] > self.hour - DAY]
-        weigh(self.law, Alone(self.posts, self.memory), lively, self.now_hour)
 
     def set_scene(self, world: Any) -> None:
         """A place with a past needs no opening threads."""
@@ -147,11 +149,25 @@ class LearnedForum(Forum):
         moment = self._shown
         if len(rows) != len(moment.rows):
             moment = moment.of(np.isin(moment.rows, rows))
-        self._first = moment.first
+        if not len(moment.rows):
+            return self._empty
+        self._first, self._tones_shown = moment.first, moment.tones
         seen = Shown.alone(moment.seen if len(self.posts) else moment.seen[:, :0])
         return View(
             moment.rows, seen, moment.focus, moment.features, moment.options, self.features, self.names
         )
+
+    def situations(self, world: Any, view: View) -> Situations:
+        if len(view.rows):
+            return super().situations(world, view)
+        if self._nothing_asked is None:
+            self._nothing_asked = tuple(
+                Situations(scene, view.features, view.options, view.rows, view.rows) for scene in self.scenes
+            )
+        return self._nothing_asked[self.phase]
+
+    def shown(self, view: View) -> np.ndarray:
+        return self._tones_shown
 
     # --- what acts leave behind ---
 
@@ -161,6 +177,7 @@ class LearnedForum(Forum):
             return _NO_ACTS
         came = ~(self._first & self._lurks[choice])
         if not came.all():
+            self._tones_shown = self._tones_shown[came]
             view = replace(
                 view,
                 rows=view.rows[came],
