@@ -384,5 +384,5 @@ class LearnedRecordForum(RememberedRecord):
     def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
         out = super()._measure(rows, focus, now)
         out[:, self._features.index("opens")] = np.where(focus == NOTHING, SURE, self._odds)
-        put_tones(self, out, rows, focus)
+        put_tones(self, out, rows, focus, as_posted=False)
         return out

@@ -7,8 +7,13 @@ from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.learned.place import Remembering
 
 
-def put_tones(forum: Remembering, out: np.ndarray, rows: np.ndarray, focus: np.ndarray) -> None:
-    """Fill the features `SAYS` of `out` (n, features), where the law has tones: log-odds of heat and of hostility against civility."""
+def put_tones(
+    forum: Remembering, out: np.ndarray, rows: np.ndarray, focus: np.ndarray, *, as_posted: bool
+) -> None:
+    """Fill the features `SAYS` of `out` (n, features), where the law has tones: log-odds of heat and of hostility against civility.
+
+    `as_posted`: of replies as they are posted, not of those that moderators left in the record.
+    """
     law, tones, posts = forum.law.tone, forum.memory.tones, forum.posts
     if law is None or tones is None or not len(rows):
         return
@@ -30,5 +35,6 @@ def put_tones(forum: Remembering, out: np.ndarray, rows: np.ndarray, focus: np.n
     found = law.log_odds(np.array(terms)) if terms else np.empty((0, len(SAYS)))
     for column, name in enumerate(SAYS):
         place = forum._features.index(name)
-        out[:, place] = law.intercept[column]
-        out[answers, place] = found[:, column]
+        more = law.posted[column] if as_posted else 0.0
+        out[:, place] = law.intercept[column] + more
+        out[answers, place] = found[:, column] + more
