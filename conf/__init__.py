@@ -54,8 +54,8 @@ def options(group: str) -> dict[str, Traversable]:
 def _yaml_files(folder: Traversable) -> list[str]:
     if not folder.is_dir():
         return []
-    names = os.listdir(folder) if isinstance(folder, Path) else [one.name for one in folder.iterdir()]
-    return [name for name in names if name.endswith(".yaml")]
+    inside = os.scandir(folder) if isinstance(folder, Path) else folder.iterdir()
+    return [one.name for one in inside if one.name.endswith(".yaml")]
 
 
 def _file(group: str, name: str) -> Traversable | None:
@@ -70,8 +70,15 @@ def _file(group: str, name: str) -> Traversable | None:
 def content(group: str, name: str) -> dict[str, Any]:
     """What an option's file says; empty where there is no such file."""
     file = _file(group, name)
-    if file is None:
-        return {}
+    return {} if file is None else _said(file)
+
+
+def contents(group: str) -> dict[str, dict[str, Any]]:
+    """What the files of all options of a group say, by the names of the options."""
+    return {name: _said(file) for name, file in options(group).items()}
+
+
+def _said(file: Traversable) -> dict[str, Any]:
     import yaml
 
     try:
