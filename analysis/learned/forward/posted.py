@@ -66,7 +66,7 @@ def spoken(
                 answers_me=who is not None and back >= 0 and author[back] == who,
                 own=who is not None and author[up] == who,
             )
-            odds = np.exp(np.minimum(intercept + terms @ coefficients, 30.0))
+            odds = np.exp(np.minimum(intercept + np.array(terms, float) @ coefficients, 30.0))
             chance = odds / (1 + odds.sum())
             size[thread] += 1
             if row >= WARM_UP * len(late):
