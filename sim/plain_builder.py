@@ -241,6 +241,7 @@ def _checked(kind: type[Any], given: Any, place: str) -> Any:
             raise ValueError(f"{where} is missing") from None
         if first["type"] == "extra_forbidden":
             raise ValueError(f"no setting is called {where!r}") from None
-        raise ValueError(
-            f"{where} is {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
-        ) from None
+        said = first["msg"].removeprefix("Value error, ")
+        if not first["loc"] and isinstance(first["input"], dict):
+            raise ValueError(f"{where}: {said}") from None
+        raise ValueError(f"{where} is {first['input']!r}: {said}") from None
