@@ -105,9 +105,7 @@ def asked(monkeypatch):
     monkeypatch.setattr(tones, "errors_of", lambda case: Errors(measured().truth, 0, "", GIVEN))
     monkeypatch.setattr(tones, "_wordless", lambda case: 0)
     monkeypatch.setattr(tones, "READINGS", 24)
-    return lambda root, labels: tone_sensitivity(
-        Few(root), None, None, draws=8, futures=1, labels=labels
-    )
+    return lambda root, labels: tone_sensitivity(Few(root), None, None, draws=8, futures=1, labels=labels)
 
 
 GIVEN = np.column_stack([1 - HOT, HOT, np.zeros(POSTS)])
