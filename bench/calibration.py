@@ -32,7 +32,7 @@ import yaml
 from windtunnel.analysis.configuration import compose, load_profile, plan
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers import import_corpus
-from windtunnel.analysis.importers.export_convokit import export_convokit
+from windtunnel.analysis.importers.formats.export_convokit import export_convokit
 from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum import in_time
 from windtunnel.analysis.incidents.forum.acts import acts_of_import, acts_of_run

@@ -70,7 +70,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     from windtunnel.analysis.importers import import_corpus, parse_mapping
-    from windtunnel.analysis.importers.lines import DEFAULT_MAX_BYTES
+    from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES
     from windtunnel.analysis.importers.watch import watching
     from windtunnel.analysis.terminal.printing import print_json
 
@@ -151,7 +151,7 @@ def _format(asked: argparse.Namespace) -> str:
     """The format that is named, or the one that the files are in; a table still needs its columns named."""
     if asked.format != "auto":
         return str(asked.format)
-    from windtunnel.analysis.importers.recognise import preview, recognise
+    from windtunnel.analysis.importers.formats.recognise import preview, recognise
 
     found = recognise(Path(asked.path))
     print(plain(f"format: {found.format} ({found.why})"), file=sys.stderr)

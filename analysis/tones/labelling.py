@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.importers.labels import errors_of
-from windtunnel.analysis.importers.written import TONE_ERRORS, write_json, write_table
+from windtunnel.analysis.importers.beside.labels import errors_of
+from windtunnel.analysis.importers.imported.written import TONE_ERRORS, write_json, write_table
 from windtunnel.analysis.tones.chances import chances, doubts
 from windtunnel.analysis.tones.hearing import decided
 from windtunnel.analysis.tones.labels import (
@@ -223,7 +223,7 @@ class Labelling:
         write_json(errors_of(counts, before["scorer"]), path)
 
     def _profile(self, posts: pl.DataFrame) -> None:
-        from windtunnel.analysis.importers.written import PROFILE
+        from windtunnel.analysis.importers.imported.written import PROFILE
         from windtunnel.analysis.profile_fit import fit_profile
         from windtunnel.sim.communities.forum.profile import read_profile, write_profile
 

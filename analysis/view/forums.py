@@ -8,8 +8,8 @@ import polars as pl
 from starlette.requests import Request
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.importers.dates import start_of
-from windtunnel.analysis.importers.lacking import askable
+from windtunnel.analysis.importers.imported.dates import start_of
+from windtunnel.analysis.importers.imported.lacking import askable
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.acts import moderation_of, read_acts

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.importers.dates import start_of
+from windtunnel.analysis.importers.imported.dates import start_of
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.find import parse_rules, summary
 from windtunnel.analysis.incidents.forum import in_time
@@ -96,7 +96,7 @@ class Found(NamedTuple):
 
 def search(asked: argparse.Namespace) -> Found:
     """The incidents that the command's words ask for; `ValueError` says what is wrong with them."""
-    from windtunnel.analysis.importers.lacking import askable
+    from windtunnel.analysis.importers.imported.lacking import askable
 
     rules = load_rules(parse_rules(asked.rule))
     acts, hours = read_acts(Path(asked.out))
@@ -230,7 +230,7 @@ def removed_words(rules: Mapping[str, Rule], listed: Sequence[Incident], acts: p
 def next_words(listed: Sequence[Incident], acts: pl.DataFrame, asked: argparse.Namespace) -> str:
     """What may be asked about the first of these that `windtunnel why` can replay, as a moderator could have done it."""
     if listed[0].arm == RECORD:
-        from windtunnel.analysis.importers.lacking import WORDS, lacks_of
+        from windtunnel.analysis.importers.imported.lacking import WORDS, lacks_of
 
         if lacks := [WORDS[each] for each in lacks_of(Path(asked.out)) if each in ("author", "time")]:
             return f"Next: windtunnel why cannot be asked, since the record has no {' and no '.join(lacks)}."

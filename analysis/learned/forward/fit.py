@@ -60,9 +60,10 @@ def _fitted_law(record: CommunityRecord) -> Law:
     life = lived(record, clock.counts(record.minute / 60.0))
     stay = stay_of(record, clock)
     rates = Rates(record, life, clock, stay)
-    asked, opened = rates.opens()
-    marks = np.array([terms for terms, _ in life.marks]).reshape(-1, len(TERMS["unnamed"]))
-    lacking = np.array([lacks for _, lacks in life.marks], bool)
+    asked, opened, openers = rates.opens()
+    marks = np.array([each.terms for each in life.marks]).reshape(-1, len(TERMS["unnamed"]))
+    lacking = np.array([each.lacks for each in life.marks], bool)
+    marked = np.array([each.thread for each in life.marks], np.int64)
     hotness, hot = lasting_hotness(life.threads)
     threads: dict[str, Any] = {
         f"thread_{who}": _chosen(f"thread_{who}", life.threads[who], hot) for who in ("new", "old")
@@ -78,14 +79,14 @@ def _fitted_law(record: CommunityRecord) -> Law:
         newcomers=newcomers(life, clock),
         owes=_rate("owes", rates.owes()),
         comes=_rate("comes", rates.comes()),
-        opens=_logit("opens", asked, opened),
+        opens=_logit("opens", asked, opened, openers),
         **threads,
         **posts_of,
         hotness=hotness,
         reach=round(reach(clock), 1),
         stay=stay if np.isfinite(stay) else None,
         core=core(life, rates, reach(clock)),
-        unnamed=_logit("unnamed", marks, lacking),
+        unnamed=_logit("unnamed", marks, lacking, marked),
         masked_days=round(float(clock.masked.sum()) / 24, 2),
         notes=_notes(record, clock),
     )
@@ -150,16 +151,16 @@ def _rate(name: str, design: Design) -> Part:
         start = np.zeros(len(TERMS[name]))
         start[0] = np.log(max(len(design.acts), 0.5) / max(float(design.hours.sum()), 1e-9))
         return _part(name, Fitted(start, np.full(len(start), np.nan), 0.0), design.acts)
-    return _part(name, poisson(design.acts, design.stretches, design.hours), design.acts)
+    return _part(name, poisson(*design), design.acts)
 
 
-def _logit(name: str, terms: np.ndarray, yes: np.ndarray) -> Part:
+def _logit(name: str, terms: np.ndarray, yes: np.ndarray, clusters: np.ndarray) -> Part:
     if len(yes) < LEAST_ACTS:
         start = np.zeros(len(TERMS[name]))
         share = (yes.sum() + 0.5) / (len(yes) + 1)
         start[0] = np.log(share / (1 - share))
         return _part(name, Fitted(start, np.full(len(start), np.nan), 0.0), terms)
-    return _part(name, yes_or_no(terms, yes), terms)
+    return _part(name, yes_or_no(terms, yes, clusters), terms)
 
 
 def _chosen(name: str, made: list[Choice], hot: np.ndarray | None = None) -> Part:
@@ -167,7 +168,12 @@ def _chosen(name: str, made: list[Choice], hot: np.ndarray | None = None) -> Par
     if len(made) < LEAST_ACTS:
         return _part(name, Fitted(np.zeros(len(TERMS[name])), np.full(len(TERMS[name]), np.nan), 0.0), taken)
     added = None if hot is None else [hot[each.names] for each in made]
-    found = choices([each.options.astype(float) for each in made], [each.taken for each in made], added)
+    found = choices(
+        [each.options.astype(float) for each in made],
+        [each.taken for each in made],
+        added,
+        clusters=np.array([each.thread for each in made]),
+    )
     return _part(name, found, taken)
 
 

@@ -10,7 +10,7 @@ import polars as pl
 import yaml
 
 from windtunnel.agents.minds.base import Mind
-from windtunnel.analysis.importers.written import TONE_ERRORS
+from windtunnel.analysis.importers.imported.written import TONE_ERRORS
 from windtunnel.analysis.incidents.forum.find import measure
 from windtunnel.analysis.tones.chances import chances, doubts, drawn
 from windtunnel.analysis.why.answer import estimate, pairs

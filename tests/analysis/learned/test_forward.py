@@ -49,6 +49,42 @@ def test_a_choice_between_two_and_a_yes_or_no_are_logits() -> None:
     assert fixed.value[0] == pytest.approx(theirs.params[0] - 1, abs=1e-3)
 
 
+def test_errors_by_cluster_are_how_far_coefficients_scatter() -> None:
+    """Members with a lasting factor of their own and a term that does not change: known by drawing such records again and again."""
+    draws = np.random.default_rng(4)
+    found, alone = [], []
+    whose = np.repeat(np.arange(150), 8)
+    for _ in range(150):
+        terms = np.column_stack([np.ones(1200), np.repeat(draws.integers(0, 2, 150), 8)])
+        rate = np.exp(terms @ [-0.5, 0.5]) * np.repeat(draws.gamma(1.5, 1 / 1.5, 150), 8)
+        count = draws.poisson(rate)
+        events = np.repeat(terms, count, axis=0), np.repeat(whose, count)
+        found.append(likelihood.poisson(events[0], terms, np.ones(1200), (events[1], whose)))
+        alone.append(likelihood.poisson(events[0], terms, np.ones(1200)).error[1])
+    scatter = np.std([each.value[1] for each in found])
+    assert np.mean([each.error[1] for each in found]) == pytest.approx(scatter, rel=0.15)
+    assert np.mean(alone) < 0.6 * scatter, "independent acts would be too sure"
+    spread = found[0].spread
+    assert spread is not None
+    assert np.allclose(np.sqrt(np.diag(spread @ spread.T)), found[0].error)
+
+
+def test_errors_of_logits_and_choices_by_cluster_agree_with_statsmodels() -> None:
+    draws = np.random.default_rng(5)
+    whose = np.repeat(np.arange(60), 10)
+    terms = np.column_stack([np.ones(600), np.repeat(draws.normal(size=60), 10)])
+    odds = terms @ [0.2, 0.6] + np.repeat(draws.normal(size=60), 10)
+    yes = draws.random(600) < 1 / (1 + np.exp(-odds))
+    theirs = sm.Logit(yes.astype(float), terms).fit(disp=0, cov_type="cluster", cov_kwds={"groups": whose})
+    correction = np.sqrt(598 / 599)  # theirs counts coefficients, too
+    assert np.allclose(likelihood.yes_or_no(terms, yes, whose).error, correction * theirs.bse, rtol=1e-3)
+    pairs = [np.stack([row, np.zeros(2)]) for row in terms]
+    chosen = likelihood.choices(pairs, [0 if each else 1 for each in yes], clusters=whose)
+    assert np.allclose(chosen.error, correction * theirs.bse, rtol=1e-3)
+    few = likelihood.yes_or_no(terms, yes, whose // 20)
+    assert np.allclose(few.error, likelihood.yes_or_no(terms, yes).error), "three clusters tell nothing"
+
+
 @pytest.mark.parametrize("shape", [0.7, 0.0])
 def test_hotness_is_found_where_it_was_planted_and_nowhere_else(shape: float) -> None:
     draws = np.random.default_rng(2)

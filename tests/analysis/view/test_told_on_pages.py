@@ -6,7 +6,7 @@ import re
 import pytest
 
 from windtunnel.analysis.causal.intervals import Estimate
-from windtunnel.analysis.importers.recognise import likely
+from windtunnel.analysis.importers.formats.recognise import likely
 from windtunnel.analysis.why.forum.batch import Act, Batch
 from windtunnel.analysis.why.forum.batch_command import sentences
 
