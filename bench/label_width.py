@@ -24,7 +24,8 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.importers import import_corpus
-from windtunnel.analysis.importers.export_convokit import export_convokit
+from windtunnel.analysis.importers.formats.export_convokit import export_convokit
+from windtunnel.analysis.incidents.base import Rule
 from windtunnel.analysis.incidents.forum.acts import acts_of_import
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.tones import english, training
@@ -38,6 +39,8 @@ from windtunnel.sim.communities.forum.posts import TONES
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = load_rules()
+LOW = load_rules({"escalation": {"threshold": 2}, "pile_on": {"threshold": 2}})
+"""Rules that find more in the small simulated forums."""
 AUTHORS, MINUTES, FOLDS = 5, 7, 4
 ACTS: dict[str, dict[str, float]] = {"slow_mode": {"hours": 1}, "rule_reminder": {"seen": 1.0}}
 APART = 1.2
@@ -210,10 +213,10 @@ def _ratio(came: np.ndarray, about: np.ndarray) -> list[float]:
     return [round(float(each), 2) for each in (came.mean() / max(about.mean(), 1e-9), *ends)]
 
 
-def questions(out: Path, labels: int) -> list[str]:
+def questions(out: Path, rules: dict[str, Rule], labels: int) -> list[str]:
     """The incidents of a record that lie in a thread with more than twice as many posts as labels, shorter threads first."""
     posts = pl.read_parquet(out / "posts.parquet")
-    found = find(acts_of_import(posts, None), RULES, 1 / 60)
+    found = find(acts_of_import(posts, None), rules, 1 / 60)
     size = dict(posts.group_by("thread").len().iter_rows())
     fitting = [each for each in found if each.place is not None and size[int(each.place)] > 2 * labels]
     return [each.id for each in sorted(fitting, key=lambda each: (size[int(each.place or 0)], each.kind))]
@@ -233,6 +236,7 @@ def main() -> None:
     parser.add_argument("--readings", type=int, default=8)
     parser.add_argument("--futures", type=int, default=4)
     asked = parser.parse_args()
+    rules = RULES if asked.record == "github" else LOW
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -242,11 +246,11 @@ def main() -> None:
         else:
             records = communities(place, asked.communities, asked.root)
         for out, truth in records:
-            names = questions(out, asked.labels)
+            names = questions(out, rules, asked.labels)
             for name in names[: asked.questions if asked.record == "github" else asked.each]:
                 for act in asked.acts:
                     try:
-                        case = recorded_case(out, name, RULES, ["mind=rules"])
+                        case = recorded_case(out, name, rules, ["mind=rules"])
                         row = widths(case, act, truth, asked.labels, asked.readings, asked.futures)
                     except ValueError as error:
                         print(f"{name}: {error}", flush=True)
