@@ -118,6 +118,10 @@ class PlainBuilder:
         self.personas = tuple(
             _persona(str(name), spec) for name, spec in (config.get("personas") or {}).items()
         ) or (Persona("member", 1.0, ""),)
+        if not any(one.share for one in self.personas):
+            raise ValueError(
+                f"community.personas: the shares of {', '.join(one.name for one in self.personas)} are all 0: give one of them a share"
+            )
 
     def scenes(self, raised: Sequence[str] | set[str] = ()) -> tuple[Scene, ...]:
         """One scene a phase; a notice that no policy has `raised` keeps one bin."""
