@@ -24,7 +24,7 @@ from windtunnel.sim.communities.forum.learned.members import LearnedMembers
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.past import Past
 from windtunnel.sim.communities.forum.learned.together import Moment, Together, join, nobody_comes
-from windtunnel.sim.communities.forum.posts import HELD, ORDINAL_OF_PHASE, post_id
+from windtunnel.sim.communities.forum.posts import HELD, HOSTILE, ORDINAL_OF_PHASE, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.noise_key import NoiseKey
@@ -57,10 +57,12 @@ class LearnedForum(Forum):
         luck: NoiseKey,
         step_hours: float,
         past: Past | None = None,
+        provoking: float,
     ) -> None:
         nobody = np.full((0, 0), NOTHING, np.int32)
         super().__init__(scenes[0], profile, settings, members, nobody, luck=luck, step_hours=step_hours)
         self.scenes, self.declared, self.law = tuple(scenes), declared_of_learned(), law
+        self.provoking = provoking
         self.memory = Memory(law, len(members)) if past is None else past.memory.later(0.0, len(members))
         self.unnamed = members.summaries["unnamed"]
         if past is not None:
@@ -201,6 +203,16 @@ class LearnedForum(Forum):
         """Row 0, which sets the scene."""
         return 0
 
+    def provoke(self, world: Any) -> None:
+        """A hostile post opens the focal thread, hotter than a share `provoking` of threads; where all are alike, as hot as any."""
+        spark = self._publish(world, "spark", np.array([self.provoker]), HOSTILE, 0.0)
+        self.memory.posts.hot[spark] = self._hotness(np.array([self.provoking]))
+
+    def _hotness(self, lot: np.ndarray) -> np.ndarray:
+        """Logs of hotness (n,) at quantiles in (0, 1) of its law."""
+        shape = self.law.hotness
+        return np.log(gammaincinv(shape, lot) / shape) if shape else np.zeros(len(lot))
+
     def note_arrivals(self, world: Any) -> None:
         """A newcomer is in the log when it first writes: those who stay away leave nothing."""
 
@@ -252,7 +264,7 @@ class LearnedForum(Forum):
         posts = self.posts
         if self.law.hotness:
             lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
-            self.memory.posts.hot[opened] = np.log(gammaincinv(self.law.hotness, lot) / self.law.hotness)
+            self.memory.posts.hot[opened] = self._hotness(lot)
         put_up(self, opened)
         self.open = in_order(self, np.concatenate([self.open, opened]))
 

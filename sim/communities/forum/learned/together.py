@@ -235,7 +235,7 @@ class Together:
             "opens": odds,
             "arrives": new,
         }
-        columns |= tone_odds(first.law, each, rows, focus)
+        columns |= tone_odds(first.law, each, rows, focus, as_posted=True)
         out = np.zeros((len(rows), len(first.features)))
         for place, name in enumerate(first.features):
             if name in columns:
