@@ -118,6 +118,10 @@ class PlainBuilder:
         self.personas = tuple(
             _persona(str(name), spec) for name, spec in (config.get("personas") or {}).items()
         ) or (Persona("member", 1.0, ""),)
+        if not any(one.share for one in self.personas):
+            raise ValueError(
+                f"community.personas: the shares of {', '.join(one.name for one in self.personas)} are all 0: give one of them a share"
+            )
 
     def scenes(self, raised: Sequence[str] | set[str] = ()) -> tuple[Scene, ...]:
         """One scene a phase; a notice that no policy has `raised` keeps one bin."""
@@ -241,6 +245,7 @@ def _checked(kind: type[Any], given: Any, place: str) -> Any:
             raise ValueError(f"{where} is missing") from None
         if first["type"] == "extra_forbidden":
             raise ValueError(f"no setting is called {where!r}") from None
-        raise ValueError(
-            f"{where} is {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
-        ) from None
+        said = first["msg"].removeprefix("Value error, ")
+        if not first["loc"] and isinstance(first["input"], dict):
+            raise ValueError(f"{where}: {said}") from None
+        raise ValueError(f"{where} is {first['input']!r}: {said}") from None
