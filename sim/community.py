@@ -187,6 +187,18 @@ class Community(Protocol[V, A]):
         ...
 
 
+class Joint(Protocol):
+    """Communities of several worlds that work out together what they ask: a class of communities that can has `join`.
+
+    `join(communities)` gives, for each group of them that goes together, their places and the group's `Joint`.
+    """
+
+    def prepare(self, worlds: Sequence[Any]) -> None:
+        """Before these worlds, all at one phase of one step, are asked: work out what each of their communities will show, and leave it
+        there. What a world shows must not depend on which others are there."""
+        ...
+
+
 class Speaking(Protocol):
     """What a community has beside, where its members' acts may be given words."""
 

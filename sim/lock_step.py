@@ -12,6 +12,7 @@ import numpy as np
 
 from windtunnel.agents.minds.base import Mind, Unanswered
 from windtunnel.agents.situation import Situations
+from windtunnel.sim.community import Joint
 from windtunnel.sim.watch import Progress, raise_if_stopped
 from windtunnel.sim.world import World
 
@@ -25,6 +26,7 @@ class LockStep:
         self.worlds, self.mind = worlds, mind
         self.failed: dict[int, tuple[str, str]] = {}
         self.now = 0
+        self._joint = joined(worlds)
         self.writes = bool(getattr(mind, "words", False))
         for world in worlds:
             world.speaks = self.writes and world.may_speak and hasattr(world.community, "say")
@@ -47,7 +49,15 @@ class LockStep:
         self.speak()
 
     def ask(self) -> Mapping[int, Situations]:
-        """The situations of each world's active members."""
+        """The situations of each world's active members; communities that can work out together what they ask do it first."""
+        alive = set(self.alive()) if self._joint else set()
+        for places, joint in self._joint:
+            there = [place for place in places if place in alive]
+            try:
+                joint.prepare([self.worlds[place] for place in there])
+            except Exception as error:
+                for place in there:
+                    self._stop(place, "situations", error)
         asked = {place: self._try(place, "situations", self.worlds[place].ask) for place in self.alive()}
         return {place: situations for place, situations in asked.items() if place not in self.failed}
 
@@ -89,10 +99,23 @@ class LockStep:
         try:
             return action()
         except Exception as error:
-            self.failed[place] = (
-                f"{stage}, step {self.worlds[place].now}",
-                f"{type(error).__name__}: {error}",
-            )
+            self._stop(place, stage, error)
+
+    def _stop(self, place: int, stage: str, error: Exception) -> None:
+        self.failed[place] = (f"{stage}, step {self.worlds[place].now}", f"{type(error).__name__}: {error}")
+
+
+def joined(worlds: Sequence[World]) -> list[tuple[list[int], Joint]]:
+    """What works out together what several of these worlds ask (their places), where their communities can."""
+    kinds: dict[type, list[int]] = {}
+    for place, world in enumerate(worlds):
+        kinds.setdefault(type(world.community), []).append(place)
+    return [
+        ([places[seat] for seat in seats], joint)
+        for kind, places in kinds.items()
+        if hasattr(kind, "join")
+        for seats, joint in kind.join([worlds[place].community for place in places])
+    ]
 
 
 def lock_step(

@@ -14,6 +14,7 @@ import numpy as np
 
 from windtunnel.agents.actions import Action, Vocabulary
 from windtunnel.agents.minds.base import Unanswered
+from windtunnel.agents.minds.codes import cells, distinct
 from windtunnel.agents.situation import Scene, Situations
 from windtunnel.agents.words import Draft
 
@@ -127,7 +128,26 @@ class StagedMind(Several):
         super().__init__([first, *rest])
 
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
-        """As every mind's: (n, actions) log-probabilities over the whole list."""
+        """As every mind's: (n, actions) log-probabilities over the whole list. By archetype each kind of situation is put once."""
+        if getattr(self.minds[0], "prompt", "member") != "archetype":
+            return self._decided(batches)
+        kinds = [_kinds(batch) for batch in batches]
+        few = [_part(b, b.scene, one, b.options[one]) for b, (one, _) in zip(batches, kinds, strict=True)]
+        alike = [np.bincount(of, minlength=len(one)) - 1 for one, of in kinds]
+        self.model.counts.add(
+            questions=sum(int(more @ self._stages(b.options)) for more, b in zip(alike, few, strict=True))
+        )
+        return [
+            row if isinstance(row, Unanswered) else row[of]
+            for row, (_, of) in zip(self._decided(few), kinds, strict=True)
+        ]
+
+    def _stages(self, options: np.ndarray) -> np.ndarray:
+        """How many questions each row (n, actions) of options takes."""
+        offers = np.stack([options[:, part].sum(axis=1) for part in self.stretches], axis=1)
+        return (offers >= 2).sum(axis=1) + ((offers > 0).sum(axis=1) >= 2)
+
+    def _decided(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         rows: list[np.ndarray | Unanswered] = [np.where(batch.options, 0.0, -np.inf) for batch in batches]
         offered = [
             np.stack([b.options[:, part].any(axis=1) for part in self.stretches], axis=1) for b in batches
@@ -189,6 +209,20 @@ def stretches(count: int) -> list[list[int]]:
 def _named(scene: Scene, part: Sequence[int]) -> Action:
     first, last = scene.actions[part[0]], scene.actions[part[-1]]
     return Action(f"{first.name}..{last.name}", f"{first.words}, up to: {last.words}")
+
+
+def _kinds(batch: Situations) -> tuple[np.ndarray, np.ndarray]:
+    """A row of each kind of situation in a batch (persona, bins, options), and which of these each row is like."""
+    if not len(batch):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    cell = cells(batch.scene, batch)
+    if not batch.options.all():
+        _, offer = np.unique(batch.options, axis=0, return_inverse=True)
+        cell = cell * (int(offer.max()) + 1) + offer.ravel()
+    kind, of = distinct(cell)
+    first = np.empty(len(kind), np.int64)
+    first[of[::-1]] = np.arange(len(of))[::-1]
+    return first, of
 
 
 def _part(batch: Situations, scene: Scene, some: np.ndarray, options: np.ndarray) -> Situations:

@@ -104,8 +104,8 @@ def _by_name(folder: Path, name: str) -> str:
 
 def _by_source(folder: Path, name: str) -> int:
     from windtunnel.analysis.importers.beside.moderation import PREFIXES
-    from windtunnel.analysis.importers.imported.forgotten import read_source
     from windtunnel.analysis.importers.imported.key import secret_of
+    from windtunnel.analysis.importers.imported.source import read_source
     from windtunnel.analysis.importers.people.identities import read_identities
 
     secret, identities = secret_of(folder, "ids", "the thread's number"), read_identities(folder)

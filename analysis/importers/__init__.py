@@ -13,7 +13,20 @@
     imported  the folder that is left: written, asked, and people taken out of it
 """
 
-from windtunnel.analysis.importers.corpus import FORMATS, ImportReport, import_corpus
-from windtunnel.analysis.importers.formats.table import MAP_HELP, parse_mapping
+from typing import TYPE_CHECKING, Any
 
 __all__ = ["FORMATS", "MAP_HELP", "ImportReport", "import_corpus", "parse_mapping"]
+
+if TYPE_CHECKING:
+    from windtunnel.analysis.importers.corpus import FORMATS, ImportReport, import_corpus
+    from windtunnel.analysis.importers.formats.table import MAP_HELP, parse_mapping
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Loaded when asked for: who reads a date in a folder needs no reader of a format."""
+        from importlib import import_module
+
+        if name in __all__:
+            home = "formats.table" if name in ("MAP_HELP", "parse_mapping") else "corpus"
+            return getattr(import_module(f"{__name__}.{home}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

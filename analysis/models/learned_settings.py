@@ -66,7 +66,7 @@ def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile:
         )
     start = {
         key: mind[key]
-        for key in ("steps_an_hour", "start", "weeks_before", "core", "priors", "law")
+        for key in ("steps_an_hour", "start", "weeks_before", "core", "provoking", "priors", "law")
         if key in mind
     }
     learned = {**start, "forward": _forward(path), "descriptive": _descriptive(path)}

@@ -42,7 +42,7 @@ def labels_before(out: Path, key_file: Path | None) -> list[Choice]:
 
 def _ids(out: Path, posts: set[int], key_file: Path | None) -> dict[int, str]:
     """The source's id of each of these posts; `ValueError` says in a few words why they cannot be known."""
-    from windtunnel.analysis.importers.imported.forgotten import read_source
+    from windtunnel.analysis.importers.imported.source import read_source
 
     path, source = key_file or DEFAULT_KEY_FILE, read_source(out)
     if not (out / "sources.parquet").is_file():

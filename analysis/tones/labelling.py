@@ -19,7 +19,15 @@ from windtunnel.analysis.importers.beside.labels import errors_of
 from windtunnel.analysis.importers.imported.written import TONE_ERRORS, write_json, write_table
 from windtunnel.analysis.tones.chances import chances, doubts
 from windtunnel.analysis.tones.hearing import decided
-from windtunnel.analysis.tones.labels import Found, measured, sample, shift_of, shifted
+from windtunnel.analysis.tones.labels import (
+    Found,
+    doubt_of,
+    measured,
+    sample,
+    shares_with_limits,
+    shift_of,
+    shifted,
+)
 
 LABELLING = "labelling.json"
 
@@ -142,6 +150,17 @@ class Labelling:
         rows = self._labelled()
         return measured(*([self.kept[name][at] for at in rows] for name in ("heard", "labels", "weights")))
 
+    def shares(self) -> list[tuple[float, float, float]]:
+        """The share of each tone among the posts that were read, as the labels so far move what was expected, with 95 % limits; none
+        without labels, and of labels of one thread."""
+        rows = self._labelled()
+        if not rows or self.kept["thread"] is not None:
+            return []
+        given = _given(self.posts)
+        asked = _of_labels(self.posts, given, self.kept, rows)
+        shift = shift_of(*asked)
+        return shares_with_limits(given, shift, doubt_of(*asked, shift))
+
     def tell(self) -> int:
         """Give the record its labels: certain tones, a corrected reader for the others, its errors and the profile fitted again.
 
@@ -251,22 +270,35 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def _given(posts: pl.DataFrame) -> np.ndarray:
+    """What a reader says of each post (n, 3): its probabilities, else what its mere verdict is worth; certain where a label is, NaN
+    where there are no words."""
+    given = chances(posts)
+    given[posts["text"].is_null().to_numpy()] = np.nan
+    return given
+
+
+def _sure(posts: pl.DataFrame) -> np.ndarray:
+    if "labelled" not in posts.columns:
+        return np.zeros(posts.height, bool)
+    return posts["labelled"].fill_null(False).to_numpy()
+
+
 def _corrected(posts: pl.DataFrame, kept: dict[str, Any], rows: list[int]) -> pl.DataFrame:
-    given = chances(posts.with_columns(labelled=pl.lit(False)))
-    given[posts["heated"].is_null().to_numpy()] = np.nan
-    place = {post: row for row, post in enumerate(posts["post"].to_list())}
-    at = [place[kept["posts"][each]] for each in rows]
-    shift = shift_of(
-        given[at], [kept["labels"][each] for each in rows], [kept["weights"][each] for each in rows]
-    )
-    moved = decided(shifted(given, shift))
-    sure = (
-        posts["labelled"].fill_null(False)
-        if "labelled" in posts.columns
-        else pl.Series([False]).new_from_index(0, posts.height)
-    )
-    told = pl.Series(~np.isnan(given).any(axis=1)) & ~sure
+    given = _given(posts)
+    moved = decided(shifted(given, shift_of(*_of_labels(posts, given, kept, rows))))
+    told = pl.Series(~np.isnan(given).any(axis=1) & ~_sure(posts))
     columns = {
         name: moved[name].zip_with(told, posts[name].cast(moved[name].dtype)) for name in moved.columns
     }
     return posts.with_columns(**columns)
+
+
+def _of_labels(
+    posts: pl.DataFrame, given: np.ndarray, kept: dict[str, Any], rows: list[int]
+) -> tuple[np.ndarray, list[str], list[float]]:
+    """Of the posts to label: what a reader says of each (NaN once the record has its label), the labels, and for how many posts each stands."""
+    given = np.where(_sure(posts)[:, None], np.nan, given)
+    place = {post: row for row, post in enumerate(posts["post"].to_list())}
+    at = [place[kept["posts"][each]] for each in rows]
+    return given[at], [kept["labels"][each] for each in rows], [kept["weights"][each] for each in rows]

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from windtunnel.analysis.importers.imported.forgotten import read_source
+from windtunnel.analysis.importers.imported.source import read_source
 
 
 def start_of(folder: Path) -> int | None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
+from windtunnel.analysis.importers.imported.source import read_source
 from windtunnel.analysis.importers.people.identities import Hashing, key_check, new_community
 from windtunnel.analysis.importers.people.pseudonyms import DEFAULT_KEY_FILE, folded, read_key
 from windtunnel.analysis.importers.posts.numbering import Numbered, number_posts
@@ -73,14 +74,6 @@ def place_of(out: Path, secret: bytes) -> Place:
     if not isinstance(community, str):
         community = new_community()
     return Place(Hashing(secret, community), forgotten, tuple(past))
-
-
-def read_source(folder: Path) -> dict[str, Any]:
-    """What import.json says; empty where there is none."""
-    try:
-        return Folder(folder).read_json(folder / "import.json")
-    except ValueError:
-        return {}
 
 
 class Kept(NamedTuple):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from windtunnel.analysis.importers.imported.forgotten import read_source
+from windtunnel.analysis.importers.imported.source import read_source
 from windtunnel.analysis.importers.people.identities import key_check
 from windtunnel.analysis.importers.people.pseudonyms import DEFAULT_KEY_FILE, read_key
 

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 import polars as pl
 
+from windtunnel.analysis.importers.imported.source import read_source
+
 T = TypeVar("T")
 
 LACKS = ("author", "time", "parent", "hour")
@@ -53,8 +55,6 @@ def days_alone(minutes: pl.Series) -> bool:
 
 def lacks_of(folder: Path) -> tuple[str, ...]:
     """What import.json says that the record in `folder` lacks."""
-    from windtunnel.analysis.importers.imported.forgotten import read_source
-
     found = read_source(folder).get("lacks")
     return tuple(each for each in LACKS if isinstance(found, list) and each in found)
 

@@ -115,10 +115,16 @@ def newcomers(life: Lived, clock: Clock) -> Newcomers:
 
 
 def late_weeks(clock: Clock) -> np.ndarray:
-    """The hours at which the last `LATE_WEEKS` weeks begin of which half or more counts, or the one of which most does."""
+    """The hours at which the last `LATE_WEEKS` weeks begin of which half or more counts, or the one of which most does.
+
+    None from the earlier half of a record: in its first weeks everybody looks new.
+    """
     begins = np.maximum(clock.end - 168.0 * np.arange(1, max(int(clock.end // 168), 1) + 1), 0.0)
     free = np.concatenate([[0], np.cumsum(~clock.masked)])
     counted = free[np.minimum(begins + 168, clock.end).astype(int)] - free[begins.astype(int)]
+    later = begins + 84 >= clock.end / 2
+    if counted[later].any():
+        begins, counted = begins[later], counted[later]
     return begins[counted >= min(84, counted.max())][:LATE_WEEKS]
 
 

@@ -90,14 +90,17 @@ class Forum(Board):
         if world.now == 0:
             self.set_scene(world)
         if world.now == self.settings.spark_step:
-            author = np.array([self.provoker])
-            self._publish(world, "spark", author, HEATED, self.settings.spark_pull)
+            self.provoke(world)
         self.note_arrivals(world)
 
     def note_arrivals(self, world: Any) -> None:
         """Newcomers of this step are in the log."""
         if world.now > 0:
             world.log.add(world.now, "join", self.members.id[self.members.joined == world.now])
+
+    def provoke(self, world: Any) -> None:
+        """The provoking post opens the focal thread."""
+        self._publish(world, "spark", np.array([self.provoker]), HEATED, self.settings.spark_pull)
 
     @property
     def provoker(self) -> int:

@@ -4,7 +4,7 @@ Nothing that happens to others changes when a member comes, and waits have no me
 beginning, and only those are drawn anew who wrote, were answered, or lost a debt.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,8 +45,7 @@ class Coming:
         self._rate = np.zeros(count)
         self._drawn = np.zeros(count, np.int8)
         self.hits: list[list[Hit]] = []
-        self._addresses = np.empty(0, np.uint64)
-        """Of each debt: the pair of its debtor and the post that it owes an answer."""
+        self._addressed = 0
 
     def open_step(self, world: Any) -> None:
         """Draw who comes in which phase of the step."""
@@ -68,8 +67,8 @@ class Coming:
         self._drawn.fill(0)
         phases = len(forum.scenes)
         length = forum.hours / phases
-        self._middles = hour + (np.arange(phases) + 0.5) * length
-        self._exposure = forum.rhythm(world.now) * length
+        self.middles = hour + (np.arange(phases) + 0.5) * length
+        self.exposure = forum.rhythm(world.now) * length
         self.hits = [[] for _ in range(phases)]
         whole_day = world.now % max(1, round(24 / forum.hours)) == 0
         if whole_day:
@@ -91,9 +90,8 @@ class Coming:
         self._hour(world, OTHER, known, known, lively[known], self._quiet[known], self._rate, whole_day)
 
     def coming(self, world: Any, phase: int) -> dict[int, Hit]:
-        """By member what it comes for in this phase: the one thing that comes first. What touched a member since is drawn anew."""
+        """By member what it comes for in this phase: the one thing that comes first. What touched a member was drawn anew (`draw_again`)."""
         forum = self.forum
-        self._again(world, phase)
         found: dict[int, Hit] = {}
         is_open, drawn = forum.memory.debts.open, self._drawn
         for hit in self.hits[phase]:
@@ -106,6 +104,25 @@ class Coming:
             found[row] = Hit(0.0, NEW_OPENS if opener else NEW_REPLIES, row, row, 0)
         return found
 
+    def touched(self, phase: int) -> tuple[np.ndarray, list[int]]:
+        """Rows of the members who were touched since this was last asked and are still there, and their debts: what is drawn of them from
+        now on counts."""
+        rows = self._emptied()
+        self._quiet[rows] = False
+        self._drawn[rows] = phase + 1
+        memory = self.forum.memory
+        owing = memory.owing
+        rows = rows[memory.people.leaves[rows] > self.forum.hour]
+        debts = [
+            debt
+            for row in rows.tolist()
+            if row in owing
+            for some in owing[row].values()
+            for debt in some.values()
+        ]
+        self._address_debts()
+        return rows, debts
+
     def _emptied(self) -> np.ndarray:
         """Rows of the members that were touched, in order; none is from now on."""
         touched = self.forum.memory.touched
@@ -113,41 +130,13 @@ class Coming:
         touched.clear()
         return rows
 
-    def _again(self, world: Any, phase: int) -> None:
-        """Draw anew, from this phase on, whoever was touched since the last one."""
-        memory = self.forum.memory
-        if not memory.touched:
-            return
-        rows = self._emptied()
-        self._quiet[rows] = False
-        self._drawn[rows] = phase + 1
-        owing, people = memory.owing, memory.people
-        rows = rows[people.leaves[rows] > self.forum.hour]
-        debts = np.array(
-            sorted(
-                debt
-                for row in rows.tolist()
-                for some in owing.get(row, {}).values()
-                for debt in some.values()
-            ),
-            np.int64,
-        )
-        if len(debts):
-            lot = noise.uniform(world.key, f"owes {phase}", world.now, self._pair(debts))
-            self._race(PAYS, debts, memory.debts.debtor[debts], lot, phase)
-        rows = rows[(people.acts[rows] > 0) & ~people.unnamed[rows]]
-        if len(rows):
-            lot = noise.uniform(world.key, f"comes {phase}", world.now, self.forum.members.id[rows])
-            self._race(OTHER, rows, rows, lot, phase)
-
-    def _pair(self, debt: np.ndarray) -> np.ndarray:
-        """The id of each debt."""
-        debts, known = self.forum.memory.debts, len(self._addresses)
+    def _address_debts(self) -> None:
+        """Give new debts their id: that of the pair of debtor and post."""
+        debts, known = self.forum.memory.debts, self._addressed
         if known < debts.count:
             who, post = debts.debtor[known:], debts.post[known:]
-            new = noise.pair(self.forum.members.id[who], self.forum.posts.id[post])
-            self._addresses = np.concatenate([self._addresses, new])
-        return self._addresses[debt]
+            debts.address[known:] = noise.pair(self.forum.members.id[who], self.forum.posts.id[post])
+            self._addressed = debts.count
 
     def _rates(self, what: int) -> Callable[[np.ndarray, Any], np.ndarray]:
         return self.forum.memory.owes if what == PAYS else self.forum.memory.comes
@@ -166,34 +155,87 @@ class Coming:
         """Draw when each of these things (n,) brings its member `who` in this hour; rates of quiet ones are `kept` for a day."""
         if not len(item):
             return
-        ids = self._pair(item) if what == PAYS else self.forum.members.id[item]
+        if what == PAYS:
+            self._address_debts()
+            ids = self.forum.memory.debts.address[item]
+        else:
+            ids = self.forum.members.id[item]
         lot = noise.uniform(world.key, "owes" if what == PAYS else "comes", world.now, ids)
         anew = np.flatnonzero(~lively if whole_day else ~lively & ~quiet)
         if len(anew):
-            kept[item[anew]] = self._rates(what)(item[anew], self._middles.mean())
-        expected = kept[item] * (self._exposure * len(self._middles))
+            kept[item[anew]] = self._rates(what)(item[anew], self.middles.mean())
+        expected = kept[item] * (self.exposure * len(self.middles))
         maybe = np.flatnonzero((lot < expected) & ~lively)  # 1 - exp(-x) is below x
-        at = -np.log1p(-lot[maybe]) / (expected[maybe] / len(self._middles))
-        comes = at < len(self._middles)
+        at = -np.log1p(-lot[maybe]) / (expected[maybe] / len(self.middles))
+        comes = at < len(self.middles)
         self._note(what, item[maybe[comes]], who[maybe[comes]], at[comes])
         live = np.flatnonzero(lively)
         if len(live):
-            self._race(what, item[live], who[live], lot[live], 0)
-
-    def _race(self, what: int, item: np.ndarray, who: np.ndarray, lot: np.ndarray, begin: int) -> None:
-        """The same where rates change from phase to phase, from phase `begin` on."""
-        rate = self._rates(what)(item, self._middles[begin:, None]) * self._exposure
-        total = np.cumsum(rate, axis=0)
-        wait = -np.log1p(-lot)
-        hit = np.flatnonzero(wait < total[-1])
-        if not len(hit):
-            return
-        phase = (total[:, hit] <= wait[hit]).sum(axis=0)
-        into = (wait[hit] - total[phase, hit]) / rate[phase, hit] + 1.0
-        self._note(what, item[hit], who[hit], begin + phase + np.clip(into, 0.0, 1 - 1e-9))
+            rate = self._rates(what)(item[live], self.middles[:, None]) * self.exposure
+            hit, at = race(rate, lot[live])
+            self._note(what, item[live[hit]], who[live[hit]], at)
 
     def _note(self, what: int, item: np.ndarray, who: np.ndarray, at: np.ndarray) -> None:
         drawn = self._drawn[who].tolist()
         for each in zip(at.tolist(), item.tolist(), who.tolist(), drawn, strict=True):
             when, thing, row, mark = each
             self.hits[int(when)].append(Hit(when, what, thing, row, mark))
+
+
+def race(rate: np.ndarray, lot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of n things, whose expected comings `rate` (phases, n) change from phase to phase, come under their lots (n,), and when each
+    (phases)."""
+    total = np.cumsum(rate, axis=0)
+    wait = -np.log1p(-lot)
+    hit = np.flatnonzero(wait < total[-1])
+    if not len(hit):
+        return hit, np.empty(0)
+    phase = (total[:, hit] <= wait[hit]).sum(axis=0)
+    into = (wait[hit] - total[phase, hit]) / rate[phase, hit] + 1.0
+    return hit, phase + np.clip(into, 0.0, 1 - 1e-9)
+
+
+def draw_again(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None:
+    """Draw anew, from the phase that is on, whoever was touched in one of these worlds since the phase before; `table` is of all of them."""
+    some = [(forum, world) for forum, world in zip(forums, worlds, strict=True) if forum.memory.touched]
+    if not some:
+        return
+    phase, first, now = some[0][0].phase, some[0][0], some[0][1].now
+    touched = [forum.arrivals.touched(phase) for forum, _ in some]
+    starts = table.starts([forum for forum, _ in some])
+    keys = np.array([world.key for _, world in some], np.uint64)
+    middles, exposure = first.arrivals.middles[phase:, None], first.arrivals.exposure
+    rates = first.memory.rates
+
+    def drawn(
+        what: int,
+        name: str,
+        of: np.ndarray,
+        item: np.ndarray,
+        who: np.ndarray,
+        ids: np.ndarray,
+        rate: np.ndarray,
+    ) -> None:
+        lot = noise.uniform(keys[of], f"{name} {phase}", now, ids)
+        hit, at = race(rate * exposure, lot)
+        told = zip(of[hit].tolist(), at.tolist(), item[hit].tolist(), who[hit].tolist(), strict=True)
+        for place, when, thing, row in told:
+            when += phase
+            some[place][0].arrivals.hits[int(when)].append(Hit(when, what, thing, row, phase + 1))
+
+    counts = [len(debts) for _, debts in touched]
+    if any(counts):
+        of = np.repeat(np.arange(len(some)), counts)
+        item = np.array([debt for _, debts in touched for debt in debts], np.int64)
+        debts = item + starts[of, 2]
+        who = table.debts.debtor[debts]
+        rate = rates.owes(table.people, table.debts, debts, who + starts[of, 1], middles)
+        drawn(PAYS, "owes", of, item, who, table.debts.address[debts], rate)
+    of = np.repeat(np.arange(len(some)), [len(rows) for rows, _ in touched])
+    rows = np.concatenate([rows for rows, _ in touched])
+    ids = np.concatenate([forum.members.id[own] for (forum, _), (own, _) in zip(some, touched, strict=True)])
+    people = rows + starts[of, 1]
+    known = np.flatnonzero((table.people.acts[people] > 0) & ~table.people.unnamed[people])
+    if len(known):
+        rate = rates.comes(table.people, people[known], middles)
+        drawn(OTHER, "comes", of[known], rows[known], rows[known], ids[known], rate)

@@ -26,6 +26,7 @@ from windtunnel.sim.communities.forum.learned.heat import Heat, log_hotness
 from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.offered import Common, Offered, shares, weights_of
+from windtunnel.sim.communities.forum.learned.place import Alone
 from windtunnel.sim.communities.forum.learned.recorded_coming import RecordedComing
 from windtunnel.sim.communities.forum.learned.remembered import NO_HISTORY, History
 from windtunnel.sim.communities.forum.learned.says import put_tones
@@ -219,11 +220,12 @@ class LearnedRecordForum(RecordedComing):
 
     def _scores(self, offered: Offered, now: float, pull: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Log scores of threads (m,), as hot as all, and of posts (n,), that all share who have written, and those that all newcomers share."""
-        posts, memory, law = self.posts, self.memory, self.law
+        law = self.law
         roots, there = offered.roots, offered.posts
-        threads = of_threads(posts, memory, roots, now)
+        table = Alone(self.posts, self.memory)
+        threads = of_threads(table, roots, now)
         latest = there == offered.latest[offered.of] if len(there) else there == 0
-        each = of_posts(posts, memory, there, latest, now)
+        each = of_posts(table, there, latest, now)
         return [
             (by_first_terms(thread, threads) + pull[roots], by_first_terms(post, each) + pull[there])
             for thread, post in ((law.thread_old, law.post_old), (law.thread_new, law.post_new))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.importers.imported.forgotten import read_source
+from windtunnel.analysis.importers.imported.source import read_source
 from windtunnel.analysis.importers.people.pseudonyms import read_key
 from windtunnel.analysis.importers.people.sealing import BLOCK, POST, TAG, read_sources, seal_of, sealed
 
