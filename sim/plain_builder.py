@@ -249,5 +249,6 @@ def _checked(kind: type[Any], given: Any, place: str) -> Any:
         if first["type"] == "extra_forbidden":
             raise ValueError(f"no setting is called {where!r}") from None
         said = first["msg"].removeprefix("Value error, ")
-        given = "" if isinstance(first["input"], Mapping) else f" is {first['input']!r}"
-        raise ValueError(f"{where}{given}: {said}") from None
+        if not first["loc"] and isinstance(first["input"], dict):
+            raise ValueError(f"{where}: {said}") from None
+        raise ValueError(f"{where} is {first['input']!r}: {said}") from None
