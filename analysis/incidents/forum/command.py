@@ -80,7 +80,7 @@ def refuse_options(asked: argparse.Namespace, command: str, options: Mapping[str
         if getattr(asked, name) != default:
             config = Folder(asked.out).read_json(Folder(asked.out).manifest)["config"]
             raise ValueError(
-                f"--{name} is for forums: `windtunnel {command}` does not offer it of a {config['community']['name']}"
+                f"--{name} is for forums: `windtunnel {command}` does not offer it of community={config['community']['name']}"
             )
 
 
