@@ -26,6 +26,8 @@ from windtunnel.sim.members import Members
 
 NEAR = "near"
 """In place of an action in a rule: members take near the amount that the feature says."""
+OUTSIDE = (("size",), ("step_hours",))
+"""Settings that a user writes without the heading `settings`."""
 
 
 class Settings(BaseModel):
@@ -240,6 +242,7 @@ def _checked(kind: type[Any], given: Any, place: str) -> Any:
         return kind.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
+        place = "" if place == "settings" and first["loc"][:1] in OUTSIDE else place
         where = ".".join(str(part) for part in ("community", place, *first["loc"]) if str(part))
         if first["type"] == "missing":
             raise ValueError(f"{where} is missing") from None

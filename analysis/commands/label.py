@@ -95,7 +95,8 @@ def _show(work, place: int, total: int) -> None:  # type: ignore[no-untyped-def]
     print(f"\n── {place + 1} of {total}, thread {row['thread']}, {row['kind']} ──")
     if answered:
         print(textwrap.shorten(plain(f"answers: {answered}"), min(160, 4 * columns), placeholder=" …"))
-    text = row["text"][:SHOWN] + (" …" if len(row["text"]) > SHOWN else "")
+    rest = len(row["text"]) - SHOWN
+    text = row["text"][:SHOWN] + (f" … ({rest:,} more signs)" if rest > 0 else "")
     for line in text.splitlines():
         for part in textwrap.wrap(plain(line), columns - 3) or [""]:
             print(f"  {part}")

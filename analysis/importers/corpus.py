@@ -41,6 +41,7 @@ from windtunnel.analysis.importers.posts.gathering import Collector, Record
 from windtunnel.analysis.importers.posts.numbering import Numbered
 from windtunnel.analysis.importers.posts.raw import BadLine, Progress
 from windtunnel.analysis.numbers_in_words import counted, number
+from windtunnel.analysis.tones.by_hand import all_by_hand
 
 READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
     "reddit": read_reddit,
@@ -226,8 +227,10 @@ def _finish(
     numbered = numbered._replace(posts=numbered.posts.clear())
     if by_hand:
         posts, errors, record = _corrected(posts, by_hand, numbered, format, source, record)
-        alone = posts["labelled"].all()
-        source = f"{errors['labelled']} by hand" if alone else f"{source}; {errors['labelled']} by hand"
+        every = all_by_hand(posts)
+        source = (
+            f"all {errors['labelled']:,} set by hand" if every else f"{source}; {errors['labelled']} by hand"
+        )
     record = record._replace(remarks=(*record.remarks, *unread(posts)))
     titled = not numbered.titles.is_empty()
     again = _numbers(numbered, before)

@@ -24,7 +24,7 @@ def fidelity_of(plan: Plan, events: pl.DataFrame | None = None) -> dict[str, Any
     }
     if events is not None and "descriptive" in found:
         volume = wrote(plan.experiment.community, events, plan.experiment.steps)
-        found["descriptive"] = "; ".join(filter(None, (found["descriptive"], volume)))
+        found["descriptive"] = f"{found['descriptive']}{f'; {volume}' if volume else ''}"
     return {name: said for name, said in found.items() if said} or None
 
 

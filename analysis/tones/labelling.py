@@ -17,6 +17,7 @@ import polars as pl
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers.beside.labels import errors_of
 from windtunnel.analysis.importers.imported.written import TONE_ERRORS, write_json, write_table
+from windtunnel.analysis.tones.by_hand import all_by_hand
 from windtunnel.analysis.tones.chances import chances, doubts
 from windtunnel.analysis.tones.hearing import decided
 from windtunnel.analysis.tones.labels import (
@@ -28,6 +29,7 @@ from windtunnel.analysis.tones.labels import (
     shift_of,
     shifted,
 )
+from windtunnel.sim.communities.forum.posts import TONES
 
 LABELLING = "labelling.json"
 
@@ -63,8 +65,18 @@ class Labelling:
             drawn = self._drawn(count, seed) if thread is None else self._doubtful(count, thread)
             self.kept = drawn | {"earlier": self.earlier}
         if not self.kept["posts"]:
-            which = "" if thread is None else f" in thread {thread}"
-            raise ValueError(f"no post of {folder}{which} that was read is without a label")
+            raise ValueError(self._nothing_left(thread))
+
+    def _nothing_left(self, thread: int | None) -> str:
+        """Why there is nothing to label."""
+        if thread is not None:
+            return f"no post with words in thread {thread} of {self.folder.path} is without a label"
+        if self.posts.drop_nulls(["tone", "text"]).is_empty():
+            return (
+                f"no reader has read a post of {self.folder.path}, so there is none to hold a label against: "
+                "`--thread N` labels the posts of a thread all the same"
+            )
+        return f"no post of {self.folder.path} that was read is without a label"
 
     def _drawn(self, count: int, seed: int) -> dict[str, Any]:
         drawn = sample(self.posts, count, np.random.default_rng(seed))
@@ -159,6 +171,9 @@ class Labelling:
         given = _given(self.posts)
         asked = _of_labels(self.posts, given, self.kept, rows)
         shift = shift_of(*asked)
+        label = {self.kept["posts"][at]: TONES.index(self.kept["labels"][at]) for at in rows}
+        sure = self.posts["post"].is_in(list(label)).to_numpy()
+        given[sure] = np.eye(3)[[label[post] for post in self.posts["post"].to_numpy()[sure]]]
         return shares_with_limits(given, shift, doubt_of(*asked, shift))
 
     def tell(self) -> int:
@@ -232,7 +247,12 @@ class Labelling:
             return
         old = read_profile(path)
         before = old.source.tone.split("; labelled here: ")[0]
-        tone = f"{before}; labelled here: {int(posts['labelled'].sum())} by hand"
+        count = int(posts["labelled"].sum())
+        tone = (
+            f"all {count:,} set by hand"
+            if all_by_hand(posts)
+            else f"{before}; labelled here: {count} by hand"
+        )
         write_profile(
             fit_profile(posts, name=old.name, tone=tone).model_copy(update={"setting": old.setting}), path
         )
@@ -250,6 +270,12 @@ def told_before(kept: dict[str, Any] | None) -> list[dict[str, Any]]:
         return []
     earlier: list[dict[str, Any]] = list(kept.get("earlier", []))
     return [*earlier, {name: kept[name] for name in kept if name != "earlier"}] if kept["told"] else earlier
+
+
+def labels_of_all(folder: Path) -> int:
+    """How many labels were told to the record that were drawn to stand for it, and so have moved what its reader said."""
+    choices = [one for one in told_before(read_labelling(folder)) if one.get("thread") is None]
+    return sum(label not in (None, "skipped") for one in choices for label in one["labels"])
 
 
 def rows_of(kept: dict[str, Any], rows: list[int]) -> dict[str, Any]:

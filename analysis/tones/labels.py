@@ -130,13 +130,16 @@ def doubt_of(
 def shares_with_limits(
     probabilities: np.ndarray, shift: np.ndarray, doubt: np.ndarray
 ) -> list[tuple[float, float, float]]:
-    """The expected share of each tone once the log-odds are moved, with 95 % limits of the labels' chance (delta method, on log-odds)."""
+    """The expected share of each tone once the log-odds are moved, with 95 % limits of the labels' chance (delta method, on log-odds);
+    posts whose tone is certain are bounds besides."""
     moved = shifted(probabilities[~np.isnan(probabilities).any(axis=1)], shift)
     share = moved.mean(axis=0).clip(1e-9, 1 - 1e-9)
     slope = np.stack([(moved * (np.eye(3)[one] - moved[:, [one]])).mean(axis=0) for one in (1, 2)], axis=1)
     error = np.sqrt(np.einsum("kj,jl,kl->k", slope, doubt, slope))
     logit, apart = np.log(share / (1 - share)), 1.96 * error / (share * (1 - share))
     low, high = (1 / (1 + np.exp(-(logit + side * apart))) for side in (-1, 1))
+    certain = (moved > 1 - 1e-9).mean(axis=0)
+    low, high = np.maximum(low, certain), np.minimum(high, 1 - certain.sum() + certain)
     return [(float(share[k]), float(low[k]), float(high[k])) for k in range(3)]
 
 
@@ -188,6 +191,4 @@ def shares_words(shares: Sequence[tuple[float, float, float]]) -> str:
         f"{tone} {share:.3f} [{low:.3f}, {high:.3f}]"
         for tone, (share, low, high) in zip(TONES, shares, strict=True)
     )
-    return (
-        f"Of all posts that were read so many are, by these labels and what was read (95 % limits): {each}."
-    )
+    return f"Shares of all posts that were read, as your labels move what was expected (95 % limits): {each}."

@@ -226,11 +226,15 @@ def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:
         if tones["wordless"]
         else ""
     )
-    labelled = f"{tones['labelled']} labelled posts of this record, and " if tones["labelled"] else ""
+    labels = number(tones["labelled"], "label") + " of this record"
+    if tones.get("probabilities"):
+        moved = f", moved by {labels}" if tones["labelled"] else ""
+        how = f"by the probabilities that it gives each post{moved} (where it gives none, as measured on {tones['source']})"
+    else:
+        how = f"by how often it errs, as measured on {f'{labels}, and ' if tones['labelled'] else ''}{tones['source']}"
     found, tried = found_of(tones)
     said = (
-        f"Tones are a scorer's reading{kept}.{guessed} Drawn again {tried} times by how often it errs, as measured on "
-        f"{labelled}{tones['source']}, by its rule it is {'an' if record['happened'] else 'no'} incident in {found} of "
+        f"Tones are a scorer's reading{kept}.{guessed} Drawn again {tried} times {how}, by its rule it is {'an' if record['happened'] else 'no'} incident in {found} of "
         f"{tried} readings"
     )
     if not tones["tables"]:

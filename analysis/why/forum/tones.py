@@ -13,6 +13,7 @@ from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.importers.imported.written import TONE_ERRORS
 from windtunnel.analysis.incidents.forum.find import measure
 from windtunnel.analysis.tones.chances import chances, doubts, drawn
+from windtunnel.analysis.tones.labelling import labels_of_all
 from windtunnel.analysis.why.answer import estimate, pairs
 from windtunnel.analysis.why.forum.label_width import width_with_labels
 from windtunnel.analysis.why.question import Question
@@ -56,14 +57,17 @@ def measured() -> Errors:
 
 
 def errors_of(case: "RecordedCase") -> Errors:
-    """How often the scorer errs: from the labels that the import was given, else as its reader said, else as measured elsewhere.
+    """How often the scorer errs: from the labels that the import was given, else as its reader said of each post, which labels of
+    `windtunnel label` have moved, else as measured elsewhere.
 
-    What is read is how the posts that got a tone were labelled: that holds however posts were chosen to be labelled by
-    their tone. `ValueError` for a file that says no counts.
+    Of labels of an import it is read how the posts that got a tone were labelled: that holds however posts were chosen to be
+    labelled by their tone. `ValueError` for a file that says no counts.
     """
     path = case.folder.path / TONE_ERRORS
-    if not path.is_file():
-        return measured()._replace(given=heard(case))
+    moved_by = labels_of_all(case.folder.path)
+    given = heard(case) if moved_by or not path.is_file() else None
+    if given is not None or not path.is_file():
+        return measured()._replace(given=given, labelled=moved_by)
     told = case.folder.read_json(path)
     try:
         counts = np.array([[float(told["counts"][label][tone]) for label in TONES] for tone in HEARD])
@@ -166,6 +170,7 @@ def tone_sensitivity(
     left = float(doubt[rest].sum() / max(doubt.sum(), 1e-9))
     return {
         "labelled": errors.labelled,
+        "probabilities": errors.given is not None,
         "source": errors.source,
         "posts": posts,
         "by_hand": by_hand,

@@ -197,7 +197,7 @@ def test_labels_move_what_only_a_quick_verdict_was_given_too(mine, monkeypatch, 
     typed(monkeypatch, "1" * 30 + "\n")
     assert main(["label", str(mine), "--posts", "30"]) == 0
     said = capsys.readouterr().out
-    assert "Of all posts that were read so many are" in said and "civil 0.9" in said
+    assert "Shares of all posts that were read" in said and "civil 0.9" in said
     after = pl.read_parquet(mine / "posts.parquet").filter(~pl.col("labelled"))
     assert after["heated"].null_count() == 0 and after["heated"].max() < 0.05
 

@@ -33,4 +33,4 @@ def test_the_unread_are_counted_once_labels_are_in(tmp_path, monkeypatch, capsys
     plural = "post is" if unread == 1 else "posts are"
     assert (f"{unread} {plural} in a language that no reader here reads" in imported) is bool(unread)
     assert (f"{unread} of 20 posts with words are in a language" in found) is (unread >= 2)
-    assert ("tone: 20 by hand" in imported) is (labelled == 20)
+    assert ("tone: all 20 set by hand" in imported) is (labelled == 20)
