@@ -4,6 +4,7 @@ A package that is found by an entry point (`windtunnel.communities`, `.policies`
 `conf/GROUP/NAME.yaml` beside the module that the entry point names: its options then stand beside ours.
 """
 
+import os
 import pickle
 import sys
 from functools import cache, lru_cache
@@ -45,18 +46,39 @@ def options(group: str) -> dict[str, Traversable]:
     found: dict[str, Traversable] = {}
     for home in homes():
         folder = home / group if group else home
-        if folder.is_dir():
-            for file in sorted(folder.iterdir(), key=lambda one: one.name):
-                if file.name.endswith(".yaml"):
-                    found.setdefault(file.name.removesuffix(".yaml"), file)
+        for name in sorted(_yaml_files(folder)):
+            found.setdefault(name.removesuffix(".yaml"), folder / name)
     return found
+
+
+def _yaml_files(folder: Traversable) -> list[str]:
+    if not folder.is_dir():
+        return []
+    inside = os.scandir(folder) if isinstance(folder, Path) else folder.iterdir()
+    return [one.name for one in inside if one.name.endswith(".yaml")]
+
+
+def _file(group: str, name: str) -> Traversable | None:
+    """The file of one option, where there is one."""
+    for home in homes():
+        folder = home / group if group else home
+        if f"{name}.yaml" in _yaml_files(folder):
+            return folder / f"{name}.yaml"
+    return None
 
 
 def content(group: str, name: str) -> dict[str, Any]:
     """What an option's file says; empty where there is no such file."""
-    file = options(group).get(name)
-    if file is None:
-        return {}
+    file = _file(group, name)
+    return {} if file is None else _said(file)
+
+
+def contents(group: str) -> dict[str, dict[str, Any]]:
+    """What the files of all options of a group say, by the names of the options."""
+    return {name: _said(file) for name, file in options(group).items()}
+
+
+def _said(file: Traversable) -> dict[str, Any]:
     import yaml
 
     try:
@@ -77,7 +99,7 @@ def _pickled(text: str) -> bytes:
 
 def summary(group: str, name: str) -> str:
     """What an option is, in the words that its file begins with: its first lines of comment."""
-    file, said = options(group).get(name), []
+    file, said = _file(group, name), []
     for line in file.read_text(encoding="utf-8").splitlines() if file is not None else ():
         if line.startswith("# @"):
             continue

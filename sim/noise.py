@@ -95,12 +95,27 @@ def gumbel(
         chosen = names if names.ndim == 1 else names[low : low + rows]
         cell = np.add(part[:, None], chosen.astype(np.uint64) * _GOLDEN)
         _mix(cell, np.uint64(0))
-        block = out[low : low + rows]
-        _to_unit(cell, block)
-        np.log(block, out=block)
-        np.negative(block, out=block)
-        np.log(block, out=block)
-        np.negative(block, out=block)
+        _to_gumbel(cell, out[low : low + rows])
+    return out
+
+
+def gumbel_of(
+    key: int | np.ndarray, purpose: str, step: int, members: np.ndarray, of: np.ndarray, options: np.ndarray
+) -> np.ndarray:
+    """The same of members (n,) who have options in any number: those with the ids `options` (m,), each of the member in the place `of` (m,).
+
+    >>> table = gumbel(7, "look", 3, np.array([4, 5]), np.array([8, 9]))
+    >>> bool((gumbel_of(7, "look", 3, np.array([4, 5]), np.array([0, 1, 1]), np.array([9, 8, 9])) == table[[0, 1, 1], [1, 0, 1]]).all())
+    True
+    """
+    part = np.asarray(members).astype(np.uint64)
+    _mix(part, _as_array(_address(key, purpose, step)))
+    names = np.asarray(options)
+    out = np.empty(len(names))
+    for low in range(0, len(names), _BLOCK):
+        cell = part[of[low : low + _BLOCK]] + names[low : low + _BLOCK].astype(np.uint64) * _GOLDEN
+        _mix(cell, np.uint64(0))
+        _to_gumbel(cell, out[low : low + _BLOCK])
     return out
 
 
@@ -118,8 +133,9 @@ def _few(ids: np.ndarray, names: np.ndarray, start: int) -> list[float]:
 def _address(key: int | np.ndarray, purpose: str, step: int) -> Any:
     """The part of an address that a whole call shares, mixed in Python's integers; of several keys each its own."""
     if isinstance(key, np.ndarray) and key.ndim:
-        keys, of = np.unique(key, return_inverse=True)
-        return np.array([_address(one, purpose, step) for one in keys.tolist()], np.uint64)[of]
+        begin = np.flatnonzero(np.append(True, key[1:] != key[:-1])) if len(key) else key.astype(np.int64)
+        starts = [_address(one, purpose, step) for one in key[begin].tolist()]
+        return np.repeat(np.array(starts, np.uint64), np.diff(begin, append=len(key)))
     return _mix_int(_place(int(key), purpose) + (int(step) + 1) * _STEP)
 
 
@@ -165,3 +181,12 @@ def _to_unit(bits: np.ndarray, out: np.ndarray) -> None:
     bits >>= np.uint64(12)
     np.add(bits, 0.5, out=out, casting="unsafe")
     out *= 2.0**-52
+
+
+def _to_gumbel(bits: np.ndarray, out: np.ndarray) -> None:
+    """Standard Gumbels of such uniforms."""
+    _to_unit(bits, out)
+    np.log(out, out=out)
+    np.negative(out, out=out)
+    np.log(out, out=out)
+    np.negative(out, out=out)

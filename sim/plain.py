@@ -90,7 +90,7 @@ class PlainCommunity(Defaults):
     """A community that stands on its members and whatever columns of its own it keeps."""
 
     silent: tuple[str, ...] = ()
-    """Kinds of action that are no act: they are neither logged nor settled."""
+    """Actions, or kinds of them, that are no act: they are neither logged nor settled."""
 
     def __init__(self, scenes: tuple[Scene, ...], members: Members, declared: Declared) -> None:
         self.scenes, self.members, self.declared = scenes, members, declared
@@ -173,4 +173,4 @@ class _Table:
         self.amounts = np.array(
             [NO_AMOUNT if action.amount is None else action.amount for action in scene.actions], np.int64
         )
-        self.silent = np.isin(self.kinds, silent)
+        self.silent = np.isin(self.kinds, silent) | np.isin(self.actions, silent)

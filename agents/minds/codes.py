@@ -31,23 +31,7 @@ class Codes:
         """
         if not len(batch):
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        persona = np.asarray(batch.persona, dtype=np.int64)
-        if persona.min() < 0 or persona.max() >= max(1, len(self._scene.personas)):
-            raise ValueError(
-                f"personas {persona.min()} to {persona.max()} stand in a batch of "
-                f"{self._scene.community}, which has {len(self._scene.personas)}"
-            )
-        cell = persona.copy()
-        for column, feature in enumerate(self._scene.features):
-            values = batch.features[:, column]
-            if np.isnan(values).any():
-                raise ValueError(
-                    f"feature {feature.name} is not a number in {np.isnan(values).sum()} of "
-                    f"{len(values)} decisions"
-                )
-            cell *= self._radix[column]
-            cell += np.searchsorted(feature.edges, values, side="right")
-        return _distinct(self._numbers(batch.options) * self._cells + cell)
+        return distinct(self._numbers(batch.options) * self._cells + cells(self._scene, batch))
 
     def meaning(self, code: int) -> tuple[int | None, tuple[int, ...], tuple[int, ...]]:
         """The persona (None in a scene without any), bins and columns of the options that a code stands for."""
@@ -62,7 +46,7 @@ class Codes:
 
     def _numbers(self, options: np.ndarray) -> np.ndarray:
         """The number of each row's option set."""
-        masks, inverse = _distinct(np.asarray(options) @ self._bits)
+        masks, inverse = distinct(np.asarray(options) @ self._bits)
         for mask in masks:
             self._sets.setdefault(int(mask), len(self._sets))
         return np.array([self._sets[int(mask)] for mask in masks], np.int64)[inverse]
@@ -74,7 +58,30 @@ def count_questions(scene: Scene, option_sets: int = 1, permute: int = 1) -> int
     return cells * option_sets * max(1, min(permute, len(scene.actions)))
 
 
-def _distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def cells(scene: Scene, batch: Situations) -> np.ndarray:
+    """The number (n,) of each row's persona and bins, whatever is on offer.
+
+    `ValueError` for a feature that is not a number or a persona that does not exist.
+    """
+    cell = np.array(batch.persona, dtype=np.int64)
+    if cell.min() < 0 or cell.max() >= max(1, len(scene.personas)):
+        raise ValueError(
+            f"personas {cell.min()} to {cell.max()} stand in a batch of "
+            f"{scene.community}, which has {len(scene.personas)}"
+        )
+    for column, feature in enumerate(scene.features):
+        values = batch.features[:, column]
+        if np.isnan(values).any():
+            raise ValueError(
+                f"feature {feature.name} is not a number in {np.isnan(values).sum()} of "
+                f"{len(values)} decisions"
+            )
+        cell *= len(feature.words)
+        cell += np.searchsorted(feature.edges, values, side="right")
+    return cell
+
+
+def distinct(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`np.unique` with its inverse, without sorting while the values are small enough to index a table."""
     top = int(values.max()) + 1
     if top > max(1 << 16, len(values)):

@@ -1,5 +1,6 @@
 """A mind made of rules: a multinomial logit over the raw features of a situation (McFadden 1974)."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from windtunnel.agents.situation import Line, Scene, Situations
 _BLOCK = 1 << 13
 _CELLS = 1 << 16
 """Options of all worlds together that a strategy is asked of at once: what it works on stays in the processor's cache."""
+_KEPT = 12
+"""Answers that a strategy of fixed traits keeps: those of the draws that are stepped together."""
 
 
 class RulesMind:
@@ -64,21 +67,44 @@ class StrategyMind(RulesMind):
     So members do just what a strategy says, where it leaves one action; what is not on offer is left out. A row in which
     nothing is left that is on offer takes every offer alike. Small worlds are put to the strategy several at a time: what
     it says of a row must come from that row alone.
+
+    `reads` are the features that it looks at, where they are traits and nothing else counts: the same members are then
+    worked out once for all steps, seeds and arms of a draw.
     """
 
-    def __init__(self, scene: Scene, strategy: Callable[[Situations], np.ndarray]) -> None:
+    def __init__(
+        self, scene: Scene, strategy: Callable[[Situations], np.ndarray], reads: Sequence[str] = ()
+    ) -> None:
         super().__init__(
             scene, np.zeros(len(scene.actions)), np.zeros((len(scene.features), len(scene.actions)))
         )
         self._strategy = strategy
+        self._reads = [[feature.name for feature in scene.features].index(name) for name in reads]
+        self._kept: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
     def decide(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         self.decisions += sum(len(batch) for batch in batches)
+        if self._reads:
+            return [self._known(batch) for batch in batches]
         found: list[np.ndarray | Unanswered] = []
         for some in together(batches):
             cuts = np.cumsum([len(batch) for batch in some])[:-1]
             found += np.split(self._rows(one_batch(some)), cuts)
         return found
+
+    def _known(self, batch: Situations) -> np.ndarray:
+        """Its rows, not to be written to: those of an earlier batch of the same members, where everything is on offer."""
+        if not batch.options.all():
+            return self._rows(batch)
+        key = batch.features[:, self._reads].tobytes()
+        rows = self._kept.pop(key, None)
+        if rows is None:
+            rows = self._rows(batch)
+            rows.setflags(write=False)
+        self._kept[key] = rows
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return rows
 
     def _rows(self, batch: Situations) -> np.ndarray:
         shape = batch.options.shape
@@ -126,6 +152,9 @@ def one_batch(batches: Sequence[Situations]) -> Situations:
 
 def normalise(rows: np.ndarray) -> np.ndarray:
     """Log-probabilities (n, actions) that sum to one in each row; `-inf` stays."""
+    high = max(1, _CELLS // rows.shape[1])
+    if len(rows) > high:  # many rows in parts, so that what is worked on stays in the processor's cache
+        return np.concatenate([normalise(rows[low : low + high]) for low in range(0, len(rows), high)])
     top = rows.max(axis=1, keepdims=True)
     return rows - (top + np.log(np.exp(rows - top).sum(axis=1, keepdims=True)))
 

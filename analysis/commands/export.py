@@ -21,7 +21,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def call(asked: argparse.Namespace) -> int:
     Folder(asked.out).check_offers("export")
-    from windtunnel.analysis.importers.export_convokit import export_convokit
+    from windtunnel.analysis.importers.formats.export_convokit import export_convokit
 
     found = export_convokit(
         Path(asked.out), Path(asked.path), draw=asked.draw, seed=asked.seed, arm=asked.arm

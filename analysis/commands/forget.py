@@ -38,8 +38,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def call(asked: argparse.Namespace) -> int:
     """Remove the posts, whatever mentions the pseudonym, pages that may quote it, and answers made of the words."""
     from windtunnel.agents.llm.cache import default_store
-    from windtunnel.analysis.importers.forgetting import forget, target_of
-    from windtunnel.analysis.importers.identities import read_identities
+    from windtunnel.analysis.importers.imported.forgetting import forget, target_of
+    from windtunnel.analysis.importers.people.identities import read_identities
     from windtunnel.analysis.terminal.printing import print_json
 
     folder = Path(asked.out)
@@ -93,8 +93,8 @@ def _asked_for(asked: argparse.Namespace) -> tuple[str | None, int | None]:
 
 
 def _by_name(folder: Path, name: str) -> str:
-    from windtunnel.analysis.importers.identities import read_identities
-    from windtunnel.analysis.importers.key import secret_of
+    from windtunnel.analysis.importers.imported.key import secret_of
+    from windtunnel.analysis.importers.people.identities import read_identities
 
     found = read_identities(folder).pseudonym_of(name, secret_of(folder, "names", "the pseudonym"))
     if found is None:
@@ -103,10 +103,10 @@ def _by_name(folder: Path, name: str) -> str:
 
 
 def _by_source(folder: Path, name: str) -> int:
-    from windtunnel.analysis.importers.forgotten import read_source
-    from windtunnel.analysis.importers.identities import read_identities
-    from windtunnel.analysis.importers.key import secret_of
-    from windtunnel.analysis.importers.moderation import PREFIXES
+    from windtunnel.analysis.importers.beside.moderation import PREFIXES
+    from windtunnel.analysis.importers.imported.key import secret_of
+    from windtunnel.analysis.importers.imported.source import read_source
+    from windtunnel.analysis.importers.people.identities import read_identities
 
     secret, identities = secret_of(folder, "ids", "the thread's number"), read_identities(folder)
     bare = PREFIXES.get(str(read_source(folder).get("format")), {}).get("thread", ())

@@ -24,8 +24,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def call(asked: argparse.Namespace) -> int:
     from windtunnel.agents.llm.opening import open_model, serving
     from windtunnel.agents.llm.settings import read_settings
-    from windtunnel.analysis.importers.identities import read_identities
-    from windtunnel.analysis.importers.written import write_table
+    from windtunnel.analysis.importers.imported.written import write_table
+    from windtunnel.analysis.importers.people.identities import read_identities
     from windtunnel.analysis.tones.chances import chances
     from windtunnel.analysis.tones.examined import examine
     from windtunnel.analysis.tones.llm import LlmReader

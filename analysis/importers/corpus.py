@@ -9,32 +9,39 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from windtunnel.agents.harmless import harmless
-from windtunnel.analysis.importers import written
-from windtunnel.analysis.importers.bluesky import read_bluesky
-from windtunnel.analysis.importers.convokit import read_convokit
-from windtunnel.analysis.importers.discourse import read_discourse
-from windtunnel.analysis.importers.encodings import known_encoding
-from windtunnel.analysis.importers.forgotten import place_of, refuse_another_key, without_forgotten
-from windtunnel.analysis.importers.gathering import Collector, Record
-from windtunnel.analysis.importers.identities import IDENTITIES, identities_of, key_check, table_of
-from windtunnel.analysis.importers.labels import Labels, correct, read_labels
-from windtunnel.analysis.importers.lacking import TELLS, lacking
-from windtunnel.analysis.importers.lines import DEFAULT_MAX_BYTES, Told
-from windtunnel.analysis.importers.mastodon import read_mastodon
-from windtunnel.analysis.importers.moderation import PREFIXES, Moderation, moderation, names_in, read_mod_log
-from windtunnel.analysis.importers.numbering import Numbered
-from windtunnel.analysis.importers.people import people_of, with_pseudonyms
-from windtunnel.analysis.importers.posts import BadLine, Progress
-from windtunnel.analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
-from windtunnel.analysis.importers.reddit import read_reddit
-from windtunnel.analysis.importers.scrubbing import Marks, common_names, marks_of, scrubbed
-from windtunnel.analysis.importers.sealing import SOURCES, seal_of, sealed
-from windtunnel.analysis.importers.setting import LENGTH, TOLD, setting_of
-from windtunnel.analysis.importers.stackexchange import read_stackexchange
-from windtunnel.analysis.importers.table import nearest_valid, read_table
-from windtunnel.analysis.importers.times import start_words
-from windtunnel.analysis.importers.tones import reader_for, with_tones
+from windtunnel.analysis.importers.beside.labels import Labels, correct, read_labels
+from windtunnel.analysis.importers.beside.moderation import (
+    PREFIXES,
+    Moderation,
+    moderation,
+    names_in,
+    read_mod_log,
+)
+from windtunnel.analysis.importers.beside.setting import LENGTH, TOLD, setting_of
+from windtunnel.analysis.importers.beside.tones import reader_for, with_tones
+from windtunnel.analysis.importers.clocks.times import start_words
+from windtunnel.analysis.importers.files.encodings import known_encoding
+from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, Told
+from windtunnel.analysis.importers.formats.bluesky import read_bluesky
+from windtunnel.analysis.importers.formats.convokit import read_convokit
+from windtunnel.analysis.importers.formats.discourse import read_discourse
+from windtunnel.analysis.importers.formats.mastodon import read_mastodon
+from windtunnel.analysis.importers.formats.reddit import read_reddit
+from windtunnel.analysis.importers.formats.stackexchange import read_stackexchange
+from windtunnel.analysis.importers.formats.table import nearest_valid, read_table
+from windtunnel.analysis.importers.imported import written
+from windtunnel.analysis.importers.imported.forgotten import place_of, refuse_another_key, without_forgotten
+from windtunnel.analysis.importers.imported.lacking import TELLS, lacking
+from windtunnel.analysis.importers.people.identities import IDENTITIES, identities_of, key_check, table_of
+from windtunnel.analysis.importers.people.people import people_of, with_pseudonyms
+from windtunnel.analysis.importers.people.pseudonyms import DEFAULT_KEY_FILE, read_key
+from windtunnel.analysis.importers.people.scrubbing import Marks, common_names, marks_of, scrubbed
+from windtunnel.analysis.importers.people.sealing import SOURCES, seal_of, sealed
+from windtunnel.analysis.importers.posts.gathering import Collector, Record
+from windtunnel.analysis.importers.posts.numbering import Numbered
+from windtunnel.analysis.importers.posts.raw import BadLine, Progress
 from windtunnel.analysis.numbers_in_words import counted, number
+from windtunnel.analysis.tones.by_hand import all_by_hand
 
 READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
     "reddit": read_reddit,
@@ -220,7 +227,10 @@ def _finish(
     numbered = numbered._replace(posts=numbered.posts.clear())
     if by_hand:
         posts, errors, record = _corrected(posts, by_hand, numbered, format, source, record)
-        source = f"{source}; {errors['labelled']} by hand"
+        every = all_by_hand(posts)
+        source = (
+            f"all {errors['labelled']:,} set by hand" if every else f"{source}; {errors['labelled']} by hand"
+        )
     titled = not numbered.titles.is_empty()
     again = _numbers(numbered, before)
     del numbered

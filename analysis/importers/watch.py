@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from windtunnel.analysis.importers.lines import Told
-from windtunnel.analysis.importers.posts import Progress
+from windtunnel.analysis.importers.files.lines import Told
+from windtunnel.analysis.importers.posts.raw import Progress
 
 
 class Watch(NamedTuple):

@@ -1,11 +1,11 @@
 """Moments in people's words."""
 
-from windtunnel.analysis.importers.dates import date_words
+from windtunnel.analysis.importers.imported.dates import date_words
 
 
 def moment_words(step: int, hours: float, start: int | None = None) -> str:
     """A step as days, hours and minutes since the beginning, with its date where it is known when that was: `start` minutes after
-    1970 (UTC), as `importers.dates.start_of` gives it of a record.
+    1970 (UTC), as `importers.imported.dates.start_of` gives it of a record.
 
     >>> moment_words(30, 1.0), moment_words(1500, 1 / 60, 0)
     ('day 2, 06:00', 'day 2, 01:00 (1970-01-02 01:00 UTC)')

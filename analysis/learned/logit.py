@@ -172,9 +172,16 @@ def _sandwich(curve: np.ndarray, each: np.ndarray, cluster: np.ndarray) -> np.nd
         return np.full(len(curve), np.nan)
     sums = np.zeros((groups, each.shape[1]))
     np.add.at(sums, code, each)
-    bread = np.linalg.inv(curve)
-    meat = sums.T @ sums * groups / (groups - 1)
-    return np.asarray(np.sqrt(np.maximum(np.diag(bread @ meat @ bread), 0)))
+    return np.asarray(np.sqrt(np.maximum(np.diag(clustered(curve, sums)), 0)))
+
+
+def clustered(curve: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    """The covariance (k, k) of coefficients: curvature (k, k) of minus the log-likelihood, scores summed by cluster (clusters, k).
+
+    Liang & Zeger (1986), with the correction for few clusters; two or more of them.
+    """
+    bread, groups = np.linalg.inv(curve), len(sums)
+    return np.asarray(bread @ (sums.T @ sums) @ bread * groups / (groups - 1))
 
 
 def _caps(choices: Choices) -> np.ndarray:

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.importers.lacking import lacks_of
+from windtunnel.analysis.importers.imported.lacking import lacks_of
 from windtunnel.analysis.incidents.forum.acts import NEEDED
 from windtunnel.analysis.learned.holes import Hole, find_holes
 from windtunnel.analysis.tones.chances import chances

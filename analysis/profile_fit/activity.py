@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.importers.lacking import days_alone
+from windtunnel.analysis.importers.imported.lacking import days_alone
 from windtunnel.sim.communities.forum.profile import Mark, Rate
 
 WINDOWS_HOURS = (24, 168, 720)

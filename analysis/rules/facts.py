@@ -13,9 +13,9 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.importers.dates import start_of
-from windtunnel.analysis.importers.forgotten import read_source
-from windtunnel.analysis.importers.lacking import refuse_lacking
+from windtunnel.analysis.importers.imported.dates import start_of
+from windtunnel.analysis.importers.imported.lacking import refuse_lacking
+from windtunnel.analysis.importers.imported.source import read_source
 from windtunnel.analysis.incidents.forum.acts import NEEDED, NEWCOMER_MINUTES, moderation_of
 
 HOUR, DAY = 60, 24 * 60

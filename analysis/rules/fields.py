@@ -61,8 +61,8 @@ def names(name: str, wanted: Sequence[str]) -> Check:
 
 def pseudonyms_of(folder: Path, wanted: Sequence[str]) -> list[str]:
     """The pseudonyms of those of these names that wrote in an imported folder; `ValueError` without its key."""
-    from windtunnel.analysis.importers.identities import read_identities
-    from windtunnel.analysis.importers.key import secret_of
+    from windtunnel.analysis.importers.imported.key import secret_of
+    from windtunnel.analysis.importers.people.identities import read_identities
 
     secret = secret_of(folder, "names", "no author in the rule")
     identities = read_identities(folder)

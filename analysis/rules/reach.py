@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.importers.lacking import lacks_of
+from windtunnel.analysis.importers.imported.lacking import lacks_of
 from windtunnel.analysis.rules.facts import DAY, HOUR, Facts
 
 NEWCOMERS, REGULARS, NOBODY = "newcomers", "regulars", "nobody known"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from windtunnel.analysis.causal.intervals import Estimate
-from windtunnel.analysis.importers.dates import date_words
+from windtunnel.analysis.importers.imported.dates import date_words
 from windtunnel.analysis.numbers_in_words import counted
 from windtunnel.analysis.rules.agreement import Agreement
 from windtunnel.analysis.rules.replaying import Replayed

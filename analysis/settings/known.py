@@ -20,13 +20,12 @@ def known_settings() -> list[dict[str, Any]]:
         dotted({key: value for key, value in top.items() if key not in ("defaults", "hydra", "treatment")})
     )
     for group in GROUPS[:-1]:
-        for option in sorted(conf.options(group), key=lambda name: name != chosen[group]):
-            content = conf.content(group, option)
-            found |= {key: value for key, value in dotted({group: content}) if key not in found}
-    for option in sorted(conf.options("community")):
-        found |= {
-            key: value for key, value in _coefficients(conf.content("community", option)) if key not in found
-        }
+        contents = conf.contents(group)
+        for option in sorted(contents, key=lambda name: name != chosen[group]):
+            own = dotted({group: contents[option]})
+            found |= {key: value for key, value in own if key not in found}
+    for _, content in sorted(conf.contents("community").items()):
+        found |= {key: value for key, value in _coefficients(content) if key not in found}
     return [{"setting": key, "default": value} for key, value in found.items()]
 
 

@@ -41,7 +41,7 @@ def _read(name: Any) -> dict[str, Any]:
     else:
         path = Path(name)
         if path.is_dir():
-            from windtunnel.analysis.importers.lacking import refuse_lacking
+            from windtunnel.analysis.importers.imported.lacking import refuse_lacking
 
             refuse_lacking(path, ("author", "time"), "a profile")
             path = path / "profile.yaml"

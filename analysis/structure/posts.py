@@ -24,7 +24,7 @@ number, null where nobody is named; `thread` is the post that opens it."""
 
 def of_import(folder: Folder) -> pl.DataFrame:
     """The posts of an imported community, bots among them; `ValueError` where it lacks times or parents."""
-    from windtunnel.analysis.importers.lacking import refuse_lacking
+    from windtunnel.analysis.importers.imported.lacking import refuse_lacking
 
     if not folder.posts.is_file():
         raise ValueError(

@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from windtunnel.analysis.importers.identities import key_check
-from windtunnel.analysis.importers.pseudonyms import DEFAULT_KEY_FILE, read_key
-from windtunnel.analysis.importers.sealing import POST, read_sources, seal_of
-from windtunnel.analysis.importers.written import write_json
+from windtunnel.analysis.importers.imported.written import write_json
+from windtunnel.analysis.importers.people.identities import key_check
+from windtunnel.analysis.importers.people.pseudonyms import DEFAULT_KEY_FILE, read_key
+from windtunnel.analysis.importers.people.sealing import POST, read_sources, seal_of
 from windtunnel.analysis.tones.labelling import LABELLING, Labelling, read_labelling, rows_of, told_before
 
 Choice = dict[str, Any]
@@ -42,7 +42,7 @@ def labels_before(out: Path, key_file: Path | None) -> list[Choice]:
 
 def _ids(out: Path, posts: set[int], key_file: Path | None) -> dict[int, str]:
     """The source's id of each of these posts; `ValueError` says in a few words why they cannot be known."""
-    from windtunnel.analysis.importers.forgotten import read_source
+    from windtunnel.analysis.importers.imported.source import read_source
 
     path, source = key_file or DEFAULT_KEY_FILE, read_source(out)
     if not (out / "sources.parquet").is_file():

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from windtunnel.analysis.importers.plain_words import plain_words
+from windtunnel.analysis.importers.text.plain_words import plain_words
 
 _WORD = re.compile(r"\b\w\w+\b")
 

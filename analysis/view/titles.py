@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from windtunnel.analysis.importers.sealing import SOURCES
+from windtunnel.analysis.importers.people.sealing import SOURCES
 from windtunnel.analysis.incidents.forum import lookup
 
 

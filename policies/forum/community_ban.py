@@ -1,15 +1,12 @@
 """A circle of a forum is closed for good, as Reddit closed two of its places in 2015 (Chandrasekharan et al. 2017)."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field, PrivateAttr
 
 from windtunnel.policies.base import Share, WorldFace
-from windtunnel.policies.forum.forum_policy import ForumPolicy
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.policies.forum.forum_policy import ForumPolicy, forum_of
 
 FOR_GOOD = 1_000_000
 
@@ -38,7 +35,7 @@ class CommunityBan(ForumPolicy):
         if self._done or world.now < self.at:
             return
         self._done = True
-        forum: Forum = world.community
+        forum = forum_of(world)
         posts, desk = forum.posts, forum.moderation
         roots = posts.roots()
         hot = roots[posts.heat[roots] > 0]

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from windtunnel.policies.base import Acts, Share, WorldFace
-from windtunnel.policies.forum.forum_policy import ForumPolicy
+from windtunnel.policies.forum.forum_policy import ForumPolicy, forum_of
 
 if TYPE_CHECKING:
     from windtunnel.sim.communities.forum.forum import Forum
@@ -43,7 +43,7 @@ class CorrectionNotes(ForumPolicy):
     """By post, who found its note helpful and of which camp each is."""
 
     def before_step(self, world: WorldFace) -> None:
-        forum: Forum = world.community
+        forum = forum_of(world)
         posts = forum.posts
         first = len(posts) if self._looked is None else self._looked
         fresh = forum.moderation.written_since(first)
@@ -60,7 +60,7 @@ class CorrectionNotes(ForumPolicy):
         return all(camps.count(camp) >= self.raters for camp in ((0, 1) if forum.camp is not None else (0,)))
 
     def review(self, world: WorldFace, acts: Acts) -> None:
-        forum: Forum = world.community
+        forum = forum_of(world)
         about = np.flatnonzero(acts.passed & np.isin(acts.target, self._waiting) & (acts.target >= 0))
         if not len(about):
             return

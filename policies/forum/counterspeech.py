@@ -1,12 +1,7 @@
 """A volunteer asks a hot thread to stay civil (Hangartner et al. 2021)."""
 
-from typing import TYPE_CHECKING
-
 from windtunnel.policies.base import Hours, Share, WorldFace
-from windtunnel.policies.forum.forum_policy import ForumPolicy, Heat, hot_threads
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.policies.forum.forum_policy import ForumPolicy, Heat, forum_of, hot_threads
 
 
 class Counterspeech(ForumPolicy):
@@ -27,7 +22,7 @@ class Counterspeech(ForumPolicy):
     def before_step(self, world: WorldFace) -> None:
         if not self.hours:
             return
-        forum: Forum = world.community
+        forum = forum_of(world)
         hot = hot_threads(forum, self.heat, forum.posts.calmed_until, world.now)
         answered = hot[world.chance(f"{self.label} answers", forum.posts.id[hot]) < self.share]
         forum.moderation.calm(

@@ -1,6 +1,6 @@
 """Members choose the forum's rule themselves, from none to strict: by a vote, a moral graph or negotiation (arXiv 2404.10636)."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, PrivateAttr
@@ -9,9 +9,7 @@ from scipy.special import ndtri
 from windtunnel.policies.base import Hours, Share, View, WorldFace
 from windtunnel.policies.choosing import chosen
 from windtunnel.policies.forum.detection import Detecting
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.policies.forum.forum_policy import forum_of
 
 RULES = (
     "anything goes",
@@ -54,7 +52,7 @@ class ElicitedRule(Detecting):
     def before_step(self, world: WorldFace) -> None:
         if self.every <= 0:
             return
-        forum: Forum = world.community
+        forum = forum_of(world)
         pause = max(1, round(self.every / forum.hours))
         if self._rule is None or (world.now - self.start) % pause == 0:
             self._choose(world)

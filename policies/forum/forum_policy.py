@@ -24,6 +24,11 @@ class ForumPolicy(Policy):
         """Change `pull` (one value a post, log scale) in place."""
 
 
+def forum_of(world: WorldFace) -> "Forum":
+    """The world's community as the forum that it is."""
+    return cast("Forum", world.community)
+
+
 def forum_view(view: View) -> "ForumView":
     """The view as the forum's own kind, which says what each member looks at."""
     return cast("ForumView", view)

@@ -1,15 +1,13 @@
 """Warning, timed suspension, ban: sanctions that rise with each offence (Ostrom 1990)."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
 from windtunnel.policies.base import Hours, Share, WorldFace
 from windtunnel.policies.forum.detection import Detecting
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.policies.forum.forum_policy import forum_of
 
 Offences = Annotated[int, Field(ge=1)]
 
@@ -48,7 +46,7 @@ class GraduatedSanctions(Detecting):
         return True
 
     def before_step(self, world: WorldFace) -> None:
-        forum: Forum = world.community
+        forum = forum_of(world)
         desk = forum.moderation
         if self._offences is None:
             self._offences = np.zeros(len(forum.members), np.int32)

@@ -1,14 +1,11 @@
 """New posts get votes that nobody cast (Muchnik et al. 2013, who planted one)."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field, PrivateAttr
 
 from windtunnel.policies.base import Share, WorldFace
-from windtunnel.policies.forum.forum_policy import ForumPolicy
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.policies.forum.forum_policy import ForumPolicy, forum_of
 
 
 class PlantedVotes(ForumPolicy):
@@ -28,7 +25,7 @@ class PlantedVotes(ForumPolicy):
     _looked: int | None = PrivateAttr(None)
 
     def before_step(self, world: WorldFace) -> None:
-        forum: Forum = world.community
+        forum = forum_of(world)
         posts = forum.posts
         first = len(posts) if self._looked is None else self._looked
         fresh = forum.moderation.written_since(first)

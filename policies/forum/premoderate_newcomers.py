@@ -1,16 +1,11 @@
 """What newcomers write waits for a moderator."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from pydantic import PrivateAttr
 
 from windtunnel.policies.base import HELD, Acts, Delay, Share, WorldFace
 from windtunnel.policies.forum.detection import Detecting
-from windtunnel.policies.forum.forum_policy import forum_acts
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.policies.forum.forum_policy import forum_acts, forum_of
 
 
 class PremoderateNewcomers(Detecting):
@@ -34,7 +29,7 @@ class PremoderateNewcomers(Detecting):
         return self.start <= step
 
     def before_step(self, world: WorldFace) -> None:
-        forum: Forum = world.community
+        forum = forum_of(world)
         desk = forum.moderation
         posts = forum.posts
         fresh = desk.written_since(len(posts) if self._looked is None else self._looked)
@@ -54,7 +49,7 @@ class PremoderateNewcomers(Detecting):
     def review(self, world: WorldFace, acts: Acts) -> None:
         if not super().in_force(world.now):
             return
-        forum: Forum = world.community
+        forum = forum_of(world)
         newcomer = forum.members.newcomer_until[acts.rows] > world.now
         held = forum_acts(acts).writes & newcomer
         held &= world.chance(f"{self.label} holds", acts.ids) < self.share

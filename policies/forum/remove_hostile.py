@@ -1,15 +1,11 @@
 """Moderators remove what they take for hostile, when they get to it."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from pydantic import PrivateAttr
 
 from windtunnel.policies.base import Delay, Share, WorldFace
 from windtunnel.policies.forum.detection import Detecting
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.policies.forum.forum_policy import forum_of
 
 
 class RemoveHostile(Detecting):
@@ -39,7 +35,7 @@ class RemoveHostile(Detecting):
         return self.raises if self.explain else ()
 
     def before_step(self, world: WorldFace) -> None:
-        forum: Forum = world.community
+        forum = forum_of(world)
         desk = forum.moderation
         caught = self.newly_caught(world)
         self._waiting.append((world.now + int(np.ceil(self.delay / forum.hours)), caught))

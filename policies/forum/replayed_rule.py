@@ -7,10 +7,9 @@ import numpy as np
 from pydantic import PrivateAttr
 
 from windtunnel.policies.base import Share, WorldFace
-from windtunnel.policies.forum.forum_policy import ForumPolicy
+from windtunnel.policies.forum.forum_policy import ForumPolicy, forum_of
 
 if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
     from windtunnel.sim.communities.forum.record import RecordForum
 
 
@@ -54,7 +53,7 @@ class ReplayedRule(ForumPolicy):
         return self
 
     def before_step(self, world: WorldFace) -> None:
-        forum: Forum = world.community
+        forum = forum_of(world)
         posts = forum.posts
         fresh = forum.moderation.written_since(len(posts) if self._looked is None else self._looked)
         self._looked = len(posts)

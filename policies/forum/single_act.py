@@ -1,15 +1,12 @@
 """One act of a moderator at one moment: what `windtunnel why` puts into a past that went otherwise, or takes out of a record."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import PrivateAttr
 
 from windtunnel.policies.base import Acts, Hours, WorldFace
-from windtunnel.policies.forum.forum_policy import ForumPolicy, forum_acts
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.policies.forum.forum_policy import ForumPolicy, forum_acts, forum_of
 
 FOR_GOOD = 1_000_000.0
 """Hours that outlast every run."""
@@ -53,7 +50,7 @@ class SingleAct(ForumPolicy):
             self._do(world)
 
     def _do(self, world: WorldFace) -> None:
-        forum: Forum = world.community
+        forum = forum_of(world)
         desk, table = forum.moderation, forum.posts
         hours = self.hours if self.until is None else (self.until - world.now) * forum.hours
         if self.act == "remove":

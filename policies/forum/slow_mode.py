@@ -1,12 +1,7 @@
 """Slow mode: whoever has just written must wait."""
 
-from typing import TYPE_CHECKING
-
 from windtunnel.policies.base import Hours, View, WorldFace
-from windtunnel.policies.forum.forum_policy import ForumPolicy
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.policies.forum.forum_policy import ForumPolicy, forum_of
 
 
 class SlowMode(ForumPolicy):
@@ -23,6 +18,6 @@ class SlowMode(ForumPolicy):
         return self.hours > 0
 
     def offer(self, world: WorldFace, view: View) -> None:
-        forum: Forum = world.community
+        forum = forum_of(world)
         waits = (world.now - forum.wrote_last[view.rows]) * forum.hours < self.hours
         view.withdraw(waits, "reply", "post")

@@ -1,14 +1,9 @@
 """A thread that gets too hot is locked."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from windtunnel.policies.base import Acts, Hours, Share, View, WorldFace
-from windtunnel.policies.forum.forum_policy import ForumPolicy, Heat, forum_view, hot_threads
-
-if TYPE_CHECKING:
-    from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.policies.forum.forum_policy import ForumPolicy, Heat, forum_of, forum_view, hot_threads
 
 
 class ThreadLock(ForumPolicy):
@@ -33,7 +28,7 @@ class ThreadLock(ForumPolicy):
     def before_step(self, world: WorldFace) -> None:
         if not self.hours:
             return
-        forum: Forum = world.community
+        forum = forum_of(world)
         hot = hot_threads(forum, self.heat, forum.posts.locked_until, world.now)
         until = world.now + max(1, round(self.hours / forum.hours))
         forum.moderation.lock(world, hot, until, self.label)
@@ -42,7 +37,7 @@ class ThreadLock(ForumPolicy):
         """Evaders form the answer that they will give elsewhere, unless something else keeps them from writing."""
         if not self.evasion or not self.hours:
             return
-        forum: Forum = world.community
+        forum = forum_of(world)
         ids = forum.members.id[view.rows]
         evades = world.chance(f"{self.label} evades", ids) < self.evasion
         focus = forum_view(view).focus
@@ -54,7 +49,7 @@ class ThreadLock(ForumPolicy):
     def review(self, world: WorldFace, acts: Acts) -> None:
         if not self.evasion or not self.hours:
             return
-        forum: Forum = world.community
+        forum = forum_of(world)
         astray = np.flatnonzero(
             (acts.kind == "reply") & self._locked(world, acts.target) & (acts.target >= 0)
         )
@@ -64,6 +59,6 @@ class ThreadLock(ForumPolicy):
         acts.policy[astray] = world.log.code(self.label)
 
     def _locked(self, world: WorldFace, focus: np.ndarray) -> np.ndarray:
-        forum: Forum = world.community
+        forum = forum_of(world)
         posts = forum.posts
         return posts.locked_until[posts.thread[focus]] > world.now

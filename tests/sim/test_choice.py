@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from windtunnel.sim.choice import choose, decision_ids
+from windtunnel.sim import noise
+from windtunnel.sim.choice import SPAN, choose, decision_ids
 from windtunnel.sim.plain import PlainView
 
 
@@ -64,3 +65,24 @@ def test_what_one_member_decides_about_each_other_has_chance_of_its_own():
     assert said.mean() == pytest.approx(0.5, abs=0.015)
     assert abs(np.corrcoef(said[:100].ravel(), said[100:].ravel())[0, 1]) < 0.03
     assert abs(np.corrcoef(said.ravel(), said.T.ravel())[0, 1]) < 0.03
+
+
+@pytest.mark.parametrize("spread", [0.1, 3.0, 60.0, 3000.0])
+def test_a_long_list_is_drawn_as_if_all_its_noise_had_been_made(spread):
+    """Narrow choices and flat ones, options that are not on offer, few members and many: the plain argmax."""
+    rng = np.random.default_rng(8)
+    for count, width in ((3, 40), (500, 101), (400, 201)):
+        logp = -spread * rng.random((count, width)) * np.linspace(0, 1, width) ** rng.integers(-1, 3)
+        logp[rng.random((count, width)) < 0.2] = -np.inf
+        ids = rng.integers(0, 10**9, count)
+        shown = PlainView(
+            np.arange(count), np.zeros((count, 0)), np.ones((count, width), bool), (), ("a",) * width
+        )
+        luck = noise.gumbel(11, "choose", 3, ids, width)
+        assert np.array_equal(choose(11, "choose", 3, ids, shown, logp), (logp + luck).argmax(axis=1))
+
+
+def test_the_noise_of_two_options_differs_by_less_than_what_is_left_out():
+    ends = np.array([0.5, 2.0**52 - 0.5]) * 2.0**-52
+    low, high = -np.log(-np.log(ends))
+    assert high - low < SPAN

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-from windtunnel.analysis.importers.dates import date_words, minute_of, start_of
+from windtunnel.analysis.importers.imported.dates import date_words, minute_of, start_of
 from windtunnel.analysis.incidents.base import Incident
 from windtunnel.analysis.incidents.forum.lookup import find, pseudonym_of
 from windtunnel.analysis.incidents.forum.recorded_acts import recorded_acts

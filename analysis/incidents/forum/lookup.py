@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.importers.addresses import ids_in, is_address
-from windtunnel.analysis.importers.dates import minute_of, start_of
-from windtunnel.analysis.importers.forgotten import read_source
-from windtunnel.analysis.importers.identities import read_identities
-from windtunnel.analysis.importers.key import secret_of
-from windtunnel.analysis.importers.sealing import POST, THREAD, TITLE, Seal, read_sources, seal_of
+from windtunnel.analysis.importers.imported.addresses import ids_in, is_address
+from windtunnel.analysis.importers.imported.dates import minute_of, start_of
+from windtunnel.analysis.importers.imported.key import secret_of
+from windtunnel.analysis.importers.imported.source import read_source
+from windtunnel.analysis.importers.people.identities import read_identities
+from windtunnel.analysis.importers.people.sealing import POST, THREAD, TITLE, Seal, read_sources, seal_of
 from windtunnel.analysis.numbers_in_words import counted
 
 WAYS = ("source", "title", "author", "date")

@@ -22,6 +22,8 @@ LEAST_ALIKE = 5
 """Members that a group of the core has at least: nobody is told alone."""
 LATE_WEEKS = 8
 """Newcomers are counted in so many last weeks that count: what looks new falls as a record grows."""
+EVERYBODY_NEW = 14 * 24.0
+"""Hours at the beginning of a record in which newcomers are not counted."""
 LEAST_NEW = 10
 """Newcomers of a week from which on the median week counts: what a week is like, not the one in which a crowd came by. Below, the mean."""
 
@@ -60,9 +62,10 @@ def _fitted_law(record: CommunityRecord) -> Law:
     life = lived(record, clock.counts(record.minute / 60.0))
     stay = stay_of(record, clock)
     rates = Rates(record, life, clock, stay)
-    asked, opened = rates.opens()
-    marks = np.array([terms for terms, _ in life.marks]).reshape(-1, len(TERMS["unnamed"]))
-    lacking = np.array([lacks for _, lacks in life.marks], bool)
+    asked, opened, openers = rates.opens()
+    marks = np.array([each.terms for each in life.marks]).reshape(-1, len(TERMS["unnamed"]))
+    lacking = np.array([each.lacks for each in life.marks], bool)
+    marked = np.array([each.thread for each in life.marks], np.int64)
     hotness, hot = lasting_hotness(life.threads)
     threads: dict[str, Any] = {
         f"thread_{who}": _chosen(f"thread_{who}", life.threads[who], hot) for who in ("new", "old")
@@ -78,14 +81,14 @@ def _fitted_law(record: CommunityRecord) -> Law:
         newcomers=newcomers(life, clock),
         owes=_rate("owes", rates.owes()),
         comes=_rate("comes", rates.comes()),
-        opens=_logit("opens", asked, opened),
+        opens=_logit("opens", asked, opened, openers),
         **threads,
         **posts_of,
         hotness=hotness,
         reach=round(reach(clock), 1),
         stay=stay if np.isfinite(stay) else None,
         core=core(life, rates, reach(clock)),
-        unnamed=_logit("unnamed", marks, lacking),
+        unnamed=_logit("unnamed", marks, lacking, marked),
         masked_days=round(float(clock.masked.sum()) / 24, 2),
         notes=_notes(record, clock),
     )
@@ -114,10 +117,16 @@ def newcomers(life: Lived, clock: Clock) -> Newcomers:
 
 
 def late_weeks(clock: Clock) -> np.ndarray:
-    """The hours at which the last `LATE_WEEKS` weeks begin of which half or more counts, or the one of which most does."""
+    """The hours at which the last `LATE_WEEKS` weeks begin of which half or more counts, or the one of which most does.
+
+    None from the first two weeks of a record, or from its earlier half where that is shorter: there everybody looks new.
+    """
     begins = np.maximum(clock.end - 168.0 * np.arange(1, max(int(clock.end // 168), 1) + 1), 0.0)
     free = np.concatenate([[0], np.cumsum(~clock.masked)])
     counted = free[np.minimum(begins + 168, clock.end).astype(int)] - free[begins.astype(int)]
+    later = begins >= min(EVERYBODY_NEW, clock.end / 2 - 84)
+    if counted[later].any():
+        begins, counted = begins[later], counted[later]
     return begins[counted >= min(84, counted.max())][:LATE_WEEKS]
 
 
@@ -150,16 +159,16 @@ def _rate(name: str, design: Design) -> Part:
         start = np.zeros(len(TERMS[name]))
         start[0] = np.log(max(len(design.acts), 0.5) / max(float(design.hours.sum()), 1e-9))
         return _part(name, Fitted(start, np.full(len(start), np.nan), 0.0), design.acts)
-    return _part(name, poisson(design.acts, design.stretches, design.hours), design.acts)
+    return _part(name, poisson(*design), design.acts)
 
 
-def _logit(name: str, terms: np.ndarray, yes: np.ndarray) -> Part:
+def _logit(name: str, terms: np.ndarray, yes: np.ndarray, clusters: np.ndarray) -> Part:
     if len(yes) < LEAST_ACTS:
         start = np.zeros(len(TERMS[name]))
         share = (yes.sum() + 0.5) / (len(yes) + 1)
         start[0] = np.log(share / (1 - share))
         return _part(name, Fitted(start, np.full(len(start), np.nan), 0.0), terms)
-    return _part(name, yes_or_no(terms, yes), terms)
+    return _part(name, yes_or_no(terms, yes, clusters), terms)
 
 
 def _chosen(name: str, made: list[Choice], hot: np.ndarray | None = None) -> Part:
@@ -167,7 +176,12 @@ def _chosen(name: str, made: list[Choice], hot: np.ndarray | None = None) -> Par
     if len(made) < LEAST_ACTS:
         return _part(name, Fitted(np.zeros(len(TERMS[name])), np.full(len(TERMS[name]), np.nan), 0.0), taken)
     added = None if hot is None else [hot[each.names] for each in made]
-    found = choices([each.options.astype(float) for each in made], [each.taken for each in made], added)
+    found = choices(
+        [each.options.astype(float) for each in made],
+        [each.taken for each in made],
+        added,
+        clusters=np.array([each.thread for each in made]),
+    )
     return _part(name, found, taken)
 
 

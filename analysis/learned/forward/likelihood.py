@@ -1,20 +1,28 @@
-"""The three likelihoods of the forward form, each with a small ridge: Poisson rates, choices, yes or no."""
+"""The three likelihoods of the forward form, each with a small ridge: Poisson rates, choices, yes or no.
+
+What one member does, or what happens in one thread, is not independent: where clusters are told, covariances are the sandwich of
+the curvature and the scores summed by cluster (Liang & Zeger 1986), else the inverse of the curvature alone.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from windtunnel.analysis.learned.logit import clustered
+
 RIDGE = 1.0
 """Precision of the normal prior at 0 of every coefficient but a constant."""
 STEPS = 60
+LEAST_CLUSTERS = 2
+"""Clusters a coefficient from which on they say how sure the coefficients are. Chosen."""
 CAP = 0.99
 """A term counts up to this quantile of its values at recorded acts."""
 
 
 class Fitted(NamedTuple):
-    """Coefficients, their standard errors (from the curvature), the log-likelihood without the prior, and `spread`: the lower triangle
-    whose product with its transpose is the coefficients' covariance."""
+    """Coefficients, their standard errors, the log-likelihood without the prior, and `spread`: the lower triangle whose product with
+    its transpose is the coefficients' covariance."""
 
     value: np.ndarray
     error: np.ndarray
@@ -24,10 +32,20 @@ class Fitted(NamedTuple):
 
 Curve = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 """From coefficients to log-likelihood, gradient and information (minus the Hessian)."""
+Scores = Callable[[np.ndarray], np.ndarray]
+"""From coefficients to the gradients of the clusters (clusters, k)."""
 
 
-def poisson(events: np.ndarray, exposed: np.ndarray, hours: np.ndarray) -> Fitted:
-    """Rates exp(x beta) an hour: terms (e, k) at `events`, terms (n, k) of stretches and the hours of each (n,)."""
+def poisson(
+    events: np.ndarray,
+    exposed: np.ndarray,
+    hours: np.ndarray,
+    clusters: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Fitted:
+    """Rates exp(x beta) an hour: terms (e, k) at `events`, terms (n, k) of stretches and the hours of each (n,).
+
+    `clusters`: of which cluster each event (e,) and each stretch (n,) is.
+    """
     total = events.sum(axis=0)
 
     def curve(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -37,11 +55,22 @@ def poisson(events: np.ndarray, exposed: np.ndarray, hours: np.ndarray) -> Fitte
 
     start = np.zeros(events.shape[1])
     start[0] = np.log(max(len(events), 0.5) / max(hours.sum(), 1e-9))
-    return _newton(curve, start, _precision(events.shape[1], constant=True))
+
+    def scores(beta: np.ndarray) -> np.ndarray:
+        assert clusters is not None
+        rate = hours * np.exp(np.minimum(exposed @ beta, 30))
+        return _summed(
+            np.concatenate([events, exposed]),
+            np.concatenate([np.ones(len(events)), -rate]),
+            np.concatenate(clusters),
+        )
+
+    known = None if clusters is None else scores
+    return _newton(curve, start, _precision(events.shape[1], constant=True), known)
 
 
-def yes_or_no(terms: np.ndarray, yes: np.ndarray) -> Fitted:
-    """A logit: terms (n, k), the first a constant, and what happened (n,) bool."""
+def yes_or_no(terms: np.ndarray, yes: np.ndarray, clusters: np.ndarray | None = None) -> Fitted:
+    """A logit: terms (n, k), the first a constant, what happened (n,) bool, and the cluster (n,) of each."""
 
     def curve(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         odds = terms @ beta
@@ -49,7 +78,12 @@ def yes_or_no(terms: np.ndarray, yes: np.ndarray) -> Fitted:
         like = float(np.where(yes, -np.logaddexp(0, -odds), -np.logaddexp(0, odds)).sum())
         return like, terms.T @ (yes - chance), (terms * (chance * (1 - chance))[:, None]).T @ terms
 
-    return _newton(curve, np.zeros(terms.shape[1]), _precision(terms.shape[1], constant=True))
+    def scores(beta: np.ndarray) -> np.ndarray:
+        assert clusters is not None
+        return _summed(terms, yes - 1 / (1 + np.exp(-(terms @ beta))), clusters)
+
+    known = None if clusters is None else scores
+    return _newton(curve, np.zeros(terms.shape[1]), _precision(terms.shape[1], constant=True), known)
 
 
 def choices(
@@ -57,10 +91,11 @@ def choices(
     taken: Sequence[int],
     offset: Sequence[np.ndarray] | None = None,
     start: np.ndarray | None = None,
+    clusters: np.ndarray | None = None,
 ) -> Fitted:
     """A conditional logit (McFadden 1974): the terms (m, k) of each choice's options, and which was taken.
 
-    `offset` (m,) is added to the score of each option; the search begins at `start`.
+    `offset` (m,) is added to the score of each option; the search begins at `start`; `clusters`: the cluster of each choice.
     """
     width, terms = max(len(each) for each in options), options[0].shape[1]
     table = np.zeros((len(options), width, terms))
@@ -74,15 +109,23 @@ def choices(
     given = float(added[np.arange(len(options)), np.array(taken)].sum())
     chosen = table[np.arange(len(options)), np.array(taken)]
 
-    def curve(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    def shares(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         score = np.where(there, table @ beta + added, -np.inf)
         total = np.logaddexp.reduce(score, axis=1)
         share = np.exp(score - total[:, None])
-        mean = np.einsum("nm,nmk->nk", share, table)
+        return share, np.einsum("nm,nmk->nk", share, table), total
+
+    def curve(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        share, mean, total = shares(beta)
         information = np.einsum("nm,nmk,nml->kl", share, table, table, optimize=True) - mean.T @ mean
         return float((chosen @ beta - total).sum()) + given, (chosen - mean).sum(axis=0), information
 
-    return _newton(curve, np.zeros(terms) if start is None else start, _precision(terms, constant=False))
+    def scores(beta: np.ndarray) -> np.ndarray:
+        assert clusters is not None
+        return _summed(chosen - shares(beta)[1], np.ones(len(chosen)), clusters)
+
+    first = np.zeros(terms) if start is None else start
+    return _newton(curve, first, _precision(terms, constant=False), None if clusters is None else scores)
 
 
 def _precision(terms: int, *, constant: bool) -> np.ndarray:
@@ -92,7 +135,13 @@ def _precision(terms: int, *, constant: bool) -> np.ndarray:
     return out
 
 
-def _newton(curve: Curve, start: np.ndarray, precision: np.ndarray) -> Fitted:
+def _summed(rows: np.ndarray, weight: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    """Weighted sums of rows (n, k) by cluster (n,)."""
+    _, code = np.unique(clusters, return_inverse=True)
+    return np.column_stack([np.bincount(code, weight * column) for column in rows.T])
+
+
+def _newton(curve: Curve, start: np.ndarray, precision: np.ndarray, scores: Scores | None = None) -> Fitted:
     """Newton's steps, halved until the penalised likelihood rises."""
     beta = start
     like, slope, information = curve(beta)
@@ -110,13 +159,19 @@ def _newton(curve: Curve, start: np.ndarray, precision: np.ndarray) -> Fitted:
         gained, beta, goal = now - goal, tried, now
         if gained < 1e-6 * (1 + abs(goal)):
             break
-    covariance = np.linalg.inv(information + np.diag(precision))
-    error = np.sqrt(np.maximum(np.diag(covariance), 0))
-    return Fitted(beta, error, like, _triangle(covariance))
+    bent = information + np.diag(precision)
+    covariance = np.linalg.inv(bent)
+    spread = _triangle(covariance)
+    sums = None if scores is None else scores(beta)
+    if sums is not None and len(sums) >= LEAST_CLUSTERS * len(beta):
+        robust = clustered(bent, sums)
+        if (factor := _triangle(robust)) is not None:
+            covariance, spread = robust, factor
+    return Fitted(beta, np.sqrt(np.maximum(np.diag(covariance), 0)), like, spread)
 
 
 def _triangle(covariance: np.ndarray) -> np.ndarray | None:
-    """The Cholesky factor of a covariance; None where rounding leaves none."""
+    """The Cholesky factor of a covariance; None where it has none."""
     try:
         return np.linalg.cholesky((covariance + covariance.T) / 2)
     except np.linalg.LinAlgError:

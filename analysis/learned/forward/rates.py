@@ -85,11 +85,13 @@ class Timeline:
 
 
 class Design(NamedTuple):
-    """Terms (e, k) at acts, terms (n, k) of stretches, and the hours (n,) that each stretch counts."""
+    """Terms (e, k) at acts, terms (n, k) of stretches, the hours (n,) that each stretch counts, and whose acts (e,) and stretches (n,)
+    they are."""
 
     acts: np.ndarray
     stretches: np.ndarray
     hours: np.ndarray
+    whose: tuple[np.ndarray, np.ndarray]
 
 
 class Rates:
@@ -165,7 +167,8 @@ class Rates:
         paid = paid[self.clock.counts(self.until[paid])]
         debt, hour = _stretches(self.since, np.minimum(self.until, self.clock.end), self._moments_of_debts())
         there = self._there(self.debtor[debt], hour)
-        return self._design(self.owes_terms(paid, self.until[paid]), debt, hour, self.owes_terms, there)
+        acts = self.owes_terms(paid, self.until[paid])
+        return self._design(acts, self.debtor[paid], debt, self.debtor, hour, self.owes_terms, there)
 
     def _moments_of_debts(self) -> tuple[np.ndarray, np.ndarray]:
         every = np.arange(len(self.since))
@@ -216,10 +219,17 @@ class Rates:
         every = np.arange(len(line.hour))
         moments = np.repeat(every, len(GRID)), (line.hour[:, None] + GRID).ravel()
         event, hour = _stretches(line.hour, until, moments)
-        terms = self.comes_terms(life.member[act], life.hour[act])
+        who = life.member[act]
+        acts = self.comes_terms(who, life.hour[act])
         there = self._there(line.member[event], hour)
         return self._design(
-            terms, event, hour, lambda rows, at: self.comes_terms(line.member[rows], at), there
+            acts,
+            who,
+            event,
+            line.member,
+            hour,
+            lambda rows, at: self.comes_terms(line.member[rows], at),
+            there,
         )
 
     def _there(self, member: np.ndarray, hour: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
@@ -230,8 +240,8 @@ class Rates:
         final[life.stranger :] = np.inf  # whose name lacks is not known to leave
         return np.exp(-np.maximum(0.5 * (hour[0] + hour[1]) - final[member], 0.0) / (24 * self.stay))
 
-    def opens(self) -> tuple[np.ndarray, np.ndarray]:
-        """The terms of `opens` at acts that paid no debt, and whether they opened a thread."""
+    def opens(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The terms of `opens` at acts that paid no debt, whether they opened a thread, and whose they are."""
         life = self.life
         act = np.flatnonzero(
             ((life.kind == OTHER_OPENS) | (life.kind == OTHER_REPLIES))
@@ -248,12 +258,12 @@ class Rates:
                 np.log1p(past["owed"]),
             ]
         )
-        return terms, life.kind[act] == OTHER_OPENS
+        return terms, life.kind[act] == OTHER_OPENS, life.member[act]
 
-    def _design(self, acts, whose, hour, terms, there=1.0) -> Design:  # type: ignore[no-untyped-def]
+    def _design(self, acts, actors, whose, member, hour, terms, there=1.0) -> Design:  # type: ignore[no-untyped-def]
         """Stretches between moments (2, n) of whom, evaluated in their middle; a sample where there are too many.
 
-        `there` (n,): the chance that whom a stretch is of is still there.
+        `member`: the member behind each value of `whose`; `there` (n,): the chance that whom a stretch is of is still there.
         """
         begin, end = hour
         hours = (self.clock.at(end) - self.clock.at(begin)) * there
@@ -262,7 +272,7 @@ class Rates:
             lot = np.random.default_rng(0).random(len(hours)) < MOST_STRETCHES / many
             hours, keep = hours * many / MOST_STRETCHES, keep & lot
         middle = 0.5 * (begin + end)
-        return Design(acts, terms(whose[keep], middle[keep]), hours[keep])
+        return Design(acts, terms(whose[keep], middle[keep]), hours[keep], (actors, member[whose[keep]]))
 
 
 def _counting(count: np.ndarray) -> np.ndarray:

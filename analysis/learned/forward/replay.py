@@ -53,20 +53,30 @@ class Debts:
 class Choice(NamedTuple):
     """One recorded choice: the terms of its options (options, terms), and which was taken.
 
-    `names` (options,) are the threads, where these were chosen among; `many`: of how many the options are a sample.
+    `names` (options,) are the threads, where these were chosen among; `many`: of how many the options are a sample; `thread`: the
+    thread that was answered in.
     """
 
     options: np.ndarray
     taken: int
     names: np.ndarray = np.empty(0, np.int64)
     many: int = 0
+    thread: int = 0
+
+
+class Mark(NamedTuple):
+    """A newcomer's reply: the terms of `unnamed`, whether the record lacks the name, and the thread."""
+
+    terms: list[float]
+    lacks: bool
+    thread: int
 
 
 @dataclass
 class Lived:
     """What a record comes to: kinds of act (n,), members (n,) with strangers, hours (n,), debts and choices.
 
-    `owed_by` (n,): the debt that an act paid, or -1. `marks`: the terms of `unnamed` of newcomers' replies, and whether the name lacks.
+    `answered` (n,): whom an act answers, or -1.
     """
 
     member: np.ndarray
@@ -77,7 +87,7 @@ class Lived:
     debts: Debts
     threads: dict[str, list[Choice]]
     posts: dict[str, list[Choice]]
-    marks: list[tuple[list[float], bool]]
+    marks: list[Mark]
 
 
 def lived(record: CommunityRecord, counts: np.ndarray, seed: int = 0) -> Lived:
@@ -163,12 +173,8 @@ def _act(
     out.answered[row] = partner
     if out.kind[row] == FIRST_REPLIES:
         share = state.unnamed[thread] / max(state.size[thread], 1)
-        out.marks.append(
-            (
-                [1.0, float(up == record.root[thread]), share, float(partner >= state.stranger)],
-                who >= state.stranger,
-            )
-        )
+        terms = [1.0, float(up == record.root[thread]), share, float(partner >= state.stranger)]
+        out.marks.append(Mark(terms, who >= state.stranger, thread))
     if sampled and up >= 0 and out.kind[row] in (FIRST_REPLIES, OTHER_REPLIES):
         group = "new" if first else "old"
         if len(out.threads[group]) < MOST_CHOICES:
@@ -268,7 +274,7 @@ def _thread_choice(
         columns = np.column_stack(
             [columns, *own_thread_terms(at, state.size[offered], state.opener[offered] == who)]
         )
-    return Choice(columns, 0, offered, many)
+    return Choice(columns, 0, offered, many, thread)
 
 
 def _post_choice(
@@ -309,7 +315,7 @@ def _post_choice(
         known = np.array([state.met.get((other, who), 0) > 0 for other in authors.tolist()])
         answered = np.array([post in mine for post in shown.tolist()])
         columns = np.column_stack([columns, authors == who, answered, known])
-    return Choice(columns, int(np.flatnonzero(shown == up)[0]))
+    return Choice(columns, int(np.flatnonzero(shown == up)[0]), thread=thread)
 
 
 def _debts_of(state: _State, who: int, thread: int) -> list[tuple[tuple[int, int, int], tuple[int, int]]]:

@@ -5,8 +5,8 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from windtunnel.analysis.importers.addresses import is_address
-from windtunnel.analysis.importers.dates import date_words, start_of
+from windtunnel.analysis.importers.imported.addresses import is_address
+from windtunnel.analysis.importers.imported.dates import date_words, start_of
 from windtunnel.analysis.incidents.forum import lookup
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.pages.batch import offered

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from windtunnel.analysis.importers.dates import date_words, start_of
+from windtunnel.analysis.importers.imported.dates import date_words, start_of
 from windtunnel.analysis.incidents.moments import moment_cell
 from windtunnel.analysis.view.jobs import DONE, Job
 from windtunnel.analysis.view.pages.jobs import as_far_as_it_is, of_output

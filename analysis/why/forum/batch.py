@@ -15,8 +15,8 @@ import polars as pl
 
 from windtunnel.analysis.causal.intervals import Estimate, mean_difference
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.importers.dates import minute_of, start_of
-from windtunnel.analysis.importers.lacking import askable, refuse_why
+from windtunnel.analysis.importers.imported.dates import minute_of, start_of
+from windtunnel.analysis.importers.imported.lacking import askable, refuse_why
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import acts_of_import, moderation_of, read_acts
 from windtunnel.analysis.incidents.forum.find import find

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from windtunnel.analysis.importers.dates import start_of
+from windtunnel.analysis.importers.imported.dates import start_of
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.incidents.moments import moment_cell

@@ -10,7 +10,7 @@ import polars as pl
 
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.importers.dates import start_of
+from windtunnel.analysis.importers.imported.dates import start_of
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import acts_of_import, moderation_of
 from windtunnel.analysis.incidents.forum.places import asked_about, place_of
@@ -40,7 +40,7 @@ def recorded_case(
     `settings` are those of a run, such as mind=llm. `question` are the options of `ask`: of a thread too long to be lived again
     whole, the part around their moment is. `ValueError` says what is missing, or that the incident has no thread.
     """
-    from windtunnel.analysis.importers.lacking import refuse_why
+    from windtunnel.analysis.importers.imported.lacking import refuse_why
 
     refuse_why(out, kind or name)
     folder = Folder(out)

@@ -11,7 +11,7 @@ import polars as pl
 from windtunnel.agents.minds.base import Mind
 from windtunnel.agents.recall import Retriever
 from windtunnel.analysis.folder import Folder
-from windtunnel.analysis.importers.dates import start_of
+from windtunnel.analysis.importers.imported.dates import start_of
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.forum.acts import ACTS, acts_of_run
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Futures

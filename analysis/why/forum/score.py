@@ -13,7 +13,7 @@ from windtunnel.agents.minds.base import Mind, Unanswered
 from windtunnel.agents.minds.learned_llm import LearnedLLMMind
 from windtunnel.agents.situation import About, Line, Situations
 from windtunnel.analysis.causal.intervals import mean_difference
-from windtunnel.analysis.importers.identities import read_identities
+from windtunnel.analysis.importers.people.identities import read_identities
 from windtunnel.analysis.why.forum.words import told_words
 from windtunnel.sim.communities.forum.member_prompt import SOMEBODY, headed
 from windtunnel.sim.communities.forum.posts import HOSTILE

@@ -5,7 +5,7 @@ from functools import partial
 
 import polars as pl
 
-from windtunnel.analysis.importers.dates import date_words, is_date, minute_of, start_of
+from windtunnel.analysis.importers.imported.dates import date_words, is_date, minute_of, start_of
 from windtunnel.analysis.incidents.forum.in_time import comments
 from windtunnel.analysis.numbers_in_words import is_whole, number
 from windtunnel.analysis.why.forum.case import ForumCase

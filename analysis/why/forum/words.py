@@ -8,7 +8,7 @@ import polars as pl
 
 from windtunnel.agents.llm.request import Request
 from windtunnel.agents.situation import About
-from windtunnel.analysis.importers.identities import read_identities
+from windtunnel.analysis.importers.people.identities import read_identities
 from windtunnel.sim.communities.forum.record import Words
 
 MOST_TOLD = 400

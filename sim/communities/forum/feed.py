@@ -99,11 +99,11 @@ class View:
     def withdraw(self, who: np.ndarray, *prefixes: str) -> None:
         """Take the actions whose names begin so off the offer of the members marked in `who` (n,) bool."""
         if who.any():
-            self.options[np.ix_(who, _named(self.action_names, prefixes))] = False
+            self.options[np.ix_(who, named(self.action_names, prefixes))] = False
 
 
 @lru_cache(maxsize=64)
-def _named(names: tuple[str, ...], prefixes: tuple[str, ...]) -> np.ndarray:
+def named(names: tuple[str, ...], prefixes: tuple[str, ...]) -> np.ndarray:
     """Places of the names that begin with one of these."""
     return np.array([place for place, name in enumerate(names) if name.startswith(prefixes)], int)
 

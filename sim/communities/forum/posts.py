@@ -1,6 +1,10 @@
 """The forum's posts as columns that grow: opening posts and replies alike, one row each."""
 
+from typing import Any
+
 import numpy as np
+
+from windtunnel.sim.communities.forum.side_by_side import SideBySide
 
 VISIBLE, REMOVED, HELD = 0, 1, 2  # HELD is also what a review says of an act
 CIVIL, HEATED, HOSTILE = 0, 1, 2
@@ -42,6 +46,9 @@ _COLUMNS = {
 class Posts:
     """Columns of equal length `len(posts)`; each is read as an attribute, a view of the filled part."""
 
+    beside: SideBySide | None = None
+    """Where the columns stand beside those of other worlds."""
+
     def __init__(self, capacity: int = 256) -> None:
         self._count = 0
         self._store = {name: np.zeros(capacity, dtype) for name, dtype in _COLUMNS.items()}
@@ -54,6 +61,8 @@ class Posts:
         """Append posts and give their rows; columns not named start at zero."""
         count = len(columns["id"])
         new = slice(self._count, self._count + count)
+        if self.beside is not None and self._count + count > self.beside.room:
+            self.beside.make_room(self._count + count)
         while self._count + count > len(self._store["id"]):
             for name, values in self._store.items():
                 self._store[name] = np.concatenate([values, np.zeros_like(values)])
@@ -78,6 +87,16 @@ class Posts:
             for name, values in state.items()
         }
         self._refresh()
+
+    def store(self) -> dict[str, np.ndarray]:
+        return self._store
+
+    def stand(self, store: dict[str, np.ndarray]) -> None:
+        self._store = store
+        self._refresh()
+
+    def empty(self, name: str) -> Any:
+        return 0
 
     def _refresh(self) -> None:
         for name, values in self._store.items():

@@ -16,6 +16,9 @@ from windtunnel.sim.community import Declared, Harm, Nouns
 from windtunnel.sim.noise_key import NoiseKey
 from windtunnel.sim.plain_builder import PlainBuilder
 
+QUANTILES = 1000
+"""Authors that stand for a persona's law where base rates are asked for."""
+
 
 class Builder(PlainBuilder):
     """Makes them."""
@@ -69,15 +72,28 @@ class Builder(PlainBuilder):
         counts = np.array([float(action.amount or 0) for action in scene.actions])
 
         def write(batch: Situations) -> np.ndarray:
-            pace = batch.features[:, names.index("pace")][:, None]
-            return counts * np.log(pace) - pace - gammaln(counts + 1)
+            return _poisson(counts, batch.features[:, names.index("pace")])
 
         def move(batch: Situations) -> np.ndarray:
             go = np.clip(0.3 + 0.05 * batch.features[:, names.index("attached")], 0, 0.9)
             rows = {"move": np.log(go), "leave": np.log1p(-go)}
             return np.stack([rows[action.name] for action in scene.actions], axis=1)
 
-        return StrategyMind(scene, move if scene.phase == "move" else write)
+        return StrategyMind(scene, move) if scene.phase == "move" else StrategyMind(scene, write, ("pace",))
+
+    def alpha(self, scene: Scene) -> np.ndarray:
+        """Of writing: how often an author of this mix writes each number of messages a step, each at its own pace."""
+        if scene.phase == "move":
+            return super().alpha(scene)
+        counts = np.array([float(action.amount or 0) for action in scene.actions])
+        lots = (np.arange(QUANTILES) + 0.5) / QUANTILES
+        logs = [
+            _poisson(counts, self._paces(one.name == "agent", lots)) + np.log(one.share)
+            for one in self.personas
+            if one.share > 0
+        ]
+        found = np.logaddexp.reduce(np.concatenate(logs), axis=0)
+        return found - np.logaddexp.reduce(found)
 
     def traits(self, personas: Sequence[Persona], persona: np.ndarray) -> dict[str, np.ndarray]:
         """Rates by persona, homes alike, a second place that is another one."""
@@ -86,19 +102,23 @@ class Builder(PlainBuilder):
         def lot(purpose: str) -> np.ndarray:
             return noise.uniform(self._traits_key, purpose, 0, ids)
 
-        shape, scale = settings.agents
-        mean, spread = settings.people
         agent = np.array([one.name == "agent" for one in personas])[persona]
-        lomax = scale * (lot("rate") ** (-1 / shape) - 1)
-        normal = np.exp(mean + spread * ndtri(lot("rate")))
         home = np.floor(settings.places * lot("home"))
         apart = 1 + np.floor((settings.places - 1) * lot("second"))
         return {
-            "pace": np.maximum(np.where(agent, lomax, normal) / settings.horizon, 1e-9),
+            "pace": self._paces(agent, lot("rate")),
             "home": home,
             "second": (home + apart) % settings.places,
             "luck": lot("luck"),
         }
+
+    def _paces(self, agent: np.ndarray | bool, lot: np.ndarray) -> np.ndarray:
+        """Messages a step (n,) at these quantiles of the law of agents, or of people."""
+        shape, scale = self.settings.agents
+        mean, spread = self.settings.people
+        lomax = scale * (lot ** (-1 / shape) - 1)
+        normal = np.exp(mean + spread * ndtri(lot))
+        return np.maximum(np.where(agent, lomax, normal) / self.settings.horizon, 1e-9)
 
     def make(self, scenes: Any, *, traits_key: int, luck: NoiseKey, steps: int) -> Places:
         """Places and authors, with vocabularies drawn once for a draw."""
@@ -115,3 +135,8 @@ class Builder(PlainBuilder):
         }
         chance = np.array([settings.crosses.get(one.name, 0.0) for one in scenes[0].personas])
         return Places(scenes, members, self.declared, settings, own, chance[members.persona], steps)
+
+
+def _poisson(counts: np.ndarray, pace: np.ndarray) -> np.ndarray:
+    """Log-probabilities (n, amounts) of these counts (amounts,) at each pace (n,), up to a constant a row."""
+    return counts * np.log(pace[:, None]) - pace[:, None] - gammaln(counts + 1)

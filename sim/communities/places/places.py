@@ -35,7 +35,7 @@ class Places(PlainCommunity):
     Policies set `closed` places, who may write (`let`), `crossing`, and change amounts.
     """
 
-    silent = ("rest", "stay")
+    silent = ("write_0",)
 
     def __init__(
         self,
@@ -55,9 +55,10 @@ class Places(PlainCommunity):
         self.gone = np.zeros(count, bool)  # fell silent when their place was closed
         self.written = np.zeros((count, settings.places), int)
         self.shape = (2, count, settings.places, settings.vocabulary)
-        self.said: list[
-            np.ndarray
-        ] = []  # one array a step: counting them once, at the end, takes little room until then
+        self.said: list[np.ndarray] = []  # each word's place in `shape`, one array a step
+        self.counted = np.empty(
+            0, np.int32
+        )  # how often each place was said before those, once that is shorter
 
     def open_step(self, world: WorldFace) -> None:
         """Nothing is closed and everybody may write until a policy says otherwise."""
@@ -122,11 +123,20 @@ class Places(PlainCommunity):
         word[local] = drawn(self.vocabularies["place"], where[local], lots[local])
         word[rest] = drawn(self.vocabularies["common"], np.zeros(int(rest.sum()), int), lots[rest])
         self.said.append(np.ravel_multi_index((which, who, where, word), self.shape))
+        self.counted_up()
+
+    def counted_up(self) -> None:
+        """Once more words were said than there are counts, only the counts are kept."""
+        if sum(map(len, self.said)) > np.prod(self.shape):
+            self.counted, self.said = self.counts().ravel().astype(np.int32), []
 
     def counts(self) -> np.ndarray:
         """How often each author has written each word in each place, in even and in odd messages: (2, n, places, words)."""
         said = np.concatenate(self.said) if self.said else np.empty(0, np.int64)
-        return np.bincount(said, minlength=int(np.prod(self.shape))).reshape(self.shape)
+        found = np.bincount(said, minlength=int(np.prod(self.shape)))
+        if len(self.counted):
+            found += self.counted
+        return found.reshape(self.shape)
 
     def measures(self, world: WorldFace) -> Mapping[str, float]:
         """How many write how much and where; what words tell, at the last step alone (0 before)."""

@@ -52,6 +52,23 @@ def test_two_stages_give_one_row_over_all_options(prompt):
     assert mind.record()["unique"] > 10 and len(mind.minds) == 11
 
 
+def test_by_archetype_each_kind_of_situation_is_put_once_and_counted_for_all_who_are_in_it():
+    where = scene(40)
+    options = np.ones((60, 40), bool)
+    options[::7, 20:] = False
+    many = batch(where, options)
+    models = [FakeModel(), FakeModel()]
+    mind, plain = (
+        StagedMind(where, lambda one, alpha, model=model: LLMMind(model, one, alpha=alpha), None)
+        for model in models
+    )
+    (rows,) = mind.decide([many])
+    assert np.array_equal(rows, plain._decided([many])[0])
+    assert mind.record()["unique"] == plain.record()["unique"]
+    assert mind.record()["questions"] == plain.record()["questions"] > 60
+    assert mind.decide([batch(where, np.ones((0, 40), bool))])[0].shape == (0, 40)
+
+
 def test_base_rates_hold_through_both_stages():
     where = scene(60)
     rates = np.arange(1.0, 61) / np.arange(1.0, 61).sum()
@@ -59,6 +76,21 @@ def test_base_rates_hold_through_both_stages():
     mind = StagedMind(where, lambda one, a: LLMMind(FakeModel(), one, alpha=a, beta=0.0), alpha.tolist())
     (rows,) = mind.decide([batch(where, np.ones((2, 60), bool))])
     assert np.exp(rows[0]) == pytest.approx(rates)
+
+
+def test_where_in_a_stretch_that_hardly_ever_occurs_is_not_asked():
+    where, model = scene(60), FakeModel()
+    alpha = np.where(np.arange(60) < 20, -0.1 * np.arange(60), -30.0 - np.arange(60))
+    options = np.ones((3, 60), bool)
+    options[1, 50:] = False
+    options[2, :20] = False
+    mind = StagedMind(where, lambda one, a: LLMMind(model, one, alpha=a), alpha.tolist())
+    (rows,) = mind.decide([batch(where, options)])
+    assert (np.isneginf(rows) == ~options).all() and np.exp(rows).sum(axis=1) == pytest.approx(1)
+    last = mind.stretches[-1]
+    assert np.diff(rows[0, last]) == pytest.approx(-1) and mind.minds[-1].record()["unique"] == 0
+    assert mind.minds[1].record()["unique"] > 0
+    assert mind.record()["questions"] == 3 + (3 + 3 + 1)  # first stage, then the stretches that are not rare
 
 
 def test_each_phase_has_its_own_mind():
@@ -112,6 +144,25 @@ def test_a_strategy_is_asked_for_several_worlds_at_once_and_says_the_same_of_eac
     asked_of.clear()
     StrategyMind(where, by_stock).decide([batch(where, np.ones((30_000, 3), bool))] * 2)
     assert asked_of == [30_000, 30_000]
+
+
+def test_a_strategy_of_traits_is_asked_once_for_the_same_members():
+    where, asked_of = scene(3), []
+
+    def by_stock(asked: Situations) -> np.ndarray:
+        asked_of.append(len(asked))
+        return np.outer(asked.features[:, 0], [0.0, 0.01, 0.02])
+
+    everything, part = np.ones((4, 3), bool), np.ones((4, 3), bool)
+    part[0, 2] = False
+    mind = StrategyMind(where, by_stock, ("stock",))
+    one, two, three, other = mind.decide(
+        [batch(where, everything), batch(where, everything), batch(where, part), batch(where, everything[:3])]
+    )
+    assert asked_of == [4, 4, 3] and two is one and not one.flags.writeable
+    plain = StrategyMind(where, by_stock)
+    for rows, options in ((one, everything), (three, part), (other, everything[:3])):
+        assert np.array_equal(rows, plain.decide([batch(where, options)])[0])
 
 
 def test_without_lines_of_its_own_a_decision_is_told_by_its_bins_and_its_persona():

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from windtunnel.analysis.importers import import_corpus
-from windtunnel.analysis.importers.times import read_time
+from windtunnel.analysis.importers.clocks.times import read_time
 
 MAPPING = {"id": "id", "parent": "parent", "author": "author", "time": "time", "text": "text"}
 HEAD = "id,parent,author,time,text\n"

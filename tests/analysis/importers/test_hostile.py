@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from windtunnel.analysis.importers import import_corpus, parse_mapping
-from windtunnel.analysis.importers.lines import blocks
-from windtunnel.analysis.importers.markup import words_of
+from windtunnel.analysis.importers.files.lines import blocks
+from windtunnel.analysis.importers.text.markup import words_of
 
 TABLE = parse_mapping("id=id,parent=parent,author=who,time=at,text=say")
 POST = {"id": "../../etc/x", "parent": "", "who": "/etc/passwd", "at": "2020-01-01", "say": "hi ../../../x"}

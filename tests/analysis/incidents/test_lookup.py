@@ -7,7 +7,7 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.importers import import_corpus
-from windtunnel.analysis.importers.addresses import ids_in
+from windtunnel.analysis.importers.imported.addresses import ids_in
 from windtunnel.analysis.incidents.forum.lookup import find, resolve, titles_of
 
 START = 1_704_412_800  # 2024-01-05 00:00 UTC

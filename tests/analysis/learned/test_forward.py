@@ -9,7 +9,7 @@ import yaml
 from tests.learned_law import forward
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.learned.forward import fit_forward, likelihood
-from windtunnel.analysis.learned.forward.fit import fitted_law
+from windtunnel.analysis.learned.forward.fit import fitted_law, newcomers, reach
 from windtunnel.analysis.learned.forward.hotness import lasting_hotness
 from windtunnel.analysis.learned.forward.rates import Clock
 from windtunnel.analysis.learned.forward.replay import OWED, Choice, lived, with_strangers
@@ -47,6 +47,42 @@ def test_a_choice_between_two_and_a_yes_or_no_are_logits() -> None:
     assert np.allclose(again.value, theirs.params, atol=1e-4)
     fixed = likelihood.choices(pairs, [0 if each else 1 for each in yes], [np.array([1.0, 0.0])] * 500)
     assert fixed.value[0] == pytest.approx(theirs.params[0] - 1, abs=1e-3)
+
+
+def test_errors_by_cluster_are_how_far_coefficients_scatter() -> None:
+    """Members with a lasting factor of their own and a term that does not change: known by drawing such records again and again."""
+    draws = np.random.default_rng(4)
+    found, alone = [], []
+    whose = np.repeat(np.arange(150), 8)
+    for _ in range(150):
+        terms = np.column_stack([np.ones(1200), np.repeat(draws.integers(0, 2, 150), 8)])
+        rate = np.exp(terms @ [-0.5, 0.5]) * np.repeat(draws.gamma(1.5, 1 / 1.5, 150), 8)
+        count = draws.poisson(rate)
+        events = np.repeat(terms, count, axis=0), np.repeat(whose, count)
+        found.append(likelihood.poisson(events[0], terms, np.ones(1200), (events[1], whose)))
+        alone.append(likelihood.poisson(events[0], terms, np.ones(1200)).error[1])
+    scatter = np.std([each.value[1] for each in found])
+    assert np.mean([each.error[1] for each in found]) == pytest.approx(scatter, rel=0.15)
+    assert np.mean(alone) < 0.6 * scatter, "independent acts would be too sure"
+    spread = found[0].spread
+    assert spread is not None
+    assert np.allclose(np.sqrt(np.diag(spread @ spread.T)), found[0].error)
+
+
+def test_errors_of_logits_and_choices_by_cluster_agree_with_statsmodels() -> None:
+    draws = np.random.default_rng(5)
+    whose = np.repeat(np.arange(60), 10)
+    terms = np.column_stack([np.ones(600), np.repeat(draws.normal(size=60), 10)])
+    odds = terms @ [0.2, 0.6] + np.repeat(draws.normal(size=60), 10)
+    yes = draws.random(600) < 1 / (1 + np.exp(-odds))
+    theirs = sm.Logit(yes.astype(float), terms).fit(disp=0, cov_type="cluster", cov_kwds={"groups": whose})
+    correction = np.sqrt(598 / 599)  # theirs counts coefficients, too
+    assert np.allclose(likelihood.yes_or_no(terms, yes, whose).error, correction * theirs.bse, rtol=1e-3)
+    pairs = [np.stack([row, np.zeros(2)]) for row in terms]
+    chosen = likelihood.choices(pairs, [0 if each else 1 for each in yes], clusters=whose)
+    assert np.allclose(chosen.error, correction * theirs.bse, rtol=1e-3)
+    few = likelihood.yes_or_no(terms, yes, whose // 20)
+    assert np.allclose(few.error, likelihood.yes_or_no(terms, yes).error), "three clusters tell nothing"
 
 
 @pytest.mark.parametrize("shape", [0.7, 0.0])
@@ -191,3 +227,19 @@ def test_a_law_of_another_form_is_refused(imported) -> None:
     (imported / "learned.yaml").write_text(yaml.safe_dump({"schema": 1, "forward": content}))
     with pytest.raises(ValueError, match="fit it again by `windtunnel fit`"):
         plan(compose([f"community.profile={imported}", "mind=learned"]))
+
+
+def test_newcomers_of_a_short_record_are_those_of_its_later_weeks() -> None:
+    """Forty regulars write once in four days; one more member comes each day, once. In the first week of two all look new."""
+    chance = np.random.default_rng(3)
+    rows = [
+        (0, None, f"regular{who}", int(at)) for who in range(40) for at in chance.uniform(0, 14, 4) * 1440
+    ]
+    rows += [(0, None, f"new{day}", day * 1440 + 700) for day in range(14)]
+    rows = sorted(rows, key=lambda row: row[3])
+    record = record_of(talk([(row, *told[1:]) for row, told in enumerate(rows, 1)]))
+    clock = Clock(record)
+    found = newcomers(lived(record, np.ones(len(record), bool)), clock)
+    silent = 40 * np.exp(-4 * 7 / 14) * 0.9
+    assert found.weeks == 1 and found.opens * 168 == pytest.approx(7 + silent, abs=4)
+    assert reach(clock) == pytest.approx(10.5 * 24, rel=0.05)

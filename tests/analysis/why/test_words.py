@@ -12,7 +12,7 @@ import pytest
 
 from windtunnel.agents.llm.fake import FakeModel
 from windtunnel.analysis.cli import main
-from windtunnel.analysis.importers.identities import IDENTITIES, read_identities
+from windtunnel.analysis.importers.people.identities import IDENTITIES, read_identities
 from windtunnel.analysis.incidents.forum.acts import acts_of_import
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures

@@ -6,7 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from windtunnel import run
+from windtunnel import conf, run
+from windtunnel.sim.communities.places.build import Builder
+from windtunnel.sim.communities.places.places import Places
 from windtunnel.sim.communities.places.words import author_accuracy, divergence, drawn, place_accuracy
 
 SMALL = dict(community="places", seeds=1, dowhy=False)
@@ -105,3 +107,26 @@ def test_agents_write_more_unequally_than_people():
         for place in ({"community.size": 600}, people)
     ]
     assert gini[0] > gini[1] + 0.2
+
+
+def test_base_rates_are_those_of_authors_who_write_at_their_own_pace():
+    """What a language model is held to: the mean number of messages and the share of silent days that the rules give."""
+    place = {"community.size": 2000}
+    found = run(place, **SMALL, policy="one_place", draws=2).events.filter(pl.col("arm") == "baseline")
+    made = Builder(dict(conf.content("community", "places")))
+    share = np.exp(made.alpha(made.scenes()[-1]))
+    days = 2 * 2000 * 14
+    assert 1 - share[0] == pytest.approx(len(found) / days, rel=0.1)
+    assert 1 - share[:6].sum() == pytest.approx(found.filter(pl.col("amount") > 5).height / days, rel=0.2)
+    assert share.sum() == pytest.approx(1) and (share > 0).all()
+
+
+def test_words_are_counted_alike_however_many_are_said(monkeypatch):
+    """Once more words are said than there are counts, they are added up on the way: nothing that is measured changes."""
+    wordy = {"community.size": 40, "community.settings.words": 40, "community.settings.vocabulary": 10}
+    tables = []
+    for fold in (True, False):
+        if not fold:
+            monkeypatch.setattr(Places, "counted_up", lambda self: None)
+        tables.append(run(wordy, **SMALL, policy="one_place", draws=3).measures)
+    assert tables[0].equals(tables[1])

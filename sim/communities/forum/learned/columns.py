@@ -3,15 +3,16 @@
 import numpy as np
 
 from windtunnel.sim.communities.forum.learned.law import Part, post_terms, thread_terms
-from windtunnel.sim.communities.forum.learned.memory import Memory
-from windtunnel.sim.communities.forum.posts import Posts
+from windtunnel.sim.communities.forum.learned.place import Remembered
+from windtunnel.sim.communities.forum.learned.sums import weighed
 
 
-def of_threads(posts: Posts, memory: Memory, roots: np.ndarray, now: float) -> np.ndarray:
+def of_threads(table: Remembered, roots: np.ndarray, now: float) -> np.ndarray:
     """Of threads (rows of their opening posts, (n,)) at an hour: (n, terms), the same for every reader."""
-    opener, seen, people = posts.author[roots], memory.posts, memory.people
+    seen, people = table.seen, table.people
+    opener = table.author(roots)
     return thread_terms(
-        posts.size[roots],
+        table.posts.size[roots],
         seen.crowd[roots],
         np.maximum(now - seen.hour[roots], 0.0),
         np.maximum(now - seen.last[roots], 0.0),
@@ -20,30 +21,31 @@ def of_threads(posts: Posts, memory: Memory, roots: np.ndarray, now: float) -> n
     )
 
 
-def of_posts(posts: Posts, memory: Memory, offered: np.ndarray, latest: np.ndarray, now: float) -> np.ndarray:
+def of_posts(table: Remembered, offered: np.ndarray, latest: np.ndarray, now: float) -> np.ndarray:
     """Of posts (rows, (n,)) at an hour: (n, terms), the same for every reader; `latest` (n,): the last of their threads."""
-    author, root, people = posts.author[offered], posts.thread[offered], memory.people
+    posts, people = table.posts, table.people
+    author, root = table.author(offered), table.root(offered)
     opening = offered == root
     return post_terms(
         opening,
         posts.replies[offered],
-        np.maximum(now - memory.posts.hour[offered], 0.0),
+        np.maximum(now - table.seen.hour[offered], 0.0),
         posts.depth[offered],
         latest,
         people.unnamed[author],
         people.acts[author],
         np.maximum(now - people.last[author], 0.0),
-        (author == posts.author[root]) & ~opening,
+        (author == table.author(root)) & ~opening,
     )
 
 
 def by_first_terms(part: Part, columns: np.ndarray) -> np.ndarray:
     """The linear predictor (n,) of the part's first terms, which are the same for every reader."""
     width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps[:width]) @ part.coefficients[:width])
+    return weighed(part.coefficients[:width], np.minimum(columns.T, part.caps[:width, None], order="C"))
 
 
 def by_last_terms(part: Part, columns: np.ndarray) -> np.ndarray:
     """The linear predictor (n,) of the part's last terms, which are one reader's own."""
     width = columns.shape[1]
-    return np.asarray(np.minimum(columns, part.caps[-width:]) @ part.coefficients[-width:])
+    return weighed(part.coefficients[-width:], np.minimum(columns.T, part.caps[-width:, None], order="C"))

@@ -11,39 +11,23 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaincinv
 
-from windtunnel.agents.situation import Scene
-from windtunnel.policies.forum.forum_policy import ForumPolicy
+from windtunnel.agents.situation import Scene, Situations
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.acts import Acts
 from windtunnel.sim.communities.forum.declared import learned as declared_of_learned
-from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View
+from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View, named
 from windtunnel.sim.communities.forum.forum import Forum
-from windtunnel.sim.communities.forum.learned.attention import (
-    in_order,
-    post_shown,
-    put_up,
-    shelves,
-    thread_shown,
-    weigh,
-)
-from windtunnel.sim.communities.forum.learned.coming import NEW_OPENS, NEW_REPLIES, OTHER, PAYS, Coming, Hit
-from windtunnel.sim.communities.forum.learned.law import WINDOW, Law
+from windtunnel.sim.communities.forum.learned.attention import in_order, put_up, shelves
+from windtunnel.sim.communities.forum.learned.coming import Coming, Hit
+from windtunnel.sim.communities.forum.learned.law import Law
 from windtunnel.sim.communities.forum.learned.members import LearnedMembers
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.past import Past
-from windtunnel.sim.communities.forum.learned.says import put_tones
-from windtunnel.sim.communities.forum.posts import HELD, ORDINAL_OF_PHASE, VISIBLE, post_id
+from windtunnel.sim.communities.forum.learned.together import Moment, Together, join, nobody_comes
+from windtunnel.sim.communities.forum.posts import HELD, HOSTILE, ORDINAL_OF_PHASE, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.noise_key import NoiseKey
-
-DAY, REFRESHED = 24.0, 6
-"""Threads in which nobody wrote for a day are weighed anew every so many steps, others in each."""
-SURE = 30.0
-"""Log-odds that stand for certainty."""
-SHOWN_POSTS = 8
-"""Latest posts of a thread that its reader sees."""
 
 _NONE = np.empty(0, np.int64)
 _NO_ACTS = Acts(
@@ -73,10 +57,12 @@ class LearnedForum(Forum):
         luck: NoiseKey,
         step_hours: float,
         past: Past | None = None,
+        provoking: float,
     ) -> None:
         nobody = np.full((0, 0), NOTHING, np.int32)
         super().__init__(scenes[0], profile, settings, members, nobody, luck=luck, step_hours=step_hours)
         self.scenes, self.declared, self.law = tuple(scenes), declared_of_learned(), law
+        self.provoking = provoking
         self.memory = Memory(law, len(members)) if past is None else past.memory.later(0.0, len(members))
         self.unnamed = members.summaries["unnamed"]
         if past is not None:
@@ -86,14 +72,38 @@ class LearnedForum(Forum):
         self.shelf_share = 14 * profile.posts_per_member_day.value * profile.new_thread_share.value
         """Threads in sight for each member of the place."""
         self.shelf_count = shelves(self)
-        self._open = np.flatnonzero(self.posts.parent < 0)
-        put_up(self, self._open)
-        self._open = in_order(self, self._open)
+        self.open = np.flatnonzero(self.posts.parent < 0)
+        put_up(self, self.open)
+        self.open = in_order(self, self.open)
         self.hour = self.now_hour = self._end = 0.0
         self.phase = 0
-        self._coming: dict[int, Hit] = {}
-        self._come = Coming(self)
-        self._nobody: View | None = None
+        self.coming: dict[int, Hit] = {}
+        self.arrivals = Coming(self)
+        self.pull: np.ndarray | None = None
+        """What policies draw to each post (posts,) in this phase, log; None: nothing."""
+        self.features = self._features
+        self.names = scenes[0].actions.names
+        self.needs_post = named(self.names, ("upvote", "downvote", "report", "reply"))
+        self.replies = named(self.names, ("reply",))
+        self.nobody = none = nobody_comes(len(self.features), len(self.names))
+        self._empty = View(
+            none.rows,
+            Shown.alone(none.seen),
+            none.focus,
+            none.features,
+            none.options,
+            self.features,
+            self.names,
+        )
+        self._nothing_asked: tuple[Situations, ...] | None = None
+        self.together = Together([self])
+        self.ready: Moment | Exception | None = None
+        """Who comes in the phase that is on, once that was worked out."""
+
+    @staticmethod
+    def join(forums: Sequence["LearnedForum"]) -> list[tuple[list[int], Together]]:
+        """Those that work out together who comes and what is attended to; see `sim.community.Joint`."""
+        return join(forums)
 
     # --- time ---
 
@@ -101,10 +111,6 @@ class LearnedForum(Forum):
         super().open_step(world)
         self.hour = world.now * self.hours
         self.now_hour = self.hour + 0.5 * self.hours
-        roots, last = self._open, self.memory.posts.last
-        self._open = roots = roots[last[roots] >= self.hour - WINDOW]
-        weigh(self, roots if world.now % REFRESHED == 0 else roots[last[roots] > self.hour - DAY])
-        self._come.open_step(world)
 
     def set_scene(self, world: Any) -> None:
         """A place with a past needs no opening threads."""
@@ -112,104 +118,58 @@ class LearnedForum(Forum):
     def rhythm(self, step: int) -> float:
         return self.law.rhythm[int(step * self.hours) % 24]
 
-    def _moment(self, world: Any) -> None:
-        """The middle of the phase that is on, in hours. What is written stands at its end, so that the next phase counts whole."""
+    def moment(self, world: Any) -> None:
+        """Come to the middle of the phase that is on. What is written stands at its end, so that the next phase counts whole."""
         self.phase = self._phases[world.phase]
         length = self.hours / len(self.scenes)
         self.now_hour = world.now * self.hours + (self.phase + 0.5) * length
         self._end = self.now_hour + 0.5 * length
 
-    # --- who comes ---
+    # --- who comes, and what they attend to ---
+
+    def come(self, world: Any) -> None:
+        """Find who comes in this phase, each for the one thing that came first."""
+        members, now = self.members, world.now
+        self.coming = {
+            row: hit
+            for row, hit in self.arrivals.coming(world, self.phase).items()
+            if members.joined[row] <= now and members.left[row] > now and members.away_until[row] <= now
+        }
 
     def active(self, world: Any) -> np.ndarray:
-        """Whoever comes in this phase, each for the one thing that came first."""
-        self._moment(world)
-        self._coming = self._come.coming(world, self.phase)
-        if not self._coming:
-            return _NONE
-        rows, members, now = np.array(sorted(self._coming), np.int64), self.members, world.now
-        there = (members.joined[rows] <= now) & (members.left[rows] > now) & (members.away_until[rows] <= now)
-        return rows if there.all() else rows[there]
-
-    # --- what they attend to ---
+        """Whoever comes in this phase, as it was worked out for all worlds together, or is now for this one."""
+        if self.ready is None:
+            self.together.prepare([world])
+        found, self.ready = self.ready, None
+        if isinstance(found, Exception):
+            raise found
+        assert found is not None
+        self._shown: Moment = found
+        return found.rows
 
     def show(self, world: Any, rows: np.ndarray) -> View:
-        if not len(rows):
-            return self._empty(rows)
-        names, owed = self.scene.actions.names, self.memory.debts.post
-        hits = [self._coming[row] for row in rows.tolist()]
-        what = np.array([hit.what for hit in hits])
-        focus = np.array([owed[hit.item] if hit.what == PAYS else NOTHING for hit in hits])
-        odds = np.where(what == NEW_OPENS, SURE, -SURE)
-        other = np.flatnonzero(what == OTHER)
-        if len(other):
-            odds[other] = self.memory.opens(rows[other], self.now_hour)
-        looking = np.flatnonzero((what == OTHER) | (what == NEW_REPLIES))
-        if len(looking):
-            focus[looking] = self._look(world, rows[looking], what[looking] == NEW_REPLIES)
-        odds[(focus == NOTHING) & (what != NEW_OPENS)] = SURE  # there is nothing to answer
-        self._odds, self._first = odds, what >= NEW_OPENS
-        features = self._measure(rows, focus, world.now)
-        seen = Shown.alone(self._seen(focus))
-        view = View(
-            rows, seen, focus, features, np.ones((len(rows), len(names)), bool), self._features, names
+        moment = self._shown
+        if len(rows) != len(moment.rows):
+            moment = moment.of(np.isin(moment.rows, rows))
+        if not len(moment.rows):
+            return self._empty
+        self._first, self._tones_shown = moment.first, moment.tones
+        seen = Shown.alone(moment.seen if len(self.posts) else moment.seen[:, :0])
+        return View(
+            moment.rows, seen, moment.focus, moment.features, moment.options, self.features, self.names
         )
-        view.withdraw(focus == NOTHING, "upvote", "downvote", "report", "reply")
-        if len(self.posts):
-            locked = (focus >= 0) & (self.posts.locked_until[self.posts.thread[focus]] > world.now)
-            view.withdraw(locked, "reply")
-        return view
 
-    def _empty(self, rows: np.ndarray) -> View:
-        """What nobody sees."""
-        if self._nobody is None:
-            nothing, names = np.empty((0, 1), np.int64), self.scene.actions.names
-            self._nobody = View(
-                rows,
-                Shown.alone(nothing),
-                nothing[:, 0],
-                np.zeros((0, len(self._features))),
-                np.ones((0, len(names)), bool),
-                self._features,
-                names,
+    def situations(self, world: Any, view: View) -> Situations:
+        if len(view.rows):
+            return super().situations(world, view)
+        if self._nothing_asked is None:
+            self._nothing_asked = tuple(
+                Situations(scene, view.features, view.options, view.rows, view.rows) for scene in self.scenes
             )
-        return self._nobody
+        return self._nothing_asked[self.phase]
 
-    def _look(self, world: Any, rows: np.ndarray, new: np.ndarray) -> np.ndarray:
-        """The post (n,) that each member answers if it does: a thread, then a post in it; NOTHING where there is none."""
-        posts = self.posts
-        roots = self._open[
-            (posts.state[self._open] == VISIBLE) & (posts.locked_until[self._open] <= world.now)
-        ]
-        if not len(roots):
-            return np.full(len(rows), NOTHING, np.int64)
-        pull = None
-        if any(isinstance(policy, ForumPolicy) for policy in world.acting()):
-            pull = posts.appeal.copy()
-            feed.rerank(world, pull)
-        thread = thread_shown(self, world, rows, new, roots, pull)
-        return post_shown(self, world, rows, new, thread, pull)
-
-    def _seen(self, focus: np.ndarray) -> np.ndarray:
-        """Rows of the posts (n, m) that readers of these have before them: the post, and the latest of its thread."""
-        posts = self.posts
-        if not len(posts):
-            return np.full((len(focus), 0), NOTHING, np.int64)
-        nothing = [NOTHING] * SHOWN_POSTS
-        seen = [
-            (self.memory.rows.get(root, [])[-SHOWN_POSTS:] + nothing)[:SHOWN_POSTS] if post >= 0 else nothing
-            for post, root in zip(focus.tolist(), posts.thread[focus].tolist(), strict=True)
-        ]
-        latest = np.array(seen)
-        latest[(latest == focus[:, None]) | (posts.state[latest] != VISIBLE)] = NOTHING
-        return np.column_stack([focus, latest])
-
-    def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
-        out = super()._measure(rows, focus, now)
-        out[:, self._features.index("opens")] = self._odds
-        out[:, self._features.index("arrives")] = self._first
-        put_tones(self, out, rows, focus)
-        return out
+    def shown(self, view: View) -> np.ndarray:
+        return self._tones_shown
 
     # --- what acts leave behind ---
 
@@ -219,6 +179,7 @@ class LearnedForum(Forum):
             return _NO_ACTS
         came = ~(self._first & self._lurks[choice])
         if not came.all():
+            self._tones_shown = self._tones_shown[came]
             view = replace(
                 view,
                 rows=view.rows[came],
@@ -241,6 +202,16 @@ class LearnedForum(Forum):
     def provoker(self) -> int:
         """Row 0, which sets the scene."""
         return 0
+
+    def provoke(self, world: Any) -> None:
+        """A hostile post opens the focal thread, hotter than a share `provoking` of threads; where all are alike, as hot as any."""
+        spark = self._publish(world, "spark", np.array([self.provoker]), HOSTILE, 0.0)
+        self.memory.posts.hot[spark] = self._hotness(np.array([self.provoking]))
+
+    def _hotness(self, lot: np.ndarray) -> np.ndarray:
+        """Logs of hotness (n,) at quantiles in (0, 1) of its law."""
+        shape = self.law.hotness
+        return np.log(gammaincinv(shape, lot) / shape) if shape else np.zeros(len(lot))
 
     def note_arrivals(self, world: Any) -> None:
         """A newcomer is in the log when it first writes: those who stay away leave nothing."""
@@ -275,50 +246,58 @@ class LearnedForum(Forum):
     def _note(self, new: np.ndarray, at: float) -> None:
         """Posts (rows) can be read from now on."""
         posts, memory = self.posts, self.memory
-        up, root = posts.parent[new], posts.thread[new]
-        partner = np.where(up >= 0, posts.author[up], NOTHING)
-        columns = (new, posts.author[new], np.full(len(new), at), up, root, partner, posts.depth[new])
-        told = [each.tolist() for each in (*columns, memory.posts.exchange[new])]
-        memory.appeared(list(zip(*told, strict=True)), posts.size[root].tolist())
-        opened = new[up < 0]
-        if len(opened):
-            if self.law.hotness:
-                lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
-                memory.posts.hot[opened] = np.log(gammaincinv(self.law.hotness, lot) / self.law.hotness)
-            put_up(self, opened)
-            self._open = in_order(self, np.concatenate([self._open, opened]))
+        exchange, told, sizes, opened = memory.posts.exchange, [], [], []
+        for row in new.tolist():
+            up, root = int(posts.parent[row]), int(posts.thread[row])
+            partner = int(posts.author[up]) if up >= 0 else NOTHING
+            depth, many = int(posts.depth[row]), int(exchange[row])
+            told.append((row, int(posts.author[row]), at, up, root, partner, depth, many))
+            sizes.append(int(posts.size[root]))
+            if up < 0:
+                opened.append(row)
+        memory.appeared(told, sizes)
+        if opened:
+            self._open(np.array(opened))
+
+    def _open(self, opened: np.ndarray) -> None:
+        """Threads (rows) come into sight."""
+        posts = self.posts
+        if self.law.hotness:
+            lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
+            self.memory.posts.hot[opened] = self._hotness(lot)
+        put_up(self, opened)
+        self.open = in_order(self, np.concatenate([self.open, opened]))
 
     def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:
         """Draw of whom a record would lack the name, when they first write."""
         people = self.memory.people
-        first = np.flatnonzero(people.acts[rows] == 0)
-        if not len(first):
+        first = [place for place, row in enumerate(rows.tolist()) if people.acts[row] == 0]
+        if not first:
             return
-        rows, up, posts = rows[first], parent[first], self.posts
-        chance = np.full(len(rows), self.law.newcomers.unnamed_openers)
-        reply = np.flatnonzero(up >= 0)
-        if len(reply):
-            root = posts.thread[up[reply]]
-            size = np.maximum(posts.size[root], 1)
-            terms = np.column_stack(
-                [
-                    np.ones(len(reply)),
-                    up[reply] == root,
-                    np.minimum(self.memory.posts.nameless[root] / size, 1.0),
-                    people.unnamed[posts.author[up[reply]]],
-                ]
-            )
-            chance[reply] = 1 / (1 + np.exp(-(terms @ self.law.unnamed.coefficients)))
+        rows = rows[first]
+        chance = [self._unnamed(up) for up in parent[first].tolist()]
         lot = noise.uniform(self.luck.at(now), "unnamed", 0, self.members.id[rows])
         people.unnamed[rows] = lot < chance
         self.unnamed[rows] = people.unnamed[rows]
 
+    def _unnamed(self, up: int) -> float:
+        """The chance that the name of who first writes by answering this post, or by opening a thread, is not known."""
+        if up < 0:
+            return self.law.newcomers.unnamed_openers
+        posts, memory = self.posts, self.memory
+        root = int(posts.thread[up])
+        share = min(memory.posts.nameless[root] / max(int(posts.size[root]), 1), 1.0)
+        terms = (1.0, up == root, share, bool(memory.people.unnamed[posts.author[up]]))
+        odds = sum(value * term for value, term in zip(self.law.unnamed.value, terms, strict=True))
+        return float(1 / (1 + np.exp(-odds)))
+
     def appear(self, new: np.ndarray) -> None:
         """As in any forum; what was held or removed and comes back is read from now on."""
         super().appear(new)
-        known = new[new < self.memory.posts.count]
-        if len(known):
-            self._note(known[self.memory.posts.hour[known] == 0.0], self._end)
+        seen = self.memory.posts
+        known = [row for row in new.tolist() if row < seen.count and seen.hour[row] == 0.0]
+        if known:
+            self._note(np.array(known), self._end)
 
     def vanish(self, gone: np.ndarray, now: int) -> None:
         super().vanish(gone, now)

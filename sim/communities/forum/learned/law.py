@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from scipy.special import ndtri
 
 from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.learned.sums import weighed
 from windtunnel.sim.communities.forum.learned.tones import ToneLaw
 
 SCALES_AGE = (1 / 6, 3.0, 24.0)
@@ -244,7 +245,7 @@ def _logs(table: np.ndarray, *rows: slice) -> np.ndarray:
 
 def linear(part: Part, columns: np.ndarray) -> np.ndarray:
     """The linear predictor (n,) of columns (n, terms), capped."""
-    return np.minimum(columns, part.caps) @ part.coefficients
+    return weighed(part.coefficients, np.minimum(columns.T, part.caps[:, None], order="C"))
 
 
 def thread_terms(

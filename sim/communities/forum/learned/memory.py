@@ -7,53 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from windtunnel.sim.communities.forum.learned.law import (
-    FORGOTTEN,
-    HABIT,
-    LONG,
-    SCALES_AGE,
-    SCALES_REST,
-    SHORT,
-    Law,
-    Part,
-    columns,
-    habit_term,
-    linear,
-)
+from windtunnel.sim.communities.forum.learned.law import FORGOTTEN, HABIT, LONG, SHORT, Law
+from windtunnel.sim.communities.forum.learned.rates import Rates, by_name
 from windtunnel.sim.communities.forum.learned.tones import ToneMemory
+from windtunnel.sim.communities.forum.side_by_side import SideBySide
 
 NONE = -1
 
 
-def by_name(part: Part) -> tuple[dict[str, float], dict[str, float]]:
-    """Coefficients and caps of a part by term."""
-    return dict(zip(part.terms, part.value, strict=True)), dict(
-        zip(part.terms, part.caps.tolist(), strict=True)
-    )
-
-
-class Speeds:
-    """What waits, each felt at several speeds, add to a part's predictor: a term log(1 + hours / scale) for each."""
-
-    def __init__(self, part: Part, *waits: tuple[tuple[str, ...], tuple[float, ...]]) -> None:
-        self._scales = [np.array(scales)[:, None] for _, scales in waits]
-        at = [part.terms.index(name) for names, _ in waits for name in names]
-        self._beta, self._caps = part.coefficients[at], part.caps[at][:, None]
-
-    def of(self, *waits: np.ndarray) -> np.ndarray:
-        """In the shape of the waits (hours), of which those below 0 are 0."""
-        terms, low = np.empty((len(self._beta), waits[0].size)), 0
-        for wait, scale in zip(waits, self._scales, strict=True):
-            np.divide(wait.reshape(-1), scale, out=terms[low : low + len(scale)])
-            low += len(scale)
-        np.maximum(terms, 0.0, out=terms)
-        np.log1p(terms, out=terms)
-        np.minimum(terms, self._caps, out=terms)
-        return np.asarray(self._beta @ terms).reshape(waits[0].shape)
-
-
 class Columns:
     """Arrays of equal length that grow together; each is read and written as an attribute, a view of the filled part."""
+
+    beside: SideBySide | None = None
+    """Where the columns stand beside those of other worlds."""
 
     def __init__(self, **columns: tuple[type, Any]) -> None:
         self._fill = {name: empty for name, (_, empty) in columns.items()}
@@ -65,6 +31,8 @@ class Columns:
 
     def grow(self, count: int) -> None:
         """Have so many rows; new ones hold their column's empty value."""
+        if self.beside is not None and count > self.beside.room:
+            self.beside.make_room(count)
         while count > len(self._store[next(iter(self._store))]):
             for name, values in self._store.items():
                 self._store[name] = np.concatenate(
@@ -74,12 +42,23 @@ class Columns:
             self.count = count
             self._show()
 
+    def store(self) -> dict[str, np.ndarray]:
+        return self._store
+
+    def stand(self, store: dict[str, np.ndarray]) -> None:
+        self._store = store
+        self._show()
+
+    def empty(self, name: str) -> Any:
+        return self._fill[name]
+
     def _show(self) -> None:
         for name, values in self._store.items():
             setattr(self, name, values[: self.count])
 
     def copied(self) -> "Columns":
         out = copy.copy(self)
+        out.beside = None
         out._store = {name: values.copy() for name, values in self._store.items()}
         out._show()
         return out
@@ -99,11 +78,13 @@ class Memory:
     """All rows are rows of the forum's members and posts; hours are counted from the run's first step, and negative before it.
 
     Members: `last` act, how many `acts`, `opened`, `replied`, fading counts `acts_6h`, `acts_24h`, `habit` (just after the last act)
-    and `replies_6h` (just after `got`), `owed` debts, `unnamed`, and when it `leaves`, from when on it
-    comes no more. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
+    and `replies_6h` (just after `got`), `owed` debts, `unnamed`, when it `leaves`, from when on it
+    comes no more; of its coming for anything but a debt the `rate` when it was last taken, whether it is `quiet`, and after which
+    phase it was last `drawn`. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
     `last`, `crowd`, `nameless` of its thread, how `hot` it is (log), on which `shelf` it stands, its `place` among the threads in
     sight, and what draws newcomers (`new`) and others (`old`) to it. Debts: whose (`debtor`), the `partner`, the thread (`root`), the
-    `post`, `since`, the `fixed` part of the predictor, `open`, `answered`, and its `rate` when it was last taken.
+    `post`, `since`, the `fixed` part of the predictor, `open`, `answered`, its `rate` when it was last taken, and the
+    `address` of its chance.
 
     `touched` holds the members whose rates have changed since it was last emptied, `newly` those who wrote for the first time.
     """
@@ -123,6 +104,9 @@ class Memory:
             owed=(np.int32, 0),
             unnamed=(np.bool_, False),
             leaves=(np.float64, np.inf),
+            rate=(np.float64, 0.0),
+            quiet=(np.bool_, False),
+            drawn=(np.int8, 0),
         )
         self.people.grow(members)
         self.posts = Columns(
@@ -148,6 +132,7 @@ class Memory:
             open=(np.bool_, False),
             answered=(np.bool_, False),
             rate=(np.float64, 0.0),
+            address=(np.uint64, 0),
         )
         self.owing: dict[int, dict[int, dict[int, int]]] = {}
         """Of each member its open debts by thread and partner."""
@@ -164,14 +149,8 @@ class Memory:
         self.touched: set[int] = set()
         self.newly: list[int] = []
         self.tones = None if law.tone is None else ToneMemory(law.tone.common)
+        self.rates = Rates(law)
         self._owes, self._owes_cap = by_name(law.owes)
-        self._comes, self._comes_cap = by_name(law.comes)
-        self._owes_speeds = Speeds(
-            law.owes,
-            (("age_10min", "age_3h", "age_1d"), SCALES_AGE),
-            (("rest_10min", "rest_3h", "rest_2d"), SCALES_REST),
-        )
-        self._comes_speeds = Speeds(law.comes, (("rest_10min", "rest_3h", "rest_2d"), SCALES_REST))
 
     def later(self, hours: float, members: int) -> "Memory":
         """A copy of its own in which all of it lies so many hours earlier, with room for more members."""
@@ -326,53 +305,15 @@ class Memory:
 
     def owes(self, debt: np.ndarray, now: float | np.ndarray) -> np.ndarray:
         """Rates an hour (n,), before the rhythm of the day, at which these debts are paid now; (m, n) at hours (m, 1)."""
-        debts, people, beta, cap = self.debts, self.people, self._owes, self._owes_cap
-        who = debts.debtor[debt]
-        fixed = debts.fixed[debt] + beta["owed"] * np.minimum(
-            np.log(np.maximum(people.owed[who], 1)), cap["owed"]
-        )
-        fixed += beta["answered"] * debts.answered[debt] + beta["opened_only"] * (people.replied[who] == 0)
-        return np.exp(fixed + self._owes_speeds.of(now - debts.since[debt], now - people.last[who]))
+        return self.rates.owes(self.people, self.debts, debt, self.debts.debtor[debt], now)
 
     def comes(self, who: np.ndarray, now: float | np.ndarray) -> np.ndarray:
         """Rates an hour (n,), before the rhythm of the day, at which members come for anything else; (m, n) at hours (m, 1)."""
-        people, beta, cap = self.people, self._comes, self._comes_cap
-        rest = np.maximum(now - people.last[who], 0.0)
-        fixed = beta["constant"] + beta["once"] * np.minimum(people.acts[who] == 1, cap["once"])
-        fixed += beta["opened_only"] * np.minimum(people.replied[who] == 0, cap["opened_only"])
-        fixed += beta["owed"] * np.minimum(np.log1p(people.owed[who]), cap["owed"])
-        out = fixed + self._comes_speeds.of(rest)
-        faded = np.array([rest / -SHORT, rest / -LONG, (people.got[who] - now) / SHORT])
-        np.exp(faded, out=faded)
-        for count, one in zip((people.acts_6h, people.acts_24h, people.replies_6h), faded, strict=True):
-            one *= count[who]
-        np.log1p(faded, out=faded)
-        for name, one in zip(("acts_6h", "acts_24h", "replies_6h"), faded, strict=True):
-            out += beta[name] * (one if cap[name] == inf else np.minimum(one, cap[name]))
-        last = self.law.comes.terms[-1]
-        rate = np.exp(out + beta[last] * np.minimum(self._past_acts(who, rest), cap[last]))
-        if self.law.reach is not None:
-            rate[rest > self.law.reach] = 0.0
-        return np.asarray(rate)
-
-    def _past_acts(self, who: np.ndarray, rest: np.ndarray) -> np.ndarray:
-        """The last term of `comes`: habit, or all acts in a law of an earlier fit."""
-        people = self.people
-        if self.law.comes.terms[-1] == "acts":
-            return np.log(np.maximum(people.acts[who], 1))
-        return habit_term(people.habit[who] * np.exp(rest / -HABIT), rest)
+        return self.rates.comes(self.people, who, now)
 
     def opens(self, who: np.ndarray, now: float) -> np.ndarray:
         """Log-odds (n,) that a member who came for anything else opens a thread."""
-        people = self.people
-        terms = columns(
-            1.0,
-            np.log1p(people.opened[who]),
-            np.log1p(people.replied[who]),
-            np.log1p(np.maximum(now - people.last[who], 0.0) / 48),
-            np.log1p(people.owed[who]),
-        )
-        return linear(self.law.opens, terms)
+        return self.rates.opens(self.people, who, now)
 
 
 def mean_rate(

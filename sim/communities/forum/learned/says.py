@@ -1,34 +1,58 @@
 """What the tone law says of the reply that each member could write: two features of its situation."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from windtunnel.agents.minds.learned import SAYS
 from windtunnel.sim.communities.forum.feed import NOTHING
+from windtunnel.sim.communities.forum.learned.law import Law
 from windtunnel.sim.communities.forum.learned.place import Remembering
 
 
 def put_tones(forum: Remembering, out: np.ndarray, rows: np.ndarray, focus: np.ndarray) -> None:
     """Fill the features `SAYS` of `out` (n, features), where the law has tones: log-odds of heat and of hostility against civility."""
-    law, tones, posts = forum.law.tone, forum.memory.tones, forum.posts
-    if law is None or tones is None or not len(rows):
-        return
-    unnamed = forum.memory.people.unnamed
-    terms, answers = [], np.flatnonzero(focus != NOTHING)
-    for row, post in zip(rows[answers].tolist(), focus[answers].tolist(), strict=True):
+    for name, odds in tone_odds(forum.law, [(forum, slice(None))], rows, focus).items():
+        out[:, forum._features.index(name)] = odds
+
+
+def tone_odds(
+    law: Law,
+    each: Iterable[tuple[Remembering, slice]],
+    rows: np.ndarray,
+    focus: np.ndarray,
+    *,
+    as_posted: bool = False,
+) -> dict[str, np.ndarray]:
+    """The same of the members and posts (rows, (n,)) of several forums, by feature: `each` forum with its part of them.
+
+    `as_posted`: of replies as they are posted, not of those that moderators left in the record.
+    """
+    if law.tone is None or not len(rows):
+        return {}
+    terms = [row for forum, part in each for row in _terms(forum, rows[part], focus[part])]
+    found = np.repeat(np.array([law.tone.intercept]), len(rows), axis=0)
+    if terms:
+        found[focus != NOTHING] = law.tone.log_odds(np.array(terms, float))
+    if as_posted:
+        found += law.tone.posted
+    return dict(zip(SAYS, found.T, strict=True))
+
+
+def _terms(forum: Remembering, rows: np.ndarray, focus: np.ndarray) -> Iterable[list[float]]:
+    """The terms of each member that has something to answer."""
+    posts, tones, unnamed = forum.posts, forum.memory.tones, forum.memory.people.unnamed
+    assert tones is not None
+    for row, post in zip(rows.tolist(), focus.tolist(), strict=True):
+        if post == NOTHING:
+            continue
         root, back = int(posts.thread[post]), int(posts.parent[post])
-        terms.append(
-            tones.terms(
-                None if unnamed[row] else row,
-                root,
-                post,
-                int(posts.depth[post]),
-                int(posts.size[root]),
-                answers_me=back >= 0 and int(posts.author[back]) == row,
-                own=int(posts.author[post]) == row,
-            )
+        yield tones.terms(
+            None if unnamed[row] else row,
+            root,
+            post,
+            int(posts.depth[post]),
+            int(posts.size[root]),
+            answers_me=back >= 0 and int(posts.author[back]) == row,
+            own=int(posts.author[post]) == row,
         )
-    found = law.log_odds(np.array(terms)) if terms else np.empty((0, len(SAYS)))
-    for column, name in enumerate(SAYS):
-        place = forum._features.index(name)
-        out[:, place] = law.intercept[column]
-        out[answers, place] = found[:, column]

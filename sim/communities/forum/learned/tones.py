@@ -13,6 +13,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from windtunnel.sim.communities.forum.learned.sums import weighed
 from windtunnel.sim.communities.forum.posts import HEATED, HOSTILE
 
 POOL = 5.0
@@ -41,6 +42,9 @@ class ToneLaw(BaseModel):
     heated: tuple[float, ...]
     hostile: tuple[float, ...]
     replies: int
+    posted: tuple[float, float] = (0.0, 0.0)
+    """Added in a run, whose replies are those that are posted: the law is fitted to replies that still have their author's name, of which
+    moderators have taken the worst."""
 
     @cached_property
     def coefficients(self) -> tuple[np.ndarray, np.ndarray]:
@@ -50,7 +54,11 @@ class ToneLaw(BaseModel):
     def log_odds(self, terms: np.ndarray) -> np.ndarray:
         """Log-odds (n, 2) against civil of replies with these terms (n, terms)."""
         intercept, coefficients = self.coefficients
-        return np.asarray(intercept + terms @ coefficients)
+        table = terms.T
+        return np.stack(
+            [own + weighed(some, table.copy()) for own, some in zip(intercept, coefficients.T, strict=True)],
+            axis=1,
+        )
 
 
 class ToneMemory:
@@ -105,33 +113,30 @@ class ToneMemory:
 
     def terms(
         self, author: int | None, root: int, up: int, depth: int, size: int, *, answers_me: bool, own: bool
-    ) -> np.ndarray:
-        """The terms (terms,) of a reply to the post `up`, so many answers deep, in a thread of so many replies."""
+    ) -> list[float]:
+        """The terms of a reply to the post `up`, so many answers deep, in a thread of so many replies."""
         parent, last = self.said.get(up, 0), self.last.get(author, -1) if author is not None else -1
         above = self._above(up)
         authors = self._odds(self.authors.get(author)) if author is not None else (0.0, 0.0)
         here = self._odds(self.places.get((author, root))) if author is not None else (0.0, 0.0)
         late = [len(self.late), self._late[HEATED], self._late[HOSTILE]]
-        return np.array(
-            [
-                parent == HEATED,
-                parent == HOSTILE,
-                *above,
-                *self._odds(self.threads.get(root)),
-                *authors,
-                *here,
-                last == HEATED,
-                last == HOSTILE,
-                *self._odds(late),
-                up == root,
-                log1p(depth),
-                log1p(size),
-                author is not None and author not in self.authors,
-                answers_me,
-                own,
-            ],
-            float,
-        )
+        return [
+            parent == HEATED,
+            parent == HOSTILE,
+            *above,
+            *self._odds(self.threads.get(root)),
+            *authors,
+            *here,
+            last == HEATED,
+            last == HOSTILE,
+            *self._odds(late),
+            up == root,
+            log1p(depth),
+            log1p(size),
+            author is not None and author not in self.authors,
+            answers_me,
+            own,
+        ]
 
     def _above(self, up: int) -> tuple[float, float]:
         tone, above = self.said.get(up, 0), self.above.get(up, (0.0, 0.0))

@@ -1,0 +1,254 @@
+"""Which format a record is in, by its files' names and the beginning of what they hold; and a preview of a table."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from windtunnel.analysis.importers.files.foreign import HEAD as FOREIGN_HEAD
+from windtunnel.analysis.importers.files.foreign import what_it_is
+from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, bare_name, blocks
+from windtunnel.analysis.importers.files.sheets import columns_of, layout_of, sheet_rows
+
+HEAD = 65_536
+"""Bytes of a file that are looked at."""
+LOOKED_AT = 200
+"""Files of a folder that are looked at."""
+TABLES = frozenset({".csv", ".tsv", ".tab", ".parquet", ".json", ".ndjson", ".jsonl"})
+_NAMES = (
+    ("convokit", re.compile(r"utterances\.jsonl?")),
+    ("stackexchange", re.compile(r"Posts\.xml", re.IGNORECASE)),
+    ("reddit", re.compile(r"R[CS]_.*")),
+    ("mastodon", re.compile(r"outbox\.json")),
+)
+_WORDS = (
+    ("bluesky", (r'"app\.bsky\.feed|"did:plc:|at://did:',)),
+    ("convokit", (r'"conversation_id"', r'"reply[-_]to"', r'"(?:speaker|user)"')),
+    ("reddit", (r'"(?:subreddit|link_id|subreddit_id)"', r'"created_utc"')),
+    ("discourse", (r'"(?:post_stream|topic_id|topic_list|latest_posts|topic_slug)"',)),
+    ("mastodon", (r'"(?:in_reply_to_id|inReplyTo|orderedItems)"',)),
+    ("stackexchange", (r"<posts\b|<row [^>]*PostTypeId=",)),
+)
+"""What stands near the beginning of a record of each format; the first whose words are all there is taken."""
+LIKELY = {
+    "id": (
+        "id",
+        "post_id",
+        "comment_id",
+        "number",
+        "message_id",
+        "source_id",
+        "event_id",
+        "object_id",
+        "pid",
+        "recommendationid",
+    ),
+    "parent": (
+        "parent",
+        "parent_id",
+        "reply_to",
+        "in_reply_to",
+        "answers",
+        "reply_to_id",
+        "in_reply_to_id",
+        "reply_to_post_id",
+        "parent_post_id",
+        "parent_comment_id",
+        "reply_to_message_id",
+        "reference_message_id",
+        "to_pid",
+    ),
+    "thread": (
+        "thread",
+        "thread_id",
+        "conversation_id",
+        "topic",
+        "topic_id",
+        "link_id",
+        "issue",
+        "issue_id",
+        "discussion",
+        "discussion_id",
+        "thread_ts",
+        "tid",
+    ),
+    "author": (
+        "author",
+        "user",
+        "who",
+        "username",
+        "speaker",
+        "author_id",
+        "user_id",
+        "from",
+        "actor",
+        "author_name",
+        "user_name",
+        "poster",
+        "member",
+        "author_username",
+        "user_username",
+        "user_login",
+        "sender",
+        "sender_full_name",
+        "poster_id",
+        "uid",
+    ),
+    "time": (
+        "time",
+        "created_at",
+        "created_utc",
+        "timestamp",
+        "when",
+        "date",
+        "created",
+        "posted_at",
+        "published",
+        "timestamp_created",
+        "post_time",
+        "date_sent",
+        "origin_server_ts",
+        "ts",
+    ),
+    "minute": ("minute",),
+    "text": (
+        "text",
+        "body",
+        "content",
+        "message",
+        "words",
+        "comment",
+        "selftext",
+        "raw",
+        "post_text",
+        "comment_text",
+        "comment_body",
+        "message_text",
+        "post_content",
+        "cooked",
+        "review",
+        "content_body",
+    ),
+    "title": ("title", "subject", "topic_title", "thread_title", "post_title", "issue_title"),
+    "kind": ("kind", "type", "post_type"),
+    "status": ("status", "fate", "state"),
+    "score": ("score", "points", "votes"),
+    "tone": ("tone", "label"),
+    "other_id": ("other_id", "fullname"),
+}
+"""Names that columns often have, the likeliest first, by what they then are."""
+
+
+class Recognised(NamedTuple):
+    """`format` is one of `import`'s; `why` says by what, in a few words."""
+
+    format: str
+    why: str
+
+
+def recognise(path: Path) -> Recognised:
+    """The format of the record at `path`; `ValueError` where it is in none that is known.
+
+    >>> recognise(Path("nowhere"))
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: [Errno 2] No such file or directory: 'nowhere'
+    """
+    if not path.exists():
+        raise FileNotFoundError(2, "No such file or directory", str(path))
+    files = (
+        sorted(each for each in path.rglob("*") if each.is_file())[:LOOKED_AT] if path.is_dir() else [path]
+    )
+    for file in files:
+        for name, pattern in _NAMES:
+            if pattern.fullmatch(bare_name(file)):
+                return Recognised(name, f"{file.name} is called so")
+    for file in files:
+        if (found := _by_words(file)) is not None:
+            return found
+    tables = [file for file in files if Path(bare_name(file)).suffix.lower() in TABLES]
+    if path.is_file() and tables:
+        return Recognised("table", f"{path.name} is a table")
+    if path.is_file() and (foreign := what_it_is(path.open("rb").read(FOREIGN_HEAD))) is not None:
+        raise ValueError(f"{path.name} is in no format that is known; it is {foreign}")
+    raise ValueError(
+        f"{path.name} is in no format that is known: give an export of Reddit, ConvoKit, Discourse, Stack Exchange, Mastodon or "
+        "Bluesky, or a table (.csv, .tsv, .json, .ndjson, .parquet)"
+    )
+
+
+def _by_words(file: Path) -> Recognised | None:
+    try:
+        head = b""
+        for block in blocks(file, DEFAULT_MAX_BYTES):
+            head += block
+            if len(head) >= HEAD:
+                break
+    except (OSError, ValueError, EOFError):
+        return None
+    text = head[:HEAD].decode("utf-8", "replace")
+    if not text.lstrip("\ufeff \t\r\n").startswith(("{", "[", "<")):
+        return None
+    for name, patterns in _WORDS:
+        if all(re.search(pattern, text) for pattern in patterns):
+            return Recognised(name, f"{file.name} begins like one of {name}")
+    return None
+
+
+class Preview(NamedTuple):
+    """The columns of a table, its first rows, and which column is probably what (role to column)."""
+
+    columns: list[str]
+    rows: list[dict[str, Any]]
+    likely: Mapping[str, str]
+
+
+MOST_COLUMNS = 1_000
+"""Columns of a table that is previewed."""
+
+
+def preview(path: Path, count: int = 8, encoding: str | None = None, separator: str | None = None) -> Preview:
+    """The head of a table; `ValueError` where it is none."""
+    layout = layout_of(path, [], DEFAULT_MAX_BYTES, encoding, separator)
+    columns = columns_of(path, "a table", DEFAULT_MAX_BYTES, layout)
+    if len(columns) > MOST_COLUMNS:
+        raise ValueError(
+            f"{path.name} has {len(columns):,} columns: a table of posts is looked at with {MOST_COLUMNS:,} at most"
+        )
+    rows: list[dict[str, Any]] = []
+    for _, row in sheet_rows(path, columns, DEFAULT_MAX_BYTES, None, layout):
+        if len(rows) >= count:
+            break
+        if isinstance(row, dict):
+            rows.append(row)
+    return Preview(columns, rows, likely(columns))
+
+
+def likely(columns: list[str]) -> dict[str, str]:
+    """Which of the columns is probably what.
+
+    >>> likely(["Post_ID", "reply_to", "user", "created_at", "body"])
+    {'id': 'Post_ID', 'parent': 'reply_to', 'author': 'user', 'time': 'created_at', 'text': 'body'}
+    """
+    values = [name for name in columns if not any(other.startswith(f"{name}.") for other in columns)]
+    plain = {_as_words(name): name for name in reversed(values)}
+    found: dict[str, str] = {}
+    for role, names in LIKELY.items():
+        column = next(
+            (plain[name] for name in names if name in plain and plain[name] not in found.values()), None
+        )
+        if column is not None:
+            found[role] = column
+    if "time" in found:
+        found.pop("minute", None)
+    return found
+
+
+def _as_words(column: str) -> str:
+    """A column's name in small letters, with _ between its words.
+
+    >>> _as_words("Reply To"), _as_words("author.userId")
+    ('reply_to', 'author_user_id')
+    """
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column)
+    return re.sub(r"[^a-z0-9]+", "_", apart.lower()).strip("_")

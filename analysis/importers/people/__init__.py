@@ -1,0 +1,1 @@
+"""Who is who without saying so: pseudonyms under a key, names out of texts, ids and titles sealed."""

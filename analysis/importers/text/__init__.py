@@ -1,0 +1,1 @@
+"""Words of posts: HTML and spoilt signs become plain text, and plain text words."""
