@@ -18,7 +18,7 @@ from windtunnel.analysis.importers.beside.moderation import (
     read_mod_log,
 )
 from windtunnel.analysis.importers.beside.setting import LENGTH, TOLD, setting_of
-from windtunnel.analysis.importers.beside.tones import reader_for, with_tones
+from windtunnel.analysis.importers.beside.tones import reader_for, unread, with_tones
 from windtunnel.analysis.importers.clocks.times import start_words
 from windtunnel.analysis.importers.files.encodings import known_encoding
 from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, Told
@@ -231,6 +231,7 @@ def _finish(
         source = (
             f"all {errors['labelled']:,} set by hand" if every else f"{source}; {errors['labelled']} by hand"
         )
+    record = record._replace(remarks=(*record.remarks, *unread(posts)))
     titled = not numbered.titles.is_empty()
     again = _numbers(numbered, before)
     del numbered
