@@ -15,6 +15,7 @@ from windtunnel.analysis.causal.questions import PERCENT_FROM
 from windtunnel.analysis.model_commands import calibration_words
 from windtunnel.analysis.numbers_in_words import capital, change, number, words
 from windtunnel.analysis.outcomes import immovable, known_outcomes
+from windtunnel.analysis.report.policies_told import policies_told
 from windtunnel.analysis.runs.stopping import sentence as stopping_sentence
 from windtunnel.analysis.terminal.ending import plain
 from windtunnel.sim.communities import declared
@@ -28,7 +29,7 @@ def short_answer(estimates: Record | None, manifest: Record | None, runs: pl.Dat
     """Lines for a terminal: what was compared, the answer in counts, how far to trust it."""
     lines = []
     if manifest:
-        lines.append(compared(manifest))
+        lines += [compared(manifest), *policies_told(manifest["config"])]
         lines += [*calibration_words.state(manifest["llm"]), *calibration_words.warnings(manifest["llm"])]
         lines += calibration_words.never_asked(manifest)
     if estimates:

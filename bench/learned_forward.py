@@ -3,7 +3,7 @@
     python bench/learned_forward.py IMPORTED FOLDER [--draws 6] [--first 0] [--weeks 26] [--warm 6] [--train 0.6] [--days 7]
 
 The law is fitted to the first `--train` of the record. *Cold*: from members as the record left them and no thread (`--nobody`: from
-nothing), the last span before weeks 6, 12 and `--weeks`.
+nothing), the last span before weeks 6, 12 and `--weeks`, of those that hold a whole one.
 *Warm*: from the record's state at `--warm` days after that, one span each, newcomers at the rate of the four weeks before. Bands
 are those of all spans of the record, the held-out ones among them. The last line is one JSON document; `rows` has each figure
 beside what is asked.
@@ -29,7 +29,7 @@ from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.learned.forward.fit import fitted_law
 from windtunnel.analysis.learned.record import CommunityRecord, read_record
 from windtunnel.analysis.structure import bands as band
-from windtunnel.analysis.structure.classifier import threads_of, told_apart
+from windtunnel.analysis.structure.classifier import threads_of, told_apart, what_tells
 from windtunnel.analysis.structure.measures import PUBLISHED, SAID, with_depths
 from windtunnel.analysis.structure.posts import of_import, posts_of_run
 from windtunnel.sim.communities.forum.learned.law import Law
@@ -42,6 +42,8 @@ from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import make_world
 
 WEEK = 7 * 1440.0
+TELLING = 8
+"""Features shown of those by which the classifier tells."""
 BUSY, FORTNIGHT, LATER = 15, 14 * 1440, 42 * 1440
 """Who stays: members with so many acts in a fortnight, and their acts in the fortnight that ends so many minutes later."""
 
@@ -87,6 +89,7 @@ def beside(
         "reciprocity_in_band": bands["reciprocity"].holds(means["reciprocity"]),
         "outside": [name for name in SAID if not bands[name].holds(means[name])],
         "auc": None if told is None else [round(each, 3) for each in told[:3]] + [told.other],
+        "tells": [(name, *(round(each, 3) for each in found)) for name, *found in what_tells(theirs, ours)],
         "acts": round(
             float(
                 np.mean([posts.filter(pl.col("minute").is_between(b, e)).height for posts, b, e in several])
@@ -190,7 +193,7 @@ def main() -> None:
     if warm:
         _tell(row, "warm", beside(warm, real, asked.days))
     real_acts = _typical(real, asked.days)
-    weeks = sorted({week for week in (6, 12, asked.weeks) if week <= asked.weeks})
+    weeks = sorted({week for week in (6, 12, asked.weeks) if length / WEEK <= week <= asked.weeks})
     empty = ("mind.weeks_before=0", f"mind.core={str(not asked.nobody).lower()}")
     began, draws = time.perf_counter(), range(asked.first, asked.first + asked.draws)
     runs = [posts_of(world_of(asked.folder, law, size, asked.weeks * 168, draw, *empty)) for draw in draws]
@@ -217,6 +220,7 @@ def main() -> None:
             "<= .68 at >= 400 threads",
             auc[0] <= 0.68 and auc[3] >= 400,
         )
+    _what_tells(row, "all cold spans", pooled)
     kept = stays(asked.folder, record, law, size, int(cut), draws)
     ratio = kept["simulated"] / max(kept["recorded"], 1)
     row("who stays", {**kept, "ratio": round(ratio, 2)}, ">= .5", ratio >= 0.5)
@@ -265,6 +269,14 @@ def _tell(row: Any, what: str, found: dict[str, Any]) -> None:
             "<= .68 at >= 400 threads",
             found["auc"][0] <= 0.68 if found["auc"][3] >= 400 else None,
         )
+    if what == "warm":
+        _what_tells(row, what, found)
+
+
+def _what_tells(row: Any, what: str, found: dict[str, Any]) -> None:
+    """By what the classifier tells threads apart: feature, AUC that is lost without it, mean of real and of simulated threads."""
+    if found["tells"]:
+        row(f"what tells, {what}", found["tells"][:TELLING], "", None)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,9 @@ def check_fits(name: str, community: Mapping[str, Any]) -> None:
     """`ValueError` where a policy does not work in the community of these resolved settings, with what would."""
     policy, place = policy_class(name), str(community["name"])
     if not policy.fits_in(place):
-        raise ValueError(f"{name} fits {', '.join(policy.fits) or 'no community'}, not {place}")
+        here = [each for each in policy_names() if place in policy_class(each).fits]
+        has = f", which has {', '.join(here)}" if here else ""
+        raise ValueError(f"{name} fits {', '.join(policy.fits) or 'no community'}, not {place}{has}")
     if community.get("learned") and not policy.where_learned:
         raise ValueError(f"{name} does not work where members are learned from a record: set mind=rules")
     settings = community.get("settings") or {}

@@ -26,6 +26,8 @@ from windtunnel.sim.members import Members
 
 NEAR = "near"
 """In place of an action in a rule: members take near the amount that the feature says."""
+OUTSIDE = (("size",), ("step_hours",))
+"""Settings that a user writes without the heading `settings`."""
 
 
 class Settings(BaseModel):
@@ -118,6 +120,10 @@ class PlainBuilder:
         self.personas = tuple(
             _persona(str(name), spec) for name, spec in (config.get("personas") or {}).items()
         ) or (Persona("member", 1.0, ""),)
+        if not any(one.share for one in self.personas):
+            raise ValueError(
+                f"community.personas: the shares of {', '.join(one.name for one in self.personas)} are all 0: give one of them a share"
+            )
 
     def scenes(self, raised: Sequence[str] | set[str] = ()) -> tuple[Scene, ...]:
         """One scene a phase; a notice that no policy has `raised` keeps one bin."""
@@ -236,11 +242,13 @@ def _checked(kind: type[Any], given: Any, place: str) -> Any:
         return kind.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
+        place = "" if place == "settings" and first["loc"][:1] in OUTSIDE else place
         where = ".".join(str(part) for part in ("community", place, *first["loc"]) if str(part))
         if first["type"] == "missing":
             raise ValueError(f"{where} is missing") from None
         if first["type"] == "extra_forbidden":
             raise ValueError(f"no setting is called {where!r}") from None
-        raise ValueError(
-            f"{where} is {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
-        ) from None
+        said = first["msg"].removeprefix("Value error, ")
+        if not first["loc"] and isinstance(first["input"], dict):
+            raise ValueError(f"{where}: {said}") from None
+        raise ValueError(f"{where} is {first['input']!r}: {said}") from None

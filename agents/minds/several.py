@@ -20,6 +20,8 @@ from windtunnel.agents.words import Draft
 
 LETTERS = 26
 """Options that one question can offer."""
+RARE = 1e-6
+"""Share of the base rates below which a stretch of options is too rare to ask about each of them."""
 
 
 class Several:
@@ -104,7 +106,8 @@ class PhasedMind(Several):
 class StagedMind(Several):
     """A mind for a scene with more options than letters: one asks for a stretch of the list, one for each stretch.
 
-    `make(scene, alpha)` makes the mind of a scene; `alpha` (actions,) are log base rates, or None.
+    `make(scene, alpha)` makes the mind of a scene; `alpha` (actions,) are log base rates, or None. Where in a stretch that holds
+    less than `RARE` of them is not asked: there the base rates stand.
     """
 
     def __init__(
@@ -113,6 +116,10 @@ class StagedMind(Several):
         self.scene = scene
         self.stretches = stretches(len(scene.actions))
         base = None if alpha is None else np.asarray(alpha, float)
+        self._base = np.zeros(len(scene.actions)) if base is None else base
+        whole = np.logaddexp.reduce(self._base)
+        shares = [np.exp(np.logaddexp.reduce(self._base[part]) - whole) for part in self.stretches]
+        self._rare = np.array(shares) < RARE
         parts = [slice(part[0], part[-1] + 1) for part in self.stretches]
         first = make(
             askable(scene),
@@ -145,7 +152,7 @@ class StagedMind(Several):
     def _stages(self, options: np.ndarray) -> np.ndarray:
         """How many questions each row (n, actions) of options takes."""
         offers = np.stack([options[:, part].sum(axis=1) for part in self.stretches], axis=1)
-        return (offers >= 2).sum(axis=1) + ((offers > 0).sum(axis=1) >= 2)
+        return (offers[:, ~self._rare] >= 2).sum(axis=1) + ((offers > 0).sum(axis=1) >= 2)
 
     def _decided(self, batches: Sequence[Situations]) -> list[np.ndarray | Unanswered]:
         rows: list[np.ndarray | Unanswered] = [np.where(batch.options, 0.0, -np.inf) for batch in batches]
@@ -153,10 +160,14 @@ class StagedMind(Several):
             np.stack([b.options[:, part].any(axis=1) for part in self.stretches], axis=1) for b in batches
         ]
         self._add(rows, self.minds[0], batches, offered, self.stretches)
-        for mind, part in zip(self.minds[1:], self.stretches, strict=True):
-            self._add(
-                rows, mind, batches, [b.options[:, part] for b in batches], [[column] for column in part]
-            )
+        for mind, part, rare in zip(self.minds[1:], self.stretches, self._rare, strict=True):
+            options = [batch.options[:, part] for batch in batches]
+            if not rare:
+                self._add(rows, mind, batches, options, [[column] for column in part])
+                continue
+            for row, offer in zip(rows, options, strict=True):
+                if not isinstance(row, Unanswered):
+                    row[:, part] += _among(self._base[part], offer)
         return rows
 
     def _add(
@@ -209,6 +220,14 @@ def stretches(count: int) -> list[list[int]]:
 def _named(scene: Scene, part: Sequence[int]) -> Action:
     first, last = scene.actions[part[0]], scene.actions[part[-1]]
     return Action(f"{first.name}..{last.name}", f"{first.words}, up to: {last.words}")
+
+
+def _among(base: np.ndarray, offer: np.ndarray) -> np.ndarray:
+    """Log base rates (actions,) normalised over what each row (n, actions) is offered; `-inf` for what it is not."""
+    rows = np.where(offer, base, -np.inf)
+    some = offer.any(axis=1)
+    rows[some] -= np.logaddexp.reduce(rows[some], axis=1, keepdims=True)
+    return rows
 
 
 def _kinds(batch: Situations) -> tuple[np.ndarray, np.ndarray]:

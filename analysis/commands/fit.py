@@ -21,7 +21,7 @@ def call(asked: argparse.Namespace) -> int:
     import sys
 
     from windtunnel.analysis.learned.fit import fit_folder
-    from windtunnel.analysis.learned.told import rows, sentences
+    from windtunnel.analysis.learned.told import by_hand, rows, sentences
     from windtunnel.analysis.terminal.printing import print_json, print_table
     from windtunnel.sim.communities.forum.learned_file import FILE
 
@@ -31,7 +31,7 @@ def call(asked: argparse.Namespace) -> int:
         return OK
     print_table(rows(learned))
     print()
-    for sentence in sentences(learned):
+    for sentence in sentences(by_hand(learned, Path(asked.out))):
         print(plain(sentence))
     print(plain(f"{Path(asked.out) / FILE}: fitted in {learned.seconds:.0f} s."))
     return OK

@@ -10,6 +10,7 @@ from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.shell import pasted
 
 if TYPE_CHECKING:
+    from windtunnel.analysis.importers.formats.recognise import Preview
     from windtunnel.sim.communities.forum.learned_file import Learned
 
 FORMATS = ("reddit", "convokit", "table", "discourse", "stackexchange", "mastodon", "bluesky")
@@ -157,8 +158,21 @@ def _format(asked: argparse.Namespace) -> str:
     print(plain(f"format: {found.format} ({found.why})"), file=sys.stderr)
     if found.format == "table" and asked.map is None:
         head = preview(Path(asked.path), 1, asked.encoding, asked.separator)
-        likely = ",".join(f"{role}={column}" for role, column in head.likely.items())
-        raise ValueError(
-            f"{asked.path} is a table: say which column is what, perhaps {pasted(f'--map={likely}')}; it has {', '.join(head.columns[:20])}"
-        )
+        raise ValueError(_asked_for(Path(asked.path), head))
     return found.format
+
+
+def _asked_for(path: Path, head: "Preview") -> str:
+    """A sentence that asks which column is what, with a line to begin with."""
+    from windtunnel.analysis.importers.files.sheets import listed
+
+    columns = head.columns
+    if sum(not name.strip() for name in columns) > len(columns) / 2:
+        return (
+            f"the first line of {path} names no columns ({', '.join(filter(str.strip, columns))}): take out what stands above "
+            "the names of its columns"
+        )
+    roles = {"id": "COLUMN", **head.likely} if head.likely else {}
+    perhaps = ",".join(f"{role}={column}" for role, column in roles.items())
+    words = f", perhaps {pasted(f'--map={perhaps}')}" if perhaps else " with --map id=COLUMN,author=COLUMN,…"
+    return f"{path} is a table: say which column is what{words}; it has {listed(columns)}"

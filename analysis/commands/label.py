@@ -33,7 +33,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def call(asked: argparse.Namespace) -> int:
     from windtunnel.analysis.terminal.printing import print_table
     from windtunnel.analysis.tones.labelling import Labelling
-    from windtunnel.analysis.tones.labels import words_of
+    from windtunnel.analysis.tones.labels import shares_words, words_of
 
     if asked.posts < 1:
         raise ValueError(f"--posts is {asked.posts}: give a number above 0")
@@ -44,7 +44,7 @@ def call(asked: argparse.Namespace) -> int:
         left = sum(label is None for label in work.kept["labels"])
         print(f"\n{counted(left, 'posts are left')}: the same command goes on.")
         return OK
-    found = work.measured()
+    found, shares = work.measured(), work.shares()
     count = work.tell()
     if asked.thread is not None:
         print(
@@ -56,8 +56,9 @@ def call(asked: argparse.Namespace) -> int:
         f"\n{counted(count, 'labels')}. Of the tones that were read (each post counts for as many as it stands for, 95 % limits):\n"
     )
     print_table([dict(row) for row in words_of(found)])
+    print(f"\n{shares_words(shares)}" if shares else "")
     print(
-        "\nThe labelled tones are certain from now on, the others' probabilities are moved by the labels, and profile.yaml is fitted "
+        "The labelled tones are certain from now on, the others' probabilities are moved by the labels, and profile.yaml is fitted "
         "again. Importing the record again into this folder keeps the labels."
     )
     return OK
@@ -94,7 +95,8 @@ def _show(work, place: int, total: int) -> None:  # type: ignore[no-untyped-def]
     print(f"\n── {place + 1} of {total}, thread {row['thread']}, {row['kind']} ──")
     if answered:
         print(textwrap.shorten(plain(f"answers: {answered}"), min(160, 4 * columns), placeholder=" …"))
-    text = row["text"][:SHOWN] + (" …" if len(row["text"]) > SHOWN else "")
+    rest = len(row["text"]) - SHOWN
+    text = row["text"][:SHOWN] + (f" … ({rest:,} more signs)" if rest > 0 else "")
     for line in text.splitlines():
         for part in textwrap.wrap(plain(line), columns - 3) or [""]:
             print(f"  {part}")

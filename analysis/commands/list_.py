@@ -21,6 +21,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
             "settings",
         ),
     )
+    parser.add_argument(
+        "--community", metavar="NAME", help="only policies, outcomes or incidents that fit this community"
+    )
     parser.add_argument("--json", action="store_true")
 
 
@@ -29,6 +32,8 @@ def call(asked: argparse.Namespace) -> int:
     from windtunnel.analysis.terminal.listing import rows
 
     found = rows(asked.what)
+    if asked.community is not None:
+        found = _that_fit(asked.what, found, asked.community)
     if asked.json:
         print_json(found)
     else:
@@ -36,8 +41,21 @@ def call(asked: argparse.Namespace) -> int:
     return OK
 
 
+def _that_fit(what: str, found: list[dict[str, Any]], community: str) -> list[dict[str, Any]]:
+    from windtunnel.agents.nearest import nearest
+    from windtunnel.policies.base import EVERY
+    from windtunnel.sim.communities import community_names
+
+    if not found or "fits" not in found[0]:
+        raise ValueError(f"--community is for policies, outcomes and incidents, not for {what}")
+    if community not in community_names():
+        raise ValueError(f"no community is called {community!r}: {nearest(community, community_names())}")
+    return [row for row in found if {community, EVERY} & set(row["fits"])]
+
+
 def _print(what: str, found: list[dict[str, Any]]) -> None:
     from windtunnel.analysis.terminal.listing import shown_settings
+    from windtunnel.policies.base import EVERY
 
     if what == "settings":
         for group, rows in shown_settings(found).items():
@@ -49,7 +67,11 @@ def _print(what: str, found: list[dict[str, Any]]) -> None:
     elif what == "policies":
         for row in found:
             off = " ".join(f"{key}={value}" for key, value in row["off"].items())
-            print(plain(f"\n{row['name']}: {row['what']}{f' Off: {off}.' if off else ''}"))
+            print(
+                plain(
+                    f"\n{row['name']} ({', '.join(row['fits']).replace(EVERY, 'every community')}): {row['what']}{f' Off: {off}.' if off else ''}"
+                )
+            )
             told = row["meanings"]
             print_table(
                 [

@@ -18,7 +18,7 @@ from windtunnel.analysis.importers.beside.moderation import (
     read_mod_log,
 )
 from windtunnel.analysis.importers.beside.setting import LENGTH, TOLD, setting_of
-from windtunnel.analysis.importers.beside.tones import reader_for, with_tones
+from windtunnel.analysis.importers.beside.tones import reader_for, unread, with_tones
 from windtunnel.analysis.importers.clocks.times import start_words
 from windtunnel.analysis.importers.files.encodings import known_encoding
 from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, Told
@@ -41,6 +41,7 @@ from windtunnel.analysis.importers.posts.gathering import Collector, Record
 from windtunnel.analysis.importers.posts.numbering import Numbered
 from windtunnel.analysis.importers.posts.raw import BadLine, Progress
 from windtunnel.analysis.numbers_in_words import counted, number
+from windtunnel.analysis.tones.by_hand import all_by_hand
 
 READERS: dict[str, Callable[[Path, Collector], list[str]]] = {
     "reddit": read_reddit,
@@ -226,7 +227,11 @@ def _finish(
     numbered = numbered._replace(posts=numbered.posts.clear())
     if by_hand:
         posts, errors, record = _corrected(posts, by_hand, numbered, format, source, record)
-        source = f"{source}; {errors['labelled']} by hand"
+        every = all_by_hand(posts)
+        source = (
+            f"all {errors['labelled']:,} set by hand" if every else f"{source}; {errors['labelled']} by hand"
+        )
+    record = record._replace(remarks=(*record.remarks, *unread(posts)))
     titled = not numbered.titles.is_empty()
     again = _numbers(numbered, before)
     del numbered

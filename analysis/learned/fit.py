@@ -46,7 +46,9 @@ def fit_folder(folder: Path, say: Say | None = None) -> Learned:
     with threadpool_limits(
         1
     ):  # these matrices are small: threads that wait for each other cost more than they bring
-        learned = fit_record(read_record(folder, MOST_POSTS), posts=_posts(folder), say=say)
+        learned = fit_record(
+            read_record(folder, MOST_POSTS), posts=_posts(folder), posted=_posted(folder), say=say
+        )
     write_learned(learned, folder / FILE)
     return learned
 
@@ -57,17 +59,37 @@ def _posts(folder: Path) -> int:
     return int(pl.scan_parquet(folder / "posts.parquet", glob=False).select(pl.len()).collect().item())
 
 
-def fit_record(record: CommunityRecord, *, posts: int | None = None, say: Say | None = None) -> Learned:
-    """What a record teaches, part by part. `posts`: how many the whole record has, if only its end was read."""
+def _posted(folder: Path) -> tuple[float, float] | None:
+    """Shares of heated and hostile replies as posted, of the profile beside the record; None where there is no profile."""
+    from windtunnel.sim.communities.forum.profile import read_profile
+
+    path = folder / "profile.yaml"
+    if not path.is_file():
+        return None
+    profile = read_profile(path)
+    return profile.heated_share.value, profile.hostile_share.value
+
+
+def fit_record(
+    record: CommunityRecord,
+    *,
+    posts: int | None = None,
+    posted: tuple[float, float] | None = None,
+    say: Say | None = None,
+) -> Learned:
+    """What a record teaches, part by part. `posts`: how many the whole record has, if only its end was read; `posted`: its profile's shares
+    of heated and hostile replies as posted, which those of a simulation shall have."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(
         1
     ):  # these matrices are small: threads that wait for each other cost more than they bring
-        return _fitted(record, posts, say)
+        return _fitted(record, posts, posted, say)
 
 
-def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Learned:
+def _fitted(
+    record: CommunityRecord, posts: int | None, posted: tuple[float, float] | None, say: Say | None
+) -> Learned:
     from windtunnel.analysis.profile_fit.fit import program
 
     begin, tell = time.perf_counter(), say or (lambda sentence: None)
@@ -85,7 +107,7 @@ def _fitted(record: CommunityRecord, posts: int | None, say: Say | None) -> Lear
     tell("learning tone and removal")
     parts["tone"] = scored.tone_part(tone.gather(record), cut)
     parts["removal"] = scored.removal_part(record, cut, MOST_REPLIES)
-    forward, why = _forward(record, tell)
+    forward, why = _forward(record, posted, tell)
     whole = len(record) if posts is None else posts
     return Learned(
         name=record.name,
@@ -119,15 +141,20 @@ def _waits(record: CommunityRecord, cut: int, tell: Say) -> dict[str, Part]:
     }
 
 
-def _forward(record: CommunityRecord, tell: Say) -> tuple[dict[str, Any], str]:
+def _forward(
+    record: CommunityRecord, posted: tuple[float, float] | None, tell: Say
+) -> tuple[dict[str, Any], str]:
     """The rates with which members act in a simulation, or a sentence on why there are none."""
     from windtunnel.analysis.learned.forward.fit import fit_forward
+    from windtunnel.analysis.learned.forward.posted import posted_intercepts
     from windtunnel.analysis.learned.forward.tones import fit_tones
 
     tell("learning the rates of a simulation")
     try:
         latest = record.latest(FORWARD_POSTS)
         tones = fit_tones(latest)
+        if tones is not None and posted is not None:
+            tones = tones.model_copy(update={"posted": posted_intercepts(latest, tones, posted)})
         return fit_forward(latest) | {"tone": None if tones is None else tones.model_dump(mode="json")}, ""
     except ValueError as error:
         return {}, str(error)

@@ -25,6 +25,9 @@ def not_fitted(why: str) -> Part:
     return Part(verdict=UNFITTED, why=why)
 
 
+BETTER_TONES = "tones that are read better, or set by hand (windtunnel label), would lift it"
+
+
 def verdict(scores: list[Score], what: str, lift: str) -> tuple[Verdict, str]:
     """Learned where the interval of every gain lies above 0; else weak, with a sentence on what would lift it."""
     worst = min(scores, key=lambda each: -np.inf if each.gain.low is None else each.gain.low)
@@ -199,9 +202,7 @@ def tone_part(given: tone.Tones | None, cut: int) -> Part:
     rates, bits, clear, held, penalty = tone_scores(given, cut)
     scored = score("base rates", rates, bits, held.cluster)
     ceiling = interval(clear - rates, held.cluster)
-    said, why = verdict(
-        [scored], "tone", "tones that are read better, or set by hand (windtunnel label), would lift it"
-    )
+    said, why = verdict([scored], "tone", BETTER_TONES)
     if said == "weak":
         why = f"{why}; one who knew every other post of author and thread would gain {ceiling.est:+.3f} bits"
     last = given.only(np.arange(max(0, len(given.row) - tone.MOST), len(given.row)))

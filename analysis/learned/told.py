@@ -3,6 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from windtunnel.analysis.learned.scored import BETTER_TONES
+from windtunnel.analysis.tones.by_hand import all_by_hand
 from windtunnel.sim.communities.forum.learned_file import FILE, Interval, Learned, Part, Score, read_learned
 
 WORDS = {
@@ -21,7 +25,19 @@ WORDS = {
 def learned_of(folder: Path) -> Learned | None:
     """What was learned from the record in `folder`; None where nothing was. `ValueError` for a file that cannot be read."""
     path = folder / FILE
-    return read_learned(path) if path.is_file() else None
+    return by_hand(read_learned(path), folder) if path.is_file() else None
+
+
+def by_hand(learned: Learned, folder: Path) -> Learned:
+    """The same without a wish for labels where each tone of the record in `folder` is one."""
+    part, posts = learned.parts.get("tone"), folder / "posts.parquet"
+    if part is None or BETTER_TONES not in part.why or not posts.is_file():
+        return learned
+    if not all_by_hand(pl.scan_parquet(posts)):
+        return learned
+    why = part.why.replace(BETTER_TONES, "its tones are set by hand, so only more replies could lift it")
+    parts = {**learned.parts, "tone": part.model_copy(update={"why": why})}
+    return learned.model_copy(update={"parts": parts})
 
 
 def rows(learned: Learned) -> list[dict[str, Any]]:

@@ -57,6 +57,10 @@ def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile:
         return plain
     if community.get("learned"):
         return dict(community)
+    if (place := str(community.get("name", "forum"))) != "forum":
+        raise ValueError(
+            f"mind={mind['name']} is for forums: {place} has no members that could be learned from a record; use mind=rules or mind=llm"
+        )
     given = mind.get("file")
     path = learned_file(profile) if given == "auto" else Path(str(given))
     if path is None:
@@ -66,7 +70,7 @@ def with_learned(community: Mapping[str, Any], mind: Mapping[str, Any], profile:
         )
     start = {
         key: mind[key]
-        for key in ("steps_an_hour", "start", "weeks_before", "core", "priors", "law")
+        for key in ("steps_an_hour", "start", "weeks_before", "core", "provoking", "priors", "law")
         if key in mind
     }
     learned = {**start, "forward": _forward(path), "descriptive": _descriptive(path)}

@@ -14,6 +14,7 @@ from windtunnel.analysis.report.blocks import Block, Card, Cards, Document, Fold
 from windtunnel.analysis.report.calibrated import calibrated
 from windtunnel.analysis.report.costs import costs, forced_outcomes, free_first
 from windtunnel.analysis.report.measures import differences
+from windtunnel.analysis.report.policies_told import policies_told
 from windtunnel.analysis.report.workings import assumptions, checks, how_made, symbols
 from windtunnel.analysis.tones.of_words import agreement_words
 from windtunnel.sim.events import MEASURES
@@ -64,7 +65,7 @@ def compared(estimates: Record, manifest: Record | None, runs: pl.DataFrame | No
     """What was compared, and above the answer what it is worth."""
     said = f"{numbers_in_words.number(estimates['n_pairs'], 'pair')} of twins, brought as a table."
     if manifest:
-        said = f"Compared: {summary.compared(manifest)}"
+        said = " ".join([f"Compared: {summary.compared(manifest)}", *policies_told(manifest["config"])])
     doubts = calibration_words.warnings(manifest["llm"]) if manifest else []
     doubts += calibration_words.never_asked(manifest) if manifest else []
     if manifest and runs is not None and (still := summary.idle(manifest, runs)):

@@ -17,6 +17,7 @@ from windtunnel.analysis.rules.model import Check, Rule, judged
 from windtunnel.analysis.rules.policies import chances
 from windtunnel.analysis.rules.reach import Group, Period, Reach, by_group, by_hour, by_period, reach
 from windtunnel.analysis.rules.searches import there
+from windtunnel.analysis.tones.by_hand import all_by_hand
 
 TOUCHES = {
     "post": pl.Int64,
@@ -214,9 +215,8 @@ def _notes(loaded: Loaded, facts: Facts) -> tuple[str, ...]:
     ):
         said.append(f"A record cannot show {', '.join(left)}: left out.")
     if loaded.source == POLICY:
-        said.append(
-            "Tones are as the record has them, read by a scorer or by hand; a caught post counts with its chance."
-        )
+        whose = "set by hand" if all_by_hand(facts.posts) else "read by a scorer or by hand"
+        said.append(f"Tones are as the record has them, {whose}; a caught post counts with its chance.")
     return tuple(said)
 
 

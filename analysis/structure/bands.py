@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
+from warnings import catch_warnings
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from windtunnel.analysis.structure.measures import PUBLISHED, SAID, measures, wi
 LOW, HIGH = 0.05, 0.95
 """The band of a measure lies between these quantiles of the place's own spans."""
 LEAST_COMMENTS = 0.1
-"""A span with fewer comments than this share of the median span's is left out: so does the published table with a month
+"""A span without comments, or with fewer than this share of the median span's, is left out: so does the published table with a month
 whose comments are lacking. Chosen."""
 LEAST_SPANS = 5
 """A band of fewer spans is none."""
@@ -47,7 +48,7 @@ def spans_of(posts: pl.DataFrame, days: float, first: float = 0.0, until: float 
     begins = first + length * np.arange(count)
     comments = table.filter(~pl.col("opens"))["minute"].to_numpy()
     sizes = np.histogram(comments, np.append(begins, begins[-1] + length))[0]
-    kept = sizes >= LEAST_COMMENTS * np.median(sizes)
+    kept = (sizes > 0) & (sizes >= LEAST_COMMENTS * np.median(sizes))
     rows = [list(measures(table, at, at + length).values()) for at in begins[kept]]
     return Spans(np.array(rows).reshape(-1, len(SAID)), begins[kept], int((~kept).sum()), days)
 
@@ -71,7 +72,7 @@ def bands_of(spans: Spans) -> dict[str, Band]:
             f"{len(spans.values)} spans of {spans.days:g} days are too few for a band (at least {LEAST_SPANS}): give shorter "
             "ones by --days DAYS"
         )
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), catch_warnings(action="ignore", category=RuntimeWarning):
         low, high = np.nanquantile(spans.values, [LOW, HIGH], axis=0)
     return {
         name: Band(mean, float(low[place]), float(high[place]))

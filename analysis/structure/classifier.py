@@ -1,12 +1,17 @@
 """Whether a classifier can tell one place's threads from another's: the AUC of boosted trees, .5 where it cannot."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.model_selection import StratifiedKFold
+
 LEAST_REPLIES = 5
 FOLDS = 5
+SHUFFLES = 5
 LEAST_THREADS = 20
 """On either side; fewer say nothing."""
 HOURS = ("first_reply_h", "span_h", "median_gap_h", "longest_gap_h", "parent_to_reply_h")
@@ -80,16 +85,50 @@ def threads_of(table: pl.DataFrame, begin: float, end: float) -> pl.DataFrame:
 
 def told_apart(real: pl.DataFrame, other: pl.DataFrame, leave_out: tuple[str, ...] = ()) -> Told | None:
     """How well the threads of two places (`threads_of`) are told apart, out of fold; None where there are too few."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.model_selection import cross_val_predict
 
     if min(real.height, other.height) < LEAST_THREADS:
         return None
     rows = pl.concat([real, other]).drop(*leave_out).to_numpy()
     which = np.repeat([0, 1], [real.height, other.height])
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    model = HistGradientBoostingClassifier(
+    score = cross_val_predict(_model(), rows, which, cv=_folds(), method="predict_proba")[:, 1]
+    auc = float(roc_auc_score(which, score))
+    spread = 1.96 * _error(auc, real.height, other.height)
+    return Told(auc, max(0.0, auc - spread), min(1.0, auc + spread), real.height, other.height)
+
+
+def what_tells(real: pl.DataFrame, other: pl.DataFrame) -> list[tuple[str, float, float, float]]:
+    """By what two places (`threads_of`) are told apart: of each feature the AUC that is lost out of fold where its values are shuffled among
+    threads (permutation importance), and its means there and here; the most telling first. Empty where there are too few threads."""
+    from sklearn.inspection import permutation_importance
+
+    if min(real.height, other.height) < LEAST_THREADS:
+        return []
+    whole = pl.concat([real, other])
+    rows, which = whole.to_numpy(), np.repeat([0, 1], [real.height, other.height])
+    lost = np.zeros(rows.shape[1])
+    for fitted, held in _folds().split(rows, which):
+        model = _model().fit(rows[fitted], which[fitted])
+        found = permutation_importance(
+            model, rows[held], which[held], scoring="roc_auc", n_repeats=SHUFFLES, random_state=0
+        )
+        lost += found.importances_mean / FOLDS
+    means = [[float(np.nanmean(side[name].to_numpy())) for side in (real, other)] for name in whole.columns]
+    order = np.argsort(-lost).tolist()
+    return [(whole.columns[at], float(lost[at]), *means[at]) for at in order]
+
+
+def _folds() -> "StratifiedKFold":
+    from sklearn.model_selection import StratifiedKFold
+
+    return StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+
+
+def _model() -> "HistGradientBoostingClassifier":
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(
         max_iter=100,
         learning_rate=0.1,
         max_leaf_nodes=15,
@@ -97,10 +136,6 @@ def told_apart(real: pl.DataFrame, other: pl.DataFrame, leave_out: tuple[str, ..
         class_weight="balanced",
         random_state=0,
     )
-    score = cross_val_predict(model, rows, which, cv=folds, method="predict_proba")[:, 1]
-    auc = float(roc_auc_score(which, score))
-    spread = 1.96 * _error(auc, real.height, other.height)
-    return Told(auc, max(0.0, auc - spread), min(1.0, auc + spread), real.height, other.height)
 
 
 def _error(auc: float, one: int, two: int) -> float:

@@ -10,7 +10,7 @@ from windtunnel.analysis.causal.intervals import wilson
 from windtunnel.analysis.tones.reader import Error, Reader
 from windtunnel.sim.communities.forum.posts import TONES
 
-SPREAD = 1.5
+SPREAD = 2.5
 """How far labels are expected to move the log-odds of a tone, as the standard deviation of a normal prior around no move."""
 
 
@@ -80,17 +80,15 @@ def weighted_share(hits: np.ndarray, weight: np.ndarray) -> tuple[float, float, 
 def shift_of(probabilities: np.ndarray, labels: Sequence[str], weights: Sequence[float]) -> np.ndarray:
     """By how much the log-odds of heated and of hostile (against civil) are to be moved so that the labels are likeliest.
 
-    Weights are scaled to the number of labels; a normal prior keeps few labels from moving much. Rows without probabilities are left out.
+    Which posts are labelled hangs on what the reader said of them, and given that they speak for themselves; a reader that is not
+    quite right wants them weighed for how they were drawn. Between the two each counts for the root of its weight, and all
+    together for their number. A normal prior keeps few labels from moving much. Rows without probabilities are left out.
     """
     from scipy.optimize import minimize
 
-    known = ~np.isnan(probabilities).any(axis=1)
-    truth = np.array([TONES.index(label) for label in labels])[known]
-    weight = np.array(weights, float)[known]
+    log_odds, truth, weight = _known(probabilities, labels, weights)
     if not len(truth):
         return np.zeros(2)
-    weight *= len(weight) / weight.sum()
-    log_odds = np.log(np.maximum(probabilities[known], 1e-9))
 
     def cost(shift: np.ndarray) -> float:
         moved = log_odds + np.array([0.0, *shift])
@@ -98,6 +96,51 @@ def shift_of(probabilities: np.ndarray, labels: Sequence[str], weights: Sequence
         return float(-(weight * likely).sum() + (shift**2).sum() / (2 * SPREAD**2))
 
     return np.asarray(minimize(cost, np.zeros(2)).x)
+
+
+def _known(
+    probabilities: np.ndarray, labels: Sequence[str], weights: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the labelled posts that have probabilities: their logarithms (n, 3), the labels (n,) and what each counts for (n,)."""
+    known = ~np.isnan(probabilities).any(axis=1)
+    weight = np.array(weights, float)[known] ** 0.5
+    truth = np.array([TONES.index(label) for label in labels], int)[known]
+    return (
+        np.log(np.maximum(probabilities[known], 1e-9)),
+        truth,
+        weight * len(weight) / max(weight.sum(), 1e-9),
+    )
+
+
+def doubt_of(
+    probabilities: np.ndarray, labels: Sequence[str], weights: Sequence[float], shift: np.ndarray
+) -> np.ndarray:
+    """The covariance (2, 2) of `shift_of` over labels, robust to weights that are unlike (Huber 1967)."""
+    log_odds, _, weight = _known(probabilities, labels, weights)
+    moved = shifted(np.exp(log_odds), shift)[:, 1:]
+
+    def information(by: np.ndarray) -> np.ndarray:
+        each = moved[:, :, None] * (np.eye(2) - moved[:, None, :])
+        return np.asarray(np.eye(2) / SPREAD**2 + (by[:, None, None] * each).sum(axis=0))
+
+    inverse = np.linalg.inv(information(weight))
+    return np.asarray(inverse @ information(weight**2) @ inverse)
+
+
+def shares_with_limits(
+    probabilities: np.ndarray, shift: np.ndarray, doubt: np.ndarray
+) -> list[tuple[float, float, float]]:
+    """The expected share of each tone once the log-odds are moved, with 95 % limits of the labels' chance (delta method, on log-odds);
+    posts whose tone is certain are bounds besides."""
+    moved = shifted(probabilities[~np.isnan(probabilities).any(axis=1)], shift)
+    share = moved.mean(axis=0).clip(1e-9, 1 - 1e-9)
+    slope = np.stack([(moved * (np.eye(3)[one] - moved[:, [one]])).mean(axis=0) for one in (1, 2)], axis=1)
+    error = np.sqrt(np.einsum("kj,jl,kl->k", slope, doubt, slope))
+    logit, apart = np.log(share / (1 - share)), 1.96 * error / (share * (1 - share))
+    low, high = (1 / (1 + np.exp(-(logit + side * apart))) for side in (-1, 1))
+    certain = (moved > 1 - 1e-9).mean(axis=0)
+    low, high = np.maximum(low, certain), np.minimum(high, 1 - certain.sum() + certain)
+    return [(float(share[k]), float(low[k]), float(high[k])) for k in range(3)]
 
 
 def shifted(probabilities: np.ndarray, shift: np.ndarray) -> np.ndarray:
@@ -140,3 +183,12 @@ def words_of(found: Sequence[Found]) -> list[Mapping[str, str]]:
 
 def _limits(share: tuple[float, float, float] | None) -> str:
     return "no case" if share is None else f"{share[0]:.2f} [{share[1]:.2f}, {share[2]:.2f}]"
+
+
+def shares_words(shares: Sequence[tuple[float, float, float]]) -> str:
+    """Expected shares in a sentence."""
+    each = ", ".join(
+        f"{tone} {share:.3f} [{low:.3f}, {high:.3f}]"
+        for tone, (share, low, high) in zip(TONES, shares, strict=True)
+    )
+    return f"Shares of all posts that were read, as your labels move what was expected (95 % limits): {each}."

@@ -18,6 +18,7 @@ from windtunnel.analysis.incidents.forum.likely import mostly_unread
 from windtunnel.analysis.incidents.moments import moment_cell
 from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.outcomes import RUN
+from windtunnel.analysis.tones.by_hand import all_by_hand
 from windtunnel.analysis.view.site import site_of
 
 KEPT = 2
@@ -42,6 +43,11 @@ class Forum(NamedTuple):
     def written(self) -> pl.DataFrame:
         """The posts among the acts."""
         return self.acts.filter(pl.col("post").is_not_null())
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether each tone of an imported community was set by hand, or came with it."""
+        return self.posts is not None and all_by_hand(self.posts)
 
     def when(self, step: int) -> str:
         """A step as a date (UTC), where the record's start is known; else as a day and an hour from the beginning."""

@@ -1,5 +1,6 @@
 """The counts of an answer in words: what was asked, in how many futures it came so, and how sure these counts are."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from windtunnel.analysis.causal.intervals import Estimate
@@ -97,7 +98,14 @@ def _spread(record: dict[str, Any]) -> str:
     if not tones or not tones["draws"]:
         return ""
     is_so = "it is an incident" if record["happened"] else "it is none"
+    found, tried = found_of(tones)
     if tones["low"] is None:
-        return f"; in {tones['incident']} of {tones['draws']} other readings of the tones {is_so}"
-    some = "" if tones["incident"] == tones["draws"] else f", in {tones['incident']} of which {is_so},"
-    return f"; over {tones['draws']} other readings of the tones{some} the share goes from {tones['low']:.2f} to {tones['high']:.2f}"
+        return f"; in {found} of {tried} other readings of the tones {is_so}"
+    some = "" if found == tried else f" ({is_so} in {found} of {tried})"
+    return f"; over {tones['incident']} other readings of the tones{some} the share goes from {tones['low']:.2f} to {tones['high']:.2f}"
+
+
+def found_of(tones: Mapping[str, Any]) -> tuple[int, int]:
+    """In how many readings of the tones the rule finds what was asked about, and of how many; an earlier version asked each that it tried."""
+    at = ("found", "tried") if "tried" in tones else ("incident", "draws")
+    return int(tones.get(at[0], 0)), int(tones.get(at[1], 0))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from windtunnel.analysis.causal.questions import PERCENT_FROM
-from windtunnel.analysis.why.counting import asked, split
+from windtunnel.analysis.numbers_in_words import number
+from windtunnel.analysis.why.counting import asked, found_of, split
 from windtunnel.analysis.why.forum.weakness import weak, weak_in
 
 HALF = 0.5
@@ -79,6 +80,10 @@ def _how_sure(record: Mapping[str, Any], base: int) -> str:
         if base < PERCENT_FROM:
             ends = f"it lies between {low * base:.1f} and {high * base:.1f} of {base}, which is few"
         told.append(f"Over these futures alone {ends}.")
+    found, tried = found_of(record.get("tone_errors") or {})
+    if found < HALF * tried:
+        it = "an incident" if record["happened"] else "no incident"
+        told.append(f"By {found} of {tried} other readings of the tones alone it is {it} at all.")
     tones = _tones(record)
     if tones is not None and tones[1] - tones[0] > 0:
         told.append(f"Over other readings of the tones it goes from {tones[0]:.2f} to {tones[1]:.2f}.")
@@ -93,9 +98,8 @@ def _surer(record: Mapping[str, Any], base: int) -> str:
     score = record.get("log_score")
     if weak(record) and score is None:
         return "A longer record: there are too few answers elsewhere to hold the model against."
-    tones = _tones(record)
-    if tones is not None and tones[1] - tones[0] > WIDE:
-        return "Label thirty texts (windtunnel label): the answer hangs on how the tones are read."
+    if _hangs_on_tones(record):
+        return f"Label {_texts(record)}: the answer hangs on how the tones are read."
     found, pairs = record["estimate"], sum(record["table"].values())
     if not base or found["low"] is None or found["high"] - found["low"] > WIDE:
         return f"More futures: with {4 * pairs} instead of {pairs} the interval is about half as wide."
@@ -107,3 +111,17 @@ def _surer(record: Mapping[str, Any], base: int) -> str:
 def _tones(record: Mapping[str, Any]) -> tuple[float, float] | None:
     tones = record.get("tone_errors")
     return None if not tones or tones["low"] is None else (tones["low"], tones["high"])
+
+
+def _hangs_on_tones(record: Mapping[str, Any]) -> bool:
+    """Whether other readings of the tones move the share far, or mostly find no incident at all."""
+    found, tried = found_of(record.get("tone_errors") or {})
+    tones = _tones(record)
+    return found < HALF * tried or (tones is not None and tones[1] - tones[0] > WIDE)
+
+
+def _texts(record: Mapping[str, Any]) -> str:
+    tones = record.get("tone_errors") or {}
+    if not tones.get("to_label") or tones.get("wordless"):
+        return "thirty texts (windtunnel label)"
+    return f"{number(tones['to_label'], 'post')} of the thread (windtunnel label OUT --thread {record['incident']['place']})"

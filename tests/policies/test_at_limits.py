@@ -1,18 +1,15 @@
 """Every policy of every community with all its parameters at their declared least, and most: it runs, and tells numbers alone."""
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
-import polars as pl
 import pytest
-from polars import selectors
 
+from tests.limits import check_numbers, ends, of_arm
 from windtunnel.analysis.configuration import Plan, compose, plan
 from windtunnel.analysis.library.settings import words
-from windtunnel.analysis.outcomes import known_outcomes
 from windtunnel.analysis.runs.tables import Tables, tables
 from windtunnel.policies.base import EVERY
 from windtunnel.policies.registry import make_policy, policy_class, policy_names
@@ -22,29 +19,12 @@ from windtunnel.sim.experiment import PolicySpec
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import run
 
-NEAR = 1e-6
-"""How close to a bound that is itself not allowed."""
 CASES = [
     (community, policy)
     for community in community_names()
     for policy in policy_names(community)
     if EVERY not in policy_class(policy).fits
 ]
-
-
-def ends(field: Any) -> Iterator[Any]:
-    """What is declared as a parameter's least and most, in this order, and each of the words that it may be."""
-    kinds = [field.annotation, *get_args(field.annotation)]
-    rules = list(field.metadata)
-    while parts := [part for kind in kinds[-9:] for part in get_args(kind) if part not in kinds]:
-        rules += [rule for part in parts for rule in getattr(part, "metadata", [part])]
-        kinds += parts
-    for name, inside in (("ge", 0), ("gt", 1), ("lt", -1), ("le", 0)):
-        for rule in rules:
-            if (bound := getattr(rule, name, None)) is not None:
-                yield int(bound + inside) if int in kinds else float(bound + inside * NEAR)
-    for kind in kinds:
-        yield from get_args(kind) if get_origin(kind) is Literal else (False, True) if kind is bool else ()
 
 
 def all_at(policy: str, end: int, made: Plan) -> dict[str, Any]:
@@ -83,22 +63,6 @@ def lived(made: Plan, policy: str, given: dict[str, Any]) -> Tables:
     finished = in_order(run(experiment, make_mind))
     assert [one.reason for one in finished if one.status != "ok"] == []
     return tables(made, finished)
-
-
-def of_arm(found: Tables, name: str, arm: str) -> pl.DataFrame:
-    """What a table says of one arm, less what it is called."""
-    table = getattr(found, name).filter(pl.col("arm") == arm)
-    return table.drop("arm", "events_sha256", "first_divergence", strict=False)
-
-
-def check_numbers(found: Tables, community: str) -> None:
-    """Measures, members' numbers and outcomes are finite or not there; the repeated baseline is the baseline."""
-    outcomes = [name for name in known_outcomes(community) if name in found.runs.columns]
-    for table in (found.runs.select(outcomes), found.measures, found.members.drop("rate")):
-        numbers = table.select(selectors.float())
-        assert all(numbers.select(pl.all().is_finite().all()).row(0))
-    for name in ("runs", "events", "members", "measures"):
-        assert of_arm(found, name, "aa").equals(of_arm(found, name, "baseline")), name
 
 
 def test_bundles_that_no_feed_can_be_cut_into_are_refused_before_anything_runs():

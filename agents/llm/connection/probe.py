@@ -146,8 +146,12 @@ def _innermost(model: object, name: str, default: Any) -> Any:
 
 def _tell_name(wanted: str, heard: set[str], say: Callable[[str], None]) -> None:
     """Say by which name the server answers, where that is not the one that was asked for, nor a path to it."""
-    others = [name for name in sorted(heard) if not f"/{name}".casefold().endswith(f"/{wanted}".casefold())]
-    others = [name for name in others if not f"/{wanted}".casefold().endswith(f"/{name}".casefold())]
+
+    def bare(name: str) -> str:
+        return f"/{name}".casefold().removesuffix(".gguf")
+
+    others = [name for name in sorted(heard) if not bare(name).endswith(bare(wanted))]
+    others = [name for name in others if not bare(wanted).endswith(bare(name))]
     if others:
         say(
             f"llm.model is {wanted}, and the server answers as {', '.join(others)}: another model, or another name of it"

@@ -48,9 +48,14 @@ _PAGES = (b"<!doctype html", b"<html")
 
 def refuse_foreign(path: Path, head: bytes) -> None:
     """`ValueError` where the first bytes of `path`, or of what is packed in it, are of a kind that holds no record."""
+    if (found := what_it_is(head)) is not None:
+        raise ValueError(f"{path.name} is {found}")
+
+
+def what_it_is(head: bytes) -> str | None:
+    """What a file with these first bytes is, where it holds no record, and what would make it one."""
     found = _kind(head[:HEAD])
-    if found is not None:
-        raise ValueError(f"{path.name} is {found[0]}: {found[1]}")
+    return None if found is None else f"{found[0]}: {found[1]}"
 
 
 def _kind(head: bytes) -> tuple[str, str] | None:

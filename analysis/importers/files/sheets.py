@@ -1,9 +1,7 @@
 """Reads tables row by row: CSV and TSV (packed or not), Parquet, and JSON objects in lines or a list; values as they stand."""
 
 import csv
-import json
 import os
-import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,19 +9,15 @@ from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 
+from windtunnel.analysis.importers.files.json_rows import JSON, fields, json_rows
 from windtunnel.analysis.importers.files.lines import (
-    MAX_DOCUMENT,
-    TOO_LONG,
     BrokenOff,
     Told,
     bare_name,
     blocks,
-    numbered_lines,
     refuse_bombs,
 )
 from windtunnel.analysis.importers.files.parquet_weight import weight
-from windtunnel.analysis.importers.values.convert import parse_json, parse_object
-from windtunnel.analysis.importers.values.nested import at, paths
 from windtunnel.analysis.numbers_in_words import counted
 
 T = TypeVar("T")
@@ -33,11 +27,7 @@ ROWS = 50_000
 CELL = 8
 """Bytes that a cell of Parquet counts for before it is read."""
 
-_JSON = (".ndjson", ".jsonl", ".json", ".js")
-_WHOLE = (".json", ".js")
-_ASSIGNED = re.compile(rb"\s*(?:(?:var|let|const)\s+)?[A-Za-z_$][\w.$\[\]\"']{0,80}\s*=\s*(?=[\[{])")
-"""What stands before the JSON of a script, as in the archive of Twitter."""
-_NOT_CSV = {".parquet": "Parquet", **dict.fromkeys(_JSON, "JSON")}
+_NOT_CSV = {".parquet": "Parquet", **dict.fromkeys(JSON, "JSON")}
 
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """What polars raises on a damaged file; a panic is no `Exception`."""
@@ -110,8 +100,8 @@ def columns_of(path: Path, expected: str, max_bytes: int, layout: Layout = PLAIN
     kind = _kind(path)
     if kind == ".parquet":
         return list(_schema(path, expected))
-    if kind in _JSON:
-        return _fields(path, expected, max_bytes, layout.encoding)
+    if kind in JSON:
+        return fields(path, expected, max_bytes, layout.encoding)
     header = _head(path, layout, max_bytes)
     if not header:
         raise ValueError(f"{path} is empty; give {expected}")
@@ -145,14 +135,23 @@ def listed(names: Sequence[str]) -> str:
 
 
 def sheet_rows(
-    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None = None, layout: Layout = PLAIN
+    path: Path,
+    columns: Sequence[str],
+    max_bytes: int,
+    told: Told | None = None,
+    layout: Layout = PLAIN,
+    within: Sequence[str] = (),
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Rows by number (for CSV that of their last line), with these columns; a sentence for one that cannot be read."""
+    """Rows by number (for CSV that of their last line), with these columns; a sentence for one that cannot be read.
+
+    Of JSON, objects in lists of a row are rows too where they have all columns `within`, the first of which is the id;
+    under `ABOVE` they hold the id of the row in which they stand.
+    """
     kind = _kind(path)
     if kind == ".parquet":
         return _parquet_rows(path, columns, max_bytes)
-    if kind in _JSON:
-        return _json_rows(path, columns, max_bytes, told, layout.encoding)
+    if kind in JSON:
+        return json_rows(path, columns, max_bytes, told, layout.encoding, within)
     return _csv_rows(path, columns, max_bytes, told, layout)
 
 
@@ -165,7 +164,7 @@ def _kind(path: Path) -> str:
 
 def is_json(path: Path) -> bool:
     """Whether the file's name says that it is JSON, in lines or not."""
-    return _kind(path) in _JSON
+    return _kind(path) in JSON
 
 
 def _schema(path: Path, expected: str) -> pl.Schema:
@@ -237,93 +236,6 @@ def _panics_unsaid() -> Iterator[None]:
 
 def _first(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def _records(
-    path: Path, max_bytes: int, told: Told | None, encoding: str | None
-) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """The objects of a file with their lines, or of one document with their places; a sentence for what is none."""
-    if _kind(path) in _WHOLE:
-        text = b"".join(blocks(path, max_bytes, told, encoding))
-        if begun := _ASSIGNED.match(text):
-            text = text[begun.end() :].rstrip().rstrip(b";")
-        if len(text) > MAX_DOCUMENT:
-            raise ValueError(
-                f"{path.name} is one JSON document of more than {MAX_DOCUMENT:,} bytes: split it"
-            )
-        try:
-            found = parse_json(text)
-        except ValueError:
-            found = None
-        if found is not None:
-            for place, each in enumerate(_list_in(found), 1):
-                yield place, each if isinstance(each, dict) else "JSON, but not an object"
-            return
-    for number, line in numbered_lines(path, max_bytes, told, encoding):
-        if line == TOO_LONG:
-            yield number, "longer than 16 MiB"
-            continue
-        try:
-            yield number, parse_object(line)
-        except ValueError as error:
-            yield number, str(error)
-
-
-def _list_in(value: Any) -> list[Any]:
-    """The rows of a document: its list, or the longest list of objects that an export wrapped."""
-    if isinstance(value, list):
-        return value
-    fields = list(value.values()) if isinstance(value, dict) else []
-    lists = [each for each in fields if isinstance(each, list) and any(isinstance(one, dict) for one in each)]
-    inside = [_list_in(each) for each in fields if isinstance(each, dict)]
-    found = max((*lists, *(each for each in inside if len(each) > 1)), key=len, default=[])
-    return found or [value]
-
-
-def _json_rows(
-    path: Path, columns: Sequence[str], max_bytes: int, told: Told | None, encoding: str | None
-) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    number = 0
-    try:
-        for number, record in _records(path, max_bytes, told, encoding):
-            if isinstance(record, str):
-                yield number, record
-            else:
-                yield number, {column: at(record, column) for column in columns}
-    except BrokenOff as error:
-        yield number + 1, str(error)
-
-
-def _fields(path: Path, expected: str, max_bytes: int, encoding: str | None) -> list[str]:
-    found: dict[str, None] = {}
-    try:
-        for place, (_, record) in enumerate(_records(path, max_bytes, None, encoding)):
-            if place == 100:
-                break
-            if isinstance(record, dict):
-                found |= dict.fromkeys(paths(record))
-    except BrokenOff:
-        pass
-    if not found:
-        where = _broken_at(path, max_bytes, encoding)
-        raise ValueError(f"{path} {where or 'holds no line that is a JSON object'}; give {expected}")
-    return list(found)
-
-
-def _broken_at(path: Path, max_bytes: int, encoding: str | None) -> str | None:
-    """Where a document that begins with a list stops being JSON; None for another file."""
-    if _kind(path) != ".json":
-        return None
-    text = b"".join(blocks(path, max_bytes, None, encoding)).decode("utf-8", "replace")
-    if not text.lstrip().startswith("["):
-        return None
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        return f"stops being JSON at line {error.lineno:,}, sign {error.colno:,} ({error.msg})"
-    except RecursionError:
-        return None
-    return None
 
 
 def _csv_rows(

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from windtunnel.analysis.importers.files.foreign import HEAD as FOREIGN_HEAD
+from windtunnel.analysis.importers.files.foreign import what_it_is
 from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, bare_name, blocks
 from windtunnel.analysis.importers.files.sheets import columns_of, layout_of, sheet_rows
 
@@ -29,7 +31,18 @@ _WORDS = (
 )
 """What stands near the beginning of a record of each format; the first whose words are all there is taken."""
 LIKELY = {
-    "id": ("id", "post_id", "comment_id", "number", "message_id", "source_id"),
+    "id": (
+        "id",
+        "post_id",
+        "comment_id",
+        "number",
+        "message_id",
+        "source_id",
+        "event_id",
+        "object_id",
+        "pid",
+        "recommendationid",
+    ),
     "parent": (
         "parent",
         "parent_id",
@@ -41,6 +54,9 @@ LIKELY = {
         "reply_to_post_id",
         "parent_post_id",
         "parent_comment_id",
+        "reply_to_message_id",
+        "reference_message_id",
+        "to_pid",
     ),
     "thread": (
         "thread",
@@ -53,6 +69,8 @@ LIKELY = {
         "issue_id",
         "discussion",
         "discussion_id",
+        "thread_ts",
+        "tid",
     ),
     "author": (
         "author",
@@ -68,6 +86,13 @@ LIKELY = {
         "user_name",
         "poster",
         "member",
+        "author_username",
+        "user_username",
+        "user_login",
+        "sender",
+        "sender_full_name",
+        "poster_id",
+        "uid",
     ),
     "time": (
         "time",
@@ -79,6 +104,11 @@ LIKELY = {
         "created",
         "posted_at",
         "published",
+        "timestamp_created",
+        "post_time",
+        "date_sent",
+        "origin_server_ts",
+        "ts",
     ),
     "minute": ("minute",),
     "text": (
@@ -96,6 +126,8 @@ LIKELY = {
         "message_text",
         "post_content",
         "cooked",
+        "review",
+        "content_body",
     ),
     "title": ("title", "subject", "topic_title", "thread_title", "post_title", "issue_title"),
     "kind": ("kind", "type", "post_type"),
@@ -137,6 +169,8 @@ def recognise(path: Path) -> Recognised:
     tables = [file for file in files if Path(bare_name(file)).suffix.lower() in TABLES]
     if path.is_file() and tables:
         return Recognised("table", f"{path.name} is a table")
+    if path.is_file() and (foreign := what_it_is(path.open("rb").read(FOREIGN_HEAD))) is not None:
+        raise ValueError(f"{path.name} is in no format that is known; it is {foreign}")
     raise ValueError(
         f"{path.name} is in no format that is known: give an export of Reddit, ConvoKit, Discourse, Stack Exchange, Mastodon or "
         "Bluesky, or a table (.csv, .tsv, .json, .ndjson, .parquet)"
@@ -196,7 +230,8 @@ def likely(columns: list[str]) -> dict[str, str]:
     >>> likely(["Post_ID", "reply_to", "user", "created_at", "body"])
     {'id': 'Post_ID', 'parent': 'reply_to', 'author': 'user', 'time': 'created_at', 'text': 'body'}
     """
-    plain = {re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_"): name for name in reversed(columns)}
+    values = [name for name in columns if not any(other.startswith(f"{name}.") for other in columns)]
+    plain = {_as_words(name): name for name in reversed(values)}
     found: dict[str, str] = {}
     for role, names in LIKELY.items():
         column = next(
@@ -207,3 +242,13 @@ def likely(columns: list[str]) -> dict[str, str]:
     if "time" in found:
         found.pop("minute", None)
     return found
+
+
+def _as_words(column: str) -> str:
+    """A column's name in small letters, with _ between its words.
+
+    >>> _as_words("Reply To"), _as_words("author.userId")
+    ('reply_to', 'author_user_id')
+    """
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column)
+    return re.sub(r"[^a-z0-9]+", "_", apart.lower()).strip("_")

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from windtunnel.agents.nearest import nearest
 from windtunnel.analysis.importers.clocks.clock import Kind
 from windtunnel.analysis.importers.clocks.times import Bare, EitherWay, SinceStart, When, read_time
+from windtunnel.analysis.importers.files.json_rows import ABOVE
 from windtunnel.analysis.importers.files.sheets import (
     columns_of,
     is_json,
@@ -166,7 +167,11 @@ def read_table(
     where = {as_spelt({"": column}, columns)[""]: value for column, value in where.items()}
     check_columns(path, mapping, columns)
     check_columns(path, {f"--where {column}": column for column in where}, columns)
-    for number, row in sheet_rows(path, [*mapping.values(), *where], into.max_bytes, into.told, layout):
+    within, filled = _needed(mapping), set[str]()
+    told = [*mapping.values(), *where]
+    for number, row in sheet_rows(path, told, into.max_bytes, into.told, layout, within):
+        if isinstance(row, dict):
+            filled |= {role for role, column in mapping.items() if not empty(row[column], "text")}
         if isinstance(row, dict) and any(word(row[each]) != value for each, value in where.items()):
             passed_over += 1
             continue
@@ -183,12 +188,15 @@ def read_table(
             raise ValueError(f"{path} has no row with {chosen} that could be read")
         first = f"; line {into.bad[0].line}: {into.bad[0].reason}" if into.bad else "; it has no rows"
         raise ValueError(f"{path} is not {EXPECTED}{first}")
-    said = list(layout.said)
-    if not mapping.keys() & {"parent", "thread"}:
+    said = [*layout.said, *_never_filled(mapping, filled)]
+    if not mapping.keys() & {"parent", "thread"} and not into.counted[INSIDE]:
         said.append(
             "no column says what answers what, nor what thread: all rows are taken as one flat thread"
         )
     return [*said, counted(passed_over, "rows were not chosen by --where")] if passed_over else said
+
+
+INSIDE = "posts stand in a list inside another post: read as answers to it where they name none"
 
 
 def by_role(
@@ -205,6 +213,10 @@ def by_role(
                 into.count(
                     f"cells of {role} are UTF-8 that was written as UTF-8 once more (Ã© for é): read as was meant"
                 )
+    if ABOVE in row and empty(cells.get("parent"), "id"):
+        cells["parent"] = row[ABOVE]
+    if row.get(ABOVE) is not None and into is not None:
+        into.count(INSIDE)
     for role, column in mapping.items():
         refuse_nested(cells[role], role, column)
     if not all(map(is_unicode, cells.values())):
@@ -221,6 +233,20 @@ def _whole_signs(value: Any, into: Collector) -> Any:
         return value
     into.count("cells held half of a sign (a lone surrogate), which became a question mark")
     return value.encode("utf-8", "replace").decode()
+
+
+def _needed(mapping: Mapping[str, str]) -> list[str]:
+    """The columns that an object in a list of a row must have to be a row too, the id first; none where too few are mapped."""
+    columns = [mapping[role] for role in ("id", "text", "time", "minute", "author") if role in mapping]
+    return list(dict.fromkeys(columns)) if len(columns) > 2 else []
+
+
+def _never_filled(mapping: Mapping[str, str], filled: set[str]) -> list[str]:
+    return [
+        f"{column} (for {role}) is empty in every row: is it the column that was meant?"
+        for role, column in mapping.items()
+        if role not in filled
+    ]
 
 
 def _check_roles(mapping: Mapping[str, str]) -> None:
@@ -292,6 +318,11 @@ def _post(row: dict[str, Any], into: Collector) -> RawPost:
             return None
         return _optional(into, role, lambda: _one_of(row.get(role), values, role))
 
+    if "thread" in row and "parent" not in row and empty(row["thread"]):
+        into.count(
+            "posts name no thread, and no column says what they answer: each is taken as a thread of its own (cells of a sheet "
+            "that were merged are empty below the first: fill them)"
+        )
     score, up, down = (_count(row, role, into) for role in ("score", "up", "down"))
     return RawPost(
         id=name,

@@ -6,6 +6,8 @@ from windtunnel.analysis.importers.values.matching import FULLNAME, matched
 from windtunnel.analysis.importers.values.missing import MARKERS, whole
 from windtunnel.analysis.numbers_in_words import counted
 
+TOP = frozenset({"root", "ROOT", "top"})
+"""What some exports write for the parent of a post that answers none."""
 MARKS = sorted(MARKERS["id"] - {""})
 NUMBERS = ["0", "-1"]
 ENOUGH = 0.5
@@ -30,8 +32,8 @@ def _parents(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list
     if lost.is_empty():
         return table, []
     said = []
-    borne = set(ids.filter(pl.col("parent").is_in(NUMBERS))["parent"])
-    marks = [name for name in lost.unique() if whole(name) in MARKERS["id"] - borne]
+    borne = set(ids.filter(pl.col("parent").is_in([*NUMBERS, *TOP]))["parent"])
+    marks = [name for name in lost.unique() if whole(name) in (MARKERS["id"] | TOP) - borne]
     marked = lost.filter(lost.is_in(marks))
     if len(marked):
         said.append(counted(len(marked), f"posts have {_some(marked)} for a parent: they answer none"))

@@ -11,13 +11,18 @@ def at(record: dict[str, Any], column: str) -> Any:
 
     >>> at({"author": {"name": "ann"}, "a.b": 1}, "author.name"), at({"a.b": 1}, "a.b"), at({"author": None}, "author.name")
     ('ann', 1, None)
+    >>> at({"m.to": {"id": 3}}, "m.to.id")
+    3
     """
     if column in record or "." not in column:
         return record.get(column)
-    value: Any = record
-    for part in column.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
+    first, _, rest = column.partition(".")
+    while rest:
+        if isinstance(inside := record.get(first), dict) and (value := at(inside, rest)) is not None:
+            return value
+        more, _, rest = rest.partition(".")
+        first = f"{first}.{more}"
+    return None
 
 
 def paths(record: dict[str, Any], before: str = "", depth: int = 1) -> Iterator[str]:

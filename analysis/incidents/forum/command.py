@@ -18,9 +18,10 @@ from windtunnel.analysis.incidents.forum import in_time
 from windtunnel.analysis.incidents.forum.acts import RECORD, read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.in_time import first_comment_in_time, replayed
-from windtunnel.analysis.incidents.forum.likely import READINGS, mostly_unread, probabilities
+from windtunnel.analysis.incidents.forum.likely import READINGS, mostly_unread, probabilities, without_tone
 from windtunnel.analysis.incidents.forum.listing import list_acts, list_found, within
 from windtunnel.analysis.incidents.moments import moment_cell
+from windtunnel.analysis.numbers_in_words import counted
 from windtunnel.analysis.terminal.ending import OK, plain
 from windtunnel.analysis.terminal.printing import print_json, print_table
 
@@ -79,7 +80,7 @@ def refuse_options(asked: argparse.Namespace, command: str, options: Mapping[str
         if getattr(asked, name) != default:
             config = Folder(asked.out).read_json(Folder(asked.out).manifest)["config"]
             raise ValueError(
-                f"--{name} is for forums: `windtunnel {command}` does not offer it of a {config['community']['name']}"
+                f"--{name} is for forums: `windtunnel {command}` does not offer it of community={config['community']['name']}"
             )
 
 
@@ -116,6 +117,8 @@ def search(asked: argparse.Namespace) -> Found:
     if posts is not None:
         unread = mostly_unread(posts)
         kept = [one for one in found if one.place not in unread]
+        if (words := without_tone(posts)) is not None:
+            notes.append(words)
         if len(kept) < len(found):
             notes.append(
                 f"{len(found) - len(kept)} findings in threads that are mostly in a language that no reader here reads are not listed."
@@ -144,7 +147,8 @@ def call(asked: argparse.Namespace) -> int:
         )
         return OK
     listed, real = found[: asked.most], found[0].arm == RECORD
-    likely = _likely(listed, acts, posts, rules, hours)
+    by_hand = real and set_by_hand(Path(asked.out), listed, acts)
+    likely = [None] * len(listed) if by_hand else _likely(listed, acts, posts, rules, hours)
     start = start_of(Path(asked.out)) if real else None
     rows = [_row(one, hours, start) for one in listed]
     if any(share is not None for share in likely):
@@ -157,7 +161,7 @@ def call(asked: argparse.Namespace) -> int:
         print(f"{rest.total()} more{one_kind[0]}: --most {len(found)} lists them all{one_kind[1]}")
     if any(share is not None for share in likely):
         print(
-            f"\nProbability: in so many of {READINGS} readings of its tones, drawn by how often its reader errs, the rule finds it again."
+            f"\nProbability: in so many of {READINGS} readings of its tones, drawn by how often its reader errs, the rule finds it again.{_labels_words(asked.out, posts)}"
         )
     print("\nSeverity is what the rule counts, at its most:")
     for kind in dict.fromkeys(one.kind for one in listed):
@@ -174,7 +178,6 @@ def call(asked: argparse.Namespace) -> int:
     if any("removed" in rules[one.kind] for one in listed):
         print(removed_words(rules, listed, acts))
     print(f"\n{next_words(listed, acts, asked)}")
-    by_hand = real and set_by_hand(Path(asked.out), listed, acts)
     if real and not by_hand and _guessed(Path(asked.out) / "profile.yaml"):
         print(
             "\nThis record has posts without words: their tone is guessed from removals and votes, so read on before you act."
@@ -205,6 +208,17 @@ def _likely(
     if posts is None:
         return [None] * len(incidents)
     return probabilities(incidents, acts, posts, rules, hours)
+
+
+def _labels_words(out: str, posts: pl.DataFrame | None) -> str:
+    """What would make the probabilities surer, where there are words to label."""
+    from windtunnel.analysis.tones.labelling import labels_of_all
+
+    if posts is None or "text" not in posts.columns:
+        return ""
+    if told := labels_of_all(Path(out)):
+        return f" {counted(told, 'labels')} of yours have moved them; more of them make them surer."
+    return f" 30 labels of yours make them surer: windtunnel label {shlex.quote(out)}"
 
 
 def _share(share: float | None) -> str:

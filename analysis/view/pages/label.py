@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.tones.labelling import Labelling
-from windtunnel.analysis.tones.labels import words_of
+from windtunnel.analysis.tones.labels import shares_words, words_of
 from windtunnel.analysis.view.rendering import render
 from windtunnel.analysis.view.routing import get, post
 from windtunnel.analysis.view.site import Site, site_of
@@ -47,6 +47,7 @@ def show(request: Request) -> Response:
         total=len(work.kept["posts"]),
         keys=KEYS,
         measured=words_of(work.measured()) if done else [],
+        shares=shares_words(shares) if (shares := work.shares()) else "",
     )
 
 

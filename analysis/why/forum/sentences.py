@@ -5,7 +5,7 @@ from typing import Any
 from windtunnel.analysis.incidents.forum.acts import RECORD
 from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.summary import INSIDE
-from windtunnel.analysis.why.counting import asked, counted, hit_words, since
+from windtunnel.analysis.why.counting import asked, counted, found_of, hit_words, since
 from windtunnel.analysis.why.forum.ranking import DOUBT
 from windtunnel.analysis.why.forum.weakness import PARTS, listed, weak, weak_in
 from windtunnel.analysis.why.sentences import (
@@ -226,18 +226,24 @@ def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:
         if tones["wordless"]
         else ""
     )
-    labelled = f"{tones['labelled']} labelled posts of this record, and " if tones["labelled"] else ""
+    labels = number(tones["labelled"], "label") + " of this record"
+    if tones.get("probabilities"):
+        moved = f", moved by {labels}" if tones["labelled"] else ""
+        how = f"by the probabilities that it gives each post{moved} (where it gives none, as measured on {tones['source']})"
+    else:
+        how = f"by how often it errs, as measured on {f'{labels}, and ' if tones['labelled'] else ''}{tones['source']}"
+    found, tried = found_of(tones)
     said = (
-        f"Tones are a scorer's reading{kept}.{guessed} Drawn again {tones['draws']} times by how often it errs, as measured on "
-        f"{labelled}{tones['source']}, by its rule it is {'an' if record['happened'] else 'no'} incident in {tones['incident']} of "
-        f"{tones['draws']} readings"
+        f"Tones are a scorer's reading{kept}.{guessed} Drawn again {tried} times {how}, by its rule it is {'an' if record['happened'] else 'no'} incident in {found} of "
+        f"{tried} readings"
     )
     if not tones["tables"]:
-        return f"{said}, so the answer hangs on the tones as they were scored."
+        return f"{said}, so the answer hangs on the tones as they were scored.{_with_labels(record, tones)}"
     total = {cell: sum(table[cell] for table in tones["tables"]) for cell in record["table"]}
-    said += f"; in these together {hit_words(record, total)}"
+    first = "these" if len(tones["tables"]) == found else f"the first {len(tones['tables'])} of these"
+    said += f"; in {first} together {hit_words(record, total)}"
     if tones["low"] is None:
-        return f"{said}."
+        return f"{said}.{_with_labels(record, tones)}"
     seen = [row["est"] for row in record["sensitivity"] if row["est"] is not None]
     beside = f", for who read along from {min(seen):.2f} to {max(seen):.2f}" if seen else ""
     here = record["estimate"]["est"]
@@ -247,12 +253,27 @@ def _tones(record: dict[str, Any], tones: dict[str, Any]) -> str:
 
 
 def _with_labels(record: dict[str, Any], tones: dict[str, Any]) -> str:
-    """What labels by hand would make of the range, where the thread has words to label."""
-    width = tones["high"] - tones["low"]
+    """What labels by hand would do to the range, where the thread has words to label."""
     after = tones["width_with_labels"]
-    if not width or not tones["to_label"] or tones["wordless"] or after is None:
+    if not tones["to_label"] or tones["wordless"] or not isinstance(after, dict):
         return ""
-    return (
-        f" Label {tones['to_label']} of its posts (`windtunnel label OUT --thread {record['incident']['place']}`): the range would be about "
-        f"{after:.2f} wide, now {width:.2f}."
-    )
+    command = f"`windtunnel label OUT --thread {record['incident']['place']}`"
+    if tones["to_label"] == tones["in_doubt"]:
+        return f" Label the {number(tones['to_label'], 'post')} that a reader has read ({command}): then nothing of this is left open."
+    label = f" Label {tones['to_label']} of its {tones['posts']} posts ({command})"
+    low, high = tones["low"], tones["high"]
+    if low is not None and low < high and after["about"] is not None:
+        return (
+            f"{label}: the range would be about {after['about']:.2f} wide, now {high - low:.2f} "
+            f"(four times in five between {after['low']:.2f} and {after['high']:.2f})."
+        )
+    whether = f"{label} to be surer whether it is {'one' if record['happened'] else 'none'}"
+    if low is not None and low == high:
+        return f" They agree in the share: labels would hardly move it.{'' if sure(tones) else f'{whether}.'}"
+    return f"{whether}; these readings are too few to say what it would do to the share."
+
+
+def sure(tones: dict[str, Any]) -> bool:
+    """Whether nearly every reading finds what was asked about."""
+    found, tried = found_of(tones)
+    return found >= 0.9 * tried

@@ -13,7 +13,9 @@ from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.importers.imported.written import TONE_ERRORS
 from windtunnel.analysis.incidents.forum.find import measure
 from windtunnel.analysis.tones.chances import chances, doubts, drawn
+from windtunnel.analysis.tones.labelling import labels_of_all
 from windtunnel.analysis.why.answer import estimate, pairs
+from windtunnel.analysis.why.forum.label_width import width_with_labels
 from windtunnel.analysis.why.question import Question
 from windtunnel.sim import noise
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 HEARD = ("civil", "heated", "hostile", "unknown")
 TONES = HEARD[:3]
+READINGS = 100
+"""Readings of the tones of which it is counted in how many the rule finds the incident."""
+TRIES = 20
+"""Times that the other posts are drawn once more, until the rule finds the incident again."""
 LABELS = 30
 """So many labels of a thread an answer proposes."""
 WEIGHT = 5.0
@@ -51,14 +57,17 @@ def measured() -> Errors:
 
 
 def errors_of(case: "RecordedCase") -> Errors:
-    """How often the scorer errs: from the labels that the import was given, else as its reader said, else as measured elsewhere.
+    """How often the scorer errs: from the labels that the import was given, else as its reader said of each post, which labels of
+    `windtunnel label` have moved, else as measured elsewhere.
 
-    What is read is how the posts that got a tone were labelled: that holds however posts were chosen to be labelled by
-    their tone. `ValueError` for a file that says no counts.
+    Of labels of an import it is read how the posts that got a tone were labelled: that holds however posts were chosen to be
+    labelled by their tone. `ValueError` for a file that says no counts.
     """
     path = case.folder.path / TONE_ERRORS
-    if not path.is_file():
-        return measured()._replace(given=heard(case))
+    moved_by = labels_of_all(case.folder.path)
+    given = heard(case) if moved_by or not path.is_file() else None
+    if given is not None or not path.is_file():
+        return measured()._replace(given=given, labelled=moved_by)
     told = case.folder.read_json(path)
     try:
         counts = np.array([[float(told["counts"][label][tone]) for label in TONES] for tone in HEARD])
@@ -70,18 +79,18 @@ def errors_of(case: "RecordedCase") -> Errors:
 
 
 def drawn_again(
-    case: "RecordedCase", errors: Errors, number: int, same: np.ndarray | None = None
+    case: "RecordedCase", errors: Errors, number: int, same: np.ndarray | None = None, again: int = 0
 ) -> "RecordedCase":
     """The case had its acts the tones of the `number`-th draw given what the scorer said; tones set by hand stay.
 
     Where labels of this record say how often its scorer errs they count, else what its reader said of each post, else what was
-    measured elsewhere. With `same` (bool, posts) these alone have the tones of that draw, the others are drawn once more.
+    measured elsewhere. With `same` (bool, posts) these alone have the tones of that draw, the others are drawn for the `again`-th time once more.
     """
     posts = case.numbers
     rows, truth = _true(case, errors)
     chance = noise.uniform(noise.key("tones", case.root, number), "tone", 0, posts)
     if same is not None:
-        other = noise.uniform(noise.key("tones once more", case.root, number), "tone", 0, posts)
+        other = noise.uniform(noise.key("tones once more", case.root, number, again), "tone", 0, posts)
         chance = np.where(same, chance, other)
     tone = drawn(truth, chance)
     tone = np.where(case.labelled, np.minimum(rows, len(TONES) - 1), tone)
@@ -104,30 +113,18 @@ def _true(case: "RecordedCase", errors: Errors) -> tuple[np.ndarray, np.ndarray]
     return rows, truth
 
 
+def in_doubt(case: "RecordedCase", errors: Errors) -> np.ndarray:
+    """How unsure the tone of each post is (n,): the chance that two readings of it differ; 0 of one set by hand."""
+    return np.where(case.labelled, 0.0, doubts(_true(case, errors)[1]))
+
+
 def to_label(case: "RecordedCase", errors: Errors, most: int = LABELS) -> np.ndarray:
     """Bool (posts,): those that are most in doubt and can be labelled by hand, `most` at most."""
-    doubt = np.where(case.labelled, 0.0, doubts(_true(case, errors)[1]))
+    doubt = in_doubt(case, errors)
     chosen = np.argsort(-doubt, kind="stable")[:most]
     found = np.zeros(len(doubt), bool)
     found[chosen[doubt[chosen] > 0]] = True
     return found
-
-
-def width_with_labels(pairs: Sequence[tuple[float, float]], width: float, step: float = 0.0) -> float | None:
-    """How wide a range over readings would be on average had its labels been given; None where fewer than three pairs tell.
-
-    Each pair are the shares of two readings that agree in the posts to label, whose tones are drawn from what the reader says of
-    them: half the mean of their squared differences is the variance that such labels leave (the expected posterior variance of
-    Raiffa & Schlaifer 1961). The range goes with the root of that over the variance of all. One pair more counts as `step` apart,
-    the least by which two shares of so few futures can differ: pairs that agree are no proof that nothing is left.
-    """
-    if len(pairs) < 3:
-        return None
-    shares = np.array(pairs)
-    total = float(shares.var(ddof=1))
-    apart = np.append(shares[:, 0] - shares[:, 1], [step] if step else [])
-    left = float((apart**2).mean() / 2)
-    return width * min(left / total, 1.0) ** 0.5 if total else 0.0
 
 
 def heard(case: "RecordedCase") -> np.ndarray | None:
@@ -146,40 +143,45 @@ def tone_sensitivity(
 ) -> dict[str, Any]:
     """The answer under `draws` other readings of the thread's tones, in `futures` pairs each.
 
-    `incident` counts the readings in which the rule finds the incident (or as in the record finds none); only of those is
-    the question asked. `low` and `high` are the least and the largest share over them, None where it is nowhere defined.
+    `found` of `tried` readings have the incident by its rule (or, where the record has none, none); the question is asked of the
+    first `draws` of them, `incident` in number. `low` and `high` are the least and the largest share over these, None where it is nowhere defined.
     `by_hand` of the thread's `posts` have a tone that was not scored and stays; where all have, no other reading is drawn.
-    `wordless` others have no words: their tone was guessed. With `to_label` posts labelled by hand, `labels` at most, the range
-    would be about `width_with_labels` wide, as `paired` readings foretell it.
+    `wordless` others have no words: their tone was guessed. With `to_label` of the `in_doubt` posts labelled by hand, `labels` at
+    most, the range would be about `width_with_labels` wide, as the `paired` readings foretell it.
     """
     errors = errors_of(case)
-    asked = to_label(case, errors, labels)
+    doubt, asked = in_doubt(case, errors), to_label(case, errors, labels)
+    rest = (doubt > 0) & ~asked
     tables, shares, paired = [], [], list[tuple[float, float]]()
     by_hand, posts = int(case.labelled.sum()), len(case.labelled)
     draws = 0 if by_hand == posts else draws
-    for number in range(draws):
-        found = _asked(drawn_again(case, errors, number), question, mind, futures)
-        if found is None:
-            continue
+    readings = [drawn_again(case, errors, number) for number in range(max(READINGS, draws) if draws else 0)]
+    there = has_it(case, question, readings)
+    for number in np.flatnonzero(there)[:draws].tolist():
+        found = _asked(readings[number], question, mind, futures)
         tables.append(found["table"])
-        share = found["estimate"]["est"]
-        if share is None:
+        if (share := found["estimate"]["est"]) is None:
             continue
         shares.append(share)
-        again = _asked(drawn_again(case, errors, number, same=asked), question, mind, futures)
-        if again is not None and again["estimate"]["est"] is not None:
-            paired.append((share, again["estimate"]["est"]))
+        other = _beside(case, question, errors, number, asked) if rest.any() and asked.any() else None
+        if other and (second := _asked(other, question, mind, futures)["estimate"]["est"]) is not None:
+            paired.append((share, second))
     width = max(shares, default=0.0) - min(shares, default=0.0)
+    left = float(doubt[rest].sum() / max(doubt.sum(), 1e-9))
     return {
         "labelled": errors.labelled,
+        "probabilities": errors.given is not None,
         "source": errors.source,
         "posts": posts,
         "by_hand": by_hand,
         "wordless": _wordless(case),
+        "in_doubt": int((doubt > 0).sum()),
         "to_label": int(asked.sum()),
         "paired": paired,
-        "width_with_labels": width_with_labels(paired, width, 1 / futures),
+        "width_with_labels": width_with_labels(paired, width, left)._asdict(),
         "draws": draws,
+        "tried": len(readings),
+        "found": int(there.sum()),
         "incident": len(tables),
         "futures": futures,
         "tables": tables,
@@ -188,10 +190,28 @@ def tone_sensitivity(
     }
 
 
-def _asked(case: "RecordedCase", question: Question, mind: Mind, futures: int) -> dict[str, Any] | None:
-    """The answer under one reading; None where its rule does not find the incident (or finds one where there was none)."""
-    if measure(case.acts, case.incident, case.rules, case.hours).is_empty() == question.happened:
-        return None
+def has_it(case: "RecordedCase", question: Question, readings: Sequence["RecordedCase"]) -> np.ndarray:
+    """Bool (readings,): by this reading the rule finds the incident, or none where the record has none."""
+    if not readings:
+        return np.zeros(0, bool)
+    acts = [one.acts.with_columns(draw=pl.lit(at, pl.Int32)) for at, one in enumerate(readings)]
+    found = measure(pl.concat(acts), case.incident, case.rules, case.hours)["draw"]
+    return np.isin(np.arange(len(readings)), found.to_numpy()) == question.happened
+
+
+def _beside(
+    case: "RecordedCase", question: Question, errors: Errors, number: int, same: np.ndarray
+) -> "RecordedCase | None":
+    """A reading with the incident that shares the tones of the posts to label with another; None where it is too rare."""
+    for again in range(TRIES):
+        other = drawn_again(case, errors, number, same, again)
+        if has_it(case, question, [other])[0]:
+            return other
+    return None
+
+
+def _asked(case: "RecordedCase", question: Question, mind: Mind, futures: int) -> dict[str, Any]:
+    """The answer under one reading."""
     case.infer(range(futures), mind, question)
     return estimate(*pairs(case, question, mind, range(futures)), question)
 

@@ -26,6 +26,7 @@ DEEPEST = 3
 class DonorSettings(Settings):
     """Numbers of `settings:` in conf/community/donor_game.yaml; `size` is the members of a generation, of whom an odd one sits out."""
 
+    size: Annotated[int, Field(ge=2, le=20_000_000)]
     generations: Annotated[int, Field(ge=1, le=1000)]
     endowment: Annotated[float, Field(gt=0)]
     multiplier: Annotated[float, Field(ge=0)]

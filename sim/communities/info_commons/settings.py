@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from windtunnel.sim.plain_builder import Settings
 
@@ -44,3 +44,13 @@ class InfoSettings(Settings):
     """Part of the producers, those who put out most, who count as critical sources."""
     documented: Share
     """Chance a step that a builder documents what it used, with no mandate."""
+
+    @model_validator(mode="after")
+    def _somebody_produces(self) -> "InfoSettings":
+        builders = len(self.muscle)
+        if self.size <= builders:
+            raise ValueError(
+                f"size is {self.size}, and {builders} of them are builders (one for each number of muscle): give "
+                f"{builders + 1} or more, so that somebody produces"
+            )
+        return self

@@ -17,8 +17,8 @@ class PlacesSettings(Settings):
     places: Annotated[int, Field(ge=2, le=50)]
     horizon: Annotated[int, Field(ge=1, le=10_000)]
     """Steps to which authors' rates refer."""
-    agents: tuple[Positive, Positive]
-    """Messages of an agent in the horizon: a Lomax law's shape and scale."""
+    agents: tuple[Annotated[float, Field(ge=0.1)], Positive]
+    """Messages of an agent in the horizon: a Lomax law's shape, .1 at least, and scale."""
     people: tuple[float, Amount]
     """Messages of a person in the horizon: mean and standard deviation of the logarithm."""
     crosses: dict[str, Share]

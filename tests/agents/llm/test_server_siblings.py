@@ -75,6 +75,8 @@ def test_a_limit_of_tokens_that_a_refusal_names_is_kept(tmp_path, message):
         ("m", False),
         ("models/m", False),
         ("/srv/models/M", False),
+        ("/srv/models/m.gguf", False),
+        ("m-2024.gguf", True),
         (None, False),
     ],
 )

@@ -78,6 +78,21 @@ def test_base_rates_hold_through_both_stages():
     assert np.exp(rows[0]) == pytest.approx(rates)
 
 
+def test_where_in_a_stretch_that_hardly_ever_occurs_is_not_asked():
+    where, model = scene(60), FakeModel()
+    alpha = np.where(np.arange(60) < 20, -0.1 * np.arange(60), -30.0 - np.arange(60))
+    options = np.ones((3, 60), bool)
+    options[1, 50:] = False
+    options[2, :20] = False
+    mind = StagedMind(where, lambda one, a: LLMMind(model, one, alpha=a), alpha.tolist())
+    (rows,) = mind.decide([batch(where, options)])
+    assert (np.isneginf(rows) == ~options).all() and np.exp(rows).sum(axis=1) == pytest.approx(1)
+    last = mind.stretches[-1]
+    assert np.diff(rows[0, last]) == pytest.approx(-1) and mind.minds[-1].record()["unique"] == 0
+    assert mind.minds[1].record()["unique"] > 0
+    assert mind.record()["questions"] == 3 + (3 + 3 + 1)  # first stage, then the stretches that are not rare
+
+
 def test_each_phase_has_its_own_mind():
     scenes = [scene(3, "give"), scene(2, "vote")]
     minds = {

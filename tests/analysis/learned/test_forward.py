@@ -9,7 +9,7 @@ import yaml
 from tests.learned_law import forward
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.analysis.learned.forward import fit_forward, likelihood
-from windtunnel.analysis.learned.forward.fit import fitted_law
+from windtunnel.analysis.learned.forward.fit import fitted_law, newcomers, reach
 from windtunnel.analysis.learned.forward.hotness import lasting_hotness
 from windtunnel.analysis.learned.forward.rates import Clock
 from windtunnel.analysis.learned.forward.replay import OWED, Choice, lived, with_strangers
@@ -227,3 +227,19 @@ def test_a_law_of_another_form_is_refused(imported) -> None:
     (imported / "learned.yaml").write_text(yaml.safe_dump({"schema": 1, "forward": content}))
     with pytest.raises(ValueError, match="fit it again by `windtunnel fit`"):
         plan(compose([f"community.profile={imported}", "mind=learned"]))
+
+
+def test_newcomers_of_a_short_record_are_those_of_its_later_weeks() -> None:
+    """Forty regulars write once in four days; one more member comes each day, once. In the first week of two all look new."""
+    chance = np.random.default_rng(3)
+    rows = [
+        (0, None, f"regular{who}", int(at)) for who in range(40) for at in chance.uniform(0, 14, 4) * 1440
+    ]
+    rows += [(0, None, f"new{day}", day * 1440 + 700) for day in range(14)]
+    rows = sorted(rows, key=lambda row: row[3])
+    record = record_of(talk([(row, *told[1:]) for row, told in enumerate(rows, 1)]))
+    clock = Clock(record)
+    found = newcomers(lived(record, np.ones(len(record), bool)), clock)
+    silent = 40 * np.exp(-4 * 7 / 14) * 0.9
+    assert found.weeks == 1 and found.opens * 168 == pytest.approx(7 + silent, abs=4)
+    assert reach(clock) == pytest.approx(10.5 * 24, rel=0.05)

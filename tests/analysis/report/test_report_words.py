@@ -10,6 +10,7 @@ from windtunnel.analysis import summary
 from windtunnel.analysis.causal.estimates import estimate_pairs
 from windtunnel.analysis.causal.questions import QUESTIONS
 from windtunnel.analysis.report.measures import differences, divergence
+from windtunnel.analysis.report.policies_told import policies_told
 
 CELLS = {"n00": (0, 0), "n01": (0, 1), "n10": (1, 0), "n11": (1, 1)}
 
@@ -169,3 +170,14 @@ def test_pairs_that_never_part_are_counted():
     found = divergence(runs({(draw, seed): (1, 1) for draw in range(3) for seed in range(2)}))
     assert (found.never, found.pairs) == (3, 6)
     assert found.points.rows() == [(3, 3)]
+
+
+def test_a_policy_is_told_by_what_it_does_and_its_numbers():
+    config = {"policy": [["rate_limit", {"start": 0, "stop": None, "most": 3}], ["one_place", {"start": 7}]]}
+    assert policies_told(config) == [
+        "Rate limit: nobody writes more than so many messages a step (most 3).",
+        "One place: everybody writes at home alone (from step 7).",
+    ]
+    assert policies_told({"policy": []}) == []
+    assert policies_told({"policy": [["of_a_package_that_is_gone", {}]]}) == []
+    assert policies_told({"policy": [["one_place", {}]] * 5}) == []

@@ -9,8 +9,19 @@ import pytest
 
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.tones.chances import chances, doubts
-from windtunnel.analysis.tones.labels import LabelsReader, measured, sample, shift_of, shifted
+from windtunnel.analysis.tones.hearing import ORDINARY, decided
+from windtunnel.analysis.tones.labelling import Labelling
+from windtunnel.analysis.tones.labels import (
+    LabelsReader,
+    doubt_of,
+    measured,
+    sample,
+    shares_with_limits,
+    shift_of,
+    shifted,
+)
 from windtunnel.analysis.tones.registry import reader
+from windtunnel.sim.communities.forum.posts import TONES
 
 CALM = "Thanks for the answer, that works well for number {}."
 RUDE = "You are a stupid, disgusting idiot, shut up and get lost, number {}."
@@ -146,3 +157,58 @@ def test_a_choice_that_is_not_finished_comes_first(mine, monkeypatch, capsys):
     (mine / "labelling.json").unlink()
     assert main(["label", str(mine), "--thread", "987"]) != 0
     assert "there is no thread 987" in capsys.readouterr().err
+
+
+def made_up(count, shares, rng):
+    """Posts of known tones, and what a reader says of them that takes this for an ordinary place."""
+    tone = rng.choice(3, count, p=shares)
+    odds = ORDINARY * np.exp(1.2 * (1.2 * np.eye(3)[tone] + rng.normal(size=(count, 3))))
+    return odds / odds.sum(axis=1, keepdims=True), tone
+
+
+def test_shares_by_labels_lie_within_their_limits_and_nearer_than_without():
+    """A place with three times the heat that is assumed, read rightly post by post: sixty labels, forty times."""
+    rng = np.random.default_rng(3)
+    held, error, without = [], [], []
+    for _ in range(40):
+        heard, tone = made_up(3_000, [0.82, 0.13, 0.05], rng)
+        true = np.bincount(tone, minlength=3) / len(tone)
+        posts = pl.DataFrame(
+            {"post": range(len(tone)), "tone": decided(heard)["tone"], "text": ["x"] * len(tone)}
+        )
+        drawn = sample(posts, 60, rng)
+        asked = heard[drawn.posts], [TONES[tone[post]] for post in drawn.posts], drawn.weights
+        shift = shift_of(*asked)
+        share, low, high = np.array(shares_with_limits(heard, shift, doubt_of(*asked, shift))).T
+        assert share.sum() == pytest.approx(1) and (low < share).all() and (share < high).all()
+        held.append((low <= true) & (true <= high))
+        error.append(np.abs(share - true))
+        without.append(np.abs(heard.mean(axis=0) - true))
+    assert (np.mean(held, axis=0) > 0.85).all()
+    assert np.mean(error) < 0.6 * np.mean(without)
+
+
+def test_labels_move_what_only_a_quick_verdict_was_given_too(mine, monkeypatch, capsys):
+    """Of a large record most posts have no probabilities: labels speak of them as well."""
+    posts = pl.read_parquet(mine / "posts.parquet")
+    calm = posts["tone"] == "civil"
+    gone = [pl.when(~calm).then(pl.col(name)).alias(name) for name in ("heated", "hostile")]
+    posts.with_columns(gone).write_parquet(mine / "posts.parquet")
+    typed(monkeypatch, "1" * 30 + "\n")
+    assert main(["label", str(mine), "--posts", "30"]) == 0
+    said = capsys.readouterr().out
+    assert "Shares of all posts that were read" in said and "civil 0.9" in said
+    after = pl.read_parquet(mine / "posts.parquet").filter(~pl.col("labelled"))
+    assert after["heated"].null_count() == 0 and after["heated"].max() < 0.05
+
+
+def test_telling_the_same_labels_twice_moves_nothing_twice(mine):
+    work = Labelling(mine, 30)
+    for place in range(30):
+        work.label(place, "civil")
+    work.tell()
+    once = pl.read_parquet(mine / "posts.parquet")
+    kept = json.loads((mine / "labelling.json").read_text()) | {"told": False}
+    (mine / "labelling.json").write_text(json.dumps(kept))  # stopped after the posts were written
+    Labelling(mine, 30).tell()
+    assert pl.read_parquet(mine / "posts.parquet").equals(once)

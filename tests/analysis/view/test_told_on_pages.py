@@ -3,6 +3,7 @@
 import json
 import re
 
+import polars as pl
 import pytest
 
 from windtunnel.analysis.causal.intervals import Estimate
@@ -114,3 +115,14 @@ def test_several_acts_are_told_in_a_sentence(count, low, said):
     act = Act("slow_mode", count, mean, 0.5, 0.5, 0.5, 1, 0, 0, 0)
     told = sentences(Batch((act,), {}, (), tuple({} for _ in range(count)), 0, 20, "kept", ""))  # type: ignore[arg-type]
     assert said in " ".join(told) and len(told) == 2
+
+
+def test_a_record_whose_tones_were_all_set_by_hand_speaks_of_no_reader(browser, mine):
+    posts = pl.read_parquet(mine.folder / "mine" / "posts.parquet")
+    asked = {"out": "mine", "rule": "escalation.threshold=1 newcomer_driven_away.gone=0"}
+    before = browser.get("/incidents", params=asked).text
+    assert "of tones that a reader heard" in before
+    sure = posts.with_columns(tone=pl.col("tone").fill_null("civil"), labelled=pl.lit(True))
+    sure.write_parquet(mine.folder / "mine" / "posts.parquet")
+    page = browser.get("/incidents", params=asked).text
+    assert "of tones set by hand" in page and "a reader heard" not in page

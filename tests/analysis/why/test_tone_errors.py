@@ -14,6 +14,7 @@ from windtunnel.analysis.why.forum.answer_record import answer
 from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.tones import drawn_again, errors_of
+from windtunnel.sim.communities.forum.profile import read_profile
 
 ROOT = Path(__file__).parents[3]
 RULES = load_rules()
@@ -81,6 +82,8 @@ def test_a_record_labelled_throughout_speaks_of_no_scorer(tmp_path, capsys, by):
     assert main(["why", str(folder), "escalation", "--lock", "--at", "comment:2", "--replicates", "4"]) == 0
     said = capsys.readouterr().out
     assert "set by hand or came with the record" in said and "scorer" not in said and "readings" not in said
+    assert "probability" not in said and "read better" not in said
+    assert "; " not in read_profile(folder / "profile.yaml").source.tone
 
 
 def test_a_record_without_labels_has_no_column_for_them(tmp_path):

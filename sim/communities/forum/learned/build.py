@@ -35,6 +35,8 @@ class Settings(BaseModel):
     start: Literal["cold", "warm"]
     weeks_before: Annotated[float, Field(ge=0, le=52)]
     """Of a cold start: weeks that the place lives before the first step."""
+    provoking: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    """Share of threads that the provoking post's is hotter than, by the law's hotness."""
     core: bool = True
     """Whether a cold start begins with members as the record left them, or with nobody."""
     folder: str | None = None
@@ -179,6 +181,7 @@ class LearnedPart:
             luck=luck,
             step_hours=settings.step_hours,
             past=past,
+            provoking=self.settings.provoking,
         )
 
 

@@ -17,15 +17,25 @@ def put_tones(forum: Remembering, out: np.ndarray, rows: np.ndarray, focus: np.n
 
 
 def tone_odds(
-    law: Law, each: Iterable[tuple[Remembering, slice]], rows: np.ndarray, focus: np.ndarray
+    law: Law,
+    each: Iterable[tuple[Remembering, slice]],
+    rows: np.ndarray,
+    focus: np.ndarray,
+    *,
+    as_posted: bool = False,
 ) -> dict[str, np.ndarray]:
-    """The same of the members and posts (rows, (n,)) of several forums, by feature: `each` forum with its part of them."""
+    """The same of the members and posts (rows, (n,)) of several forums, by feature: `each` forum with its part of them.
+
+    `as_posted`: of replies as they are posted, not of those that moderators left in the record.
+    """
     if law.tone is None or not len(rows):
         return {}
     terms = [row for forum, part in each for row in _terms(forum, rows[part], focus[part])]
     found = np.repeat(np.array([law.tone.intercept]), len(rows), axis=0)
     if terms:
         found[focus != NOTHING] = law.tone.log_odds(np.array(terms, float))
+    if as_posted:
+        found += law.tone.posted
     return dict(zip(SAYS, found.T, strict=True))
 
 

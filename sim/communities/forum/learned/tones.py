@@ -42,6 +42,9 @@ class ToneLaw(BaseModel):
     heated: tuple[float, ...]
     hostile: tuple[float, ...]
     replies: int
+    posted: tuple[float, float] = (0.0, 0.0)
+    """Added in a run, whose replies are those that are posted: the law is fitted to replies that still have their author's name, of which
+    moderators have taken the worst."""
 
     @cached_property
     def coefficients(self) -> tuple[np.ndarray, np.ndarray]:

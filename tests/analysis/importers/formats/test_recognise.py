@@ -61,3 +61,35 @@ def test_import_auto_asks_for_the_columns_of_a_table(tmp_path, monkeypatch, caps
     assert main(["import", "auto", str(FIXTURES / "posts_small.csv"), "mine"]) == 2
     said = capsys.readouterr().err
     assert "id=number,parent=answers" in said and "which column is what" in said
+
+
+@pytest.mark.parametrize(
+    ("columns", "likely"),
+    [
+        (["id", "author", "author.name", "reference.messageId"], {"id": "id", "parent": "reference.messageId", "author": "author.name"}),
+        (["commentId", "parentId", "createdAt", "user.username"], {"id": "commentId", "parent": "parentId", "author": "user.username", "time": "createdAt"}),
+        (["ts", "thread_ts", "user", "user.real"], {"thread": "thread_ts", "time": "ts"}),
+    ],
+)  # fmt: skip
+def test_an_object_is_no_column_and_names_may_be_written_as_one_word(columns, likely):
+    from windtunnel.analysis.importers.formats.recognise import likely as guessed
+
+    assert guessed(columns) == likely
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("group.mbox", "From a@b Mon May 01\nMessage-ID: <1@b>\n", "it is a mailbox: write Message-ID"),
+        ("page.html", "<!DOCTYPE html><html>", "it is a web page"),
+        ("chat.txt", "[01.05.23, 10:00:00] ann: hello\n", "it is a chat log as WhatsApp writes it"),
+        ("band.csv", "Our forum,,,,\nid,who,at,text\n", "the first line of band.csv names no columns (Our forum)"),
+        ("no_id.csv", "author,date,content\n", "perhaps --map=id=COLUMN,author=author,time=date,text=content; it has"),
+        ("odd.csv", "a,b\n1,2\n", "say which column is what with --map id=COLUMN,author=COLUMN,…; it has a, b"),
+    ],
+)  # fmt: skip
+def test_auto_says_what_a_file_is_and_what_would_help(tmp_path, monkeypatch, capsys, name, content, words):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(content)
+    assert main(["import", "auto", name, "mine"]) == 2
+    assert words in " ".join(capsys.readouterr().err.split())
