@@ -280,7 +280,18 @@ def as_spelt(mapping: Mapping[str, str], columns: list[str]) -> dict[str, str]:
     return {role: name if name in columns else bare.get(name, name) for role, name in mapping.items()}
 
 
+def refuse_headless(path: Path, columns: list[str]) -> None:
+    """`ValueError` where the first line of a sheet is its title, with next to no names of columns."""
+    if sum(not name.strip() for name in columns) > len(columns) / 2:
+        raise ValueError(
+            f"the first line of {path} names no columns ({listed([name for name in columns if name.strip()])}): take out what stands "
+            "above the names of its columns"
+        )
+
+
 def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) -> None:
+    if not set(mapping.values()) <= set(columns):
+        refuse_headless(path, columns)
     for role, column in mapping.items():
         if column not in columns and len(columns) == 1 and column in columns[0]:
             raise ValueError(
