@@ -151,7 +151,7 @@ def analysed(
             confidence=plan.confidence,
             controls=controls,
             llm=llm,
-            fidelity=fidelity_of(plan),
+            fidelity=fidelity_of(plan, made.events),
             doubt=claim_check(plan, llm),
             stopping=stopped,
         )

@@ -10,14 +10,17 @@ is put to the import and, with the community's own luck, to the simulation: the 
 right, the true twins agree with it on average; standard errors are by incident. What is asked, of how many, with how many futures
 and from which roots was fixed before the first look; the second roots were kept for one last run. With `--lived` threads count as
 too long from so many posts on, and a part of so many is lived again. With `--learned` the communities are of the members that were
-learned from a record, begun from nothing, and the import is asked with the same law: one forum, called `learned`. Acts of a simulation
-begin with an hour, and so do those that the import is asked about. One JSON line comes last.
+learned from a record, and the import is asked with the same law: one forum, called `learned`. They begin with the record's members and
+no thread, and live a week; asked is about incidents that begin in its last 60 hours, so that the import knows who is there. Everybody has a
+name: nameless posts are another question. Posts that were removed do not count: by the hour nobody read them before, by the minute
+some may have. Acts of a simulation begin with an hour, and so do those that the import is asked about. One JSON line comes last.
 """
 
 import argparse
 import json
 import os
 import resource
+import shutil
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -45,14 +48,17 @@ from windtunnel.analysis.why.forum.case_of_record import case_of_thread
 from windtunnel.analysis.why.forum.question import Question, ask
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.sim.communities.forum.learned.members import recorded_size
+from windtunnel.sim.communities.forum.learned.recorded import SURE
 from windtunnel.sim.communities.forum.learned_file import FILE as LEARNED
+from windtunnel.sim.communities.forum.learned_file import read_learned, write_learned
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import run_block
 
-ROOTS = {"first": 1000, "second": 2000, "third": 4000}
+ROOTS = {"first": 1000, "second": 2000, "third": 4000, "fourth": 5000}
 DRAWS = {1: 44, 8: 80, 30: 150}
 """Communities simulated for a forum of so many threads: the first `INCIDENTS` that have an escalation are asked about."""
-LEARNED_DRAWS, LEARNED_STEPS = 120, 60
+LEARNED_DRAWS, LEARNED_STEPS, LEARNED_FROM = 120, 168, 108
+"""With learned members: communities simulated for `INCIDENTS`, how many hours each lives, and from which hour on incidents count."""
 INCIDENTS = 40
 FUTURES = 20
 STEPS = 24
@@ -84,6 +90,8 @@ def main() -> None:
     parser.add_argument("--lived", type=int, default=in_time.MOST_REPLAYED, metavar="POSTS")
     asked = parser.parse_args()
     in_time.MOST_REPLAYED, part.RUN_UP = asked.lived, asked.lived // 4
+    if asked.learned is not None:
+        RULES["escalation"] = {**RULES["escalation"], "removed": 0}
     began, told = time.perf_counter(), {}
     for threads in asked.threads if asked.learned is None else ["learned"]:
         with tempfile.TemporaryDirectory() as place:
@@ -114,13 +122,15 @@ def of_forum(place: Path, threads: int | str, asked: argparse.Namespace) -> list
     """All questions about the incidents of so many simulated forums."""
     if threads == "learned":
         root, draws = ROOTS[asked.roots], 2 + asked.incidents * LEARNED_DRAWS // INCIDENTS
+        asked.learned = everybody_named(asked.learned, place)
         words = learned_settings(asked.learned)
     else:
         root = ROOTS[asked.roots] + threads
         draws = min(DRAWS[threads], 2 + asked.incidents * DRAWS[threads] // INCIDENTS)
         words = settings(threads, place)
     words = [*words, f"root={root}", f"draws={draws}"]
-    chosen = worst(simulated(words, place / "out"))[: asked.incidents]
+    since = LEARNED_FROM if threads == "learned" else 0
+    chosen = worst(simulated(words, place / "out"), since)[: asked.incidents]
     one = partial(of_incident, place, tuple(words), asked.futures, asked.learned)
     if asked.jobs == 1:
         return [row for rows in map(one, chosen) for row in rows]
@@ -145,8 +155,21 @@ def simulated(words: list[str], out: Path) -> Folder:
     return folder
 
 
+def everybody_named(folder: Path, place: Path) -> Path:
+    """A folder with the law and the profile of an imported one, in which nobody's name lacks."""
+    law, out = read_learned(folder / LEARNED), place / "law"
+    unnamed = law.forward["unnamed"]
+    value = [-SURE if term == "constant" else 0.0 for term in unnamed["terms"]]
+    newcomers = law.forward["newcomers"] | {"unnamed_openers": 0.0}
+    forward = law.forward | {"unnamed": unnamed | {"value": value}, "newcomers": newcomers}
+    out.mkdir()
+    write_learned(law.model_copy(update={"forward": forward}), out / LEARNED)
+    shutil.copy(folder / "profile.yaml", out / "profile.yaml")
+    return out
+
+
 def learned_settings(law: Path) -> list[str]:
-    """A place of the record's own size that begins empty and lives by the law alone."""
+    """A place of the record's own size that begins with its members and no thread, and lives by the law alone."""
     words = [f"community.profile={law.resolve()}", "mind=learned", "mind.weeks_before=0"]
     kind = plan(compose([*words, "policy=none", "baseline=none"])).experiment.builder()
     size = round(recorded_size(kind.learned.law, kind.profile))
@@ -166,12 +189,12 @@ def settings(threads: int, place: Path) -> list[str]:
     return words
 
 
-def worst(folder: Folder) -> list[Incident]:
-    """The worst escalation of each community that has one, in the order of the draws."""
+def worst(folder: Folder, since: int = 0) -> list[Incident]:
+    """The worst escalation of each community that has one that begins at the step `since` or later, in the order of the draws."""
     acts = acts_of_run(*(folder.read_table(name) for name in ("events", "links", "members")))
     found = find(acts.filter(pl.col("arm") == "baseline"), {"escalation": RULES["escalation"]}, 1.0)
     first: dict[int, Incident] = {}
-    for incident in found:
+    for incident in (one for one in found if one.onset >= since):
         first.setdefault(incident.draw, incident)  # the worst comes first
     return [first[draw] for draw in sorted(first)]
 

@@ -3,7 +3,7 @@
     python bench/learned_forward.py IMPORTED FOLDER [--draws 6] [--first 0] [--weeks 26] [--warm 6] [--train 0.6] [--days 7]
 
 The law is fitted to the first `--train` of the record. *Cold*: from members as the record left them and no thread (`--nobody`: from
-nothing), the last span before weeks 6, 12 and `--weeks`.
+nothing), the last span before weeks 6, 12 and `--weeks`, of those that hold a whole one.
 *Warm*: from the record's state at `--warm` days after that, one span each, newcomers at the rate of the four weeks before. Bands
 are those of all spans of the record, the held-out ones among them. The last line is one JSON document; `rows` has each figure
 beside what is asked.
@@ -193,7 +193,7 @@ def main() -> None:
     if warm:
         _tell(row, "warm", beside(warm, real, asked.days))
     real_acts = _typical(real, asked.days)
-    weeks = sorted({week for week in (6, 12, asked.weeks) if week <= asked.weeks})
+    weeks = sorted({week for week in (6, 12, asked.weeks) if length / WEEK <= week <= asked.weeks})
     empty = ("mind.weeks_before=0", f"mind.core={str(not asked.nobody).lower()}")
     began, draws = time.perf_counter(), range(asked.first, asked.first + asked.draws)
     runs = [posts_of(world_of(asked.folder, law, size, asked.weeks * 168, draw, *empty)) for draw in draws]

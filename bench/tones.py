@@ -19,8 +19,9 @@ import yaml
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from windtunnel.analysis.tones import english, training
+from windtunnel.analysis.tones.hearing import EVEN, ORDINARY
 from windtunnel.analysis.tones.language import languages
-from windtunnel.analysis.tones.reader import CIVIL, HOSTILE, expected_shares, read
+from windtunnel.analysis.tones.reader import CIVIL, HOSTILE, at_base, expected_shares, read
 from windtunnel.analysis.tones.words import WordsReader
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +29,7 @@ PRECISION = 0.55
 FLAGGED = 0.5
 """The table of kinds calls a sentence uncivil from this probability on."""
 NOT_ENGLISH = ("vtaiwan.uberx",)
+SUITES = ("kinds", "more_kinds", "third_kinds", "fourth_kinds", "fifth_kinds", "sixth_kinds")
 
 
 def measures(probabilities: np.ndarray, tone: np.ndarray) -> dict[str, Any]:
@@ -72,14 +74,18 @@ def kinds(file: Path, civil_rate: float) -> tuple[list[str], dict[str, Any]]:
     both = (WordsReader(), english.EnglishReader())
     for kind, by_tone in listed.items():
         ((tone, sentences),) = by_tone.items()
-        said = [1 - each.read(sentences)[:, CIVIL] for each in both]
+        found = [each.read(sentences) for each in both]
+        said = [1 - each[:, CIVIL] for each in found]
+        flagged = int((at_base(found[1], both[1].base, ORDINARY)[:, CIVIL] <= EVEN).sum())
         hits = [int(((each >= FLAGGED) == (tone == "uncivil")).sum()) for each in said]
-        right[kind] = {"sentences": len(sentences), "words": hits[0], "english": hits[1]}
-        rows.append(f"| {kind} ({tone}) | {len(sentences)} | {hits[0]} | {hits[1]} | {said[1].mean():.2f} |")
+        right[kind] = {"sentences": len(sentences), "words": hits[0], "english": hits[1], "flagged": flagged}
+        rows.append(
+            f"| {kind} ({tone}) | {len(sentences)} | {hits[0]} | {hits[1]} | {said[1].mean():.2f} | {flagged} |"
+        )
         if kind == "identity words":
             right[kind]["english_above_civil_rate"] = int((said[1] > civil_rate).sum())
             right[kind]["english_highest"] = round(float(said[1].max()), 3)
-    head = ["| kind (what a person hears) | sentences | `words` right | `english` right | `english`: mean probability of uncivil |", "|---|---|---|---|---|"]  # fmt: skip
+    head = ["| kind (what a person hears) | sentences | `words` right | `english` right | `english`: mean probability of uncivil | `english`: called uncivil at ordinary shares |", "|---|---|---|---|---|---|"]  # fmt: skip
     return head + rows, right
 
 
@@ -125,10 +131,7 @@ def main() -> None:
     read(english.EnglishReader(), known.texts)
     rate = len(known.texts) / (time.process_time() - began)
     civil_rate = float(1 - found[known.tone == 0, CIVIL].mean())
-    tables = {
-        name: kinds(asked.folder / f"{name}.yaml", civil_rate)
-        for name in ("kinds", "more_kinds", "third_kinds", "fourth_kinds")
-    }
+    tables = {name: kinds(asked.folder / f"{name}.yaml", civil_rate) for name in SUITES}
     off = [
         found[fold == k].mean(0) - np.bincount(known.tone[fold == k], minlength=3) / (fold == k).sum()
         for k in set(fold)

@@ -1,5 +1,6 @@
 """How a choice is drawn: the Gumbel-max of log-probabilities plus addressed noise, among actions or among members."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,22 @@ def decision_ids(ids: np.ndarray, view: Any) -> np.ndarray:
     """
     about = getattr(view, "about", None)
     return ids[view.rows] if about is None else noise.pair(ids[view.rows], ids[about])
+
+
+MOST_TOGETHER = 1 << 12
+"""Decisions up to which those of several worlds are drawn in one go; more of them fill an array of their own."""
+
+
+def choose_together(
+    keys: Sequence[int], purpose: str, step: int, ids: Sequence[np.ndarray], logp: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """Columns (n,) chosen in each of several worlds, of one step and one purpose, by deciders with these `ids`; no targets are on offer."""
+    count = [len(some) for some in ids]
+    luck = noise.gumbel(
+        np.repeat(np.array(keys, np.uint64), count), purpose, step, np.concatenate(ids), logp[0].shape[1]
+    )
+    luck += np.concatenate(logp)
+    return np.split(luck.argmax(axis=1), np.cumsum(count)[:-1])
 
 
 def choose(key: int, purpose: str, step: int, ids: np.ndarray, view: Any, logp: np.ndarray) -> np.ndarray:

@@ -190,12 +190,17 @@ class Community(Protocol[V, A]):
 class Joint(Protocol):
     """Communities of several worlds that work out together what they ask: a class of communities that can has `join`.
 
-    `join(communities)` gives, for each group of them that goes together, their places and the group's `Joint`.
+    `join(communities)` gives, for each group of them that goes together, their places and the group's `Joint`; each has it as
+    `together`, and one of its own before. What happens in a world must not depend on which others are there.
     """
+
+    def open_step(self, worlds: Sequence[Any]) -> None:
+        """After `open_step` of the communities of these worlds, all at one step, and before any policy."""
+        ...
 
     def prepare(self, worlds: Sequence[Any]) -> None:
         """Before these worlds, all at one phase of one step, are asked: work out what each of their communities will show, and leave it
-        there. What a world shows must not depend on which others are there."""
+        there."""
         ...
 
 

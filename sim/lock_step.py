@@ -12,6 +12,7 @@ import numpy as np
 
 from windtunnel.agents.minds.base import Mind, Unanswered
 from windtunnel.agents.situation import Situations
+from windtunnel.sim.choice import MOST_TOGETHER, choose_together
 from windtunnel.sim.community import Joint
 from windtunnel.sim.watch import Progress, raise_if_stopped
 from windtunnel.sim.world import World
@@ -44,20 +45,19 @@ class LockStep:
 
     def begin(self) -> None:
         """Open the step in each world; what was put up by itself gets its words before anybody looks at it."""
+        together = {place for places, _ in self._joint for place in places}
         for place in self.alive():
-            self._try(place, "begin", self.worlds[place].begin_step)
+            world = self.worlds[place]
+            self._try(place, "begin", world.open_step if place in together else world.begin_step)
+        self._together("begin", lambda joint, worlds: joint.open_step(worlds))
+        for place in self.alive():
+            if place in together:
+                self._try(place, "begin", self.worlds[place].before_step)
         self.speak()
 
     def ask(self) -> Mapping[int, Situations]:
         """The situations of each world's active members; communities that can work out together what they ask do it first."""
-        alive = set(self.alive()) if self._joint else set()
-        for places, joint in self._joint:
-            there = [place for place in places if place in alive]
-            try:
-                joint.prepare([self.worlds[place] for place in there])
-            except Exception as error:
-                for place in there:
-                    self._stop(place, "situations", error)
+        self._together("situations", lambda joint, worlds: joint.prepare(worlds))
         asked = {place: self._try(place, "situations", self.worlds[place].ask) for place in self.alive()}
         return {place: situations for place, situations in asked.items() if place not in self.failed}
 
@@ -67,13 +67,32 @@ class LockStep:
 
     def apply(self, answers: Answers) -> None:
         """Draw and apply everybody's choice; a world whose question had no answer stops."""
+        drawn = self._drawn(answers)
         for place, answer in answers.items():
             world = self.worlds[place]
             if isinstance(answer, Unanswered):
                 self.failed[place] = (f"{answer.stage}, step {world.now}", answer.reason)
             else:
-                world.set_log_probs(answer)
+                world.set_log_probs(answer, drawn.get(place))
                 self._try(place, "apply", world.step)
+
+    def _drawn(self, answers: Answers) -> dict[int, np.ndarray]:
+        """Choices by place, of worlds in which few decide: drawn in one go for all whose chance has the same purpose."""
+        alike: dict[tuple[str, int, int], list[tuple[int, np.ndarray, np.ndarray]]] = {}
+        room = MOST_TOGETHER
+        for place, answer in answers.items():
+            if not isinstance(answer, np.ndarray) or not 0 < len(answer) <= room:
+                continue
+            if (draw := self.worlds[place].draw_of()) is not None:
+                alike.setdefault(draw[0], []).append((place, draw[1], answer))
+                room -= len(answer)
+        found: dict[int, np.ndarray] = {}
+        for (purpose, step, _), some in alike.items():
+            if len(some) > 1:
+                places, ids, logp = zip(*some, strict=True)
+                keys = [self.worlds[place].key for place in places]
+                found |= zip(places, choose_together(keys, purpose, step, ids, logp), strict=True)
+        return found
 
     def speak(self) -> None:
         """Give what members have put up its words, one batch for all worlds, where the mind writes."""
@@ -93,6 +112,17 @@ class LockStep:
         return [
             place for place, world in enumerate(self.worlds) if place not in self.failed and not world.over
         ]
+
+    def _together(self, stage: str, action: Callable[[Joint, list[World]], None]) -> None:
+        """What communities do together, for those of their worlds that go on; where it breaks all of these stop."""
+        alive = set(self.alive()) if self._joint else set()
+        for places, joint in self._joint:
+            there = [place for place in places if place in alive]
+            try:
+                action(joint, [self.worlds[place] for place in there])
+            except Exception as error:
+                for place in there:
+                    self._stop(place, stage, error)
 
     def _try(self, place: int, stage: str, action: Callable[[], Any]) -> Any:
         """What `action` gives; where it breaks its world stops."""

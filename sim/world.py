@@ -25,7 +25,7 @@ from windtunnel.agents.situation import Situations
 from windtunnel.agents.words import Draft
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
-from windtunnel.sim.choice import choose
+from windtunnel.sim.choice import choose, decision_ids
 from windtunnel.sim.community import Community
 from windtunnel.sim.events import EventLog
 from windtunnel.sim.member import Member
@@ -69,6 +69,7 @@ class World(mesa.Model):
         self.decisions = 0
         self._view: Any = None
         self._rows: np.ndarray | None = None
+        self._choice: np.ndarray | None = None
         self._drawn: list[tuple[int, Any, np.ndarray]] = []
         """Choices that wait for the other roles of this moment: the phase, its view, columns chosen."""
         self._handles: dict[int, Member] = {}
@@ -90,7 +91,17 @@ class World(mesa.Model):
 
     def begin_step(self) -> None:
         """Open the step: arrivals and what is due, then the policies in their written order."""
+        self.open_step()
+        if (joint := getattr(self.community, "together", None)) is not None:
+            joint.open_step([self])
+        self.before_step()
+
+    def open_step(self) -> None:
+        """The first part of it: what happens in the community by itself."""
         self.community.open_step(self)
+
+    def before_step(self) -> None:
+        """The last part of it: the policies."""
         for policy in self.acting():
             policy.before_step(self)
 
@@ -101,9 +112,9 @@ class World(mesa.Model):
             policy.offer(self, self._view)
         return self.community.situations(self, self._view)
 
-    def set_log_probs(self, rows: np.ndarray) -> None:
-        """Leave the mind's (n, actions) log-probabilities for the coming `step`."""
-        self._rows = rows
+    def set_log_probs(self, rows: np.ndarray, choice: np.ndarray | None = None) -> None:
+        """Leave the mind's (n, actions) log-probabilities for the coming `step`, and the `choice` (n,) where it was drawn already."""
+        self._rows, self._choice = rows, choice
 
     def step(self) -> None:
         """Draw everybody's choice and apply it: the second half of a phase, and after the last one the end of the step.
@@ -112,8 +123,10 @@ class World(mesa.Model):
         """
         if self._rows is None:
             raise ValueError("step() came before set_log_probs(): begin_step, ask, set_log_probs, then step")
-        self._drawn.append((self._phase, self._view, self._choose(self._rows)))
-        self._rows = self._view = None
+        choice = self._choose(self._rows) if self._choice is None else self._choice
+        self.decisions += len(choice)
+        self._drawn.append((self._phase, self._view, choice))
+        self._rows = self._choice = self._view = None
         after = self._phase + 1
         if after == self.phases or not self.community.scenes[after].at_once:
             drawn, self._drawn = self._drawn, []
@@ -174,8 +187,18 @@ class World(mesa.Model):
         """Rows of the members who decide in this phase."""
         return self.community.active(self)
 
+    def draw_of(self) -> tuple[tuple[str, int, int], np.ndarray] | None:
+        """By which purpose, step and number of actions the choices that wait are drawn, and the ids (n,) of who decides; None where targets
+        are on offer."""
+        if getattr(self._view, "targets", None) is not None:
+            return None
+        ids = decision_ids(self.community.members.id, self._view)
+        return (self._purpose, self.now, len(self.community.scenes[self._phase].actions)), ids
+
+    @property
+    def _purpose(self) -> str:
+        return f"choose {self.phase}" if self.phase else "choose"
+
     def _choose(self, rows: np.ndarray) -> np.ndarray:
         """The Gumbel-max choice among options: argmax of log-probability plus addressed noise."""
-        self.decisions += len(rows)
-        purpose = f"choose {self.phase}" if self.phase else "choose"
-        return choose(self.key, purpose, self.now, self.community.members.id, self._view, rows)
+        return choose(self.key, self._purpose, self.now, self.community.members.id, self._view, rows)

@@ -4,8 +4,10 @@ import os
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
@@ -146,3 +148,11 @@ def no_bare_names():
     yield
     bare = sorted({"agents", "policies", "sim", "analysis", "conf"} & set(sys.modules))
     assert not bare, f"imported without the prefix windtunnel: {', '.join(bare)}"
+
+
+@pytest.fixture(scope="session")
+def undrawn() -> Callable[[], Any]:
+    """`with undrawn():` pages hold what would be drawn (checked by Altair, as text) in place of the drawings, which nobody looks at."""
+    return lambda: mock.patch(
+        "vl_convert.vegalite_to_svg", lambda chart: f"<svg ><text>{escape(chart)}</text></svg>"
+    )

@@ -167,11 +167,6 @@ def _asked_for(path: Path, head: "Preview") -> str:
     from windtunnel.analysis.importers.files.sheets import listed
 
     columns = head.columns
-    if sum(not name.strip() for name in columns) > len(columns) / 2:
-        return (
-            f"the first line of {path} names no columns ({', '.join(filter(str.strip, columns))}): take out what stands above "
-            "the names of its columns"
-        )
     roles = {"id": "COLUMN", **head.likely} if head.likely else {}
     perhaps = ",".join(f"{role}={column}" for role, column in roles.items())
     words = f", perhaps {pasted(f'--map={perhaps}')}" if perhaps else " with --map id=COLUMN,author=COLUMN,…"

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["FORMATS", "MAP_HELP", "ImportReport", "import_corpus", "parse_mapping"]
 
 if TYPE_CHECKING:
-    from windtunnel.analysis.importers.corpus import FORMATS, ImportReport, import_corpus
+    from windtunnel.analysis.importers.corpus import FORMATS, import_corpus
     from windtunnel.analysis.importers.formats.table import MAP_HELP, parse_mapping
+    from windtunnel.analysis.importers.report import ImportReport
 else:
 
     def __getattr__(name: str) -> Any:

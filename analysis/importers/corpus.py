@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -18,7 +18,7 @@ from windtunnel.analysis.importers.beside.moderation import (
     read_mod_log,
 )
 from windtunnel.analysis.importers.beside.setting import LENGTH, TOLD, setting_of
-from windtunnel.analysis.importers.beside.tones import reader_for, with_tones
+from windtunnel.analysis.importers.beside.tones import reader_for, unread, with_tones
 from windtunnel.analysis.importers.clocks.times import start_words
 from windtunnel.analysis.importers.files.encodings import known_encoding
 from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, Told
@@ -31,7 +31,7 @@ from windtunnel.analysis.importers.formats.stackexchange import read_stackexchan
 from windtunnel.analysis.importers.formats.table import nearest_valid, read_table
 from windtunnel.analysis.importers.imported import written
 from windtunnel.analysis.importers.imported.forgotten import place_of, refuse_another_key, without_forgotten
-from windtunnel.analysis.importers.imported.lacking import TELLS, lacking
+from windtunnel.analysis.importers.imported.lacking import lacking
 from windtunnel.analysis.importers.people.identities import IDENTITIES, identities_of, key_check, table_of
 from windtunnel.analysis.importers.people.people import people_of, with_pseudonyms
 from windtunnel.analysis.importers.people.pseudonyms import DEFAULT_KEY_FILE, read_key
@@ -40,6 +40,7 @@ from windtunnel.analysis.importers.people.sealing import SOURCES, seal_of, seale
 from windtunnel.analysis.importers.posts.gathering import Collector, Record
 from windtunnel.analysis.importers.posts.numbering import Numbered
 from windtunnel.analysis.importers.posts.raw import BadLine, Progress
+from windtunnel.analysis.importers.report import ImportReport, notes_of, sentences_of
 from windtunnel.analysis.numbers_in_words import counted, number
 from windtunnel.analysis.tones.by_hand import all_by_hand
 
@@ -55,32 +56,6 @@ FORMATS = (*READERS, "table")
 
 
 NAMED_LIKE_WORDS = "taken out of texts only where somebody is addressed (@name, u/name, name: at the start)"
-
-
-class ImportReport(NamedTuple):
-    """What an import did: counts, bad lines by reason, the source of tone, the files, and how to say it.
-
-    `lacks` has what the record does not tell, of author, time, parent and hour; then there may be no profile. `notes` say what was
-    dropped, changed or guessed; they are among the `sentences`.
-    """
-
-    name: str
-    posts: int
-    threads: int
-    authors: int
-    lines: int
-    bad_lines: int
-    bad_reasons: dict[str, int]
-    acts: dict[str, int]
-    tone_source: str
-    posts_file: Path
-    profile_file: Path | None
-    bad_lines_file: Path | None
-    moderation_file: Path | None
-    tone_errors_file: Path | None
-    lacks: tuple[str, ...]
-    notes: tuple[str, ...]
-    sentences: tuple[str, ...]
 
 
 def import_corpus(
@@ -231,6 +206,7 @@ def _finish(
         source = (
             f"all {errors['labelled']:,} set by hand" if every else f"{source}; {errors['labelled']} by hand"
         )
+    record = record._replace(remarks=(*record.remarks, *unread(posts)))
     titled = not numbered.titles.is_empty()
     again = _numbers(numbered, before)
     del numbered
@@ -299,8 +275,8 @@ def _finish(
     )
     if before:
         record = record._replace(remarks=(*record.remarks, _labelled_again(out, before, again)))
-    report = report._replace(notes=tuple(_notes(report, record, posts, acts, left_out)))
-    return report._replace(sentences=_sentences(report, record, posts, acts))
+    report = report._replace(notes=tuple(notes_of(report, record, posts, acts, left_out)))
+    return report._replace(sentences=sentences_of(report, record, posts, acts))
 
 
 def _numbers(numbered: Numbered, before: Sequence[dict[str, Any]]) -> dict[str, int]:
@@ -369,73 +345,3 @@ def _for_profile(posts: pl.DataFrame) -> pl.DataFrame:
     """The columns that a profile is fitted to; of a text only whether there is one."""
     said = pl.when(pl.col("spoken")).then(pl.lit("said"))
     return posts.with_columns(text=said).drop("spoken", "row", "told", "labelled")
-
-
-def _notes(
-    report: ImportReport, record: Record, posts: pl.DataFrame, acts: Moderation, left_out: int
-) -> Iterator[str]:
-    """What was dropped, changed or guessed, and what cannot be asked."""
-    yield from record.remarks
-    yield from (TELLS[each] for each in report.lacks)
-    lost = posts.filter((pl.col("kind") == "reply") & pl.col("parent").is_null()).height
-    if lost and "parent" not in report.lacks:
-        yield counted(lost, "replies answer a post that is not in the record; they keep their thread")
-    unsigned = posts.filter(pl.col("author").is_null() & (pl.col("role") != "bot")).height
-    if unsigned and "author" not in report.lacks:
-        one = unsigned == 1
-        yield (
-            f"{unsigned:,} {'post has' if one else 'posts have'} no author; "
-            f"{'it counts as a post, not as a member' if one else 'they count as posts, not as members'}"
-        )
-    if bots := posts.filter(pl.col("role") == "bot").height:
-        yield (
-            f"{bots:,} {'post is by a bot; it counts as a post' if bots == 1 else 'posts are by bots; they count as posts'}, "
-            f"not as {'a member' if bots == 1 else 'members'}"
-        )
-    if acts.unknown:
-        yield counted(
-            acts.unknown,
-            "acts of moderators are about nothing in the record (a post, thread or member that it holds); left out",
-        )
-    if acts.twice:
-        yield counted(
-            acts.twice,
-            "acts of moderators stand in the list a second time, in the same minute: counted twice, done once",
-        )
-    if acts.outside:
-        yield counted(acts.outside, "acts of moderators lie before the record's first post or after its last")
-    if left_out:
-        yield counted(
-            left_out, "posts of people and threads that were forgotten here stay out (forgotten.json)"
-        )
-
-
-def _sentences(
-    report: ImportReport, record: Record, posts: pl.DataFrame, acts: Moderation
-) -> tuple[str, ...]:
-    days = posts["minute"].to_numpy().max(initial=0) / 1440
-    over = "" if "time" in report.lacks else f" over {number(round(days), 'day')}"
-    said = [
-        f"{report.name}: {number(report.posts, 'post')} in {number(report.threads, 'thread')} by {number(report.authors, 'author')}{over}",
-        f"tone: {report.tone_source}",
-    ]
-    said += [f"note: {note}" for note in report.notes]
-    if acts.table.height:
-        kinds = ", ".join(f"{act} {times:,}" for act, times in acts.counts.items())
-        said.append(f"acts of moderators: {acts.table.height:,} ({kinds}), in {report.moderation_file}")
-    if report.tone_errors_file:
-        said.append(f"the scorer against the labels: {report.tone_errors_file}")
-    if report.bad_lines:
-        files = "; ".join(f"file {number} is {each}" for number, each in enumerate(record.files[:5], 1))
-        reasons = list(report.bad_reasons.items())
-        most = "; ".join(f"{reason}, {times:,}" for reason, times in reasons[:5])
-        more = f"; {len(reasons) - 5} other reasons" if len(reasons) > 5 else ""
-        said.append(
-            f"{number(report.bad_lines, 'line')} could not be used ({most}{more}); each is listed "
-            f"in {report.bad_lines_file} ({files}{'; …' if len(record.files) > 5 else ''})"
-        )
-    said.append(
-        "authors are pseudonymised, not anonymous: whoever holds the original record can match threads; "
-        "imported text is other people's words"
-    )
-    return tuple(said)

@@ -8,12 +8,13 @@ import polars as pl
 from windtunnel.analysis import field_experiments
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.models.declared_effects import declared_effects
+from windtunnel.analysis.models.volume import wrote
 
 EFFECTS = {"rd": ("y0", "y1"), "mean_difference": ("severity0", "severity1")}
 """Effects that are compared, and the columns of the pairs that they are differences of."""
 
 
-def fidelity_of(plan: Plan) -> dict[str, Any] | None:
+def fidelity_of(plan: Plan, events: pl.DataFrame | None = None) -> dict[str, Any] | None:
     """How far members are like those of a record, and of a forum what came of field experiments elsewhere and what is declared."""
     forum = plan.experiment.community["name"] == "forum"
     found = {
@@ -21,6 +22,9 @@ def fidelity_of(plan: Plan) -> dict[str, Any] | None:
         "experiments": field_experiments.sentence() if forum else "",
         "declared": declared_effects(plan.experiment, plan.resolved["mind"]) if forum else [],
     }
+    if events is not None and "descriptive" in found:
+        volume = wrote(plan.experiment.community, events, plan.experiment.steps)
+        found["descriptive"] = f"{found['descriptive']}{f'; {volume}' if volume else ''}"
     return {name: said for name, said in found.items() if said} or None
 
 

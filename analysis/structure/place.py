@@ -45,6 +45,11 @@ def of_itself(folder: Folder, days: float) -> dict[str, Any]:
 
 def compared(run: Folder, real: Folder, days: float) -> dict[str, Any]:
     """The measures of a folder's baseline runs beside the real place's bands, and the threads of both told apart."""
+    place = ((run.read_json(run.manifest).get("config") or {}).get("community") or {}).get("name", "forum")
+    if place != "forum":
+        raise ValueError(
+            f"{run.path} is a run of {place}: only forums have threads that can be held against a record's"
+        )
     return against(list(of_runs(run)), of_import(real), days, _length(run))
 
 

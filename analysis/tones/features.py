@@ -13,6 +13,7 @@ from itertools import accumulate
 import numpy as np
 import yaml
 
+from windtunnel.analysis.tones.insults import insults
 from windtunnel.analysis.tones.own_words import OwnWords
 
 _TOKEN = re.compile(r"[^\W\d_][^\W\d_'’-]*(?:['’-][^\W\d_]+)*|[!?]+|\.\.+|[.;\n]|…")
@@ -24,6 +25,8 @@ ACCUSING = (
 """Patterns that are said of somebody; with words of `BAD` and of killing they are the signs that a post is about more than who somebody is."""
 WINDOW = 6
 """So many words before a bad one, in the same sentence, are looked through for whom it is said of."""
+TYPICAL = 30
+"""A word counts half in a post of so many words, a third in one twice as long: a sum over the post would call long posts uncivil."""
 VADER_CHARACTERS = 1_200
 """VADER's sum saturates in long texts and takes time."""
 
@@ -49,7 +52,7 @@ _PATTERNS = {
     "you_nothing": r"\byou(?:r|'re)?\b[^.!?\n]{0,40}\b(?:nothing|worth(?:less)?|mistake|beneath|ashamed|pity|pathetic|deserve|disappear|exist\w*|breath\w*|brains?|shame|disgust\w*|embarrass\w*)\b",
     "like_beasts": r"\b(?:they|them|these|those|you|person|creatures?)\b[^.!?\n]{0,30}\b(?:breed\w*|infest\w*|swarm\w*|disease|plague|insects?|cattle|herd|beasts?|brutes?|savages?|purged?|cage\w*|burden|drown\w*)\b",
     "who": r"\bperson\b",
-    "who_all": r"\b(?:these|those|all|no|every|such|typical)\s+(?:\w+\s+)?person\b|\bperson\s+(?:people\s+|folks?\s+|men\s+|kids\s+)?(?:should|must|never|always|can't|cannot|have no|ruin|steal|lie|belong|are (?:a|all|the|not|like|behind|so|just|too|sick|what|why))\b",
+    "who_all": r"\b(?:these|those|all|every|such|typical)\s+(?:\w+\s+)?person\b|\bno\s+(?:\w+\s+)?person(?=\W*(?:$|[.,;:!?\n]|(?:is|are|was|can|could|should|must|will|allowed|wanted|needed|welcome|here|in|on|at|and|or|near|please|ever|has|have|deserves?|belongs?)\b))|\bperson\s+(?:people\s+|folks?\s+|men\s+|kids\s+)?(?:should|must|never|always|can't|cannot|have no|ruin|steal|lie|belong|are (?:a|all|the|not|like|behind|so|just|too|sick|what|why))\b",
 }
 _COMPILED = {name: re.compile(pattern, re.I) for name, pattern in _PATTERNS.items()}
 
@@ -89,10 +92,10 @@ def names() -> list[str]:
         "ends_exclaiming",
         "silent",
     ]
-    counted = [f"{how}_{name}" for how in ("number", "density") for name in lists]
+    counted = [f"rate_{name}" for name in lists]
     directed = [f"bad_{whom}" for whom in ("at_you", "of_me", "in_delight", "hedged")]
     scorers = ["toxicity", "negative", "positive", "neutral", "compound", "bitter"]
-    return [*shape, *counted, *directed, *_COMPILED, *scorers]
+    return [*shape, *counted, *directed, *_COMPILED, "insults", *scorers]
 
 
 SHORT = 30
@@ -102,10 +105,15 @@ SHORT = 30
 def tells_who(columns: np.ndarray) -> np.ndarray:
     """Which posts (rows of `table`), of `SHORT` words or fewer, say who somebody is and hold no sign of more than that."""
     known = names()
-    signs = [*(f"number_{name}" for name in (*BAD, "kill")), *ACCUSING]
+    signs = [*(f"rate_{name}" for name in (*BAD, "kill")), *ACCUSING]
     free = (columns[:, [known.index(name) for name in signs]] == 0).all(axis=1)
     short = columns[:, known.index("words")] <= np.log1p(SHORT)
     return np.asarray(free & short & (columns[:, known.index("who")] > 0))
+
+
+def insulting(columns: np.ndarray) -> np.ndarray:
+    """Which posts (rows of `table`) of `SHORT` words or fewer are a plain insult."""
+    return np.asarray(columns[:, names().index("insults")] > 0)
 
 
 def table(own: Sequence[OwnWords], texts: Sequence[str]) -> np.ndarray:
@@ -136,9 +144,10 @@ def _words(text: str) -> list[float]:
     for found in kinds:
         for place in found:
             counts[place] += 1
-    density = np.minimum(counts / np.sqrt(len(tokens) + 1), 3)
+    rates = counts / (1 + len(tokens) / TYPICAL)
     patterns = [np.log1p(sum(1 for _ in each.finditer(text))) for each in _COMPILED.values()]
-    return [*np.log1p(counts), *density, *_directed(tokens, kinds), *patterns]
+    plainly = len(text.split()) <= SHORT and insults(text)
+    return [*rates, *_directed(tokens, kinds), *patterns, plainly]
 
 
 def _directed(tokens: list[str], kinds: list[tuple[int, ...]]) -> list[float]:

@@ -38,7 +38,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     inside = r"(?:(?!\b(?:you|your|they|not|no|never)\b)[^.!?\n]){0,60}?"
     found = [
         rf"\b(?:i'm|i am|i was|i feel|i felt|am i|i have been|i must be|i am being|ignore me|call me|i)\s+(?:{_FILLER}\s+)*{bad}",
-        rf"\bmy\s+(?:{_FILLER}\s+)*{bad}",
+        rf"(?<!kiss )(?<!lick )(?<!suck )(?<!bite )(?<!eat )\bmy\s+(?:{_FILLER}\s+)*{bad}",
         rf"\b{bad}(?=\s+(?:me|of me)\b)",
         rf"\b(?:holy|hell|fuck|hell)?\s*{bad}(?={inside}\b(?:{glad})\b)",
         rf"\b(?:called|calls|calling|call)\s+(?:me|him|her|us|them|my \w+|person|each other)\s+(?:\w+\s+){{0,2}}?{bad}",

@@ -74,6 +74,8 @@ def own_texts(first: bool = False) -> tuple[list[str], np.ndarray]:
             choices = [part.split("|") if odd % 2 else [part] for odd, part in enumerate(parts)]
             choices = [each[:1] for each in choices] if first else choices
             made = [" ".join("".join(each).split()) for each in itertools.product(*choices)]
+            if len(made) > row.get("most", len(made)):
+                made = [made[each] for each in np.random.default_rng(0).permutation(len(made))[: row["most"]]]
             texts += made
             tones += [("civil", "heated", "hostile").index(row["tone"])] * len(made)
     return texts, np.array(tones)

@@ -10,14 +10,8 @@ from windtunnel.analysis.report.charts import BAD, BASE, FAINT, INK, POLICY, pai
 WAS, WOULD = "what happened", "what would have happened"
 
 
-def course_picture(course: dict[str, Any], at: int, step: str, luck: str) -> str:
-    """A measure step by step in both replays, and the moment of the act; `step` is what one is called."""
-    both = ((course["was"], WAS), (course["would"], WOULD))
-    rows = [
-        {"step": number + 1, "value": value, "replay": name}
-        for values, name in both
-        for number, value in enumerate(values)
-    ]
+def both_replays(rows: list[dict[str, Any]], x: alt.X, y: str, **line: Any) -> alt.Chart:
+    """A line for each of the two replays: rows with `replay` (WAS or WOULD), the column of `x`, and the column `y`."""
     colour = alt.Color(
         "replay:N",
         title=None,
@@ -27,12 +21,20 @@ def course_picture(course: dict[str, Any], at: int, step: str, luck: str) -> str
     dash = alt.StrokeDash(
         "replay:N", scale=alt.Scale(domain=[WAS, WOULD], range=[[1, 0], [6, 3]]), legend=None
     )
+    lines = alt.Chart(pl.DataFrame(rows)).mark_line(strokeWidth=2.5, **line)
+    return lines.encode(x, alt.Y(f"{y}:Q", title=None), color=colour, strokeDash=dash)
+
+
+def course_picture(course: dict[str, Any], at: int, step: str, luck: str) -> str:
+    """A measure step by step in both replays, and the moment of the act; `step` is what one is called."""
+    both = ((course["was"], WAS), (course["would"], WOULD))
+    rows = [
+        {"step": number + 1, "value": value, "replay": name}
+        for values, name in both
+        for number, value in enumerate(values)
+    ]
     x = alt.X("step:Q", title=step, axis=alt.Axis(grid=False, tickMinStep=1, format="d"))
-    lines = (
-        alt.Chart(pl.DataFrame(rows))
-        .mark_line(strokeWidth=2.5, point=True)
-        .encode(x, alt.Y("value:Q", title=None), color=colour, strokeDash=dash)
-    )
+    lines = both_replays(rows, x, "value", point=True)
     act = alt.Chart(pl.DataFrame({"step": [at + 1]})).mark_rule(color=BAD, strokeWidth=2, strokeDash=[2, 3])
     name = course["measure"].replace("_", " ")
     told = [f"In {course['unit']}. {luck}.", "Dotted line: the moment of the act."]

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from unittest import mock
 
@@ -54,6 +55,17 @@ def stepped(experiment: Experiment, arm: str, change: Callable[[World], None] | 
         "Mesa's stream was drawn from"
     )
     return world
+
+
+@pytest.fixture(scope="module")
+def lived(tiny_experiment) -> Callable[[str, str], World]:
+    """`lived(name, arm)`: the policy's world as it ends, run once for all tests that only look at it."""
+
+    @cache
+    def lived(name: str, arm: str) -> World:
+        return stepped(tiny_experiment(specs(name)), arm)
+
+    return lived
 
 
 def log(world: World) -> pl.DataFrame:
@@ -130,9 +142,9 @@ def test_every_arm_runs_and_the_aa_arm_repeats_the_baseline(tiny_experiment, nam
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_policy_over_before_it_began_leaves_the_log_byte_identical(tiny_experiment, name):
+def test_a_policy_over_before_it_began_leaves_the_log_byte_identical(tiny_experiment, lived, name):
     experiment = tiny_experiment(specs(name, start=START, stop=START))
-    assert digest(log(stepped(experiment, "policy"))) == digest(log(stepped(experiment, "baseline")))
+    assert digest(log(stepped(experiment, "policy"))) == digest(log(lived(name, "baseline")))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not policy_class(name).finishes])
@@ -148,16 +160,15 @@ def test_after_stop_a_policy_does_what_an_absent_one_does(tiny_experiment, name)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_a_policy_does_bears_its_label(tiny_experiment, name):
-    events = log(stepped(tiny_experiment(specs(name)), "policy"))
+def test_what_a_policy_does_bears_its_label(lived, name):
+    events = log(lived(name, "policy"))
     labels = set(events["policy"].drop_nulls())
     assert labels == ({f"my {name}"} if policy_class(name).acts_in_log else set())
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_twins_part_no_sooner_than_the_policys_first_act(tiny_experiment, name):
-    experiment = tiny_experiment(specs(name))
-    one, two = log(stepped(experiment, "baseline")), log(stepped(experiment, "policy"))
+def test_twins_part_no_sooner_than_the_policys_first_act(lived, name):
+    one, two = log(lived(name, "baseline")), log(lived(name, "policy"))
     acts = two.filter(pl.col("policy").is_not_null())
     if len(acts):
         assert first_divergence(one, two) == acts["step"].min()

@@ -62,11 +62,16 @@ def with_tones(posts: pl.DataFrame, record: Record, asked: str | None, tell: Pro
     if posts["told"].any():
         sources.append(f"{posts['told'].sum()} as the record says")
     source = "; ".join(sources) or "none: neither texts nor scores"
-    unread = heard.filter(pl.col("spoken") & pl.col("tone").is_null()).height
-    remarks = [f"{unread:,} {'post is' if unread == 1 else 'posts are'} {_UNREAD}"] if unread else []
+    remarks = []
     if reader and (found := getattr(reader, "examination", None)):
         remarks.append(f"the reader {reader.name} does not say how it errs. {found.words}")
     return Heard(posts.drop("heard"), source, tuple(remarks))
+
+
+def unread(posts: pl.DataFrame) -> list[str]:
+    """How many posts with words have no tone, as a sentence; nothing where all have one."""
+    count = posts.filter(pl.col("spoken") & pl.col("tone").is_null()).height
+    return [f"{count:,} {'post is' if count == 1 else 'posts are'} {_UNREAD}"] if count else []
 
 
 _SHARES = ("heated", "hostile")

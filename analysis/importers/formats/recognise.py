@@ -9,6 +9,7 @@ from windtunnel.analysis.importers.files.foreign import HEAD as FOREIGN_HEAD
 from windtunnel.analysis.importers.files.foreign import what_it_is
 from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, bare_name, blocks
 from windtunnel.analysis.importers.files.sheets import columns_of, layout_of, sheet_rows
+from windtunnel.analysis.importers.formats.table import refuse_headless
 
 HEAD = 65_536
 """Bytes of a file that are looked at."""
@@ -211,6 +212,8 @@ def preview(path: Path, count: int = 8, encoding: str | None = None, separator: 
     """The head of a table; `ValueError` where it is none."""
     layout = layout_of(path, [], DEFAULT_MAX_BYTES, encoding, separator)
     columns = columns_of(path, "a table", DEFAULT_MAX_BYTES, layout)
+    if not likely(columns):
+        refuse_headless(path, columns)
     if len(columns) > MOST_COLUMNS:
         raise ValueError(
             f"{path.name} has {len(columns):,} columns: a table of posts is looked at with {MOST_COLUMNS:,} at most"

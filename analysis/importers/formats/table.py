@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from html import unescape
 from pathlib import Path
@@ -167,11 +168,13 @@ def read_table(
     where = {as_spelt({"": column}, columns)[""]: value for column, value in where.items()}
     check_columns(path, mapping, columns)
     check_columns(path, {f"--where {column}": column for column in where}, columns)
-    within, filled = _needed(mapping), set[str]()
+    within, filled, zoned = _needed(mapping), set[str](), Counter[bool]()
     told = [*mapping.values(), *where]
     for number, row in sheet_rows(path, told, into.max_bytes, into.told, layout, within):
         if isinstance(row, dict):
             filled |= {role for role, column in mapping.items() if not empty(row[column], "text")}
+            if isinstance(at := row.get(mapping.get("time", "")), str) and ":" in at:
+                zoned[_ZONE.search(at) is not None] += 1
         if isinstance(row, dict) and any(word(row[each]) != value for each, value in where.items()):
             passed_over += 1
             continue
@@ -189,6 +192,9 @@ def read_table(
         first = f"; line {into.bad[0].line}: {into.bad[0].reason}" if into.bad else "; it has no rows"
         raise ValueError(f"{path} is not {EXPECTED}{first}")
     said = [*layout.said, *_never_filled(mapping, filled)]
+    if zoned[True] and zoned[False]:
+        without = counted(zoned[False], "times of day name no zone, and others do")
+        said.append(f"{without}: those without are read as UTC")
     if not mapping.keys() & {"parent", "thread"} and not into.counted[INSIDE]:
         said.append(
             "no column says what answers what, nor what thread: all rows are taken as one flat thread"
@@ -233,6 +239,9 @@ def _whole_signs(value: Any, into: Collector) -> Any:
         return value
     into.count("cells held half of a sign (a lone surrogate), which became a question mark")
     return value.encode("utf-8", "replace").decode()
+
+
+_ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[A-Z][A-Za-z_]+/[A-Z][A-Za-z_/]+\]?)\s*$")
 
 
 def _needed(mapping: Mapping[str, str]) -> list[str]:
@@ -280,7 +289,18 @@ def as_spelt(mapping: Mapping[str, str], columns: list[str]) -> dict[str, str]:
     return {role: name if name in columns else bare.get(name, name) for role, name in mapping.items()}
 
 
+def refuse_headless(path: Path, columns: list[str]) -> None:
+    """`ValueError` where the first line of a sheet is its title, with next to no names of columns."""
+    if sum(not name.strip() for name in columns) > len(columns) / 2:
+        raise ValueError(
+            f"the first line of {path} names no columns ({listed([name for name in columns if name.strip()])}): take out what stands "
+            "above the names of its columns"
+        )
+
+
 def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) -> None:
+    if not set(mapping.values()) <= set(columns):
+        refuse_headless(path, columns)
     for role, column in mapping.items():
         if column not in columns and len(columns) == 1 and column in columns[0]:
             raise ValueError(

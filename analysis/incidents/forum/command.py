@@ -18,7 +18,7 @@ from windtunnel.analysis.incidents.forum import in_time
 from windtunnel.analysis.incidents.forum.acts import RECORD, read_acts
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.in_time import first_comment_in_time, replayed
-from windtunnel.analysis.incidents.forum.likely import READINGS, mostly_unread, probabilities
+from windtunnel.analysis.incidents.forum.likely import READINGS, mostly_unread, probabilities, without_tone
 from windtunnel.analysis.incidents.forum.listing import list_acts, list_found, within
 from windtunnel.analysis.incidents.moments import moment_cell
 from windtunnel.analysis.numbers_in_words import counted
@@ -117,6 +117,8 @@ def search(asked: argparse.Namespace) -> Found:
     if posts is not None:
         unread = mostly_unread(posts)
         kept = [one for one in found if one.place not in unread]
+        if (words := without_tone(posts)) is not None:
+            notes.append(words)
         if len(kept) < len(found):
             notes.append(
                 f"{len(found) - len(kept)} findings in threads that are mostly in a language that no reader here reads are not listed."

@@ -69,6 +69,23 @@ def _tones(posts: np.ndarray, chance: np.ndarray, number: int) -> pl.DataFrame:
     return pl.DataFrame({"post": posts, "tone": names}, schema_overrides={"tone": pl.String})
 
 
+UNREAD_SAID = 0.1
+
+
+def without_tone(posts: pl.DataFrame) -> str | None:
+    """A sentence where a tenth or more of a record's posts with words are in a language that nobody read; else None."""
+    if "text" not in posts.columns:
+        return None
+    spoken = posts.filter(pl.col("text").is_not_null())
+    count = spoken["tone"].null_count()
+    if not count or count < UNREAD_SAID * spoken.height:
+        return None
+    return (
+        f"{count:,} of {spoken.height:,} posts with words are in a language that no reader here reads: no rule that counts tones finds anything in "
+        "them. Labels (windtunnel label, --labels) or another reader give them tones."
+    )
+
+
 def mostly_unread(posts: pl.DataFrame) -> set[int]:
     """The threads of a record of whose posts with words most are in a language that its reader does not read."""
     if "text" not in posts.columns:

@@ -22,6 +22,8 @@ LEAST_ALIKE = 5
 """Members that a group of the core has at least: nobody is told alone."""
 LATE_WEEKS = 8
 """Newcomers are counted in so many last weeks that count: what looks new falls as a record grows."""
+EVERYBODY_NEW = 14 * 24.0
+"""Hours at the beginning of a record in which newcomers are not counted."""
 LEAST_NEW = 10
 """Newcomers of a week from which on the median week counts: what a week is like, not the one in which a crowd came by. Below, the mean."""
 
@@ -117,12 +119,12 @@ def newcomers(life: Lived, clock: Clock) -> Newcomers:
 def late_weeks(clock: Clock) -> np.ndarray:
     """The hours at which the last `LATE_WEEKS` weeks begin of which half or more counts, or the one of which most does.
 
-    None from the earlier half of a record: in its first weeks everybody looks new.
+    None from the first two weeks of a record, or from its earlier half where that is shorter: there everybody looks new.
     """
     begins = np.maximum(clock.end - 168.0 * np.arange(1, max(int(clock.end // 168), 1) + 1), 0.0)
     free = np.concatenate([[0], np.cumsum(~clock.masked)])
     counted = free[np.minimum(begins + 168, clock.end).astype(int)] - free[begins.astype(int)]
-    later = begins + 84 >= clock.end / 2
+    later = begins >= min(EVERYBODY_NEW, clock.end / 2 - 84)
     if counted[later].any():
         begins, counted = begins[later], counted[later]
     return begins[counted >= min(84, counted.max())][:LATE_WEEKS]

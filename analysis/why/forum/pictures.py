@@ -7,8 +7,8 @@ import altair as alt
 import polars as pl
 
 from windtunnel.analysis.incidents.base import Rule
-from windtunnel.analysis.report.charts import BAD, BASE, INK, POLICY, svg_of
-from windtunnel.analysis.why.pictures import WAS, WOULD, span_unit
+from windtunnel.analysis.report.charts import BAD, INK, svg_of
+from windtunnel.analysis.why.pictures import WAS, WOULD, both_replays, span_unit
 
 COUNTED = {
     "escalation": "Hostile replies within {window:g} hours{heated}",
@@ -28,21 +28,8 @@ def timeline_picture(thread: pl.DataFrame, record: dict[str, Any], rule: Rule, l
         rows.append({"time": 0.0, "counted": 0.0, "replay": name})
         path = counted_path(thread, column, record["incident"], rule, hours)
         rows += [{"time": (step - begin) * scale, "counted": value, "replay": name} for step, value in path]
-    colour = alt.Color(
-        "replay:N",
-        title=None,
-        scale=alt.Scale(domain=[WAS, WOULD], range=[BASE, POLICY]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, offset=4),
-    )
-    dash = alt.StrokeDash(
-        "replay:N", scale=alt.Scale(domain=[WAS, WOULD], range=[[1, 0], [6, 3]]), legend=None
-    )
     x = alt.X("time:Q", title=f"{unit} since the first post", axis=alt.Axis(grid=False))
-    lines = (
-        alt.Chart(pl.DataFrame(rows))
-        .mark_line(interpolate="step-after", strokeWidth=2.5)
-        .encode(x, alt.Y("counted:Q", title=None), color=colour, strokeDash=dash)
-    )
+    lines = both_replays(rows, x, "counted", interpolate="step-after")
     act = alt.Chart(pl.DataFrame({"time": [max(0.0, (record["shown"] - begin) * scale)]}))
     layers = [lines, act.mark_rule(color=BAD, strokeWidth=2, strokeDash=[2, 3]).encode(x)]
     heated = f" (a heated one counts {rule['heated']:g})" if rule.get("heated") else ""

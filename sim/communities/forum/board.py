@@ -10,6 +10,9 @@ from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.community import Defaults
 from windtunnel.sim.noise_key import NoiseKey
 
+FEW = 12
+"""Posts up to which one after the other is faster than arrays; what comes of it is the same."""
+
 
 class Board(Defaults):
     """Posts, who wrote and who answered whom last (by member, rows of posts), and who owes an answer."""
@@ -45,30 +48,47 @@ class Board(Defaults):
         posts = self.posts
         ids = self.post_ids(rows, now, ordinal) if ids is None else ids
         before = len(posts)
-        reply, late = parent >= 0, parent >= before
         new = posts.add(
             id=ids,
             author=rows,
             thread=before + np.arange(len(rows)),
             parent=parent,
-            step=np.full(len(rows), now),
+            step=now,  # type: ignore[arg-type]
             tone=tone,
             state=np.where(verdict == HELD, HELD, VISIBLE),
             appeal=self._appeal(self.luck.at(now), ids),
             **self._born_with(self.luck.at(now), ids),
         )
+        late = parent >= before
+        self.wrote_last[rows] = now
+        if len(new) <= FEW and not late.any():
+            self._hang(new.tolist(), rows.tolist(), parent.tolist(), self.orphans(ids).tolist())
+            self.appear(new[verdict != HELD])
+            return new
+        reply = parent >= 0
         if len(new):
             posts.answered[new] = np.where(reply & ~self.orphans(ids), posts.author[parent], NOTHING)
         first, above = new[reply & ~late], parent[reply & ~late]
         posts.thread[first], posts.depth[first] = posts.thread[above], posts.depth[above] + 1
         for row, up in zip(new[late].tolist(), parent[late].tolist(), strict=True):
             posts.thread[row], posts.depth[row] = posts.thread[up], posts.depth[up] + 1
-        self.wrote_last[rows] = now
         self._answers(rows[reply], parent[reply])
         self.appear(new[verdict != HELD])
         if late.any():
             self._answers(rows[late], parent[late])
         return new
+
+    def _hang(self, new: list[int], rows: list[int], parent: list[int], orphans: list[bool]) -> None:
+        """Put new posts below those that they answer, one after the other; nobody owes what it answers any more."""
+        posts = self.posts
+        for row, who, up, orphan in zip(new, rows, parent, orphans, strict=True):
+            if up < 0:
+                posts.answered[row] = NOTHING
+                continue
+            posts.thread[row], posts.depth[row] = posts.thread[up], posts.depth[up] + 1
+            posts.answered[row] = NOTHING if orphan else posts.author[up]
+            if self.owes[who] == up:
+                self.owes[who] = NOTHING
 
     def _answers(self, rows: np.ndarray, parent: np.ndarray) -> None:
         """Those of the members who owed these posts an answer owe it no more."""
@@ -89,6 +109,10 @@ class Board(Defaults):
     def appear(self, new: np.ndarray) -> None:
         """Count posts (rows) that have just become visible: sizes, heat, who was answered, when a thread last had a reply."""
         posts = self.posts
+        if len(new) <= FEW:
+            for row in new.tolist():
+                self._appears(row)
+            return
         self.newest_post_of[posts.author[new]] = new
         replies = new[posts.parent[new] >= 0]
         if not len(replies):
@@ -101,6 +125,22 @@ class Board(Defaults):
         other = (answered != posts.author[replies]) & (answered >= 0)
         self.newest_reply_to[answered[other]] = replies[other]
         self.owes[answered[other]] = replies[other]
+
+    def _appears(self, row: int) -> None:
+        """The same of one post."""
+        posts = self.posts
+        author, up = posts.author[row], posts.parent[row]
+        self.newest_post_of[author] = row
+        if up < 0:
+            return
+        root, answered = posts.thread[row], posts.answered[row]
+        posts.replies[up] += 1
+        posts.size[root] += 1
+        posts.heat[root] += self.settings.heat[posts.tone[row]]
+        posts.recent[root] += 1.0
+        posts.last[root] = max(posts.last[root], posts.step[row])
+        if answered >= 0 and answered != author:
+            self.newest_reply_to[answered] = self.owes[answered] = row
 
     def vanish(self, gone: np.ndarray, now: int) -> None:
         """Uncount visible posts (rows) that have just been removed, cool what they had heated, and let threads be as old as before."""

@@ -212,11 +212,12 @@ class Forum(Board):
         """Choices (n,) as acts in this step's drawn order; what was seen is noted here."""
         members = self.members
         members.note_active(view.rows, world.now)
-        members.exposures[view.rows] += feed.exposures(view.seen, self.posts)
+        members.exposures[view.rows] += self.shown(view)
         if self.interests is not None:
             self.interests.note()
         doing = np.flatnonzero(~self._lurks[choice])
-        doing = doing[world.order(members.id[view.rows[doing]])]
+        if len(doing) > 1:
+            doing = doing[world.order(members.id[view.rows[doing]])]
         kind, rows = self._kinds[choice[doing]], view.rows[doing]
         return Acts(
             rows=rows,
@@ -227,6 +228,10 @@ class Forum(Board):
             verdict=np.zeros(len(doing), np.int8),
             policy=np.full(len(doing), -1, np.int16),
         )
+
+    def shown(self, view: View) -> np.ndarray:
+        """How many items of each tone each member is shown: (n, tones)."""
+        return feed.exposures(view.seen, self.posts)
 
     def apply(self, world: Any, acts: Acts) -> None:
         """Votes, reports and departures as they are; replies and opening posts become posts, held or visible."""

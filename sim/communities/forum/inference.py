@@ -9,8 +9,9 @@ import numpy as np
 from windtunnel.agents.situation import Situations
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
-from windtunnel.sim.abduction import posterior_gumbels, posterior_uniform
+from windtunnel.sim.abduction import posterior_gumbels
 from windtunnel.sim.communities.forum.feed import Shown
+from windtunnel.sim.communities.forum.learned.arrivals import race
 from windtunnel.sim.communities.forum.led import Led
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, TONES
 from windtunnel.sim.communities.forum.record import RecordForum
@@ -67,19 +68,29 @@ class Inference(Led):
         self._first = True
         self._keys = np.array([luck.at(self.now) for luck in self.lucks], np.uint64)
         self._attempt[:] = 0
-        self._comes = forum.comes_in(self.now, tick.hours, self.acting())
         if forum.knows_who_comes:
-            for one in self.found:
-                one.came[forum.place] = self._comes
+            self._as_they_came()
+            return
+        self._comes = forum.comes_in(self.now, tick.hours, self.acting())
         rows = self.others()
         self._draw(np.repeat(np.arange(len(self.lucks)), len(rows)), np.tile(rows, len(self.lucks)))
+
+    def _as_they_came(self) -> None:
+        """Note what might have brought members in this tick, and the lots of those whom something brought; nobody else came."""
+        forum, causes = self.community, self.community.causes(self)
+        for one in self.found:
+            one.causes[forum.place] = causes
+        for row, act in self._acting.items():
+            cause = forum.came_for(causes, row, forum.row_of(int(forum.record.parent[act])))
+            lots = race(self._keys, forum.place, forum.members.id, causes, row, cause)
+            for one, lot in zip(self.found, lots, strict=True):
+                one.raced.setdefault(forum.place, {})[row] = lot
+        self._of = self._left = np.empty(0, np.int64)
 
     def _draw(self, of: np.ndarray, rows: np.ndarray) -> None:
         """Of these silent members those who now come in: the others have agreed with the record."""
         forum = self.community
         lot = noise.uniform(self._keys[of], "active", forum.place, self._lots_of(of, rows))
-        if forum.knows_who_comes:
-            lot = posterior_uniform(lot, self._comes[rows], np.zeros(len(rows), bool))
         came = lot < self._comes[rows]
         self._of, self._left = of[came], rows[came]
 

@@ -59,7 +59,7 @@ class RecordForum(Forum):
     """
 
     knows_who_comes = False
-    """Whether who comes in comes to write: then silence tells of its lot, and so does an act."""
+    """Whether who comes in comes to write, and for what: then silence tells of the lots of all that might have brought it, and so does an act."""
     one_for_all = False
     """Whether it is the same under every luck for as long as the same is done, but for its `hotness`: then no post has an appeal of its own."""
 
@@ -258,6 +258,18 @@ class RecordForum(Forum):
     def comes_in(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> np.ndarray:
         """As in any forum, whatever policies are in force."""
         return super().comes_in(now, hours)
+
+    def causes(self, world: Any) -> Any:
+        """What may bring members in this tick, where the forum `knows_who_comes`."""
+        raise NotImplementedError
+
+    def who_comes(self, world: Any, may: np.ndarray) -> np.ndarray:
+        """Bool (n,): which of the members `may` (rows) come in this tick; where the forum `knows_who_comes`."""
+        raise NotImplementedError
+
+    def came_for(self, causes: Any, row: int, post: int) -> int:
+        """Which of these causes brought a member who answered this post (row); where the forum `knows_who_comes`."""
+        raise NotImplementedError
 
     def feeds(self, now: int) -> int:
         """As many as the record's members and threads make."""

@@ -8,8 +8,8 @@ import numpy as np
 from windtunnel.policies.base import Policy
 from windtunnel.policies.forum.single_act import SingleAct
 from windtunnel.sim import noise
-from windtunnel.sim.abduction import posterior_uniform
 from windtunnel.sim.communities.forum.feed import NOTHING
+from windtunnel.sim.communities.forum.learned.arrivals import Causes
 from windtunnel.sim.communities.forum.record import RecordForum
 from windtunnel.sim.communities.forum.ticks import UNKNOWN
 from windtunnel.sim.noise_key import NoiseKey
@@ -24,14 +24,15 @@ class Inferred:
     """Noise that the record implies, by tick.
 
     `attempt` (members,): how often a silent member's chance was drawn again until it agreed with its silence. Of the members who
-    act: `choose` by row (actions,), `look` by row the posts (ids) that it saw with the Gumbel of each. `came` (members,): the chance
-    to come that each had in the record, where the forum knows who comes; who acted came below it, everybody else's lot lay above.
+    act: `choose` by row (actions,), `look` by row the posts (ids) that it saw with the Gumbel of each. Where the forum knows who comes:
+    `causes`, what might have brought members in the record, and `raced`, the lots of those whom something brought.
     """
 
     attempt: dict[int, np.ndarray] = field(default_factory=dict)
     choose: dict[int, dict[int, np.ndarray]] = field(default_factory=dict)
     look: dict[int, dict[int, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
-    came: dict[int, np.ndarray] = field(default_factory=dict)
+    causes: dict[int, Causes] = field(default_factory=dict)
+    raced: dict[int, dict[int, tuple[float, dict[int, float]]]] = field(default_factory=dict)
     since: int = 0
     """The first tick of which it is known."""
 
@@ -134,12 +135,12 @@ class RecordWorld(World):
 
     def awake(self, rows: np.ndarray) -> np.ndarray:
         """Bool (n,): does chance bring these members in in this tick."""
-        forum, acted, came = self.community, self._acted()[rows], self._came()
+        forum = self.community
+        if forum.knows_who_comes:
+            return forum.who_comes(self, rows)
         lot = noise.uniform(self.key, "active", forum.place, self._lots(rows))
-        if came is not None:
-            lot = posterior_uniform(lot, came[rows], acted)
-        awake = lot < forum.comes_in(self.now, forum.tick.hours, self.acting())[rows]
-        return awake | acted if came is None else awake
+        came = lot < forum.comes_in(self.now, forum.tick.hours, self.acting())[rows]
+        return np.asarray(came | self._acted()[rows])
 
     def _acted(self) -> np.ndarray:
         """Bool (members,): the record has a decision of this member in this tick."""
@@ -148,19 +149,18 @@ class RecordWorld(World):
             acted[self.authors()] = True
         return acted
 
-    def _came(self) -> np.ndarray | None:
-        """The chance (members,) to come that the record's own world gave, where acts and silence tell of lots; else None."""
-        return self.inferred.came.get(self.community.place) if self.known else None
-
     def _active(self) -> np.ndarray:
         may = self._acted() & self.community.members.present(self.now)
         may[self.others()] = True
         rows = np.flatnonzero(may)
         return rows[self.awake(rows)]
 
+    def draw_of(self) -> None:
+        """Nothing: what the record tells of chance is drawn by `_choose` alone."""
+        return
+
     def _choose(self, rows: np.ndarray) -> np.ndarray:
         members, place = self._view.rows, self.community.place
-        self.decisions += len(members)
         luck = noise.gumbel(self.key, "choose", place, self._lots(members), rows.shape[1])
         for row, values in self.inferred.choose.get(place, {}).items() if self.known else ():
             luck[members == row] = values

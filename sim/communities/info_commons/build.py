@@ -60,15 +60,6 @@ class Builder(PlainBuilder):
         ),
     )
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        super().__init__(config)
-        builders = len(self.settings.muscle)
-        if self.settings.size <= builders:
-            raise ValueError(
-                f"community.size is {self.settings.size}, and community.settings.muscle names {builders} builders: "
-                f"give {builders + 1} at least, so that somebody produces"
-            )
-
     def scenes(self, raised: Sequence[str] | set[str] = ()) -> tuple[Scene, ...]:
         """Producing, and what the policies of the experiment need besides."""
         return tuple(scene for scene in super().scenes(raised) if NEEDS.get(scene.phase, "") in {"", *raised})

@@ -43,14 +43,16 @@ def written(request, tmp_path_factory, installed) -> tuple[str, Path]:
     return kind, folder
 
 
-def test_its_test_passes_as_it_is(written):
-    kind, folder = written
-    path = os.pathsep.join([str(folder / NAMES[kind] / "src"), str(ROOT)])
+def test_the_tests_of_all_kinds_pass_as_they_are(tmp_path, installed):
+    for kind, name in NAMES.items():
+        assert main(["new", kind, name, "--in", str(tmp_path)]) == 0
+        installed(tmp_path / name)
+    path = os.pathsep.join([*(str(tmp_path / name / "src") for name in NAMES.values()), str(ROOT)])
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", NAMES[kind]],
-        cwd=folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NAMES.values()],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and f"{len(KINDS)} passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_it_is_listed_with_a_sentence_and_runs(written, tmp_path, monkeypatch, capsys):

@@ -31,10 +31,8 @@ def imported(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
     folder = tmp_path_factory.mktemp("imported")
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)  # where the pseudonym key goes
-        assert (
-            main(["import", "table", str(shared / "data" / CORPUS), str(folder / "mine"), "--map", ROLES])
-            == OK
-        )
+        words = ["import", "table", str(shared / "data" / CORPUS), str(folder / "mine"), "--map", ROLES]
+        assert main([*words, "--no-fit"]) == OK
     return folder / "mine"
 
 

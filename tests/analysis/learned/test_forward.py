@@ -229,7 +229,7 @@ def test_a_law_of_another_form_is_refused(imported) -> None:
         plan(compose([f"community.profile={imported}", "mind=learned"]))
 
 
-def test_newcomers_of_a_short_record_are_those_of_its_later_half() -> None:
+def test_newcomers_of_a_short_record_are_those_of_its_later_weeks() -> None:
     """Forty regulars write once in four days; one more member comes each day, once. In the first week of two all look new."""
     chance = np.random.default_rng(3)
     rows = [

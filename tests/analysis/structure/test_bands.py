@@ -1,10 +1,14 @@
 """Spans in which nobody wrote are no part of a place's bands."""
 
+import json
 import warnings
 
 import polars as pl
+import pytest
 
+from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.structure.bands import bands_of, spans_of
+from windtunnel.analysis.structure.place import compared
 from windtunnel.analysis.structure.posts import COLUMNS
 
 
@@ -30,3 +34,9 @@ def test_a_measure_that_no_span_has_is_no_warning():
         warnings.simplefilter("error")
         bands = bands_of(spans_of(weeks(*range(7)).with_columns(author=None), 7))
     assert bands["comments_per_post"].mean == 3.0 and not bands["reciprocity"].holds(0.0)
+
+
+def test_a_run_of_another_community_is_refused_by_its_name(tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"config": {"community": {"name": "misinformation"}}}))
+    with pytest.raises(ValueError, match="is a run of misinformation: only forums have threads"):
+        compared(Folder(tmp_path), Folder(tmp_path / "mine"), 7)

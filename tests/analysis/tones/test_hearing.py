@@ -40,7 +40,7 @@ def test_an_import_leaves_other_languages_unread_and_counts_them(record, tmp_pat
     assert posts["tone"].to_list() == ["civil", None, "civil", "hostile", "civil"]
     assert any(note.startswith("1 post is in a language that no reader here reads") for note in report.notes)
     assert ("heated" in posts.columns) == (name != "words")
-    assert ("english 3" in report.tone_source) == (name != "words")
+    assert ("english 4" in report.tone_source) == (name != "words")
 
 
 def test_of_a_large_record_the_better_reader_reads_what_the_fast_one_suspects(record, tmp_path, monkeypatch):
@@ -52,7 +52,7 @@ def test_of_a_large_record_the_better_reader_reads_what_the_fast_one_suspects(re
     posts = pl.read_parquet(report.posts_file)
     assert posts["tone"].to_list() == ["civil", None, "civil", "hostile", "civil", "civil"]
     assert posts["heated"].is_not_null().to_list() == [False, False, False, True, False, True]
-    assert "what it suspects read again by english 3" in report.tone_source
+    assert "what it suspects read again by english 4" in report.tone_source
 
 
 def test_a_reader_that_there_is_not_is_refused_before_the_record_is_read(tmp_path):

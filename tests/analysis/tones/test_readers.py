@@ -15,6 +15,10 @@ from windtunnel.analysis.tones.words import WordsReader
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "tones"
 KINDS = yaml.safe_load((FIXTURES / "kinds.yaml").read_text("utf-8"))
 MORE = yaml.safe_load((FIXTURES / "more_kinds.yaml").read_text("utf-8"))
+LATER = [
+    yaml.safe_load((FIXTURES / f"{name}_kinds.yaml").read_text("utf-8"))
+    for name in ("third", "fourth", "fifth", "sixth")
+]
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "github-incivility" / "comments.parquet"
 
 
@@ -64,7 +68,7 @@ def test_no_sentence_of_the_tests_is_among_those_that_the_reader_is_fitted_on():
     ours = {sentence.lower() for sentence in training.own_texts()[0]}
     tested = [
         text.strip().lower()
-        for suite in (KINDS, MORE)
+        for suite in (KINDS, MORE, *LATER)
         for kind in suite.values()
         for texts in kind.values()
         for text in texts

@@ -13,6 +13,7 @@ from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.analysis.why.forum.recorded import replayed_acts
 from windtunnel.sim.communities.forum.learned.recorded import LearnedRecordForum
+from windtunnel.sim.communities.forum.learned.recorded_coming import Comings
 from windtunnel.sim.communities.forum.learned.tones import TERMS
 from windtunnel.sim.communities.forum.learned_file import FILE, Learned, RecordTold, write_learned
 
@@ -81,8 +82,8 @@ def test_a_notice_draws_in_others_and_moves_nobody_who_came_without_it(imported,
     for world in worlds:
         while world.now < case.record.ticks[-1].minute:
             world.begin_step()
-            if world.now > case.incident.onset:
-                break
+            if world.now >= case.incident.onset:
+                break  # before anybody is drawn in
             world.set_log_probs(*mind.decide([world.ask()]))
             world.step()
         comings.append(world.community.comings(world.now, 1.0, world.acting()).other)
@@ -115,7 +116,7 @@ def test_new_futures_go_on_and_differ(case, mind):
 @pytest.mark.parametrize("times", [0.5, 3.0])
 def test_luck_agrees_with_who_came_and_who_did_not(case, mind, times):
     """Twins in which everybody is likelier, or less likely, to come: of those who came min(1, p'/p) still do, of the silent
-    max(0, (p'-p)/(1-p)) now do, as must be for one uniform a member and tick."""
+    max(0, (p'-p)/(1-p)) now do, as must be where all that brings a member does so as many times as often."""
     numbers = range(20)
     case.infer(numbers, mind)
     came, silent = [], []
@@ -124,9 +125,13 @@ def test_luck_agrees_with_who_came_and_who_did_not(case, mind, times):
         forum = world.community
         world.begin_step()
         place = forum.place
-        before = case.inferred[number].came[place]
-        after = np.minimum(before * times, 0.9)
-        forum.comes_in = lambda now, hours, acting=(), after=after: after
+        recorded = case.inferred[number].causes[place]
+        expected = recorded.other.copy()
+        np.add.at(expected, recorded.debtor, recorded.owes)
+        before, after = -np.expm1(-expected), -np.expm1(-times * expected)
+        there = forum.comings(world.now, forum.tick.hours)
+        more = Comings(there.debts, there.owes * times, there.other * times)
+        forum.comings = lambda now, hours, acting=(), more=more: more
         others, authors = world.others(), world.authors()
         came += list(zip(world.awake(authors), np.minimum(1, after[authors] / before[authors]), strict=True))
         share = np.maximum(0, (after - before) / (1 - before))[others]

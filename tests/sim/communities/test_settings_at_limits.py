@@ -90,7 +90,7 @@ def test_two_members_in_one_step_are_lived_or_refused_in_a_sentence(name):
     ("name", "given", "said"),
     [
         ("donor_game", {"community.size": 1}, "community.size is 1"),
-        ("info_commons", {"community.size": 3}, "names 3 builders: give 4 at least"),
+        ("info_commons", {"community.size": 3}, "give 4 or more, so that somebody produces"),
         (
             "collective_action",
             {"community.size": 3},

@@ -30,70 +30,38 @@ class Hit(NamedTuple):
 
 
 class Coming:
-    """Who comes in which phase of a step. Addressed by member, and by debtor and post for a debt."""
+    """Who comes to one forum in which phase of a step. Addressed by member, and by debtor and post for a debt."""
 
     def __init__(self, forum: LearnedPlace) -> None:
         self.forum, memory = forum, forum.memory
         people = memory.people
-        count = len(people.last)
         self.known = np.flatnonzero((people.acts > 0) & ~people.unnamed & (people.leaves > 0))
         """Named members who have written: who may come for anything else, as long as they stay."""
         self.standing = np.flatnonzero(memory.debts.open)
         self._counted = memory.debts.count
         memory.newly.clear()
-        self._quiet = np.zeros(count, bool)
-        self._rate = np.zeros(count)
-        self._drawn = np.zeros(count, np.int8)
+        people.quiet[:] = False
         self.hits: list[list[Hit]] = []
         self._addressed = 0
 
-    def open_step(self, world: Any) -> None:
-        """Draw who comes in which phase of the step."""
-        forum, memory = self.forum, self.forum.memory
-        people, debts, hour = memory.people, memory.debts, forum.hour
-        self.standing = np.concatenate([self.standing, np.arange(self._counted, debts.count)])
-        self._counted = debts.count
-        memory.forget(hour, self.standing)
-        there = people.leaves[debts.debtor[self.standing]] > hour
-        self.standing = self.standing[debts.open[self.standing] & there]
+    def begin(self) -> np.ndarray:
+        """A step begins: nothing is drawn yet. Debts that were made since the last one stand now; gives those who wrote for the first time."""
+        memory = self.forum.memory
+        if self._counted < memory.debts.count:
+            self.standing = np.concatenate([self.standing, np.arange(self._counted, memory.debts.count)])
+            self._counted = memory.debts.count
+        self._address_debts()
+        memory.forget(self.forum.hour, self.standing)
         new = np.array(memory.newly, np.int64)
         memory.newly.clear()
-        new = new[~people.unnamed[new]]
-        lot = noise.uniform(world.key, "stays", world.now, forum.members.id[new])
-        people.leaves[new] = hour + stays_for(forum.law, lot)
-        self.known = np.concatenate([self.known, new])
-        self.known = self.known[people.leaves[self.known] > hour]
-        self._quiet[self._emptied()] = False
-        self._drawn.fill(0)
-        phases = len(forum.scenes)
-        length = forum.hours / phases
-        self.middles = hour + (np.arange(phases) + 0.5) * length
-        self.exposure = forum.rhythm(world.now) * length
-        self.hits = [[] for _ in range(phases)]
-        whole_day = world.now % max(1, round(24 / forum.hours)) == 0
-        if whole_day:
-            self._quiet = people.last < hour - QUIET
-        lively = people.last > hour - FRESH
-        debtor = debts.debtor[self.standing]
-        since = debts.since[self.standing]
-        self._hour(
-            world,
-            PAYS,
-            self.standing,
-            debtor,
-            (since > hour - FRESH) | lively[debtor],
-            self._quiet[debtor] & (since < hour - QUIET),
-            debts.rate,
-            whole_day,
-        )
-        known = self.known
-        self._hour(world, OTHER, known, known, lively[known], self._quiet[known], self._rate, whole_day)
+        self.hits = [[] for _ in self.forum.scenes]
+        return new
 
     def coming(self, world: Any, phase: int) -> dict[int, Hit]:
         """By member what it comes for in this phase: the one thing that comes first. What touched a member was drawn anew (`draw_again`)."""
         forum = self.forum
         found: dict[int, Hit] = {}
-        is_open, drawn = forum.memory.debts.open, self._drawn
+        is_open, drawn = forum.memory.debts.open, forum.memory.people.drawn
         for hit in self.hits[phase]:
             if hit.drawn != drawn[hit.row] or (hit.what == PAYS and not is_open[hit.item]):
                 continue
@@ -107,10 +75,9 @@ class Coming:
     def touched(self, phase: int) -> tuple[np.ndarray, list[int]]:
         """Rows of the members who were touched since this was last asked and are still there, and their debts: what is drawn of them from
         now on counts."""
-        rows = self._emptied()
-        self._quiet[rows] = False
-        self._drawn[rows] = phase + 1
-        memory = self.forum.memory
+        rows, memory = self.emptied(), self.forum.memory
+        memory.people.quiet[rows] = False
+        memory.people.drawn[rows] = phase + 1
         owing = memory.owing
         rows = rows[memory.people.leaves[rows] > self.forum.hour]
         debts = [
@@ -123,7 +90,7 @@ class Coming:
         self._address_debts()
         return rows, debts
 
-    def _emptied(self) -> np.ndarray:
+    def emptied(self) -> np.ndarray:
         """Rows of the members that were touched, in order; none is from now on."""
         touched = self.forum.memory.touched
         rows = np.array(sorted(touched), np.int64)
@@ -138,48 +105,149 @@ class Coming:
             debts.address[known:] = noise.pair(self.forum.members.id[who], self.forum.posts.id[post])
             self._addressed = debts.count
 
-    def _rates(self, what: int) -> Callable[[np.ndarray, Any], np.ndarray]:
-        return self.forum.memory.owes if what == PAYS else self.forum.memory.comes
 
-    def _hour(
-        self,
-        world: Any,
-        what: int,
-        item: np.ndarray,
-        who: np.ndarray,
-        lively: np.ndarray,
-        quiet: np.ndarray,
-        kept: np.ndarray,
-        whole_day: bool,
-    ) -> None:
-        """Draw when each of these things (n,) brings its member `who` in this hour; rates of quiet ones are `kept` for a day."""
-        if not len(item):
-            return
-        if what == PAYS:
-            self._address_debts()
-            ids = self.forum.memory.debts.address[item]
-        else:
-            ids = self.forum.members.id[item]
-        lot = noise.uniform(world.key, "owes" if what == PAYS else "comes", world.now, ids)
-        anew = np.flatnonzero(~lively if whole_day else ~lively & ~quiet)
-        if len(anew):
-            kept[item[anew]] = self._rates(what)(item[anew], self.middles.mean())
-        expected = kept[item] * (self.exposure * len(self.middles))
-        maybe = np.flatnonzero((lot < expected) & ~lively)  # 1 - exp(-x) is below x
-        at = -np.log1p(-lot[maybe]) / (expected[maybe] / len(self.middles))
-        comes = at < len(self.middles)
-        self._note(what, item[maybe[comes]], who[maybe[comes]], at[comes])
-        live = np.flatnonzero(lively)
-        if len(live):
-            rate = self._rates(what)(item[live], self.middles[:, None]) * self.exposure
-            hit, at = race(rate, lot[live])
-            self._note(what, item[live[hit]], who[live[hit]], at)
+class Moments(NamedTuple):
+    """The phases of a step: the hour in the `middle` of each, and their length in hours times how lively the step is."""
 
-    def _note(self, what: int, item: np.ndarray, who: np.ndarray, at: np.ndarray) -> None:
-        drawn = self._drawn[who].tolist()
-        for each in zip(at.tolist(), item.tolist(), who.tolist(), drawn, strict=True):
-            when, thing, row, mark = each
-            self.hits[int(when)].append(Hit(when, what, thing, row, mark))
+    middle: np.ndarray
+    exposure: float
+
+
+def moments(forum: LearnedPlace, now: int) -> Moments:
+    phases = len(forum.scenes)
+    length = forum.hours / phases
+    return Moments(forum.hour + (np.arange(phases) + 0.5) * length, forum.rhythm(now) * length)
+
+
+def open_hour(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None:
+    """Draw who comes in which phase of the step that begins in these worlds; `table` is of all of them."""
+    first, now, hour = forums[0], worlds[0].now, forums[0].hour
+    people, debts, starts = table.people, table.debts, table.starts(forums)
+    arrivals = [forum.arrivals for forum in forums]
+    members = [forum.members.id for forum in forums]
+
+    new = Part.of([each.begin() for each in arrivals], starts[:, 1])
+    new = new.where(~people.unnamed[new.whole])
+    lot = noise.uniform(keys_of(worlds, new.world), "stays", now, new.ids(members))
+    people.leaves[new.whole] = hour + stays_for(first.law, lot)
+    known = Part.of(
+        [
+            np.concatenate([each.known, own])
+            for each, own in zip(arrivals, new.split(len(forums)), strict=True)
+        ],
+        starts[:, 1],
+    )
+    known = known.where(people.leaves[known.whole] > hour)
+    standing = Part.of([each.standing for each in arrivals], starts[:, 2])
+    debtor = debts.debtor[standing.whole] + starts[standing.world, 1]
+    stand = debts.open[standing.whole] & (people.leaves[debtor] > hour)
+    standing, debtor = standing.where(stand), debtor[stand]
+    for each, ours, owed in zip(arrivals, known.split(len(forums)), standing.split(len(forums)), strict=True):
+        each.known, each.standing = ours, owed
+        own = each.forum.memory.people
+        own.quiet[each.emptied()] = False
+        own.drawn[:] = 0
+    whole_day = now % max(1, round(24 / first.hours)) == 0
+    if whole_day:
+        for forum in forums:
+            forum.memory.people.quiet[:] = forum.memory.people.last < hour - QUIET
+    since = debts.since[standing.whole]
+    rates, when = first.memory.rates, moments(first, now)
+
+    def owes(some: np.ndarray, at: Any) -> np.ndarray:
+        return rates.owes(people, debts, standing.whole[some], debtor[some], at)
+
+    def comes(some: np.ndarray, at: Any) -> np.ndarray:
+        return rates.comes(people, known.whole[some], at)
+
+    for what, name, part, kept, rate, lively, quiet, ids in (
+        (
+            PAYS,
+            "owes",
+            standing,
+            debts.rate,
+            owes,
+            (since > hour - FRESH) | (people.last[debtor] > hour - FRESH),
+            people.quiet[debtor] & (since < hour - QUIET),
+            debts.address[standing.whole],
+        ),
+        (
+            OTHER,
+            "comes",
+            known,
+            people.rate,
+            comes,
+            people.last[known.whole] > hour - FRESH,
+            people.quiet[known.whole],
+            known.ids(members),
+        ),
+    ):
+        lot = noise.uniform(keys_of(worlds, part.world), name, now, ids)
+        hit, at = _in_the_hour(part.whole, kept, rate, lot, lively, lively | (quiet & (not whole_day)), when)
+        rows = part.row[hit]
+        who = debts.debtor[part.whole[hit]] if what == PAYS else rows
+        told = zip(part.world[hit].tolist(), at.tolist(), rows.tolist(), who.tolist(), strict=True)
+        for world, moment, thing, row in told:
+            arrivals[world].hits[int(moment)].append(Hit(moment, what, thing, row, 0))
+
+
+def keys_of(worlds: Sequence[Any], of: np.ndarray) -> int | np.ndarray:
+    """The keys (n,) of the worlds `of` (n,); of one world its key."""
+    if len(worlds) == 1:
+        return int(worlds[0].key)
+    return np.array([world.key for world in worlds], np.uint64)[of]
+
+
+class Part(NamedTuple):
+    """Rows (n,) of tables of several worlds, world by world: which `world` each is of, its `row` there, and in the `whole`."""
+
+    world: np.ndarray
+    row: np.ndarray
+    whole: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Sequence[np.ndarray], start: np.ndarray) -> "Part":
+        """These rows of each world, whose tables begin at `start`."""
+        world = np.repeat(np.arange(len(rows)), [len(some) for some in rows])
+        row = np.concatenate(rows)
+        return cls(world, row, row + start[world])
+
+    def where(self, there: np.ndarray) -> "Part":
+        return Part(self.world[there], self.row[there], self.whole[there])
+
+    def split(self, worlds: int) -> list[np.ndarray]:
+        """The rows of each world."""
+        return np.split(self.row, np.searchsorted(self.world, np.arange(1, worlds)))
+
+    def ids(self, members: Sequence[np.ndarray]) -> np.ndarray:
+        """Ids of the members in these rows, from those of each world."""
+        parts = zip(members, self.split(len(members)), strict=True)
+        return np.concatenate([every[rows] for every, rows in parts])
+
+
+def _in_the_hour(
+    item: np.ndarray,
+    kept: np.ndarray,
+    rates: Callable[[np.ndarray, Any], np.ndarray],
+    lot: np.ndarray,
+    lively: np.ndarray,
+    keep: np.ndarray,
+    when: Moments,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which of these n things come in this hour under their lots, and when (phases): rates of the `lively` change from phase to phase, others are
+    taken once, and those to `keep` were taken before and are `kept`."""
+    phases = len(when.middle)
+    anew = np.flatnonzero(~keep)
+    if len(anew):
+        kept[item[anew]] = rates(anew, when.middle.mean())
+    expected = kept[item] * (when.exposure * phases)
+    maybe = np.flatnonzero((lot < expected) & ~lively)  # 1 - exp(-x) is below x
+    at = -np.log1p(-lot[maybe]) / (expected[maybe] / phases)
+    live = np.flatnonzero(lively)
+    if not len(live):
+        return maybe[at < phases], at[at < phases]
+    hit, then = race(rates(live, when.middle[:, None]) * when.exposure, lot[live])
+    return np.concatenate([maybe[at < phases], live[hit]]), np.concatenate([at[at < phases], then])
 
 
 def race(rate: np.ndarray, lot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -203,8 +271,8 @@ def draw_again(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None
     phase, first, now = some[0][0].phase, some[0][0], some[0][1].now
     touched = [forum.arrivals.touched(phase) for forum, _ in some]
     starts = table.starts([forum for forum, _ in some])
-    keys = np.array([world.key for _, world in some], np.uint64)
-    middles, exposure = first.arrivals.middles[phase:, None], first.arrivals.exposure
+    when = moments(first, now)
+    middles, exposure = when.middle[phase:, None], when.exposure
     rates = first.memory.rates
 
     def drawn(
@@ -216,7 +284,7 @@ def draw_again(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None
         ids: np.ndarray,
         rate: np.ndarray,
     ) -> None:
-        lot = noise.uniform(keys[of], f"{name} {phase}", now, ids)
+        lot = noise.uniform(keys_of([world for _, world in some], of), f"{name} {phase}", now, ids)
         hit, at = race(rate * exposure, lot)
         told = zip(of[hit].tolist(), at.tolist(), item[hit].tolist(), who[hit].tolist(), strict=True)
         for place, when, thing, row in told:

@@ -11,27 +11,23 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaincinv
 
-from windtunnel.agents.situation import Scene
+from windtunnel.agents.situation import Scene, Situations
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.acts import Acts
 from windtunnel.sim.communities.forum.declared import learned as declared_of_learned
 from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View, named
 from windtunnel.sim.communities.forum.forum import Forum
-from windtunnel.sim.communities.forum.learned.attention import in_order, put_up, shelves, weigh
+from windtunnel.sim.communities.forum.learned.attention import in_order, put_up, shelves
 from windtunnel.sim.communities.forum.learned.coming import Coming, Hit
-from windtunnel.sim.communities.forum.learned.law import WINDOW, Law
+from windtunnel.sim.communities.forum.learned.law import Law
 from windtunnel.sim.communities.forum.learned.members import LearnedMembers
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.past import Past
-from windtunnel.sim.communities.forum.learned.place import Alone
 from windtunnel.sim.communities.forum.learned.together import Moment, Together, join, nobody_comes
 from windtunnel.sim.communities.forum.posts import HELD, HOSTILE, ORDINAL_OF_PHASE, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.noise_key import NoiseKey
-
-DAY, REFRESHED = 24.0, 6
-"""Threads in which nobody wrote for a day are weighed anew every so many steps, others in each."""
 
 _NONE = np.empty(0, np.int64)
 _NO_ACTS = Acts(
@@ -89,7 +85,17 @@ class LearnedForum(Forum):
         self.names = scenes[0].actions.names
         self.needs_post = named(self.names, ("upvote", "downvote", "report", "reply"))
         self.replies = named(self.names, ("reply",))
-        self.nobody = nobody_comes(len(self.features), len(self.names))
+        self.nobody = none = nobody_comes(len(self.features), len(self.names))
+        self._empty = View(
+            none.rows,
+            Shown.alone(none.seen),
+            none.focus,
+            none.features,
+            none.options,
+            self.features,
+            self.names,
+        )
+        self._nothing_asked: tuple[Situations, ...] | None = None
         self.together = Together([self])
         self.ready: Moment | Exception | None = None
         """Who comes in the phase that is on, once that was worked out."""
@@ -105,11 +111,6 @@ class LearnedForum(Forum):
         super().open_step(world)
         self.hour = world.now * self.hours
         self.now_hour = self.hour + 0.5 * self.hours
-        roots, last = self.open, self.memory.posts.last
-        self.open = roots = roots[last[roots] >= self.hour - WINDOW]
-        lively = roots if world.now % REFRESHED == 0 else roots[last[roots] > self.hour - DAY]
-        weigh(self.law, Alone(self.posts, self.memory), lively, self.now_hour)
-        self.arrivals.open_step(world)
 
     def set_scene(self, world: Any) -> None:
         """A place with a past needs no opening threads."""
@@ -150,11 +151,25 @@ class LearnedForum(Forum):
         moment = self._shown
         if len(rows) != len(moment.rows):
             moment = moment.of(np.isin(moment.rows, rows))
-        self._first = moment.first
+        if not len(moment.rows):
+            return self._empty
+        self._first, self._tones_shown = moment.first, moment.tones
         seen = Shown.alone(moment.seen if len(self.posts) else moment.seen[:, :0])
         return View(
             moment.rows, seen, moment.focus, moment.features, moment.options, self.features, self.names
         )
+
+    def situations(self, world: Any, view: View) -> Situations:
+        if len(view.rows):
+            return super().situations(world, view)
+        if self._nothing_asked is None:
+            self._nothing_asked = tuple(
+                Situations(scene, view.features, view.options, view.rows, view.rows) for scene in self.scenes
+            )
+        return self._nothing_asked[self.phase]
+
+    def shown(self, view: View) -> np.ndarray:
+        return self._tones_shown
 
     # --- what acts leave behind ---
 
@@ -164,6 +179,7 @@ class LearnedForum(Forum):
             return _NO_ACTS
         came = ~(self._first & self._lurks[choice])
         if not came.all():
+            self._tones_shown = self._tones_shown[came]
             view = replace(
                 view,
                 rows=view.rows[came],
@@ -230,50 +246,58 @@ class LearnedForum(Forum):
     def _note(self, new: np.ndarray, at: float) -> None:
         """Posts (rows) can be read from now on."""
         posts, memory = self.posts, self.memory
-        up, root = posts.parent[new], posts.thread[new]
-        partner = np.where(up >= 0, posts.author[up], NOTHING)
-        columns = (new, posts.author[new], np.full(len(new), at), up, root, partner, posts.depth[new])
-        told = [each.tolist() for each in (*columns, memory.posts.exchange[new])]
-        memory.appeared(list(zip(*told, strict=True)), posts.size[root].tolist())
-        opened = new[up < 0]
-        if len(opened):
-            if self.law.hotness:
-                lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
-                memory.posts.hot[opened] = self._hotness(lot)
-            put_up(self, opened)
-            self.open = in_order(self, np.concatenate([self.open, opened]))
+        exchange, told, sizes, opened = memory.posts.exchange, [], [], []
+        for row in new.tolist():
+            up, root = int(posts.parent[row]), int(posts.thread[row])
+            partner = int(posts.author[up]) if up >= 0 else NOTHING
+            depth, many = int(posts.depth[row]), int(exchange[row])
+            told.append((row, int(posts.author[row]), at, up, root, partner, depth, many))
+            sizes.append(int(posts.size[root]))
+            if up < 0:
+                opened.append(row)
+        memory.appeared(told, sizes)
+        if opened:
+            self._open(np.array(opened))
+
+    def _open(self, opened: np.ndarray) -> None:
+        """Threads (rows) come into sight."""
+        posts = self.posts
+        if self.law.hotness:
+            lot = noise.uniform(self.luck.at(int(posts.step[opened[0]])), "hot", 0, posts.id[opened])
+            self.memory.posts.hot[opened] = self._hotness(lot)
+        put_up(self, opened)
+        self.open = in_order(self, np.concatenate([self.open, opened]))
 
     def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:
         """Draw of whom a record would lack the name, when they first write."""
         people = self.memory.people
-        first = np.flatnonzero(people.acts[rows] == 0)
-        if not len(first):
+        first = [place for place, row in enumerate(rows.tolist()) if people.acts[row] == 0]
+        if not first:
             return
-        rows, up, posts = rows[first], parent[first], self.posts
-        chance = np.full(len(rows), self.law.newcomers.unnamed_openers)
-        reply = np.flatnonzero(up >= 0)
-        if len(reply):
-            root = posts.thread[up[reply]]
-            size = np.maximum(posts.size[root], 1)
-            terms = np.column_stack(
-                [
-                    np.ones(len(reply)),
-                    up[reply] == root,
-                    np.minimum(self.memory.posts.nameless[root] / size, 1.0),
-                    people.unnamed[posts.author[up[reply]]],
-                ]
-            )
-            chance[reply] = 1 / (1 + np.exp(-(terms @ self.law.unnamed.coefficients)))
+        rows = rows[first]
+        chance = [self._unnamed(up) for up in parent[first].tolist()]
         lot = noise.uniform(self.luck.at(now), "unnamed", 0, self.members.id[rows])
         people.unnamed[rows] = lot < chance
         self.unnamed[rows] = people.unnamed[rows]
 
+    def _unnamed(self, up: int) -> float:
+        """The chance that the name of who first writes by answering this post, or by opening a thread, is not known."""
+        if up < 0:
+            return self.law.newcomers.unnamed_openers
+        posts, memory = self.posts, self.memory
+        root = int(posts.thread[up])
+        share = min(memory.posts.nameless[root] / max(int(posts.size[root]), 1), 1.0)
+        terms = (1.0, up == root, share, bool(memory.people.unnamed[posts.author[up]]))
+        odds = sum(value * term for value, term in zip(self.law.unnamed.value, terms, strict=True))
+        return float(1 / (1 + np.exp(-odds)))
+
     def appear(self, new: np.ndarray) -> None:
         """As in any forum; what was held or removed and comes back is read from now on."""
         super().appear(new)
-        known = new[new < self.memory.posts.count]
-        if len(known):
-            self._note(known[self.memory.posts.hour[known] == 0.0], self._end)
+        seen = self.memory.posts
+        known = [row for row in new.tolist() if row < seen.count and seen.hour[row] == 0.0]
+        if known:
+            self._note(np.array(known), self._end)
 
     def vanish(self, gone: np.ndarray, now: int) -> None:
         super().vanish(gone, now)

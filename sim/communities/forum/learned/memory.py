@@ -78,8 +78,9 @@ class Memory:
     """All rows are rows of the forum's members and posts; hours are counted from the run's first step, and negative before it.
 
     Members: `last` act, how many `acts`, `opened`, `replied`, fading counts `acts_6h`, `acts_24h`, `habit` (just after the last act)
-    and `replies_6h` (just after `got`), `owed` debts, `unnamed`, and when it `leaves`, from when on it
-    comes no more. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
+    and `replies_6h` (just after `got`), `owed` debts, `unnamed`, when it `leaves`, from when on it
+    comes no more; of its coming for anything but a debt the `rate` when it was last taken, whether it is `quiet`, and after which
+    phase it was last `drawn`. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
     `last`, `crowd`, `nameless` of its thread, how `hot` it is (log), on which `shelf` it stands, its `place` among the threads in
     sight, and what draws newcomers (`new`) and others (`old`) to it. Debts: whose (`debtor`), the `partner`, the thread (`root`), the
     `post`, `since`, the `fixed` part of the predictor, `open`, `answered`, its `rate` when it was last taken, and the
@@ -103,6 +104,9 @@ class Memory:
             owed=(np.int32, 0),
             unnamed=(np.bool_, False),
             leaves=(np.float64, np.inf),
+            rate=(np.float64, 0.0),
+            quiet=(np.bool_, False),
+            drawn=(np.int8, 0),
         )
         self.people.grow(members)
         self.posts = Columns(

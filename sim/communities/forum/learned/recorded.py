@@ -1,9 +1,9 @@
 """A record whose members follow the law that was learned from it: who comes, to pay which debt or to look at which thread and post.
 
-Rates and choices are those of a learned forum; a tick of the record takes the place of a phase. All that a member may do in a tick is
-one choice among posts, its debts with what they weigh and all others: so one Gumbel a post is enough, and the record's own can be
-inferred. So is the lasting hotness of the thread that is lived again, from who chose it and who chose another (`heat`); other threads are as
-hot as all.
+Rates and choices are those of a learned forum; a tick of the record takes the place of a phase. A member comes for the first of its
+debts, or for anything else, whichever lot comes first (`arrivals`), and then looks at posts by one Gumbel each: so what the record says of its luck
+can be inferred. So is the lasting hotness of the thread that is lived again, from who chose it and who chose another (`heat`); other
+threads are as hot as all.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from windtunnel.agents.situation import Scene
-from windtunnel.policies.base import Policy
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING, Looks, Shown, View
+from windtunnel.sim.communities.forum.learned.arrivals import NOT_TOUCHED, OTHER
 from windtunnel.sim.communities.forum.learned.attention import LATEST
 from windtunnel.sim.communities.forum.learned.columns import (
     by_first_terms,
@@ -24,10 +24,11 @@ from windtunnel.sim.communities.forum.learned.columns import (
 )
 from windtunnel.sim.communities.forum.learned.heat import Heat, log_hotness
 from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
-from windtunnel.sim.communities.forum.learned.memory import Memory, mean_rate
+from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.offered import Common, Offered, shares, weights_of
 from windtunnel.sim.communities.forum.learned.place import Alone
-from windtunnel.sim.communities.forum.learned.remembered import NO_HISTORY, History, RememberedRecord
+from windtunnel.sim.communities.forum.learned.recorded_coming import RecordedComing
+from windtunnel.sim.communities.forum.learned.remembered import NO_HISTORY, History
 from windtunnel.sim.communities.forum.learned.says import put_tones
 from windtunnel.sim.communities.forum.posts import VISIBLE
 from windtunnel.sim.communities.forum.profile import Profile
@@ -37,26 +38,15 @@ from windtunnel.sim.communities.forum.ticks import UNKNOWN, Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
 from windtunnel.sim.noise_key import NoiseKey
 
-MOMENTS = (0.1, 0.5, 0.9)
-"""Parts of a tick, counted back from its end, at which rates are taken; what counts is their mean."""
 SURE = 30.0
 """Log-odds that stand for certainty."""
 UNSEEN = -25.0
 """Log weight of a post that was answered although the law has it out of sight."""
-LEAST = 1e-9
-"""Least expected number of comings in a tick, so that whoever came could have come."""
-
-
-class Comings(NamedTuple):
-    """How many times each is expected in a tick: for a debt (`owes`, of the `debts`), and for anything else (`other`, (members,))."""
-
-    debts: np.ndarray
-    owes: np.ndarray
-    other: np.ndarray
 
 
 class FittedAttention(NamedTuple):
-    """What may draw the members (`rows`, ascending): posts `items` (n, m), NOTHING where there is none, and log weights `score`."""
+    """What may draw the members (`rows`, ascending): posts `items` (n, m), NOTHING where there is none, and log weights `score`; of who
+    came for a debt, the post that it answers."""
 
     rows: np.ndarray
     items: np.ndarray
@@ -67,10 +57,8 @@ class FittedAttention(NamedTuple):
         return Shown.alone(self.items)
 
 
-class LearnedRecordForum(RememberedRecord):
+class LearnedRecordForum(RecordedComing):
     """The forum of a record with learned members; `pace` scales how often they come for anything but a debt."""
-
-    knows_who_comes = True
 
     def __init__(
         self,
@@ -97,19 +85,20 @@ class LearnedRecordForum(RememberedRecord):
         self.memory = Memory(law, len(members))
         self.memory.people.unnamed[UNKNOWN] = True
         self._unread = set()
-        self._coming: tuple[tuple[int, float], Comings] | None = None
+        self._coming = None
+        self._addresses = np.empty(0, np.uint64)
+        self._touched = np.full(len(members), NOT_TOUCHED)
+        self._cause = np.full(len(members), OTHER)
         self._odds = np.empty(0)
         self._parts, self._sight = {}, None
         super().__init__(scene, profile, settings, members, record, luck=luck, words=words)
+        self.memory.touched.clear()
         new = self.memory.people.acts == 0
         new[UNKNOWN] = False
         self.strangers = max(int(new.sum()), 1)
         new[record.author] = False
         self.spare = new if new.any() else self.memory.people.acts == 0
         """Readers (members,) of whom the record shows nothing: whom a notice draws in is one of these, nobody who came without it."""
-
-    def rhythm(self, step: int) -> float:
-        return self.law.rhythm[int(step * self.hours) % 24]
 
     @property
     def one_for_all(self) -> bool:  # type: ignore[override]
@@ -141,53 +130,10 @@ class LearnedRecordForum(RememberedRecord):
         """Posts draw the eye by what the law says alone."""
         return np.zeros(len(ids))
 
-    # --- who comes ---
-
     def open_step(self, world: Any) -> None:
-        self._coming = None
-        self.memory.forget(self.tick.minute / 60)
         if self.watch is not None:
             self.watch.begin(world.now)
         super().open_step(world)
-
-    def comes_in(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> np.ndarray:
-        """The chance (members,) to come within the `hours` up to now."""
-        found = self.comings(now, hours, acting)
-        total = found.other.copy()
-        np.add.at(total, self.memory.debts.debtor[found.debts], found.owes)
-        return -np.expm1(-np.maximum(total, LEAST))
-
-    def comings(self, now: int, hours: float, acting: Sequence[Policy] = ()) -> Comings:
-        """What may bring members in this tick; of a debt whose thread is locked nothing."""
-        if self._coming is not None and self._coming[0] == (now, hours):
-            return self._coming[1]
-        memory, posts = self.memory, self.posts
-        people, debts = memory.people, memory.debts
-        spell = max(hours, self.hours)
-        at = [now / 60 - spell * part for part in MOMENTS]
-        length = spell * np.mean([self.law.rhythm[int(hour) % 24] for hour in at])
-        debt = np.flatnonzero(debts.open & (debts.debtor != UNKNOWN))
-        debt = debt[posts.locked_until[posts.thread[debts.post[debt]]] <= now]
-        owes = length * mean_rate(memory.owes, debt, at)
-        other = np.zeros(len(self.members))
-        old = np.flatnonzero((people.acts > 0) & ~people.unnamed)
-        other[old] = mean_rate(memory.comes, old, at) * length * self.pace
-        new = np.flatnonzero(people.acts == 0)
-        arrive = self.law.newcomers.opens + self.law.newcomers.replies
-        other[new] = arrive * length * self.pace / self.strangers
-        more = new[self.spare[new]]
-        other[more] += arrive * self._drawn_in(acting) * length * self.pace / max(len(more), 1)
-        found = Comings(debt, owes, np.maximum(other, LEAST))
-        self._coming = (now, hours), found
-        return found
-
-    def _drawn_in(self, acting: Sequence[Policy]) -> float:
-        """How many more newcomers notices draw in, in parts of those who come without them."""
-        times = 1.0
-        for name, log_rate in self.draws.items():
-            missed = np.prod([1 - policy.noticed() for policy in acting if name in policy.raised()])
-            times *= 1 + (1 - float(missed)) * np.expm1(log_rate)
-        return times - 1
 
     # --- what they attend to ---
 
@@ -196,7 +142,7 @@ class LearnedRecordForum(RememberedRecord):
         return super().show(world, rows)
 
     def attention(self, world: Any, rows: np.ndarray, hot: np.ndarray | None = None) -> Any:
-        """Weights of all posts for these members: debts, and what else they would answer if they came for anything else."""
+        """Weights of posts for these members: of who came for a debt the one that it answers, of others all that may be in sight."""
         self._note_targets(world, rows)
         self._odds = np.full(len(rows), SURE)
         if not len(rows) or not len(self.posts):
@@ -206,24 +152,28 @@ class LearnedRecordForum(RememberedRecord):
         offered = self.offered(world.now)
         pull = self.posts.appeal.copy()
         feed.rerank(world, pull)
-        debtor = self.memory.debts.debtor[found.debts]
+        debtor, owed = self.memory.debts.debtor[found.debts], self.memory.debts.post
         heats = [self.hot] * len(rows) if hot is None else hot.tolist()
         plain = self._scores(offered, now, pull)
         groups: dict[tuple[bool, float], Common] = {}
-        newcomers: dict[tuple[float, float], tuple[np.ndarray, np.ndarray, float]] = {}
+        newcomers: dict[float, tuple[np.ndarray, np.ndarray, float]] = {}
         items: list[np.ndarray] = []
         score: list[np.ndarray] = []
         for place, (row, heat) in enumerate(zip(rows.tolist(), heats, strict=True)):
+            if (cause := int(self._cause[row])) >= 0:
+                items.append(owed[[cause]])
+                score.append(np.zeros(1))
+                self._odds[place] = -SURE
+                continue
             new = bool(self.memory.people.acts[row] == 0)
-            alike = (heat, float(found.other[row])) if new else None  # who never wrote owes nothing
             if (new, heat) not in groups:
                 groups[new, heat] = self._common(offered, *plain[new], heat)
-            if alike is None or alike not in newcomers:
-                mine = np.flatnonzero(debtor == row)
-                member = self._of_member(row, new, offered, groups[new, heat], found, mine, now)
-                if alike is not None:
-                    newcomers[alike] = member
-            one, value, odds = member if alike is None else newcomers[alike]
+            if not new or heat not in newcomers:
+                mine = found.debts[debtor == row]  # who never wrote owes nothing
+                member = self._of_member(row, new, offered, groups[new, heat], owed[mine], now)
+                if new:
+                    newcomers[heat] = member
+            one, value, odds = newcomers[heat] if new else member
             target = self._targets[place]
             if target != NOTHING and not np.isfinite(value[one == target]).any():
                 one, value = np.append(one, target), np.append(value, UNSEEN)
@@ -294,42 +244,30 @@ class LearnedRecordForum(RememberedRecord):
         new: bool,
         offered: Offered,
         common: Common,
-        found: Comings,
-        mine: np.ndarray,
+        owed: np.ndarray,
         now: float,
     ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Posts, their log weights, and the log-odds that this member, whose debts are `mine` of those found, opens a thread rather than
-        answers one of them."""
-        memory = self.memory
+        """Posts, their log weights, and the log-odds of opening a thread, for this member who came for anything but the posts that it
+        owes an answer."""
         thread, post = common.thread, common.post
-        owed, due = memory.debts.post[found.debts[mine]], found.owes[mine]
         if new:
-            arrive = self.law.newcomers.opens + self.law.newcomers.replies
-            opens = self.law.newcomers.opens / arrive if arrive else 0.0
+            rates = self.law.newcomers
+            odds = np.log(max(rates.opens, 1e-300)) - np.log(max(rates.replies, 1e-300))
         else:
             thread = self.with_own_threads(row, offered, thread)
             post = self._with_own_posts(row, offered.posts, post)
-            opens = float(1 / (1 + np.exp(-memory.opens(np.array([row]), now)[0])))
+            odds = self.memory.opens(np.array([row]), now)[0]
         if len(owed):
             post = np.where(self._marked(owed)[offered.posts], -np.inf, post)
-        other = float(found.other[row])
-        weights = np.full(len(offered.posts), -np.inf)
-        if len(offered.posts):
-            same = post is common.post
-            within = common.within if same else np.logaddexp.reduceat(post, offered.start)
-            if same and thread is common.thread:
-                weights = common.weights
-            else:
-                chance = common.chance if thread is common.thread else shares(thread)
-                weights = weights_of(offered, chance, post, within)
-            weights = weights + np.log(other * (1 - opens) + 1e-300)
-        items = np.concatenate([offered.posts, owed])
-        value = np.concatenate([weights, np.log(np.maximum(due, 1e-300))])
-        replies = float(due.sum()) + (other * (1 - opens) if np.isfinite(weights).any() else 0.0)
-        if not replies:
-            return items, value, SURE
-        odds = np.log(max(other * opens, 1e-300)) - np.log(replies)
-        return items, value, float(np.clip(odds, -SURE, SURE))
+        if not len(offered.posts):
+            return offered.posts, np.empty(0), SURE
+        weights = common.weights
+        if post is not common.post or thread is not common.thread:
+            within = common.within if post is common.post else np.logaddexp.reduceat(post, offered.start)
+            chance = common.chance if thread is common.thread else shares(thread)
+            weights = weights_of(offered, chance, post, within)
+        there = np.isfinite(weights).any()
+        return offered.posts, weights, float(np.clip(odds, -SURE, SURE)) if there else SURE
 
     def _marked(self, some: Collection[int] | np.ndarray, count: int | None = None) -> np.ndarray:
         """Bool (posts,) or (count,): is one of these."""

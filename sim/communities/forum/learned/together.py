@@ -13,12 +13,23 @@ from windtunnel.policies.forum.forum_policy import ForumPolicy
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.forum import CALM_REPLIES
-from windtunnel.sim.communities.forum.learned.attention import Lookers, look
-from windtunnel.sim.communities.forum.learned.coming import NEW_OPENS, NEW_REPLIES, OTHER, PAYS, draw_again
+from windtunnel.sim.communities.forum.learned.attention import Lookers, look, weigh
+from windtunnel.sim.communities.forum.learned.coming import (
+    NEW_OPENS,
+    NEW_REPLIES,
+    OTHER,
+    PAYS,
+    draw_again,
+    keys_of,
+    open_hour,
+)
+from windtunnel.sim.communities.forum.learned.law import WINDOW
 from windtunnel.sim.communities.forum.learned.says import tone_odds
-from windtunnel.sim.communities.forum.posts import VISIBLE, Posts
+from windtunnel.sim.communities.forum.posts import TONES, VISIBLE, Posts
 from windtunnel.sim.communities.forum.side_by_side import SideBySide
 
+DAY, REFRESHED = 24.0, 6
+"""Threads in which nobody wrote for a day are weighed anew every so many steps, others in each."""
 SURE = 30.0
 """Log-odds that stand for certainty."""
 SHOWN_POSTS = 8
@@ -35,6 +46,8 @@ class Moment(NamedTuple):
     options: np.ndarray
     first: np.ndarray
     """Bool (n,): newcomers."""
+    tones: np.ndarray
+    """(n, tones): how many posts of each tone it sees."""
 
     def of(self, part: np.ndarray) -> "Moment":
         """The same of some of them."""
@@ -69,8 +82,30 @@ class Together:
 
     def starts(self, forums: Sequence[Any]) -> np.ndarray:
         """First rows (n, 3) of the posts, the people and the debts of these forums."""
+        if self._alone:
+            return _NO_STARTS
         seats = [self._seat[id(forum)] for forum in forums]
         return np.stack([table.start[seats] for table in (self._posts, self._people, self._debts)], axis=1)
+
+    def open_step(self, worlds: Sequence[Any]) -> None:
+        """Draw who comes in which phase of the step that has begun in all of these worlds."""
+        if worlds:
+            forums = [world.community for world in worlds]
+            self._weigh(forums, worlds[0].now)
+            open_hour(self, forums, worlds)
+
+    def _weigh(self, forums: Sequence[Any], now: int) -> None:
+        """Let threads go out of sight in which nobody wrote for long, and take anew what the others have to say."""
+        length = [len(forum.open) for forum in forums]
+        roots = np.concatenate([forum.open for forum in forums])
+        whole = roots + np.repeat(self.starts(forums)[:, 0], length)
+        last, hour = self.seen.last[whole], forums[0].hour
+        there = last >= hour - WINDOW
+        ends = np.cumsum(length)[:-1]
+        for forum, own, stays in zip(forums, np.split(roots, ends), np.split(there, ends), strict=True):
+            forum.open = own[stays]
+        anew = there if now % REFRESHED == 0 else last > hour - DAY
+        weigh(forums[0].law, self, whole[anew], forums[0].now_hour)
 
     def prepare(self, worlds: Sequence[Any]) -> None:
         """Work out who comes in the phase that is on, and what each attends to, in all of these worlds; leaves it with their forums."""
@@ -114,11 +149,10 @@ class Together:
         looking = np.flatnonzero((what == OTHER) | (what == NEW_REPLIES))
         ids = _joined(forum.members.id[some] for forum, some in zip(forums, found, strict=True))
         if len(looking):
-            keys = np.repeat(np.array([world.key for world in worlds], np.uint64), counts)
             lookers = Lookers(
                 forums,
                 of[looking],
-                keys[looking],
+                keys_of(worlds, of[looking]),
                 rows[looking],
                 ids[looking],
                 what[looking] == NEW_REPLIES,
@@ -129,7 +163,7 @@ class Together:
         odds[(focus == NOTHING) & (what != NEW_OPENS)] = SURE  # there is nothing to answer
         new = what >= NEW_OPENS
         features = self._features(worlds, forums, counts, rows, focus, posts_at, odds, new)
-        seen = self._seen(forums, of, focus, posts_at)
+        seen, tones = self._seen(forums, of, focus, posts_at)
         options = np.ones((len(rows), len(first.names)), bool)
         options[np.ix_(focus == NOTHING, first.needs_post)] = False
         thread = self.root(np.where(focus == NOTHING, posts_at, focus + posts_at))
@@ -140,14 +174,14 @@ class Together:
         for forum, count in zip(forums, counts, strict=True):
             part = slice(low, low + count)
             forum.ready = Moment(
-                rows[part], seen[part], focus[part], features[part], options[part], new[part]
+                rows[part], seen[part], focus[part], features[part], options[part], new[part], tones[part]
             )
             low += count
 
     def _seen(
         self, forums: Sequence[Any], of: np.ndarray, focus: np.ndarray, posts_at: np.ndarray
-    ) -> np.ndarray:
-        """Rows of the posts (n, m) that readers of these have before them: the post, and the latest of its thread."""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the posts (n, m) that readers of these have before them: the post, and the latest of its thread; how many of each tone."""
         nothing = [NOTHING] * SHOWN_POSTS
         found = [nothing] * len(focus)
         reads = np.flatnonzero(focus != NOTHING)
@@ -162,7 +196,9 @@ class Together:
             self.posts.state[np.where(shown == NOTHING, begin, shown + begin)] != VISIBLE
         )
         shown[gone] = NOTHING
-        return np.column_stack([focus, shown])
+        seen = np.column_stack([focus, shown])
+        tone = np.where(seen == NOTHING, -1, self.posts.tone[np.where(seen == NOTHING, begin, seen + begin)])
+        return seen, np.stack([(tone == level).sum(axis=1) for level in range(len(TONES))], axis=1)
 
     def _features(
         self,
@@ -210,7 +246,7 @@ class Together:
 
 
 def join(forums: Sequence[Any]) -> list[tuple[list[int], Together]]:
-    """The forums in groups that have one law and one scene, by their places; those that go with no other are left out."""
+    """The forums in groups that have one law and one scene, by their places."""
     groups: list[list[int]] = []
     for place, forum in enumerate(forums):
         for group in groups:
@@ -219,7 +255,7 @@ def join(forums: Sequence[Any]) -> list[tuple[list[int], Together]]:
                 break
         else:
             groups.append([place])
-    return [(group, Together([forums[place] for place in group])) for group in groups if len(group) > 1]
+    return [(group, Together([forums[place] for place in group])) for group in groups]
 
 
 def _goes_with(one: Any, other: Any) -> bool:
@@ -228,6 +264,9 @@ def _goes_with(one: Any, other: Any) -> bool:
         and one.scenes == other.scenes
         and (one.hours, one.shelf_count) == (other.hours, other.shelf_count)
     )
+
+
+_NO_STARTS = np.zeros((1, 3), np.int64)
 
 
 def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:
@@ -257,4 +296,5 @@ def nobody_comes(features: int, actions: int) -> Moment:
         np.empty((0, features)),
         np.empty((0, actions), bool),
         np.empty(0, bool),
+        np.empty((0, len(TONES)), np.int64),
     )

@@ -93,3 +93,17 @@ def test_auto_says_what_a_file_is_and_what_would_help(tmp_path, monkeypatch, cap
     Path(name).write_text(content)
     assert main(["import", "auto", name, "mine"]) == 2
     assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_title_above_the_names_of_columns_is_said_where_columns_are_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("band.csv").write_text("Our forum,,,\nid,who,at,text\n1,ann,2023-05-01,hello\n")
+    assert main(["import", "table", "band.csv", "mine", "--map", "id=id,author=who"]) == 2
+    assert "the first line of band.csv names no columns (Our forum)" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="names no columns"):
+        preview(Path("band.csv"))
+
+
+def test_blank_columns_beside_those_that_are_named_do_no_harm(tmp_path):
+    (tmp_path / "wide.csv").write_text("id,text,,,,\n1,hello,,,,\n")
+    assert preview(tmp_path / "wide.csv").likely == {"id": "id", "text": "text"}

@@ -114,3 +114,34 @@ def test_a_column_that_is_never_filled_is_said(tmp_path, capsys):
     content = [hacker(*row, []) | {"answers": None} for row in TREE]
     read(tmp_path, content, "id=id,parent=answers,author=author,time=created_at_i,text=text")
     assert "answers (for parent) is empty in every row" in capsys.readouterr().out
+
+
+def sheet(tmp_path, lines, mapping):
+    (tmp_path / "posts.csv").write_text("\n".join(lines) + "\n")
+    out = str(tmp_path / "out")
+    assert main(["import", "table", str(tmp_path / "posts.csv"), out, "--map", mapping, "--no-fit"]) == 0
+    return pl.read_parquet(tmp_path / "out" / "posts.parquet")
+
+
+@pytest.mark.parametrize("word", ["root", "ROOT", "top"])
+def test_root_is_no_post_that_is_answered(tmp_path, capsys, word):
+    rows = [
+        f"c{name},{f'c{parent}' if parent else word},{author},{1_600_000_000 + 60 * at}"
+        for name, parent, author, at in TREE
+    ]
+    posts = sheet(tmp_path, ["id,parent,who,at", *rows], "id=id,parent=parent,author=who,time=at")
+    assert shape(posts) == AS_MEANT
+    assert f"2 posts have {word} for a parent: they answer none" in capsys.readouterr().out
+
+
+def test_a_post_that_is_called_root_is_answered(tmp_path):
+    rows = ["root,,ann,1600000000", "c2,root,bob,1600000060"]
+    posts = sheet(tmp_path, ["id,parent,who,at", *rows], "id=id,parent=parent,author=who,time=at")
+    assert posts["parent"].to_list() == [None, 1]
+
+
+def test_cells_of_a_sheet_that_were_merged_are_said(tmp_path, capsys):
+    rows = ["T1,1,ann,1600000000", ",2,bob,1600000060", ",3,cat,1600000120"]
+    posts = sheet(tmp_path, ["thread,id,who,at", *rows], "id=id,thread=thread,author=who,time=at")
+    assert posts["thread"].n_unique() == 3
+    assert "2 posts name no thread, and no column says what they answer" in capsys.readouterr().out

@@ -11,7 +11,7 @@ from windtunnel.analysis.learned.record import record_of
 from windtunnel.analysis.outcomes import Runs
 from windtunnel.analysis.outcomes.forum import active_members
 from windtunnel.analysis.outcomes.immovable import cannot_move
-from windtunnel.policies.registry import policy_class, policy_names
+from windtunnel.policies.registry import off, policy_class, policy_names
 from windtunnel.sim.communities.forum.learned.law import law_of, linear
 from windtunnel.sim.communities.forum.learned.past import recorded
 from windtunnel.sim.communities.forum.posts import VISIBLE, minutes_into_step
@@ -101,6 +101,14 @@ def test_twins_agree_until_a_policy_begins_and_who_the_members_are_it_never_touc
         assert np.array_equal(getattr(one.community.members, column), getattr(two.community.members, column))
     never = place(spec(name, start=START, stop=START))
     assert digest(log(lived_through(never, "policy"))) == digest(log(one))
+
+
+def test_a_policy_that_its_parameters_switch_off_changes_nothing(place) -> None:
+    plain = digest(log(lived_through(place(steps=6))))
+    names = [name for name in policy_names("forum") if off(name) and "forum" not in policy_class(name).needs]
+    assert {"slow_mode", "rule_reminder", "downrank_hostile"} <= set(names)
+    for name in names:
+        assert digest(log(lived_through(place(spec(name, **off(name)), steps=6), "policy"))) == plain, name
 
 
 def test_seeds_share_who_was_there_before_and_draws_do_not(place) -> None:

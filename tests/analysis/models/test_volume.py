@@ -1,0 +1,53 @@
+"""A report says where learned members write far more, or far less, than their record."""
+
+import polars as pl
+import pytest
+
+from windtunnel.analysis.models.volume import wrote
+
+COMMUNITY = {
+    "size": 20,
+    "step_hours": 1,
+    "profile": {"posts_per_member_day": {"value": 3.0}},
+    "learned": {"start": "cold", "forward": {"posts_per_day": 600.0}},
+}
+"""60 posts a day of twenty members, 30 in twelve hours; 600 and 300 of all that the record has."""
+
+
+def runs(*posts):
+    """Runs with so many posts of members in each baseline, and in each of their other arms a thousand."""
+    rows = [(draw, 0, "baseline", "reply") for draw, count in enumerate(posts) for _ in range(count)]
+    rows += [(draw, 0, "baseline", "spark") for draw in range(len(posts))]
+    rows += [(draw, 0, "policy", "reply") for draw in range(len(posts)) for _ in range(1_000)]
+    return pl.DataFrame(rows, ["draw", "seed", "arm", "kind"], orient="row")
+
+
+@pytest.mark.parametrize("posts", [(25, 35), (59, 58), (16, 15)])
+def test_within_a_factor_of_two_nothing_is_said(posts):
+    assert wrote(COMMUNITY, runs(*posts), 12) == ""
+
+
+@pytest.mark.parametrize(
+    ("posts", "said"),
+    [
+        ((400, 380), "they wrote 390 posts in 12 hours, where the record, of as many members, has 30: 13 times as many"),
+        ((5, 7), "they wrote 6 posts in 12 hours, where the record, of as many members, has 30: 0.2 times as many"),
+        ((0, 0), "they wrote 0 posts"),
+    ],
+)  # fmt: skip
+def test_beyond_it_both_numbers_are_told(posts, said):
+    assert said in wrote(COMMUNITY, runs(*posts), 12)
+
+
+def test_a_warm_start_is_held_against_the_whole_record():
+    warm = COMMUNITY | {"learned": COMMUNITY["learned"] | {"start": "warm"}}
+    assert wrote(warm, runs(300, 290), 12) == ""
+    assert "where the record has 300: 0.1 times" in wrote(warm, runs(30, 30), 12)
+
+
+def test_a_few_posts_more_of_next_to_none_are_chance():
+    assert wrote(COMMUNITY, runs(4), 1) == ""
+
+
+def test_members_by_rules_have_no_record():
+    assert wrote({"size": 20, "step_hours": 1}, runs(400), 12) == ""
