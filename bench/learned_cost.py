@@ -5,6 +5,8 @@
 A *decision* is one member's drawn choice. By rules that is a member who came in and looked at one post: most of them read on and do nothing.
 A learned member comes to write, so that nearly each of its decisions is an *act*, a post or a reply. Two questions follow, and both are asked:
 the same place over the same steps (about as many acts), and a smaller place by rules that decides as often in as many steps.
+A run with several draws and seeds steps its worlds in blocks, and learned members of a block are decided together: the last comparison is of
+a block of 32 worlds (16 seeds in both arms), beside a block by rules that decides as often.
 Steps are timed, not the making of the world or the weeks it lived before. Runs are interleaved, and each figure is the least of its
 pairs. The last line is one JSON document.
 """
@@ -13,10 +15,13 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ["POLARS_MAX_THREADS"] = "1"
+
+import polars as pl
 
 from windtunnel.analysis.configuration import compose, plan
 from windtunnel.sim.communities.forum.learned.law import law_of
@@ -30,6 +35,9 @@ from windtunnel.sim.run import make_world
 
 LARGE, LARGE_STEPS = 8_000, 24
 HUGE = 100_000
+ONE = (Unit(0, 0, "policy"),)
+BLOCK = [Unit(0, seed, arm) for seed in range(16) for arm in ("baseline", "policy")]
+BLOCK_STEPS = 48
 NOBODY = ("mind.weeks_before=0", "mind.core=false")
 
 
@@ -39,25 +47,25 @@ def experiment(folder: Path, mind: str, size: int, steps: int, *more: str) -> Ex
     return plan(compose([*words, "policy=none", *more])).experiment
 
 
-def timed(asked: Experiment) -> dict[str, Any]:
-    """Processor seconds of one run's steps, its decisions and what members wrote."""
-    world, mind = make_world(asked, Unit(0, 0, "policy")), make_mind(asked)
+def timed(asked: Experiment, units: Sequence[Unit] = ONE) -> dict[str, Any]:
+    """Processor seconds of the steps of these runs, in one block, their decisions and what members wrote."""
+    worlds, mind = [make_world(asked, unit) for unit in units], make_mind(asked)
     began = time.process_time()
-    failed = lock_step([world], mind, asked.steps)
+    failed = lock_step(worlds, mind, asked.steps)
     seconds = time.process_time() - began
     assert not failed, failed
-    kinds = world.log.frame(0, 0, "policy")["kind"]
+    kinds = pl.concat([world.log.frame(0, 0, "policy")["kind"] for world in worlds])
     return {
         "cpu_s": seconds,
-        "decisions": world.decisions,
+        "decisions": sum(world.decisions for world in worlds),
         "acts": int(kinds.is_in(["post", "reply"]).sum()),
         "events": len(kinds),
     }
 
 
-def least(asked: list[Experiment], pairs: int) -> list[dict[str, Any]]:
+def least(asked: list[Experiment], pairs: int, units: Sequence[Unit] = ONE) -> list[dict[str, Any]]:
     """The same of several, in turn; of each the run that took least."""
-    runs = [[timed(one) for one in asked] for _ in range(pairs)]
+    runs = [[timed(one, units) for one in asked] for _ in range(pairs)]
     return [min(some, key=lambda run: run["cpu_s"]) for some in zip(*runs, strict=True)]
 
 
@@ -89,6 +97,28 @@ def beside(folder: Path, size: int, steps: int, pairs: int, *more: str) -> dict[
     return found
 
 
+def block(folder: Path, size: int, steps: int, pairs: int, *more: str) -> dict[str, Any]:
+    """A block of worlds of learned members, and one by rules that decides as often."""
+    learned = experiment(folder, "learned", size, steps, *more)
+    once = timed(learned)["decisions"] / max(timed(experiment(folder, "rules", size, steps))["decisions"], 1)
+    few = experiment(folder, "rules", max(2, round(size * once)), steps)
+    ours, theirs = least([learned, few], pairs, BLOCK)
+    times = (ours["cpu_s"] / ours["decisions"]) / (theirs["cpu_s"] / theirs["decisions"])
+    print(
+        f"a block of {len(BLOCK)} worlds of {size:,} members, {steps} steps: learned {ours['cpu_s']:.2f} s ({ours['decisions']:,} decisions), "
+        f"rules {theirs['cpu_s']:.2f} s ({theirs['decisions']:,}): {times:.1f} x a decision (asked: 2)",
+        flush=True,
+    )
+    return {
+        "worlds": len(BLOCK),
+        "size": size,
+        "steps": steps,
+        "learned": _each(ours),
+        "rules": _each(theirs),
+        "times_a_decision": round(times, 1),
+    }
+
+
 def _each(run: dict[str, Any]) -> dict[str, Any]:
     return {
         **run,
@@ -109,6 +139,7 @@ def measure(folder: Path, pairs: int, size: int | None = None, weeks: float = 1.
             beside(folder, size, 168, pairs, before),
             beside(folder, LARGE, LARGE_STEPS, pairs, before),
         ],
+        "block": block(folder, size, BLOCK_STEPS, pairs, before),
     }
     both = [
         experiment(folder, "learned", HUGE, LARGE_STEPS, *NOBODY),

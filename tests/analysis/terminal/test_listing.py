@@ -83,7 +83,10 @@ def test_every_setting_has_a_group_and_a_meaning_and_is_listed_under_it(capsys):
 def test_a_policy_is_listed_with_what_its_parameters_mean_and_how_it_is_switched_off(capsys):
     assert main(["list", "policies"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "slow_mode: A member who has just written must wait before writing again. Off: hours=0." in said
+    assert (
+        "slow_mode (forum): A member who has just written must wait before writing again. Off: hours=0."
+        in said
+    )
     assert "How long it stays locked; 0: off." in said
 
 

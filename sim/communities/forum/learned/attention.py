@@ -68,13 +68,13 @@ def weigh(
 class Lookers(NamedTuple):
     """Members who look at threads in one moment, n in all, world by world.
 
-    `of` (n,) is the place of each one's world among `forums`, `keys` (n,) its key, `rows` (n,) the member's row in its world, `ids` (n,)
+    `of` (n,) is the place of each one's world among `forums`, `keys` (n,) its key (of one world an int), `rows` (n,) the member's row in its world, `ids` (n,)
     its id, and `new` (n,) whether it is a newcomer. `pulls` are what policies draw to posts in each world, log; None: nothing.
     """
 
     forums: Sequence[LearnedPlace]
     of: np.ndarray
-    keys: np.ndarray
+    keys: int | np.ndarray
     rows: np.ndarray
     ids: np.ndarray
     new: np.ndarray
@@ -84,7 +84,7 @@ class Lookers(NamedTuple):
         """Some of them."""
         return self._replace(
             of=self.of[places],
-            keys=self.keys[places],
+            keys=self.keys if isinstance(self.keys, int) else self.keys[places],
             rows=self.rows[places],
             ids=self.ids[places],
             new=self.new[places],
@@ -147,6 +147,8 @@ def _thread(table: Remembered, lookers: Lookers, now: int, sight: Sight) -> np.n
     """The thread (n,) that each member looks at."""
     if lookers.forums[0].shelf_count == 1:
         width = sight.many[lookers.of]
+        if width.sum() <= CELLS:
+            return sight.roots[_among_all(table, lookers, now, sight)]
         parts = np.flatnonzero(np.diff(np.cumsum(width) // CELLS, prepend=-1))
         ends = [*parts[1:].tolist(), len(width)]
         places = [
@@ -195,7 +197,7 @@ def _by_shelf(table: Remembered, lookers: Lookers, now: int, sight: Sight) -> np
     begin = int(sight.first[world])
     own = slice(begin, begin + int(sight.many[world]))
     roots, score, phase = sight.roots[own], sight.score[:, own], lookers.forums[0].phase
-    group, ids, key = lookers.new.astype(np.int64), lookers.ids, int(lookers.keys[0])
+    group, ids, key = lookers.new.astype(np.int64), lookers.ids, lookers.keys
     on = table.seen.shelf[roots]
     start = np.concatenate([[0], 1 + np.flatnonzero(on[1:] != on[:-1])])
     there, end = on[start], np.append(start[1:], len(roots))

@@ -124,12 +124,11 @@ def open_hour(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None:
     first, now, hour = forums[0], worlds[0].now, forums[0].hour
     people, debts, starts = table.people, table.debts, table.starts(forums)
     arrivals = [forum.arrivals for forum in forums]
-    keys = np.array([world.key for world in worlds], np.uint64)
     members = [forum.members.id for forum in forums]
 
     new = Part.of([each.begin() for each in arrivals], starts[:, 1])
     new = new.where(~people.unnamed[new.whole])
-    lot = noise.uniform(keys[new.world], "stays", now, new.ids(members))
+    lot = noise.uniform(keys_of(worlds, new.world), "stays", now, new.ids(members))
     people.leaves[new.whole] = hour + stays_for(first.law, lot)
     known = Part.of(
         [
@@ -183,13 +182,20 @@ def open_hour(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None:
             known.ids(members),
         ),
     ):
-        lot = noise.uniform(keys[part.world], name, now, ids)
+        lot = noise.uniform(keys_of(worlds, part.world), name, now, ids)
         hit, at = _in_the_hour(part.whole, kept, rate, lot, lively, lively | (quiet & (not whole_day)), when)
         rows = part.row[hit]
         who = debts.debtor[part.whole[hit]] if what == PAYS else rows
         told = zip(part.world[hit].tolist(), at.tolist(), rows.tolist(), who.tolist(), strict=True)
         for world, moment, thing, row in told:
             arrivals[world].hits[int(moment)].append(Hit(moment, what, thing, row, 0))
+
+
+def keys_of(worlds: Sequence[Any], of: np.ndarray) -> int | np.ndarray:
+    """The keys (n,) of the worlds `of` (n,); of one world its key."""
+    if len(worlds) == 1:
+        return int(worlds[0].key)
+    return np.array([world.key for world in worlds], np.uint64)[of]
 
 
 class Part(NamedTuple):
@@ -265,7 +271,6 @@ def draw_again(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None
     phase, first, now = some[0][0].phase, some[0][0], some[0][1].now
     touched = [forum.arrivals.touched(phase) for forum, _ in some]
     starts = table.starts([forum for forum, _ in some])
-    keys = np.array([world.key for _, world in some], np.uint64)
     when = moments(first, now)
     middles, exposure = when.middle[phase:, None], when.exposure
     rates = first.memory.rates
@@ -279,7 +284,7 @@ def draw_again(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None
         ids: np.ndarray,
         rate: np.ndarray,
     ) -> None:
-        lot = noise.uniform(keys[of], f"{name} {phase}", now, ids)
+        lot = noise.uniform(keys_of([world for _, world in some], of), f"{name} {phase}", now, ids)
         hit, at = race(rate * exposure, lot)
         told = zip(of[hit].tolist(), at.tolist(), item[hit].tolist(), who[hit].tolist(), strict=True)
         for place, when, thing, row in told:

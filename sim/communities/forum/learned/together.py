@@ -20,6 +20,7 @@ from windtunnel.sim.communities.forum.learned.coming import (
     OTHER,
     PAYS,
     draw_again,
+    keys_of,
     open_hour,
 )
 from windtunnel.sim.communities.forum.learned.law import WINDOW
@@ -81,6 +82,8 @@ class Together:
 
     def starts(self, forums: Sequence[Any]) -> np.ndarray:
         """First rows (n, 3) of the posts, the people and the debts of these forums."""
+        if self._alone:
+            return _NO_STARTS
         seats = [self._seat[id(forum)] for forum in forums]
         return np.stack([table.start[seats] for table in (self._posts, self._people, self._debts)], axis=1)
 
@@ -146,11 +149,10 @@ class Together:
         looking = np.flatnonzero((what == OTHER) | (what == NEW_REPLIES))
         ids = _joined(forum.members.id[some] for forum, some in zip(forums, found, strict=True))
         if len(looking):
-            keys = np.repeat(np.array([world.key for world in worlds], np.uint64), counts)
             lookers = Lookers(
                 forums,
                 of[looking],
-                keys[looking],
+                keys_of(worlds, of[looking]),
                 rows[looking],
                 ids[looking],
                 what[looking] == NEW_REPLIES,
@@ -262,6 +264,9 @@ def _goes_with(one: Any, other: Any) -> bool:
         and one.scenes == other.scenes
         and (one.hours, one.shelf_count) == (other.hours, other.shelf_count)
     )
+
+
+_NO_STARTS = np.zeros((1, 3), np.int64)
 
 
 def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:
