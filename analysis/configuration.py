@@ -154,7 +154,9 @@ def plan(config: Mapping[str, Any]) -> Plan:
         worlds=asked.parallel.worlds,
         stop=rule_of(asked.stop.model_dump()),
         resolved=resolved,
-        described=described(resolved, record_folder(profile)) if community["name"] == "forum" else {},
+        described=described(resolved, record_folder(profile), lift=True)
+        if community["name"] == "forum"
+        else {},
     )
 
 

@@ -67,11 +67,8 @@ def _print(what: str, found: list[dict[str, Any]]) -> None:
     elif what == "policies":
         for row in found:
             off = " ".join(f"{key}={value}" for key, value in row["off"].items())
-            print(
-                plain(
-                    f"\n{row['name']} ({', '.join(row['fits']).replace(EVERY, 'every community')}): {row['what']}{f' Off: {off}.' if off else ''}"
-                )
-            )
+            fits = ", ".join(row["fits"]).replace(EVERY, "every community")
+            print(plain(f"\n{row['name']}: {row['what']}{f' Off: {off}.' if off else ''} For: {fits}."))
             told = row["meanings"]
             print_table(
                 [

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -130,10 +131,11 @@ def read_kept(path: Path) -> Kept:
         ) from None
 
 
-def described(config: Mapping[str, Any], folder: Path | None) -> dict[str, str]:
+def described(config: Mapping[str, Any], folder: Path | None, lift: bool = False) -> dict[str, str]:
     """What is known of how far these members are like those of a record: `descriptive`, or `unmeasured` where nothing is.
 
-    `folder` is the imported community's, if it is one. Nothing is measured here: where it was not, the command is named.
+    `folder` is the imported community's, if it is one. Nothing is measured here: where it was not, the command is named. With `lift`
+    it is said what would make weak tones better.
     """
     community = config["community"]
     profile = (community.get("profile") or {}).get("name")
@@ -143,8 +145,21 @@ def described(config: Mapping[str, Any], folder: Path | None) -> dict[str, str]:
     if not bits and row is None:
         return {"unmeasured": f"{who}: {lacking}"}
     weeks = lacking if row is None else sentence(row)
-    scored = bits or "which acts they foretell was not scored"
+    scored = (
+        f"{bits}{_lift(bits, folder) if lift else ''}" if bits else "which acts they foretell was not scored"
+    )
     return {"descriptive": f"{who}: {scored}; {weeks}"}
+
+
+def _lift(bits: str, folder: Path | None) -> str:
+    """What would lift weak tones, which are told last, where they are not all set by hand already."""
+    weak = bits.rpartition("; ")[2].startswith("tone ") and bits.endswith("(weak)")
+    if not weak or folder is None or not (folder / "posts.parquet").is_file():
+        return ""
+    from windtunnel.analysis.learned.scored import BETTER_TONES
+    from windtunnel.analysis.tones.by_hand import all_by_hand
+
+    return "" if all_by_hand(pl.scan_parquet(folder / "posts.parquet")) else f"; {BETTER_TONES}"
 
 
 def _found(config: Mapping[str, Any], folder: Path | None) -> tuple[Row | None, str]:

@@ -9,8 +9,8 @@ FEWEST = 3
 """Pairs of readings without which nothing is foretold."""
 WEIGHT = 8
 """Pairs that the posts' own doubt counts for beside those that there are: chosen, see docs/tones.md."""
-SPREAD = 0.5
-"""Four widths of five came within so many times the root of what was foretold: fitted, see docs/tones.md."""
+SPREAD = 0.7
+"""Four widths of five or more came within so many times the root of what was foretold: fitted, see docs/tones.md."""
 
 
 class Width(NamedTuple):

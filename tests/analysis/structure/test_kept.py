@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
 
@@ -103,3 +104,19 @@ def test_the_shipped_file_can_be_read() -> None:
     from windtunnel.analysis.structure.kept import _shipped
 
     assert all(row.published[1] == 11 for row in read_kept(_shipped()).rows)
+
+
+def test_a_report_says_what_would_lift_weak_tones_until_all_are_set_by_hand(tmp_path) -> None:
+    learned = {
+        "descriptive": "the record foretold: who +1.2 over activity; tone +0.000 over base rates (weak)"
+    }
+    config = {
+        "community": {"profile": {"name": "mine"}, "learned": learned},
+        "mind": {"name": "learned", "prompt": None},
+    }
+    posts = pl.DataFrame({"tone": ["civil", "heated"], "labelled": [True, False]})
+    posts.write_parquet(tmp_path / "posts.parquet")
+    assert "(weak); tones that are read better" in described(config, tmp_path, lift=True)["descriptive"]
+    assert "read better" not in described(config, tmp_path)["descriptive"]
+    posts.with_columns(labelled=True).write_parquet(tmp_path / "posts.parquet")
+    assert "read better" not in described(config, tmp_path, lift=True)["descriptive"]

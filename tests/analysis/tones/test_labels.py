@@ -2,15 +2,17 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from windtunnel.analysis.cli import main
+from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.tones.chances import chances, doubts
 from windtunnel.analysis.tones.hearing import ORDINARY, decided
-from windtunnel.analysis.tones.labelling import Labelling
+from windtunnel.analysis.tones.labelling import Labelling, labels_of_all
 from windtunnel.analysis.tones.labels import (
     LabelsReader,
     doubt_of,
@@ -21,6 +23,7 @@ from windtunnel.analysis.tones.labels import (
     shifted,
 )
 from windtunnel.analysis.tones.registry import reader
+from windtunnel.analysis.why.forum.tones import errors_of
 from windtunnel.sim.communities.forum.posts import TONES
 
 CALM = "Thanks for the answer, that works well for number {}."
@@ -212,3 +215,32 @@ def test_telling_the_same_labels_twice_moves_nothing_twice(mine):
     (mine / "labelling.json").write_text(json.dumps(kept))  # stopped after the posts were written
     Labelling(mine, 30).tell()
     assert pl.read_parquet(mine / "posts.parquet").equals(once)
+
+
+def test_why_draws_from_what_labels_have_moved(mine):
+    """Labels of one thread were not drawn to stand for the record, and move nothing."""
+    thread = Labelling(mine, 2, thread=1)
+    for place in range(2):
+        thread.label(place, "civil")
+    thread.tell()
+    assert labels_of_all(mine) == 0
+    work = Labelling(mine, 30)
+    for place in range(30):
+        work.label(place, "civil")
+    work.tell()
+    errors = errors_of(SimpleNamespace(folder=Folder(mine), numbers=np.arange(1, 121)))
+    assert errors.labelled == labels_of_all(mine) == 30
+    civil = errors.given[:, 0]  # of labelled posts nothing: they keep their tone
+    assert np.nanmin(civil) > 0.9 and np.isnan(civil).sum() == 32
+
+
+def test_a_record_with_nothing_to_label_says_why(mine):
+    posts = pl.read_parquet(mine / "posts.parquet")
+    posts.with_columns(tone=pl.lit(None, pl.String)).write_parquet(mine / "posts.parquet")
+    with pytest.raises(ValueError, match="no reader has read a post of .* `--thread N`"):
+        Labelling(mine, 30)
+    posts.with_columns(labelled=pl.lit(True)).write_parquet(mine / "posts.parquet")
+    with pytest.raises(ValueError, match="that was read is without a label"):
+        Labelling(mine, 30)
+    with pytest.raises(ValueError, match="no post with words in thread 1 of .* is without a label"):
+        Labelling(mine, 30, thread=1)
