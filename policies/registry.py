@@ -49,6 +49,10 @@ def _own_class(name: str) -> type[Policy] | None:
     return _own().get(name)
 
 
+MOST_NAMED = 10
+"""Policies that a refusal names; a command lists the others."""
+
+
 @cache
 def policy_class(name: str) -> type[Policy]:
     """The class of a policy; `ValueError` names the nearest one."""
@@ -67,7 +71,8 @@ def check_fits(name: str, community: Mapping[str, Any]) -> None:
     policy, place = policy_class(name), str(community["name"])
     if not policy.fits_in(place):
         here = [each for each in policy_names() if place in policy_class(each).fits]
-        has = f", which has {', '.join(here)}" if here else ""
+        more = f" and others: windtunnel list policies --community {place}" if len(here) > MOST_NAMED else ""
+        has = f", which has {', '.join(here[:MOST_NAMED])}{more}" if here else ""
         raise ValueError(f"{name} fits {', '.join(policy.fits) or 'no community'}, not {place}{has}")
     if community.get("learned") and not policy.where_learned:
         raise ValueError(f"{name} does not work where members are learned from a record: set mind=rules")

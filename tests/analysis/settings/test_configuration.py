@@ -147,7 +147,9 @@ def test_no_yaml_of_ours_names_a_target():
 
 def test_a_policy_of_another_community_is_refused(monkeypatch):
     monkeypatch.setattr(registry.policy_class("slow_mode"), "fits", ("commons",))
-    assert refused("policy=slow_mode") == "slow_mode fits commons, not forum"
+    said = refused("policy=slow_mode")
+    assert said.startswith("slow_mode fits commons, not forum, which has ")
+    assert said.endswith(" and others: windtunnel list policies --community forum")
 
 
 def test_the_same_words_make_the_same_plan_in_any_order():
