@@ -1,6 +1,7 @@
 """Which format a record is in, by its files' names and the beginning of what they hold; and a preview of a table."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -212,12 +213,12 @@ def preview(path: Path, count: int = 8, encoding: str | None = None, separator: 
     """The head of a table; `ValueError` where it is none."""
     layout = layout_of(path, [], DEFAULT_MAX_BYTES, encoding, separator)
     columns = columns_of(path, "a table", DEFAULT_MAX_BYTES, layout)
-    if not likely(columns):
-        refuse_headless(path, columns)
     if len(columns) > MOST_COLUMNS:
         raise ValueError(
             f"{path.name} has {len(columns):,} columns: a table of posts is looked at with {MOST_COLUMNS:,} at most"
         )
+    if not likely(columns):
+        refuse_headless(path, columns)
     rows: list[dict[str, Any]] = []
     for _, row in sheet_rows(path, columns, DEFAULT_MAX_BYTES, None, layout):
         if len(rows) >= count:
@@ -233,7 +234,12 @@ def likely(columns: list[str]) -> dict[str, str]:
     >>> likely(["Post_ID", "reply_to", "user", "created_at", "body"])
     {'id': 'Post_ID', 'parent': 'reply_to', 'author': 'user', 'time': 'created_at', 'text': 'body'}
     """
-    values = [name for name in columns if not any(other.startswith(f"{name}.") for other in columns)]
+    order = [*sorted(columns), ""]
+    values = [
+        name
+        for name in columns
+        if not order[bisect_left(order, f"{name}.", 0, -1 + len(order))].startswith(f"{name}.")
+    ]
     plain = {_as_words(name): name for name in reversed(values)}
     found: dict[str, str] = {}
     for role, names in LIKELY.items():
