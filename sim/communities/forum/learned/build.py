@@ -34,8 +34,7 @@ class Settings(BaseModel):
     """`drawn`: each community draw has coefficients of its own, from their sampling law, so that intervals carry the fit."""
     start: Literal["cold", "warm"]
     weeks_before: Annotated[float, Field(ge=0, le=52)]
-    """Of a cold start: weeks that the place lives before the first step, at most as long as the law's `reach`: what members do after
-    longer than the record could show is no knowledge."""
+    """Of a cold start: weeks that the place lives before the first step."""
     provoking: Annotated[float, Field(gt=0, lt=1)] = 0.95
     """Share of threads that the provoking post's is hotter than, by the law's hotness."""
     core: bool = True
@@ -114,7 +113,7 @@ class LearnedPart:
             folder, minute = found.folder, found.minute
             read = _kept(key, lambda: read_past(law, folder, minute, hours))
             return read.leaving(law, traits_key)
-        steps = round(min(found.weeks_before * 168, law.reach or np.inf) / hours)
+        steps = round(found.weeks_before * 168 / hours)
         if not steps:
             return self._core(traits_key)
         return _kept(("cold", repr(self.builder.config), traits_key), lambda: self._lived(traits_key, steps))

@@ -125,14 +125,6 @@ def test_seeds_share_who_was_there_before_and_draws_do_not(place) -> None:
     assert before != other.community.members.before
 
 
-def test_a_cold_place_has_lived_no_longer_than_its_record_can_tell(place) -> None:
-    def lived_for(weeks: float, **law) -> int:
-        world = make_world(place(weeks_before=weeks, forward={**forward(), **law}), Unit(0, 0, "baseline"))
-        return -int(world.community.posts.step.min())
-
-    assert lived_for(0.05, reach=12.0) <= 9 < lived_for(0.2, reach=12.0) <= 12 < 24 < lived_for(0.2)
-
-
 def test_one_place_more_moves_nobody_elses_arrival(place) -> None:
     few, many = (make_world(place(size=size, weeks_before=0), Unit(0, 0, "baseline")) for size in (60, 61))
     ids = many.community.members.id
