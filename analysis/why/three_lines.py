@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from windtunnel.analysis.causal.questions import PERCENT_FROM
-from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.why.counting import asked, found_of, split
 from windtunnel.analysis.why.forum.weakness import weak, weak_in
 
@@ -122,6 +121,5 @@ def _hangs_on_tones(record: Mapping[str, Any]) -> bool:
 
 def _texts(record: Mapping[str, Any]) -> str:
     tones = record.get("tone_errors") or {}
-    if not tones.get("to_label") or tones.get("wordless"):
-        return "thirty texts (windtunnel label)"
-    return f"{number(tones['to_label'], 'post')} of the thread (windtunnel label OUT --thread {record['incident']['place']})"
+    lift = None if tones.get("wordless") else tones.get("lift")
+    return lift or "thirty texts (windtunnel label)"

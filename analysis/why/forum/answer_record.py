@@ -5,6 +5,7 @@ from typing import Any
 
 from windtunnel.agents.minds.base import Mind
 from windtunnel.analysis.field_experiments import sentence
+from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.structure.kept import described
 from windtunnel.analysis.summary import fidelity
 from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
@@ -210,6 +211,9 @@ def of_record(
             }
         )
     few_futures = max(replicates // max(tone_draws, 1), 1)
+    tones = (
+        tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures) if tone_draws else None
+    )
     score, name = log_score(case, mind), str(case.experiment.mind["name"])
     return {
         "log_score": score,
@@ -219,9 +223,7 @@ def of_record(
         "memory": memory_sensitivity(case, question, mind, len(few))
         if tone_draws and told_what_they_recall(case)
         else None,
-        "tone_errors": tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures)
-        if tone_draws
-        else None,
+        "tone_errors": tones and tones | {"lift": _lift(case, tones["to_label"])},
         "assumptions": [
             *([case.relived] if case.relived else []),
             *(ASSUMED_LEARNED if is_learned(name) else ASSUMED),
@@ -229,3 +231,9 @@ def of_record(
             *known_of(case),
         ],
     }
+
+
+def _lift(case: RecordedCase, posts: int) -> str | None:
+    """Which texts to label, and by what command; None: none of the thread's."""
+    place = f"windtunnel label OUT --thread {case.incident.place}"
+    return f"{number(posts, 'post')} of the thread ({place})" if posts else None

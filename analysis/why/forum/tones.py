@@ -155,15 +155,15 @@ def tone_sensitivity(
     tables, shares, paired = [], [], list[tuple[float, float]]()
     by_hand, posts = int(case.labelled.sum()), len(case.labelled)
     draws = 0 if by_hand == posts else draws
-    readings = [drawn_again(case, errors, number) for number in range(max(READINGS, draws) if draws else 0)]
+    readings = [drawn_again(case, errors, at) for at in range(max(READINGS, draws) if draws else 0)]
     there = has_it(case, question, readings)
-    for number in np.flatnonzero(there)[:draws].tolist():
-        found = _asked(readings[number], question, mind, futures)
+    for at in np.flatnonzero(there)[:draws].tolist():
+        found = _asked(readings[at], question, mind, futures)
         tables.append(found["table"])
         if (share := found["estimate"]["est"]) is None:
             continue
         shares.append(share)
-        other = _beside(case, question, errors, number, asked) if rest.any() and asked.any() else None
+        other = _beside(case, question, errors, at, asked) if rest.any() and asked.any() else None
         if other and (second := _asked(other, question, mind, futures)["estimate"]["est"]) is not None:
             paired.append((share, second))
     width = max(shares, default=0.0) - min(shares, default=0.0)

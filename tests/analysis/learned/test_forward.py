@@ -209,7 +209,7 @@ def test_a_folder_with_a_law_has_learned_members_unless_told_otherwise(imported)
     [
         (["mind=learned"], "needs a learned.yaml beside the profile"),
         (["mind=learned", "mind.file=nowhere.yaml"], "there is no such file"),
-        (["mind=learned", "community=commons"], "mind=learned needs"),
+        (["mind=learned", "community=commons"], "mind=learned is for forums: commons has no members"),
         (["mind.steps_an_hour=9"], "mind.steps_an_hour is 9"),
         (["mind.start=tepid"], "mind.start is 'tepid'"),
         (["mind.start=warm"], "holds no posts.parquet"),

@@ -84,7 +84,7 @@ def test_a_policy_is_listed_with_what_its_parameters_mean_and_how_it_is_switched
     assert main(["list", "policies"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert (
-        "slow_mode (forum): A member who has just written must wait before writing again. Off: hours=0."
+        "slow_mode: A member who has just written must wait before writing again. Off: hours=0. For: forum."
         in said
     )
     assert "How long it stays locked; 0: off." in said
