@@ -9,6 +9,8 @@ from windtunnel.sim import noise
 
 TARGET = 1 << 32
 """Added to a member's id where it names an option, so that no action's column has the same address."""
+MOST_TOGETHER = 1 << 12
+"""Decisions up to which those of several worlds are drawn in one go; more of them fill an array of their own."""
 WIDE = 32
 """Options from which on it pays to look first which of them can win."""
 SPAN = 41.0
@@ -22,10 +24,6 @@ def decision_ids(ids: np.ndarray, view: Any) -> np.ndarray:
     """
     about = getattr(view, "about", None)
     return ids[view.rows] if about is None else noise.pair(ids[view.rows], ids[about])
-
-
-MOST_TOGETHER = 1 << 12
-"""Decisions up to which those of several worlds are drawn in one go; more of them fill an array of their own."""
 
 
 def choose_together(

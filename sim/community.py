@@ -195,11 +195,11 @@ class Joint(Protocol):
     """
 
     def open_step(self, worlds: Sequence[Any]) -> None:
-        """After `open_step` of the communities of these worlds, all at one step, and before any policy."""
+        """After `open_step` of the communities of these worlds (one or more), all at one step, and before any policy."""
         ...
 
     def prepare(self, worlds: Sequence[Any]) -> None:
-        """Before these worlds, all at one phase of one step, are asked: work out what each of their communities will show, and leave it
+        """Before these worlds (one or more), all at one phase of one step, are asked: work out what each of their communities will show, and leave it
         there."""
         ...
 

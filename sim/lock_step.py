@@ -118,6 +118,8 @@ class LockStep:
         alive = set(self.alive()) if self._joint else set()
         for places, joint in self._joint:
             there = [place for place in places if place in alive]
+            if not there:
+                continue
             try:
                 action(joint, [self.worlds[place] for place in there])
             except Exception as error:

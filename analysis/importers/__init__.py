@@ -19,7 +19,7 @@ __all__ = ["FORMATS", "MAP_HELP", "ImportReport", "import_corpus", "parse_mappin
 
 if TYPE_CHECKING:
     from windtunnel.analysis.importers.corpus import FORMATS, import_corpus
-    from windtunnel.analysis.importers.formats.table import MAP_HELP, parse_mapping
+    from windtunnel.analysis.importers.formats.mapping import MAP_HELP, parse_mapping
     from windtunnel.analysis.importers.report import ImportReport
 else:
 
@@ -28,6 +28,6 @@ else:
         from importlib import import_module
 
         if name in __all__:
-            home = "formats.table" if name in ("MAP_HELP", "parse_mapping") else "corpus"
+            home = "formats.mapping" if name in ("MAP_HELP", "parse_mapping") else "corpus"
             return getattr(import_module(f"{__name__}.{home}"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,10 +25,11 @@ from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, Told
 from windtunnel.analysis.importers.formats.bluesky import read_bluesky
 from windtunnel.analysis.importers.formats.convokit import read_convokit
 from windtunnel.analysis.importers.formats.discourse import read_discourse
+from windtunnel.analysis.importers.formats.mapping import nearest_valid
 from windtunnel.analysis.importers.formats.mastodon import read_mastodon
 from windtunnel.analysis.importers.formats.reddit import read_reddit
 from windtunnel.analysis.importers.formats.stackexchange import read_stackexchange
-from windtunnel.analysis.importers.formats.table import nearest_valid, read_table
+from windtunnel.analysis.importers.formats.table import read_table
 from windtunnel.analysis.importers.imported import written
 from windtunnel.analysis.importers.imported.forgotten import place_of, refuse_another_key, without_forgotten
 from windtunnel.analysis.importers.imported.lacking import lacking

@@ -10,7 +10,8 @@ import polars as pl
 from windtunnel.analysis.importers.clocks.clock import Kind, settle_list
 from windtunnel.analysis.importers.clocks.times import SinceStart, When, read_time
 from windtunnel.analysis.importers.files.sheets import columns_of, layout_of, listed, sheet_rows
-from windtunnel.analysis.importers.formats.table import as_spelt, by_role, check_columns, nearest_valid
+from windtunnel.analysis.importers.formats.mapping import as_spelt, check_columns, nearest_valid
+from windtunnel.analysis.importers.formats.table import by_role
 from windtunnel.analysis.importers.people.people import People
 from windtunnel.analysis.importers.people.pseudonyms import folded, is_bot
 from windtunnel.analysis.importers.posts.gathering import Collector

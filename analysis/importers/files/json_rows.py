@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,29 +84,35 @@ def json_rows(
     within: Sequence[str] = (),
 ) -> Iterator[tuple[int, dict[str, Any] | str]]:
     """The rows with their lines or places, those in lists of others behind these (`sheet_rows`)."""
-    number, outermost = 0, dict[str, Any]()
+    number, nested = 0, False
     try:
-        records = _records(path, max_bytes, told, encoding, within)
+        walked: Iterable[tuple[int, list[Found] | str]] = (
+            (place, one if isinstance(one, str) else _found(one, within))
+            for place, one in _records(path, max_bytes, told, encoding, within)
+        )
         if within and Path(bare_name(path)).suffix.casefold() in _WHOLE:
-            kept = list(records)
-            records, nested = iter(kept), (one for _, one in kept if isinstance(one, dict))
-            outermost |= (
-                {ABOVE: None} if any(len(list(rows_within(one, within))) > 1 for one in nested) else {}
-            )
-        for number, record in records:
-            if isinstance(record, str):
-                yield number, record
+            walked = list(walked)
+            nested = any(len(found) > 1 for _, found in walked if not isinstance(found, str))
+        for number, found in walked:
+            if isinstance(found, str):
+                yield number, found
                 continue
-            found = list(rows_within(record, within)) if within else [Found(record, None)]
-            outermost |= {ABOVE: None} if len(found) > 1 else {}
+            nested = nested or len(found) > 1
             for row, above in found:
                 if above is None:
-                    yield number, {column: at(record, column) for column in columns} | outermost
+                    yield (
+                        number,
+                        {each: at(row, each) for each in columns} | ({ABOVE: None} if nested else {}),
+                    )
                 else:
                     cells = {each: (value_of if each in within else at)(row, each) for each in columns}
                     yield number, {**cells, ABOVE: value_of(above, within[0])}
     except BrokenOff as error:
         yield number + 1, str(error)
+
+
+def _found(record: dict[str, Any], within: Sequence[str]) -> list[Found]:
+    return list(rows_within(record, within)) if within else [Found(record, None)]
 
 
 def fields(path: Path, expected: str, max_bytes: int, encoding: str | None) -> list[str]:

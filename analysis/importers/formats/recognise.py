@@ -10,7 +10,7 @@ from windtunnel.analysis.importers.files.foreign import HEAD as FOREIGN_HEAD
 from windtunnel.analysis.importers.files.foreign import what_it_is
 from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, bare_name, blocks
 from windtunnel.analysis.importers.files.sheets import columns_of, layout_of, sheet_rows
-from windtunnel.analysis.importers.formats.table import refuse_headless
+from windtunnel.analysis.importers.formats.mapping import refuse_headless
 
 HEAD = 65_536
 """Bytes of a file that are looked at."""

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from html import unescape
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
-from windtunnel.agents.nearest import nearest
 from windtunnel.analysis.importers.clocks.clock import Kind
 from windtunnel.analysis.importers.clocks.times import Bare, EitherWay, SinceStart, When, read_time
 from windtunnel.analysis.importers.files.json_rows import ABOVE
@@ -21,6 +20,7 @@ from windtunnel.analysis.importers.files.sheets import (
     not_unicode,
     sheet_rows,
 )
+from windtunnel.analysis.importers.formats.mapping import as_spelt, check_columns, check_roles, nearest_valid
 from windtunnel.analysis.importers.posts.gathering import Collector
 from windtunnel.analysis.importers.posts.placeholders import placeholder
 from windtunnel.analysis.importers.posts.raw import RawPost, Status, Tone
@@ -29,62 +29,6 @@ from windtunnel.analysis.importers.text.spelling import written_once
 from windtunnel.analysis.importers.values.missing import empty, word
 from windtunnel.analysis.importers.values.nested import plain, refuse_nested
 from windtunnel.analysis.numbers_in_words import counted
-
-
-class Role(NamedTuple):
-    """What a column can be, and how its values are read."""
-
-    name: str
-    required: bool
-    words: str
-
-
-ROLES = (
-    Role("id", True, "the post's own id"),
-    Role(
-        "parent",
-        False,
-        "id of the post it answers; empty for a post that opens a thread. Without it threads are flat",
-    ),
-    Role(
-        "author",
-        False,
-        "who wrote it; empty or [deleted] where unknown. Without it nothing about members can be asked",
-    ),
-    Role(
-        "time",
-        False,
-        "a date and time (UTC unless it says otherwise), or Unix seconds, milliseconds, microseconds, nanoseconds or a "
-        "spreadsheet's days. Without it the order of the rows is taken",
-    ),
-    Role("minute", False, "minutes since any start, instead of time; with day, minutes of that day"),
-    Role("day", False, "an ISO date, for a record that has date and minute in two columns"),
-    Role("text", False, "what it says"),
-    Role("title", False, "the title of the thread that it opens; put before its text"),
-    Role("thread", False, "id of its thread; else told from the parents"),
-    Role(
-        "kind",
-        False,
-        "thread, submission, question, topic or post open a thread; reply, comment, answer do not",
-    ),
-    Role("status", False, "visible; removed (by moderators); deleted (by its author); removed_or_deleted"),
-    Role("score", False, "up-votes minus down-votes"),
-    Role("controversial", False, "true/false or 1/0: many votes both ways"),
-    Role("up", False, "number of up-votes"),
-    Role("down", False, "number of down-votes"),
-    Role("tone", False, "civil, heated or hostile, where a person said so; else told from the text"),
-    Role("other_id", False, "another id of the post, by which --mod-log or --labels names it"),
-)
-
-MAP_HELP = (
-    "which column is what, as role=column,role=column: "
-    + "; ".join(f"{role.name}{' (needed)' if role.required else ''}: {role.words}" for role in ROLES)
-    + (
-        ". Example: --map id=post_id,parent=parent_id,"
-        "thread=conversation_id,author=author,minute=minute,status=status,score=score"
-    )
-)
-"""For the command line's `--help`."""
 
 EXPECTED = (
     "a table of posts: a .csv, .tsv, .json, .ndjson (packed or not) or .parquet file, a row a post, with --map naming "
@@ -121,23 +65,6 @@ TONE_VALUES: dict[str, Tone] = {"civil": "civil", "heated": "heated", "hostile":
 BOOLEAN_VALUES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-def parse_mapping(text: str, option: str = "--map") -> dict[str, str]:
-    """The mapping in a command line's `role=column,role=column`.
-
-    >>> parse_mapping("id=post_id, author=who")
-    {'id': 'post_id', 'author': 'who'}
-    """
-    mapping: dict[str, str] = {}
-    for part in text.split(","):
-        role, equals, column = (each.strip() for each in part.partition("="))
-        if not equals or not role or not column:
-            raise ValueError(f"{option} holds {part.strip()!r}, which is not role=column")
-        if role in mapping:
-            raise ValueError(f"{option} names {role} twice: {mapping[role]} and {column}")
-        mapping[role] = column
-    return mapping
-
-
 def read_table(
     path: Path,
     mapping: Mapping[str, str],
@@ -158,7 +85,7 @@ def read_table(
         )
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
-    _check_roles(mapping)
+    check_roles(mapping)
     into.begin(path)
     where, passed_over = where or {}, 0
     into.times = Kind(own_start="at 0", spreadsheet=True, advice=" (minutes: --map minute=COLUMN)")
@@ -256,64 +183,6 @@ def _never_filled(mapping: Mapping[str, str], filled: set[str]) -> list[str]:
         for role, column in mapping.items()
         if role not in filled
     ]
-
-
-def _check_roles(mapping: Mapping[str, str]) -> None:
-    names = [role.name for role in ROLES]
-    for role in mapping:
-        if role not in names:
-            raise ValueError(f"--map names the role {role!r}; {nearest_valid(role, names)}")
-    missing = [role.name for role in ROLES if role.required and role.name not in mapping]
-    if missing:
-        raise ValueError(
-            f"--map lacks {', '.join(missing)}: write {missing[0]}=COLUMN; all roles: {', '.join(names)}"
-        )
-    if "time" in mapping and "minute" in mapping:
-        raise ValueError("--map has both time=COLUMN and minute=COLUMN: name one of them")
-    if "day" in mapping and "minute" not in mapping:
-        raise ValueError("--map names day, which needs minute=COLUMN, the minute of that day")
-
-
-def nearest_valid(found: str, valid: list[str]) -> str:
-    """Half a sentence that names the valid choice nearest to what was found, or all of them."""
-    return nearest(found, valid, f"valid are {listed(valid)}")
-
-
-def as_spelt(mapping: Mapping[str, str], columns: list[str]) -> dict[str, str]:
-    """The mapping with its columns as the file spells them: blanks around a name in its head do not count.
-
-    >>> as_spelt({"id": "post"}, [" post ", "text"])
-    {'id': ' post '}
-    """
-    bare = {column.strip(): column for column in reversed(columns)}
-    return {role: name if name in columns else bare.get(name, name) for role, name in mapping.items()}
-
-
-def refuse_headless(path: Path, columns: list[str]) -> None:
-    """`ValueError` where the first line of a sheet is its title, with next to no names of columns."""
-    if sum(not name.strip() for name in columns) > len(columns) / 2:
-        raise ValueError(
-            f"the first line of {path} names no columns ({listed([name for name in columns if name.strip()])}): take out what stands "
-            "above the names of its columns"
-        )
-
-
-def check_columns(path: Path, mapping: Mapping[str, str], columns: list[str]) -> None:
-    if not set(mapping.values()) <= set(columns):
-        refuse_headless(path, columns)
-    for role, column in mapping.items():
-        if column not in columns and len(columns) == 1 and column in columns[0]:
-            raise ValueError(
-                f"{path} has one column, {listed(columns)!r}: name what parts its cells with --separator"
-            )
-        if columns.count(column) > 1:
-            raise ValueError(
-                f"{path} has {columns.count(column)} columns {column!r} (for {role}): rename the others"
-            )
-        if column not in columns:
-            raise ValueError(
-                f"{path} has no column {column!r} (for {role}); {nearest_valid(column, columns)}"
-            )
 
 
 ONE_THREAD = "all rows"

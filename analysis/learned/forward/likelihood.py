@@ -32,8 +32,8 @@ class Fitted(NamedTuple):
 
 Curve = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 """From coefficients to log-likelihood, gradient and information (minus the Hessian)."""
-Scores = Callable[[np.ndarray], np.ndarray]
-"""From coefficients to the gradients of the clusters (clusters, k)."""
+Scores = Callable[[np.ndarray], Sequence[tuple[np.ndarray, np.ndarray]]]
+"""From coefficients to the gradient, in lots of rows: terms (n, k), and what each is weighed with (n,)."""
 
 
 def poisson(
@@ -56,17 +56,10 @@ def poisson(
     start = np.zeros(events.shape[1])
     start[0] = np.log(max(len(events), 0.5) / max(hours.sum(), 1e-9))
 
-    def scores(beta: np.ndarray) -> np.ndarray:
-        assert clusters is not None
-        rate = hours * np.exp(np.minimum(exposed @ beta, 30))
-        return _summed(
-            np.concatenate([events, exposed]),
-            np.concatenate([np.ones(len(events)), -rate]),
-            np.concatenate(clusters),
-        )
+    def scores(beta: np.ndarray) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+        return (events, np.ones(len(events))), (exposed, -hours * np.exp(np.minimum(exposed @ beta, 30)))
 
-    known = None if clusters is None else scores
-    return _newton(curve, start, _precision(events.shape[1], constant=True), known)
+    return _newton(curve, scores, start, _precision(events.shape[1], constant=True), clusters)
 
 
 def yes_or_no(terms: np.ndarray, yes: np.ndarray, clusters: np.ndarray | None = None) -> Fitted:
@@ -78,12 +71,12 @@ def yes_or_no(terms: np.ndarray, yes: np.ndarray, clusters: np.ndarray | None = 
         like = float(np.where(yes, -np.logaddexp(0, -odds), -np.logaddexp(0, odds)).sum())
         return like, terms.T @ (yes - chance), (terms * (chance * (1 - chance))[:, None]).T @ terms
 
-    def scores(beta: np.ndarray) -> np.ndarray:
-        assert clusters is not None
-        return _summed(terms, yes - 1 / (1 + np.exp(-(terms @ beta))), clusters)
+    def scores(beta: np.ndarray) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+        return ((terms, yes - 1 / (1 + np.exp(-(terms @ beta)))),)
 
-    known = None if clusters is None else scores
-    return _newton(curve, np.zeros(terms.shape[1]), _precision(terms.shape[1], constant=True), known)
+    many = terms.shape[1]
+    by = None if clusters is None else (clusters,)
+    return _newton(curve, scores, np.zeros(many), _precision(many, constant=True), by)
 
 
 def choices(
@@ -120,12 +113,12 @@ def choices(
         information = np.einsum("nm,nmk,nml->kl", share, table, table, optimize=True) - mean.T @ mean
         return float((chosen @ beta - total).sum()) + given, (chosen - mean).sum(axis=0), information
 
-    def scores(beta: np.ndarray) -> np.ndarray:
-        assert clusters is not None
-        return _summed(chosen - shares(beta)[1], np.ones(len(chosen)), clusters)
+    def scores(beta: np.ndarray) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+        return ((chosen - shares(beta)[1], np.ones(len(chosen))),)
 
     first = np.zeros(terms) if start is None else start
-    return _newton(curve, first, _precision(terms, constant=False), None if clusters is None else scores)
+    by = None if clusters is None else (clusters,)
+    return _newton(curve, scores, first, _precision(terms, constant=False), by)
 
 
 def _precision(terms: int, *, constant: bool) -> np.ndarray:
@@ -135,13 +128,26 @@ def _precision(terms: int, *, constant: bool) -> np.ndarray:
     return out
 
 
-def _summed(rows: np.ndarray, weight: np.ndarray, clusters: np.ndarray) -> np.ndarray:
-    """Weighted sums of rows (n, k) by cluster (n,)."""
-    _, code = np.unique(clusters, return_inverse=True)
-    return np.column_stack([np.bincount(code, weight * column) for column in rows.T])
+def _summed(lots: Sequence[tuple[np.ndarray, np.ndarray]], clusters: Sequence[np.ndarray]) -> np.ndarray:
+    """Weighted sums (clusters, k) of lots of rows by the cluster of each row."""
+    _, code = np.unique(np.concatenate(clusters), return_inverse=True)
+    parts = np.split(code, np.cumsum([len(some) for some in clusters])[:-1])
+    many = int(code.max(initial=-1)) + 1
+    return np.add.reduce(
+        [
+            np.column_stack([np.bincount(part, weight * column, many) for column in rows.T])
+            for part, (rows, weight) in zip(parts, lots, strict=True)
+        ]
+    )
 
 
-def _newton(curve: Curve, start: np.ndarray, precision: np.ndarray, scores: Scores | None = None) -> Fitted:
+def _newton(
+    curve: Curve,
+    scores: Scores,
+    start: np.ndarray,
+    precision: np.ndarray,
+    clusters: Sequence[np.ndarray] | None,
+) -> Fitted:
     """Newton's steps, halved until the penalised likelihood rises."""
     beta = start
     like, slope, information = curve(beta)
@@ -162,8 +168,7 @@ def _newton(curve: Curve, start: np.ndarray, precision: np.ndarray, scores: Scor
     bent = information + np.diag(precision)
     covariance = np.linalg.inv(bent)
     spread = _triangle(covariance)
-    sums = None if scores is None else scores(beta)
-    if sums is not None and len(sums) >= LEAST_CLUSTERS * len(beta):
+    if clusters is not None and len(sums := _summed(scores(beta), clusters)) >= LEAST_CLUSTERS * len(beta):
         robust = clustered(bent, sums)
         if (factor := _triangle(robust)) is not None:
             covariance, spread = robust, factor

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from windtunnel.analysis.importers.corpus import FORMATS
+from windtunnel.analysis.importers.formats.mapping import ROLES
 from windtunnel.analysis.importers.formats.recognise import TABLES, preview, recognise
-from windtunnel.analysis.importers.formats.table import ROLES
 from windtunnel.analysis.terminal.shell import pasted
 from windtunnel.analysis.view.jobs import HERE
 from windtunnel.analysis.view.pages.jobs import of_output

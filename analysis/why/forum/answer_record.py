@@ -196,7 +196,7 @@ def of_record(
     """What only a real incident has: the mind's held-out score, other assumptions, and the assumptions in words."""
     from windtunnel.analysis.why.forum.memory import memory_sensitivity, told_what_they_recall
     from windtunnel.analysis.why.forum.score import log_score
-    from windtunnel.analysis.why.forum.tones import tone_sensitivity
+    from windtunnel.analysis.why.forum.tones import label_command, tone_sensitivity
 
     varied, few = [], range(max(replicates // 4, 1))
     for attention in OTHER_ATTENTION if tone_draws else ():
@@ -211,9 +211,11 @@ def of_record(
             }
         )
     few_futures = max(replicates // max(tone_draws, 1), 1)
-    tones = (
-        tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures) if tone_draws else None
-    )
+    tones = None
+    if tone_draws:
+        tones = tone_sensitivity(case, question, mind, draws=tone_draws, futures=few_futures)
+        posts, command = tones["to_label"], label_command(case.incident.place)
+        tones["lift"] = f"{number(posts, 'post')} of the thread ({command})" if posts else None
     score, name = log_score(case, mind), str(case.experiment.mind["name"])
     return {
         "log_score": score,
@@ -223,7 +225,7 @@ def of_record(
         "memory": memory_sensitivity(case, question, mind, len(few))
         if tone_draws and told_what_they_recall(case)
         else None,
-        "tone_errors": tones and tones | {"lift": _lift(case, tones["to_label"])},
+        "tone_errors": tones,
         "assumptions": [
             *([case.relived] if case.relived else []),
             *(ASSUMED_LEARNED if is_learned(name) else ASSUMED),
@@ -231,9 +233,3 @@ def of_record(
             *known_of(case),
         ],
     }
-
-
-def _lift(case: RecordedCase, posts: int) -> str | None:
-    """Which texts to label, and by what command; None: none of the thread's."""
-    place = f"windtunnel label OUT --thread {case.incident.place}"
-    return f"{number(posts, 'post')} of the thread ({place})" if posts else None

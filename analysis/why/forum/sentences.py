@@ -7,6 +7,7 @@ from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.summary import INSIDE
 from windtunnel.analysis.why.counting import asked, counted, found_of, hit_words, since
 from windtunnel.analysis.why.forum.ranking import DOUBT
+from windtunnel.analysis.why.forum.tones import label_command
 from windtunnel.analysis.why.forum.weakness import PARTS, listed, weak, weak_in
 from windtunnel.analysis.why.sentences import (
     NO_SANCTION,
@@ -257,7 +258,7 @@ def _with_labels(record: dict[str, Any], tones: dict[str, Any]) -> str:
     after = tones["width_with_labels"]
     if not tones["to_label"] or tones["wordless"] or not isinstance(after, dict):
         return ""
-    command = f"`windtunnel label OUT --thread {record['incident']['place']}`"
+    command = f"`{label_command(record['incident']['place'])}`"
     if tones["to_label"] == tones["in_doubt"]:
         return f" Label the {number(tones['to_label'], 'post')} that a reader has read ({command}): then nothing of this is left open."
     label = f" Label {tones['to_label']} of its {tones['posts']} posts ({command})"

@@ -118,6 +118,11 @@ def in_doubt(case: "RecordedCase", errors: Errors) -> np.ndarray:
     return np.where(case.labelled, 0.0, doubts(_true(case, errors)[1]))
 
 
+def label_command(place: int | None) -> str:
+    """What labels the posts of the thread of this number."""
+    return f"windtunnel label OUT --thread {place}"
+
+
 def to_label(case: "RecordedCase", errors: Errors, most: int = LABELS) -> np.ndarray:
     """Bool (posts,): those that are most in doubt and can be labelled by hand, `most` at most."""
     doubt = in_doubt(case, errors)

@@ -14,7 +14,7 @@ from windtunnel.sim.communities.forum.feed import Shown
 from windtunnel.sim.communities.forum.learned.arrivals import race
 from windtunnel.sim.communities.forum.led import Led
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, TONES
-from windtunnel.sim.communities.forum.record import RecordForum
+from windtunnel.sim.communities.forum.record import ByCause, RecordForum
 from windtunnel.sim.communities.forum.record_world import ATTEMPT, Inferred
 from windtunnel.sim.noise_key import NoiseKey
 
@@ -68,20 +68,20 @@ class Inference(Led):
         self._first = True
         self._keys = np.array([luck.at(self.now) for luck in self.lucks], np.uint64)
         self._attempt[:] = 0
-        if forum.knows_who_comes:
-            self._as_they_came()
+        if forum.by_cause is not None:
+            self._as_they_came(forum.by_cause)
             return
         self._comes = forum.comes_in(self.now, tick.hours, self.acting())
         rows = self.others()
         self._draw(np.repeat(np.arange(len(self.lucks)), len(rows)), np.tile(rows, len(self.lucks)))
 
-    def _as_they_came(self) -> None:
+    def _as_they_came(self, by: ByCause) -> None:
         """Note what might have brought members in this tick, and the lots of those whom something brought; nobody else came."""
-        forum, causes = self.community, self.community.causes(self)
+        forum, causes = self.community, by.causes(self)
         for one in self.found:
             one.causes[forum.place] = causes
         for row, act in self._acting.items():
-            cause = forum.came_for(causes, row, forum.row_of(int(forum.record.parent[act])))
+            cause = by.came_for(causes, row, forum.row_of(int(forum.record.parent[act])))
             lots = race(self._keys, forum.place, forum.members.id, causes, row, cause)
             for one, lot in zip(self.found, lots, strict=True):
                 one.raced.setdefault(forum.place, {})[row] = lot

@@ -9,7 +9,7 @@ What the record does not tell is assumed: who else reads along and how often (`r
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -51,6 +51,22 @@ class RecordedSpeech(Speech):
         """A post that a simulated member puts up once more has no words."""
 
 
+class ByCause(Protocol):
+    """What says for which cause members come in, tick by tick."""
+
+    def causes(self, world: Any) -> Any:
+        """What may bring members in this tick."""
+        ...
+
+    def who_comes(self, world: Any, may: np.ndarray) -> np.ndarray:
+        """Bool (n,): which of the members `may` (rows) come in this tick."""
+        ...
+
+    def came_for(self, causes: Any, row: int, post: int) -> int:
+        """Which of these causes brought a member who answered this post (row)."""
+        ...
+
+
 class RecordForum(Forum):
     """The forum of a record; `now` counts minutes, so policies' hours mean what they say.
 
@@ -58,8 +74,6 @@ class RecordForum(Forum):
     its author at its moment, in its tone, to what it answers.
     """
 
-    knows_who_comes = False
-    """Whether who comes in comes to write, and for what: then silence tells of the lots of all that might have brought it, and so does an act."""
     one_for_all = False
     """Whether it is the same under every luck for as long as the same is done, but for its `hotness`: then no post has an appeal of its own."""
 
@@ -259,17 +273,10 @@ class RecordForum(Forum):
         """As in any forum, whatever policies are in force."""
         return super().comes_in(now, hours)
 
-    def causes(self, world: Any) -> Any:
-        """What may bring members in this tick, where the forum `knows_who_comes`."""
-        raise NotImplementedError
-
-    def who_comes(self, world: Any, may: np.ndarray) -> np.ndarray:
-        """Bool (n,): which of the members `may` (rows) come in this tick; where the forum `knows_who_comes`."""
-        raise NotImplementedError
-
-    def came_for(self, causes: Any, row: int, post: int) -> int:
-        """Which of these causes brought a member who answered this post (row); where the forum `knows_who_comes`."""
-        raise NotImplementedError
+    @property
+    def by_cause(self) -> ByCause | None:
+        """Where who comes in comes for something: then silence tells of the lots of all that might have brought it, and so does an act."""
+        return None
 
     def feeds(self, now: int) -> int:
         """As many as the record's members and threads make."""

@@ -136,8 +136,8 @@ class RecordWorld(World):
     def awake(self, rows: np.ndarray) -> np.ndarray:
         """Bool (n,): does chance bring these members in in this tick."""
         forum = self.community
-        if forum.knows_who_comes:
-            return forum.who_comes(self, rows)
+        if forum.by_cause is not None:
+            return forum.by_cause.who_comes(self, rows)
         lot = noise.uniform(self.key, "active", forum.place, self._lots(rows))
         came = lot < forum.comes_in(self.now, forum.tick.hours, self.acting())[rows]
         return np.asarray(came | self._acted()[rows])

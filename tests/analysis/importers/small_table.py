@@ -1,4 +1,4 @@
-"""Four posts in two threads as rows of a table, and what reads of them."""
+"""Four posts in two threads as rows of a table, and what reads of them; an utterance of ConvoKit."""
 
 MAPPING = {"id": "id", "parent": "parent", "author": "who", "time": "at", "text": "text"}
 ROWS = [
@@ -10,6 +10,15 @@ ROWS = [
 HEAD = ("id", "parent", "who", "at", "text")
 AS_READ = ([1, 1, 2, 2], [None, 1, None, 3], [0, 10, 1440, 1450])
 """Threads, parents and minutes of `ROWS`."""
+
+UTTERANCE = {
+    "id": "1",
+    "conversation_id": "1",
+    "speaker": "ann",
+    "text": "hi",
+    "timestamp": 5,
+    "reply-to": None,
+}
 
 
 def table(rows=ROWS, separator=",", end="\n", head=HEAD) -> str:

@@ -9,6 +9,7 @@ import tracemalloc
 import polars as pl
 import pytest
 
+from tests.analysis.importers.small_table import UTTERANCE
 from windtunnel.analysis.importers import import_corpus, parse_mapping
 from windtunnel.analysis.importers.files.lines import blocks
 from windtunnel.analysis.importers.text.markup import words_of
@@ -47,14 +48,6 @@ COMMENT = {
     "link_id": "t3_x",
     "parent_id": "t3_x",
     "created_utc": 1_500_000_000,
-}
-UTTERANCE = {
-    "id": "1",
-    "conversation_id": "1",
-    "speaker": "ann",
-    "text": "hi",
-    "timestamp": 5,
-    "reply-to": None,
 }
 ROW = '<posts>\n<row Id="1" PostTypeId="1" CreationDate="2020-01-01T00:00:00" OwnerUserId="1" Body="&lt;p&gt;hi" />\n'
 SOURCES = {

@@ -12,6 +12,7 @@ from windtunnel.sim.communities.forum.learned.arrivals import OTHER, Causes
 from windtunnel.sim.communities.forum.learned.law import Law
 from windtunnel.sim.communities.forum.learned.memory import mean_rate
 from windtunnel.sim.communities.forum.learned.remembered import RememberedRecord
+from windtunnel.sim.communities.forum.record import ByCause
 from windtunnel.sim.communities.forum.ticks import UNKNOWN
 
 MOMENTS = (0.1, 0.5, 0.9)
@@ -31,7 +32,6 @@ class Comings(NamedTuple):
 class RecordedComing(RememberedRecord):
     """The forum of a record in which members come to pay a debt or for anything else."""
 
-    knows_who_comes = True
     law: Law
     pace: float
     draws: dict[str, float]
@@ -44,6 +44,10 @@ class RecordedComing(RememberedRecord):
     """In which tick of this hour each member (members,) was touched last."""
     _cause: np.ndarray
     """What each member (members,) came for in this tick, if it did."""
+
+    @property
+    def by_cause(self) -> ByCause:
+        return self
 
     def rhythm(self, step: int) -> float:
         return self.law.rhythm[int(step * self.hours) % 24]

@@ -89,10 +89,9 @@ class Together:
 
     def open_step(self, worlds: Sequence[Any]) -> None:
         """Draw who comes in which phase of the step that has begun in all of these worlds."""
-        if worlds:
-            forums = [world.community for world in worlds]
-            self._weigh(forums, worlds[0].now)
-            open_hour(self, forums, worlds)
+        forums = [world.community for world in worlds]
+        self._weigh(forums, worlds[0].now)
+        open_hour(self, forums, worlds)
 
     def _weigh(self, forums: Sequence[Any], now: int) -> None:
         """Let threads go out of sight in which nobody wrote for long, and take anew what the others have to say."""
@@ -109,8 +108,6 @@ class Together:
 
     def prepare(self, worlds: Sequence[Any]) -> None:
         """Work out who comes in the phase that is on, and what each attends to, in all of these worlds; leaves it with their forums."""
-        if not worlds:
-            return
         forums = [world.community for world in worlds]
         for world, forum in zip(worlds, forums, strict=True):
             forum.moment(world)

@@ -16,6 +16,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.analysis.importers.small_table import UTTERANCE
 from windtunnel.analysis.importers import import_corpus, parse_mapping
 from windtunnel.analysis.importers.files import lines
 from windtunnel.analysis.importers.files.lines import MAX_LINE, TOO_LONG, BrokenOff, blocks, numbered_lines
@@ -284,15 +285,6 @@ TOPIC = {
         "stream": [11],
     },
 }
-UTTERANCE = {
-    "id": "1",
-    "conversation_id": "1",
-    "speaker": "ann",
-    "text": "hi",
-    "timestamp": 5,
-    "reply-to": None,
-    "meta": {"score": 1},
-}
 COMMENT = json.loads((FIXTURES / "reddit_small" / "RC_small.ndjson").read_bytes().splitlines()[0])
 SHAPES = {
     "mastodon": (read_mastodon, MASTODON),
@@ -300,7 +292,7 @@ SHAPES = {
     "bluesky": (read_bluesky, THREAD),
     "jetstream": (read_bluesky, JETSTREAM),
     "discourse": (read_discourse, TOPIC),
-    "convokit": (read_convokit, UTTERANCE),
+    "convokit": (read_convokit, UTTERANCE | {"meta": {"score": 1}}),
     "reddit": (read_reddit, COMMENT | {"_meta": {"removal_type": None}, "banned_at_utc": 1_500_000_000}),
 }
 ODD = st.sampled_from(

@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from windtunnel.analysis.importers import MAP_HELP, import_corpus, parse_mapping
-from windtunnel.analysis.importers.formats.table import ROLES
+from windtunnel.analysis.importers.formats.mapping import ROLES
 from windtunnel.sim.communities.forum.profile import read_profile
 
 ROOT = Path(__file__).parents[4]
