@@ -243,33 +243,31 @@ class Forum(Board):
             self._vote(acts, kinds, of_kind, now)
         if self.settings.extras:
             extras.done(self, acts, now)
-        target = (
-            np.where(acts.target == NOTHING, NOTHING, posts.id[acts.target])
-            if len(posts)
-            else acts.target.astype(np.int64)
-        )
-        place = (
-            np.where(acts.target == NOTHING, NOTHING, posts.id[posts.thread[acts.target]])
-            if len(posts)
-            else target.copy()
-        )
+        target, place = self._aims(acts)
         new = self._write(now, acts.rows[wrote], acts.target[wrote], acts.tone[wrote], acts.verdict[wrote])
-        target[wrote] = self.posts.id[new]
-        place[wrote] = self.posts.id[self.posts.thread[new]]
+        ids = posts.full.id
+        target[wrote], place[wrote] = ids[new], ids[posts.full.thread[new]]
         log = world.log
-        status = log.codes(["done", "cancelled", "held"])[acts.verdict]
         first = log.add(
             now,
-            log.codes(kinds)[of_kind],
+            kinds[0] if len(kinds) == 1 else log.codes(kinds)[of_kind],
             acts.ids,
             target=target,
             place=place,
             tone=acts.tone,
-            status=status,
+            status=log.codes(["done", "cancelled", "held"])[acts.verdict] if acts.verdict.any() else "done",
             policy=acts.policy,
         )
         if world.speaks:
             self.speech.wrote(self, world, told, new, first + np.flatnonzero(wrote))
+
+    def _aims(self, acts: Acts) -> tuple[np.ndarray, np.ndarray]:
+        """Ids (n,) of the posts that acts are about and of their threads; NOTHING where there is none."""
+        ids, aim = self.posts.full.id, acts.target
+        nothing = aim == NOTHING
+        return np.where(nothing, NOTHING, ids[aim]), np.where(
+            nothing, NOTHING, ids[self.posts.full.thread[aim]]
+        )
 
     def _vote(self, acts: Acts, kinds: list[str], of_kind: np.ndarray, now: int) -> None:
         """What members did but write: votes, reports, departures."""

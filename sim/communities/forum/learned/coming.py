@@ -5,6 +5,7 @@ beginning, and only those are drawn anew who wrote, were answered, or lost a deb
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,13 +62,14 @@ class Coming:
         """By member what it comes for in this phase: the one thing that comes first. What touched a member was drawn anew (`draw_again`)."""
         forum = self.forum
         found: dict[int, Hit] = {}
-        is_open, drawn = forum.memory.debts.open, forum.memory.people.drawn
-        for hit in self.hits[phase]:
-            if hit.drawn != drawn[hit.row] or (hit.what == PAYS and not is_open[hit.item]):
-                continue
-            if hit.row not in found or hit.at < found[hit.row].at:
-                found[hit.row] = hit
-        forum.memory.touched.update(found)
+        if self.hits[phase]:
+            is_open, drawn = forum.memory.debts.full.open, forum.memory.people.full.drawn
+            for hit in self.hits[phase]:
+                if hit.drawn != drawn[hit.row] or (hit.what == PAYS and not is_open[hit.item]):
+                    continue
+                if hit.row not in found or hit.at < found[hit.row].at:
+                    found[hit.row] = hit
+            forum.memory.touched.update(found)
         for row, opener in forum.members.arriving(world.now, phase):
             found[row] = Hit(0.0, NEW_OPENS if opener else NEW_REPLIES, row, row, 0)
         return found
@@ -76,10 +78,10 @@ class Coming:
         """Rows of the members who were touched since this was last asked and are still there, and their debts: what is drawn of them from
         now on counts."""
         rows, memory = self.emptied(), self.forum.memory
-        memory.people.quiet[rows] = False
-        memory.people.drawn[rows] = phase + 1
-        owing = memory.owing
-        rows = rows[memory.people.leaves[rows] > self.forum.hour]
+        people, owing = memory.people.full, memory.owing
+        people.quiet[rows] = False
+        people.drawn[rows] = phase + 1
+        rows = rows[people.leaves[rows] > self.forum.hour]
         debts = [
             debt
             for row in rows.tolist()
@@ -101,8 +103,9 @@ class Coming:
         """Give new debts their id: that of the pair of debtor and post."""
         debts, known = self.forum.memory.debts, self._addressed
         if known < debts.count:
-            who, post = debts.debtor[known:], debts.post[known:]
-            debts.address[known:] = noise.pair(self.forum.members.id[who], self.forum.posts.id[post])
+            new = slice(known, debts.count)
+            who, post = debts.full.debtor[new], debts.full.post[new]
+            debts.full.address[new] = noise.pair(self.forum.members.id[who], self.forum.posts.full.id[post])
             self._addressed = debts.count
 
 
@@ -217,7 +220,8 @@ class Part(NamedTuple):
 
     def split(self, worlds: int) -> list[np.ndarray]:
         """The rows of each world."""
-        return np.split(self.row, np.searchsorted(self.world, np.arange(1, worlds)))
+        ends = np.searchsorted(self.world, np.arange(worlds + 1)).tolist()
+        return [self.row[low:high] for low, high in pairwise(ends)]
 
     def ids(self, members: Sequence[np.ndarray]) -> np.ndarray:
         """Ids of the members in these rows, from those of each world."""

@@ -10,12 +10,12 @@ import numpy as np
 from windtunnel.sim.communities.forum.learned.law import FORGOTTEN, HABIT, LONG, SHORT, Law
 from windtunnel.sim.communities.forum.learned.rates import Rates, by_name
 from windtunnel.sim.communities.forum.learned.tones import ToneMemory
-from windtunnel.sim.communities.forum.side_by_side import SideBySide
+from windtunnel.sim.communities.forum.side_by_side import SideBySide, Views
 
 NONE = -1
 
 
-class Columns:
+class Columns(Views):
     """Arrays of equal length that grow together; each is read and written as an attribute, a view of the filled part."""
 
     beside: SideBySide | None = None
@@ -23,44 +23,39 @@ class Columns:
 
     def __init__(self, **columns: tuple[type, Any]) -> None:
         self._fill = {name: empty for name, (_, empty) in columns.items()}
-        self._store: dict[str, np.ndarray] = {
-            name: np.full(64, empty, kind) for name, (kind, empty) in columns.items()
-        }
         self.count = 0
-        self._show()
+        self._lay({name: np.full(64, empty, kind) for name, (kind, empty) in columns.items()})
 
     def grow(self, count: int) -> None:
         """Have so many rows; new ones hold their column's empty value."""
         if self.beside is not None and count > self.beside.room:
             self.beside.make_room(count)
         while count > len(self._store[next(iter(self._store))]):
-            for name, values in self._store.items():
-                self._store[name] = np.concatenate(
-                    [values, np.full(len(values), self._fill[name], values.dtype)]
-                )
+            more = {
+                name: np.concatenate([values, np.full(len(values), self._fill[name], values.dtype)])
+                for name, values in self._store.items()
+            }
+            self._lay(more)
         if count != self.count:
             self.count = count
-            self._show()
+            self._look_anew()
 
     def store(self) -> dict[str, np.ndarray]:
         return self._store
 
     def stand(self, store: dict[str, np.ndarray]) -> None:
-        self._store = store
-        self._show()
+        self._lay(store)
 
     def empty(self, name: str) -> Any:
         return self._fill[name]
 
-    def _show(self) -> None:
-        for name, values in self._store.items():
-            setattr(self, name, values[: self.count])
+    def __len__(self) -> int:
+        return self.count
 
     def copied(self) -> "Columns":
         out = copy.copy(self)
         out.beside = None
-        out._store = {name: values.copy() for name, values in self._store.items()}
-        out._show()
+        out._lay({name: values.copy() for name, values in self._store.items()})
         return out
 
     def __getstate__(self) -> dict[str, Any]:
@@ -68,10 +63,7 @@ class Columns:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._show()
-
-    def __getattr__(self, name: str) -> np.ndarray:
-        raise AttributeError(name)
+        self._lay(self._store)
 
 
 class Memory:
@@ -180,11 +172,11 @@ class Memory:
 
     def acted(self, who: int, now: float, opens: bool, up: int, root: int, partner: int) -> None:
         """A member wrote, whether or not others can read it yet; `up` is the post that it answers."""
-        people = self.people
-        rest = now - float(people.last[who])
-        people.acts_6h[who] = 1.0 + people.acts_6h[who] * exp(-rest / SHORT)
-        people.acts_24h[who] = 1.0 + people.acts_24h[who] * exp(-rest / LONG)
-        people.habit[who] = 1.0 + people.habit[who] * exp(-rest / HABIT)
+        people = self.people.full
+        rest = now - people.last.item(who)
+        people.acts_6h[who] = 1.0 + people.acts_6h.item(who) * exp(-rest / SHORT)
+        people.acts_24h[who] = 1.0 + people.acts_24h.item(who) * exp(-rest / LONG)
+        people.habit[who] = 1.0 + people.habit.item(who) * exp(-rest / HABIT)
         people.last[who] = now
         if rest == inf:
             self.newly.append(who)
@@ -217,7 +209,7 @@ class Memory:
 
     def appears(self, new: tuple[int, int, float, int, int, int, int, int], size: int, free: int) -> int:
         """The same of one post, whose debt is the one that is `free`; gives the next."""
-        people, posts, debts = self.people, self.posts, self.debts
+        people, posts, debts = self.people.full, self.posts.full, self.debts.full
         post, who, now, up, root, partner, depth, exchange = new
         posts.hour[post], posts.last[root] = now, now
         self.rows.setdefault(root, []).append(post)
@@ -227,9 +219,9 @@ class Memory:
         inside[root] = size
         if up < 0:
             return free
-        unnamed = bool(people.unnamed[who])
-        posts.nameless[root] += unnamed
-        if (debt := int(posts.debt[up])) >= 0 and debts.open[debt] and debts.debtor[debt] != who:
+        if unnamed := people.unnamed.item(who):
+            posts.nameless[root] += 1
+        if (debt := posts.debt.item(up)) >= 0 and debts.open[debt] and debts.debtor[debt] != who:
             debts.answered[debt] = True
             self.touched.add(int(debts.debtor[debt]))
         met = self.met.get((who, partner), 0)
@@ -239,8 +231,8 @@ class Memory:
             return free
         self.answerers.setdefault(partner, set()).add(who)
         self.touched.add(partner)
-        people.replies_6h[partner] = 1.0 + people.replies_6h[partner] * exp(
-            (float(people.got[partner]) - now) / SHORT
+        people.replies_6h[partner] = 1.0 + people.replies_6h.item(partner) * exp(
+            (people.got.item(partner) - now) / SHORT
         )
         people.got[partner] = now
         owing = self.owing.setdefault(partner, {}).setdefault(root, {})
@@ -250,7 +242,7 @@ class Memory:
         debts.debtor[free], debts.partner[free], debts.root[free] = partner, who, root
         debts.post[free], debts.since[free], debts.open[free] = post, now, True
         debts.fixed[free] = self._fixed(
-            depth, up == root, exchange, both, unnamed, bool(people.unnamed[partner])
+            depth, up == root, exchange, both, unnamed, people.unnamed.item(partner)
         )
         posts.debt[post] = owing[who] = free
         people.owed[partner] += 1
@@ -267,15 +259,15 @@ class Memory:
             self._close(debt)
 
     def _close(self, debt: int) -> None:
-        debts = self.debts
+        debts = self.debts.full
         if not debts.open[debt]:
             return
         debts.open[debt] = False
-        debtor, root = int(debts.debtor[debt]), int(debts.root[debt])
-        self.people.owed[debtor] -= 1
+        debtor, root = debts.debtor.item(debt), debts.root.item(debt)
+        self.people.full.owed[debtor] -= 1
         self.touched.add(debtor)
         threads = self.owing[debtor]
-        del threads[root][int(debts.partner[debt])]
+        del threads[root][debts.partner.item(debt)]
         if not threads[root]:
             del threads[root]
 

@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from windtunnel.agents.minds.rules import in_parts
 from windtunnel.policies.forum.forum_policy import ForumPolicy
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.forum import CALM_REPLIES
+from windtunnel.sim.communities.forum.learned.acting import Chosen, acts_of
 from windtunnel.sim.communities.forum.learned.attention import Lookers, look, weigh
 from windtunnel.sim.communities.forum.learned.coming import (
     NEW_OPENS,
@@ -100,8 +102,7 @@ class Together:
         whole = roots + np.repeat(self.starts(forums)[:, 0], length)
         last, hour = self.seen.last[whole], forums[0].hour
         there = last >= hour - WINDOW
-        ends = np.cumsum(length)[:-1]
-        for forum, own, stays in zip(forums, np.split(roots, ends), np.split(there, ends), strict=True):
+        for forum, own, stays in zip(forums, in_parts(roots, length), in_parts(there, length), strict=True):
             forum.open = own[stays]
         anew = there if now % REFRESHED == 0 else last > hour - DAY
         weigh(forums[0].law, self, whole[anew], forums[0].now_hour)
@@ -125,6 +126,13 @@ class Together:
                 forum.ready = error
         if coming:
             self._show([world for world, _ in coming], [forum for _, forum in coming])
+
+    def act(self, worlds: Sequence[Any]) -> None:
+        """Turn what members of these worlds have chosen into acts; leaves them with their forums."""
+        chosen = [one for one in (Chosen(world, *world.waiting()) for world in worlds) if len(one.choice)]
+        if chosen:
+            for one, acts in zip(chosen, acts_of(chosen), strict=True):
+                one.world.community.done = (one.choice, acts)
 
     def _show(self, worlds: Sequence[Any], forums: Sequence[Any]) -> None:
         first = forums[0]
