@@ -143,6 +143,7 @@ class World(mesa.Model):
 
     def skip(self) -> None:
         """Go on to the next phase, in place of `ask`, `set_log_probs` and `step`, where the world is `idle`."""
+        self.steps += 1  # Mesa counts the phases
         self._phase += 1
         if self._phase == self.phases:
             self._close()
