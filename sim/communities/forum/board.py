@@ -107,6 +107,17 @@ class Board(Defaults):
         """Ids of what members `rows` write now, the same in every arm."""
         return post_id(self.members.id[rows], now, ordinal)
 
+    def _ids(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ids (n,) of posts (rows) and of their threads."""
+        posts = self.posts.full
+        return posts.id[rows], posts.id[posts.thread[rows]]
+
+    def _aims(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same of rows of which some are NOTHING, which stays."""
+        nothing = rows == NOTHING
+        post, thread = self._ids(rows)
+        return np.where(nothing, NOTHING, post), np.where(nothing, NOTHING, thread)
+
     def appear(self, new: np.ndarray) -> None:
         """Count posts (rows) that have just become visible: sizes, heat, who was answered, when a thread last had a reply."""
         posts = self.posts

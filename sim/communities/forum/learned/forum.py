@@ -158,7 +158,7 @@ class LearnedForum(Forum):
             moment = moment.of(np.isin(moment.rows, rows))
         if not len(moment.rows):
             return self._empty
-        self.last_shown = moment.first, moment.tones
+        self.last_shown, self._asked_as = (moment.first, moment.tones), (moment.persona, moment.ids)
         seen = Shown.alone(moment.seen if len(self.posts) else moment.seen[:, :0])
         return View(
             moment.rows, seen, moment.focus, moment.features, moment.options, self.features, self.names
@@ -166,7 +166,7 @@ class LearnedForum(Forum):
 
     def situations(self, world: Any, view: View) -> Situations:
         if len(view.rows):
-            return super().situations(world, view)
+            return self._asked(world, view, *self._asked_as)
         if self._nothing_asked is None:
             self._nothing_asked = tuple(
                 Situations(scene, view.features, view.options, view.rows, view.rows) for scene in self.scenes

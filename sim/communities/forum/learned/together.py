@@ -29,6 +29,7 @@ from windtunnel.sim.communities.forum.learned.law import WINDOW
 from windtunnel.sim.communities.forum.learned.says import tone_odds
 from windtunnel.sim.communities.forum.posts import TONES, VISIBLE, Posts
 from windtunnel.sim.communities.forum.side_by_side import SideBySide
+from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA
 
 DAY, REFRESHED = 24.0, 6
 """Threads in which nobody wrote for a day are weighed anew every so many steps, others in each."""
@@ -50,6 +51,10 @@ class Moment(NamedTuple):
     """Bool (n,): newcomers."""
     tones: np.ndarray
     """(n, tones): how many posts of each tone it sees."""
+    persona: np.ndarray
+    """(n,): which one each reads as."""
+    ids: np.ndarray
+    """(n,): its id."""
 
     def of(self, part: np.ndarray) -> "Moment":
         """The same of some of them."""
@@ -167,7 +172,9 @@ class Together:
             focus[looking] = np.where(post == NOTHING, NOTHING, post - posts_at[looking])
         odds[(focus == NOTHING) & (what != NEW_OPENS)] = SURE  # there is nothing to answer
         new = what >= NEW_OPENS
-        features = self._features(worlds, forums, counts, rows, focus, posts_at, odds, new)
+        until = (forum.members.newcomer_until[some] for forum, some in zip(forums, found, strict=True))
+        settling = _joined(until) > now
+        features = self._features(worlds, forums, counts, rows, focus, posts_at, odds, new, settling)
         seen, tones = self._seen(forums, of, focus, posts_at)
         options = np.ones((len(rows), len(first.names)), bool)
         options[np.ix_(focus == NOTHING, first.needs_post)] = False
@@ -175,12 +182,12 @@ class Together:
         locked = (focus >= 0) & (self.posts.locked_until[thread] > now)
         if locked.any():
             options[np.ix_(locked, first.replies)] = False
+        persona = _joined(forum.members.persona[some] for forum, some in zip(forums, found, strict=True))
+        persona = np.where(settling, NEWCOMER_PERSONA, persona)
+        columns = (rows, seen, focus, features, options, new, tones, persona, ids)
         low = 0
         for forum, count in zip(forums, counts, strict=True):
-            part = slice(low, low + count)
-            forum.ready = Moment(
-                rows[part], seen[part], focus[part], features[part], options[part], new[part], tones[part]
-            )
+            forum.ready = Moment(*(column[low : low + count] for column in columns))
             low += count
 
     def _seen(
@@ -215,6 +222,7 @@ class Together:
         posts_at: np.ndarray,
         odds: np.ndarray,
         new: np.ndarray,
+        settling: np.ndarray,
     ) -> np.ndarray:
         """The raw features (n, features) of what each member attends to."""
         first, now = forums[0], worlds[0].now
@@ -229,7 +237,7 @@ class Together:
         addressed = found & (posts.answered[post] == rows)
         tone = found * posts.tone[post]
         columns = {
-            "newcomer": _joined(forum.members.newcomer_until[rows[part]] for forum, part in each) > now,
+            "newcomer": settling,
             "warned": _joined(forum.warned_until[rows[part]] for forum, part in each) > now,
             "temper": _joined(forum.members.traits["temper"][rows[part]] for forum, part in each),
             "tone": tone,
@@ -302,4 +310,6 @@ def nobody_comes(features: int, actions: int) -> Moment:
         np.empty((0, actions), bool),
         np.empty(0, bool),
         np.empty((0, len(TONES)), np.int64),
+        none,
+        none,
     )
