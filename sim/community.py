@@ -224,7 +224,8 @@ class Speaking(Protocol):
 class Builder(Protocol):
     """Makes communities of one configuration; an entry point of the group `windtunnel.communities` names its class.
 
-    Made from the resolved yaml; `ValueError` says in a sentence which key is wrong and what would work.
+    Made from the resolved yaml; `ValueError` says in a sentence which key is wrong and what would work. One that has `expect(traits_keys)` is
+    told of the communities that a block is about to make, so that what is shared by the runs of each can be made for all of them at once.
     """
 
     declared: Declared

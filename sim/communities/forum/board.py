@@ -45,19 +45,18 @@ class Board(Defaults):
 
         A post may answer one before it among these: of the row that this will have.
         """
-        posts = self.posts
+        posts, key, before = self.posts, self.luck.at(now), len(self.posts)
         ids = self.post_ids(rows, now, ordinal) if ids is None else ids
-        before = len(posts)
         new = posts.add(
             id=ids,
             author=rows,
-            thread=before + np.arange(len(rows)),
+            thread=np.arange(before, before + len(rows)),
             parent=parent,
             step=now,  # type: ignore[arg-type]
             tone=tone,
             state=np.where(verdict == HELD, HELD, VISIBLE),
-            appeal=self._appeal(self.luck.at(now), ids),
-            **self._born_with(self.luck.at(now), ids),
+            appeal=self._appeal(key, ids),
+            **self._born_with(key, ids),
         )
         late = parent >= before
         self.wrote_last[rows] = now
