@@ -206,7 +206,7 @@ def _column(value: Any, count: int, kind: type) -> np.ndarray | int:
 def _joined(counts: Sequence[int], parts: Sequence[np.ndarray | int], kind: type) -> np.ndarray:
     """A column of all chunks, one after the other."""
     alike = [part if not isinstance(part, np.ndarray) else 0 for part in parts]
-    out = np.repeat(np.array(alike, kind), counts)
+    out: np.ndarray = np.repeat(np.array(alike, kind), counts)
     end = 0
     for count, part in zip(counts, parts, strict=True):
         end += count

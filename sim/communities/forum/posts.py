@@ -15,7 +15,7 @@ SET_UP = 9
 MOST_STEPS = 10_000
 """Four digits of a post's id hold its step."""
 
-_COLUMNS = {
+_COLUMNS: dict[str, Any] = {
     "id": np.int64,  # built from author, step and ordinal: the same post has the same id in both twins
     "author": np.int32,  # row in Members
     "thread": np.int32,  # row of the opening post; an opening post's own row

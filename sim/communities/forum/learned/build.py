@@ -152,15 +152,16 @@ class LearnedPart:
         from windtunnel.sim.minds import learned_minds, phased
         from windtunnel.sim.world import World
 
-        scenes, steps, worlds = self.builder.scenes(), self._steps_before, []
+        scenes, steps, forums, worlds = self.builder.scenes(), self._steps_before, [], []
         for key in traits_keys:
             luck = NoiseKey(noise.key("before", key))
             forum = self._forum(scenes, key, luck, steps, self._core(key), spark=False)
+            forums.append(forum)
             worlds.append(World(forum, luck=luck, step_hours=self.builder.settings.step_hours))
         failed = lock_step(worlds, phased(scenes, learned_minds(self.builder, scenes, {})), steps)
         for reason in failed.values():
             raise ValueError(f"the weeks before the first step failed: {' '.join(reason)}")
-        return [lived_before(world.community, steps) for world in worlds]
+        return [lived_before(forum, steps) for forum in forums]
 
     def _forum(
         self,
