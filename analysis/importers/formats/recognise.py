@@ -265,9 +265,7 @@ def likely(columns: list[str]) -> dict[str, str]:
     if "time" in found:
         found.pop("minute", None)
     if "subject" in plain and not found.keys() & {"parent", "thread"}:
-        found = {
-            ("thread" if column == plain["subject"] else role): column for role, column in found.items()
-        }
+        found = {("thread" if column == plain["subject"] else role): column for role, column in found.items()}
     return found
 
 

@@ -41,7 +41,9 @@ def _zero(table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         pl.when(none).then(None).otherwise(column).alias(column) for column in ("parent", "parent_post")
     )
     name = itself["parent"][0]
-    said = f"posts have {name} for a parent, the post {name} too, which cannot answer itself: they answer none"
+    said = (
+        f"posts have {name} for a parent, the post {name} too, which cannot answer itself: they answer none"
+    )
     return table, [counted(count, said)]
 
 
