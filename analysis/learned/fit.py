@@ -179,7 +179,9 @@ def _forward(
 
 def _choices(record: CommunityRecord, cut: int) -> dict[str, Part]:
     not_asked = unasked(record)
-    parts = {part: scored.not_fitted(not_asked[part]) for part in ("who", "post") if part in not_asked}
+    parts: dict[str, Part] = {
+        part: scored.not_fitted(not_asked[part]) for part in ("who", "post") if part in not_asked
+    }
     asked = [part for part in ("thread", "who", "post") if part not in not_asked]
     splits = gather(record, tuple(asked), until=cut)
     for part in asked:
