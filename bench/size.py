@@ -7,8 +7,8 @@
 
 The last line is one JSON document: `rows`, one a size and length, with what is asked beside. Shares and rates are means over
 runs; the largest thread's share, posts a member (of those who wrote) and reciprocity are of the last week of a run, or of all
-of a shorter one. `--work` bounds members times hours of a cell's runs together, so larger cells have fewer runs; `--runs` names their
-number instead. `--seconds` bounds the processor time of a cell, the weeks that a learned place lives before its first step included: a
+of a shorter one. People are those whose name a record would have, as in the bands: posts a member, active members and reciprocity are of
+them. `--work` bounds members times hours of a cell's runs together, so larger cells have fewer runs; `--runs` names their number instead. `--seconds` bounds the processor time of a cell, the weeks that a learned place lives before its first step included: a
 cell that takes longer is cut short, and its row says so under `cut`. `p0_interval` is Wilson's, 95 %.
 
 Asked: the hostile share within .03 of the profile's; posts a member, comments a thread and reciprocity in the bands of
@@ -79,7 +79,8 @@ def measured(made: Plan, runs: list[Run]) -> dict[str, float]:
     events, members = (pl.concat([getattr(run, name) for run in runs]) for name in ("events", "members"))
     tables = Runs(units, events, members, made.horizon)
     severity = find_outcome("escalation").measure(tables)["value"]
-    figures: list[dict[str, float]] = [of_run(run) for run in runs]
+    size = made.experiment.community["size"]
+    figures: list[dict[str, float]] = [of_run(run, size) for run in runs]
     means = {name: float(np.nanmean([one[name] for one in figures])) for name in figures[0]}
     hostile = find_outcome("hostile_share").measure(tables)["value"].mean()
     return {
@@ -90,7 +91,7 @@ def measured(made: Plan, runs: list[Run]) -> dict[str, float]:
     }
 
 
-def of_run(run: Run) -> dict[str, float]:
+def of_run(run: Run, size: int) -> dict[str, float]:
     """Of one run: what was written, by how many, in which threads, and who answers whom back."""
     events = run.events
     wrote = events.filter(
@@ -99,16 +100,18 @@ def of_run(run: Run) -> dict[str, float]:
     week = wrote.filter(pl.col("step") > wrote["step"].max() - WEEK)
     replies = wrote.filter(pl.col("kind") == "reply")
     sizes = week.group_by("place").len()["len"]
+    who = named(run)
+    known = week.filter(pl.col("member").is_in(who.implode()))
     last = week.filter(pl.col("kind") == "reply").join(run.links, on="target")
-    graph = nx.DiGraph(
-        zip((last["target"] // 100_000).to_list(), (last["parent"] // 100_000).to_list(), strict=True)
-    )
+    last = last.with_columns(asked=pl.col("parent") // 100_000)
+    last = last.filter(pl.col("member").is_in(who.implode()), pl.col("asked").is_in(who.implode()))
+    graph = nx.DiGraph(list(last.select("member", "asked").iter_rows()))
     graph.remove_edges_from(list(nx.selfloop_edges(graph)))
     acts = events.filter(pl.col("kind").is_in(["upvote", "downvote"]))
     return {
-        "posts_a_member": week.height / max(week["member"].n_unique(), 1),
-        "active": week["member"].n_unique(),
-        "posts_a_member_day": week.height / run_days(week) / founders(run),
+        "posts_a_member": known.height / max(known["member"].n_unique(), 1),
+        "active": known["member"].n_unique(),
+        "posts_a_member_day": week.height / run_days(week) / size,
         "comments_a_thread": replies.height / (wrote.height - replies.height),
         "largest": float(sizes.max()) / week.height,
         "singletons": float((sizes == 1).mean()),
@@ -117,9 +120,11 @@ def of_run(run: Run) -> dict[str, float]:
     }
 
 
-def founders(run: Run) -> int:
-    """How many members there were at the start."""
-    return run.members.filter(pl.col("joined") == 0).height
+def named(run: Run) -> pl.Series:
+    """Ids of the members whose name a record would have: of learned members not all, and the bands are of named people."""
+    if "unnamed" not in run.members.columns:
+        return run.members["member"]
+    return run.members.filter(pl.col("unnamed") == 0)["member"]
 
 
 def run_days(week: pl.DataFrame) -> float:
@@ -135,7 +140,9 @@ def runs_within(made: Plan, count: int, seconds: float) -> list[Run]:
         draws = range(len(runs), min(len(runs) + max(1, min(fit, BLOCK)), count))
         units = [Unit(draw, 0, "baseline") for draw in draws]
         try:
-            runs += within(seconds - used, lambda units=units: run_block(made.experiment, units, make_mind).runs)
+            runs += within(
+                seconds - used, lambda units=units: run_block(made.experiment, units, make_mind).runs
+            )
         except TimeIsUp:
             break
     return runs
