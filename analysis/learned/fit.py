@@ -34,7 +34,8 @@ NO_TIMES = "the record has no times: nothing about when, or how lately, can be f
 NO_HOURS = (
     "the record has days without hours: when people write, and the rates of a simulation, cannot be fitted"
 )
-NO_PARENTS = "the record does not say who answers whom: which post is answered, and answers that are owed, cannot be fitted"
+NO_PARENTS = "the record does not say who answers whom: which post is answered, and answers that are owed, cannot be fitted, nor members of a simulation"
+ONE_PERSON = "one person wrote all replies that have an author: who writes next is no question"
 
 Say = Callable[[str], None]
 
@@ -173,6 +174,8 @@ def _choices(record: CommunityRecord, cut: int) -> dict[str, Part]:
     asked = ["thread"]
     if "author" in record.lacks:
         parts["who"] = scored.not_fitted(NO_AUTHORS)
+    elif len(np.unique(record.author[~record.opens & record.known])) == 1:
+        parts["who"] = scored.not_fitted(ONE_PERSON)
     else:
         asked.append("who")
     if "parent" in record.lacks:

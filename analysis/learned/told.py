@@ -116,7 +116,10 @@ def of_parts(learned: Learned) -> list[str]:
         score = part.scores[-1]
         start = "Weak" if part.verdict == "weak" else "Foretold"
         ceiling = part.extra.get("ceiling")
-        most = "" if ceiling is None else f"; who knew every other post would gain {ceiling['est']:+.3f}"
+        most = ""
+        if ceiling is not None:
+            gained = f"{ceiling['est']:+.3f}" if ceiling["est"] > 0 else "nothing"
+            most = f"; who knew every other post would gain {gained}"
         more = f"; AUC {part.extra['auc']:.2f}" if part.extra.get("auc") is not None else ""
         lift = (
             f"; {part.why.rpartition(': ')[2].partition(';')[0]}"
