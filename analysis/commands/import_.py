@@ -145,6 +145,8 @@ def _told(learned: "Learned", out: str) -> str:
     for name, part in learned.parts.items():
         lots[part.verdict].append(name)
     said = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in lots.items() if names)
+    if not learned.forward:
+        said += "; too little for a simulation, so that runs have members by rules"
     return f"Members, in {learned.seconds:.0f} s: {said}; windtunnel fit {out} tells more"
 
 

@@ -53,9 +53,13 @@ def _print(found: dict[str, Any]) -> None:
     rows = []
     for row in found["measures"]:
         shown = {"measure": row["said"] + (" *" if row["published"] else ""), "real": _number(row["real"])}
-        shown["band"] = f"{_number(row['low'])} to {_number(row['high'])}"
+        none = math.isnan(row["low"])
+        shown["band"] = "-" if none else f"{_number(row['low'])} to {_number(row['high'])}"
         if simulated:
-            shown |= {"simulated": _number(row["simulated"]), "": "in" if row["inside"] else "out"}
+            shown |= {
+                "simulated": _number(row["simulated"]),
+                "": "-" if none else "in" if row["inside"] else "out",
+            }
         rows.append(shown)
     print_table(rows)
     told = found["sentences"]

@@ -33,6 +33,12 @@ def verdict(scores: list[Score], what: str, lift: str) -> tuple[Verdict, str]:
     worst = min(scores, key=lambda each: -np.inf if each.gain.low is None else each.gain.low)
     if worst.gain.low is not None and worst.gain.low > 0:
         return "learned", ""
+    if worst.threads == 1 and worst.acts > 1:
+        return (
+            "weak",
+            f"that {what} is foretold better than by {worst.base} cannot be shown, since all {worst.acts:,} acts held out stand in one thread "
+            "and intervals are over threads: more threads would lift it",
+        )
     return (
         "weak",
         f"{what} is foretold no better than by {worst.base} on {worst.acts:,} acts held out: {lift}",
@@ -189,13 +195,13 @@ def tone_scores(
     penalty = tone.chosen_penalty(fitted.x, fitted.tone, fitted.cluster)
     rates = tone.bits(tone.fit(fitted.x, fitted.tone, None), held.x, held.tone)
     bits = tone.bits(tone.fit(fitted.x, fitted.tone, penalty), held.x, held.tone)
-    ceiling = tone.bits(tone.fit(fitted.oracle, fitted.tone, 1.0), held.oracle, held.tone)
+    ceiling = tone.bits(tone.fit_clairvoyant(fitted.oracle, fitted.tone), held.oracle, held.tone)
     return rates, bits, ceiling, held, penalty
 
 
 def tone_part(given: tone.Tones | None, cut: int) -> Part:
     if given is None:
-        return not_fitted("no reply by a known author has a tone")
+        return not_fitted("no reply has an author, a tone and a post that it answers")
     early = int((given.row < cut).sum())
     if early < LEAST_FITTED or len(given.row) - early < LEAST_HELD:
         return not_fitted(f"{len(given.row):,} replies with a tone are too few")
@@ -204,7 +210,8 @@ def tone_part(given: tone.Tones | None, cut: int) -> Part:
     ceiling = interval(clear - rates, held.cluster)
     said, why = verdict([scored], "tone", BETTER_TONES)
     if said == "weak":
-        why = f"{why}; one who knew every other post of author and thread would gain {ceiling.est:+.3f} bits"
+        most = f"{ceiling.est:+.3f} bits" if ceiling.est > 0 else "nothing"
+        why = f"{why}; one who knew every other post of author and thread would gain {most}"
     last = given.only(np.arange(max(0, len(given.row) - tone.MOST), len(given.row)))
     whole = tone.fit(last.x, last.tone, penalty)
     features: dict[str, Coefficient] = {}

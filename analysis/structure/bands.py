@@ -26,6 +26,12 @@ class Spans(NamedTuple):
     left_out: int
     days: float
 
+    def without(self, names: Sequence[str]) -> "Spans":
+        """The same with these measures not taken."""
+        values = self.values.copy()
+        values[:, [list(SAID).index(name) for name in names]] = np.nan
+        return self._replace(values=values)
+
     @property
     def means(self) -> dict[str, float]:
         """The mean of each measure; nan where no span has one."""
@@ -67,6 +73,10 @@ class Band(NamedTuple):
 
 def bands_of(spans: Spans) -> dict[str, Band]:
     """The band of each measure; `ValueError` where there are too few spans for any."""
+    if not len(spans.values):
+        raise ValueError(
+            f"none of {spans.left_out} spans of {spans.days:g} days has a reply: there is no structure to measure"
+        )
     if len(spans.values) < LEAST_SPANS:
         raise ValueError(
             f"{len(spans.values)} spans of {spans.days:g} days are too few for a band (at least {LEAST_SPANS}): give shorter "

@@ -26,6 +26,8 @@ PUBLISHED = (
     "minutes_to_reply",
 )
 """Those with a published band."""
+HOURLY = ("minutes_to_first_comment", "minutes_to_reply")
+"""Those that a record of days without hours does not tell."""
 SAID = {
     "gini_comments": "Gini coefficient of comments over commenters",
     "one_comment_share": "commenters with one comment",

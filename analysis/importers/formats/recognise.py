@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from windtunnel.analysis.importers.files.foreign import HEAD as FOREIGN_HEAD
 from windtunnel.analysis.importers.files.foreign import what_it_is
 from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, bare_name, blocks
-from windtunnel.analysis.importers.files.sheets import columns_of, layout_of, sheet_rows
+from windtunnel.analysis.importers.files.sheets import columns_of, layout_of, plain_columns, sheet_rows
 from windtunnel.analysis.importers.formats.mapping import refuse_headless
 
 HEAD = 65_536
@@ -35,8 +35,10 @@ _WORDS = (
 LIKELY = {
     "id": (
         "id",
-        "post_id",
         "comment_id",
+        "post_id",
+        "tweet_id",
+        "status_id",
         "number",
         "message_id",
         "source_id",
@@ -59,6 +61,10 @@ LIKELY = {
         "reply_to_message_id",
         "reference_message_id",
         "to_pid",
+        "comment_parent",
+        "comment_path",
+        "in_reply_to_status_id",
+        "in_response_to_tweet_id",
     ),
     "thread": (
         "thread",
@@ -73,6 +79,8 @@ LIKELY = {
         "discussion_id",
         "thread_ts",
         "tid",
+        "post_id",
+        "comment_post_id",
     ),
     "author": (
         "author",
@@ -95,6 +103,9 @@ LIKELY = {
         "sender_full_name",
         "poster_id",
         "uid",
+        "comment_author",
+        "creator_name",
+        "creator_id",
     ),
     "time": (
         "time",
@@ -111,6 +122,8 @@ LIKELY = {
         "date_sent",
         "origin_server_ts",
         "ts",
+        "comment_date",
+        "comment_published",
     ),
     "minute": ("minute",),
     "text": (
@@ -124,6 +137,7 @@ LIKELY = {
         "raw",
         "post_text",
         "comment_text",
+        "comment_content",
         "comment_body",
         "message_text",
         "post_content",
@@ -220,16 +234,16 @@ def preview(path: Path, count: int = 8, encoding: str | None = None, separator: 
     if not likely(columns):
         refuse_headless(path, columns)
     rows: list[dict[str, Any]] = []
-    for _, row in sheet_rows(path, columns, DEFAULT_MAX_BYTES, None, layout):
+    for _, row in sheet_rows(path, plain_columns(path, columns), DEFAULT_MAX_BYTES, None, layout):
         if len(rows) >= count:
             break
         if isinstance(row, dict):
-            rows.append(row)
+            rows.append(dict.fromkeys(columns) | row)
     return Preview(columns, rows, likely(columns))
 
 
 def likely(columns: list[str]) -> dict[str, str]:
-    """Which of the columns is probably what.
+    """Which of the columns is probably what. A subject is a thread's name where nothing else tells threads.
 
     >>> likely(["Post_ID", "reply_to", "user", "created_at", "body"])
     {'id': 'Post_ID', 'parent': 'reply_to', 'author': 'user', 'time': 'created_at', 'text': 'body'}
@@ -250,6 +264,8 @@ def likely(columns: list[str]) -> dict[str, str]:
             found[role] = column
     if "time" in found:
         found.pop("minute", None)
+    if "subject" in plain and not found.keys() & {"parent", "thread"}:
+        found = {("thread" if column == plain["subject"] else role): column for role, column in found.items()}
     return found
 
 

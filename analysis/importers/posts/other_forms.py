@@ -20,11 +20,31 @@ def read_otherwise(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame
     """`table` (thread, parent, parent_post) with its threads and the parents that `ids` (parent, parent_post) lacks read
     otherwise, and what to say about it.
 
-    A word such as NULL is no thread and no parent, 0 and -1 neither unless a post bears them; 12.0 is 12; t1_x is x.
+    A word such as NULL is no thread and no parent, 0 and -1 neither unless a post bears them; 12.0 is 12; t1_x is x. Where the post
+    called 0 says that it answers 0, all who say so answer nothing.
     """
     table, threads = _threads(table, ids)
+    table, zero = _zero(table)
     table, parents = _parents(table, ids)
-    return table, (*threads, *parents)
+    return table, (*threads, *zero, *parents)
+
+
+def _zero(table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Posts numbered from 0 with 0 for no parent: the first of them seems to answer itself, and those that open threads seem to answer it."""
+    of_zero = pl.col("parent").is_in(NUMBERS) & pl.col("parent_post").is_not_null()
+    itself = table.filter(of_zero & (pl.col("parent_post") == pl.col("post")))
+    if itself.is_empty():
+        return table, []
+    none = of_zero & pl.col("parent").is_in(itself["parent"].implode())
+    count = table.filter(none).height
+    table = table.with_columns(
+        pl.when(none).then(None).otherwise(column).alias(column) for column in ("parent", "parent_post")
+    )
+    name = itself["parent"][0]
+    said = (
+        f"posts have {name} for a parent, the post {name} too, which cannot answer itself: they answer none"
+    )
+    return table, [counted(count, said)]
 
 
 def _parents(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

@@ -6,6 +6,7 @@ import warnings
 import polars as pl
 import pytest
 
+from windtunnel.analysis.cli import main
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.structure.bands import bands_of, spans_of
 from windtunnel.analysis.structure.place import compared
@@ -40,3 +41,25 @@ def test_a_run_of_another_community_is_refused_by_its_name(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"config": {"community": {"name": "misinformation"}}}))
     with pytest.raises(ValueError, match="is a run of misinformation: only forums have threads"):
         compared(Folder(tmp_path), Folder(tmp_path / "mine"), 7)
+
+
+def test_a_record_without_replies_says_so():
+    alone = weeks(*range(7)).filter(pl.col("parent").is_null())
+    with pytest.raises(ValueError, match="none of 6 spans of 7 days has a reply"):
+        bands_of(spans_of(alone, 7))
+
+
+def test_days_without_hours_tell_no_minutes(capsys, tmp_path):
+    rows = ["id,parent,who,day,text"]
+    for day in range(60):
+        rows += [f"{day}-{at},{f'{day}-{at - 1}' if at else ''},m{at % 3},2023-{1 + day // 28:02d}-{1 + day % 28:02d},hi" for at in range(6)]  # fmt: skip
+    (tmp_path / "posts.csv").write_text("\n".join(rows), encoding="utf-8")
+    named = "id=id,parent=parent,author=who,time=day,text=text"
+    assert main(["import", "table", str(tmp_path / "posts.csv"), str(tmp_path / "mine"), "--map", named, "--no-fit", "--reader", "words"]) == 0  # fmt: skip
+    capsys.readouterr()
+    assert main(["structure", str(tmp_path / "mine")]) == 0
+    said = capsys.readouterr().out
+    assert "days without hours" in said and "5th to 95th percentile" in said and " to -" not in said
+    taken = {line[:30].strip(): line.split()[-4:] for line in said.splitlines()[1:20]}
+    assert taken["minutes from a parent to its r"][-2:] == ["-", "-"]
+    assert taken["comments a post, mean *"][-4:] == ["5", "5", "to", "5"]

@@ -69,6 +69,13 @@ def test_import_auto_asks_for_the_columns_of_a_table(tmp_path, monkeypatch, caps
         (["id", "author", "author.name", "reference.messageId"], {"id": "id", "parent": "reference.messageId", "author": "author.name"}),
         (["commentId", "parentId", "createdAt", "user.username"], {"id": "commentId", "parent": "parentId", "author": "user.username", "time": "createdAt"}),
         (["ts", "thread_ts", "user", "user.real"], {"thread": "thread_ts", "time": "ts"}),
+        (["comment.id", "comment.path", "comment.content", "comment.published", "creator.name", "post.id"],
+         {"id": "comment.id", "parent": "comment.path", "thread": "post.id", "author": "creator.name", "time": "comment.published", "text": "comment.content"}),
+        (["comment_ID", "comment_post_ID", "comment_author", "comment_date", "comment_parent"],
+         {"id": "comment_ID", "parent": "comment_parent", "thread": "comment_post_ID", "author": "comment_author", "time": "comment_date"}),
+        (["tweet_id", "author_id", "created_at", "text", "in_response_to_tweet_id"],
+         {"id": "tweet_id", "parent": "in_response_to_tweet_id", "author": "author_id", "time": "created_at", "text": "text"}),
+        (["id", "sender", "subject", "content", "date_sent"], {"id": "id", "thread": "subject", "author": "sender", "time": "date_sent", "text": "content"}),
     ],
 )  # fmt: skip
 def test_an_object_is_no_column_and_names_may_be_written_as_one_word(columns, likely):
