@@ -99,8 +99,7 @@ def _fitted(
     cut = train_until(record)
     parts: dict[str, Part] = {}
     if "time" in record.lacks:
-        for name in ("who", "thread", "post", "when", "whether", "delay"):
-            parts[name] = scored.not_fitted(NO_TIMES)
+        parts |= {name: scored.not_fitted(why) for name, why in unasked(record).items()}
     else:
         tell("learning who writes, where and to whom")
         parts |= _choices(record, cut)
@@ -133,9 +132,26 @@ def _fitted(
     )
 
 
+def unasked(record: CommunityRecord) -> dict[str, str]:
+    """The parts that a record says nothing about, each with the reason."""
+    if "time" in record.lacks:
+        return dict.fromkeys(("who", "thread", "post", "when", "whether", "delay"), NO_TIMES)
+    found = {}
+    if "author" in record.lacks:
+        found["who"] = NO_AUTHORS
+    elif len(np.unique(record.author[~record.opens & record.known])) == 1:
+        found["who"] = ONE_PERSON
+    if "parent" in record.lacks:
+        found["post"] = NO_PARENTS
+    if "hour" in record.lacks:
+        found |= dict.fromkeys(("when", "whether", "delay"), NO_HOURS)
+    return found
+
+
 def _waits(record: CommunityRecord, cut: int, tell: Say) -> dict[str, Part]:
     if "hour" in record.lacks:
-        return {name: scored.not_fitted(NO_HOURS) for name in ("when", "whether", "delay")}
+        not_asked = unasked(record)
+        return {name: scored.not_fitted(not_asked[name]) for name in ("when", "whether", "delay")}
     tell("learning when")
     return scored.when_parts(when.waits(record, cut, *MOST_WAITS), cut) | {
         "delay": scored.delay_part(record, cut)
@@ -147,6 +163,7 @@ def _forward(
 ) -> tuple[dict[str, Any], str]:
     """The rates with which members act in a simulation, or a sentence on why there are none."""
     from windtunnel.analysis.learned.forward.fit import fit_forward
+    from windtunnel.analysis.learned.forward.held import held
     from windtunnel.analysis.learned.forward.posted import posted_intercepts
     from windtunnel.analysis.learned.forward.tones import fit_tones
 
@@ -156,24 +173,24 @@ def _forward(
         tones = fit_tones(latest)
         if tones is not None and posted is not None:
             tones = tones.model_copy(update={"posted": posted_intercepts(latest, tones, posted)})
-        return fit_forward(latest) | {"tone": None if tones is None else tones.model_dump(mode="json")}, ""
+        forward = fit_forward(latest)
+        weeks = float(latest.minute[-1] - latest.minute[0]) / 10_080 - forward["masked_days"] / 7
+        if added := held(forward, weeks):
+            forward["held"] = added
+            forward["notes"].append(
+                f"the record is short: in a cold place members come {np.exp(added):.2g} times as often as fitted, so that it writes as much"
+            )
+        return forward | {"tone": None if tones is None else tones.model_dump(mode="json")}, ""
     except ValueError as error:
         return {}, str(error)
 
 
 def _choices(record: CommunityRecord, cut: int) -> dict[str, Part]:
-    parts = {}
-    asked = ["thread"]
-    if "author" in record.lacks:
-        parts["who"] = scored.not_fitted(NO_AUTHORS)
-    elif len(np.unique(record.author[~record.opens & record.known])) == 1:
-        parts["who"] = scored.not_fitted(ONE_PERSON)
-    else:
-        asked.append("who")
-    if "parent" in record.lacks:
-        parts["post"] = scored.not_fitted(NO_PARENTS)
-    else:
-        asked.append("post")
+    not_asked = unasked(record)
+    parts: dict[str, Part] = {
+        part: scored.not_fitted(not_asked[part]) for part in ("who", "post") if part in not_asked
+    }
+    asked = [part for part in ("thread", "who", "post") if part not in not_asked]
     splits = gather(record, tuple(asked), until=cut)
     for part in asked:
         parts[part] = scored.choice_part(part, splits.pop(part))
