@@ -12,8 +12,8 @@ and from which roots was fixed before the first look; the second roots were kept
 too long from so many posts on, and a part of so many is lived again. With `--learned` the communities are of the members that were
 learned from a record, and the import is asked with the same law: one forum, called `learned`. They begin with the record's members and
 no thread, and live a week; asked is about incidents that begin in its last 60 hours, so that the import knows who is there. Everybody has a
-name: nameless posts are another question. Posts that were removed do not count: by the hour nobody read them before, by the minute
-some may have. Acts of a simulation begin with an hour, and so do those that the import is asked about. One JSON line comes last.
+name; with `--nameless` so many lack it as in the record. Acts of a simulation begin with an hour, and so do those that the import is asked about. One
+JSON line comes last.
 """
 
 import argparse
@@ -54,7 +54,7 @@ from windtunnel.sim.communities.forum.learned_file import read_learned, write_le
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import run_block
 
-ROOTS = {"first": 1000, "second": 2000, "third": 4000, "fourth": 5000}
+ROOTS = {"first": 1000, "second": 2000, "third": 4000, "fourth": 5000, "fifth": 6000, "sixth": 7000}
 DRAWS = {1: 44, 8: 80, 30: 150}
 """Communities simulated for a forum of so many threads: the first `INCIDENTS` that have an escalation are asked about."""
 LEARNED_DRAWS, LEARNED_STEPS, LEARNED_FROM = 120, 168, 108
@@ -87,11 +87,12 @@ def main() -> None:
     parser.add_argument("--futures", type=int, default=FUTURES)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--learned", type=Path, metavar="FOLDER")
+    parser.add_argument(
+        "--nameless", action="store_true", help="with --learned: members whose names the import lacks"
+    )
     parser.add_argument("--lived", type=int, default=in_time.MOST_REPLAYED, metavar="POSTS")
     asked = parser.parse_args()
     in_time.MOST_REPLAYED, part.RUN_UP = asked.lived, asked.lived // 4
-    if asked.learned is not None:
-        RULES["escalation"] = {**RULES["escalation"], "removed": 0}
     began, told = time.perf_counter(), {}
     for threads in asked.threads if asked.learned is None else ["learned"]:
         with tempfile.TemporaryDirectory() as place:
@@ -122,7 +123,8 @@ def of_forum(place: Path, threads: int | str, asked: argparse.Namespace) -> list
     """All questions about the incidents of so many simulated forums."""
     if threads == "learned":
         root, draws = ROOTS[asked.roots], 2 + asked.incidents * LEARNED_DRAWS // INCIDENTS
-        asked.learned = everybody_named(asked.learned, place)
+        if not asked.nameless:
+            asked.learned = everybody_named(asked.learned, place)
         words = learned_settings(asked.learned)
     else:
         root = ROOTS[asked.roots] + threads
@@ -257,6 +259,9 @@ def imported(place: Path, incident: Incident, law: Path | None) -> tuple[Recorde
     said.sort(key=lambda one: one["timestamp"])
     number = {int(one["id"].rsplit(".", 1)[1]): count for count, one in enumerate(said, 1)}
     folder = Folder(mine)
+    if law is not None:
+        without = unnamed(place / "out", incident)
+        as_simulated(folder, [(one["timestamp"], one["speaker"] in without) for one in said])
     posts = folder.read_table("posts")
     thread = posts.filter(pl.col("post") == number[incident.place or 0])["thread"][0]
     found = find(acts_of_import(posts), {"escalation": RULES["escalation"]}, 1 / 60)
@@ -267,6 +272,28 @@ def imported(place: Path, incident: Incident, law: Path | None) -> tuple[Recorde
     (same,) = here
     assert same.onset == 60 * incident.onset and same.severity == incident.severity
     return case_of_thread(folder, posts, same, RULES, ["mind=rules"]), number
+
+
+def unnamed(out: Path, incident: Incident) -> set[str]:
+    """The speakers, as an export calls them, of whom a record would lack the name."""
+    members = Folder(out).read_table("members")
+    here = members.filter(
+        (pl.col("draw") == incident.draw) & (pl.col("seed") == incident.seed) & (pl.col("unnamed") > 0)
+    )
+    run = f"{incident.draw}.{incident.seed}.{incident.arm}"
+    return {f"{run}.m{member}" for member in here["member"]}
+
+
+def as_simulated(folder: Folder, told: list[tuple[int, bool]]) -> None:
+    """Put an import on its simulation's clock, and take the names that a record would lack: of its posts in order, the second and whether it is
+    nameless. A record begins with its first post, and that comes minutes or hours after the simulation's beginning.
+    """
+    posts = folder.read_table("posts")
+    seconds, nameless = zip(*(told[post - 1] for post in posts["post"]), strict=True)
+    posts.with_columns(
+        minute=pl.Series([second // 60 for second in seconds], dtype=posts["minute"].dtype),
+        author=pl.when(pl.Series(nameless)).then(None).otherwise("author"),
+    ).write_parquet(folder.posts)
 
 
 def by_the_hour(

@@ -147,6 +147,7 @@ def _forward(
 ) -> tuple[dict[str, Any], str]:
     """The rates with which members act in a simulation, or a sentence on why there are none."""
     from windtunnel.analysis.learned.forward.fit import fit_forward
+    from windtunnel.analysis.learned.forward.held import held
     from windtunnel.analysis.learned.forward.posted import posted_intercepts
     from windtunnel.analysis.learned.forward.tones import fit_tones
 
@@ -156,7 +157,14 @@ def _forward(
         tones = fit_tones(latest)
         if tones is not None and posted is not None:
             tones = tones.model_copy(update={"posted": posted_intercepts(latest, tones, posted)})
-        return fit_forward(latest) | {"tone": None if tones is None else tones.model_dump(mode="json")}, ""
+        forward = fit_forward(latest)
+        weeks = float(latest.minute[-1] - latest.minute[0]) / 10_080 - forward["masked_days"] / 7
+        if added := held(forward, weeks):
+            forward["held"] = added
+            forward["notes"].append(
+                f"the record is short: in a cold place members come {np.exp(added):.2g} times as often as fitted, so that it writes as much"
+            )
+        return forward | {"tone": None if tones is None else tones.model_dump(mode="json")}, ""
     except ValueError as error:
         return {}, str(error)
 

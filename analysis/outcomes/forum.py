@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from windtunnel.analysis.outcomes.base import RUN, Outcome, Part, Runs, count, per_run
+from windtunnel.sim.communities.forum.posts import phase_of_post, step_of_post
 
 RETURN_GAP = 6
 """A newcomer has returned when active again this many steps after being active first."""
@@ -15,9 +16,9 @@ def published(events: pl.DataFrame, acts: pl.DataFrame | None = None) -> pl.Data
     """Posts and replies that others could read, each with its author: written and not held, or approved later.
 
     What is removed later on counts, since it was read. What was removed before anybody looked again does not: a post is
-    there for others from the step after it was written (an approved one, or one said again elsewhere, from the same
-    step), and moderators act before anybody looks. A post put back counts again. `acts` are the events whose removals are
-    asked about, if not all.
+    there for others from the moment after it was written, the next step or, where members look in several times a step, the next of
+    these times (an approved one, or one said again elsewhere, from the same step), and moderators act at the beginning of a step, before anybody
+    looks. A post put back counts again. `acts` are the events whose removals are asked about, if not all.
     """
     there = _there(events)
     return there.join(
@@ -49,7 +50,10 @@ def _never_seen(there: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """`RUN` and `target` of those posts that were gone before anybody could look."""
     gone = events.filter(pl.col("kind") == "remove").group_by(*RUN, "target").agg(gone=pl.col("step").min())
     back = events.filter(pl.col("kind") == "restore").select(*RUN, "target")
-    at_once = (pl.col("kind") == "approve") | (pl.col("status") == "evaded")
+    ids = there["target"].to_numpy()
+    phase = phase_of_post(ids) * (step_of_post(ids) == there["step"].to_numpy())
+    there = there.with_columns(early=pl.Series(phase < phase.max(initial=0), dtype=pl.Boolean))
+    at_once = (pl.col("kind") == "approve") | (pl.col("status") == "evaded") | pl.col("early")
     seen_from = pl.col("step") + pl.when(at_once).then(0).otherwise(1)
     both = there.join(gone, on=[*RUN, "target"]).filter(pl.col("gone") <= seen_from)
     return both.join(back, on=[*RUN, "target"], how="anti").select(*RUN, "target").unique()

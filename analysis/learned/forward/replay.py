@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from windtunnel.analysis.learned.record import UNKNOWN, CommunityRecord
+from windtunnel.sim.communities.forum.learned import strangers
 from windtunnel.sim.communities.forum.learned.law import WINDOW, own_thread_terms, post_terms, thread_terms
 
 MOST_CHOICES = 5_000
@@ -21,15 +22,8 @@ def with_strangers(record: CommunityRecord) -> tuple[np.ndarray, int]:
 
     Who answers back a reply to a nameless post is taken for its author; any other nameless post is by a stranger.
     """
-    author, parent = record.author.copy(), record.parent
-    first = stranger = int(author.max(initial=-1)) + 1
-    for row in np.flatnonzero(author == UNKNOWN).tolist():
-        up = parent[row]
-        back = parent[up] if up >= 0 else UNKNOWN
-        if back >= 0 and author[back] >= first and author[back] != author[up]:
-            author[row] = author[back]
-        else:
-            author[row], stranger = stranger, stranger + 1
+    first = int(record.author.max(initial=-1)) + 1
+    author = strangers.with_strangers(record.author, record.parent, UNKNOWN, first)
     return author, first
 
 

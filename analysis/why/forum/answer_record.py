@@ -39,6 +39,11 @@ ASSUMED = (
 )
 
 
+NAMELESS_LEARNED = (
+    "Posts without a name are decisions of strangers, as in the fit: each comes as a newcomer does and comes back for nothing but to answer who "
+    "answered it. Opening posts are written as they are in every future."
+)
+NAMELESS = "Posts without a name are written as they are in every future, whatever is asked."
 MODERATED = (
     "Recorded acts of moderators are part of the past, from the minute after theirs on; an absence is taken to end when its member "
     "writes again. Replies that came although such an act forbade them are kept as recorded. What was written nowhere because of an act "
@@ -229,6 +234,7 @@ def of_record(
         "assumptions": [
             *([case.relived] if case.relived else []),
             *(ASSUMED_LEARNED if is_learned(name) else ASSUMED),
+            *([NAMELESS_LEARNED if is_learned(name) else NAMELESS] if case.nameless else []),
             *([MODERATED] if case.moderators else []),
             *known_of(case),
         ],

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from windtunnel.analysis.why.forum.moderators import GOES_ON, ModeratorAct, exempt
+from windtunnel.sim.communities.forum.learned.strangers import with_strangers
 from windtunnel.sim.communities.forum.posts import CIVIL, HEATED, HOSTILE
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.ticks import BEFORE, UNKNOWN, Record, record_of
@@ -26,6 +27,7 @@ NEARBY = 7 * 24 * 60
 AROUND = 4000
 """Posts elsewhere that are told at most: of the threads with most of them."""
 SILENT_TICKS = 24
+NAMELESS = -1
 TEMPER_SPREAD = 0.75
 """Spread of tempers (log-odds) in a community: that of the simulated forum's personas and newcomers."""
 PRIOR_POSTS = 10.0
@@ -33,7 +35,8 @@ PRIOR_POSTS = 10.0
 
 
 class Around(NamedTuple):
-    """A thread with what was written around it, and the names of the members' rows: nobody, its authors, then readers."""
+    """A thread with what was written around it, and the names of the members' rows: nobody, its authors, readers, then those without a
+    name ("")."""
 
     record: Record
     names: list[str]
@@ -48,6 +51,7 @@ def as_record(
     cut: bool = True,
     past: int = 0,
     strangers: float = 0.0,
+    nameless: bool = False,
 ) -> Around:
     """A thread's posts as a record, with the posts of other threads up to its end and from the week before. The first `past` of
     the posts come before what is lived again.
@@ -55,7 +59,7 @@ def as_record(
     A reply whose parent is not there answers its thread's first post; a post without tone counts as civil. Where the thread
     was not `cut`, its silence afterwards is part of the record: for `GOES_ON` minutes as far as the record goes, after acts of
     moderators in any case. `strangers` an hour come who never wrote before: as many readers of whom the record shows nothing are there
-    at least, several times over.
+    at least, several times over. With `nameless` each post without a name is by somebody: a stranger, or one who answers back.
     """
     low, high = int(thread["minute"][past]), int(thread["minute"][-1])
     until = high if cut else max(high, min(high + GOES_ON, int(posts["minute"].to_numpy().max())))
@@ -68,8 +72,13 @@ def as_record(
     row = {name: place for place, name in enumerate(names)}
     columns = ["post", "thread", "parent", "author", "minute", "tone"]
     both = pl.concat([thread.select(columns), elsewhere.select(columns)])
-    author = np.array([row.get(name, UNKNOWN) if name else UNKNOWN for name in both["author"].to_list()])
+    author = np.array([row.get(name, UNKNOWN) if name else NAMELESS for name in both["author"].to_list()])
     parent = _parents(both)
+    if nameless:
+        author = with_strangers(author, parent, NAMELESS, len(names))
+        names = names + [""] * (int(author.max()) + 1 - len(names))
+    else:
+        author[author == NAMELESS] = UNKNOWN
     free = np.zeros(both.height, bool)
     free[: thread.height] = exempt(thread, parent[: thread.height], acts)
     record = record_of(

@@ -95,7 +95,16 @@ def case_of_thread(
     kind = made.experiment.builder()
     profile, law = kind.profile, None if kind.learned is None else kind.learned.law
     arrive = law.newcomers.opens + law.newcomers.replies if law else 0.0
-    record, names = as_record(thread, posts, profile, acts, cut=part.cut, past=part.past, strangers=arrive)
+    record, names = as_record(
+        thread,
+        posts,
+        profile,
+        acts,
+        cut=part.cut,
+        past=part.past,
+        strangers=arrive,
+        nameless=law is not None,
+    )
     told = asks_a_model(made.experiment.mind) and made.experiment.mind["prompt"] == "member"
     case = RecordedCase(
         folder,

@@ -20,3 +20,13 @@ def in_ticks(events: pl.DataFrame, ticks: np.ndarray) -> tuple[pl.DataFrame, np.
     wrote = events["kind"].cast(pl.String).is_in(["reply", "post"]).to_numpy()
     place = np.where(wrote & (first <= named) & (named <= last), named, np.minimum(first, len(minutes) - 1))
     return events.with_columns(step=pl.Series(place, dtype=events["step"].dtype)), minutes
+
+
+def after_a_look(events: pl.DataFrame, minutes: float) -> pl.Series:
+    """Bool (events,): takes a post away more than so many minutes after it was written (rounded up): members who look in so often have read it,
+    also where no tick of the record lies between. The events have the minutes of a record."""
+    run = ["draw", "seed", "arm", "target"]
+    wrote = events.filter(pl.col("kind").is_in(["reply", "post"])).select(*run, wrote="step").unique(run)
+    late = pl.col("step") - pl.col("wrote") > minutes + 1
+    dated = events.join(wrote, on=run, how="left", maintain_order="left")
+    return dated.select((pl.col("kind") == "remove") & late.fill_null(False)).to_series()

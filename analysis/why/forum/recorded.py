@@ -17,9 +17,10 @@ from windtunnel.analysis.incidents.forum.acts import ACTS, acts_of_run
 from windtunnel.analysis.why.case import WITH, WITHOUT, Branch, Futures
 from windtunnel.analysis.why.forum.around import TONES, tempers
 from windtunnel.analysis.why.forum.case import ByActs
-from windtunnel.analysis.why.forum.in_ticks import in_ticks
+from windtunnel.analysis.why.forum.in_ticks import after_a_look, in_ticks
 from windtunnel.analysis.why.forum.moderators import ModeratorAct, as_policy
 from windtunnel.analysis.why.question import Question
+from windtunnel.conf import content
 from windtunnel.policies.base import Policy
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.inference import Inference, infer
@@ -106,6 +107,11 @@ class RecordedCase(ByActs):
         part = self.experiment.builder().learned
         return part is not None and part.law.tone is not None
 
+    @property
+    def nameless(self) -> bool:
+        """Whether the thread has replies without a name."""
+        return self.acts.filter((pl.col("kind") == "reply") & pl.col("member").is_null()).height > 0
+
     def specs(self) -> list[tuple[PolicySpec, int]]:
         return []
 
@@ -175,6 +181,7 @@ class RecordedCase(ByActs):
             pace=self.attention,
             draws=kind.learned.draws,
             heat=self.heat,
+            unnamed=np.array([not name for name in self.names]),
         )
 
     def infer(self, numbers: Sequence[int], mind: Mind, question: Question | None = None) -> None:
@@ -265,7 +272,7 @@ class RecordedCase(ByActs):
         def number(column: str) -> pl.Expr:
             return pl.col(column).replace_strict(known, default=-pl.col(column), return_dtype=pl.Int64)
 
-        names = {str(row): name for row, name in enumerate(self.names)} | {"0": None}
+        names = {str(row): name or None for row, name in enumerate(self.names)}
         texts = self.acts.select("post", "text").drop_nulls()
         acts = acts.drop("text").with_columns(
             post=number("post"),
@@ -279,12 +286,14 @@ class RecordedCase(ByActs):
 
     def _acts(self, futures: Futures) -> pl.DataFrame:
         """The acts in the thread, in minutes. Whether others could read a post goes by ticks, in which members look in, as a run's
-        goes by steps; what the record's own moderators removed stood in the record, and counts.
+        goes by steps, and with learned members by their looks, as in a run; what the record's own moderators removed stood in the record, and counts.
         """
         events, minutes = in_ticks(futures.events, np.array([tick.minute for tick in self.record.ticks]))
         own = [policy.label for policy in self.schedule()]
-        asked = events.filter(~pl.col("policy").cast(pl.String).is_in(own))
-        acts = acts_of_run(events, futures.links, futures.members, asked).filter(
+        asked = ~pl.col("policy").cast(pl.String).is_in(own)
+        if self.experiment.builder().learned is not None:
+            asked &= ~pl.lit(after_a_look(futures.events, 60 / looks_an_hour()))
+        acts = acts_of_run(events, futures.links, futures.members, events.filter(asked)).filter(
             pl.col("place") == self.thread_id
         )
         return acts.with_columns(step=pl.Series(minutes[acts["step"].to_numpy()], dtype=ACTS["step"]))
@@ -333,7 +342,7 @@ class RecordedCase(ByActs):
         return self.names.index(name)
 
     def name(self, member: int) -> str:
-        return self.names[member]
+        return self.names[member] or "without a name"
 
     def first_moment(self, step: int) -> int:
         """The minute of the first tick from `step` on."""
@@ -360,6 +369,11 @@ class RecordedCase(ByActs):
             "kept": kept,
             "not_offered": len(self.not_offered),
         }
+
+
+def looks_an_hour() -> int:
+    """How often learned members look in within an hour of a run."""
+    return int(content("mind", "learned")["steps_an_hour"])
 
 
 class Past:

@@ -109,8 +109,8 @@ class Inference(Led):
         many, hot = len(forum.members), self._hot
         each, place = np.unique(rows if hot is None else of * many + rows, return_inverse=True)
         attention = forum.attention(self, each % many, None if hot is None else hot[each // many])
-        focus = np.empty(len(rows), np.int64)
-        for low in range(0, len(rows), _BLOCK):
+        focus = np.empty(len(rows), np.int64)  # where who comes is known, of those who acted alone
+        for low in range(0, len(rows) if forum.by_cause is None else 0, _BLOCK):
             part = slice(low, low + _BLOCK)
             focus[part] = forum.attend(forum.of(attention, place[part]), partial(self._looks, of[part]))
         if self._first:
@@ -135,18 +135,19 @@ class Inference(Led):
         act = self._acting[row]
         target = forum.row_of(int(forum.record.parent[act]))
         looked = [forum.looked_at(attention, place, target, act < forum.record.own) for place in places]
-        items, _, taken, offered = looked[0]
-        if not offered:
+        if not looked[0][1]:
             self.not_offered.append(act)
-        ids, count = forum.posts.id[items], len(self.lucks)
-        prior = noise.gumbel(
-            self._keys, "attend", forum.place, np.repeat(forum.members.id[[row]], count), ids
-        )
-        score = np.broadcast_to([one[1] for one in looked], (count, len(items)))
-        found = posterior_gumbels(score, np.full(count, taken), prior)
+        whose = np.repeat(forum.members.id[[row]], len(self.lucks))
+        noted = []
+        for choices in zip(*(one[0] for one in looked), strict=True):
+            ids, _, taken = choices[0]
+            prior = noise.gumbel(self._keys, "attend", forum.place, whose, ids)
+            score = np.broadcast_to([one.score for one in choices], prior.shape)
+            noted.append(posterior_gumbels(score, np.full(len(prior), taken), prior))
+        ids = np.concatenate([one.ids for one in looked[0][0]])
         order = np.argsort(ids)
-        for one, noted in zip(self.found, found[:, order], strict=True):
-            one.look.setdefault(forum.place, {})[row] = (ids[order], noted)
+        for one, values in zip(self.found, np.concatenate(noted, axis=1)[:, order], strict=True):
+            one.look.setdefault(forum.place, {})[row] = (ids[order], values)
         return target
 
     def learn(self, rows: np.ndarray) -> bool:

@@ -145,6 +145,11 @@ ORDINAL_OF_PHASE = np.array([0, 2, 3, 4, 5, 6, 7, 8])
 
 def minutes_into_step(ids: np.ndarray, step_hours: float, phases: int) -> np.ndarray:
     """Minutes from the beginning of its step to the phase in which each post was written; 0 where a step has one."""
+    phase = phase_of_post(ids)
+    return phase * (60.0 * step_hours / phases) if phases > 1 else np.zeros(len(phase))
+
+
+def phase_of_post(ids: np.ndarray) -> np.ndarray:
+    """The phase of its step in which each post was written, as its id has it; 0 where a step has one."""
     ordinal = np.abs(np.asarray(ids, np.int64)) % 10
-    phase = np.where(np.isin(ordinal, ORDINAL_OF_PHASE[1:]), ordinal - 1, 0)
-    return phase * (60.0 * step_hours / phases) if phases > 1 else np.zeros(len(ordinal))
+    return np.where(np.isin(ordinal, ORDINAL_OF_PHASE[1:]), ordinal - 1, 0)

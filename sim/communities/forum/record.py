@@ -51,6 +51,14 @@ class RecordedSpeech(Speech):
         """A post that a simulated member puts up once more has no words."""
 
 
+class Choice(NamedTuple):
+    """What a member chose among: the numbers (n,) that address the chance of each, their scores (n,), and the place of the one taken."""
+
+    ids: np.ndarray
+    score: np.ndarray
+    taken: int
+
+
 class ByCause(Protocol):
     """What says for which cause members come in, tick by tick."""
 
@@ -306,9 +314,9 @@ class RecordForum(Forum):
 
     def looked_at(
         self, attention: Any, place: int, target: int, own: bool
-    ) -> tuple[np.ndarray, np.ndarray, int, bool]:
-        """The posts that the member at `place` saw, their scores, which of them the record says (`target`), and whether it would have
-        been offered; `own` says that its act is one of the thread.
+    ) -> tuple[tuple[Choice, ...], bool]:
+        """What the member at `place` chose among, one choice after the other, where it looked as the record says (at `target`), and whether
+        that would have been offered; `own` says that its act is one of the thread.
         """
         one = attention._replace(rows=attention.rows[[place]], seen=attention.seen.of([place]))
         items = one.seen.items()[0]
@@ -317,7 +325,8 @@ class RecordForum(Forum):
         column, seen = int(columns[0]), items >= 0
         seen[columns[1:]] = False  # the feed shows it to everybody
         mine = self.posts.author[target] == attention.rows[place]
-        return items[seen], scores(one)[0, seen], int(seen[:column].sum()), not (own and (alone or mine))
+        choice = Choice(self.posts.id[items[seen]], scores(one)[0, seen], int(seen[:column].sum()))
+        return (choice,), not (own and (alone or mine))
 
     def of(self, attention: Any, places: np.ndarray) -> Any:
         """What draws some of the members, by their places; who is named twice is there twice."""

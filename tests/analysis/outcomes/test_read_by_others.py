@@ -1,5 +1,6 @@
 """What nobody could see counts in no outcome of what was read: a hand-made log whose answers can be checked in one's head."""
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -12,6 +13,7 @@ from windtunnel.analysis.outcomes.forum import (
     readable,
 )
 from windtunnel.policies.registry import make_policy
+from windtunnel.sim.communities.forum.posts import ORDINAL_OF_PHASE, post_id
 
 RUN = {"draw": 0, "seed": 0, "arm": "policy"}
 
@@ -77,3 +79,12 @@ def test_removal_at_once_decides_what_was_read_and_says_so():
     assert "escalation" in make_policy("remove_hostile", {"delay": 0}).forced()
     assert "hostile_share" in make_policy("remove_hostile", {"delay": 0}).forced()
     assert "escalation" not in make_policy("remove_hostile", {"delay": 1}).forced()
+
+
+def test_where_members_look_in_several_times_a_step_only_what_they_wrote_last_was_removed_unread():
+    """Two replies of step 3, in its first and its last look, both gone with the beginning of step 4."""
+    early, late = (int(post_id(np.array([5]), 3, ordinal)[0]) for ordinal in (0, ORDINAL_OF_PHASE[-1]))
+    wrote = [(3, "reply", 5, one, 100, "hostile", "done") for one in (early, late)]
+    gone = [(4, "remove", None, one, 100, "hostile", "done") for one in (early, late)]
+    assert value(escalation, log(SPARK, *wrote, *gone)) == 1
+    assert value(escalation, log(SPARK, wrote[0], gone[0])) == 0, "as in a run in which a step is one look"

@@ -7,7 +7,7 @@ import pytest
 from windtunnel.analysis.incidents.forum.find import load_rules
 from windtunnel.analysis.why.case import WITH, WITHOUT, simulate_futures
 from windtunnel.analysis.why.forum.case_of_record import recorded_case
-from windtunnel.analysis.why.forum.in_ticks import in_ticks
+from windtunnel.analysis.why.forum.in_ticks import after_a_look, in_ticks
 from windtunnel.analysis.why.forum.question import ask
 from windtunnel.sim.communities.forum.posts import post_id
 
@@ -54,3 +54,20 @@ def test_a_reply_that_is_removed_before_anybody_looks_in_counts_no_longer(case):
     read = {arm: acts.filter(pl.col("arm") == arm)["post"].to_list() for arm in (WITHOUT, WITH)}
     assert 2 in read[WITHOUT] and 2 not in read[WITH] and 1 in read[WITH]
     mind.close()
+
+
+def test_where_members_look_in_every_so_many_minutes_what_is_removed_later_was_read():
+    """Of three posts of minute 10 the removals come with the next look, after it, and never; a lock is none."""
+    events = pl.DataFrame(
+        {
+            "draw": 0,
+            "seed": [0, 0, 1, 0, 0],
+            "arm": "record",
+            "step": [10, 10, 10, 18, 90],
+            "kind": ["reply", "reply", "reply", "remove", "remove"],
+            "target": [1, 2, 2, 1, 2],
+        }
+    )
+    lock = events.tail(1).with_columns(kind=pl.lit("lock"))
+    found = after_a_look(pl.concat([events, lock]), 7.5)
+    assert found.to_list() == [False, False, False, False, True, False]

@@ -74,7 +74,8 @@ class LearnedPart:
 
     def law_of_draw(self, traits_key: int) -> Law:
         """The law of the community that `traits_key` draws."""
-        return self.law if self.settings.law == "fitted" else drawn_law(self.law, traits_key)
+        law = self.law if self.settings.law == "fitted" else drawn_law(self.law, traits_key)
+        return law.of_a_cold_place if self.settings.start == "cold" else law
 
     def scenes(self, scene: Scene) -> tuple[Scene, ...]:
         """The scene once for each phase, with what only learned members are told."""

@@ -23,6 +23,7 @@ from windtunnel.sim.communities.forum.learned.law import Law
 from windtunnel.sim.communities.forum.learned.members import LearnedMembers
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.past import Past
+from windtunnel.sim.communities.forum.learned.strangers import chance_unnamed
 from windtunnel.sim.communities.forum.learned.together import Moment, Together, join, nobody_comes
 from windtunnel.sim.communities.forum.posts import HELD, HOSTILE, ORDINAL_OF_PHASE, post_id
 from windtunnel.sim.communities.forum.profile import Profile
@@ -275,21 +276,10 @@ class LearnedForum(Forum):
         if not first:
             return
         rows = rows[first]
-        chance = [self._unnamed(up) for up in parent[first].tolist()]
+        chance = [chance_unnamed(self.law, self.memory, self.posts, up) for up in parent[first].tolist()]
         lot = noise.uniform(self.luck.at(now), "unnamed", 0, self.members.id[rows])
         people.unnamed[rows] = lot < chance
         self.unnamed[rows] = people.unnamed[rows]
-
-    def _unnamed(self, up: int) -> float:
-        """The chance that the name of who first writes by answering this post, or by opening a thread, is not known."""
-        if up < 0:
-            return self.law.newcomers.unnamed_openers
-        posts, memory = self.posts, self.memory
-        root = int(posts.thread[up])
-        share = min(memory.posts.nameless[root] / max(int(posts.size[root]), 1), 1.0)
-        terms = (1.0, up == root, share, bool(memory.people.unnamed[posts.author[up]]))
-        odds = sum(value * term for value, term in zip(self.law.unnamed.value, terms, strict=True))
-        return float(1 / (1 + np.exp(-odds)))
 
     def appear(self, new: np.ndarray) -> None:
         """As in any forum; what was held or removed and comes back is read from now on."""

@@ -184,6 +184,8 @@ class Law(BaseModel):
     """Mean days after which a member comes no more; None: the record does not tell, and nobody leaves."""
     core: list[Group] = []
     """Whom a place has that begins with its members and nothing else: the record's at its end."""
+    held: float = 0.0
+    """Added to the log rate `comes` in a cold place, so that it writes as much as its record: of a record too short to show settled members."""
     masked_days: float = 0.0
     """Days of the record that count for nothing: holes, and a week after each."""
     notes: list[str] = []
@@ -194,6 +196,15 @@ class Law(BaseModel):
             if getattr(self, name).terms not in (terms, EARLIER.get(name)):
                 raise ValueError(f"{name} has other terms than this version fits")
         return self
+
+    @property
+    def of_a_cold_place(self) -> "Law":
+        """The law with `held` in the rate at which members come."""
+        if not self.held:
+            return self
+        comes = {name: getattr(self.comes, name) for name in Part.model_fields}
+        comes["value"] = (self.comes.value[0] + self.held, *self.comes.value[1:])
+        return Law(**{name: getattr(self, name) for name in Law.model_fields} | {"comes": Part(**comes)})
 
 
 def stays_for(law: Law, lot: np.ndarray) -> np.ndarray:

@@ -1,8 +1,8 @@
 """A record whose members follow the law that was learned from it: who comes, to pay which debt or to look at which thread and post.
 
 Rates and choices are those of a learned forum; a tick of the record takes the place of a phase. A member comes for the first of its
-debts, or for anything else, whichever lot comes first (`arrivals`), and then looks at posts by one Gumbel each: so what the record says of its luck
-can be inferred. So is the lasting hotness of the thread that is lived again, from who chose it and who chose another (`heat`); other
+debts, or for anything else, whichever lot comes first (`arrivals`), and then looks into a thread and at a post in it, as in a simulation, by one
+Gumbel each: so what the record says of its luck can be inferred. So is the lasting hotness of the thread that is lived again, from who chose it and who chose another (`heat`); other
 threads are as hot as all.
 """
 
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from windtunnel.agents.situation import Scene
+from windtunnel.sim import noise
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING, Looks, Shown, View
 from windtunnel.sim.communities.forum.learned.arrivals import NOT_TOUCHED, OTHER
@@ -30,9 +31,10 @@ from windtunnel.sim.communities.forum.learned.place import Alone
 from windtunnel.sim.communities.forum.learned.recorded_coming import RecordedComing
 from windtunnel.sim.communities.forum.learned.remembered import NO_HISTORY, History
 from windtunnel.sim.communities.forum.learned.says import put_tones
+from windtunnel.sim.communities.forum.learned.strangers import chance_unnamed
 from windtunnel.sim.communities.forum.posts import VISIBLE
 from windtunnel.sim.communities.forum.profile import Profile
-from windtunnel.sim.communities.forum.record import Words
+from windtunnel.sim.communities.forum.record import Choice, Words
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.communities.forum.ticks import UNKNOWN, Record
 from windtunnel.sim.communities.forum.traits import ForumMembers
@@ -75,15 +77,18 @@ class LearnedRecordForum(RecordedComing):
         pace: float = 1.0,
         draws: dict[str, float] | None = None,
         heat: Heat | None = None,
+        unnamed: np.ndarray | None = None,
     ) -> None:
-        """`heat` is what was inferred of the hotness of the record's own thread; without it the thread is as hot as all."""
+        """`heat` is what was inferred of the hotness of the record's own thread; without it the thread is as hot as all. `unnamed`: bool
+        (members,), whose names the record lacks.
+        """
         self.law, self.history, self.pace, self.draws = law, history, pace, draws or {}
         self.own_id = int(record.post_ids()[0])
         self.watch = None
         self.heat = heat
         self.hot = 0.0 if heat is None else log_hotness(heat, luck, self.own_id)
         self.memory = Memory(law, len(members))
-        self.memory.people.unnamed[UNKNOWN] = True
+        self.memory.people.unnamed[:] = np.arange(len(members)) == UNKNOWN if unnamed is None else unnamed
         self._unread = set()
         self._coming = None
         self._addresses = np.empty(0, np.uint64)
@@ -135,6 +140,18 @@ class LearnedRecordForum(RecordedComing):
             self.watch.begin(world.now)
         super().open_step(world)
 
+    def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
+        self._name(now, rows, parent)
+        return super()._write(now, rows, parent, *rest, **named)
+
+    def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:
+        """Draw of whom a record would lack the name, when somebody first writes of whom it shows nothing."""
+        people = self.memory.people
+        for row, up in zip(rows.tolist(), parent.tolist(), strict=True):
+            if self.spare[row] and not people.acts[row]:
+                lot = noise.uniform(self.luck.at(now), "unnamed", 0, self.members.id[[row]])[0]
+                people.unnamed[row] = lot < chance_unnamed(self.law, self.memory, self.posts, up)
+
     # --- what they attend to ---
 
     def show(self, world: Any, rows: np.ndarray) -> View:
@@ -155,6 +172,7 @@ class LearnedRecordForum(RecordedComing):
         debtor, owed = self.memory.debts.debtor[found.debts], self.memory.debts.post
         heats = [self.hot] * len(rows) if hot is None else hot.tolist()
         plain = self._scores(offered, now, pull)
+        opens = self._comes_to_open(world, rows)
         groups: dict[tuple[bool, float], Common] = {}
         newcomers: dict[float, tuple[np.ndarray, np.ndarray, float]] = {}
         items: list[np.ndarray] = []
@@ -179,12 +197,21 @@ class LearnedRecordForum(RecordedComing):
                 one, value = np.append(one, target), np.append(value, UNSEEN)
             items.append(one)
             score.append(value)
-            self._odds[place] = odds
+            self._odds[place] = SURE if new and opens[place] else odds
         width = max(map(len, items))
         every, values = np.full((len(rows), width), NOTHING), np.full((len(rows), width), -np.inf)
         for place, (one, value) in enumerate(zip(items, score, strict=True)):
             every[place, : len(one)], values[place, : len(one)] = one, value
         return FittedAttention(rows, every, values)
+
+    def _comes_to_open(self, world: Any, rows: np.ndarray) -> np.ndarray:
+        """Bool (n,): would each of these members, as a newcomer, have come to open a thread. Who answered in the record came to answer."""
+        rates = self.law.newcomers
+        share = rates.opens / max(rates.opens + rates.replies, 1e-12)
+        lot = noise.uniform(world.key, "opener", self.place, self.members.id[rows])
+        if not world.known:
+            return np.asarray(lot < share)
+        return np.asarray((lot < share) & ~np.isin(rows, self.record.author[list(self.tick.decided)]))
 
     def offered(self, now: int) -> Offered:
         posts, memory = self.posts, self.memory
@@ -250,10 +277,8 @@ class LearnedRecordForum(RecordedComing):
         """Posts, their log weights, and the log-odds of opening a thread, for this member who came for anything but the posts that it
         owes an answer."""
         thread, post = common.thread, common.post
-        if new:
-            rates = self.law.newcomers
-            odds = np.log(max(rates.opens, 1e-300)) - np.log(max(rates.replies, 1e-300))
-        else:
+        odds = -SURE
+        if not new:
             thread = self.with_own_threads(row, offered, thread)
             post = self._with_own_posts(row, offered.posts, post)
             odds = self.memory.opens(np.array([row]), now)[0]
@@ -302,27 +327,53 @@ class LearnedRecordForum(RecordedComing):
         return score + by_last_terms(self.law.post_old, np.column_stack(terms).astype(float))
 
     def attend(self, attention: Any, looks: Looks) -> np.ndarray:
-        """The post (n,) that each member attends to: Gumbel-max over the weights."""
-        rows, items, score = attention
-        if not items.shape[1]:
-            return np.full(len(rows), NOTHING, np.int64)
-        value = score + looks(rows, self.posts.id[items])
-        best = value.argmax(axis=1)
-        each = np.arange(len(rows))
-        return np.where(value[each, best] == -np.inf, NOTHING, items[each, best])
+        """The post (n,) that each member attends to: a thread by Gumbel-max over the weights of all its posts, then a post in it."""
+        rows, every, scores = attention
+        out = np.full(len(rows), NOTHING, np.int64)
+        for place, (items, score) in enumerate(zip(every, scores, strict=True)):
+            there = np.isfinite(score)
+            items, score, who = items[there], score[there], rows[[place]]
+            if len(items) > 1:
+                roots, start, part = self._threads_of(items)
+                thread = np.logaddexp.reduceat(score[part], start)
+                thread += looks(who, self._as_thread(roots))[0]
+                mine = self.posts.thread[items] == roots[thread.argmax()]
+                items, score = items[mine], score[mine]
+                items = items[[(score + looks(who, self.posts.id[items])[0]).argmax()]]
+            if len(items):
+                out[place] = items[0]
+        return out
 
     def looked_at(
         self, attention: Any, place: int, target: int, own: bool
-    ) -> tuple[np.ndarray, np.ndarray, int, bool]:
-        """Posts that the member at `place` could attend to, their scores, which of them the record says, and whether the law had it."""
+    ) -> tuple[tuple[Choice, ...], bool]:
+        """As in any record: the choice of a thread, and that of a post in it."""
         items, score = attention.items[place], attention.score[place]
         there = np.isfinite(score)
         items, score = items[there], score[there]
-        taken = int(np.flatnonzero(items == target)[0])
-        return items, score, taken, bool(score[taken] > UNSEEN)
+        roots, start, part = self._threads_of(items)
+        thread, post = np.logaddexp.reduceat(score[part], start), int(np.flatnonzero(items == target)[0])
+        mine = np.flatnonzero(self.posts.thread[items] == self.posts.thread[target])
+        return (
+            Choice(
+                self._as_thread(roots), thread, int(np.flatnonzero(roots == self.posts.thread[target])[0])
+            ),
+            Choice(self.posts.id[items[mine]], score[mine], int(np.flatnonzero(mine == post)[0])),
+        ), bool(score[post] > UNSEEN)
+
+    def _threads_of(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Threads (m,) of posts (n,); where each begins (m,) once the posts are put thread by thread, and their places in that order (n,)."""
+        of = self.posts.thread[items]
+        part = np.argsort(of, kind="stable")
+        roots, start = np.unique(of[part], return_index=True)
+        return roots, start, part
+
+    def _as_thread(self, roots: np.ndarray) -> np.ndarray:
+        """What addresses the chance of looking into threads (rows of their opening posts, (n,)): no id of a post."""
+        return ~self.posts.id[roots]
 
     def _measure(self, rows: np.ndarray, focus: np.ndarray, now: int) -> np.ndarray:
         out = super()._measure(rows, focus, now)
         out[:, self._features.index("opens")] = np.where(focus == NOTHING, SURE, self._odds)
-        put_tones(self, out, rows, focus)
+        put_tones(self, out, rows, focus, as_posted=True)
         return out

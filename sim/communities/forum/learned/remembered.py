@@ -12,7 +12,7 @@ from windtunnel.sim.communities.forum.learned.heat import Watch
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.posts import VISIBLE
 from windtunnel.sim.communities.forum.record import RecordForum
-from windtunnel.sim.communities.forum.ticks import UNKNOWN, in_turn
+from windtunnel.sim.communities.forum.ticks import in_turn
 
 
 class History(NamedTuple):
@@ -111,12 +111,12 @@ class RememberedRecord(RecordForum):
             read,
         )
         told = zip(*(column.tolist() for column in (*columns, partner, posts.depth[new])), sizes, strict=True)
-        exchange = memory.posts.exchange
+        exchange, unnamed = memory.posts.exchange, memory.people.unnamed
         for row, by, above, thread, whom, hour, tone, again, seen, owed, depth, size in told:
             if self.watch is not None and above >= 0:
                 self.watch.reply(by, above, thread)
             memory.acted(by, hour, above < 0, above, thread, whom)
-            memory.heard(None if by == UNKNOWN else by, thread, row, above, tone)
+            memory.heard(None if unnamed[by] else by, thread, row, above, tone)
             if again:
                 exchange[row] = exchange[above] + 1
             if not seen:

@@ -10,9 +10,12 @@ from windtunnel.sim.communities.forum.learned.law import Law
 from windtunnel.sim.communities.forum.learned.place import Remembering
 
 
-def put_tones(forum: Remembering, out: np.ndarray, rows: np.ndarray, focus: np.ndarray) -> None:
+def put_tones(
+    forum: Remembering, out: np.ndarray, rows: np.ndarray, focus: np.ndarray, *, as_posted: bool = False
+) -> None:
     """Fill the features `SAYS` of `out` (n, features), where the law has tones: log-odds of heat and of hostility against civility."""
-    for name, odds in tone_odds(forum.law, [(forum, slice(None))], rows, focus).items():
+    told = tone_odds(forum.law, [(forum, slice(None))], rows, focus, as_posted=as_posted)
+    for name, odds in told.items():
         out[:, forum._features.index(name)] = odds
 
 
