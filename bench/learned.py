@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from windtunnel.analysis.learned import scored
 from windtunnel.analysis.learned.choices import TRAIN_SHARE, gather, train_until
-from windtunnel.analysis.learned.fit import MOST_POSTS, MOST_WAITS
+from windtunnel.analysis.learned.fit import MOST_POSTS, MOST_WAITS, unasked
 from windtunnel.analysis.learned.held_out import interval
 from windtunnel.analysis.learned.logit import fit_logit
 from windtunnel.analysis.learned.parts import tone, when
@@ -109,7 +109,11 @@ def measured(name: str, record: CommunityRecord, floors: bool, share: float = TR
     cut = train_until(record, share)
     rows: list[Row] = []
     bits: dict[str, np.ndarray] = {}
-    asked = ("thread",) if "author" in record.lacks else ("who", "thread", "post")
+    not_asked = unasked(record)
+    for why in dict.fromkeys(not_asked.values()):
+        print(f"{name}: {', '.join(part for part, each in not_asked.items() if each == why)}: {why}")
+    wanted = ("thread",) if "author" in record.lacks else ("who", "thread", "post")
+    asked = tuple(part for part in wanted if part not in not_asked)
     clusters = {}
     for part, split in gather(record, asked, until=cut).items():
         if why := scored.few(split):
@@ -123,9 +127,10 @@ def measured(name: str, record: CommunityRecord, floors: bool, share: float = TR
             )
         if "author" not in record.lacks:
             rows.append(_kept(part, split, next(iter(bases.values())), bits[part], floors))
-    parts = scored.when_parts(when.waits(record, cut, *MOST_WAITS), cut)
-    for part in ("when", "whether"):
-        rows += _of_part(part, parts[part], floors)
+    if "when" not in not_asked:
+        parts = scored.when_parts(when.waits(record, cut, *MOST_WAITS), cut)
+        for part in ("when", "whether"):
+            rows += _of_part(part, parts[part], floors)
     rows += _tone_rows(record, cut, floors, bits, clusters)
     if name in TODAY and {"who", "post", "tone"} <= set(bits):
         rows.append(_whole(TODAY[name], bits, clusters))

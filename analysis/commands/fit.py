@@ -21,7 +21,7 @@ def call(asked: argparse.Namespace) -> int:
     import sys
 
     from windtunnel.analysis.learned.fit import fit_folder
-    from windtunnel.analysis.learned.told import by_hand, rows, sentences
+    from windtunnel.analysis.learned.told import by_hand, of_simulation, rows, sentences
     from windtunnel.analysis.terminal.printing import print_json, print_table
     from windtunnel.sim.communities.forum.learned_file import FILE
 
@@ -33,5 +33,7 @@ def call(asked: argparse.Namespace) -> int:
     print()
     for sentence in sentences(by_hand(learned, Path(asked.out))):
         print(plain(sentence))
+    if said := of_simulation(learned, Path(asked.out)):
+        print(plain(said))
     print(plain(f"{Path(asked.out) / FILE}: fitted in {learned.seconds:.0f} s."))
     return OK

@@ -5,7 +5,7 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.base import Incident, Kind, Rule
@@ -70,7 +70,7 @@ def call(asked: argparse.Namespace) -> int:
         print(
             f"  {kind}: {summary(kind)} ({kinds[kind].unit or 'severity'}; listed from {rules[kind]['threshold']:g})"
         )
-    print(f"\n{_next(shown[0], folder, asked)}")
+    print(f"\nNext: {_next(shown[0], folder, asked)}")
     print(
         "\nA finding is a rule's reading of simulated runs, and no basis for a sanction without a person's review."
     )
@@ -84,6 +84,24 @@ def listed(asked: argparse.Namespace) -> list[Incident]:
         return forum.search(asked).incidents
     _, kinds = kinds_in(folder, "incidents")
     return _searched(asked, folder, kinds, _wanted(asked, kinds))
+
+
+class Question(NamedTuple):
+    """An incident of a run, in the words of its table, and the command that asks about it."""
+
+    row: dict[str, Any]
+    command: str
+
+
+def questions_of(folder: Folder, out: str) -> list[Question]:
+    """What may be asked of a run of a community that is no forum, the worst incident first; `out` is how a command names it.
+
+    `ValueError` where its community has no kinds of incident.
+    """
+    declared, kinds = kinds_in(folder, "incidents")
+    asked = argparse.Namespace(out=out, draw=None, seed=None, arm=None, kind=None, rule=[])
+    found = _searched(asked, folder, kinds, _wanted(asked, kinds))
+    return [Question(_row(one, declared.nouns), _next(one, folder, asked)) for one in found]
 
 
 def _searched(
@@ -119,7 +137,7 @@ def _content(one: Incident) -> dict[str, Any]:
 
 
 def _next(one: Incident, folder: Folder, asked: argparse.Namespace) -> str:
-    """What may be asked about an incident: had the policy of the experiment been on, or off."""
+    """The command that asks about an incident: had the policy of the experiment been on, or off."""
     config: Mapping[str, Any] = folder.read_json(folder.manifest)["config"]
     on, treatment = _names(config.get("baseline")), _names(config.get("policy"))
     if one.arm == "policy":
@@ -127,7 +145,7 @@ def _next(one: Incident, folder: Folder, asked: argparse.Namespace) -> str:
     else:
         act = next((f"--with {name} --at onset" for name in treatment if name not in on), "")
     given = "".join(f" --rule {shlex.quote(rule)}" for rule in asked.rule)
-    return f"Next: windtunnel why {shlex.quote(asked.out)} {one.id} {act or '--with POLICY'}{given}"
+    return f"windtunnel why {shlex.quote(asked.out)} {one.id} {act or '--with POLICY'}{given}"
 
 
 def _names(policies: Any) -> Sequence[str]:

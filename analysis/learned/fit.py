@@ -99,8 +99,7 @@ def _fitted(
     cut = train_until(record)
     parts: dict[str, Part] = {}
     if "time" in record.lacks:
-        for name in ("who", "thread", "post", "when", "whether", "delay"):
-            parts[name] = scored.not_fitted(NO_TIMES)
+        parts |= {name: scored.not_fitted(why) for name, why in unasked(record).items()}
     else:
         tell("learning who writes, where and to whom")
         parts |= _choices(record, cut)
@@ -133,9 +132,26 @@ def _fitted(
     )
 
 
+def unasked(record: CommunityRecord) -> dict[str, str]:
+    """The parts that a record says nothing about, each with the reason."""
+    if "time" in record.lacks:
+        return dict.fromkeys(("who", "thread", "post", "when", "whether", "delay"), NO_TIMES)
+    found = {}
+    if "author" in record.lacks:
+        found["who"] = NO_AUTHORS
+    elif len(np.unique(record.author[~record.opens & record.known])) == 1:
+        found["who"] = ONE_PERSON
+    if "parent" in record.lacks:
+        found["post"] = NO_PARENTS
+    if "hour" in record.lacks:
+        found |= dict.fromkeys(("when", "whether", "delay"), NO_HOURS)
+    return found
+
+
 def _waits(record: CommunityRecord, cut: int, tell: Say) -> dict[str, Part]:
     if "hour" in record.lacks:
-        return {name: scored.not_fitted(NO_HOURS) for name in ("when", "whether", "delay")}
+        not_asked = unasked(record)
+        return {name: scored.not_fitted(not_asked[name]) for name in ("when", "whether", "delay")}
     tell("learning when")
     return scored.when_parts(when.waits(record, cut, *MOST_WAITS), cut) | {
         "delay": scored.delay_part(record, cut)
@@ -170,18 +186,11 @@ def _forward(
 
 
 def _choices(record: CommunityRecord, cut: int) -> dict[str, Part]:
-    parts = {}
-    asked = ["thread"]
-    if "author" in record.lacks:
-        parts["who"] = scored.not_fitted(NO_AUTHORS)
-    elif len(np.unique(record.author[~record.opens & record.known])) == 1:
-        parts["who"] = scored.not_fitted(ONE_PERSON)
-    else:
-        asked.append("who")
-    if "parent" in record.lacks:
-        parts["post"] = scored.not_fitted(NO_PARENTS)
-    else:
-        asked.append("post")
+    not_asked = unasked(record)
+    parts: dict[str, Part] = {
+        part: scored.not_fitted(not_asked[part]) for part in ("who", "post") if part in not_asked
+    }
+    asked = [part for part in ("thread", "who", "post") if part not in not_asked]
     splits = gather(record, tuple(asked), until=cut)
     for part in asked:
         parts[part] = scored.choice_part(part, splits.pop(part))

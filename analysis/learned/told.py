@@ -104,6 +104,24 @@ def sentences(learned: Learned) -> list[str]:
     return found
 
 
+def of_simulation(learned: Learned, folder: Path) -> str:
+    """How large the recorded place is as `community.size` counts, and what its members do; empty where there is no law to run with."""
+    from windtunnel.sim.communities.forum.learned.law import law_of
+    from windtunnel.sim.communities.forum.learned.members import recorded_size
+    from windtunnel.sim.communities.forum.profile import read_profile
+
+    path = folder / "profile.yaml"
+    if not learned.forward or not path.is_file():
+        return ""
+    law = law_of(learned.forward)
+    new = 24 * (law.newcomers.opens + law.newcomers.replies)
+    stay = "" if law.stay is None else f"; members stay {law.stay:.0f} days on average"
+    return (
+        f"Runs: community.size={recorded_size(law, read_profile(path)):.0f} is a place of this record's size (members present at a time; "
+        f"{learned.record.authors:,} wrote in all), with {law.posts_per_day:,.3g} posts and {new:.2g} newcomers a day{stay}."
+    )
+
+
 def of_parts(learned: Learned) -> list[str]:
     """A sentence for each part of an act: its bits held out beside its best baseline, tone's ceiling, what would lift it."""
     said = []

@@ -33,8 +33,9 @@ def wrote(community: Mapping[str, Any], events: pl.DataFrame, steps: int) -> str
     ):
         return ""
     times = f"{found / due:.2g} times as many"
+    wrote, has = (f"{each:,.0f}" if each >= 100 else f"{each:.3g}" for each in (found, due))
     size = "" if learned.get("start") == "warm" else ", of as many members,"
     return (
-        f"without the policy they wrote {found:,.3g} posts in {hours:,.4g} hours, where the record{size} has {due:,.3g}: {times}, so "
+        f"without the policy they wrote {wrote} posts in {hours:,.4g} hours, where the record{size} has {has}: {times}, so "
         "how much happens here is not the record's"
     )

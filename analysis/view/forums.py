@@ -13,6 +13,7 @@ from windtunnel.analysis.importers.imported.lacking import askable
 from windtunnel.analysis.incidents.base import Incident, Rule
 from windtunnel.analysis.incidents.find import parse_rules
 from windtunnel.analysis.incidents.forum.acts import moderation_of, read_acts
+from windtunnel.analysis.incidents.forum.command import serves
 from windtunnel.analysis.incidents.forum.find import find, load_rules
 from windtunnel.analysis.incidents.forum.likely import mostly_unread
 from windtunnel.analysis.incidents.moments import moment_cell
@@ -90,8 +91,10 @@ def read_forum(folder: Path, run: dict[str, str] | None = None) -> Forum:
 @lru_cache(maxsize=KEPT)
 def _read(path: str, seen: tuple[int, ...]) -> Forum:
     folder = Path(path)
-    acts, hours = read_acts(folder)
     place = Folder(folder)
+    if not serves(place):
+        raise ValueError(f"{folder.name} is a run of a community without threads: this page is for forums")
+    acts, hours = read_acts(folder)
     real = not place.manifest.is_file()
     posts = place.read_table("posts") if real else None
     if posts is not None and "text" in posts.columns:

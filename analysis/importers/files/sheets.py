@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -18,6 +18,7 @@ from windtunnel.analysis.importers.files.lines import (
     refuse_bombs,
 )
 from windtunnel.analysis.importers.files.parquet_weight import weight
+from windtunnel.analysis.importers.values.nested import DEEPEST
 from windtunnel.analysis.numbers_in_words import counted
 
 T = TypeVar("T")
@@ -99,7 +100,7 @@ def columns_of(path: Path, expected: str, max_bytes: int, layout: Layout = PLAIN
     """The columns of a table; of lines of JSON those of the first hundred objects. `ValueError` if there are none."""
     kind = _kind(path)
     if kind == ".parquet":
-        return list(_schema(path, expected))
+        return list(_fields(_schema(path, expected)))
     if kind in JSON:
         return fields(path, expected, max_bytes, layout.encoding)
     header = _head(path, layout, max_bytes)
@@ -108,6 +109,43 @@ def columns_of(path: Path, expected: str, max_bytes: int, layout: Layout = PLAIN
     if not all(map(is_unicode, header)):
         raise ValueError(not_unicode(path, 1, layout.encoding))
     return header
+
+
+def plain_columns(path: Path, columns: Sequence[str]) -> list[str]:
+    """Those of the columns of a table that hold one value a row: of Parquet no lists and no structures."""
+    if _kind(path) != ".parquet":
+        return list(columns)
+    kinds = _fields(_schema(path, "a Parquet file"))
+    return [name for name in columns if not kinds[name].kind.is_nested()]
+
+
+class _Field(NamedTuple):
+    """Where a column of Parquet stands, through the structures that hold it, and what it holds."""
+
+    parts: tuple[str, ...]
+    kind: pl.DataType
+
+    def read(self, name: str) -> pl.Expr:
+        column = pl.col(self.parts[0])
+        for inside in self.parts[1:]:
+            column = column.struct.field(inside)
+        return column.alias(name)
+
+
+def _fields(schema: Mapping[str, pl.DataType]) -> dict[str, _Field]:
+    """The columns of Parquet, those inside structures by their path, as in `values.nested.paths`; a column's own name counts first."""
+    found: dict[str, _Field] = {}
+
+    def walk(name: str, field: _Field) -> None:
+        found.setdefault(name, field)
+        if isinstance(field.kind, pl.Struct) and len(field.parts) < DEEPEST:
+            for inside in field.kind.fields:
+                kind = inside.dtype if isinstance(inside.dtype, pl.DataType) else inside.dtype()
+                walk(f"{name}.{inside.name}", _Field((*field.parts, inside.name), kind))
+
+    for name, kind in schema.items():
+        walk(name, _Field((name,), kind))
+    return found | {name: _Field((name,), kind) for name, kind in schema.items()}
 
 
 def is_unicode(text: Any) -> bool:
@@ -177,8 +215,10 @@ def _schema(path: Path, expected: str) -> pl.Schema:
 
 def _parquet_rows(path: Path, columns: Sequence[str], max_bytes: int) -> Iterator[tuple[int, dict[str, Any]]]:
     wanted = list(dict.fromkeys(columns))
-    _refuse_heavy(path, wanted, max_bytes)
-    frame, number, size = pl.scan_parquet(path, glob=False).select(wanted), 0, 0
+    fields_of = _fields(_schema(path, "a Parquet file"))
+    _refuse_heavy(path, {name: fields_of[name] for name in wanted}, max_bytes)
+    frame = pl.scan_parquet(path, glob=False).select(fields_of[name].read(name) for name in wanted)
+    number = size = 0
     while True:
         try:
             with _panics_unsaid():
@@ -194,13 +234,16 @@ def _parquet_rows(path: Path, columns: Sequence[str], max_bytes: int) -> Iterato
             return
 
 
-def _refuse_heavy(path: Path, wanted: Sequence[str], max_bytes: int) -> None:
+def _refuse_heavy(path: Path, wanted: Mapping[str, _Field], max_bytes: int) -> None:
     """`ValueError` for columns of lists, and for what would unpack to too much, before any of it is unpacked."""
-    nested = [name for name, kind in _schema(path, "a Parquet file").items() if kind.is_nested()]
-    if found := [name for name in wanted if name in nested]:
-        raise ValueError(f"{path} has lists or structures in the column {found[0]!r}: make it plain values")
+    for name, field in wanted.items():
+        if isinstance(field.kind, pl.Struct):
+            inside = listed([f"{name}.{one.name}" for one in field.kind.fields])
+            raise ValueError(f"{path} has a structure in the column {name!r}: name one of {inside}")
+        if field.kind.is_nested():
+            raise ValueError(f"{path} has lists or structures in the column {name!r}: make it plain values")
     try:
-        rows, unpacked = weight(path, wanted)
+        rows, unpacked = weight(path, {field.parts[0] for field in wanted.values()})
     except ValueError as error:
         raise ValueError(f"{path} is damaged ({error}): fetch it again") from None
     refuse_bombs(path, path.stat().st_size, max(unpacked, CELL * rows * len(wanted)), max_bytes)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from windtunnel.analysis.importers.files.foreign import HEAD as FOREIGN_HEAD
 from windtunnel.analysis.importers.files.foreign import what_it_is
 from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, bare_name, blocks
-from windtunnel.analysis.importers.files.sheets import columns_of, layout_of, sheet_rows
+from windtunnel.analysis.importers.files.sheets import columns_of, layout_of, plain_columns, sheet_rows
 from windtunnel.analysis.importers.formats.mapping import refuse_headless
 
 HEAD = 65_536
@@ -234,11 +234,11 @@ def preview(path: Path, count: int = 8, encoding: str | None = None, separator: 
     if not likely(columns):
         refuse_headless(path, columns)
     rows: list[dict[str, Any]] = []
-    for _, row in sheet_rows(path, columns, DEFAULT_MAX_BYTES, None, layout):
+    for _, row in sheet_rows(path, plain_columns(path, columns), DEFAULT_MAX_BYTES, None, layout):
         if len(rows) >= count:
             break
         if isinstance(row, dict):
-            rows.append(row)
+            rows.append(dict.fromkeys(columns) | row)
     return Preview(columns, rows, likely(columns))
 
 

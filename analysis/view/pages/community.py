@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from windtunnel.analysis.first_sentence import first_sentence
+from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.incidents.find import summary
 from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.outcomes import RUN
@@ -68,6 +70,8 @@ def run(request: Request) -> Response:
     lines = [line for line in short_answer(estimates, manifest, None) if line not in trust]
     is_forum = manifest["config"]["community"]["name"] == "forum"
     shared: dict[str, Any] = {"forum": None, "out": name}
+    if not is_forum:
+        shared |= _questions(folder, site.shown_path(name))
     if is_forum:
         forum = forum_of(request)
         shared = _shared(request, forum)
@@ -83,6 +87,21 @@ def run(request: Request) -> Response:
         report=(folder / "report.html").is_file(),
         **shared,
     )
+
+
+def _questions(folder: Path, out: str) -> dict[str, Any]:
+    """The incidents of a run of a community that is no forum, each with the command that asks about it."""
+    from windtunnel.analysis.commands.incidents import questions_of
+
+    try:
+        found, none = questions_of(Folder(folder), out), "No incident by the declared rules."
+    except ValueError as error:
+        found, none = [], f"{error}."
+    return {
+        "questions_asked": found[:MOST_INCIDENTS],
+        "more_questions": len(found) - MOST_INCIDENTS,
+        "no_questions": none,
+    }
 
 
 def incidents(request: Request) -> Response:

@@ -107,6 +107,7 @@ def test_the_command_writes_and_tells(
     out = _imported(tmp_path)
     assert main(["fit", str(out)]) == OK
     said = capsys.readouterr().out
+    assert "Runs: community.size=" in said and "38 wrote in all" in said
     assert "product form" in said and "learned.yaml" in said
     learned = read_learned(out / FILE)
     assert learned.parts["thread"].verdict == "learned" and learned.record.posts == 560

@@ -33,6 +33,7 @@ def test_within_a_factor_of_two_nothing_is_said(posts):
         ((400, 380), "they wrote 390 posts in 12 hours, where the record, of as many members, has 30: 13 times as many"),
         ((5, 7), "they wrote 6 posts in 12 hours, where the record, of as many members, has 30: 0.2 times as many"),
         ((0, 0), "they wrote 0 posts"),
+        ((1400, 1300), "they wrote 1,350 posts in 12 hours"),
     ],
 )  # fmt: skip
 def test_beyond_it_both_numbers_are_told(posts, said):
