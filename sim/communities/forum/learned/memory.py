@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from windtunnel.sim.communities.forum.learned.law import FORGOTTEN, HABIT, LONG, SHORT, Law
+from windtunnel.sim.communities.forum.learned.law import AWAY, FORGOTTEN, HABIT, LONG, SHORT, Law
 from windtunnel.sim.communities.forum.learned.rates import Rates, by_name
 from windtunnel.sim.communities.forum.learned.tones import ToneMemory
 from windtunnel.sim.communities.forum.side_by_side import SideBySide, Views
@@ -70,12 +70,12 @@ class Memory:
     """All rows are rows of the forum's members and posts; hours are counted from the run's first step, and negative before it.
 
     Members: `last` act, how many `acts`, `opened`, `replied`, fading counts `acts_6h`, `acts_24h`, `habit` (just after the last act)
-    and `replies_6h` (just after `got`), `owed` debts, `unnamed`, when it `leaves`, from when on it
+    and `replies_6h` (just after `got`), replies it has `heard` in all and debts it has `paid`, `owed` debts, `unnamed`, when it `leaves`, from when on it
     comes no more; of its coming for anything but a debt the `rate` when it was last taken, whether it is `quiet`, and after which
     phase it was last `drawn`. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
     `last`, `crowd`, `nameless` of its thread, how `hot` it is (log), on which `shelf` it stands, its `place` among the threads in
     sight, and what draws newcomers (`new`) and others (`old`) to it. Debts: whose (`debtor`), the `partner`, the thread (`root`), the
-    `post`, `since`, the `fixed` part of the predictor, `open`, `answered`, its `rate` when it was last taken, and the
+    `post`, `since`, whether it is for an answer to an opening post (`top`), the `fixed` part of the predictor, `open`, `answered`, its `rate` when it was last taken, and the
     `address` of its chance.
 
     `touched` holds the members whose rates have changed since it was last emptied, `newly` those who wrote for the first time.
@@ -93,6 +93,8 @@ class Memory:
             habit=(np.float64, 0.0),
             replies_6h=(np.float64, 0.0),
             got=(np.float64, -np.inf),
+            heard=(np.int32, 0),
+            paid=(np.int32, 0),
             owed=(np.int32, 0),
             unnamed=(np.bool_, False),
             leaves=(np.float64, np.inf),
@@ -120,6 +122,7 @@ class Memory:
             root=(np.int64, 0),
             post=(np.int64, 0),
             since=(np.float64, 0.0),
+            top=(np.bool_, False),
             fixed=(np.float64, 0.0),
             open=(np.bool_, False),
             answered=(np.bool_, False),
@@ -189,6 +192,7 @@ class Memory:
         self.mine.setdefault(who, set()).add(up)
         debt = self.owing.get(who, {}).get(root, {}).get(partner)
         if debt is not None:
+            people.paid[who] += self.debts.post[debt] == up
             self._close(debt)
 
     def appeared(
@@ -241,9 +245,17 @@ class Memory:
             owing = self.owing.setdefault(partner, {}).setdefault(root, {})
         debts.debtor[free], debts.partner[free], debts.root[free] = partner, who, root
         debts.post[free], debts.since[free], debts.open[free] = post, now, True
+        debts.top[free] = up == root
         debts.fixed[free] = self._fixed(
-            depth, up == root, exchange, both, unnamed, people.unnamed.item(partner)
+            depth,
+            up == root,
+            exchange,
+            both,
+            unnamed,
+            people.unnamed.item(partner),
+            now - people.last.item(partner),
         )
+        people.heard[partner] += 1
         posts.debt[post] = owing[who] = free
         people.owed[partner] += 1
         return free + 1
@@ -279,12 +291,27 @@ class Memory:
             self._close(debt)
 
     def _fixed(
-        self, depth: int, root: bool, exchange: int, met: int, unnamed_partner: bool, unnamed: bool
+        self,
+        depth: int,
+        root: bool,
+        exchange: int,
+        met: int,
+        unnamed_partner: bool,
+        unnamed: bool,
+        rest: float,
     ) -> float:
-        """What of a debt's predictor does not change."""
+        """What of a debt's predictor does not change; `rest`: hours since its debtor's last act."""
         beta, cap = self._owes, self._owes_cap
+        later = 0.0
+        if "away" in beta:  # not in a law of an earlier fit
+            away = log1p(min(max(rest, 0.0), AWAY))
+            later += beta["away"] * min(away, cap["away"])
+            later += beta["exchange_unnamed"] * min(
+                unnamed_partner * log1p(exchange), cap["exchange_unnamed"]
+            )
         return (
-            beta["constant"]
+            later
+            + beta["constant"]
             + beta["depth"] * min(log(max(depth, 1)), cap["depth"])
             + beta["root"] * min(root, cap["root"])
             + beta["exchange"] * min(log1p(exchange), cap["exchange"])
