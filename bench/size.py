@@ -86,9 +86,20 @@ def measured(made: Plan, runs: list[Run]) -> dict[str, float]:
     return {
         "p0": float((severity >= made.threshold).mean()),
         "focal_hostile": float(severity.mean()),
+        "focal_replies": focal_replies(events, made.horizon) / len(runs),
         "hostile_share": float(hostile),
         **means,
     }
+
+
+def focal_replies(events: pl.DataFrame, horizon: int | None) -> int:
+    """Replies in the provoking threads of these runs, within so many steps after the provoking post."""
+    done = events.filter(pl.col("status") == "done")
+    keys = ["draw", "seed", "arm", "place"]
+    begun = done.filter(pl.col("kind") == "spark").select(*keys, begun="step")
+    replies = done.filter(pl.col("kind") == "reply").join(begun, on=keys)
+    late = 10**9 if horizon is None else horizon
+    return replies.filter(pl.col("step") <= pl.col("begun") + late).height
 
 
 def of_run(run: Run, size: int) -> dict[str, float]:

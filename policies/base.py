@@ -255,6 +255,12 @@ class Policy(BaseModel):
         """Whether it works in the community called so."""
         return EVERY in cls.fits or community in cls.fits
 
+    @property
+    def looks_on(self) -> bool:
+        """Whether it is asked anything in each phase: it has an `offer` or a `review` of its own."""
+        own = type(self)
+        return own.offer is not Policy.offer or own.review is not Policy.review
+
     def in_force(self, step: int) -> bool:
         """Whether the world asks this policy anything in this step."""
         return self.start <= step and (self.stop is None or step < self.stop)

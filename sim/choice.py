@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from windtunnel.agents.minds.rules import in_parts
 from windtunnel.sim import noise
 
 TARGET = 1 << 32
@@ -35,7 +36,7 @@ def choose_together(
         np.repeat(np.array(keys, np.uint64), count), purpose, step, np.concatenate(ids), logp[0].shape[1]
     )
     luck += np.concatenate(logp)
-    return np.split(luck.argmax(axis=1), np.cumsum(count)[:-1])
+    return in_parts(luck.argmax(axis=1), count)
 
 
 def choose(key: int, purpose: str, step: int, ids: np.ndarray, view: Any, logp: np.ndarray) -> np.ndarray:

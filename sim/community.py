@@ -188,7 +188,7 @@ class Community(Protocol[V, A]):
 
 
 class Joint(Protocol):
-    """Communities of several worlds that work out together what they ask: a class of communities that can has `join`.
+    """Communities of several worlds that work out together what they ask and what comes of it: a class of communities that can has `join`.
 
     `join(communities)` gives, for each group of them that goes together, their places and the group's `Joint`; each has it as
     `together`, and one of its own before. What happens in a world must not depend on which others are there.
@@ -201,6 +201,11 @@ class Joint(Protocol):
     def prepare(self, worlds: Sequence[Any]) -> None:
         """Before these worlds (one or more), all at one phase of one step, are asked: work out what each of their communities will show, and leave it
         there."""
+        ...
+
+    def act(self, worlds: Sequence[Any]) -> None:
+        """Before these worlds (one or more) take their step, whose choices wait: work out what `act` of each of their communities will give,
+        and leave it there."""
         ...
 
 
@@ -219,7 +224,8 @@ class Speaking(Protocol):
 class Builder(Protocol):
     """Makes communities of one configuration; an entry point of the group `windtunnel.communities` names its class.
 
-    Made from the resolved yaml; `ValueError` says in a sentence which key is wrong and what would work.
+    Made from the resolved yaml; `ValueError` says in a sentence which key is wrong and what would work. One that has `expect(traits_keys)` is
+    told of the communities that a block is about to make, so that what is shared by the runs of each can be made for all of them at once.
     """
 
     declared: Declared

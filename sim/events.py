@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -55,7 +56,8 @@ class EventLog:
         self.levels = tuple(levels)
         self._names: list[str] = []
         self._codes: dict[str, int] = {}
-        self._chunks: list[tuple[np.ndarray, ...]] = []
+        self._chunks: list[tuple[int, tuple[np.ndarray | int, ...]]] = []
+        """How many rows, and their columns; what is the same in all of them stands once."""
         self._step = -1
         self._ordinal = 0
         self._rows = 0
@@ -99,31 +101,20 @@ class EventLog:
             return self._rows
         if step != self._step:
             self._step, self._ordinal = step, 0
-        ordinal = np.arange(self._ordinal, self._ordinal + count, dtype=np.int32)
-        self._ordinal += count
-
-        def column(value: object, dtype: type) -> np.ndarray:
-            if value is None or isinstance(value, str):
-                value = self.code(value)
-            if isinstance(value, np.ndarray) and value.shape == (count,):
-                return value.astype(dtype, copy=False)
-            return np.full(count, value, dtype)
-
-        self._chunks.append(
-            (
-                column(step, np.int32),
-                ordinal,
-                members,
-                column(kind, np.int16),
-                column(target, np.int64),
-                column(place, np.int64),
-                column(tone, np.int8),
-                column(status, np.int16),
-                column(policy, np.int16),
-            )
+        given = (
+            _column(kind if not isinstance(kind, str) else self.code(kind), count, np.int16),
+            _column(target, count, np.int64),
+            _column(place, count, np.int64),
+            _column(tone, count, np.int8),
+            _column(status if not isinstance(status, str) else self.code(status), count, np.int16),
+            _column(
+                self.code(policy) if policy is None or isinstance(policy, str) else policy, count, np.int16
+            ),
         )
+        self._chunks.append((count, (step, self._ordinal, members, *given)))
+        self._ordinal += count
         if isinstance(amount, np.ndarray) or amount != NO_AMOUNT:
-            self._amounts[self._rows] = column(amount, np.int64)
+            self._amounts[self._rows] = np.broadcast_to(np.asarray(_column(amount, count, np.int64)), count)
         self._rows += count
         return self._rows - count
 
@@ -144,10 +135,16 @@ class EventLog:
         """The run's events as a table with the columns of `SCHEMA`."""
         if not self._chunks:
             return pl.DataFrame(schema=SCHEMA)
-        step, ordinal, member, kind, target, place, tone, status, policy = (
-            np.concatenate(parts) for parts in zip(*self._chunks, strict=True)
+        counts = [count for count, _ in self._chunks]
+        step, first, member, kind, target, place, tone, status, policy = (
+            _joined(counts, parts, dtype)
+            for parts, dtype in zip(
+                zip(*(columns for _, columns in self._chunks), strict=True), _KINDS, strict=True
+            )
         )
         count = len(step)
+        begin = np.repeat(np.cumsum(counts) - counts, counts)
+        ordinal = (first + np.arange(count) - begin).astype(np.int32)
         texts = [self._texts.get(row) for row in range(count)] if self._texts else [None]
         columns = (
             *_same(count, draw, seed, arm),
@@ -193,6 +190,29 @@ def digest(events: pl.DataFrame) -> str:
     for part in events.iter_slices(1 << 16):  # the text of a large run would take gigabytes
         text.update(part.write_csv(include_header=False).encode())
     return text.hexdigest()
+
+
+_KINDS = (np.int32, np.int32, np.int64, np.int16, np.int64, np.int64, np.int8, np.int16, np.int16)
+"""Of the columns of a chunk: step, first ordinal, member, kind, target, place, tone, status, policy."""
+
+
+def _column(value: Any, count: int, kind: type) -> np.ndarray | int:
+    """A column of a chunk: an array (n,) as it is, or the number that all rows have."""
+    if isinstance(value, np.ndarray) and value.shape == (count,):
+        return value.astype(kind, copy=False)
+    return value if isinstance(value, int) else np.full(count, value, kind)
+
+
+def _joined(counts: Sequence[int], parts: Sequence[np.ndarray | int], kind: type) -> np.ndarray:
+    """A column of all chunks, one after the other."""
+    alike = [part if not isinstance(part, np.ndarray) else 0 for part in parts]
+    out: np.ndarray = np.repeat(np.array(alike, kind), counts)
+    end = 0
+    for count, part in zip(counts, parts, strict=True):
+        end += count
+        if isinstance(part, np.ndarray):
+            out[end - count : end] = part
+    return out
 
 
 def _same(count: int, draw: int, seed: int, arm: str) -> list[pl.Series]:

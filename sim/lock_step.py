@@ -4,7 +4,7 @@ A step of a block is read in `LockStep.step`: begin, then for each phase ask, de
 there, with the stage and the reason; the others go on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -33,15 +33,16 @@ class LockStep:
             world.speaks = self.writes and world.may_speak and hasattr(world.community, "say")
 
     def step(self) -> int:
-        """One step of all worlds; gives how many asked something in its last phase."""
-        asked: Mapping[int, Situations] = {}
+        """One step of all worlds; gives how many took part in its last phase."""
+        lived = 0
         self.begin()
         for _ in range(self.worlds[0].phases if self.worlds else 0):
             asked = self.ask()
+            lived = len(asked) + self.skip(asked)
             self.apply(self.decide(asked))
             self.speak()
         self.now += 1
-        return len(asked)
+        return lived
 
     def begin(self) -> None:
         """Open the step in each world; what was put up by itself gets its words before anybody looks at it."""
@@ -58,8 +59,16 @@ class LockStep:
     def ask(self) -> Mapping[int, Situations]:
         """The situations of each world's active members; communities that can work out together what they ask do it first."""
         self._together("situations", lambda joint, worlds: joint.prepare(worlds))
-        asked = {place: self._try(place, "situations", self.worlds[place].ask) for place in self.alive()}
+        busy = [place for place in self.alive() if not self.worlds[place].idle()]
+        asked = {place: self._try(place, "situations", self.worlds[place].ask) for place in busy}
         return {place: situations for place, situations in asked.items() if place not in self.failed}
+
+    def skip(self, asked: Mapping[int, Situations]) -> int:
+        """Let worlds in which nobody does anything in this phase go on to the next; gives how many."""
+        idle = [place for place in self.alive() if place not in asked]
+        for place in idle:
+            self._try(place, "apply", self.worlds[place].skip)
+        return len(idle)
 
     def decide(self, asked: Mapping[int, Situations]) -> Answers:
         """The mind's rows of log-probabilities, all worlds in one batch."""
@@ -74,7 +83,10 @@ class LockStep:
                 self.failed[place] = (f"{answer.stage}, step {world.now}", answer.reason)
             else:
                 world.set_log_probs(answer, drawn.get(place))
-                self._try(place, "apply", world.step)
+        self._together("apply", lambda joint, worlds: joint.act(worlds), answers)
+        for place in answers:
+            if place not in self.failed:
+                self._try(place, "apply", self.worlds[place].step)
 
     def _drawn(self, answers: Answers) -> dict[int, np.ndarray]:
         """Choices by place, of worlds in which few decide: drawn in one go for all whose chance has the same purpose."""
@@ -113,9 +125,13 @@ class LockStep:
             place for place, world in enumerate(self.worlds) if place not in self.failed and not world.over
         ]
 
-    def _together(self, stage: str, action: Callable[[Joint, list[World]], None]) -> None:
-        """What communities do together, for those of their worlds that go on; where it breaks all of these stop."""
+    def _together(
+        self, stage: str, action: Callable[[Joint, list[World]], None], among: Collection[int] | None = None
+    ) -> None:
+        """What communities do together, for those of their worlds (`among` these) that go on; where it breaks all of these stop."""
         alive = set(self.alive()) if self._joint else set()
+        if among is not None:
+            alive &= set(among)
         for places, joint in self._joint:
             there = [place for place in places if place in alive]
             if not there:

@@ -79,7 +79,7 @@ def make_world(
     luck = luck or luck_of(experiment.root, unit.draw, unit.seed)
     place = builder.make(
         scenes,
-        traits_key=noise.key("traits", experiment.root, unit.draw),
+        traits_key=traits_key(experiment, unit.draw),
         luck=luck,
         steps=experiment.steps,
     )
@@ -92,6 +92,11 @@ def make_world(
         arm=unit.arm,
         step_hours=float(experiment.community["step_hours"]),
     )
+
+
+def traits_key(experiment: Experiment, draw: int) -> int:
+    """The key that draws who the members of this draw are."""
+    return noise.key("traits", experiment.root, draw)
 
 
 def run_worlds(
@@ -124,6 +129,8 @@ def run_block(
     began = time.process_time()
     builder = experiment.builder()
     scenes = builder.scenes(experiment.raised())
+    if (expect := getattr(builder, "expect", None)) is not None:
+        expect([traits_key(experiment, draw) for draw in dict.fromkeys(unit.draw for unit in units)])
     worlds = [make_world(experiment, unit, scenes, builder=builder) for unit in units]
     mind = make_mind(experiment)
     try:

@@ -121,9 +121,7 @@ class World(mesa.Model):
 
         Where the next phase is decided at once with this one, the choices wait for it.
         """
-        if self._rows is None:
-            raise ValueError("step() came before set_log_probs(): begin_step, ask, set_log_probs, then step")
-        choice = self._choose(self._rows) if self._choice is None else self._choice
+        _, choice = self.waiting()
         self.decisions += len(choice)
         self._drawn.append((self._phase, self._view, choice))
         self._rows = self._choice = self._view = None
@@ -136,6 +134,27 @@ class World(mesa.Model):
         self._phase = after
         if after == self.phases:
             self._close()
+
+    def idle(self) -> bool:
+        """Whether nothing can happen in the phase that is on: nobody decides, as was worked out already, and no policy looks at each phase."""
+        if not getattr(self.community, "idle", False) or self._drawn:
+            return False
+        return not any(policy.in_force(self.now) and policy.looks_on for policy in self.policies)
+
+    def skip(self) -> None:
+        """Go on to the next phase, in place of `ask`, `set_log_probs` and `step`, where the world is `idle`."""
+        self.steps += 1  # Mesa counts the phases
+        self._phase += 1
+        if self._phase == self.phases:
+            self._close()
+
+    def waiting(self) -> tuple[Any, np.ndarray]:
+        """What members see in the phase that is on, and the columns (n,) that they choose: drawn now where they were not yet."""
+        if self._rows is None:
+            raise ValueError("step() came before set_log_probs(): begin_step, ask, set_log_probs, then step")
+        if self._choice is None:
+            self._choice = self._choose(self._rows)
+        return self._view, self._choice
 
     def _close(self) -> None:
         self.community.close_step(self)

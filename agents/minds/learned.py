@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from windtunnel.agents.minds.base import Unanswered
-from windtunnel.agents.minds.rules import normalise, one_batch, together
+from windtunnel.agents.minds.rules import in_parts, normalise, one_batch, together
 from windtunnel.agents.situation import Scene, Situations
 
 ASIDE = -16.0
@@ -57,7 +57,7 @@ class LearnedMind:
             if isinstance(said, Unanswered):
                 rows: Sequence[np.ndarray | Unanswered] = [said] * len(part)
             else:
-                rows = np.split(said, np.cumsum([len(one) for one in part])[:-1]) if part[1:] else [said]
+                rows = in_parts(said, [len(one) for one in part])
             for place, row in zip(places, rows, strict=True):
                 out[place] = row
         return out

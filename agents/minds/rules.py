@@ -88,8 +88,7 @@ class StrategyMind(RulesMind):
             return [self._known(batch) for batch in batches]
         found: list[np.ndarray | Unanswered] = []
         for some in together(batches):
-            cuts = np.cumsum([len(batch) for batch in some])[:-1]
-            found += np.split(self._rows(one_batch(some)), cuts)
+            found += in_parts(self._rows(one_batch(some)), [len(batch) for batch in some])
         return found
 
     def _known(self, batch: Situations) -> np.ndarray:
@@ -129,6 +128,15 @@ def together(batches: Sequence[Situations]) -> list[list[Situations]]:
             room = _CELLS
         parts[-1].append(batch)
         room -= batch.options.size
+    return parts
+
+
+def in_parts(rows: np.ndarray, counts: Sequence[int]) -> list[np.ndarray]:
+    """Rows one after the other in parts of these lengths, as views."""
+    parts, low = [], 0
+    for count in counts:
+        parts.append(rows[low : low + count])
+        low += count
     return parts
 
 

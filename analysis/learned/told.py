@@ -1,5 +1,6 @@
 """What a learned.yaml says, in rows and sentences for terminals, reports and pages."""
 
+from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -116,9 +117,12 @@ def of_simulation(learned: Learned, folder: Path) -> str:
     law = law_of(learned.forward)
     new = 24 * (law.newcomers.opens + law.newcomers.replies)
     stay = "" if law.stay is None else f"; members stay {law.stay:.0f} days on average"
+    held = ""
+    if law.held:
+        held = f" The record is short: in a cold place they come {exp(law.held):.2g} times as often as fitted, so that it writes as much."
     return (
         f"Runs: community.size={recorded_size(law, read_profile(path)):.0f} is a place of this record's size (members present at a time; "
-        f"{learned.record.authors:,} wrote in all), with {law.posts_per_day:,.3g} posts and {new:.2g} newcomers a day{stay}."
+        f"{learned.record.authors:,} wrote in all), with {law.posts_per_day:,.3g} posts and {new:.2g} newcomers a day{stay}.{held}"
     )
 
 

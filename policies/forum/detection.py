@@ -24,6 +24,8 @@ class Detecting(ForumPolicy):
         posts = world.community.posts
         if self._looked is None:
             self._looked = len(posts)
+        if self._looked == len(posts):
+            return np.empty(0, np.int64)
         fresh = world.community.moderation.written_since(self._looked)
         self._looked = len(posts)
         return fresh[self.caught(world, posts.id[fresh], posts.tone[fresh])]

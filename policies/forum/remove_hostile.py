@@ -38,11 +38,17 @@ class RemoveHostile(Detecting):
         forum = forum_of(world)
         desk = forum.moderation
         caught = self.newly_caught(world)
-        self._waiting.append((world.now + int(np.ceil(self.delay / forum.hours)), caught))
-        due = np.concatenate([np.empty(0, int), *(rows for step, rows in self._waiting if step <= world.now)])
+        if len(caught):
+            self._waiting.append((world.now + int(np.ceil(self.delay / forum.hours)), caught))
+        now = [rows for step, rows in self._waiting if step <= world.now]
+        if not now:
+            return
+        due = np.concatenate(now)
         handled = desk.take(due)
         later = [(step, rows) for step, rows in self._waiting if step > world.now]
-        self._waiting = [(world.now, np.setdiff1d(due, handled)), *later]
+        if len(left := np.setdiff1d(due, handled)):
+            later.insert(0, (world.now, left))
+        self._waiting = later
         gone = desk.remove(world, handled, self.label)
         if self.explain and len(gone):
             desk.explain(world, np.unique(forum.posts.author[gone]), 24.0, self.label)

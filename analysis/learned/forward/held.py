@@ -86,10 +86,11 @@ def _volume(forward: Mapping[str, Any]) -> Callable[[float], float]:
     def log_of(added: float) -> float:
         learned = {**community["learned"], "forward": {**forward, "held": added}}
         one = replace(made, community={**community, "size": size, "learned": learned})
-        world = make_world(one, Unit(0, 0, "baseline"))
+        world: Any = make_world(one, Unit(0, 0, "baseline"))
         if failed := lock_step([world], make_mind(one), WEEKS * 168):
             raise ValueError(f"the law cannot be lived by: {' '.join(failed[0])}")
-        late = (world.community.posts.step >= (WEEKS - COUNTED) * 168).sum()
+        forum: Any = world.community
+        late = (forum.posts.step >= (WEEKS - COUNTED) * 168).sum()
         return float(np.log(max(late, 0.5) / due))
 
     return log_of

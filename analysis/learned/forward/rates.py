@@ -13,6 +13,8 @@ from windtunnel.sim.communities.forum.learned.law import (
     SCALES_AGE,
     SCALES_REST,
     SHORT,
+    answers_term,
+    away_term,
     habit_term,
     speeds,
 )
@@ -106,22 +108,21 @@ class Rates:
         self.until = np.minimum(np.array(debts.until), self.since + FORGOTTEN)
         self.got = Timeline(self.debtor, self.since, clock.end)
         self.ended = Timeline(self.debtor, np.minimum(self.until, clock.end + 1), clock.end)
+        paid = np.array(debts.paid, bool) & (np.array(debts.until) <= self.until)
+        self.paid = Timeline(self.debtor[paid], self.until[paid], clock.end)
         self._faded = {hours: self.own.faded(hours) for hours in (SHORT, LONG, HABIT)}
         self._received = self.got.faded(SHORT)
         replies = (~record.opens)[self.own.order]
         self._replied = np.cumsum(replies)
         self._before = self._replied - replies
-
-    def owed(self, member: np.ndarray, hour: np.ndarray) -> np.ndarray:
-        """How many debts each member has at a moment."""
-        return self.got.before(member, hour)[0] - self.ended.before(member, hour)[0]
+        self._away = away_term(self.history(self.debtor, self.since)["rest"])
 
     def history(self, member: np.ndarray, hour: np.ndarray) -> dict[str, np.ndarray]:
         """What both rates read of a member before a moment."""
         acts, place = self.own.before(member, hour)
         rest = np.maximum(hour - self.own.hour[place], LEAST_REST)
         replied = self._replied[place] - self._before[self.own.first[place]]
-        _, got = self.got.before(member, hour)
+        heard, got = self.got.before(member, hour)
         received = np.append(self.got.hour, np.inf)  # the last one is read for -1
         since = np.where(got >= 0, hour - received[got], np.inf)
         return {
@@ -135,7 +136,9 @@ class Rates:
             "replies_6h": np.where(
                 got >= 0, np.append(self._received, 0.0)[got] * np.exp(-since / SHORT), 0.0
             ),
-            "owed": np.maximum(self.owed(member, hour), 0),
+            "owed": np.maximum(heard - self.ended.before(member, hour)[0], 0),
+            "heard": heard,
+            "paid": self.paid.before(member, hour)[0],
         }
 
     def owes_terms(self, debt: np.ndarray, hour: np.ndarray) -> np.ndarray:
@@ -156,6 +159,10 @@ class Rates:
                 np.array(debts.unnamed_partner)[debt],
                 self.debtor[debt] >= self.life.stranger,
                 past["replied"] == 0,
+                self._away[debt],
+                np.array(debts.root)[debt] * np.log(np.maximum(past["owed"], 1)),
+                np.array(debts.unnamed_partner)[debt] * np.log1p(np.array(debts.exchange))[debt],
+                answers_term(past["paid"], past["heard"]),
             ]
         )
 

@@ -7,6 +7,8 @@ import numpy as np
 from windtunnel.policies.base import CANCELLED, PASSED
 from windtunnel.sim.events import NO_AMOUNT
 
+WRITES = ("reply", "post")
+"""Kinds of act that put up a post."""
 FEW = 32
 """Acts up to which lists are faster than arrays."""
 
@@ -51,4 +53,7 @@ class Acts:
     @property
     def writes(self) -> np.ndarray:
         """Bool (n,): replies and opening posts that nobody has cancelled."""
-        return ((self.kind == "reply") | (self.kind == "post")) & (self.verdict != CANCELLED)
+        if len(self.kind) > FEW:
+            return ((self.kind == "reply") | (self.kind == "post")) & (self.verdict != CANCELLED)
+        told = zip(self.kind.tolist(), self.verdict.tolist(), strict=True)
+        return np.array([kind in WRITES and verdict != CANCELLED for kind, verdict in told], bool)

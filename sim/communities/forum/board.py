@@ -45,25 +45,25 @@ class Board(Defaults):
 
         A post may answer one before it among these: of the row that this will have.
         """
-        posts = self.posts
+        posts, key, before = self.posts, self.luck.at(now), len(self.posts)
         ids = self.post_ids(rows, now, ordinal) if ids is None else ids
-        before = len(posts)
         new = posts.add(
             id=ids,
             author=rows,
-            thread=before + np.arange(len(rows)),
+            thread=np.arange(before, before + len(rows)),
             parent=parent,
             step=now,  # type: ignore[arg-type]
             tone=tone,
             state=np.where(verdict == HELD, HELD, VISIBLE),
-            appeal=self._appeal(self.luck.at(now), ids),
-            **self._born_with(self.luck.at(now), ids),
+            appeal=self._appeal(key, ids),
+            **self._born_with(key, ids),
         )
         late = parent >= before
         self.wrote_last[rows] = now
         if len(new) <= FEW and not late.any():
             self._hang(new.tolist(), rows.tolist(), parent.tolist(), self.orphans(ids).tolist())
-            self.appear(new[verdict != HELD])
+            held = verdict == HELD
+            self.appear(new[~held] if held.any() else new)
             return new
         reply = parent >= 0
         if len(new):
@@ -80,12 +80,12 @@ class Board(Defaults):
 
     def _hang(self, new: list[int], rows: list[int], parent: list[int], orphans: list[bool]) -> None:
         """Put new posts below those that they answer, one after the other; nobody owes what it answers any more."""
-        posts = self.posts
+        posts = self.posts.full
         for row, who, up, orphan in zip(new, rows, parent, orphans, strict=True):
             if up < 0:
                 posts.answered[row] = NOTHING
                 continue
-            posts.thread[row], posts.depth[row] = posts.thread[up], posts.depth[up] + 1
+            posts.thread[row], posts.depth[row] = posts.thread[up], posts.depth.item(up) + 1
             posts.answered[row] = NOTHING if orphan else posts.author[up]
             if self.owes[who] == up:
                 self.owes[who] = NOTHING
@@ -105,6 +105,17 @@ class Board(Defaults):
     def post_ids(self, rows: np.ndarray, now: int, ordinal: int = 0) -> np.ndarray:
         """Ids of what members `rows` write now, the same in every arm."""
         return post_id(self.members.id[rows], now, ordinal)
+
+    def _ids(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Ids (n,) of posts (rows) and of their threads."""
+        posts = self.posts.full
+        return posts.id[rows], posts.id[posts.thread[rows]]
+
+    def _aims(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same of rows of which some are NOTHING, which stays."""
+        nothing = rows == NOTHING
+        post, thread = self._ids(rows)
+        return np.where(nothing, NOTHING, post), np.where(nothing, NOTHING, thread)
 
     def appear(self, new: np.ndarray) -> None:
         """Count posts (rows) that have just become visible: sizes, heat, who was answered, when a thread last had a reply."""
@@ -128,17 +139,17 @@ class Board(Defaults):
 
     def _appears(self, row: int) -> None:
         """The same of one post."""
-        posts = self.posts
-        author, up = posts.author[row], posts.parent[row]
+        posts = self.posts.full
+        author, up = posts.author.item(row), posts.parent.item(row)
         self.newest_post_of[author] = row
         if up < 0:
             return
-        root, answered = posts.thread[row], posts.answered[row]
+        root, answered = posts.thread.item(row), posts.answered.item(row)
         posts.replies[up] += 1
         posts.size[root] += 1
         posts.heat[root] += self.settings.heat[posts.tone[row]]
         posts.recent[root] += 1.0
-        posts.last[root] = max(posts.last[root], posts.step[row])
+        posts.last[root] = max(posts.last.item(root), posts.step.item(row))
         if answered >= 0 and answered != author:
             self.newest_reply_to[answered] = self.owes[answered] = row
 
@@ -146,6 +157,8 @@ class Board(Defaults):
         """Uncount visible posts (rows) that have just been removed, cool what they had heated, and let threads be as old as before."""
         posts = self.posts
         replies = gone[posts.parent[gone] >= 0]
+        if not len(replies):
+            return
         self._count(replies, -1)
         age = (now - posts.step[replies]) * self.hours
         left = 0.5 ** (age / self.settings.heat_half_life)

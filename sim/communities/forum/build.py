@@ -107,6 +107,11 @@ class Builder:
         noticed = follows(traits_key, self.settings.size, self.settings.follows)
         return Forum(scene, self.profile, self.settings, members, noticed, luck=luck, step_hours=hours)
 
+    def expect(self, traits_keys: Sequence[int]) -> None:
+        """Forums of these communities are about to be made: what each needs and its runs share is made for all of them at once."""
+        if self.learned is not None:
+            self.learned.expect(traits_keys)
+
     def alpha(self, scene: Scene) -> np.ndarray:
         """log base rates of the actions, (actions,)."""
         extras = (self.config.get("extras") or {}).values()

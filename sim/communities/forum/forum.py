@@ -179,15 +179,18 @@ class Forum(Board):
         return view
 
     def situations(self, world: Any, view: View) -> Situations:
-        members, rows, now = self.members, view.rows, world.now
-        persona = self.personas(rows, now)
+        return self._asked(world, view, self.personas(view.rows, world.now), self.members.id[view.rows])
+
+    def _asked(self, world: Any, view: View, persona: np.ndarray, ids: np.ndarray) -> Situations:
+        """The situations of members who read as these personas (n,) and have these `ids` (n,)."""
+        rows, now = view.rows, world.now
         threads: dict[int, Thread] = {}
         return Situations(
             self.scene,
             view.features,
             view.options,
             persona,
-            members.id[rows],
+            ids,
             describe=lambda row: [
                 *thread_lines(self, now, int(rows[row]), int(view.focus[row]), threads),
                 *self._notices(view.features[row]),
@@ -235,37 +238,30 @@ class Forum(Board):
 
     def apply(self, world: Any, acts: Acts) -> None:
         """Votes, reports and departures as they are; replies and opening posts become posts, held or visible."""
-        posts, now = self.posts, world.now
-        wrote = acts.writes
+        now, wrote = world.now, acts.writes
         told = self.speech.told(self, world, acts.rows[wrote], acts.target[wrote]) if world.speaks else []
         kinds, of_kind = acts.kinds
         if not wrote.all():
             self._vote(acts, kinds, of_kind, now)
         if self.settings.extras:
             extras.done(self, acts, now)
-        target = (
-            np.where(acts.target == NOTHING, NOTHING, posts.id[acts.target])
-            if len(posts)
-            else acts.target.astype(np.int64)
-        )
-        place = (
-            np.where(acts.target == NOTHING, NOTHING, posts.id[posts.thread[acts.target]])
-            if len(posts)
-            else target.copy()
-        )
-        new = self._write(now, acts.rows[wrote], acts.target[wrote], acts.tone[wrote], acts.verdict[wrote])
-        target[wrote] = self.posts.id[new]
-        place[wrote] = self.posts.id[self.posts.thread[new]]
+        columns = acts.rows, acts.target, acts.tone, acts.verdict
+        if wrote.all():
+            new = self._write(now, *columns)
+            target, place = self._ids(new)
+        else:
+            target, place = self._aims(acts.target)
+            new = self._write(now, *(column[wrote] for column in columns))
+            target[wrote], place[wrote] = self._ids(new)
         log = world.log
-        status = log.codes(["done", "cancelled", "held"])[acts.verdict]
         first = log.add(
             now,
-            log.codes(kinds)[of_kind],
+            kinds[0] if len(kinds) == 1 else log.codes(kinds)[of_kind],
             acts.ids,
             target=target,
             place=place,
             tone=acts.tone,
-            status=status,
+            status=log.codes(["done", "cancelled", "held"])[acts.verdict] if acts.verdict.any() else "done",
             policy=acts.policy,
         )
         if world.speaks:

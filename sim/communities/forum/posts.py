@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from windtunnel.sim.communities.forum.side_by_side import SideBySide
+from windtunnel.sim.communities.forum.side_by_side import SideBySide, Views
 
 VISIBLE, REMOVED, HELD = 0, 1, 2  # HELD is also what a review says of an act
 CIVIL, HEATED, HOSTILE = 0, 1, 2
@@ -15,7 +15,7 @@ SET_UP = 9
 MOST_STEPS = 10_000
 """Four digits of a post's id hold its step."""
 
-_COLUMNS = {
+_COLUMNS: dict[str, Any] = {
     "id": np.int64,  # built from author, step and ordinal: the same post has the same id in both twins
     "author": np.int32,  # row in Members
     "thread": np.int32,  # row of the opening post; an opening post's own row
@@ -43,7 +43,7 @@ _COLUMNS = {
 }
 
 
-class Posts:
+class Posts(Views):
     """Columns of equal length `len(posts)`; each is read as an attribute, a view of the filled part."""
 
     beside: SideBySide | None = None
@@ -51,8 +51,7 @@ class Posts:
 
     def __init__(self, capacity: int = 256) -> None:
         self._count = 0
-        self._store = {name: np.zeros(capacity, dtype) for name, dtype in _COLUMNS.items()}
-        self._refresh()
+        self._lay({name: np.zeros(capacity, dtype) for name, dtype in _COLUMNS.items()})
 
     def __len__(self) -> int:
         return self._count
@@ -64,12 +63,14 @@ class Posts:
         if self.beside is not None and self._count + count > self.beside.room:
             self.beside.make_room(self._count + count)
         while self._count + count > len(self._store["id"]):
-            for name, values in self._store.items():
-                self._store[name] = np.concatenate([values, np.zeros_like(values)])
+            more = {
+                name: np.concatenate([values, np.zeros_like(values)]) for name, values in self._store.items()
+            }
+            self._lay(more)
         self._count += count
         for name, values in columns.items():
             self._store[name][new] = values
-        self._refresh()
+        self._look_anew()
         return np.arange(new.start, new.stop)
 
     def roots(self) -> np.ndarray:
@@ -82,27 +83,23 @@ class Posts:
     def __setstate__(self, state: dict[str, np.ndarray]) -> None:
         self._count, room = len(state["id"]), np.zeros
         more = max(self._count // 4, 256)
-        self._store = {
-            name: np.concatenate([values, room((more, *values.shape[1:]), values.dtype)])
-            for name, values in state.items()
-        }
-        self._refresh()
+        self._lay(
+            {
+                name: np.concatenate([values, room((more, *values.shape[1:]), values.dtype)])
+                for name, values in state.items()
+            }
+        )
 
     def store(self) -> dict[str, np.ndarray]:
         return self._store
 
     def stand(self, store: dict[str, np.ndarray]) -> None:
-        self._store = store
-        self._refresh()
+        self._lay(store)
 
     def empty(self, name: str) -> Any:
         return 0
 
-    def _refresh(self) -> None:
-        for name, values in self._store.items():
-            setattr(self, name, values[: self._count])
-
-    # Declared for readers and type checkers; set by _refresh.
+    # Declared for readers and type checkers; see `Views`.
     id: np.ndarray
     author: np.ndarray
     thread: np.ndarray

@@ -1,4 +1,4 @@
-"""Tables of several worlds side by side: each column of all of them is one array, so that rows of many worlds are read at once."""
+"""Tables that grow, and those of several worlds side by side: each column of all of them is one array, so that rows of many worlds are read at once."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -29,6 +29,38 @@ class Row:
 
     def __getattr__(self, name: str) -> np.ndarray:
         raise AttributeError(name)
+
+
+class Views:
+    """Columns (room, ...) of equal length, of which `len(self)` rows are filled; each is read as an attribute, a view of the filled part
+    that is made when somebody first asks for it. `full` has them with their room, for who goes by single rows.
+    """
+
+    full: Row
+    _store: dict[str, np.ndarray]
+    _viewed: list[str]
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name[0] == "_" or name not in self._store:
+            raise AttributeError(name)
+        view = self.__dict__[name] = self._store[name][: len(self)]
+        self._viewed.append(name)
+        return view
+
+    def _lay(self, store: dict[str, np.ndarray]) -> None:
+        """The columns stand elsewhere."""
+        self._store, self.full = store, Row()
+        vars(self.full).update(store)
+        self._look_anew()
+
+    def _look_anew(self) -> None:
+        """The filled part is another: views of it are made anew."""
+        for name in self.__dict__.get("_viewed", ()):
+            self.__dict__.pop(name, None)
+        self._viewed = []
 
 
 class SideBySide:

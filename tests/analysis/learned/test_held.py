@@ -3,11 +3,14 @@
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 
+from tests.conftest import make_tiny
 from tests.learned_law import forward, learned
 from windtunnel.analysis.learned.fit import fit_record
 from windtunnel.analysis.learned.forward import fit_forward, held
 from windtunnel.analysis.learned.record import record_of
+from windtunnel.analysis.learned.told import of_simulation
 from windtunnel.sim.communities.forum.learned.build import LearnedPart
 from windtunnel.sim.communities.forum.learned.law import law_of
 
@@ -54,11 +57,14 @@ def ten_days_of_the_same_people() -> pl.DataFrame:
     return pl.DataFrame(rows).with_columns(tone=pl.lit("civil"), kind=pl.lit("reply"))
 
 
-def test_the_fit_of_a_short_record_notes_what_its_cold_places_are_held_to(monkeypatch) -> None:
+def test_the_fit_of_a_short_record_tells_what_its_cold_places_are_held_to(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(held, "_volume", lambda law: lambda added: 1.0 + 2.0 * added)
-    found = fit_record(record_of(ten_days_of_the_same_people())).forward
+    learned = fit_record(record_of(ten_days_of_the_same_people()))
+    found = learned.forward
     assert found["held"] == pytest.approx(-0.5, abs=held.NEAR / 2)
-    assert f"{np.exp(found['held']):.2g} times as often" in found["notes"][-1]
+    told = f"{np.exp(found['held']):.2g} times as often as fitted"
+    (tmp_path / "profile.yaml").write_text(yaml.safe_dump(make_tiny().community["profile"]))
+    assert told in found["notes"][-1] and told in of_simulation(learned, tmp_path)
 
 
 @pytest.mark.slow

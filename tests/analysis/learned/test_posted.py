@@ -10,6 +10,7 @@ from scipy.stats import gamma
 
 from tests.learned_law import forward, learned
 from windtunnel.analysis.learned.fit import _forward, _posted
+from windtunnel.analysis.learned.forward import held
 from windtunnel.analysis.learned.forward.posted import posted_intercepts, spoken
 from windtunnel.analysis.learned.forward.tones import fit_tones
 from windtunnel.analysis.learned.record import record_of
@@ -72,7 +73,8 @@ def test_a_fit_adds_nothing_where_the_record_has_what_was_posted():
     assert more == pytest.approx(np.log(0.3 / 0.7) - np.log(0.1 / 0.9), abs=0.3)
 
 
-def test_the_shares_of_a_fit_are_the_profile_s_beside_the_record(tmp_path, tiny_experiment):
+def test_the_shares_of_a_fit_are_the_profile_s_beside_the_record(tmp_path, tiny_experiment, monkeypatch):
+    monkeypatch.setattr(held, "SHORT", 0.0)  # its volume is tested in test_held
     assert _posted(tmp_path) is None
     profile = {**tiny_experiment().community["profile"], "hostile_share": {"value": 0.17, "mark": "data"}}
     (tmp_path / "profile.yaml").write_text(yaml.safe_dump(profile))

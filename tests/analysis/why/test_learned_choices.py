@@ -9,6 +9,7 @@ from tests.learned_law import forward
 from windtunnel.analysis.why.case import WITHOUT, Branch
 from windtunnel.analysis.why.forum.case_of_record import recorded_case
 from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.learned.recorded import FittedAttention
 from windtunnel.sim.communities.forum.learned_file import FILE, Learned, RecordTold, write_learned
 
@@ -47,19 +48,23 @@ def at_half(case):
 
 def test_a_thread_is_looked_into_and_then_a_post_and_one_post_less_keeps_its_readers_in_the_thread(asked):
     forum = at_half(asked[0]).community
-    forum.posts.thread[:5] = [0, 0, 0, 3, 3]
+    forum.posts.thread[:5] = of = np.array([0, 0, 0, 3, 3])
     share = np.array([0.2, 0.2, 0.2, 0.25, 0.15])
     less = np.array([0.3, 0.0, 0.3, 0.25, 0.15])
-    rows, items = np.arange(3000), np.tile(np.arange(5), (3000, 1))
+    rows, roots = np.arange(3000), np.array([0, 3])
+
+    def attention(weights):
+        def posts(row, root):
+            with np.errstate(divide="ignore"):
+                return np.flatnonzero(of == root), np.log(weights[of == root])
+
+        score = np.log([weights[of == root].sum() for root in roots])
+        return FittedAttention(rows, np.full(3000, NOTHING), [roots] * 3000, [score] * 3000, posts)
 
     def looks(some, ids):
         return noise.gumbel(7, "attend", 3, some, ids)
 
-    with np.errstate(divide="ignore"):
-        before, after = (
-            forum.attend(FittedAttention(rows, items, np.tile(np.log(one), (3000, 1))), looks)
-            for one in (share, less)
-        )
+    before, after = (forum.attend(attention(one), looks) for one in (share, less))
     found = np.bincount(before, minlength=5) / 3000
     assert (abs(found - share) < 4 * np.sqrt(share * (1 - share) / 3000)).all()
     assert (forum.posts.thread[before] == forum.posts.thread[after]).all()

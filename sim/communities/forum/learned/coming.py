@@ -5,6 +5,7 @@ beginning, and only those are drawn anew who wrote, were answered, or lost a deb
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,39 +62,30 @@ class Coming:
         """By member what it comes for in this phase: the one thing that comes first. What touched a member was drawn anew (`draw_again`)."""
         forum = self.forum
         found: dict[int, Hit] = {}
-        is_open, drawn = forum.memory.debts.open, forum.memory.people.drawn
-        for hit in self.hits[phase]:
-            if hit.drawn != drawn[hit.row] or (hit.what == PAYS and not is_open[hit.item]):
-                continue
-            if hit.row not in found or hit.at < found[hit.row].at:
-                found[hit.row] = hit
-        forum.memory.touched.update(found)
+        if self.hits[phase]:
+            is_open, drawn = forum.memory.debts.full.open, forum.memory.people.full.drawn
+            for hit in self.hits[phase]:
+                if hit.drawn != drawn[hit.row] or (hit.what == PAYS and not is_open[hit.item]):
+                    continue
+                if hit.row not in found or hit.at < found[hit.row].at:
+                    found[hit.row] = hit
+            forum.memory.touched.update(found)
         for row, opener in forum.members.arriving(world.now, phase):
             found[row] = Hit(0.0, NEW_OPENS if opener else NEW_REPLIES, row, row, 0)
         return found
 
-    def touched(self, phase: int) -> tuple[np.ndarray, list[int]]:
-        """Rows of the members who were touched since this was last asked and are still there, and their debts: what is drawn of them from
-        now on counts."""
-        rows, memory = self.emptied(), self.forum.memory
-        memory.people.quiet[rows] = False
-        memory.people.drawn[rows] = phase + 1
-        owing = memory.owing
-        rows = rows[memory.people.leaves[rows] > self.forum.hour]
-        debts = [
-            debt
-            for row in rows.tolist()
-            if row in owing
-            for some in owing[row].values()
-            for debt in some.values()
-        ]
+    def debts_of(self, rows: Sequence[int]) -> list[int]:
+        """Open debts of these members, in their order."""
         self._address_debts()
-        return rows, debts
+        owing = self.forum.memory.owing
+        return [
+            debt for row in rows if row in owing for some in owing[row].values() for debt in some.values()
+        ]
 
-    def emptied(self) -> np.ndarray:
+    def emptied(self) -> list[int]:
         """Rows of the members that were touched, in order; none is from now on."""
         touched = self.forum.memory.touched
-        rows = np.array(sorted(touched), np.int64)
+        rows = sorted(touched)
         touched.clear()
         return rows
 
@@ -101,8 +93,9 @@ class Coming:
         """Give new debts their id: that of the pair of debtor and post."""
         debts, known = self.forum.memory.debts, self._addressed
         if known < debts.count:
-            who, post = debts.debtor[known:], debts.post[known:]
-            debts.address[known:] = noise.pair(self.forum.members.id[who], self.forum.posts.id[post])
+            new = slice(known, debts.count)
+            who, post = debts.full.debtor[new], debts.full.post[new]
+            debts.full.address[new] = noise.pair(self.forum.members.id[who], self.forum.posts.full.id[post])
             self._addressed = debts.count
 
 
@@ -217,7 +210,8 @@ class Part(NamedTuple):
 
     def split(self, worlds: int) -> list[np.ndarray]:
         """The rows of each world."""
-        return np.split(self.row, np.searchsorted(self.world, np.arange(1, worlds)))
+        ends = np.searchsorted(self.world, np.arange(worlds + 1)).tolist()
+        return [self.row[low:high] for low, high in pairwise(ends)]
 
     def ids(self, members: Sequence[np.ndarray]) -> np.ndarray:
         """Ids of the members in these rows, from those of each world."""
@@ -269,8 +263,10 @@ def draw_again(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None
     if not some:
         return
     phase, first, now = some[0][0].phase, some[0][0], some[0][1].now
-    touched = [forum.arrivals.touched(phase) for forum, _ in some]
-    starts = table.starts([forum for forum, _ in some])
+    starts, people = table.starts([forum for forum, _ in some]), table.people
+    touched = Part.of([np.array(forum.arrivals.emptied()) for forum, _ in some], starts[:, 1])
+    people.quiet[touched.whole], people.drawn[touched.whole] = False, phase + 1
+    touched = touched.where(people.leaves[touched.whole] > first.hour)
     when = moments(first, now)
     middles, exposure = when.middle[phase:, None], when.exposure
     rates = first.memory.rates
@@ -291,19 +287,17 @@ def draw_again(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None
             when += phase
             some[place][0].arrivals.hits[int(when)].append(Hit(when, what, thing, row, phase + 1))
 
-    counts = [len(debts) for _, debts in touched]
-    if any(counts):
-        of = np.repeat(np.arange(len(some)), counts)
-        item = np.array([debt for _, debts in touched for debt in debts], np.int64)
-        debts = item + starts[of, 2]
-        who = table.debts.debtor[debts]
-        rate = rates.owes(table.people, table.debts, debts, who + starts[of, 1], middles)
-        drawn(PAYS, "owes", of, item, who, table.debts.address[debts], rate)
-    of = np.repeat(np.arange(len(some)), [len(rows) for rows, _ in touched])
-    rows = np.concatenate([rows for rows, _ in touched])
-    ids = np.concatenate([forum.members.id[own] for (forum, _), (own, _) in zip(some, touched, strict=True)])
-    people = rows + starts[of, 1]
-    known = np.flatnonzero((table.people.acts[people] > 0) & ~table.people.unnamed[people])
-    if len(known):
-        rate = rates.comes(table.people, people[known], middles)
-        drawn(OTHER, "comes", of[known], rows[known], rows[known], ids[known], rate)
+    owed = [
+        forum.arrivals.debts_of(own.tolist())
+        for (forum, _), own in zip(some, touched.split(len(some)), strict=True)
+    ]
+    if any(owed):
+        debt = Part.of([np.array(each, np.int64) for each in owed], starts[:, 2])
+        who = table.debts.debtor[debt.whole]
+        rate = rates.owes(people, table.debts, debt.whole, who + starts[debt.world, 1], middles)
+        drawn(PAYS, "owes", debt.world, debt.row, who, table.debts.address[debt.whole], rate)
+    known = touched.where((people.acts[touched.whole] > 0) & ~people.unnamed[touched.whole])
+    if len(known.row):
+        rate = rates.comes(people, known.whole, middles)
+        ids = known.ids([forum.members.id for forum, _ in some])
+        drawn(OTHER, "comes", known.world, known.row, known.row, ids, rate)

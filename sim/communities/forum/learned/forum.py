@@ -5,7 +5,6 @@ members who come for anything else. All of it is addressed chance: by member, or
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from windtunnel.sim.communities.forum.acts import Acts
 from windtunnel.sim.communities.forum.declared import learned as declared_of_learned
 from windtunnel.sim.communities.forum.feed import NOTHING, Shown, View, named
 from windtunnel.sim.communities.forum.forum import Forum
+from windtunnel.sim.communities.forum.learned.acting import NO_ACTS, Chosen, acts_of
 from windtunnel.sim.communities.forum.learned.attention import in_order, put_up, shelves
 from windtunnel.sim.communities.forum.learned.coming import Coming, Hit
 from windtunnel.sim.communities.forum.learned.law import Law
@@ -29,17 +29,6 @@ from windtunnel.sim.communities.forum.posts import HELD, HOSTILE, ORDINAL_OF_PHA
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.noise_key import NoiseKey
-
-_NONE = np.empty(0, np.int64)
-_NO_ACTS = Acts(
-    _NONE,
-    _NONE,
-    _NONE.astype(str),
-    _NONE.astype(np.int8),
-    _NONE,
-    _NONE.astype(np.int8),
-    _NONE.astype(np.int16),
-)
 
 
 class LearnedForum(Forum):
@@ -84,6 +73,12 @@ class LearnedForum(Forum):
         """What policies draw to each post (posts,) in this phase, log; None: nothing."""
         self.features = self._features
         self.names = scenes[0].actions.names
+        self.kinds, self.tones, self.reads_on, self.aimless = (
+            self._kinds,
+            self._tones,
+            self._lurks,
+            self._aimless,
+        )
         self.needs_post = named(self.names, ("upvote", "downvote", "report", "reply"))
         self.replies = named(self.names, ("reply",))
         self.nobody = none = nobody_comes(len(self.features), len(self.names))
@@ -100,6 +95,8 @@ class LearnedForum(Forum):
         self.together = Together([self])
         self.ready: Moment | Exception | None = None
         """Who comes in the phase that is on, once that was worked out."""
+        self.done: tuple[np.ndarray, Acts] | None = None
+        """What members chose in this phase and the acts that it comes to, once that was worked out."""
 
     @staticmethod
     def join(forums: Sequence["LearnedForum"]) -> list[tuple[list[int], Together]]:
@@ -130,12 +127,20 @@ class LearnedForum(Forum):
 
     def come(self, world: Any) -> None:
         """Find who comes in this phase, each for the one thing that came first."""
-        members, now = self.members, world.now
-        self.coming = {
-            row: hit
-            for row, hit in self.arrivals.coming(world, self.phase).items()
-            if members.joined[row] <= now and members.left[row] > now and members.away_until[row] <= now
-        }
+        members, now, found = self.members, world.now, self.arrivals.coming(world, self.phase)
+        if found:
+            joined, left, away = members.joined, members.left, members.away_until
+            found = {
+                row: hit
+                for row, hit in found.items()
+                if joined[row] <= now and left[row] > now and away[row] <= now
+            }
+        self.coming = found
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody comes in the phase that is on, as was worked out."""
+        return self.ready is self.nobody
 
     def active(self, world: Any) -> np.ndarray:
         """Whoever comes in this phase, as it was worked out for all worlds together, or is now for this one."""
@@ -154,7 +159,7 @@ class LearnedForum(Forum):
             moment = moment.of(np.isin(moment.rows, rows))
         if not len(moment.rows):
             return self._empty
-        self._first, self._tones_shown = moment.first, moment.tones
+        self.last_shown, self._asked_as = (moment.first, moment.tones), (moment.persona, moment.ids)
         seen = Shown.alone(moment.seen if len(self.posts) else moment.seen[:, :0])
         return View(
             moment.rows, seen, moment.focus, moment.features, moment.options, self.features, self.names
@@ -162,40 +167,27 @@ class LearnedForum(Forum):
 
     def situations(self, world: Any, view: View) -> Situations:
         if len(view.rows):
-            return super().situations(world, view)
+            return self._asked(world, view, *self._asked_as)
         if self._nothing_asked is None:
             self._nothing_asked = tuple(
                 Situations(scene, view.features, view.options, view.rows, view.rows) for scene in self.scenes
             )
         return self._nothing_asked[self.phase]
 
-    def shown(self, view: View) -> np.ndarray:
-        return self._tones_shown
-
     # --- what acts leave behind ---
 
     def act(self, world: Any, view: View, choice: np.ndarray) -> Acts:
-        """As in any forum; a newcomer whom nothing draws in was never here."""
-        if not len(view.rows):
-            return _NO_ACTS
-        came = ~(self._first & self._lurks[choice])
-        if not came.all():
-            self._tones_shown = self._tones_shown[came]
-            view = replace(
-                view,
-                rows=view.rows[came],
-                seen=view.seen.of(came),
-                focus=view.focus[came],
-                features=view.features[came],
-                options=view.options[came],
-            )
-        return super().act(world, view, choice[came]) if came.any() else _NO_ACTS
+        """As they were worked out for all worlds together, or are now for this one."""
+        done, self.done = self.done, None
+        if done is not None and done[0] is choice:
+            return done[1]
+        return acts_of([Chosen(world, view, choice)])[0] if len(view.rows) else NO_ACTS
 
     def apply(self, world: Any, acts: Acts) -> None:
         if not len(acts.rows):
             return
-        new = (self.memory.people.acts[acts.rows] == 0) & (self.members.joined[acts.rows] == world.now)
-        if new.any():
+        new = self.memory.people.full.acts[acts.rows] == 0
+        if new.any() and (new := new & (self.members.joined[acts.rows] == world.now)).any():
             world.log.add(world.now, "join", np.sort(acts.ids[new]))
         super().apply(world, acts)
 
@@ -228,32 +220,28 @@ class LearnedForum(Forum):
         if len(rows):
             self._name(now, rows, parent)
         new = super()._write(now, rows, parent, *rest, **named)
-        self._make_room()
-        posts, memory = self.posts, self.memory
-        exchange = memory.posts.exchange
-        at = max(self._end, now * self.hours)
-        roots = posts.thread[new].tolist()
-        for row, who, up, root in zip(new.tolist(), rows.tolist(), parent.tolist(), roots, strict=True):
-            memory.acted(who, at, up < 0, up, root, int(posts.author[up]) if up >= 0 else NOTHING)
-            memory.heard(None if memory.people.unnamed[who] else who, root, row, up, int(posts.tone[row]))
-            if up >= 0 and (back := int(posts.parent[up])) >= 0 and posts.author[back] == who:
+        posts, memory = self.posts.full, self.memory
+        memory.posts.grow(len(self.posts))
+        exchange, unnamed = memory.posts.full.exchange, memory.people.full.unnamed
+        at, there = max(self._end, now * self.hours), new.tolist()
+        for row, who, up in zip(there, rows.tolist(), parent.tolist(), strict=True):
+            root, answered = posts.thread.item(row), posts.author.item(up) if up >= 0 else NOTHING
+            memory.acted(who, at, up < 0, up, root, answered)
+            memory.heard(None if unnamed[who] else who, root, row, up, posts.tone.item(row))
+            if up >= 0 and (back := posts.parent.item(up)) >= 0 and posts.author[back] == who:
                 exchange[row] = exchange[up] + 1
-        self._note(new[posts.state[new] != HELD], at)
+        self._note([row for row in there if posts.state[row] != HELD], at)
         return new
 
-    def _make_room(self) -> None:
-        self.memory.posts.grow(len(self.posts))
-
-    def _note(self, new: np.ndarray, at: float) -> None:
+    def _note(self, new: Sequence[int], at: float) -> None:
         """Posts (rows) can be read from now on."""
-        posts, memory = self.posts, self.memory
-        exchange, told, sizes, opened = memory.posts.exchange, [], [], []
-        for row in new.tolist():
-            up, root = int(posts.parent[row]), int(posts.thread[row])
-            partner = int(posts.author[up]) if up >= 0 else NOTHING
-            depth, many = int(posts.depth[row]), int(exchange[row])
-            told.append((row, int(posts.author[row]), at, up, root, partner, depth, many))
-            sizes.append(int(posts.size[root]))
+        posts, memory = self.posts.full, self.memory
+        exchange, told, sizes, opened = memory.posts.full.exchange, [], [], []
+        for row in new:
+            up, root, who = posts.parent.item(row), posts.thread.item(row), posts.author.item(row)
+            partner = posts.author.item(up) if up >= 0 else NOTHING
+            told.append((row, who, at, up, root, partner, posts.depth.item(row), exchange.item(row)))
+            sizes.append(posts.size.item(root))
             if up < 0:
                 opened.append(row)
         memory.appeared(told, sizes)
@@ -271,8 +259,8 @@ class LearnedForum(Forum):
 
     def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:
         """Draw of whom a record would lack the name, when they first write."""
-        people = self.memory.people
-        first = [place for place, row in enumerate(rows.tolist()) if people.acts[row] == 0]
+        people = self.memory.people.full
+        first = [place for place, row in enumerate(rows.tolist()) if not people.acts[row]]
         if not first:
             return
         rows = rows[first]
@@ -287,7 +275,7 @@ class LearnedForum(Forum):
         seen = self.memory.posts
         known = [row for row in new.tolist() if row < seen.count and seen.hour[row] == 0.0]
         if known:
-            self._note(np.array(known), self._end)
+            self._note(known, self._end)
 
     def vanish(self, gone: np.ndarray, now: int) -> None:
         super().vanish(gone, now)

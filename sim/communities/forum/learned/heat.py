@@ -60,7 +60,7 @@ class Watch:
         if self._own >= 0:
             nothing = np.zeros(len(forum.posts))
             self._threads = [
-                forum.common_scores(self._offered, now / 60, nothing, new).thread for new in (False, True)
+                forum.thread_scores(self._offered, now / 60, nothing, new) for new in (False, True)
             ]
 
     def reply(self, who: int, up: int, root: int) -> None:

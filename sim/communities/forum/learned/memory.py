@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from windtunnel.sim.communities.forum.learned.law import FORGOTTEN, HABIT, LONG, SHORT, Law
+from windtunnel.sim.communities.forum.learned.law import AWAY, FORGOTTEN, HABIT, LONG, SHORT, Law
 from windtunnel.sim.communities.forum.learned.rates import Rates, by_name
 from windtunnel.sim.communities.forum.learned.tones import ToneMemory
-from windtunnel.sim.communities.forum.side_by_side import SideBySide
+from windtunnel.sim.communities.forum.side_by_side import SideBySide, Views
 
 NONE = -1
 
 
-class Columns:
+class Columns(Views):
     """Arrays of equal length that grow together; each is read and written as an attribute, a view of the filled part."""
 
     beside: SideBySide | None = None
@@ -23,44 +23,39 @@ class Columns:
 
     def __init__(self, **columns: tuple[type, Any]) -> None:
         self._fill = {name: empty for name, (_, empty) in columns.items()}
-        self._store: dict[str, np.ndarray] = {
-            name: np.full(64, empty, kind) for name, (kind, empty) in columns.items()
-        }
         self.count = 0
-        self._show()
+        self._lay({name: np.full(64, empty, kind) for name, (kind, empty) in columns.items()})
 
     def grow(self, count: int) -> None:
         """Have so many rows; new ones hold their column's empty value."""
         if self.beside is not None and count > self.beside.room:
             self.beside.make_room(count)
         while count > len(self._store[next(iter(self._store))]):
-            for name, values in self._store.items():
-                self._store[name] = np.concatenate(
-                    [values, np.full(len(values), self._fill[name], values.dtype)]
-                )
+            more = {
+                name: np.concatenate([values, np.full(len(values), self._fill[name], values.dtype)])
+                for name, values in self._store.items()
+            }
+            self._lay(more)
         if count != self.count:
             self.count = count
-            self._show()
+            self._look_anew()
 
     def store(self) -> dict[str, np.ndarray]:
         return self._store
 
     def stand(self, store: dict[str, np.ndarray]) -> None:
-        self._store = store
-        self._show()
+        self._lay(store)
 
     def empty(self, name: str) -> Any:
         return self._fill[name]
 
-    def _show(self) -> None:
-        for name, values in self._store.items():
-            setattr(self, name, values[: self.count])
+    def __len__(self) -> int:
+        return self.count
 
     def copied(self) -> "Columns":
         out = copy.copy(self)
         out.beside = None
-        out._store = {name: values.copy() for name, values in self._store.items()}
-        out._show()
+        out._lay({name: values.copy() for name, values in self._store.items()})
         return out
 
     def __getstate__(self) -> dict[str, Any]:
@@ -68,22 +63,19 @@ class Columns:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._show()
-
-    def __getattr__(self, name: str) -> np.ndarray:
-        raise AttributeError(name)
+        self._lay(self._store)
 
 
 class Memory:
     """All rows are rows of the forum's members and posts; hours are counted from the run's first step, and negative before it.
 
     Members: `last` act, how many `acts`, `opened`, `replied`, fading counts `acts_6h`, `acts_24h`, `habit` (just after the last act)
-    and `replies_6h` (just after `got`), `owed` debts, `unnamed`, when it `leaves`, from when on it
+    and `replies_6h` (just after `got`), replies it has `heard` in all and debts it has `paid`, `owed` debts, `unnamed`, when it `leaves`, from when on it
     comes no more; of its coming for anything but a debt the `rate` when it was last taken, whether it is `quiet`, and after which
     phase it was last `drawn`. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
     `last`, `crowd`, `nameless` of its thread, how `hot` it is (log), on which `shelf` it stands, its `place` among the threads in
     sight, and what draws newcomers (`new`) and others (`old`) to it. Debts: whose (`debtor`), the `partner`, the thread (`root`), the
-    `post`, `since`, the `fixed` part of the predictor, `open`, `answered`, its `rate` when it was last taken, and the
+    `post`, `since`, whether it is for an answer to an opening post (`top`), the `fixed` part of the predictor, `open`, `answered`, its `rate` when it was last taken, and the
     `address` of its chance.
 
     `touched` holds the members whose rates have changed since it was last emptied, `newly` those who wrote for the first time.
@@ -101,6 +93,8 @@ class Memory:
             habit=(np.float64, 0.0),
             replies_6h=(np.float64, 0.0),
             got=(np.float64, -np.inf),
+            heard=(np.int32, 0),
+            paid=(np.int32, 0),
             owed=(np.int32, 0),
             unnamed=(np.bool_, False),
             leaves=(np.float64, np.inf),
@@ -128,6 +122,7 @@ class Memory:
             root=(np.int64, 0),
             post=(np.int64, 0),
             since=(np.float64, 0.0),
+            top=(np.bool_, False),
             fixed=(np.float64, 0.0),
             open=(np.bool_, False),
             answered=(np.bool_, False),
@@ -180,11 +175,11 @@ class Memory:
 
     def acted(self, who: int, now: float, opens: bool, up: int, root: int, partner: int) -> None:
         """A member wrote, whether or not others can read it yet; `up` is the post that it answers."""
-        people = self.people
-        rest = now - float(people.last[who])
-        people.acts_6h[who] = 1.0 + people.acts_6h[who] * exp(-rest / SHORT)
-        people.acts_24h[who] = 1.0 + people.acts_24h[who] * exp(-rest / LONG)
-        people.habit[who] = 1.0 + people.habit[who] * exp(-rest / HABIT)
+        people = self.people.full
+        rest = now - people.last.item(who)
+        people.acts_6h[who] = 1.0 + people.acts_6h.item(who) * exp(-rest / SHORT)
+        people.acts_24h[who] = 1.0 + people.acts_24h.item(who) * exp(-rest / LONG)
+        people.habit[who] = 1.0 + people.habit.item(who) * exp(-rest / HABIT)
         people.last[who] = now
         if rest == inf:
             self.newly.append(who)
@@ -197,6 +192,7 @@ class Memory:
         self.mine.setdefault(who, set()).add(up)
         debt = self.owing.get(who, {}).get(root, {}).get(partner)
         if debt is not None:
+            people.paid[who] += self.debts.post[debt] == up
             self._close(debt)
 
     def appeared(
@@ -217,7 +213,7 @@ class Memory:
 
     def appears(self, new: tuple[int, int, float, int, int, int, int, int], size: int, free: int) -> int:
         """The same of one post, whose debt is the one that is `free`; gives the next."""
-        people, posts, debts = self.people, self.posts, self.debts
+        people, posts, debts = self.people.full, self.posts.full, self.debts.full
         post, who, now, up, root, partner, depth, exchange = new
         posts.hour[post], posts.last[root] = now, now
         self.rows.setdefault(root, []).append(post)
@@ -227,9 +223,9 @@ class Memory:
         inside[root] = size
         if up < 0:
             return free
-        unnamed = bool(people.unnamed[who])
-        posts.nameless[root] += unnamed
-        if (debt := int(posts.debt[up])) >= 0 and debts.open[debt] and debts.debtor[debt] != who:
+        if unnamed := people.unnamed.item(who):
+            posts.nameless[root] += 1
+        if (debt := posts.debt.item(up)) >= 0 and debts.open[debt] and debts.debtor[debt] != who:
             debts.answered[debt] = True
             self.touched.add(int(debts.debtor[debt]))
         met = self.met.get((who, partner), 0)
@@ -239,8 +235,8 @@ class Memory:
             return free
         self.answerers.setdefault(partner, set()).add(who)
         self.touched.add(partner)
-        people.replies_6h[partner] = 1.0 + people.replies_6h[partner] * exp(
-            (float(people.got[partner]) - now) / SHORT
+        people.replies_6h[partner] = 1.0 + people.replies_6h.item(partner) * exp(
+            (people.got.item(partner) - now) / SHORT
         )
         people.got[partner] = now
         owing = self.owing.setdefault(partner, {}).setdefault(root, {})
@@ -249,9 +245,17 @@ class Memory:
             owing = self.owing.setdefault(partner, {}).setdefault(root, {})
         debts.debtor[free], debts.partner[free], debts.root[free] = partner, who, root
         debts.post[free], debts.since[free], debts.open[free] = post, now, True
+        debts.top[free] = up == root
         debts.fixed[free] = self._fixed(
-            depth, up == root, exchange, both, unnamed, bool(people.unnamed[partner])
+            depth,
+            up == root,
+            exchange,
+            both,
+            unnamed,
+            people.unnamed.item(partner),
+            now - people.last.item(partner),
         )
+        people.heard[partner] += 1
         posts.debt[post] = owing[who] = free
         people.owed[partner] += 1
         return free + 1
@@ -267,15 +271,15 @@ class Memory:
             self._close(debt)
 
     def _close(self, debt: int) -> None:
-        debts = self.debts
+        debts = self.debts.full
         if not debts.open[debt]:
             return
         debts.open[debt] = False
-        debtor, root = int(debts.debtor[debt]), int(debts.root[debt])
-        self.people.owed[debtor] -= 1
+        debtor, root = debts.debtor.item(debt), debts.root.item(debt)
+        self.people.full.owed[debtor] -= 1
         self.touched.add(debtor)
         threads = self.owing[debtor]
-        del threads[root][int(debts.partner[debt])]
+        del threads[root][debts.partner.item(debt)]
         if not threads[root]:
             del threads[root]
 
@@ -287,12 +291,27 @@ class Memory:
             self._close(debt)
 
     def _fixed(
-        self, depth: int, root: bool, exchange: int, met: int, unnamed_partner: bool, unnamed: bool
+        self,
+        depth: int,
+        root: bool,
+        exchange: int,
+        met: int,
+        unnamed_partner: bool,
+        unnamed: bool,
+        rest: float,
     ) -> float:
-        """What of a debt's predictor does not change."""
+        """What of a debt's predictor does not change; `rest`: hours since its debtor's last act."""
         beta, cap = self._owes, self._owes_cap
+        later = 0.0
+        if "away" in beta:  # not in a law of an earlier fit
+            away = log1p(min(max(rest, 0.0), AWAY))
+            later += beta["away"] * min(away, cap["away"])
+            later += beta["exchange_unnamed"] * min(
+                unnamed_partner * log1p(exchange), cap["exchange_unnamed"]
+            )
         return (
-            beta["constant"]
+            later
+            + beta["constant"]
             + beta["depth"] * min(log(max(depth, 1)), cap["depth"])
             + beta["root"] * min(root, cap["root"])
             + beta["exchange"] * min(log1p(exchange), cap["exchange"])

@@ -6,7 +6,7 @@ Gumbel each: so what the record says of its luck can be inferred. So is the last
 threads are as hot as all.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +26,7 @@ from windtunnel.sim.communities.forum.learned.columns import (
 from windtunnel.sim.communities.forum.learned.heat import Heat, log_hotness
 from windtunnel.sim.communities.forum.learned.law import WINDOW, Law, own_thread_terms
 from windtunnel.sim.communities.forum.learned.memory import Memory
-from windtunnel.sim.communities.forum.learned.offered import Common, Offered, shares, weights_of
+from windtunnel.sim.communities.forum.learned.offered import Offered
 from windtunnel.sim.communities.forum.learned.place import Alone
 from windtunnel.sim.communities.forum.learned.recorded_coming import RecordedComing
 from windtunnel.sim.communities.forum.learned.remembered import NO_HISTORY, History
@@ -47,16 +47,26 @@ UNSEEN = -25.0
 
 
 class FittedAttention(NamedTuple):
-    """What may draw the members (`rows`, ascending): posts `items` (n, m), NOTHING where there is none, and log weights `score`; of who
-    came for a debt, the post that it answers."""
+    """What may draw the members (`rows` (n,), ascending): `owed` (n,) is the post for which each came, NOTHING where it came for anything else;
+    then `threads` are those in sight (rows of their opening posts, (m,) each) with their log scores, and `posts` gives of a member and a
+    thread (rows) the posts in it with theirs."""
 
     rows: np.ndarray
-    items: np.ndarray
-    score: np.ndarray
+    owed: np.ndarray
+    threads: Sequence[np.ndarray]
+    score: Sequence[np.ndarray]
+    posts: Callable[[int, int], tuple[np.ndarray, np.ndarray]]
 
     @property
     def seen(self) -> Shown:
-        return Shown.alone(self.items)
+        return Shown.alone(np.empty((len(self.rows), 0), np.int64))
+
+
+def _with_what_came(some: np.ndarray, score: np.ndarray, taken: int) -> tuple[np.ndarray, np.ndarray]:
+    """These threads, or posts (rows), and their log scores, with the one that was taken although the law has it out of sight."""
+    if np.isfinite(score[some == taken]).any():
+        return some, score
+    return np.append(some, taken), np.append(score, UNSEEN)
 
 
 class LearnedRecordForum(RecordedComing):
@@ -95,7 +105,6 @@ class LearnedRecordForum(RecordedComing):
         self._touched = np.full(len(members), NOT_TOUCHED)
         self._cause = np.full(len(members), OTHER)
         self._odds = np.empty(0)
-        self._parts, self._sight = {}, None
         super().__init__(scene, profile, settings, members, record, luck=luck, words=words)
         self.memory.touched.clear()
         new = self.memory.people.acts == 0
@@ -116,7 +125,7 @@ class LearnedRecordForum(RecordedComing):
         return np.array([log_hotness(self.heat, luck, self.own_id) for luck in lucks])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_coming": None, "_parts": {}, "_sight": None}
+        return {**super().__getstate__(), "_coming": None}
 
     def fixed(self) -> Sequence[object]:
         return self.law, self.history, self.draws
@@ -126,7 +135,11 @@ class LearnedRecordForum(RecordedComing):
         self.hot = 0.0 if self.heat is None else log_hotness(self.heat, luck, self.own_id)
 
     def of(self, attention: Any, places: np.ndarray) -> FittedAttention:
-        return FittedAttention(attention.rows[places], attention.items[places], attention.score[places])
+        some = places.tolist()
+        threads, score = ([each[place] for place in some] for each in (attention.threads, attention.score))
+        return FittedAttention(
+            attention.rows[places], attention.owed[places], threads, score, attention.posts
+        )
 
     def spread(self, places: np.ndarray) -> None:
         self._odds = self._odds[places]
@@ -159,50 +172,72 @@ class LearnedRecordForum(RecordedComing):
         return super().show(world, rows)
 
     def attention(self, world: Any, rows: np.ndarray, hot: np.ndarray | None = None) -> Any:
-        """Weights of posts for these members: of who came for a debt the one that it answers, of others all that may be in sight."""
+        """What draws these members: of who came for a debt the post that it answers, of others the threads in sight, and the posts in them."""
         self._note_targets(world, rows)
-        self._odds = np.full(len(rows), SURE)
-        if not len(rows) or not len(self.posts):
-            return FittedAttention(rows, np.empty((len(rows), 0), np.int64), np.empty((len(rows), 0)))
-        now = world.now / 60
-        found = self.comings(world.now, self.tick.hours, world.acting())
+        now, owes = world.now / 60, self.memory.debts
         offered = self.offered(world.now)
         pull = self.posts.appeal.copy()
         feed.rerank(world, pull)
-        debtor, owed = self.memory.debts.debtor[found.debts], self.memory.debts.post
-        heats = [self.hot] * len(rows) if hot is None else hot.tolist()
-        plain = self._scores(offered, now, pull)
-        opens = self._comes_to_open(world, rows)
-        groups: dict[tuple[bool, float], Common] = {}
-        newcomers: dict[float, tuple[np.ndarray, np.ndarray, float]] = {}
-        items: list[np.ndarray] = []
+        self._odds = np.full(len(rows), SURE)
+        owed, opens = np.full(len(rows), NOTHING), self._comes_to_open(world, rows)
+        plain: dict[bool, np.ndarray] = {}
+        threads: list[np.ndarray] = []
         score: list[np.ndarray] = []
-        for place, (row, heat) in enumerate(zip(rows.tolist(), heats, strict=True)):
+        for place, (row, target) in enumerate(zip(rows.tolist(), self._targets.tolist(), strict=True)):
+            roots, value = offered.roots[:0], np.empty(0)
             if (cause := int(self._cause[row])) >= 0:
-                items.append(owed[[cause]])
-                score.append(np.zeros(1))
+                owed[place] = owes.post[cause]
                 self._odds[place] = -SURE
-                continue
-            new = bool(self.memory.people.acts[row] == 0)
-            if (new, heat) not in groups:
-                groups[new, heat] = self._common(offered, *plain[new], heat)
-            if not new or heat not in newcomers:
-                mine = found.debts[debtor == row]  # who never wrote owes nothing
-                member = self._of_member(row, new, offered, groups[new, heat], owed[mine], now)
-                if new:
-                    newcomers[heat] = member
-            one, value, odds = newcomers[heat] if new else member
-            target = self._targets[place]
-            if target != NOTHING and not np.isfinite(value[one == target]).any():
-                one, value = np.append(one, target), np.append(value, UNSEEN)
-            items.append(one)
+            elif len(offered.roots):
+                new = bool(self.memory.people.acts[row] == 0)
+                if new not in plain:
+                    plain[new] = self.thread_scores(offered, now, pull, new)
+                roots, value = offered.roots, plain[new]
+                value = value if new else self.with_own_threads(row, offered, value)
+                heat = self.hot if hot is None else float(hot[place])
+                value = value + np.where(self.posts.id[roots] == self.own_id, heat, 0.0)
+                value -= np.logaddexp.reduce(value)
+                self._odds[place] = self._odds_to_open(row, new and bool(opens[place]), new, now)
+            if owed[place] == NOTHING and target != NOTHING:
+                roots, value = _with_what_came(roots, value, int(self.posts.thread[target]))
+            threads.append(roots)
             score.append(value)
-            self._odds[place] = SURE if new and opens[place] else odds
-        width = max(map(len, items))
-        every, values = np.full((len(rows), width), NOTHING), np.full((len(rows), width), -np.inf)
-        for place, (one, value) in enumerate(zip(items, score, strict=True)):
-            every[place, : len(one)], values[place, : len(one)] = one, value
-        return FittedAttention(rows, every, values)
+        targets = dict(zip(rows.tolist(), self._targets.tolist(), strict=True))
+        return FittedAttention(rows, owed, threads, score, self._readers(world, pull, targets))
+
+    def _odds_to_open(self, row: int, comes_to_open: bool, new: bool, now: float) -> float:
+        """Log-odds that this member, who came for anything but a debt, opens a thread."""
+        if new:
+            return SURE if comes_to_open else -SURE
+        return float(np.clip(self.memory.opens(np.array([row]), now)[0], -SURE, SURE))
+
+    def _readers(
+        self, world: Any, pull: np.ndarray, targets: dict[int, int]
+    ) -> Callable[[int, int], tuple[np.ndarray, np.ndarray]]:
+        """What gives the posts of a thread, and their log scores within it, to each member who looks into it; `targets` are what members (rows)
+        answered in the record."""
+        found = self.comings(world.now, self.tick.hours, world.acting())
+        debts, acts = self.memory.debts, self.memory.people.acts
+        debtor = debts.debtor[found.debts]
+        known: dict[tuple[bool, int], tuple[np.ndarray, np.ndarray]] = {}
+
+        def posts(row: int, root: int) -> tuple[np.ndarray, np.ndarray]:
+            new = bool(acts[row] == 0)
+            if (new, root) not in known:
+                known[new, root] = self._post_scores(root, world.now / 60, pull, new)
+            items, score = known[new, root]
+            if not new:
+                score = self._with_own_posts(row, items, score)
+                owed = debts.post[found.debts[debtor == row]]
+                score = np.where(np.isin(items, owed), -np.inf, score) if len(owed) else score
+            if np.isfinite(score).any():
+                score = score - np.logaddexp.reduce(score)
+            target = targets.get(row, NOTHING)
+            if target != NOTHING and self.posts.thread[target] == root:
+                items, score = _with_what_came(items, score, target)
+            return items, score
+
+        return posts
 
     def _comes_to_open(self, world: Any, rows: np.ndarray) -> np.ndarray:
         """Bool (n,): would each of these members, as a newcomer, have come to open a thread. Who answered in the record came to answer."""
@@ -215,84 +250,31 @@ class LearnedRecordForum(RecordedComing):
 
     def offered(self, now: int) -> Offered:
         posts, memory = self.posts, self.memory
-        roots = np.flatnonzero(
-            (posts.parent < 0)
-            & (posts.state == VISIBLE)
-            & (posts.locked_until <= now)
-            & (memory.posts.last >= now / 60 - WINDOW)
+        return Offered(
+            np.flatnonzero(
+                (posts.parent < 0)
+                & (posts.state == VISIBLE)
+                & (posts.locked_until <= now)
+                & (memory.posts.last >= now / 60 - WINDOW)
+            )
         )
-        key = roots.tobytes()
-        if self._sight is None or self._sight[0] != key:
-            known = self._parts
-            parts = [known[root] if root in known else self._part(root) for root in roots.tolist()]
-            length = np.array([len(part) for part in parts], np.int64)
-            self._sight = key, np.concatenate(parts) if parts else np.empty(0, np.int64), length
-        _, whole, count = self._sight
-        latest = whole[np.cumsum(count) - 1]
-        of = np.repeat(np.arange(len(roots)), count)
-        seen = posts.state[whole] == VISIBLE
-        there, of = whole[seen], of[seen]
-        count = np.bincount(of, minlength=len(roots))
-        start = np.concatenate([[0], np.cumsum(count)])[:-1].astype(np.int64)
-        return Offered(roots, there, start, of, latest)
 
-    def _part(self, root: int) -> np.ndarray:
-        """The posts of a thread that may be in sight: all, or the first and the latest."""
+    def thread_scores(self, offered: Offered, now: float, pull: np.ndarray, new: bool) -> np.ndarray:
+        """Log scores (m,) of threads that all newcomers share, or all others; as if all were as hot."""
+        columns = of_threads(Alone(self.posts, self.memory), offered.roots, now)
+        return (
+            by_first_terms(self.law.thread_new if new else self.law.thread_old, columns) + pull[offered.roots]
+        )
+
+    def _post_scores(
+        self, root: int, now: float, pull: np.ndarray, new: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Posts (n,) of a thread that may be in sight, all or the first and the latest, and the log scores that all newcomers share, or all others."""
         every = self.memory.rows.get(root, [root])
-        part = self._parts[root] = np.array(every if len(every) <= LATEST else [root, *every[-LATEST + 1 :]])
-        return part
-
-    def common_scores(self, offered: Offered, now: float, pull: np.ndarray, new: bool) -> Common:
-        return self._common(offered, *self._scores(offered, now, pull)[new], self.hot)
-
-    def _scores(self, offered: Offered, now: float, pull: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Log scores of threads (m,), as hot as all, and of posts (n,), that all share who have written, and those that all newcomers share."""
-        law = self.law
-        roots, there = offered.roots, offered.posts
-        table = Alone(self.posts, self.memory)
-        threads = of_threads(table, roots, now)
-        latest = there == offered.latest[offered.of] if len(there) else there == 0
-        each = of_posts(table, there, latest, now)
-        return [
-            (by_first_terms(thread, threads) + pull[roots], by_first_terms(post, each) + pull[there])
-            for thread, post in ((law.thread_old, law.post_old), (law.thread_new, law.post_new))
-        ]
-
-    def _common(self, offered: Offered, thread: np.ndarray, post: np.ndarray, hot: float) -> Common:
-        """What these scores come to where the own thread has this log of hotness."""
-        thread = thread + np.where(self.posts.id[offered.roots] == self.own_id, hot, 0.0)
-        within = np.logaddexp.reduceat(post, offered.start) if len(offered.posts) else np.empty(0)
-        chance = shares(thread)
-        return Common(thread, post, within, chance, weights_of(offered, chance, post, within))
-
-    def _of_member(
-        self,
-        row: int,
-        new: bool,
-        offered: Offered,
-        common: Common,
-        owed: np.ndarray,
-        now: float,
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Posts, their log weights, and the log-odds of opening a thread, for this member who came for anything but the posts that it
-        owes an answer."""
-        thread, post = common.thread, common.post
-        odds = -SURE
-        if not new:
-            thread = self.with_own_threads(row, offered, thread)
-            post = self._with_own_posts(row, offered.posts, post)
-            odds = self.memory.opens(np.array([row]), now)[0]
-        if len(owed):
-            post = np.where(self._marked(owed)[offered.posts], -np.inf, post)
-        if not len(offered.posts):
-            return offered.posts, np.empty(0), SURE
-        weights = common.weights
-        if post is not common.post or thread is not common.thread:
-            within = common.within if post is common.post else np.logaddexp.reduceat(post, offered.start)
-            chance = common.chance if thread is common.thread else shares(thread)
-            weights = weights_of(offered, chance, post, within)
-        there = np.isfinite(weights).any()
-        return offered.posts, weights, float(np.clip(odds, -SURE, SURE)) if there else SURE
+        part = np.array(every if len(every) <= LATEST else [root, *every[-LATEST + 1 :]])
+        there = part[self.posts.state[part] == VISIBLE]
+        columns = of_posts(Alone(self.posts, self.memory), there, there == part[-1], now)
+        return there, by_first_terms(self.law.post_new if new else self.law.post_old, columns) + pull[there]
 
     def _marked(self, some: Collection[int] | np.ndarray, count: int | None = None) -> np.ndarray:
         """Bool (posts,) or (count,): is one of these."""
@@ -327,18 +309,19 @@ class LearnedRecordForum(RecordedComing):
         return score + by_last_terms(self.law.post_old, np.column_stack(terms).astype(float))
 
     def attend(self, attention: Any, looks: Looks) -> np.ndarray:
-        """The post (n,) that each member attends to: a thread by Gumbel-max over the weights of all its posts, then a post in it."""
-        rows, every, scores = attention
-        out = np.full(len(rows), NOTHING, np.int64)
-        for place, (items, score) in enumerate(zip(every, scores, strict=True)):
+        """The post (n,) that each member attends to: a thread by Gumbel-max over its scores, then a post in it."""
+        out: np.ndarray = attention.owed.copy()
+        for place in np.flatnonzero(out == NOTHING).tolist():
+            roots, score = attention.threads[place], attention.score[place]
+            if not len(roots):
+                continue
+            who = attention.rows[[place]]
+            if len(roots) > 1:
+                score = score + looks(who, self._as_thread(roots))[0]
+            items, score = attention.posts(int(who[0]), int(roots[score.argmax()]))
             there = np.isfinite(score)
-            items, score, who = items[there], score[there], rows[[place]]
+            items, score = items[there], score[there]
             if len(items) > 1:
-                roots, start, part = self._threads_of(items)
-                thread = np.logaddexp.reduceat(score[part], start)
-                thread += looks(who, self._as_thread(roots))[0]
-                mine = self.posts.thread[items] == roots[thread.argmax()]
-                items, score = items[mine], score[mine]
                 items = items[[(score + looks(who, self.posts.id[items])[0]).argmax()]]
             if len(items):
                 out[place] = items[0]
@@ -347,26 +330,17 @@ class LearnedRecordForum(RecordedComing):
     def looked_at(
         self, attention: Any, place: int, target: int, own: bool
     ) -> tuple[tuple[Choice, ...], bool]:
-        """As in any record: the choice of a thread, and that of a post in it."""
-        items, score = attention.items[place], attention.score[place]
+        """As in any record: the choice of a thread, and that of a post in it; of who came for a debt there was none."""
+        if attention.owed[place] == target:
+            return (Choice(self.posts.id[[target]], np.zeros(1), 0),), True
+        roots, root = attention.threads[place], int(self.posts.thread[target])
+        items, score = attention.posts(int(attention.rows[place]), root)
         there = np.isfinite(score)
-        items, score = items[there], score[there]
-        roots, start, part = self._threads_of(items)
-        thread, post = np.logaddexp.reduceat(score[part], start), int(np.flatnonzero(items == target)[0])
-        mine = np.flatnonzero(self.posts.thread[items] == self.posts.thread[target])
-        return (
-            Choice(
-                self._as_thread(roots), thread, int(np.flatnonzero(roots == self.posts.thread[target])[0])
-            ),
-            Choice(self.posts.id[items[mine]], score[mine], int(np.flatnonzero(mine == post)[0])),
-        ), bool(score[post] > UNSEEN)
-
-    def _threads_of(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Threads (m,) of posts (n,); where each begins (m,) once the posts are put thread by thread, and their places in that order (n,)."""
-        of = self.posts.thread[items]
-        part = np.argsort(of, kind="stable")
-        roots, start = np.unique(of[part], return_index=True)
-        return roots, start, part
+        thread = Choice(self._as_thread(roots), attention.score[place], int(np.flatnonzero(roots == root)[0]))
+        post = Choice(
+            self.posts.id[items[there]], score[there], int(np.flatnonzero(items[there] == target)[0])
+        )
+        return (thread, post), all(one.score[one.taken] > UNSEEN for one in (thread, post))
 
     def _as_thread(self, roots: np.ndarray) -> np.ndarray:
         """What addresses the chance of looking into threads (rows of their opening posts, (n,)): no id of a post."""

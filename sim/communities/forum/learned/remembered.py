@@ -37,10 +37,6 @@ class RememberedRecord(RecordForum):
     watch: Watch | None
     """Notes what tells of the own thread's hotness, while that is inferred."""
     _unread: set[int]
-    _parts: dict[int, np.ndarray]
-    """Of threads those posts that may be in sight, until one is added."""
-    _sight: tuple[bytes, np.ndarray, np.ndarray] | None
-    """The same of all threads (rows) in sight, one after the other, and how many of each; until a post is added anywhere."""
 
     def _write_past(self) -> None:
         super()._write_past()
@@ -122,8 +118,6 @@ class RememberedRecord(RecordForum):
             if not seen:
                 self._unread.add(row)
                 continue
-            self._parts.pop(thread, None)
-            self._sight = None
             post = (row, by, hour, above, thread, owed, depth, int(exchange[row]))
             free = memory.appears(post, size, free)
 
@@ -133,8 +127,6 @@ class RememberedRecord(RecordForum):
         columns = (posts.author, posts.parent, posts.thread, posts.answered, posts.depth)
         who, up, root, partner, depth = (int(column[row]) for column in columns)
         partner = who if up >= 0 and partner == NOTHING else partner  # it answers nobody in the record
-        self._parts.pop(root, None)
-        self._sight = None
         post = (row, who, self._minute / 60, up, root, partner, depth, int(memory.posts.exchange[row]))
         memory.appeared([post], [int(posts.size[root])])
 

@@ -44,18 +44,18 @@ def tone_odds(
 
 def _terms(forum: Remembering, rows: np.ndarray, focus: np.ndarray) -> Iterable[list[float]]:
     """The terms of each member that has something to answer."""
-    posts, tones, unnamed = forum.posts, forum.memory.tones, forum.memory.people.unnamed
+    posts, tones, unnamed = forum.posts.full, forum.memory.tones, forum.memory.people.full.unnamed
     assert tones is not None
     for row, post in zip(rows.tolist(), focus.tolist(), strict=True):
         if post == NOTHING:
             continue
-        root, back = int(posts.thread[post]), int(posts.parent[post])
+        root, back = posts.thread.item(post), posts.parent.item(post)
         yield tones.terms(
             None if unnamed[row] else row,
             root,
             post,
-            int(posts.depth[post]),
-            int(posts.size[root]),
-            answers_me=back >= 0 and int(posts.author[back]) == row,
-            own=int(posts.author[post]) == row,
+            posts.depth.item(post),
+            posts.size.item(root),
+            answers_me=back >= 0 and posts.author.item(back) == row,
+            own=posts.author.item(post) == row,
         )

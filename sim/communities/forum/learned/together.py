@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from windtunnel.agents.minds.rules import in_parts
 from windtunnel.policies.forum.forum_policy import ForumPolicy
 from windtunnel.sim.communities.forum import feed
 from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.forum import CALM_REPLIES
+from windtunnel.sim.communities.forum.learned.acting import Chosen, acts_of
 from windtunnel.sim.communities.forum.learned.attention import Lookers, look, weigh
 from windtunnel.sim.communities.forum.learned.coming import (
     NEW_OPENS,
@@ -27,6 +29,7 @@ from windtunnel.sim.communities.forum.learned.law import WINDOW
 from windtunnel.sim.communities.forum.learned.says import tone_odds
 from windtunnel.sim.communities.forum.posts import TONES, VISIBLE, Posts
 from windtunnel.sim.communities.forum.side_by_side import SideBySide
+from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA
 
 DAY, REFRESHED = 24.0, 6
 """Threads in which nobody wrote for a day are weighed anew every so many steps, others in each."""
@@ -48,6 +51,10 @@ class Moment(NamedTuple):
     """Bool (n,): newcomers."""
     tones: np.ndarray
     """(n, tones): how many posts of each tone it sees."""
+    persona: np.ndarray
+    """(n,): which one each reads as."""
+    ids: np.ndarray
+    """(n,): its id."""
 
     def of(self, part: np.ndarray) -> "Moment":
         """The same of some of them."""
@@ -100,8 +107,7 @@ class Together:
         whole = roots + np.repeat(self.starts(forums)[:, 0], length)
         last, hour = self.seen.last[whole], forums[0].hour
         there = last >= hour - WINDOW
-        ends = np.cumsum(length)[:-1]
-        for forum, own, stays in zip(forums, np.split(roots, ends), np.split(there, ends), strict=True):
+        for forum, own, stays in zip(forums, in_parts(roots, length), in_parts(there, length), strict=True):
             forum.open = own[stays]
         anew = there if now % REFRESHED == 0 else last > hour - DAY
         weigh(forums[0].law, self, whole[anew], forums[0].now_hour)
@@ -125,6 +131,13 @@ class Together:
                 forum.ready = error
         if coming:
             self._show([world for world, _ in coming], [forum for _, forum in coming])
+
+    def act(self, worlds: Sequence[Any]) -> None:
+        """Turn what members of these worlds have chosen into acts; leaves them with their forums."""
+        chosen = [one for one in (Chosen(world, *world.waiting()) for world in worlds) if len(one.choice)]
+        if chosen:
+            for one, acts in zip(chosen, acts_of(chosen), strict=True):
+                one.world.community.done = (one.choice, acts)
 
     def _show(self, worlds: Sequence[Any], forums: Sequence[Any]) -> None:
         first = forums[0]
@@ -159,7 +172,9 @@ class Together:
             focus[looking] = np.where(post == NOTHING, NOTHING, post - posts_at[looking])
         odds[(focus == NOTHING) & (what != NEW_OPENS)] = SURE  # there is nothing to answer
         new = what >= NEW_OPENS
-        features = self._features(worlds, forums, counts, rows, focus, posts_at, odds, new)
+        until = (forum.members.newcomer_until[some] for forum, some in zip(forums, found, strict=True))
+        settling = _joined(until) > now
+        features = self._features(worlds, forums, counts, rows, focus, posts_at, odds, new, settling)
         seen, tones = self._seen(forums, of, focus, posts_at)
         options = np.ones((len(rows), len(first.names)), bool)
         options[np.ix_(focus == NOTHING, first.needs_post)] = False
@@ -167,12 +182,12 @@ class Together:
         locked = (focus >= 0) & (self.posts.locked_until[thread] > now)
         if locked.any():
             options[np.ix_(locked, first.replies)] = False
+        persona = _joined(forum.members.persona[some] for forum, some in zip(forums, found, strict=True))
+        persona = np.where(settling, NEWCOMER_PERSONA, persona)
+        columns = (rows, seen, focus, features, options, new, tones, persona, ids)
         low = 0
         for forum, count in zip(forums, counts, strict=True):
-            part = slice(low, low + count)
-            forum.ready = Moment(
-                rows[part], seen[part], focus[part], features[part], options[part], new[part], tones[part]
-            )
+            forum.ready = Moment(*(column[low : low + count] for column in columns))
             low += count
 
     def _seen(
@@ -207,6 +222,7 @@ class Together:
         posts_at: np.ndarray,
         odds: np.ndarray,
         new: np.ndarray,
+        settling: np.ndarray,
     ) -> np.ndarray:
         """The raw features (n, features) of what each member attends to."""
         first, now = forums[0], worlds[0].now
@@ -221,7 +237,7 @@ class Together:
         addressed = found & (posts.answered[post] == rows)
         tone = found * posts.tone[post]
         columns = {
-            "newcomer": _joined(forum.members.newcomer_until[rows[part]] for forum, part in each) > now,
+            "newcomer": settling,
             "warned": _joined(forum.warned_until[rows[part]] for forum, part in each) > now,
             "temper": _joined(forum.members.traits["temper"][rows[part]] for forum, part in each),
             "tone": tone,
@@ -294,4 +310,6 @@ def nobody_comes(features: int, actions: int) -> Moment:
         np.empty((0, actions), bool),
         np.empty(0, bool),
         np.empty((0, len(TONES)), np.int64),
+        none,
+        none,
     )

@@ -248,6 +248,16 @@ def a_record(world) -> pl.DataFrame:
     ).sort("post")
 
 
+def test_a_law_of_an_earlier_fit_is_simulated_as_it_was(place) -> None:
+    """Debts had four terms less: the same as with coefficients of 0."""
+    now, earlier = forward(), forward()
+    owes = now["owes"]
+    owes["value"] = [*owes["value"][:-4], 0.0, 0.0, 0.0, 0.0]
+    earlier["owes"] = owes | {key: owes[key][:-4] for key in ("terms", "value", "error", "cap")}
+    one, two = (lived_through(place(forward=law)) for law in (now, earlier))
+    assert digest(log(one)) == digest(log(two)) and one.community.memory.people.paid.sum() > 5
+
+
 def test_simulation_and_fit_mean_the_same_by_debts_rests_and_counts(place) -> None:
     """Two ways to the same rates: the memory that a run keeps, and the tables that the fit makes of a record."""
     table = a_record(lived_through(place(steps=60)))

@@ -6,7 +6,7 @@ import pytest
 from tests.learned_law import learned
 from windtunnel.policies.registry import policy_class
 from windtunnel.sim import noise
-from windtunnel.sim.communities.forum.learned import attention
+from windtunnel.sim.communities.forum.learned import attention, build
 from windtunnel.sim.communities.forum.learned.memory import Columns
 from windtunnel.sim.communities.forum.learned.sums import weighed
 from windtunnel.sim.communities.forum.posts import Posts
@@ -15,7 +15,8 @@ from windtunnel.sim.events import digest
 from windtunnel.sim.experiment import Experiment, PolicySpec, Unit
 from windtunnel.sim.lock_step import LockStep
 from windtunnel.sim.minds import make_mind
-from windtunnel.sim.run import lock_step, make_world
+from windtunnel.sim.run import lock_step, make_world, traits_key
+from windtunnel.sim.world import World
 
 UNITS = [Unit(draw, seed, arm) for draw in (0, 1) for seed in (0, 1) for arm in ("baseline", "policy")]
 
@@ -79,6 +80,36 @@ def test_so_do_worlds_whose_threads_stand_on_shelves(place, monkeypatch) -> None
     assert {world.community.shelf_count > 4 for world in beside} == {True}
     for one, other in zip(alone, beside, strict=True):
         assert digest(one.log.frame(0, 0, "any")) == digest(other.log.frame(0, 0, "any"))
+
+
+def test_communities_live_their_past_together_as_each_does_alone(place, monkeypatch) -> None:
+    experiment = place("slow_mode", weeks_before=0.1)
+    keys, pasts = [traits_key(experiment, draw) for draw in (0, 1)], []
+    for together in (True, False):
+        monkeypatch.setattr(build, "_PASTS", {})
+        builder = experiment.builder()
+        if together:
+            builder.expect(keys)
+            assert len(build._PASTS) == 2
+        pasts.append([builder.learned.past(key) for key in keys])
+    for beside, alone in zip(*pasts, strict=True):
+        assert len(alone.posts["author"]) > 5
+        for name, values in alone.posts.items():
+            assert np.array_equal(values, beside.posts[name]), name
+        for name, values in alone.memory.people.store().items():
+            assert np.array_equal(values, beside.memory.people.store()[name][: len(values)]), name
+
+
+def test_nobody_is_asked_where_nobody_comes(place, monkeypatch) -> None:
+    asked: list[World] = []
+    ask = World.ask
+    monkeypatch.setattr(World, "ask", lambda world: asked.append(world) or ask(world))
+    quiet = [Unit(0, 0, "baseline"), Unit(0, 1, "baseline")]
+    worlds = lived(place("slow_mode", size=10, steps=4), quiet, together=True)
+    assert sum(world in worlds for world in asked) < 2 * 4 * worlds[0].phases
+    assert all(world.decisions for world in worlds)
+    assert [world.now for world in worlds] == [4, 4]
+    assert [world.steps for world in worlds] == [4 * world.phases for world in worlds]
 
 
 def test_communities_of_different_laws_do_not_go_together(place) -> None:

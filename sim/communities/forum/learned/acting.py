@@ -1,0 +1,91 @@
+"""What the choices of learned members come to: acts, of several worlds at once.
+
+Each world's acts come out as they do alone: in an order that its own chance draws.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.acts import Acts
+from windtunnel.sim.communities.forum.feed import NOTHING, View
+from windtunnel.sim.communities.forum.learned.coming import keys_of
+
+_NONE = np.empty(0, np.int64)
+NO_ACTS = Acts(
+    _NONE,
+    _NONE,
+    _NONE.astype(str),
+    _NONE.astype(np.int8),
+    _NONE,
+    _NONE.astype(np.int8),
+    _NONE.astype(np.int16),
+)
+
+
+class Chosen(NamedTuple):
+    """What members of one world chose (n,), under what they saw."""
+
+    world: Any
+    view: View
+    choice: np.ndarray
+
+
+def acts_of(chosen: Sequence[Chosen]) -> list[Acts]:
+    """The acts of each world, of those who were here: a newcomer whom nothing draws in never was. What they saw is noted."""
+    forums = [one.world.community for one in chosen]
+    first = forums[0]
+    rows, focus, choice, new, tones = (
+        _joined(parts)
+        for parts in zip(
+            *(
+                (one.view.rows, one.view.focus, one.choice, *forum.last_shown)
+                for one, forum in zip(chosen, forums, strict=True)
+            ),
+            strict=True,
+        )
+    )
+    reads_on = first.reads_on[choice]
+    came = ~(new & reads_on)
+    ids = _joined([forum.members.id[one.view.rows] for one, forum in zip(chosen, forums, strict=True)])
+    of = np.repeat(np.arange(len(chosen)), [len(one.choice) for one in chosen])
+    _note(chosen, of, rows, tones, came)
+
+    doing = np.flatnonzero(~reads_on)
+    if len(doing) > 1:
+        keys = keys_of([one.world for one in chosen], of[doing])
+        lot = noise.uniform(keys, "order", chosen[0].world.now, ids[doing])
+        doing = doing[np.lexsort((lot, of[doing]))]
+    choice = choice[doing]
+    columns = (
+        rows[doing],
+        ids[doing],
+        first.kinds[choice],
+        first.tones[choice],
+        np.where(first.aimless[choice], NOTHING, focus[doing]),
+        np.zeros(len(doing), np.int8),
+        np.full(len(doing), -1, np.int16),
+    )
+    ends = np.searchsorted(of[doing], np.arange(len(chosen) + 1)).tolist()
+    return [
+        Acts(*(column[low:high] for column in columns)) for low, high in zip(ends[:-1], ends[1:], strict=True)
+    ]
+
+
+def _note(
+    chosen: Sequence[Chosen], of: np.ndarray, rows: np.ndarray, tones: np.ndarray, came: np.ndarray
+) -> None:
+    """Note with the members of each world who was active, and how many posts of each tone they saw."""
+    ends = np.searchsorted(of[came], np.arange(len(chosen) + 1)).tolist()
+    rows, tones = rows[came], tones[came]
+    for one, low, high in zip(chosen, ends[:-1], ends[1:], strict=True):
+        if high > low:
+            members = one.world.community.members
+            members.note_active(rows[low:high], one.world.now)
+            members.exposures[rows[low:high]] += tones[low:high]
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
