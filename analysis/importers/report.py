@@ -94,13 +94,16 @@ def sentences_of(
     if report.tone_errors_file:
         said.append(f"the scorer against the labels: {report.tone_errors_file}")
     if report.bad_lines:
-        files = "; ".join(f"file {number} is {each}" for number, each in enumerate(record.files[:5], 1))
+        named = sorted({line.file for line in record.bad if line.file}) or list(
+            range(1, len(record.files) + 1)
+        )
+        files = "; ".join(f"file {place} is {record.files[place - 1]}" for place in named[:5])
         reasons = list(report.bad_reasons.items())
         most = "; ".join(f"{reason}, {times:,}" for reason, times in reasons[:5])
         more = f"; {len(reasons) - 5} other reasons" if len(reasons) > 5 else ""
         said.append(
             f"{number(report.bad_lines, 'line')} could not be used ({most}{more}); each is listed "
-            f"in {report.bad_lines_file} ({files}{'; …' if len(record.files) > 5 else ''})"
+            f"in {report.bad_lines_file} ({files}{'; …' if len(named) > 5 else ''})"
         )
     said.append(
         "authors are pseudonymised, not anonymous: whoever holds the original record can match threads; "

@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 ROWS = 50_000
 """Rows of Parquet held at a time."""
+SHORT = 64
+"""Bytes up to which a file may be an empty list."""
 CELL = 8
 """Bytes that a cell of Parquet counts for before it is read."""
 
@@ -45,6 +47,27 @@ class Layout(NamedTuple):
 PLAIN = Layout()
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|"}
+
+
+def table_files(path: Path, expected: str = "a table") -> list[Path]:
+    """The files of a table: itself, or in order of their names those of a folder with several files of JSON and nothing else, as chats
+    are exported by days or by parts; empty lists are left out. `ValueError` for another folder.
+    """
+    if not path.is_dir():
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no file {path}: give {expected}")
+        return [path]
+    inside = sorted(each for each in path.iterdir() if each.is_file() and each.name[:1] != ".")
+    if len(inside) > 1 and all(each.suffix.casefold() == ".json" for each in inside):
+        filled = [
+            each for each in inside if each.stat().st_size > SHORT or each.read_bytes().split() != [b"[]"]
+        ]
+        if filled:
+            return filled
+    raise ValueError(
+        f"{path} is a folder ({listed([each.name for each in inside]) or 'empty'}): a table is one file; put its files into one and name "
+        "that (of a folder of .json files alone all are read)"
+    )
 
 
 def layout_of(

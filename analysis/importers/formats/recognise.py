@@ -3,13 +3,20 @@
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from windtunnel.analysis.importers.files.foreign import HEAD as FOREIGN_HEAD
 from windtunnel.analysis.importers.files.foreign import what_it_is
 from windtunnel.analysis.importers.files.lines import DEFAULT_MAX_BYTES, bare_name, blocks
-from windtunnel.analysis.importers.files.sheets import columns_of, layout_of, plain_columns, sheet_rows
+from windtunnel.analysis.importers.files.sheets import (
+    columns_of,
+    layout_of,
+    plain_columns,
+    sheet_rows,
+    table_files,
+)
 from windtunnel.analysis.importers.formats.mapping import refuse_headless
 
 HEAD = 65_536
@@ -185,12 +192,28 @@ def recognise(path: Path) -> Recognised:
     tables = [file for file in files if Path(bare_name(file)).suffix.lower() in TABLES]
     if path.is_file() and tables:
         return Recognised("table", f"{path.name} is a table")
+    if path.is_dir() and tables:
+        if parts := sorted(each for each in path.iterdir() if each.is_dir() and _by_parts(each)):
+            some = ", ".join(str(each) for each in parts[:5]) + (", …" if len(parts) > 5 else "")
+            raise ValueError(
+                f"{path.name} holds folders of JSON, each of which is a table: import one of them ({some})"
+            )
+        if _by_parts(path):
+            return Recognised("table", f"{path.name} holds files of JSON")
     if path.is_file() and (foreign := what_it_is(path.open("rb").read(FOREIGN_HEAD))) is not None:
         raise ValueError(f"{path.name} is in no format that is known; it is {foreign}")
     raise ValueError(
         f"{path.name} is in no format that is known: give an export of Reddit, ConvoKit, Discourse, Stack Exchange, Mastodon or "
         "Bluesky, or a table (.csv, .tsv, .json, .ndjson, .parquet)"
     )
+
+
+def _by_parts(folder: Path) -> bool:
+    """Whether a folder's files are a table together."""
+    try:
+        return bool(table_files(folder))
+    except ValueError:
+        return False
 
 
 def _by_words(file: Path) -> Recognised | None:
@@ -225,8 +248,11 @@ MOST_COLUMNS = 1_000
 
 def preview(path: Path, count: int = 8, encoding: str | None = None, separator: str | None = None) -> Preview:
     """The head of a table; `ValueError` where it is none."""
-    layout = layout_of(path, [], DEFAULT_MAX_BYTES, encoding, separator)
-    columns = columns_of(path, "a table", DEFAULT_MAX_BYTES, layout)
+    files = table_files(path)[:LOOKED_AT]
+    layout = layout_of(files[0], [], DEFAULT_MAX_BYTES, encoding, separator)
+    each_has = [columns_of(file, "a table", DEFAULT_MAX_BYTES, layout) for file in files]
+    columns = each_has[0] if len(files) == 1 else list(dict.fromkeys(chain.from_iterable(each_has)))
+    path = files[0]
     if len(columns) > MOST_COLUMNS:
         raise ValueError(
             f"{path.name} has {len(columns):,} columns: a table of posts is looked at with {MOST_COLUMNS:,} at most"

@@ -3,8 +3,9 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import unescape
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -12,13 +13,14 @@ from windtunnel.analysis.importers.clocks.clock import Kind
 from windtunnel.analysis.importers.clocks.times import Bare, EitherWay, SinceStart, When, read_time
 from windtunnel.analysis.importers.files.json_rows import ABOVE
 from windtunnel.analysis.importers.files.sheets import (
+    Layout,
     columns_of,
     is_json,
     is_unicode,
     layout_of,
-    listed,
     not_unicode,
     sheet_rows,
+    table_files,
 )
 from windtunnel.analysis.importers.formats.mapping import as_spelt, check_columns, check_roles, nearest_valid
 from windtunnel.analysis.importers.posts.gathering import Collector
@@ -78,26 +80,20 @@ def read_table(
     `where` (column to value) chooses rows, compared as text. `encoding` and `separator` are those of a CSV file, where
     they are not told from its head.
     """
-    if path.is_dir():
-        inside = sorted(each.name for each in path.iterdir() if each.is_file() and each.name[:1] != ".")
-        raise ValueError(
-            f"{path} is a folder ({listed(inside) or 'empty'}): a table is one file; put its files into one and name that"
-        )
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}: give {EXPECTED}")
+    files = table_files(path, EXPECTED)
     check_roles(mapping)
-    into.begin(path)
     where, passed_over = where or {}, 0
     into.times = Kind(own_start="at 0", spreadsheet=True, advice=" (minutes: --map minute=COLUMN)")
-    layout = layout_of(path, [*mapping.values(), *where], into.max_bytes, encoding, separator)
-    columns = columns_of(path, EXPECTED, into.max_bytes, layout)
+    layout = layout_of(files[0], [*mapping.values(), *where], into.max_bytes, encoding, separator)
+    each_has = [columns_of(file, EXPECTED, into.max_bytes, layout) for file in files]
+    columns = each_has[0] if len(files) == 1 else list(dict.fromkeys(chain.from_iterable(each_has)))
     mapping = as_spelt(mapping, columns)
     where = {as_spelt({"": column}, columns)[""]: value for column, value in where.items()}
     check_columns(path, mapping, columns)
     check_columns(path, {f"--where {column}": column for column in where}, columns)
     within, filled, zoned = _needed(mapping), set[str](), Counter[bool]()
     told = [*mapping.values(), *where]
-    for number, row in sheet_rows(path, told, into.max_bytes, into.told, layout, within):
+    for file, number, row in _rows(files, told, into, layout, within):
         if isinstance(row, dict):
             filled |= {role for role, column in mapping.items() if not empty(row[column], "text")}
             if isinstance(at := row.get(mapping.get("time", "")), str) and ":" in at:
@@ -106,11 +102,11 @@ def read_table(
             passed_over += 1
             continue
         if isinstance(row, dict) and encoding is None and not all(map(is_unicode, row.values())):
-            if is_json(path):
+            if is_json(file):
                 row = {column: _whole_signs(value, into) for column, value in row.items()}
                 into.add(number, lambda row: _post(by_role(row, mapping, into), into), row)
                 continue
-            raise ValueError(not_unicode(path, number, encoding))
+            raise ValueError(not_unicode(file, number, encoding))
         into.add(number, lambda row: _post(by_role(row, mapping, into), into), row)
     if not into.posts:
         if passed_over:
@@ -127,6 +123,16 @@ def read_table(
             "no column says what answers what, nor what thread: all rows are taken as one flat thread"
         )
     return [*said, counted(passed_over, "rows were not chosen by --where")] if passed_over else said
+
+
+def _rows(
+    files: list[Path], columns: list[str], into: Collector, layout: Layout, within: list[str]
+) -> Iterator[tuple[Path, int, dict[str, Any] | str]]:
+    """The rows of the files one after the other, each with its file and number."""
+    for file in files:
+        into.begin(file)
+        for number, row in sheet_rows(file, columns, into.max_bytes, into.told, layout, within):
+            yield file, number, row
 
 
 INSIDE = "posts stand in a list inside another post: read as answers to it where they name none"

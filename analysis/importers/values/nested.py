@@ -53,7 +53,8 @@ def plain(value: Any) -> Any:
 def refuse_nested(value: Any, role: str, column: str) -> None:
     """`ValueError` for a cell that holds an object or a list where one value should be, with the columns inside it."""
     if isinstance(value, dict) and value:
-        inside = [f"{column}.{name}" for name, one in value.items() if not isinstance(one, (dict, list))]
+        names = (" ".join(name.split()) for name, one in value.items() if not isinstance(one, (dict, list)))
+        inside = [f"{column}.{name}" for name in names]
         named = f"; map one of {', '.join(inside[:6])}" if inside else ""
         raise ValueError(f"{role} is not one value but an object{named}")
     if isinstance(value, list) and value:

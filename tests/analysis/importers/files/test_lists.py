@@ -106,6 +106,15 @@ def test_any_list_ends_in_rows_counted_and_listed_or_in_one_sentence(tmp_path, t
     path.unlink()
 
 
+def test_a_name_with_a_line_end_inside_a_value_breaks_no_sentence(tmp_path):
+    (tmp_path / "posts.csv").write_text(POSTS)
+    (tmp_path / "labels.ndjson").write_text('{"post": null, "tone": null}\n{"post": {"\\n": null}}')
+    with pytest.raises(ValueError, match="map one of post.") as told:
+        import_corpus("table", tmp_path / "posts.csv", tmp_path / "out", mapping=MAPPING, labels=tmp_path / "labels.ndjson",
+                      key_file=tmp_path / "key")  # fmt: skip
+    assert "\n" not in str(told.value)
+
+
 @pytest.mark.parametrize("content", [b"(\xb5/\xfd", b"\x1f\x8b\x08"])
 def test_a_list_packed_and_broken_off_at_its_head_is_one_sentence(tmp_path, content):
     (tmp_path / "posts.csv").write_text(POSTS)
