@@ -16,7 +16,6 @@ BETA = {
         away=0.2,
         root_owed=-0.3,
         exchange_unnamed=0.6,
-        answers=0.5,
     ),
     "comes": dict(
         constant=-0.6, rest_10min=-1.2, rest_3h=1.0, rest_2d=-0.8, once=-0.5, habit=0.2, replies_6h=-0.3

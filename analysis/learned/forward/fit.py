@@ -146,7 +146,7 @@ def core(life: Lived, rates: Rates, within: float) -> list[Group]:
         block = order[low : low + length if len(order) - low - length >= LEAST_ALIKE else None]
         block = block[np.argsort(past["rest"][block], kind="stable")]
         for part in np.array_split(block, max(1, min(4, len(block) // LEAST_ALIKE))):
-            names = ("opened", "replied", "heard", "paid", "habit")
+            names = ("opened", "replied", "habit")
             mean = {name: round(float(past[name][part].mean()), 3) for name in names}
             rest = float(np.exp(np.log(past["rest"][part]).mean()))
             out.append(Group(members=len(part), rest=round(rest, 2), **mean))

@@ -13,7 +13,6 @@ from windtunnel.sim.communities.forum.learned.law import (
     SCALES_AGE,
     SCALES_REST,
     SHORT,
-    answers_term,
     away_term,
     habit_term,
     speeds,
@@ -108,8 +107,6 @@ class Rates:
         self.until = np.minimum(np.array(debts.until), self.since + FORGOTTEN)
         self.got = Timeline(self.debtor, self.since, clock.end)
         self.ended = Timeline(self.debtor, np.minimum(self.until, clock.end + 1), clock.end)
-        paid = np.array(debts.paid, bool) & (np.array(debts.until) <= self.until)
-        self.paid = Timeline(self.debtor[paid], self.until[paid], clock.end)
         self._faded = {hours: self.own.faded(hours) for hours in (SHORT, LONG, HABIT)}
         self._received = self.got.faded(SHORT)
         replies = (~record.opens)[self.own.order]
@@ -137,8 +134,6 @@ class Rates:
                 got >= 0, np.append(self._received, 0.0)[got] * np.exp(-since / SHORT), 0.0
             ),
             "owed": np.maximum(heard - self.ended.before(member, hour)[0], 0),
-            "heard": heard,
-            "paid": self.paid.before(member, hour)[0],
         }
 
     def owes_terms(self, debt: np.ndarray, hour: np.ndarray) -> np.ndarray:
@@ -162,7 +157,6 @@ class Rates:
                 self._away[debt],
                 np.array(debts.root)[debt] * np.log(np.maximum(past["owed"], 1)),
                 np.array(debts.unnamed_partner)[debt] * np.log1p(np.array(debts.exchange))[debt],
-                answers_term(past["paid"], past["heard"]),
             ]
         )
 

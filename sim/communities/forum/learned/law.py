@@ -54,7 +54,7 @@ TERMS = {
     "owes": (
         *("constant", "age_10min", "age_3h", "age_1d", "rest_10min", "rest_3h", "rest_2d", "depth", "root"),
         *("exchange", "met", "owed", "answered", "unnamed_partner", "unnamed", "opened_only"),
-        *("away", "root_owed", "exchange_unnamed", "answers"),
+        *("away", "root_owed", "exchange_unnamed"),
     ),
     "comes": (
         *(
@@ -77,9 +77,9 @@ TERMS = {
     "post_old": (*POST, "own", "answered_by_me", "met"),
     "unnamed": ("constant", "top_level", "thread_share", "unnamed_parent"),
 }
-"""The terms of each part, in the order of its coefficients. All are 0 or more but `answers`."""
-EARLIER = {"comes": (*TERMS["comes"][:-1], "acts"), "owes": TERMS["owes"][:-4]}
-"""Terms of earlier fits, which are simulated as they were: all acts so far in place of `habit`, and debts without the last four terms."""
+"""The terms of each part, in the order of its coefficients. All are 0 or more."""
+EARLIER = {"comes": (*TERMS["comes"][:-1], "acts"), "owes": TERMS["owes"][:-3]}
+"""Terms of earlier fits, which are simulated as they were: all acts so far in place of `habit`, and debts without the last three terms."""
 
 
 class Part(BaseModel):
@@ -147,9 +147,6 @@ class Group(BaseModel):
     members: int
     opened: float
     replied: float
-    heard: float = 0.0
-    paid: float = 0.0
-    """Replies that they got, and debts that they paid."""
     habit: float
     """The fading count of acts at the end of the record."""
     rest: float
@@ -248,12 +245,6 @@ def habit_term(habit: np.ndarray, rest: np.ndarray) -> np.ndarray:
 def away_term(rest: np.ndarray) -> np.ndarray:
     """The term `away` (n,) of hours since a member's last act when it was answered."""
     return np.log1p(np.minimum(rest, AWAY))
-
-
-def answers_term(paid: np.ndarray, got: np.ndarray) -> np.ndarray:
-    """The term `answers` (n,) of the replies that members got and the debts that they paid: the log of the share paid over one in
-    four, which four replies more stand for. 0 for who was never answered."""
-    return np.log((4.0 * paid + 4.0) / (got + 4.0))
 
 
 def columns(*terms: np.ndarray | float) -> np.ndarray:

@@ -70,7 +70,7 @@ class Memory:
     """All rows are rows of the forum's members and posts; hours are counted from the run's first step, and negative before it.
 
     Members: `last` act, how many `acts`, `opened`, `replied`, fading counts `acts_6h`, `acts_24h`, `habit` (just after the last act)
-    and `replies_6h` (just after `got`), replies it has `heard` in all and debts it has `paid`, `owed` debts, `unnamed`, when it `leaves`, from when on it
+    and `replies_6h` (just after `got`), `owed` debts, `unnamed`, when it `leaves`, from when on it
     comes no more; of its coming for anything but a debt the `rate` when it was last taken, whether it is `quiet`, and after which
     phase it was last `drawn`. Posts: `hour`, `exchange`, `debt` that they are; of an opening post
     `last`, `crowd`, `nameless` of its thread, how `hot` it is (log), on which `shelf` it stands, its `place` among the threads in
@@ -93,8 +93,6 @@ class Memory:
             habit=(np.float64, 0.0),
             replies_6h=(np.float64, 0.0),
             got=(np.float64, -np.inf),
-            heard=(np.int32, 0),
-            paid=(np.int32, 0),
             owed=(np.int32, 0),
             unnamed=(np.bool_, False),
             leaves=(np.float64, np.inf),
@@ -192,7 +190,6 @@ class Memory:
         self.mine.setdefault(who, set()).add(up)
         debt = self.owing.get(who, {}).get(root, {}).get(partner)
         if debt is not None:
-            people.paid[who] += self.debts.post[debt] == up
             self._close(debt)
 
     def appeared(
@@ -255,7 +252,6 @@ class Memory:
             people.unnamed.item(partner),
             now - people.last.item(partner),
         )
-        people.heard[partner] += 1
         posts.debt[post] = owing[who] = free
         people.owed[partner] += 1
         return free + 1

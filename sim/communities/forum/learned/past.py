@@ -81,7 +81,6 @@ def core_of(law: Law, traits_key: int, scale: float) -> Past | None:
     rest = mean("rest") * np.exp(0.5 * (noise.uniform(traits_key, "rest", 0, rows) - 0.5))
     people.last[rows], people.habit[rows] = -rest, mean("habit") * np.exp(rest / HABIT)
     people.opened[rows], people.replied[rows] = np.round(mean("opened")), np.round(mean("replied"))
-    people.heard[rows], people.paid[rows] = np.round(mean("heard")), np.round(mean("paid"))
     people.acts[rows] = np.maximum(people.opened[rows] + people.replied[rows], 1)
     people.acts_6h[rows] = people.acts_24h[rows] = 1.0
     return Past(1 + len(group), memory, {name: np.empty(0, np.int64) for name in COPIED})

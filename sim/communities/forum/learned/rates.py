@@ -13,7 +13,6 @@ from windtunnel.sim.communities.forum.learned.law import (
     SHORT,
     Law,
     Part,
-    answers_term,
     columns,
     habit_term,
     linear,
@@ -70,10 +69,8 @@ class Rates:
         owed = np.log(np.maximum(people.owed[who], 1))
         fixed = debts.fixed[debt] + beta["owed"] * np.minimum(owed, cap["owed"])
         fixed += beta["answered"] * debts.answered[debt] + beta["opened_only"] * (people.replied[who] == 0)
-        if "answers" in beta:  # not in a law of an earlier fit
+        if "root_owed" in beta:  # not in a law of an earlier fit
             fixed += beta["root_owed"] * np.minimum(owed * debts.top[debt], cap["root_owed"])
-            answers = answers_term(people.paid[who], people.heard[who])
-            fixed += beta["answers"] * np.minimum(answers, cap["answers"])
         return np.exp(fixed + self._owes_speeds.of(now - debts.since[debt], now - people.last[who]))
 
     def comes(self, people: Any, who: np.ndarray, now: float | np.ndarray) -> np.ndarray:
