@@ -174,11 +174,10 @@ def _forward(
         if tones is not None and posted is not None:
             tones = tones.model_copy(update={"posted": posted_intercepts(latest, tones, posted)})
         forward = fit_forward(latest)
-        weeks = float(latest.minute[-1] - latest.minute[0]) / 10_080 - forward["masked_days"] / 7
-        if added := held(forward, weeks):
+        if added := held(forward):
             forward["held"] = added
             forward["notes"].append(
-                f"the record is short: in a cold place members come {np.exp(added):.2g} times as often as fitted, so that it writes as much"
+                f"a cold place would write more than the record has for as long: in it members come {np.exp(added):.2g} times as often as fitted, so that it writes as much"
             )
         return forward | {"tone": None if tones is None else tones.model_dump(mode="json")}, ""
     except ValueError as error:

@@ -1,10 +1,10 @@
-"""The volume of a short record, to which the law of a cold place is held.
+"""The volume of a record, to which the law of a cold place is held.
 
-A fitted law is right on average in the states that its record went through. A place that lives on leaves the states of a few weeks: habits
-grow, who comes anew is added to those who stay, and where coefficients that few acts tell err upwards, it feeds on itself. So the law of a
-short record lives for eight weeks from its core and, where the last four of them have more posts than the record has for as long, members come less
-often for what is no debt, until they have as many. A law that writes too little is left as it is: made livelier, some places fed on
-themselves. A longer record shows its members in settled states, and is left as fitted.
+A fitted law is right on average in the states that its record went through. A place that lives on leaves them: in a short record habits have only
+begun to grow and who comes anew is added to those who stay; in a place of few lasting members, or behind a hole, more are there than the record
+knew. Where coefficients that few acts tell err upwards, it feeds on itself. So the law lives for eight weeks from its core and, where the last
+four of them have more posts than the record has for as long, members come less often for what is no debt, until they have as many. A law that
+writes too little is left as it is: made livelier, some places fed on themselves.
 """
 
 import tempfile
@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import yaml
 
-SHORT = 10.0
-"""Weeks of a record, holes left out, from which on its law is left as fitted: two in which everybody looks new, and eight to count newcomers in."""
 WEEKS, COUNTED = 8, 4
 """Weeks that are lived, as many as a cold place lives before its first step, and how many of the last are counted."""
 POSTS_A_WEEK = 200
@@ -29,9 +27,9 @@ LOWEST = -4.0
 """What is added to the log rate at least."""
 
 
-def held(forward: Mapping[str, Any], weeks: float) -> float:
-    """What is added to the log rate `comes` of a cold place with this law (`forward` of learned.yaml), fitted to so many weeks that count: 0 or less."""
-    return 0.0 if weeks >= SHORT else lowered(_volume(forward))
+def held(forward: Mapping[str, Any]) -> float:
+    """What is added to the log rate `comes` of a cold place with this law (`forward` of learned.yaml): 0 or less."""
+    return lowered(_volume(forward))
 
 
 def lowered(volume: Callable[[float], float]) -> float:

@@ -83,40 +83,40 @@ def choices(
     options: Sequence[np.ndarray],
     taken: Sequence[int],
     offset: Sequence[np.ndarray] | None = None,
-    start: np.ndarray | None = None,
+    begin: np.ndarray | None = None,
     clusters: np.ndarray | None = None,
 ) -> Fitted:
     """A conditional logit (McFadden 1974): the terms (m, k) of each choice's options, and which was taken.
 
-    `offset` (m,) is added to the score of each option; the search begins at `start`; `clusters`: the cluster of each choice.
+    `offset` (m,) is added to the score of each option; the search begins at `begin`; `clusters`: the cluster of each choice.
     """
-    width, terms = max(len(each) for each in options), options[0].shape[1]
-    table = np.zeros((len(options), width, terms))
-    there = np.zeros((len(options), width), bool)
-    added = np.zeros((len(options), width))
-    for place, each in enumerate(options):
-        table[place, : len(each)] = each
-        there[place, : len(each)] = True
-        if offset is not None:
-            added[place, : len(each)] = offset[place]
-    given = float(added[np.arange(len(options)), np.array(taken)].sum())
-    chosen = table[np.arange(len(options)), np.array(taken)]
+    length = np.array([len(each) for each in options])
+    start = np.cumsum(length) - length
+    whose = np.repeat(np.arange(len(length)), length)
+    table = np.concatenate(options)
+    added = np.zeros(len(table)) if offset is None else np.concatenate(offset)
+    at = start + np.array(taken)
+    chosen, given = table[at], float(added[at].sum())
 
     def shares(beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        score = np.where(there, table @ beta + added, -np.inf)
-        total = np.logaddexp.reduce(score, axis=1)
-        share = np.exp(score - total[:, None])
-        return share, np.einsum("nm,nmk->nk", share, table), total
+        """Of the chances of all options: they times the options' terms, the mean terms of each choice, and the log of what they were over."""
+        score = table @ beta + added
+        top = np.maximum.reduceat(score, start)
+        weight = np.exp(score - top[whose])
+        total = np.add.reduceat(weight, start)
+        weighted = table * (weight / total[whose])[:, None]
+        return weighted, np.add.reduceat(weighted, start), top + np.log(total)
 
     def curve(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        share, mean, total = shares(beta)
-        information = np.einsum("nm,nmk,nml->kl", share, table, table, optimize=True) - mean.T @ mean
+        weighted, mean, total = shares(beta)
+        information = weighted.T @ table - mean.T @ mean
         return float((chosen @ beta - total).sum()) + given, (chosen - mean).sum(axis=0), information
 
     def scores(beta: np.ndarray) -> Sequence[tuple[np.ndarray, np.ndarray]]:
         return ((chosen - shares(beta)[1], np.ones(len(chosen))),)
 
-    first = np.zeros(terms) if start is None else start
+    terms = table.shape[1]
+    first = np.zeros(terms) if begin is None else begin
     by = None if clusters is None else (clusters,)
     return _newton(curve, scores, first, _precision(terms, constant=False), by)
 

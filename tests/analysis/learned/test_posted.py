@@ -74,7 +74,7 @@ def test_a_fit_adds_nothing_where_the_record_has_what_was_posted():
 
 
 def test_the_shares_of_a_fit_are_the_profile_s_beside_the_record(tmp_path, tiny_experiment, monkeypatch):
-    monkeypatch.setattr(held, "SHORT", 0.0)  # its volume is tested in test_held
+    monkeypatch.setattr(held, "_volume", lambda law: lambda added: 0.0)  # its volume is tested in test_held
     assert _posted(tmp_path) is None
     profile = {**tiny_experiment().community["profile"], "hostile_share": {"value": 0.17, "mark": "data"}}
     (tmp_path / "profile.yaml").write_text(yaml.safe_dump(profile))
