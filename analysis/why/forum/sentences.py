@@ -99,6 +99,10 @@ def trust(record: dict[str, Any]) -> list[str]:
             f"Acts kept as recorded and never decided anew (the opening post, posts of nobody known, replies under a lock): "
             f"{replay['kept']}; acts that the model could not have offered by itself: {replay['not_offered']}."
         )
+        if 2 * replay["not_offered"] > replay["acts"] - replay["kept"] > 0:
+            told.append(
+                "Those are most of the acts that are decided anew, so of who wrote, and where, next to nothing was inferred from the record."
+            )
     return told
 
 
