@@ -82,7 +82,7 @@ _UNREAD = "in a language that no reader here reads, and without a tone: an incid
 def _named(reader: Any, large: bool) -> str:
     from windtunnel.analysis.tones.scorer import scorer_name
 
-    own = f"{reader.name} {reader.version}, as if as many posts were uncivil as in an ordinary place"
+    own = f"{reader.name} {reader.version}, at shares of an ordinary place"
     return f"{scorer_name()}; what it suspects read again by {own}" if large else own
 
 
