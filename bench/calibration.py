@@ -54,7 +54,15 @@ from windtunnel.sim.communities.forum.learned_file import read_learned, write_le
 from windtunnel.sim.minds import make_mind
 from windtunnel.sim.run import run_block
 
-ROOTS = {"first": 1000, "second": 2000, "third": 4000, "fourth": 5000, "fifth": 6000, "sixth": 7000}
+ROOTS = {
+    "first": 1000,
+    "second": 2000,
+    "third": 4000,
+    "fourth": 5000,
+    "fifth": 6000,
+    "sixth": 7000,
+    "seventh": 8000,
+}
 DRAWS = {1: 44, 8: 80, 30: 150}
 """Communities simulated for a forum of so many threads: the first `INCIDENTS` that have an escalation are asked about."""
 LEARNED_DRAWS, LEARNED_STEPS, LEARNED_FROM = 120, 168, 108

@@ -58,15 +58,19 @@ class TimeIsUp(BaseException):
 
 def within(seconds: float, call: Callable[[], Any]) -> Any:
     """What `call` gives; `TimeIsUp` once it has had so many seconds of processor time."""
+    running = True
 
     def stop(*_: Any) -> None:
-        raise TimeIsUp
+        if running:
+            raise TimeIsUp
 
     before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.01))
+    # again and again: raised where Python calls back from a collection of garbage, it is lost
+    signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.01), 0.02)
     try:
         return call()
     finally:
+        running = False
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
 
