@@ -62,6 +62,7 @@ ROOTS = {
     "fifth": 6000,
     "sixth": 7000,
     "seventh": 8000,
+    "eighth": 9000,
 }
 DRAWS = {1: 44, 8: 80, 30: 150}
 """Communities simulated for a forum of so many threads: the first `INCIDENTS` that have an escalation are asked about."""
