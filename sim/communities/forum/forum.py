@@ -175,6 +175,8 @@ class Forum(Board):
         view.withdraw((focus >= 0) & (posts.locked_until[posts.thread[focus]] > now), "reply")
         view.withdraw(self.voted.has(rows, focus), "upvote", "downvote")
         view.withdraw(self.reported.has(rows, focus), "report")
+        if self.settings.spark_step is not None and now < self.settings.spark_step:
+            view.withdraw(rows == self.provoker, "leave")
         extras.withdraw(self, view)
         return view
 

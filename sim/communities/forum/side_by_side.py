@@ -1,5 +1,6 @@
 """Tables that grow, and those of several worlds side by side: each column of all of them is one array, so that rows of many worlds are read at once."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -31,7 +32,7 @@ class Row:
         raise AttributeError(name)
 
 
-class Views:
+class Views(ABC):
     """Columns (room, ...) of equal length, of which `len(self)` rows are filled; each is read as an attribute, a view of the filled part
     that is made when somebody first asks for it. `full` has them with their room, for who goes by single rows.
     """
@@ -40,8 +41,8 @@ class Views:
     _store: dict[str, np.ndarray]
     _viewed: list[str]
 
-    def __len__(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def __len__(self) -> int: ...
 
     def __getattr__(self, name: str) -> np.ndarray:
         if name[0] == "_" or name not in self._store:

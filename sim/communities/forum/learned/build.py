@@ -1,7 +1,6 @@
 """A learned forum from its settings: the law, the phases of an hour, and the past that it begins with."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import numpy as np
@@ -113,11 +112,12 @@ class LearnedPart:
             assert found.folder is not None and found.minute is not None
             key: Any = ("warm", found.folder, found.minute, found.posts_sha256, repr(law), hours)
             folder, minute = found.folder, found.minute
-            read = _kept(key, lambda: read_past(law, folder, minute, hours))
+            read = _PASTS.get(key) or _kept(key, read_past(law, folder, minute, hours))
             return read.leaving(law, traits_key)
         if not self._steps_before:
             return self._core(traits_key)
-        return _kept(self._lived_as(traits_key), lambda: self._lived([traits_key])[0])
+        key = self._lived_as(traits_key)
+        return _PASTS.get(key) or _kept(key, self._lived([traits_key])[0])
 
     @property
     def _steps_before(self) -> int:
@@ -134,7 +134,7 @@ class LearnedPart:
         new = [key for key in traits_keys if self._lived_as(key) not in _PASTS][:MOST_PASTS]
         if self._steps_before and new:
             for key, past in zip(new, self._lived(new), strict=True):
-                _kept(self._lived_as(key), partial(_same, past))
+                _kept(self._lived_as(key), past)
 
     def _core(self, traits_key: int) -> "Past | None":
         """The members that the place begins with, in number by its size."""
@@ -205,18 +205,13 @@ class LearnedPart:
         )
 
 
-_PASTS: dict[Any, Any] = {}
+_PASTS: "dict[Any, Past]" = {}
 MOST_PASTS = 64
 
 
-def _same(past: Any) -> Any:
+def _kept(key: Any, past: "Past") -> "Past":
+    """The past, kept under this key; the oldest goes where there are many."""
+    while len(_PASTS) >= MOST_PASTS:
+        _PASTS.pop(next(iter(_PASTS)))
+    _PASTS[key] = past
     return past
-
-
-def _kept(key: Any, make: Any) -> Any:
-    """What was made for this key before; the oldest goes where there are many."""
-    if key not in _PASTS:
-        while len(_PASTS) >= MOST_PASTS:
-            _PASTS.pop(next(iter(_PASTS)))
-        _PASTS[key] = make()
-    return _PASTS[key]

@@ -8,9 +8,11 @@ import polars as pl
 from scipy.stats import poisson
 
 from windtunnel.sim import noise
+from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.learned.law import HABIT, Law, stays_for
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.place import LearnedPlace
+from windtunnel.sim.communities.forum.learned.strangers import with_strangers
 from windtunnel.sim.communities.forum.posts import CIVIL, TONES, Posts
 
 COPIED = (
@@ -94,35 +96,24 @@ def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> P
     """
     table = posts.filter(pl.col("minute") < minute).sort("minute", "post")
     number = {post: row for row, post in enumerate(table["post"].to_list())}
-    names: dict[str, int] = {}
-    stranger: set[int] = set()
-    author: list[int] = []
     parent: list[int] = []
     thread: list[int] = []
     depth: list[int] = []
     roots: dict[int, int] = {}
-    count = 1
-    for row, (at, up, who) in enumerate(table.select("thread", "parent", "author").iter_rows()):
+    for row, (at, up) in enumerate(table.select("thread", "parent").iter_rows()):
         above = number.get(up, -1) if up is not None else -1
         if at not in roots:
             roots[at], above = row, -1
         elif above < 0 or above >= row:
             above = roots[at]
-        if who is None:
-            back = parent[above] if above >= 0 else -1
-            known = back >= 0 and author[back] in stranger and author[back] != author[above]
-            member = author[back] if known else count
-            stranger.add(member)
-        else:
-            member = names.setdefault(who, count)
-        count = max(count, member + 1)
-        author.append(member)
         parent.append(above)
         thread.append(roots[at])
         depth.append(0 if above < 0 else depth[above] + 1)
+    author, unnamed = _authors(table["author"], np.array(parent, np.int64))
+    count = 1 + len(unnamed)
     hours = (table["minute"].to_numpy() - minute) / 60.0
     memory = Memory(law, count)
-    memory.people.unnamed[list(stranger)] = True
+    memory.people.unnamed[1:] = unnamed
     memory.posts.grow(len(author))
     level = {name: place for place, name in enumerate(TONES)}
     tone = [level.get(name, CIVIL) for name in table["tone"].to_list()]
@@ -138,7 +129,7 @@ def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> P
                 exchange[row] = exchange[up] + 1
         told = (row, who, now, up, root, partner, depth[row], int(exchange[row]))
         memory.appeared([told], [int(size[root])])
-        memory.heard(None if who in stranger else who, root, row, up, tone[row])
+        memory.heard(None if unnamed[who - 1] else who, root, row, up, tone[row])
     replies = np.bincount(np.array(parent, int)[np.array(parent, int) >= 0], minlength=len(author))
     return Past(
         count,
@@ -155,6 +146,20 @@ def recorded(law: Law, posts: pl.DataFrame, minute: int, step_hours: float) -> P
             "size": size.astype(np.int32),
         },
     )
+
+
+def _authors(names: pl.Series, parent: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """Of each post (n,) its author's row, from 1 on in the order of their first posts, and of each row whether its name lacks."""
+    known = names.drop_nulls().unique(maintain_order=True)
+    number = dict(zip(known.to_list(), range(len(known)), strict=True))
+    told = np.array([NOTHING if name is None else number[name] for name in names.to_list()], np.int64)
+    _, first, code = np.unique(
+        with_strangers(told, parent, NOTHING, len(known)), return_index=True, return_inverse=True
+    )
+    order = np.argsort(first)
+    row = np.empty(len(order), np.int64)
+    row[order] = np.arange(1, 1 + len(order))
+    return row[code].tolist(), told[first[order]] == NOTHING
 
 
 def read_past(law: Law, folder: str, minute: int, step_hours: float) -> Past:

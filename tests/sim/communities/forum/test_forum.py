@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from windtunnel.sim.communities.forum.posts import HELD, HOSTILE, SET_UP, VISIBLE
@@ -110,6 +110,7 @@ def test_the_event_log_alone_gives_sizes_heat_votes_and_reports(tiny_experiment,
 
 @whole_run
 @given(names=schedules, size=st.integers(5, 60), root=st.integers(0, 10**6))
+@example(names=[], size=5, root=755)
 def test_who_and_what_is_shut_out_stays_out(tiny_experiment, names, size, root):
     """From the log: no reply in a locked thread, no act of a suspended, banned or departed member."""
 
