@@ -208,6 +208,10 @@ class Joint(Protocol):
         and leave it there."""
         ...
 
+    def apply(self, worlds: Sequence[Any], acts: Sequence[Any]) -> None:
+        """What `apply` of each of their communities does, with the acts of each that policies have reviewed. No phase of theirs is `at_once`."""
+        ...
+
 
 class Speaking(Protocol):
     """What a community has beside, where its members' acts may be given words."""

@@ -28,6 +28,7 @@ class LockStep:
         self.failed: dict[int, tuple[str, str]] = {}
         self.now = 0
         self._joint = joined(worlds)
+        self._joined = {place for places, _ in self._joint for place in places}
         self.writes = bool(getattr(mind, "words", False))
         for world in worlds:
             world.speaks = self.writes and world.may_speak and hasattr(world.community, "say")
@@ -46,7 +47,7 @@ class LockStep:
 
     def begin(self) -> None:
         """Open the step in each world; what was put up by itself gets its words before anybody looks at it."""
-        together = {place for places, _ in self._joint for place in places}
+        together = self._joined
         for place in self.alive():
             world = self.worlds[place]
             self._try(place, "begin", world.open_step if place in together else world.begin_step)
@@ -84,9 +85,16 @@ class LockStep:
             else:
                 world.set_log_probs(answer, drawn.get(place))
         self._together("apply", lambda joint, worlds: joint.act(worlds), answers)
-        for place in answers:
-            if place not in self.failed:
-                self._try(place, "apply", self.worlds[place].step)
+        together = self._joined
+        for place in self._going_on(answers):
+            world = self.worlds[place]
+            self._try(place, "apply", world.review if place in together else world.step)
+        self._together(
+            "apply", lambda joint, worlds: joint.apply(worlds, [each.acts for each in worlds]), answers
+        )
+        for place in self._going_on(answers):
+            if place in together:
+                self._try(place, "apply", self.worlds[place].skip)
 
     def _drawn(self, answers: Answers) -> dict[int, np.ndarray]:
         """Choices by place, of worlds in which few decide: drawn in one go for all whose chance has the same purpose."""
@@ -118,6 +126,9 @@ class LockStep:
                 self.failed[place] = (f"{said.stage}, step {self.now}", said.reason)
             else:
                 self._try(place, "words", partial(self.worlds[place].say, said))
+
+    def _going_on(self, places: Collection[int]) -> list[int]:
+        return [place for place in places if place not in self.failed]
 
     def alive(self) -> list[int]:
         """Places of the worlds that go on."""

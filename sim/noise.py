@@ -133,9 +133,12 @@ def _few(ids: np.ndarray, names: np.ndarray, start: int) -> list[float]:
 def _address(key: int | np.ndarray, purpose: str, step: int) -> Any:
     """The part of an address that a whole call shares, mixed in Python's integers; of several keys each its own."""
     if isinstance(key, np.ndarray) and key.ndim:
-        begin = np.flatnonzero(np.append(True, key[1:] != key[:-1])) if len(key) else key.astype(np.int64)
-        starts = [_address(one, purpose, step) for one in key[begin].tolist()]
-        return np.repeat(np.array(starts, np.uint64), np.diff(begin, append=len(key)))
+        first = np.ones(len(key), bool)
+        np.not_equal(key[1:], key[:-1], out=first[1:])
+        starts = np.array([_place(one, purpose) for one in key[first].tolist()], np.uint64)
+        starts += np.uint64((int(step) + 1) * _STEP & _MASK)
+        _scramble(starts)
+        return starts[np.cumsum(first) - 1]
     return _mix_int(_place(int(key), purpose) + (int(step) + 1) * _STEP)
 
 
@@ -164,10 +167,15 @@ def _unit(bits: int) -> float:
 
 def _mix(values: np.ndarray, start: np.ndarray | np.uint64) -> None:
     """Mix `start` and each id into 64 independent-looking bits, in place."""
-    spare = np.empty_like(values)
     values *= _GOLDEN
     if start.ndim or start:
         values += start
+    _scramble(values)
+
+
+def _scramble(values: np.ndarray) -> None:
+    """As `_mix_int`, in place."""
+    spare = np.empty_like(values)
     for shift, factor in ((30, _FIRST), (27, _SECOND)):
         np.right_shift(values, np.uint64(shift), out=spare)
         values ^= spare

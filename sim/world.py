@@ -70,6 +70,8 @@ class World(mesa.Model):
         self._view: Any = None
         self._rows: np.ndarray | None = None
         self._choice: np.ndarray | None = None
+        self.acts: Any = None
+        """What members do in the phase that is on, reviewed and not yet applied."""
         self._drawn: list[tuple[int, Any, np.ndarray]] = []
         """Choices that wait for the other roles of this moment: the phase, its view, columns chosen."""
         self._handles: dict[int, Member] = {}
@@ -121,19 +123,20 @@ class World(mesa.Model):
 
         Where the next phase is decided at once with this one, the choices wait for it.
         """
-        _, choice = self.waiting()
-        self.decisions += len(choice)
-        self._drawn.append((self._phase, self._view, choice))
-        self._rows = self._choice = self._view = None
+        self._drawn.append((self._phase, *self._decided()))
         after = self._phase + 1
         if after == self.phases or not self.community.scenes[after].at_once:
             drawn, self._drawn = self._drawn, []
             for self._phase, self._view, choice in drawn:
                 self.apply_choices(choice)
             self._view = None
-        self._phase = after
-        if after == self.phases:
-            self._close()
+        self._go_on()
+
+    def review(self) -> None:
+        """The first part of `step` where a community applies the acts of several worlds `together`: they are left in `acts`. Then comes `skip`."""
+        self._view, choice = self._decided()
+        self.acts = self._reviewed(choice)
+        self._view = None
 
     def idle(self) -> bool:
         """Whether nothing can happen in the phase that is on: nobody decides, as was worked out already, and no policy looks at each phase."""
@@ -142,8 +145,11 @@ class World(mesa.Model):
         return not any(policy.in_force(self.now) and policy.looks_on for policy in self.policies)
 
     def skip(self) -> None:
-        """Go on to the next phase, in place of `ask`, `set_log_probs` and `step`, where the world is `idle`."""
+        """Go on to the next phase without `step`: nothing happens in this one, or what does was done for several worlds together."""
         self.steps += 1  # Mesa counts the phases
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._phase += 1
         if self._phase == self.phases:
             self._close()
@@ -155,6 +161,13 @@ class World(mesa.Model):
         if self._choice is None:
             self._choice = self._choose(self._rows)
         return self._view, self._choice
+
+    def _decided(self) -> tuple[Any, np.ndarray]:
+        """`waiting`, which is over."""
+        view, choice = self.waiting()
+        self.decisions += len(choice)
+        self._rows = self._choice = self._view = None
+        return view, choice
 
     def _close(self) -> None:
         self.community.close_step(self)
@@ -175,10 +188,13 @@ class World(mesa.Model):
 
     def apply_choices(self, choice: np.ndarray) -> None:
         """Turn choices (n,) of action columns into acts, let the policies review them, apply what is left."""
+        self.community.apply(self, self._reviewed(choice))
+
+    def _reviewed(self, choice: np.ndarray) -> Any:
         acts = self.community.act(self, self._view, choice)
         for policy in self.acting():
             policy.review(self, acts)
-        self.community.apply(self, acts)
+        return acts
 
     def acting(self) -> list[Policy]:
         """The policies in force at this step, in their written order."""

@@ -242,9 +242,8 @@ class Forum(Board):
         """Votes, reports and departures as they are; replies and opening posts become posts, held or visible."""
         now, wrote = world.now, acts.writes
         told = self.speech.told(self, world, acts.rows[wrote], acts.target[wrote]) if world.speaks else []
-        kinds, of_kind = acts.kinds
         if not wrote.all():
-            self._vote(acts, kinds, of_kind, now)
+            self._vote(acts, now)
         if self.settings.extras:
             extras.done(self, acts, now)
         columns = acts.rows, acts.target, acts.tone, acts.verdict
@@ -255,9 +254,15 @@ class Forum(Board):
             target, place = self._aims(acts.target)
             new = self._write(now, *(column[wrote] for column in columns))
             target[wrote], place[wrote] = self._ids(new)
-        log = world.log
-        first = log.add(
-            now,
+        first = self.log_acts(world, acts, target, place)
+        if world.speaks:
+            self.speech.wrote(self, world, told, new, first + np.flatnonzero(wrote))
+
+    def log_acts(self, world: Any, acts: Acts, target: np.ndarray, place: np.ndarray) -> int:
+        """Acts are in the log: `target` (n,) and `place` (n,) are ids of posts and of their threads; gives the first one's row."""
+        log, (kinds, of_kind) = world.log, acts.kinds
+        return log.add(  # type: ignore[no-any-return]
+            world.now,
             kinds[0] if len(kinds) == 1 else log.codes(kinds)[of_kind],
             acts.ids,
             target=target,
@@ -266,12 +271,10 @@ class Forum(Board):
             status=log.codes(["done", "cancelled", "held"])[acts.verdict] if acts.verdict.any() else "done",
             policy=acts.policy,
         )
-        if world.speaks:
-            self.speech.wrote(self, world, told, new, first + np.flatnonzero(wrote))
 
-    def _vote(self, acts: Acts, kinds: list[str], of_kind: np.ndarray, now: int) -> None:
+    def _vote(self, acts: Acts, now: int) -> None:
         """What members did but write: votes, reports, departures."""
-        posts, passed = self.posts, acts.passed
+        posts, passed, (kinds, of_kind) = self.posts, acts.passed, acts.kinds
         did = {kind: passed & (of_kind == place) for place, kind in enumerate(kinds)}
         for kind, column, sign in (
             ("upvote", posts.score, 1),

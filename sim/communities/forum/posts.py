@@ -58,8 +58,14 @@ class Posts(Views):
 
     def add(self, **columns: np.ndarray) -> np.ndarray:
         """Append posts and give their rows; columns not named start at zero."""
-        count = len(columns["id"])
-        new = slice(self._count, self._count + count)
+        first = self.more(len(columns["id"]))
+        for name, values in columns.items():
+            self._store[name][first : self._count] = values
+        return np.arange(first, self._count)
+
+    def more(self, count: int) -> int:
+        """Have so many rows more, all zero; gives the first of them."""
+        first = self._count
         if self.beside is not None and self._count + count > self.beside.room:
             self.beside.make_room(self._count + count)
         while self._count + count > len(self._store["id"]):
@@ -68,10 +74,8 @@ class Posts(Views):
             }
             self._lay(more)
         self._count += count
-        for name, values in columns.items():
-            self._store[name][new] = values
         self._look_anew()
-        return np.arange(new.start, new.stop)
+        return first
 
     def roots(self) -> np.ndarray:
         """Rows of opening posts."""

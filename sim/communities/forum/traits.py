@@ -38,6 +38,10 @@ class ForumMembers(Members):
         self.exposures = np.zeros((len(self.id), len(TONES)), np.int32)
         self.began_new = self.newcomer_until > self.joined
         self.groups["group"] = np.where(self.began_new, NEW, OLD)
+        self.show_exposures()
+
+    def show_exposures(self) -> None:
+        """Have the columns of `exposures` among the summaries."""
         self.summaries |= {f"saw_{tone}": self.exposures[:, level] for level, tone in enumerate(TONES)}
 
 

@@ -33,8 +33,8 @@ class Chosen(NamedTuple):
     choice: np.ndarray
 
 
-def acts_of(chosen: Sequence[Chosen]) -> list[Acts]:
-    """The acts of each world, of those who were here: a newcomer whom nothing draws in never was. What they saw is noted."""
+def acts_of(table: Any, chosen: Sequence[Chosen]) -> list[Acts]:
+    """The acts of each of these worlds, whose forums stand in `table`, of those who were here: a newcomer whom nothing draws in never was. What they saw is noted."""
     forums = [one.world.community for one in chosen]
     first = forums[0]
     rows, focus, choice, new, tones = (
@@ -49,14 +49,15 @@ def acts_of(chosen: Sequence[Chosen]) -> list[Acts]:
     )
     reads_on = first.reads_on[choice]
     came = ~(new & reads_on)
-    ids = _joined([forum.members.id[one.view.rows] for one, forum in zip(chosen, forums, strict=True)])
     of = np.repeat(np.arange(len(chosen)), [len(one.choice) for one in chosen])
-    _note(chosen, of, rows, tones, came)
+    who, now = rows + table.starts(forums)[of, 1], chosen[0].world.now
+    ids = table.members.id[who]
+    _note(table.members, who[came], tones[came], now)
 
     doing = np.flatnonzero(~reads_on)
     if len(doing) > 1:
         keys = keys_of([one.world for one in chosen], of[doing])
-        lot = noise.uniform(keys, "order", chosen[0].world.now, ids[doing])
+        lot = noise.uniform(keys, "order", now, ids[doing])
         doing = doing[np.lexsort((lot, of[doing]))]
     choice = choice[doing]
     columns = (
@@ -74,17 +75,12 @@ def acts_of(chosen: Sequence[Chosen]) -> list[Acts]:
     ]
 
 
-def _note(
-    chosen: Sequence[Chosen], of: np.ndarray, rows: np.ndarray, tones: np.ndarray, came: np.ndarray
-) -> None:
-    """Note with the members of each world who was active, and how many posts of each tone they saw."""
-    ends = np.searchsorted(of[came], np.arange(len(chosen) + 1)).tolist()
-    rows, tones = rows[came], tones[came]
-    for one, low, high in zip(chosen, ends[:-1], ends[1:], strict=True):
-        if high > low:
-            members = one.world.community.members
-            members.note_active(rows[low:high], one.world.now)
-            members.exposures[rows[low:high]] += tones[low:high]
+def _note(members: Any, who: np.ndarray, tones: np.ndarray, now: int) -> None:
+    """Note with these members, each there once, that they were active, and how many posts of each tone they saw."""
+    members.active_steps[who] += 1
+    members.last_active[who] = now
+    members.first_active[who[members.first_active[who] < 0]] = now
+    members.exposures[who] += tones
 
 
 def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:

@@ -51,7 +51,6 @@ class Coming:
         if self._counted < memory.debts.count:
             self.standing = np.concatenate([self.standing, np.arange(self._counted, memory.debts.count)])
             self._counted = memory.debts.count
-        self._address_debts()
         memory.forget(self.forum.hour, self.standing)
         new = np.array(memory.newly, np.int64)
         memory.newly.clear()
@@ -76,7 +75,6 @@ class Coming:
 
     def debts_of(self, rows: Sequence[int]) -> list[int]:
         """Open debts of these members, in their order."""
-        self._address_debts()
         owing = self.forum.memory.owing
         return [
             debt for row in rows if row in owing for some in owing[row].values() for debt in some.values()
@@ -89,14 +87,10 @@ class Coming:
         touched.clear()
         return rows
 
-    def _address_debts(self) -> None:
-        """Give new debts their id: that of the pair of debtor and post."""
-        debts, known = self.forum.memory.debts, self._addressed
-        if known < debts.count:
-            new = slice(known, debts.count)
-            who, post = debts.full.debtor[new], debts.full.post[new]
-            debts.full.address[new] = noise.pair(self.forum.members.id[who], self.forum.posts.full.id[post])
-            self._addressed = debts.count
+    def unaddressed(self) -> np.ndarray:
+        """Debts that have no address yet; they get one now."""
+        known, self._addressed = self._addressed, self.forum.memory.debts.count
+        return np.arange(known, self._addressed)
 
 
 class Moments(NamedTuple):
@@ -117,11 +111,12 @@ def open_hour(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None:
     first, now, hour = forums[0], worlds[0].now, forums[0].hour
     people, debts, starts = table.people, table.debts, table.starts(forums)
     arrivals = [forum.arrivals for forum in forums]
-    members = [forum.members.id for forum in forums]
+    ids = table.members.id
+    address_debts(table, forums)
 
     new = Part.of([each.begin() for each in arrivals], starts[:, 1])
     new = new.where(~people.unnamed[new.whole])
-    lot = noise.uniform(keys_of(worlds, new.world), "stays", now, new.ids(members))
+    lot = noise.uniform(keys_of(worlds, new.world), "stays", now, ids[new.whole])
     people.leaves[new.whole] = hour + stays_for(first.law, lot)
     known = Part.of(
         [
@@ -153,7 +148,7 @@ def open_hour(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None:
     def comes(some: np.ndarray, at: Any) -> np.ndarray:
         return rates.comes(people, known.whole[some], at)
 
-    for what, name, part, kept, rate, lively, quiet, ids in (
+    for what, name, part, kept, rate, lively, quiet, address in (
         (
             PAYS,
             "owes",
@@ -172,16 +167,26 @@ def open_hour(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None:
             comes,
             people.last[known.whole] > hour - FRESH,
             people.quiet[known.whole],
-            known.ids(members),
+            ids[known.whole],
         ),
     ):
-        lot = noise.uniform(keys_of(worlds, part.world), name, now, ids)
+        lot = noise.uniform(keys_of(worlds, part.world), name, now, address)
         hit, at = _in_the_hour(part.whole, kept, rate, lot, lively, lively | (quiet & (not whole_day)), when)
         rows = part.row[hit]
         who = debts.debtor[part.whole[hit]] if what == PAYS else rows
         told = zip(part.world[hit].tolist(), at.tolist(), rows.tolist(), who.tolist(), strict=True)
         for world, moment, thing, row in told:
             arrivals[world].hits[int(moment)].append(Hit(moment, what, thing, row, 0))
+
+
+def address_debts(table: Any, forums: Sequence[Any]) -> None:
+    """Give new debts of these forums their address: that of the pair of debtor and post."""
+    starts, debts = table.starts(forums), table.debts
+    new = Part.of([forum.arrivals.unaddressed() for forum in forums], starts[:, 2])
+    if len(new.row):
+        posts_at, people_at, _ = starts[new.world].T
+        who, post = debts.debtor[new.whole] + people_at, debts.post[new.whole] + posts_at
+        debts.address[new.whole] = noise.pair(table.members.id[who], table.posts.id[post])
 
 
 def keys_of(worlds: Sequence[Any], of: np.ndarray) -> int | np.ndarray:
@@ -212,11 +217,6 @@ class Part(NamedTuple):
         """The rows of each world."""
         ends = np.searchsorted(self.world, np.arange(worlds + 1)).tolist()
         return [self.row[low:high] for low, high in pairwise(ends)]
-
-    def ids(self, members: Sequence[np.ndarray]) -> np.ndarray:
-        """Ids of the members in these rows, from those of each world."""
-        parts = zip(members, self.split(len(members)), strict=True)
-        return np.concatenate([every[rows] for every, rows in parts])
 
 
 def _in_the_hour(
@@ -287,6 +287,7 @@ def draw_again(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None
             when += phase
             some[place][0].arrivals.hits[int(when)].append(Hit(when, what, thing, row, phase + 1))
 
+    address_debts(table, [forum for forum, _ in some])
     owed = [
         forum.arrivals.debts_of(own.tolist())
         for (forum, _), own in zip(some, touched.split(len(some)), strict=True)
@@ -299,5 +300,4 @@ def draw_again(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None
     known = touched.where((people.acts[touched.whole] > 0) & ~people.unnamed[touched.whole])
     if len(known.row):
         rate = rates.comes(people, known.whole, middles)
-        ids = known.ids([forum.members.id for forum, _ in some])
-        drawn(OTHER, "comes", known.world, known.row, known.row, ids, rate)
+        drawn(OTHER, "comes", known.world, known.row, known.row, table.members.id[known.whole], rate)

@@ -23,9 +23,9 @@ from windtunnel.sim.communities.forum.learned.law import Law
 from windtunnel.sim.communities.forum.learned.members import LearnedMembers
 from windtunnel.sim.communities.forum.learned.memory import Memory
 from windtunnel.sim.communities.forum.learned.past import Past
-from windtunnel.sim.communities.forum.learned.strangers import chance_unnamed
 from windtunnel.sim.communities.forum.learned.together import Moment, Together, join, nobody_comes
-from windtunnel.sim.communities.forum.posts import HELD, HOSTILE, ORDINAL_OF_PHASE, post_id
+from windtunnel.sim.communities.forum.learned.writing import Written, write
+from windtunnel.sim.communities.forum.posts import HOSTILE, ORDINAL_OF_PHASE, post_id
 from windtunnel.sim.communities.forum.profile import Profile
 from windtunnel.sim.communities.forum.settings import Settings
 from windtunnel.sim.noise_key import NoiseKey
@@ -181,15 +181,20 @@ class LearnedForum(Forum):
         done, self.done = self.done, None
         if done is not None and done[0] is choice:
             return done[1]
-        return acts_of([Chosen(world, view, choice)])[0] if len(view.rows) else NO_ACTS
+        return acts_of(self.together, [Chosen(world, view, choice)])[0] if len(view.rows) else NO_ACTS
 
     def apply(self, world: Any, acts: Acts) -> None:
-        if not len(acts.rows):
-            return
-        new = self.memory.people.full.acts[acts.rows] == 0
-        if new.any() and (new := new & (self.members.joined[acts.rows] == world.now)).any():
-            world.log.add(world.now, "join", np.sort(acts.ids[new]))
+        self.together.apply([world], [acts])
+
+    def apply_alone(self, world: Any, acts: Acts) -> None:
+        """As in any forum."""
         super().apply(world, acts)
+
+    def log_joins(self, world: Any, acts: Acts, first: np.ndarray) -> None:
+        """Of those who do something for the `first` time (n,), the newcomers of this step are in the log."""
+        new = first & (self.members.joined[acts.rows] == world.now)
+        if new.any():
+            world.log.add(world.now, "join", np.sort(acts.ids[new]))
 
     @property
     def provoker(self) -> int:
@@ -216,22 +221,35 @@ class LearnedForum(Forum):
         """Posts draw the eye by what the law says alone."""
         return np.zeros(len(ids))
 
-    def _write(self, now: int, rows: np.ndarray, parent: np.ndarray, *rest: Any, **named: Any) -> np.ndarray:
-        if len(rows):
-            self._name(now, rows, parent)
-        new = super()._write(now, rows, parent, *rest, **named)
-        posts, memory = self.posts.full, self.memory
-        memory.posts.grow(len(self.posts))
-        exchange, unnamed = memory.posts.full.exchange, memory.people.full.unnamed
-        at, there = max(self._end, now * self.hours), new.tolist()
-        for row, who, up in zip(there, rows.tolist(), parent.tolist(), strict=True):
-            root, answered = posts.thread.item(row), posts.author.item(up) if up >= 0 else NOTHING
-            memory.acted(who, at, up < 0, up, root, answered)
-            memory.heard(None if unnamed[who] else who, root, row, up, posts.tone.item(row))
-            if up >= 0 and (back := posts.parent.item(up)) >= 0 and posts.author[back] == who:
-                exchange[row] = exchange[up] + 1
-        self._note([row for row in there if posts.state[row] != HELD], at)
-        return new
+    def _write(
+        self,
+        now: int,
+        rows: np.ndarray,
+        parent: np.ndarray,
+        tone: np.ndarray,
+        verdict: np.ndarray,
+        ordinal: int = 0,
+        ids: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """As in any forum, by members each of whom writes once; ids follow from who writes when."""
+        written = Written(self, rows, self.members.id[rows], parent, tone, verdict)
+        return write(self.together, now, [written], ordinal).rows
+
+    def written_at(self, now: int) -> float:
+        """The hour at which what is written now stands there."""
+        return max(self._end, now * self.hours)
+
+    def has_written(self, who: int, up: int, now: int) -> None:
+        """A member has answered the post `up`, or opened a thread."""
+        self.wrote_last[who] = now
+        if up >= 0 and self.owes[who] == up:
+            self.owes[who] = NOTHING
+
+    def is_read(self, row: int, who: int, answered: int) -> None:
+        """A post can be read that a member wrote; `answered` is whom it answers."""
+        self.newest_post_of[who] = row
+        if answered >= 0 and answered != who:
+            self.newest_reply_to[answered] = self.owes[answered] = row
 
     def _note(self, new: Sequence[int], at: float) -> None:
         """Posts (rows) can be read from now on."""
@@ -246,9 +264,9 @@ class LearnedForum(Forum):
                 opened.append(row)
         memory.appeared(told, sizes)
         if opened:
-            self._open(np.array(opened))
+            self.open_threads(np.array(opened))
 
-    def _open(self, opened: np.ndarray) -> None:
+    def open_threads(self, opened: np.ndarray) -> None:
         """Threads (rows) come into sight."""
         posts = self.posts
         if self.law.hotness:
@@ -256,18 +274,6 @@ class LearnedForum(Forum):
             self.memory.posts.hot[opened] = self._hotness(lot)
         put_up(self, opened)
         self.open = in_order(self, np.concatenate([self.open, opened]))
-
-    def _name(self, now: int, rows: np.ndarray, parent: np.ndarray) -> None:
-        """Draw of whom a record would lack the name, when they first write."""
-        people = self.memory.people.full
-        first = [place for place, row in enumerate(rows.tolist()) if not people.acts[row]]
-        if not first:
-            return
-        rows = rows[first]
-        chance = [chance_unnamed(self.law, self.memory, self.posts, up) for up in parent[first].tolist()]
-        lot = noise.uniform(self.luck.at(now), "unnamed", 0, self.members.id[rows])
-        people.unnamed[rows] = lot < chance
-        self.unnamed[rows] = people.unnamed[rows]
 
     def appear(self, new: np.ndarray) -> None:
         """As in any forum; what was held or removed and comes back is read from now on."""

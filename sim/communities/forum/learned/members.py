@@ -1,6 +1,7 @@
 """The members of a learned forum: those who were there before, and newcomers, whose coming is drawn beforehand."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -9,8 +10,14 @@ from windtunnel.agents.situation import Persona
 from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.learned.law import Law
 from windtunnel.sim.communities.forum.profile import Profile
+from windtunnel.sim.communities.forum.side_by_side import SideBySide
 from windtunnel.sim.communities.forum.traits import ARRIVAL, ForumMembers
 from windtunnel.sim.noise_key import NoiseKey
+
+TOGETHER = (
+    *("id", "persona", "newcomer_until", "exposures"),
+    *("active_steps", "first_active", "last_active"),
+)
 
 
 @dataclass(kw_only=True)
@@ -30,6 +37,20 @@ class LearnedMembers(ForumMembers):
         super().__post_init__()
         self.summaries["unnamed"] = np.zeros(len(self.id), np.int8)
         self._step, self._arriving = -1, dict[int, list[tuple[int, bool]]]()
+        self.beside: SideBySide | None = None
+
+    def store(self) -> dict[str, np.ndarray]:
+        """Columns that are read, or written, for members of several worlds at once; see `side_by_side.Table`."""
+        return {name: getattr(self, name) for name in TOGETHER} | {"temper": self.traits["temper"]}
+
+    def stand(self, store: dict[str, np.ndarray]) -> None:
+        for name in TOGETHER:
+            setattr(self, name, store[name][: len(self)])
+        self.traits["temper"] = store["temper"][: len(self)]
+        self.show_exposures()
+
+    def empty(self, name: str) -> Any:
+        return 0
 
     def arriving(self, step: int, phase: int) -> list[tuple[int, bool]]:
         """Rows of the newcomers of a phase, and whether each comes to open a thread."""

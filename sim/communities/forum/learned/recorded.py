@@ -163,7 +163,8 @@ class LearnedRecordForum(RecordedComing):
         for row, up in zip(rows.tolist(), parent.tolist(), strict=True):
             if self.spare[row] and not people.acts[row]:
                 lot = noise.uniform(self.luck.at(now), "unnamed", 0, self.members.id[[row]])[0]
-                people.unnamed[row] = lot < chance_unnamed(self.law, self.memory, self.posts, up)
+                table = Alone(self.posts, self.memory)
+                people.unnamed[row] = lot < chance_unnamed(self.law, table, np.array([up]))[0]
 
     # --- what they attend to ---
 

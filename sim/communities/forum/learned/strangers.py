@@ -3,8 +3,7 @@
 import numpy as np
 
 from windtunnel.sim.communities.forum.learned.law import Law
-from windtunnel.sim.communities.forum.learned.memory import Memory
-from windtunnel.sim.communities.forum.posts import Posts
+from windtunnel.sim.communities.forum.learned.place import Remembered
 
 
 def with_strangers(author: np.ndarray, parent: np.ndarray, nobody: int, first: int) -> np.ndarray:
@@ -24,12 +23,18 @@ def with_strangers(author: np.ndarray, parent: np.ndarray, nobody: int, first: i
     return author
 
 
-def chance_unnamed(law: Law, memory: Memory, posts: Posts, up: int) -> float:
-    """The chance that the name of who first writes by answering this post, or by opening a thread (`up` below 0), is not known."""
-    if up < 0:
-        return law.newcomers.unnamed_openers
-    root = int(posts.thread[up])
-    share = min(memory.posts.nameless[root] / max(int(posts.size[root]), 1), 1.0)
-    terms = (1.0, up == root, share, bool(memory.people.unnamed[posts.author[up]]))
-    odds = sum(value * term for value, term in zip(law.unnamed.value, terms, strict=True))
-    return float(1 / (1 + np.exp(-odds)))
+def chance_unnamed(law: Law, table: Remembered, up: np.ndarray) -> np.ndarray:
+    """The chances (n,) that the name of who first writes by answering one of these posts (rows, (n,)), or by opening a thread (below 0), is not
+    known."""
+    chance = np.full(len(up), law.newcomers.unnamed_openers)
+    answers = up >= 0
+    if not answers.any():
+        return chance
+    up = up[answers]
+    root, value = table.root(up), law.unnamed.value
+    share = np.minimum(table.seen.nameless[root] / np.maximum(table.posts.size[root], 1), 1.0)
+    odds = value[0] + value[1] * (up == root)
+    odds += value[2] * share
+    odds += value[3] * table.people.unnamed[table.author(up)]
+    chance[answers] = 1 / (1 + np.exp(-odds))
+    return chance

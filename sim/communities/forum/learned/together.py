@@ -12,8 +12,10 @@ import numpy as np
 from windtunnel.agents.minds.rules import in_parts
 from windtunnel.policies.forum.forum_policy import ForumPolicy
 from windtunnel.sim.communities.forum import feed
+from windtunnel.sim.communities.forum.acts import Acts
 from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.forum import CALM_REPLIES
+from windtunnel.sim.communities.forum.learned import writing
 from windtunnel.sim.communities.forum.learned.acting import Chosen, acts_of
 from windtunnel.sim.communities.forum.learned.attention import Lookers, look, weigh
 from windtunnel.sim.communities.forum.learned.coming import (
@@ -62,15 +64,16 @@ class Moment(NamedTuple):
 
 
 class Together:
-    """Forums of one law, in one state each, whose tables stand side by side; `Remembered` of all of them."""
+    """Forums of one law, in one state each, whose tables stand side by side; `Remembered` of all of them. Columns of `members` (`members.TOGETHER`)
+    have the rows of `people`."""
 
     def __init__(self, forums: Sequence[Any]) -> None:
         self.forums = tuple(forums)
         self._posts = SideBySide([f.posts for f in forums], [f.memory.posts for f in forums])
-        self._people = SideBySide([f.memory.people for f in forums])
+        self._people = SideBySide([f.memory.people for f in forums], [f.members for f in forums])
         self._debts = SideBySide([f.memory.debts for f in forums])
         self.posts, self.seen = self._posts.rows
-        (self.people,), (self.debts,) = self._people.rows, self._debts.rows
+        (self.people, self.members), (self.debts,) = self._people.rows, self._debts.rows
         self._seat = {id(forum): seat for seat, forum in enumerate(forums)}
         self._alone = len(self.forums) == 1
         for forum in forums:
@@ -91,8 +94,8 @@ class Together:
         """First rows (n, 3) of the posts, the people and the debts of these forums."""
         if self._alone:
             return _NO_STARTS
-        seats = [self._seat[id(forum)] for forum in forums]
-        return np.stack([table.start[seats] for table in (self._posts, self._people, self._debts)], axis=1)
+        seats = np.array([self._seat[id(forum)] for forum in forums])
+        return seats[:, None] * np.array([self._posts.room, self._people.room, self._debts.room])
 
     def open_step(self, worlds: Sequence[Any]) -> None:
         """Draw who comes in which phase of the step that has begun in all of these worlds."""
@@ -136,8 +139,12 @@ class Together:
         """Turn what members of these worlds have chosen into acts; leaves them with their forums."""
         chosen = [one for one in (Chosen(world, *world.waiting()) for world in worlds) if len(one.choice)]
         if chosen:
-            for one, acts in zip(chosen, acts_of(chosen), strict=True):
+            for one, acts in zip(chosen, acts_of(self, chosen), strict=True):
                 one.world.community.done = (one.choice, acts)
+
+    def apply(self, worlds: Sequence[Any], acts: Sequence[Acts]) -> None:
+        """Apply what policies have left of the acts of each of these worlds."""
+        writing.apply(self, worlds, acts)
 
     def _show(self, worlds: Sequence[Any], forums: Sequence[Any]) -> None:
         first = forums[0]
@@ -157,7 +164,8 @@ class Together:
         if len(other):
             odds[other] = first.memory.rates.opens(self.people, (rows + people_at)[other], first.now_hour)
         looking = np.flatnonzero((what == OTHER) | (what == NEW_REPLIES))
-        ids = _joined(forum.members.id[some] for forum, some in zip(forums, found, strict=True))
+        who, members = rows + people_at, self.members
+        ids = members.id[who]
         if len(looking):
             lookers = Lookers(
                 forums,
@@ -172,9 +180,8 @@ class Together:
             focus[looking] = np.where(post == NOTHING, NOTHING, post - posts_at[looking])
         odds[(focus == NOTHING) & (what != NEW_OPENS)] = SURE  # there is nothing to answer
         new = what >= NEW_OPENS
-        until = (forum.members.newcomer_until[some] for forum, some in zip(forums, found, strict=True))
-        settling = _joined(until) > now
-        features = self._features(worlds, forums, counts, rows, focus, posts_at, odds, new, settling)
+        settling = members.newcomer_until[who] > now
+        features = self._features(worlds, forums, counts, rows, who, focus, posts_at, odds, new, settling)
         seen, tones = self._seen(forums, of, focus, posts_at)
         options = np.ones((len(rows), len(first.names)), bool)
         options[np.ix_(focus == NOTHING, first.needs_post)] = False
@@ -182,8 +189,7 @@ class Together:
         locked = (focus >= 0) & (self.posts.locked_until[thread] > now)
         if locked.any():
             options[np.ix_(locked, first.replies)] = False
-        persona = _joined(forum.members.persona[some] for forum, some in zip(forums, found, strict=True))
-        persona = np.where(settling, NEWCOMER_PERSONA, persona)
+        persona = np.where(settling, NEWCOMER_PERSONA, members.persona[who])
         columns = (rows, seen, focus, features, options, new, tones, persona, ids)
         low = 0
         for forum, count in zip(forums, counts, strict=True):
@@ -218,6 +224,7 @@ class Together:
         forums: Sequence[Any],
         counts: Sequence[int],
         rows: np.ndarray,
+        who: np.ndarray,
         focus: np.ndarray,
         posts_at: np.ndarray,
         odds: np.ndarray,
@@ -239,7 +246,7 @@ class Together:
         columns = {
             "newcomer": settling,
             "warned": _joined(forum.warned_until[rows[part]] for forum, part in each) > now,
-            "temper": _joined(forum.members.traits["temper"][rows[part]] for forum, part in each),
+            "temper": self.members.temper[who],
             "tone": tone,
             "heat": found * posts.heat[thread] / (posts.recent[thread] + CALM_REPLIES),
             "addressed": addressed,
@@ -276,6 +283,7 @@ def _goes_with(one: Any, other: Any) -> bool:
         (one.law is other.law or one.law.model_dump() == other.law.model_dump())
         and one.scenes == other.scenes
         and (one.hours, one.shelf_count) == (other.hours, other.shelf_count)
+        and np.array_equal(one.settings.heat, other.settings.heat)
     )
 
 

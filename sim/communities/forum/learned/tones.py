@@ -5,8 +5,7 @@ is no part of it, and stays declared.
 """
 
 from collections import deque
-from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import log, log1p
 from typing import Annotated
 
@@ -20,6 +19,9 @@ POOL = 5.0
 """Posts at the common shares that are added to those of an author, or a thread."""
 OF_LATE = 300
 """Latest posts of the place whose tones are its mood."""
+Counts = tuple[int, int, int]
+"""Posts, and how many of them are heated and hostile."""
+NONE: Counts = (0, 0, 0)
 TERMS = (
     *("parent_heated", "parent_hostile", "above_heated", "above_hostile"),
     *("thread_heated", "thread_hostile", "author_heated", "author_hostile"),
@@ -69,10 +71,9 @@ class ToneMemory:
 
     def __init__(self, common: tuple[float, float]) -> None:
         self.common = common
-        self._usual = [log(share / (1 - share)) for share in common]
-        self.authors: dict[int, list[float]] = {}
-        self.threads: dict[int, list[float]] = {}
-        self.places: dict[tuple[int, int], list[float]] = {}
+        self.authors: dict[int, Counts] = {}
+        self.threads: dict[int, Counts] = {}
+        self.places: dict[tuple[int, int], Counts] = {}
         self.last: dict[int, int] = {}
         self.said: dict[int, int] = {}
         self.above: dict[int, tuple[float, float]] = {}
@@ -82,33 +83,28 @@ class ToneMemory:
     def copied(self) -> "ToneMemory":
         """The same in a state of its own."""
         out = ToneMemory(self.common)
-        out.authors = {key: list(value) for key, value in self.authors.items()}
-        out.threads = {key: list(value) for key, value in self.threads.items()}
-        out.places = {key: list(value) for key, value in self.places.items()}
+        out.authors, out.threads, out.places = dict(self.authors), dict(self.threads), dict(self.places)
         out.last, out.said, out.above = dict(self.last), dict(self.said), dict(self.above)
         out.late, out._late = self.late.copy(), list(self._late)
         return out
 
     def note(self, author: int | None, root: int, post: int, up: int, tone: int) -> None:
         """A post was written; `up` is the one that it answers (-1: it opens its thread), `author` None for nobody known."""
-        hot = (float(tone == HEATED), float(tone == HOSTILE))
         if up >= 0:
             self.above[post] = self._above(up)
         self.said[post] = tone
-        _count(self.threads.setdefault(root, [0.0, 0.0, 0.0]), hot)
+        self.threads[root] = _one_more(self.threads.get(root, NONE), tone)
         if len(self.late) == OF_LATE:
             self._late[self.late[0]] -= 1
         self.late.append(tone)
         self._late[tone] += 1
         if author is not None:
             self.remember(author, tone)
-            _count(self.places.setdefault((author, root), [0.0, 0.0, 0.0]), hot)
+            self.places[author, root] = _one_more(self.places.get((author, root), NONE), tone)
 
     def remember(self, author: int, tone: int) -> None:
         """A member wrote in a tone elsewhere."""
-        _count(
-            self.authors.setdefault(author, [0.0, 0.0, 0.0]), (float(tone == HEATED), float(tone == HOSTILE))
-        )
+        self.authors[author] = _one_more(self.authors.get(author, NONE), tone)
         self.last[author] = tone
 
     def terms(
@@ -119,7 +115,7 @@ class ToneMemory:
         above = self._above(up)
         authors = self._odds(self.authors.get(author)) if author is not None else (0.0, 0.0)
         here = self._odds(self.places.get((author, root))) if author is not None else (0.0, 0.0)
-        late = [len(self.late), self._late[HEATED], self._late[HOSTILE]]
+        late = (len(self.late), self._late[HEATED], self._late[HOSTILE])
         return [
             parent == HEATED,
             parent == HOSTILE,
@@ -142,20 +138,23 @@ class ToneMemory:
         tone, above = self.said.get(up, 0), self.above.get(up, (0.0, 0.0))
         return ((above[0] + (tone == HEATED)) / 2, (above[1] + (tone == HOSTILE)) / 2)
 
-    def _odds(self, counts: Sequence[float] | None) -> tuple[float, float]:
+    def _odds(self, counts: Counts | None) -> tuple[float, float]:
         """Pooled log-odds of heated and of hostile over the common ones."""
-        if counts is None:
-            return (0.0, 0.0)
-        posts, heated, hostile = counts
-        return self._over(heated, posts, 0), self._over(hostile, posts, 1)
+        return (0.0, 0.0) if counts is None else _pooled(counts, self.common)
 
-    def _over(self, count: float, posts: float, which: int) -> float:
-        share = (count + POOL * self.common[which]) / (posts + POOL)
+
+def _one_more(counts: Counts, tone: int) -> Counts:
+    posts, heated, hostile = counts
+    return posts + 1, heated + (tone == HEATED), hostile + (tone == HOSTILE)
+
+
+@lru_cache(maxsize=1 << 16)
+def _pooled(counts: Counts, common: tuple[float, float]) -> tuple[float, float]:
+    """Log-odds of heated and of hostile over the common ones; few counts come back all the time."""
+    posts, *hot = counts
+    found = []
+    for count, usual in zip(hot, common, strict=True):
+        share = (count + POOL * usual) / (posts + POOL)
         share = min(max(share, 1e-6), 1 - 1e-6)
-        return log(share / (1 - share)) - self._usual[which]
-
-
-def _count(counts: list[float], hot: tuple[float, float]) -> None:
-    counts[0] += 1
-    counts[1] += hot[0]
-    counts[2] += hot[1]
+        found.append(log(share / (1 - share)) - log(usual / (1 - usual)))
+    return found[0], found[1]
