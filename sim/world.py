@@ -11,7 +11,8 @@ In each step, in this order:
 A community whose steps have several phases takes 2 to 4 once for each. Everybody in a phase sees the same state: the
 one that the phase began with. Phases that are decided `at_once` with the one before are roles of one moment: all of them are
 asked and drawn first, then their acts are reviewed and applied, phase by phase. A block of worlds takes each of these four together, so that one batch of questions
-serves them all (`sim/run.py`).
+serves them all (`sim/lock_step.py`). Where communities of several worlds act together (`sim.community.Joint`), the fourth is taken in three parts: `review`, what the community does
+for all of them at once, `skip`.
 """
 
 import logging

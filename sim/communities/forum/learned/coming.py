@@ -87,8 +87,13 @@ class Coming:
         touched.clear()
         return rows
 
-    def unaddressed(self) -> np.ndarray:
-        """Debts that have no address yet; they get one now."""
+    @property
+    def unaddressed(self) -> bool:
+        """Whether there are debts that have no address yet."""
+        return self._addressed < self.forum.memory.debts.count
+
+    def address(self) -> np.ndarray:
+        """Those debts, which get one now."""
         known, self._addressed = self._addressed, self.forum.memory.debts.count
         return np.arange(known, self._addressed)
 
@@ -181,12 +186,14 @@ def open_hour(table: Any, forums: Sequence[Any], worlds: Sequence[Any]) -> None:
 
 def address_debts(table: Any, forums: Sequence[Any]) -> None:
     """Give new debts of these forums their address: that of the pair of debtor and post."""
+    forums = [forum for forum in forums if forum.arrivals.unaddressed]
+    if not forums:
+        return
     starts, debts = table.starts(forums), table.debts
-    new = Part.of([forum.arrivals.unaddressed() for forum in forums], starts[:, 2])
-    if len(new.row):
-        posts_at, people_at, _ = starts[new.world].T
-        who, post = debts.debtor[new.whole] + people_at, debts.post[new.whole] + posts_at
-        debts.address[new.whole] = noise.pair(table.members.id[who], table.posts.id[post])
+    new = Part.of([forum.arrivals.address() for forum in forums], starts[:, 2])
+    posts_at, people_at, _ = starts[new.world].T
+    who, post = debts.debtor[new.whole] + people_at, debts.post[new.whole] + posts_at
+    debts.address[new.whole] = noise.pair(table.members.id[who], table.posts.id[post])
 
 
 def keys_of(worlds: Sequence[Any], of: np.ndarray) -> int | np.ndarray:

@@ -190,12 +190,6 @@ class LearnedForum(Forum):
         """As in any forum."""
         super().apply(world, acts)
 
-    def log_joins(self, world: Any, acts: Acts, first: np.ndarray) -> None:
-        """Of those who do something for the `first` time (n,), the newcomers of this step are in the log."""
-        new = first & (self.members.joined[acts.rows] == world.now)
-        if new.any():
-            world.log.add(world.now, "join", np.sort(acts.ids[new]))
-
     @property
     def provoker(self) -> int:
         """Row 0, which sets the scene."""

@@ -15,9 +15,10 @@ from windtunnel.sim.communities.forum.traits import ARRIVAL, ForumMembers
 from windtunnel.sim.noise_key import NoiseKey
 
 TOGETHER = (
-    *("id", "persona", "newcomer_until", "exposures"),
+    *("id", "joined", "persona", "newcomer_until", "exposures"),
     *("active_steps", "first_active", "last_active"),
 )
+"""Columns that are read and written for members of several worlds at once."""
 
 
 @dataclass(kw_only=True)
@@ -40,7 +41,7 @@ class LearnedMembers(ForumMembers):
         self.beside: SideBySide | None = None
 
     def store(self) -> dict[str, np.ndarray]:
-        """Columns that are read, or written, for members of several worlds at once; see `side_by_side.Table`."""
+        """The columns `TOGETHER` and the temper; see `side_by_side.Table`."""
         return {name: getattr(self, name) for name in TOGETHER} | {"temper": self.traits["temper"]}
 
     def stand(self, store: dict[str, np.ndarray]) -> None:

@@ -45,11 +45,11 @@ def apply(table: Any, worlds: Sequence[Any], every: Sequence[Acts]) -> None:
     if not some:
         return
     count = [len(acts.rows) for _, _, acts in some]
-    people_at = np.repeat(table.starts([forum for _, forum, _ in some])[:, 1], count)
     rows, kind, verdict = (
         _joined(getattr(acts, name) for _, _, acts in some) for name in ("rows", "kind", "verdict")
     )
-    new = table.people.acts[rows + people_at] == 0
+    who = rows + np.repeat(table.starts([forum for _, forum, _ in some])[:, 1], count)
+    new = (table.people.acts[who] == 0) & (table.members.joined[who] == some[0][0].now)
     plain = ((kind == "reply") | (kind == "post")) & (verdict != CANCELLED)
     told, posts = new.tolist(), plain.tolist()
     together, low = [], 0
@@ -57,7 +57,7 @@ def apply(table: Any, worlds: Sequence[Any], every: Sequence[Acts]) -> None:
         part = slice(low, low + many)
         low += many
         if True in told[part]:
-            forum.log_joins(world, acts, new[part])
+            world.log.add(world.now, "join", np.sort(acts.ids[new[part]]))
         if False in posts[part] or world.speaks or forum.settings.extras:
             forum.apply_alone(world, acts)
         else:
@@ -93,14 +93,20 @@ class _Writing:
         self.table, self.now = table, now
         self.forums = [one.forum for one in written]
         many = [len(one.rows) for one in written]
-        self.of = np.repeat(np.arange(len(many)), many)
         _, *columns = zip(*written, strict=True)
         self.author, self.members, self.parent, self.tone, verdict = (_joined(some) for some in columns)
         first = [forum.posts.more(count) for forum, count in zip(self.forums, many, strict=True)]
         for forum in self.forums:
             forum.memory.posts.grow(len(forum.posts))
-        self.row = np.arange(len(self.of)) + (np.array(first) - np.cumsum(many) + many)[self.of]
-        self.posts_at, people_at, _ = table.starts(self.forums)[self.of].T
+        starts: np.ndarray = table.starts(self.forums)
+        self.posts_at: Any
+        if len(many) == 1:
+            self.of, self.row = np.zeros(many[0], np.int64), np.arange(first[0], first[0] + many[0])
+            self.posts_at, people_at, _ = starts[0].tolist()
+        else:
+            self.of = np.repeat(np.arange(len(many)), many)
+            self.row = np.arange(len(self.of)) + (np.array(first) - np.cumsum(many) + many)[self.of]
+            self.posts_at, people_at, _ = starts[self.of].T
         self.new, self.who = self.row + self.posts_at, self.author + people_at
         self.replies, self.seen = self.parent >= 0, verdict != HELD
         self.up = np.where(self.replies, self.parent + self.posts_at, self.new)
@@ -128,7 +134,8 @@ class _Writing:
         self.thread = np.where(replies, posts.thread[up], self.row)
         self.answered = np.where(replies, posts.author[up], NOTHING)
         posts.thread[new], posts.answered[new] = self.thread, self.answered
-        posts.depth[new] = np.where(replies, posts.depth[up] + 1, 0)
+        self.depth = np.where(replies, posts.depth[up] + 1, 0)
+        posts.depth[new] = self.depth
         if not self.seen.all():
             posts.state[new[~self.seen]] = HELD
         self.root = self.thread + self.posts_at
@@ -150,38 +157,27 @@ class _Writing:
     def remember(self) -> None:
         """Whoever wrote has acted, and where others can read it somebody may owe an answer."""
         forums, table, at = self.forums, self.table, self.forums[0].written_at(self.now)
-        columns = (self.of, self.row, self.author, self.parent, self.thread, self.answered, self.tone)
-        told = list(zip(*(some.tolist() for some in (*columns, table.people.unnamed[self.who])), strict=True))
-        for place, row, who, up, root, answered, tone, unnamed in told:
+        columns = (
+            *(self.of, self.row, self.author, self.parent, self.thread, self.answered, self.tone, self.seen),
+            *(table.people.unnamed[self.who], self.depth, table.seen.exchange[self.new]),
+            table.posts.size[self.root],
+        )
+        told = list(zip(*(column.tolist() for column in columns), strict=True))
+        debts, opened = [0] * len(forums), dict[int, list[int]]()
+        for place, row, who, up, root, answered, tone, seen, unnamed, *_ in told:
             forum = forums[place]
             forum.memory.acted(who, at, up < 0, up, root, answered)
             forum.memory.heard(None if unnamed else who, root, row, up, tone)
             forum.has_written(who, up, self.now)
-        debts = self.seen & self.replies & (self.answered != self.author)
-        free = [
-            forum.memory.owed_by(count)
-            for forum, count in zip(
-                forums, np.bincount(self.of[debts], minlength=len(forums)).tolist(), strict=True
-            )
-        ]
-        opened: dict[int, list[int]] = {}
-        more = (
-            self.seen,
-            table.posts.depth[self.new],
-            table.seen.exchange[self.new],
-            table.posts.size[self.root],
-        )
-        for one, (seen, depth, exchange, size) in zip(
-            told, zip(*(some.tolist() for some in more), strict=True), strict=True
-        ):
-            place, row, who, up, root, answered, *_ = one
+            debts[place] += seen and up >= 0 and answered != who
+        free = [forum.memory.owed_by(count) for forum, count in zip(forums, debts, strict=True)]
+        for place, row, who, up, root, answered, _, seen, _, depth, exchange, size in told:
             if not seen:
                 continue
             forum = forums[place]
             forum.is_read(row, who, answered)
-            free[place] = forum.memory.appears(
-                (row, who, at, up, root, answered, depth, exchange), size, free[place]
-            )
+            post = (row, who, at, up, root, answered, depth, exchange)
+            free[place] = forum.memory.appears(post, size, free[place])
             if up < 0:
                 opened.setdefault(place, []).append(row)
         for place, rows in opened.items():

@@ -36,6 +36,9 @@ def place(tiny_experiment):
     return made
 
 
+PERSONAS = tuple("abcdefgh")
+
+
 def lived(experiment: Experiment, units, *, together: bool):
     worlds = [make_world(experiment, unit) for unit in units]
     for some in [worlds] if together else [[world] for world in worlds]:
@@ -58,7 +61,7 @@ def state(world) -> dict[str, np.ndarray]:
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("slow_mode", "rule_reminder")]
 
 
-@pytest.mark.parametrize("policy", ["downrank_hostile", *SLOW])
+@pytest.mark.parametrize("policy", ["downrank_hostile", "premoderate_newcomers", *SLOW])
 def test_a_world_does_the_same_in_company_and_alone(place, policy) -> None:
     experiment = place(policy)
     alone = lived(experiment, UNITS, together=False)
@@ -67,9 +70,16 @@ def test_a_world_does_the_same_in_company_and_alone(place, policy) -> None:
     for one, other in zip(alone, beside, strict=True):
         assert digest(one.log.frame(0, 0, "any")) == digest(other.log.frame(0, 0, "any"))
         assert one.decisions == other.decisions > 20
+        assert one.community.members.frame(0, 0, "any", PERSONAS).equals(
+            other.community.members.frame(0, 0, "any", PERSONAS)
+        )
+        for ours, others in zip(one.community.links(), other.community.links(), strict=True):
+            assert np.array_equal(ours, others)
         theirs = state(other)
         for name, values in state(one).items():
             assert np.array_equal(values, theirs[name]), name
+    held = [(world.log.frame(0, 0, "any")["status"] == "held").sum() for world in beside]
+    assert (max(held) > 0) == (policy == "premoderate_newcomers")
 
 
 def test_so_do_worlds_whose_threads_stand_on_shelves(place, monkeypatch) -> None:
