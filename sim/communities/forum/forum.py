@@ -242,8 +242,9 @@ class Forum(Board):
         """Votes, reports and departures as they are; replies and opening posts become posts, held or visible."""
         now, wrote = world.now, acts.writes
         told = self.speech.told(self, world, acts.rows[wrote], acts.target[wrote]) if world.speaks else []
+        kinds = acts.kinds
         if not wrote.all():
-            self._vote(acts, now)
+            self._vote(acts, *kinds, now)
         if self.settings.extras:
             extras.done(self, acts, now)
         columns = acts.rows, acts.target, acts.tone, acts.verdict
@@ -254,16 +255,23 @@ class Forum(Board):
             target, place = self._aims(acts.target)
             new = self._write(now, *(column[wrote] for column in columns))
             target[wrote], place[wrote] = self._ids(new)
-        first = self.log_acts(world, acts, target, place)
+        first = self.log_acts(world, acts, kinds, target, place)
         if world.speaks:
             self.speech.wrote(self, world, told, new, first + np.flatnonzero(wrote))
 
-    def log_acts(self, world: Any, acts: Acts, target: np.ndarray, place: np.ndarray) -> int:
-        """Acts are in the log: `target` (n,) and `place` (n,) are ids of posts and of their threads; gives the first one's row."""
-        log, (kinds, of_kind) = world.log, acts.kinds
+    def log_acts(
+        self,
+        world: Any,
+        acts: Acts,
+        kinds: tuple[list[str], np.ndarray],
+        target: np.ndarray,
+        place: np.ndarray,
+    ) -> int:
+        """Acts are in the log: `kinds` are theirs, `target` (n,) and `place` (n,) ids of posts and of their threads; gives the first one's row."""
+        log, (names, of_kind) = world.log, kinds
         return log.add(  # type: ignore[no-any-return]
             world.now,
-            kinds[0] if len(kinds) == 1 else log.codes(kinds)[of_kind],
+            names[0] if len(names) == 1 else log.codes(names)[of_kind],
             acts.ids,
             target=target,
             place=place,
@@ -272,9 +280,9 @@ class Forum(Board):
             policy=acts.policy,
         )
 
-    def _vote(self, acts: Acts, now: int) -> None:
+    def _vote(self, acts: Acts, kinds: list[str], of_kind: np.ndarray, now: int) -> None:
         """What members did but write: votes, reports, departures."""
-        posts, passed, (kinds, of_kind) = self.posts, acts.passed, acts.kinds
+        posts, passed = self.posts, acts.passed
         did = {kind: passed & (of_kind == place) for place, kind in enumerate(kinds)}
         for kind, column, sign in (
             ("upvote", posts.score, 1),

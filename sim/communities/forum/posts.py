@@ -59,8 +59,9 @@ class Posts(Views):
     def add(self, **columns: np.ndarray) -> np.ndarray:
         """Append posts and give their rows; columns not named start at zero."""
         first = self.more(len(columns["id"]))
+        new = slice(first, self._count)
         for name, values in columns.items():
-            self._store[name][first : self._count] = values
+            self._store[name][new] = values
         return np.arange(first, self._count)
 
     def more(self, count: int) -> int:

@@ -72,7 +72,7 @@ def apply(table: Any, worlds: Sequence[Any], every: Sequence[Acts]) -> None:
     for world, forum, acts in together:
         part = slice(low, low + len(acts.rows))
         low += len(acts.rows)
-        forum.log_acts(world, acts, posted.ids[part], posted.threads[part])
+        forum.log_acts(world, acts, acts.kinds, posted.ids[part], posted.threads[part])
 
 
 def write(table: Any, now: int, written: Sequence[Written], ordinal: int = 0) -> Posted:
