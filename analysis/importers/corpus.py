@@ -32,7 +32,7 @@ from windtunnel.analysis.importers.formats.stackexchange import read_stackexchan
 from windtunnel.analysis.importers.formats.table import read_table
 from windtunnel.analysis.importers.imported import written
 from windtunnel.analysis.importers.imported.forgotten import place_of, refuse_another_key, without_forgotten
-from windtunnel.analysis.importers.imported.lacking import lacking
+from windtunnel.analysis.importers.imported.lacking import at_one_time, lacking
 from windtunnel.analysis.importers.people.identities import IDENTITIES, identities_of, key_check, table_of
 from windtunnel.analysis.importers.people.people import people_of, with_pseudonyms
 from windtunnel.analysis.importers.people.pseudonyms import DEFAULT_KEY_FILE, read_key
@@ -180,7 +180,7 @@ def _finish(
     kept = without_forgotten(record.facts, record.changed, place)
     numbered, left_out = kept.numbered, kept.left_out
     lacks = lacking(numbered.posts, record.scale, flat=numbered.flat)
-    record = record._replace(remarks=(*record.remarks, *numbered.said))
+    record = record._replace(remarks=(*record.remarks, *numbered.said, *_moved(numbered, record.scale)))
     spoken = bool(numbered.posts["spoken"].any())
     record = record._replace(facts=record.facts.clear())
     people = people_of(numbered.posts, record.aliases, names_in(record.acts) | kept.names, secret)
@@ -280,6 +280,19 @@ def _finish(
     return report._replace(sentences=sentences_of(report, record, posts, acts))
 
 
+def _moved(numbered: Numbered, scale: str) -> list[str]:
+    """What to say of minutes that bear far too many posts."""
+    found = at_one_time(numbered.posts["minute"].to_numpy()) if scale != "none" else {}
+    said = []
+    for minute, count in found.items():
+        at = start_words(numbered.start + 60 * minute) if scale == "dates" else f"minute {minute}"
+        said.append(
+            f"{count:,} posts have one time ({at}): taken for that of a move, not of writing; what is learned leaves them and the week after "
+            "out, and incidents at that time are none"
+        )
+    return said
+
+
 def _numbers(numbered: Numbered, before: Sequence[dict[str, Any]]) -> dict[str, int]:
     """The post of each id that was labelled in this folder before."""
     wanted = {name for choice in before for name in choice["posts"]}
@@ -343,6 +356,7 @@ def _corrected(
 
 
 def _for_profile(posts: pl.DataFrame) -> pl.DataFrame:
-    """The columns that a profile is fitted to; of a text only whether there is one."""
+    """The columns that a profile is fitted to, without posts that bear the time of a move; of a text only whether there is one."""
+    posts = posts.filter(~pl.col("minute").is_in(list(at_one_time(posts["minute"].to_numpy()))))
     said = pl.when(pl.col("spoken")).then(pl.lit("said"))
     return posts.with_columns(text=said).drop("spoken", "row", "told", "labelled")
