@@ -44,9 +44,7 @@ def find_holes(minute: np.ndarray, opens: np.ndarray, thread: np.ndarray) -> tup
     """
     if len(minute) < 2 or opens.all():
         return ()
-    moved = [
-        Hole(at, at + 1, "one time", int((opens & (minute == at)).sum())) for at in at_one_time(minute)
-    ]
+    moved = [Hole(at, at + 1, "one time", int((opens & (minute == at)).sum())) for at in at_one_time(minute)]
     found = [*_without_replies(minute, opens, thread), *_without_posts(minute), *moved]
     return tuple(sorted(found))
 

@@ -60,16 +60,48 @@ STATUS_VALUES: dict[str, Status] = {
     "gone_link_post": "gone",
 }
 KIND_VALUES: dict[str, Literal["thread", "reply"]] = {
-    **dict.fromkeys(("thread", "submission", "question", "topic", "post", "t3", "story", "poll", "job"), "thread"),
+    **dict.fromkeys(
+        ("thread", "submission", "question", "topic", "post", "t3", "story", "poll", "job"), "thread"
+    ),
     **dict.fromkeys(("reply", "comment", "answer", "t1"), "reply"),
 }
-ORDINARY = frozenset({"default", "message", "text", "m.room.message", "bot_message", "file_share", "me_message", "thread_broadcast"})
+ORDINARY = frozenset(
+    {
+        "default",
+        "message",
+        "text",
+        "m.room.message",
+        "bot_message",
+        "file_share",
+        "me_message",
+        "thread_broadcast",
+    }
+)
 """Kinds of chats that do not tell what opens a thread."""
 OF_THE_PLATFORM = frozenset(
-    {"service", "pingback", "trackback", "m.room.member", "m.room.topic", "m.room.name", "m.room.create", "m.room.power_levels"}
+    {
+        "service",
+        "pingback",
+        "trackback",
+        "m.room.member",
+        "m.room.topic",
+        "m.room.name",
+        "m.room.create",
+        "m.room.power_levels",
+    }
     | {"guildmemberjoin", "threadcreated", "channelpinnedmessage", "recipientadd", "recipientremove", "call"}
-    | {"channelnamechange", "channeliconchange", "userpremiumguildsubscription", "channel_archive", "channel_unarchive"}
-    | {f"{place}_{what}" for place in ("channel", "group") for what in ("join", "leave", "topic", "purpose", "name")}
+    | {
+        "channelnamechange",
+        "channeliconchange",
+        "userpremiumguildsubscription",
+        "channel_archive",
+        "channel_unarchive",
+    }
+    | {
+        f"{place}_{what}"
+        for place in ("channel", "group")
+        for what in ("join", "leave", "topic", "purpose", "name")
+    }
     | {"pinned_item", "unpinned_item", "bot_add", "bot_remove", "reminder_add"}
 )
 """Kinds of rows that a platform writes about what was done (Discord, Slack, Telegram, Matrix, WordPress): nobody's posts."""
@@ -267,11 +299,14 @@ def _post(row: dict[str, Any], into: Collector) -> RawPost:
 
 
 def _kind(
-    row: Mapping[str, Any], read: Callable[[str, Mapping[str, Literal["thread", "reply"]]], Literal["thread", "reply"] | None]
+    row: Mapping[str, Any],
+    read: Callable[[str, Mapping[str, Literal["thread", "reply"]]], Literal["thread", "reply"] | None],
 ) -> Literal["thread", "reply"] | None:
     """What the kind of a row says of its place in a thread: nothing for an ordinary message of a chat."""
     said = row.get("kind")
-    return None if isinstance(said, str) and said.strip().casefold() in ORDINARY else read("kind", KIND_VALUES)
+    return (
+        None if isinstance(said, str) and said.strip().casefold() in ORDINARY else read("kind", KIND_VALUES)
+    )
 
 
 _TAGS = re.compile(
@@ -301,7 +336,7 @@ def _parent(said: str | None, own: str, into: Collector) -> str | None:
     if said and (several := _REFERENCES.fullmatch(said)):
         into.count("posts name several mails that they answer: the last of them is taken")
         return several[1]
-    if said and said[-1:] != ">" and len(mails := _ONE_MAIL.findall(said)) == 1:
+    if said and not (said[0] == "<" and said[-1] == ">") and len(mails := _ONE_MAIL.findall(said)) == 1:
         into.count("posts name the mail that they answer among other words: its id is taken")
         return f"<{mails[0]}>"
     if said is None or ("." not in said and "/" not in said) or not _PATH.fullmatch(said):

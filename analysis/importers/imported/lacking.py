@@ -67,7 +67,9 @@ def at_one_time(minutes: np.ndarray) -> dict[int, int]:
     {}
     """
     when, count = np.unique(minutes, return_counts=True)
-    most = count >= max(MOVED, MOVED_SHARE * len(minutes), MOVED_TIMES * float(np.median(count)) if len(count) else 0)
+    most = count >= max(
+        MOVED, MOVED_SHARE * len(minutes), MOVED_TIMES * float(np.median(count)) if len(count) else 0
+    )
     return dict(zip(when[most].tolist(), count[most].tolist(), strict=True)) if len(when) > 1 else {}
 
 
