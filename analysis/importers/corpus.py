@@ -288,7 +288,7 @@ def _moved(numbered: Numbered, scale: str) -> list[str]:
         at = start_words(numbered.start + 60 * minute) if scale == "dates" else f"minute {minute}"
         said.append(
             f"{count:,} posts have one time ({at}): taken for that of a move, not of writing; what is learned leaves them and the week after "
-            "out, and incidents at that time are none"
+            "out, and no incident begins then"
         )
     return said
 

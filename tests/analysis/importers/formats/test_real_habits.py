@@ -106,3 +106,22 @@ def test_a_busy_chat_has_not_moved(table):
     rows = [{"id": str(at), "who": f"u{at % 7}", "at": 1_600_000_000 + at, "text": "hi"} for at in range(600)]
     report, _ = table(rows, id="id", author="who", time="at", text="text")
     assert not any("have one time" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(("apart", "found"), [(0, 0), (60, 1)])
+def test_no_incident_begins_at_the_time_of_a_move(table, apart, found):
+    from windtunnel.analysis.incidents.forum.acts import read_acts
+    from windtunnel.analysis.incidents.forum.find import find, load_rules
+
+    rows = [
+        {"id": str(at), "who": f"u{at % 7}", "at": 1_600_000_000 + apart * at, "tone": "hostile"}
+        for at in range(60)
+    ]
+    rows += [
+        {"id": str(60 + at), "who": f"u{at % 7}", "at": 1_600_090_000 + 3600 * at, "tone": "civil"}
+        for at in range(200)
+    ]
+    report, _ = table(rows, id="id", author="who", time="at", tone="tone")
+    acts, hours = read_acts(report.posts_file.parent)
+    rules = {"escalation": load_rules()["escalation"]}
+    assert len(find(acts, rules, hours)) == found
