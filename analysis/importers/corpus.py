@@ -1,6 +1,7 @@
 """Brings a real community in: reads it, takes names out, scores tone, fits a profile, writes the folder."""
 
 import gc
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,7 +102,7 @@ def import_corpus(
     refuse_another_key(out, key_file)
     before = labels_before(out, key_file)
     tell = progress or (lambda sentence: None)
-    was_there = out.exists()
+    was_there, done = out.exists(), False
     into = Collector(out, quick, max_bytes, told)
     try:
         with _without_cycles_collected():
@@ -116,13 +117,17 @@ def import_corpus(
         tell(f"{number(into.posts, 'post')} read; taking names out")
         # Not held here: a second name for the record would keep its facts in memory to the end.
         called, about = name or out.resolve().name, setting_of(path, format)
-        return _finish(
+        report = _finish(
             format, into.record(*remarks), by_hand, out, called, key_file, tell, about, reader, before
         )
+        done = True
+        return report
     finally:
         into.texts.close()
-        if not was_there and out.is_dir() and not any(out.iterdir()):
-            out.rmdir()
+        if not was_there and not done and out.is_dir():
+            shutil.rmtree(
+                out
+            )  # ours alone: a folder that holds half a record reads like one that holds a whole one
 
 
 @contextmanager

@@ -177,7 +177,7 @@ def _forward(
         if added := held(forward):
             forward["held"] = added
             forward["notes"].append(
-                f"a cold place would write more than the record has for as long: in it members come {np.exp(added):.2g} times as often as fitted, so that it writes as much"
+                f"a cold place would write more than the record has for as long: in it members come {np.exp(added):.2g} times as often as fitted, which is to make it write as much; the report of a run says so where it does not"
             )
         return forward | {"tone": None if tones is None else tones.model_dump(mode="json")}, ""
     except ValueError as error:
