@@ -47,7 +47,9 @@ def notes_of(
     yield from (TELLS[each] for each in report.lacks)
     lost = posts.filter((pl.col("kind") == "reply") & pl.col("parent").is_null()).height
     if lost and "parent" not in report.lacks:
-        yield counted(lost, "replies answer a post that is not in the record; they keep their thread")
+        yield counted(
+            lost, "replies answer a post that is not in the record, or name none; they keep their thread"
+        )
     unsigned = posts.filter(pl.col("author").is_null() & (pl.col("role") != "bot")).height
     if unsigned and "author" not in report.lacks:
         one = unsigned == 1
