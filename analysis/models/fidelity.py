@@ -24,7 +24,7 @@ def fidelity_of(plan: Plan, events: pl.DataFrame | None = None) -> dict[str, Any
     }
     if events is not None and "descriptive" in found:
         community, steps = plan.experiment.community, plan.experiment.steps
-        said = (found["descriptive"], hardly_lived(community, steps), wrote(community, events, steps))
+        said = (str(found["descriptive"]), hardly_lived(community, steps), wrote(community, events, steps))
         found["descriptive"] = "; ".join(filter(None, said))
     return {name: said for name, said in found.items() if said} or None
 
