@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.small_runs import SMALL, killed_after, manifest, run
+from tests.waiting import PATIENCE_S, until
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.commands import run as command
 from windtunnel.analysis.configuration import compose, plan
@@ -254,12 +254,9 @@ def test_a_worker_that_is_killed_costs_its_block_alone():
         stdout=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while not list(Path("made").glob("units/*.runs")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    for pid in loky_workers(process.pid)[:1]:
-        os.kill(pid, signal.SIGKILL)
-    _, err = process.communicate(timeout=120)
+    until(lambda: list(Path("made").glob("units/*.runs")) and loky_workers(process.pid))
+    os.kill(loky_workers(process.pid)[0], signal.SIGKILL)
+    _, err = process.communicate(timeout=2 * PATIENCE_S)
     assert process.returncode == 0, err
     whole = run_plan(plan(compose([*words[1:], "parallel.jobs=1"])))
     assert manifest()["events_sha256"] == whole.manifest["events_sha256"]
@@ -275,7 +272,6 @@ def loky_workers(parent: int) -> list[int]:
                 found.append(int(entry.name))
         except OSError:
             continue
-    assert found, "no worker was found"
     return found
 
 
