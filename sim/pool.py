@@ -77,7 +77,9 @@ def _by_loky(
     waiting, ended, unfinished = deque(left.items()), SimpleQueue[Future[tuple[int, Done]]](), len(left)
 
     handed, turn = [0], threading.RLock()
-    ahead = 2 if executor is not None and executor.size == workers else 1  # a larger pool would set more than `jobs` to work
+    ahead = (
+        2 if executor is not None and executor.size == workers else 1
+    )  # a larger pool would set more than `jobs` to work
 
     def hand_out() -> None:
         with turn:
