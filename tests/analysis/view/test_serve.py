@@ -14,7 +14,7 @@ from http.cookiejar import CookieJar
 
 import pytest
 
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 from windtunnel.analysis.cli import main
 
 PROGRAM = [sys.executable, "-m", "windtunnel.analysis.cli"]
@@ -139,9 +139,7 @@ def test_killed_twenty_times_a_job_ends_with_the_same_answer(serving, tmp_path, 
         served.process.wait()
         kills += 1
     served = serving()
-    end = time.monotonic() + 120
-    while not (folder / "exit").exists() and time.monotonic() < end:
-        time.sleep(0.2)
+    until((folder / "exit").exists, 5 * PATIENCE_S)
     assert (folder / "exit").read_text() == "0"
     assert "shaken" in served.get("/")
     assert kills >= 5  # else nothing was disturbed
