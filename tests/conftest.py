@@ -155,6 +155,12 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture
+def cramped() -> dict[str, str]:
+    """The environment of a process whose files may not grow: without compiled modules, since Python 3.11 keeps one that was cut short for all others."""
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_bare_names():
     """After the suite nothing of ours may be loaded as `agents`, `sim` …: a second copy would hide faults."""

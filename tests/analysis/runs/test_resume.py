@@ -212,7 +212,7 @@ def test_counts_of_a_model_are_the_run_s_and_what_was_asked_before_is_told(monke
     assert manifest()["events_sha256"] == manifest("whole")["events_sha256"]
 
 
-def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere):
+def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere, cramped):
     """A file-size limit stands for a full disk: the kernel refuses the write in the same place."""
     limit = (
         "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))\n"
@@ -222,7 +222,11 @@ def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere):
     assert run(out="whole") == 0
     for room in (200, 6_000, 12_000, 20_000):
         done = subprocess.run(
-            [sys.executable, "-c", limit, str(room), *words], capture_output=True, text=True, cwd=elsewhere
+            [sys.executable, "-c", limit, str(room), *words],
+            capture_output=True,
+            text=True,
+            cwd=elsewhere,
+            env=cramped,
         )
         if done.returncode == 0:
             break
