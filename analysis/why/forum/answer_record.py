@@ -13,7 +13,7 @@ from windtunnel.analysis.why.answer_record import FUTURES_A_MOMENT, basis
 from windtunnel.analysis.why.case import WITH, WITHOUT
 from windtunnel.analysis.why.forum.case import ForumCase, SimulatedForum
 from windtunnel.analysis.why.forum.in_parts import Ask, lived
-from windtunnel.analysis.why.forum.notes import notes
+from windtunnel.analysis.why.forum.notes import notes, too_quiet
 from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.forum.threads import moderated, parting, side_by_side
@@ -124,6 +124,7 @@ def answer(
     }
     if isinstance(case, RecordedCase):
         record |= of_record(case, question, mind, replicates, sensitivity)
+    record["notes"] = [*record["notes"], *too_quiet(record)]
     return record, side_by_side(case, both)
 
 
