@@ -14,6 +14,7 @@ test: install
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fresh tests
 
 # A real vLLM on this machine's processor, in an environment of its own (Python 3.11 on x86-64 Linux, 3.4 GB).
 test-vllm: install .venv-vllm/.installed

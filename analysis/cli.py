@@ -1,6 +1,7 @@
 """The command `windtunnel`: reads the words, calls one function, prints; a user's mistake is one sentence."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -54,6 +55,14 @@ COMMANDS = {
 """What there is, in the order of `--help`; each is a file of `analysis/commands`, loaded when it is called."""
 
 _FILES = {"import": "import_", "list": "list_"}  # words that Python keeps for itself
+
+
+def program() -> int:
+    """The command as a process of its own, in which nothing but Python's end follows: Ctrl-C cuts that short without a word."""
+    code = main()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else somebody wants it otherwise
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return code
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -113,4 +122,4 @@ def _overview() -> Parser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

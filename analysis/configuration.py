@@ -22,6 +22,7 @@ from windtunnel.analysis.settings.profiles import profile_names as profile_names
 from windtunnel.analysis.settings.request import Request, first_mistake
 from windtunnel.analysis.settings.wordings import apply_wording
 from windtunnel.analysis.settings.words import hydra_overrides as hydra_overrides
+from windtunnel.analysis.settings.words import of_another_choice
 from windtunnel.analysis.structure.kept import described
 from windtunnel.conf.defaults import search_path, with_defaults
 from windtunnel.policies.base import Policy
@@ -93,7 +94,7 @@ def compose_overrides(overrides: Sequence[str]) -> dict[str, Any]:
             config = hydra_compose("config", overrides=[*search_path(), *words])
         return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
     except (HydraException, OmegaConfBaseException) as error:
-        raise ValueError(str(error).splitlines()[0]) from None
+        raise ValueError(of_another_choice(str(error).splitlines()[0], words)) from None
 
 
 def plan(config: Mapping[str, Any]) -> Plan:

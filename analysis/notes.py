@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 
 from windtunnel.analysis.configuration import Plan
+from windtunnel.analysis.models.volume import hardly_lived
+from windtunnel.analysis.numbers_in_words import capital
 from windtunnel.analysis.outcomes.immovable import CANNOT, cannot_move
 from windtunnel.policies.registry import parameters
 from windtunnel.sim.run import processors
@@ -14,7 +16,7 @@ from windtunnel.sim.run import processors
 
 def notes(plan: Plan) -> list[str]:
     """One sentence for each oddity of a checked plan."""
-    return [*_policies(plan), *_outcome(plan), *_community(plan), *_jobs(plan)]
+    return [*_policies(plan), *_outcome(plan), *_community(plan), *_learned(plan), *_jobs(plan)]
 
 
 def _policies(plan: Plan) -> Iterator[str]:
@@ -68,6 +70,11 @@ def _community(plan: Plan) -> Iterator[str]:
             f"community.settings.follows is {follows}, but there are {size} members: nobody can notice so many others, and "
             f"nobody notices anybody; give less than {size}."
         )
+
+
+def _learned(plan: Plan) -> Iterator[str]:
+    if said := hardly_lived(plan.experiment.community, plan.experiment.steps):
+        yield f"{capital(said.replace(' came to ', ' comes to ', 1).replace(' had lived ', ' has lived ', 1))}."
 
 
 def _jobs(plan: Plan) -> Iterator[str]:

@@ -143,7 +143,7 @@ def widths(
     after = tone_sensitivity(other, question, mind, labels=0, **many)
     is_one, share = bool(has_it(true, question, [true])[0]), None
     if is_one:
-        share = _asked(true, question, mind, futures)["estimate"]["est"]
+        share = _asked([true], question, mind, futures)[0]["estimate"]["est"]
     mind.close()
     foretold = before["width_with_labels"]
     return {

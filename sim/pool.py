@@ -77,10 +77,13 @@ def _by_loky(
     waiting, ended, unfinished = deque(left.items()), SimpleQueue[Future[tuple[int, Done]]](), len(left)
 
     handed, turn = [0], threading.RLock()
+    ahead = (
+        2 if executor is not None and executor.size == workers else 1
+    )  # a larger pool would set more than `jobs` to work
 
     def hand_out() -> None:
         with turn:
-            while handed[0] < (2 * workers if len(waiting) > jobs else workers):
+            while handed[0] < (ahead * workers if len(waiting) > jobs else workers):
                 try:
                     piece = waiting.popleft()
                 except IndexError:
@@ -141,7 +144,7 @@ def _pool(workers: int) -> Any:
     except (OSError, NotImplementedError, ImportError) as error:
         print(f"{_none_start(error)}; until then all runs in this one process", file=sys.stderr, flush=True)
         return None
-    pool.looks_in = list(sys.path)
+    pool.size, pool.looks_in = workers, list(sys.path)
     _POOLS[workers] = pool
     atexit.register(end_workers, kill=True)  # or loky complains while Python is taken down
     return pool

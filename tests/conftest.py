@@ -11,6 +11,8 @@ from unittest import mock
 
 import pytest
 import yaml
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from windtunnel.policies.registry import policy_class
 from windtunnel.sim.experiment import Experiment, PolicySpec, Unit
@@ -19,6 +21,17 @@ from windtunnel.sim.run import lock_step, make_world
 from windtunnel.sim.world import World
 
 CONF = Path(__file__).parents[1] / "conf"
+
+# Properties get the same examples in every run, so that what a change is told is about the change; `--hypothesis-profile=fresh`, which
+# `make test-slow` uses, draws others each time. How long an example takes is the machine's matter in both.
+UNTIMED = dict(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    print_blob=True,
+)
+examples.register_profile("fixed", derandomize=True, **UNTIMED)
+examples.register_profile("fresh", derandomize=False, **UNTIMED)
+examples.load_profile("fixed")
 
 RATES = {
     "posts_per_member_day": 8.0,
@@ -140,6 +153,12 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("the shared corpora are not here")
     return folder
+
+
+@pytest.fixture
+def cramped() -> dict[str, str]:
+    """The environment of a process whose files may not grow: without compiled modules, since Python 3.11 keeps one that was cut short for all others."""
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,7 @@
 
 Run with the arguments of `vllm serve`. The model called `crash` ends while it starts, `stuck` never gets ready. Like
 vLLM it has an engine process in its group; that one and another in a session of its own pay no heed to SIGTERM, and
-nor does the model called `stubborn`. The numbers of all three processes go to the file PIDS.
+nor does the model called `stubborn`. The numbers of all three processes go to the file PIDS. It loads until there is a file HEARD.
 """
 
 import os
@@ -48,7 +48,8 @@ def main(words: list[str]) -> None:
     print("INFO Loading weights took 0.01 seconds", flush=True)
     while model == "stuck":
         time.sleep(1)
-    time.sleep(0.3)
+    while "HEARD" in os.environ and not Path(os.environ["HEARD"]).exists():
+        time.sleep(0.05)
     print("INFO Application startup complete.", flush=True)
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True

@@ -138,6 +138,11 @@ def _learn(folder: Path, say: Callable[[str], None]) -> "tuple[Learned | None, s
         return fit_folder(folder, say), ""
     except ValueError as error:
         return None, str(error)
+    except KeyboardInterrupt:
+        say(
+            f"the record is in {folder}, and nothing was learned from it yet: {pasted('windtunnel', 'fit', str(folder))}"
+        )
+        raise
 
 
 def _told(learned: "Learned", out: str) -> str:

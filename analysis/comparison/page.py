@@ -32,7 +32,7 @@ from windtunnel.analysis.comparison.title import title
 from windtunnel.analysis.first_sentence import BEHIND, first_sentence
 from windtunnel.analysis.numbers_in_words import number, words
 from windtunnel.analysis.report.style import STYLE
-from windtunnel.analysis.summary import INSIDE, place_words, specs
+from windtunnel.analysis.summary import INSIDE, UNMEASURED, place_words, specs
 
 Record = Mapping[str, Any]
 DRAW = """
@@ -183,7 +183,9 @@ def _fidelity(lines: list[str]) -> str:
     more = [rest for _, rest in parts if rest] + lines[2:]
     behind = "".join(f"<p>{text(line)}</p>" for line in more)
     fold = f"<details><summary>{text(BEHIND)}</summary>{behind}</details>" if more else ""
-    return "".join(f'<p class="alarm">{text(first)}</p>' for first, _ in parts) + fold
+    kinds = ["alarm" if UNMEASURED in lines[0] else "small", "alarm"]  # as in a report
+    shown = (f'<p class="{kind}">{text(first)}</p>' for kind, (first, _) in zip(kinds, parts, strict=False))
+    return "".join(shown) + fold
 
 
 def _shared(record: Record) -> str:

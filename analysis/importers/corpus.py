@@ -1,6 +1,7 @@
 """Brings a real community in: reads it, takes names out, scores tone, fits a profile, writes the folder."""
 
 import gc
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ from windtunnel.analysis.importers.formats.stackexchange import read_stackexchan
 from windtunnel.analysis.importers.formats.table import read_table
 from windtunnel.analysis.importers.imported import written
 from windtunnel.analysis.importers.imported.forgotten import place_of, refuse_another_key, without_forgotten
-from windtunnel.analysis.importers.imported.lacking import lacking
+from windtunnel.analysis.importers.imported.lacking import at_one_time, lacking
 from windtunnel.analysis.importers.people.identities import IDENTITIES, identities_of, key_check, table_of
 from windtunnel.analysis.importers.people.people import people_of, with_pseudonyms
 from windtunnel.analysis.importers.people.pseudonyms import DEFAULT_KEY_FILE, read_key
@@ -101,7 +102,7 @@ def import_corpus(
     refuse_another_key(out, key_file)
     before = labels_before(out, key_file)
     tell = progress or (lambda sentence: None)
-    was_there = out.exists()
+    was_there, done = out.exists(), False
     into = Collector(out, quick, max_bytes, told)
     try:
         with _without_cycles_collected():
@@ -116,13 +117,17 @@ def import_corpus(
         tell(f"{number(into.posts, 'post')} read; taking names out")
         # Not held here: a second name for the record would keep its facts in memory to the end.
         called, about = name or out.resolve().name, setting_of(path, format)
-        return _finish(
+        report = _finish(
             format, into.record(*remarks), by_hand, out, called, key_file, tell, about, reader, before
         )
+        done = True
+        return report
     finally:
         into.texts.close()
-        if not was_there and out.is_dir() and not any(out.iterdir()):
-            out.rmdir()
+        if not was_there and not done and out.is_dir():
+            shutil.rmtree(
+                out
+            )  # ours alone: a folder that holds half a record reads like one that holds a whole one
 
 
 @contextmanager
@@ -180,7 +185,7 @@ def _finish(
     kept = without_forgotten(record.facts, record.changed, place)
     numbered, left_out = kept.numbered, kept.left_out
     lacks = lacking(numbered.posts, record.scale, flat=numbered.flat)
-    record = record._replace(remarks=(*record.remarks, *numbered.said))
+    record = record._replace(remarks=(*record.remarks, *numbered.said, *_moved(numbered, record.scale)))
     spoken = bool(numbered.posts["spoken"].any())
     record = record._replace(facts=record.facts.clear())
     people = people_of(numbered.posts, record.aliases, names_in(record.acts) | kept.names, secret)
@@ -280,6 +285,19 @@ def _finish(
     return report._replace(sentences=sentences_of(report, record, posts, acts))
 
 
+def _moved(numbered: Numbered, scale: str) -> list[str]:
+    """What to say of minutes that bear far too many posts."""
+    found = at_one_time(numbered.posts["minute"].to_numpy()) if scale != "none" else {}
+    said = []
+    for minute, count in found.items():
+        at = start_words(numbered.start + 60 * minute) if scale == "dates" else f"minute {minute}"
+        said.append(
+            f"{count:,} posts have one time ({at}): taken for that of a move, not of writing; what is learned leaves them and the week after "
+            "out, and no incident begins then"
+        )
+    return said
+
+
 def _numbers(numbered: Numbered, before: Sequence[dict[str, Any]]) -> dict[str, int]:
     """The post of each id that was labelled in this folder before."""
     wanted = {name for choice in before for name in choice["posts"]}
@@ -343,6 +361,7 @@ def _corrected(
 
 
 def _for_profile(posts: pl.DataFrame) -> pl.DataFrame:
-    """The columns that a profile is fitted to; of a text only whether there is one."""
+    """The columns that a profile is fitted to, without posts that bear the time of a move; of a text only whether there is one."""
+    posts = posts.filter(~pl.col("minute").is_in(list(at_one_time(posts["minute"].to_numpy()))))
     said = pl.when(pl.col("spoken")).then(pl.lit("said"))
     return posts.with_columns(text=said).drop("spoken", "row", "told", "labelled")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from windtunnel.analysis.importers.beside.moderation import Moderation
+from windtunnel.analysis.importers.beside.tones import tone_words
 from windtunnel.analysis.importers.imported.lacking import TELLS
 from windtunnel.analysis.importers.posts.gathering import Record
 from windtunnel.analysis.numbers_in_words import counted, number
@@ -46,7 +47,9 @@ def notes_of(
     yield from (TELLS[each] for each in report.lacks)
     lost = posts.filter((pl.col("kind") == "reply") & pl.col("parent").is_null()).height
     if lost and "parent" not in report.lacks:
-        yield counted(lost, "replies answer a post that is not in the record; they keep their thread")
+        yield counted(
+            lost, "replies answer a post that is not in the record, or name none; they keep their thread"
+        )
     unsigned = posts.filter(pl.col("author").is_null() & (pl.col("role") != "bot")).height
     if unsigned and "author" not in report.lacks:
         one = unsigned == 1
@@ -85,7 +88,7 @@ def sentences_of(
     over = "" if "time" in report.lacks else f" over {number(round(days), 'day')}"
     said = [
         f"{report.name}: {number(report.posts, 'post')} in {number(report.threads, 'thread')} by {number(report.authors, 'author')}{over}",
-        f"tone: {report.tone_source}",
+        f"tone: {tone_words(report.tone_source)}",
     ]
     said += [f"note: {note}" for note in report.notes]
     if acts.table.height:

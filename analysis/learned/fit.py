@@ -177,7 +177,7 @@ def _forward(
         if added := held(forward):
             forward["held"] = added
             forward["notes"].append(
-                f"a cold place would write more than the record has for as long: in it members come {np.exp(added):.2g} times as often as fitted, so that it writes as much"
+                f"a cold place would write more than the record has for as long: in it members come {np.exp(added):.2g} times as often as fitted, which is to make it write as much; the report of a run says so where it does not"
             )
         return forward | {"tone": None if tones is None else tones.model_dump(mode="json")}, ""
     except ValueError as error:
@@ -231,6 +231,12 @@ def _cannot(record: CommunityRecord) -> list[str]:
             "the authors of what was taken away are not named: what being removed does to coming back cannot be fitted"
         )
     for hole in record.holes:
+        if hole.kind == "one time":
+            there = int((record.minute == hole.first).sum())
+            said.append(
+                f"{there:,} posts have one time, in day {hole.first // 1440}: taken for that of a move, not of writing; they and the week after count for nothing"
+            )
+            continue
         what = f"{hole.threads:,} threads and no reply" if hole.kind == "no replies" else "not one post"
         said.append(
             f"days {hole.first / 1440:.0f} to {hole.last / 1440:.0f} have {what}: taken for a hole in the record, not for silence"

@@ -1,12 +1,14 @@
-"""Finds spans of a record that show less than was written: threads and no replies, or nothing at all for too long.
+"""Finds spans of a record that show less than was written: threads and no replies, nothing at all for too long, or much at one time.
 
 A dump may lack the comments of a month whose submissions it has (r/Feminism, days 63 to 93, is one), or may hold sampled days of
-many years. Whoever counts such a span as silence learns that members fall silent.
+many years. A place that moved may bear one time on all that it brought along. Whoever counts such a span as silence learns that members fall silent.
 """
 
 from typing import Literal, NamedTuple
 
 import numpy as np
+
+from windtunnel.analysis.importers.imported.lacking import at_one_time
 
 LEAST_MINUTES = 2 * 24 * 60
 """Shorter spans are never holes: a quiet weekend is not a fault of the record."""
@@ -19,11 +21,12 @@ EXPECTED = 200
 
 
 class Hole(NamedTuple):
-    """A span of minutes, `first` included, `last` not. `kind`: `no replies` (threads were opened) or `no posts`. `threads`: how many were opened in it."""
+    """A span of minutes, `first` included, `last` not. `kind`: `no replies` (threads were opened), `no posts`, or `one time` (a minute whose
+    posts were written at other times). `threads`: how many were opened in it."""
 
     first: int
     last: int
-    kind: Literal["no replies", "no posts"]
+    kind: Literal["no replies", "no posts", "one time"]
     threads: int
 
     @property
@@ -37,11 +40,12 @@ def find_holes(minute: np.ndarray, opens: np.ndarray, thread: np.ndarray) -> tup
     A span between two neighbouring replies (or the record's ends) is a hole where `LEAST_MINUTES` or more passed and threads
     were opened whose silence would be chance in less than one case of a million: each thread stays without a reply with the
     greater of the shares of the whole record and of the `NEAR` threads before and after the span. A span between two neighbouring posts is a hole where the rate around it (`NEAR` posts on either side) would have
-    brought `EXPECTED` posts.
+    brought `EXPECTED` posts. A minute with far too many posts is one as well (`at_one_time`).
     """
     if len(minute) < 2 or opens.all():
         return ()
-    found = [*_without_replies(minute, opens, thread), *_without_posts(minute)]
+    moved = [Hole(at, at + 1, "one time", int((opens & (minute == at)).sum())) for at in at_one_time(minute)]
+    found = [*_without_replies(minute, opens, thread), *_without_posts(minute), *moved]
     return tuple(sorted(found))
 
 

@@ -139,7 +139,10 @@ def when_parts(given: when.Waits | None, cut: int) -> dict[str, Part]:
     if len(fitted.row) < LEAST_FITTED or len(held.row) < LEAST_HELD:
         return dict.fromkeys(
             ("when", "whether"),
-            not_fitted(f"{len(given.row):,} posts could be followed for {_span(given.ends[-1])}: too few"),
+            not_fitted(
+                f"{len(fitted.row):,} posts before the time from which acts are held out, and {len(held.row):,} after it, could be followed for "
+                f"{_span(given.ends[-1])}: {LEAST_FITTED} and {LEAST_HELD} are needed"
+            ),
         )
     law = np.log(when.waiting_law(fitted))
     made = when.fit_when(fitted, errors=False)

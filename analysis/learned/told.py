@@ -119,9 +119,9 @@ def of_simulation(learned: Learned, folder: Path) -> str:
     stay = "" if law.stay is None else f"; members stay {law.stay:.0f} days on average"
     held = ""
     if law.held:
-        held = f" A cold place would write more than the record: in it they come {exp(law.held):.2g} times as often as fitted, so that it writes as much."
+        held = f" A cold place would write more than the record: in it they come {exp(law.held):.2g} times as often as fitted, which is to make it write as much; the report of a run says so where it does not."
     return (
-        f"Runs: community.size={recorded_size(law, read_profile(path)):.0f} is a place of this record's size (members present at a time; "
+        f"Runs: community.size={recorded_size(law, read_profile(path)):.0f} is a place of this record's size (members present at a time, silent ones among them; "
         f"{learned.record.authors:,} wrote in all), with {law.posts_per_day:,.3g} posts and {new:.2g} newcomers a day{stay}.{held}"
     )
 

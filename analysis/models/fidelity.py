@@ -8,7 +8,7 @@ import polars as pl
 from windtunnel.analysis import field_experiments
 from windtunnel.analysis.configuration import Plan
 from windtunnel.analysis.models.declared_effects import declared_effects
-from windtunnel.analysis.models.volume import wrote
+from windtunnel.analysis.models.volume import hardly_lived, wrote
 
 EFFECTS = {"rd": ("y0", "y1"), "mean_difference": ("severity0", "severity1")}
 """Effects that are compared, and the columns of the pairs that they are differences of."""
@@ -23,8 +23,9 @@ def fidelity_of(plan: Plan, events: pl.DataFrame | None = None) -> dict[str, Any
         "declared": declared_effects(plan.experiment, plan.resolved["mind"]) if forum else [],
     }
     if events is not None and "descriptive" in found:
-        volume = wrote(plan.experiment.community, events, plan.experiment.steps)
-        found["descriptive"] = f"{found['descriptive']}{f'; {volume}' if volume else ''}"
+        community, steps = plan.experiment.community, plan.experiment.steps
+        said = (str(found["descriptive"]), hardly_lived(community, steps), wrote(community, events, steps))
+        found["descriptive"] = "; ".join(filter(None, said))
     return {name: said for name, said in found.items() if said} or None
 
 

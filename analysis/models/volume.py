@@ -1,4 +1,4 @@
-"""How much learned members wrote in a run, beside their record."""
+"""How much learned members wrote in a run, beside their record, and how long their place had lived."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,29 @@ import polars as pl
 FACTOR = 2.0
 """Times as much, or as little, that is said. Chosen: single draws of a place that holds its volume differ by far less."""
 SIGMAS = 3.0
+LIVED = 0.5
+"""Weeks that a place must have lived before the provoking post; measured in docs/learned-members.md."""
+
+
+def hardly_lived(community: Mapping[str, Any], steps: int) -> str:
+    """A sentence where a cold place of learned members had lived less than half a week before its provoking post; else nothing.
+
+    >>> hardly_lived({"learned": {"start": "cold", "weeks_before": 0}, "settings": {"spark_step": 1}}, 24)[:76]
+    'the provoking post came to a place that had lived 0.006 weeks (mind.weeks_be'
+    >>> hardly_lived({"learned": {"start": "cold", "weeks_before": 0.5}, "settings": {"spark_step": 1}}, 24)
+    ''
+    """
+    learned, spark = community.get("learned") or {}, (community.get("settings") or {}).get("spark_step")
+    if learned.get("start") != "cold" or spark is None or spark >= steps:
+        return ""
+    before = float(learned.get("weeks_before") or 0)
+    lived = before + spark * float(community.get("step_hours") or 1) / 168
+    if lived >= LIVED:
+        return ""
+    return (
+        f"the provoking post came to a place that had lived {lived:.1g} weeks (mind.weeks_before={before:g}): with so few threads in sight it "
+        f"draws far more replies than it would, so what becomes of it says nothing of the place; mind.weeks_before={LIVED:g} or more mends that"
+    )
 
 
 def wrote(community: Mapping[str, Any], events: pl.DataFrame, steps: int) -> str:

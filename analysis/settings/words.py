@@ -1,7 +1,11 @@
 """Words of a command line, `key=value`, as Hydra takes them; each is checked first."""
 
+import re
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import Any
+
+import yaml
 
 from windtunnel import conf
 from windtunnel.agents.nearest import nearest
@@ -55,6 +59,45 @@ def hydra_overrides(words: Sequence[str], *, launched: bool = False) -> list[str
                 where = body.partition("=")[2]
                 out += [f"hydra.run.dir={where}", f"hydra.sweep.dir={where}"]
     return [*learned_by_default(out), *out]
+
+
+_OVERRIDE = re.compile(r"Could not override '((\w+)\.([\w.]+))'")
+
+
+def of_another_choice(error: str, words: Sequence[str]) -> str:
+    """What to say of a setting that only other choices of its group have, as `mind.start` has none with members by rules; `error` where
+    that is not what Hydra means.
+
+    >>> of_another_choice("Could not override 'mind.start'.", ["steps=2"])
+    'mind.start is a setting of mind=learned+llm and mind=learned, which this run does not have: name one of them (of a record without \
+learned.yaml members are by rules: windtunnel fit FOLDER)'
+    >>> of_another_choice("Could not override 'nobody.start'.", [])
+    "Could not override 'nobody.start'."
+    """
+    found = _OVERRIDE.match(error)
+    if found is None:
+        return error
+    key, group, inside = found.groups()
+    folder, fitting = files("windtunnel.conf") / group, []
+    for path in sorted(folder.iterdir(), key=lambda each: each.name) if folder.is_dir() else ():
+        held: Any = yaml.safe_load(path.read_text(encoding="utf-8")) if path.name.endswith(".yaml") else {}
+        for part in inside.split("."):
+            held = held.get(part, _NONE) if isinstance(held, dict) else _NONE
+        if held is not _NONE:
+            fitting.append(f"{group}={path.name.removesuffix('.yaml')}")
+    chosen = {word.lstrip("+") for word in words}
+    if not fitting or chosen & set(fitting):
+        return error
+    which = "it" if len(fitting) == 1 else "one of them"
+    why = (
+        " (of a record without learned.yaml members are by rules: windtunnel fit FOLDER)"
+        if "mind=learned" in fitting
+        else ""
+    )
+    return f"{key} is a setting of {' and '.join(fitting)}, which this run does not have: name {which}{why}"
+
+
+_NONE = object()
 
 
 def _is_listed(override: Any) -> bool:

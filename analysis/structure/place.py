@@ -6,6 +6,7 @@ import polars as pl
 
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.importers.imported.lacking import lacks_of
+from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.structure import bands as band
 from windtunnel.analysis.structure.classifier import (
     HOURS,
@@ -85,9 +86,16 @@ def against(
             f"the runs last {minutes / 1440:.3g} days, less than one span of {days:g}: run more steps, or give --days DAYS"
         )
     first = minutes - whole * days * 1440
-    several = [band.spans_of(posts, days, first, minutes) for posts in runs if posts.height]
+    runs = [posts for posts in runs if posts.height]
+    several = [band.spans_of(posts, days, first, minutes) for posts in runs]
     if not several:
         raise ValueError("nothing was written in these runs: there is no structure to measure")
+    spans, thin = sum(len(one.begins) for one in several), sum(one.left_out for one in several)
+    if not spans:
+        raise ValueError(
+            f"none of {number(thin, 'simulated span')} of {days:g} days has as many comments as a real one needs to be measured: next to nothing is written there, "
+            "so nothing can be compared; the report of the run says how much the record has"
+        )
     means = band.mean_of(several)
     inside = band.held(means, bands)
     theirs = pl.concat([_threads(posts, spans) for posts, spans in zip(runs, several, strict=True)])
@@ -99,7 +107,8 @@ def against(
         "spans": len(truth.begins),
         "left_out": truth.left_out,
         "runs": len(several),
-        "simulated_spans": sum(len(one.begins) for one in several),
+        "simulated_spans": spans,
+        "simulated_left_out": thin,
         "measures": _rows(bands, means),
         "inside": {
             "published": inside.published,
@@ -110,7 +119,7 @@ def against(
         "classifier": _content(told),
         "sentences": [
             f"{inside.published} of {of_published} published measures (*) and {inside.all} of all {of_all} lie in the band "
-            f"of {len(truth.begins)} real spans of {days:g} days (mean of {sum(len(one.begins) for one in several)} simulated).",
+            f"of {len(truth.begins)} real spans of {days:g} days (mean of {spans} simulated{f'; {thin} more left out because they have too few comments' if thin else ''}).",
             *([NO_HOURS] if unmeasured else []),
             _classified(told, "real threads", "simulated ones", (ours.height, theirs.height)),
             INSIDE,

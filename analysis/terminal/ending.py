@@ -90,6 +90,8 @@ def guarded(action: Callable[[], int]) -> int:
         sentence = str(stop) or "interrupted; the same command starts again, and answers already had are kept"
         return _said(sentence, TERMINATED if isinstance(stop, Terminated) else INTERRUPTED)
     except Exception as error:
+        if FULL in str(error):  # a library's own error for what the system refused
+            return _said(FULL, MISTAKE)
         if os.environ.get(TRACEBACK):
             raise
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -118,6 +120,7 @@ def _about_system(error: OSError) -> str:
     return f"{error.strerror or error}{where}{more}"
 
 
+FULL = os.strerror(errno.ENOSPC)
 _SYSTEMS = ("/proc", "/sys", "/dev")
 """Folders that the system makes up, in which nobody keeps a file."""
 

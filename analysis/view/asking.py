@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from windtunnel.analysis.importers.imported.lacking import NEEDS, lacks_of
 from windtunnel.analysis.numbers_in_words import is_whole
 from windtunnel.analysis.view.forums import Forum
 from windtunnel.analysis.view.jobs import HERE
@@ -12,8 +13,15 @@ ACTS = ("lock", "remove", "warn", "suspend", "with", "without")
 FUTURES = (20, 40, 100, 400)
 USUAL = 40
 KINDS = {"escalation": "an escalation", "pile_on": "a pile-on"}
+"""What may be asked of a thread where nothing crossed a rule."""
 NOT_ASKED = ("none", "start", "stop")
 """Policies and parameters that make no question here: from when on is asked by itself."""
+
+
+def kinds_of(forum: Forum) -> dict[str, str]:
+    """The kinds of incident that a thread of this forum can be asked about: all of a run, of a record those that it can tell."""
+    lacks = set(lacks_of(forum.folder)) if forum.real else set[str]()
+    return {kind: words for kind, words in KINDS.items() if not lacks & set(NEEDS[kind])}
 
 
 def words(form: Mapping[str, Any], forum: Forum, out: str, settings: list[str]) -> list[str]:

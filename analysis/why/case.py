@@ -138,7 +138,8 @@ def simulate_futures(
         for share in in_processes(partial(_alone, quiet, fingerprints), parts, jobs=jobs, backend="loky"):
             shares.append(share)
             _tell(case, "steps", len(share[1]) * case.ticks)
-        lived = [part for _, part in sorted(shares, key=lambda one: one[0])]
+            add_decisions(mind, share[2])
+        lived = [part for _, part, _ in sorted(shares, key=lambda one: one[0])]
     else:
         lived = [_simulated(case, part, mind, fingerprints) for part in parts]
     runs = [run for part in lived for run in part]
@@ -175,10 +176,21 @@ def _tell(case: Case, what: str, more: int) -> None:
         case.note(more)
 
 
-def _alone(case: Case, fingerprints: bool, part: Sequence[tuple[int, Branch]]) -> tuple[int, list[Run]]:
-    """The same in a process of its own, with a mind of its own; and the first branch's place."""
+def decisions_of(mind: Mind) -> int:
+    """How many decisions a mind has counted that counts them."""
+    return int(getattr(mind, "decisions", 0))
+
+
+def add_decisions(mind: Mind, more: int) -> None:
+    """Count with a mind's own decisions those of its twins in other processes."""
+    if more:
+        mind.decisions += more  # type: ignore[attr-defined]
+
+
+def _alone(case: Case, fingerprints: bool, part: Sequence[tuple[int, Branch]]) -> tuple[int, list[Run], int]:
+    """The same in a process of its own, with a mind of its own; the first branch's place before, its decisions after it."""
     mind = case.mind()
     try:
-        return part[0][0], _simulated(case, part, mind, fingerprints)
+        return part[0][0], _simulated(case, part, mind, fingerprints), decisions_of(mind)
     finally:
         mind.close()

@@ -13,7 +13,7 @@ def prior(rows: int, options: int, purpose: str = "test") -> np.ndarray:
     return noise.gumbel(11, purpose, 0, np.arange(rows), options)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(-700, 0), min_size=2, max_size=8),
     st.integers(0, 7),

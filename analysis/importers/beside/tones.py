@@ -9,6 +9,8 @@ from windtunnel.analysis.importers.posts.gathering import Record, chunks
 from windtunnel.analysis.importers.posts.raw import Progress
 
 FAST, BETTER = "words", "english"
+TAKEN = ", at shares of an ordinary place"
+"""What a profile says of a reader whose chances are moved to `hearing.ORDINARY`. Kept as it is: profiles hold it."""
 
 
 class Heard(NamedTuple):
@@ -74,6 +76,26 @@ def unread(posts: pl.DataFrame) -> list[str]:
     return [f"{count:,} {'post is' if count == 1 else 'posts are'} {_UNREAD}"] if count else []
 
 
+def tone_words(source: str) -> str:
+    """What gave the posts their tone, as people say it; `source` is the words of a profile.
+
+    >>> tone_words("english 4, at shares of an ordinary place; 3 by hand")
+    'read by english 4 (taking this for an ordinary place, where 94 in 100 posts are civil, 5 heated and 1 hostile; labels of yours tell it how this one is: windtunnel label); 3 by hand'
+    >>> tone_words("all 20 set by hand")
+    'all 20 set by hand'
+    """
+    from windtunnel.analysis.tones.hearing import ORDINARY
+    from windtunnel.analysis.tones.scorer import scorer_name
+
+    civil, heated, hostile = (f"{100 * share:.0f}" for share in ORDINARY)
+    place = f"where {civil} in 100 posts are civil, {heated} heated and {hostile} hostile"
+    read = "read by " if TAKEN in source or source.startswith(scorer_name()) else ""
+    return read + source.replace(
+        TAKEN,
+        f" (taking this for an ordinary place, {place}; labels of yours tell it how this one is: windtunnel label)",
+    )
+
+
 _SHARES = ("heated", "hostile")
 _NOTHING = tuple(pl.lit(None, pl.Float32).alias(name) for name in _SHARES)
 _UNREAD = "in a language that no reader here reads, and without a tone: an incident of a thread that is mostly unread is not called one"
@@ -82,7 +104,7 @@ _UNREAD = "in a language that no reader here reads, and without a tone: an incid
 def _named(reader: Any, large: bool) -> str:
     from windtunnel.analysis.tones.scorer import scorer_name
 
-    own = f"{reader.name} {reader.version}, at shares of an ordinary place"
+    own = f"{reader.name} {reader.version}{TAKEN}"
     return f"{scorer_name()}; what it suspects read again by {own}" if large else own
 
 

@@ -70,6 +70,7 @@ LIKELY = {
         "to_pid",
         "comment_parent",
         "comment_path",
+        "references",
         "in_reply_to_status_id",
         "in_response_to_tweet_id",
     ),
@@ -88,44 +89,61 @@ LIKELY = {
         "tid",
         "post_id",
         "comment_post_id",
+        "issue_url",
     ),
     "author": (
         "author",
         "user",
         "who",
+        "by",
         "username",
         "speaker",
-        "author_id",
-        "user_id",
         "from",
         "actor",
         "author_name",
         "user_name",
-        "poster",
-        "member",
         "author_username",
         "user_username",
+        "author_login",
         "user_login",
-        "sender",
-        "sender_full_name",
-        "poster_id",
-        "uid",
+        "from_name",
         "comment_author",
         "creator_name",
+        "author_display_name",
+        "display_name",
+        "poster",
+        "member",
+        "sender",
+        "sender_full_name",
+        "author_id",
+        "user_id",
+        "poster_id",
+        "uid",
         "creator_id",
+        "from_id",
+        "author_channel_id",
     ),
     "time": (
         "time",
         "created_at",
         "created_utc",
         "timestamp",
+        "date_unixtime",
+        "date_gmt",
+        "comment_date_gmt",
+        "post_date_gmt",
         "when",
         "date",
         "created",
+        "created_time",
+        "created_on",
+        "creation_date",
         "posted_at",
         "published",
+        "published_at",
         "timestamp_created",
         "post_time",
+        "post_date",
         "date_sent",
         "origin_server_ts",
         "ts",
@@ -151,15 +169,18 @@ LIKELY = {
         "cooked",
         "review",
         "content_body",
+        "text_original",
+        "text_display",
     ),
     "title": ("title", "subject", "topic_title", "thread_title", "post_title", "issue_title"),
-    "kind": ("kind", "type", "post_type"),
+    "kind": ("kind", "subtype", "type", "post_type", "comment_type"),
     "status": ("status", "fate", "state"),
     "score": ("score", "points", "votes"),
     "tone": ("tone", "label"),
     "other_id": ("other_id", "fullname"),
 }
-"""Names that columns often have, the likeliest first, by what they then are."""
+"""Names that columns often have, the likeliest first, by what they then are. An author's name goes before an id: only a name says that an
+account is deleted, a guest's or a bot's, and is taken out of texts. A time in UTC goes before one of a place."""
 
 
 class Recognised(NamedTuple):
@@ -290,6 +311,8 @@ def likely(columns: list[str]) -> dict[str, str]:
             found[role] = column
     if "time" in found:
         found.pop("minute", None)
+    if "id" not in found and "ts" in plain:  # a message of Slack is named by its time
+        found = {"id": plain["ts"], **found}
     if "subject" in plain and not found.keys() & {"parent", "thread"}:
         found = {("thread" if column == plain["subject"] else role): column for role, column in found.items()}
     return found

@@ -60,9 +60,51 @@ STATUS_VALUES: dict[str, Status] = {
     "gone_link_post": "gone",
 }
 KIND_VALUES: dict[str, Literal["thread", "reply"]] = {
-    **dict.fromkeys(("thread", "submission", "question", "topic", "post", "t3"), "thread"),
+    **dict.fromkeys(
+        ("thread", "submission", "question", "topic", "post", "t3", "story", "poll", "job"), "thread"
+    ),
     **dict.fromkeys(("reply", "comment", "answer", "t1"), "reply"),
 }
+ORDINARY = frozenset(
+    {
+        "default",
+        "message",
+        "text",
+        "m.room.message",
+        "bot_message",
+        "file_share",
+        "me_message",
+        "thread_broadcast",
+    }
+)
+"""Kinds of chats that do not tell what opens a thread."""
+OF_THE_PLATFORM = frozenset(
+    {
+        "service",
+        "pingback",
+        "trackback",
+        "m.room.member",
+        "m.room.topic",
+        "m.room.name",
+        "m.room.create",
+        "m.room.power_levels",
+    }
+    | {"guildmemberjoin", "threadcreated", "channelpinnedmessage", "recipientadd", "recipientremove", "call"}
+    | {
+        "channelnamechange",
+        "channeliconchange",
+        "userpremiumguildsubscription",
+        "channel_archive",
+        "channel_unarchive",
+    }
+    | {
+        f"{place}_{what}"
+        for place in ("channel", "group")
+        for what in ("join", "leave", "topic", "purpose", "name")
+    }
+    | {"pinned_item", "unpinned_item", "bot_add", "bot_remove", "reminder_add"}
+)
+"""Kinds of rows that a platform writes about what was done (Discord, Slack, Telegram, Matrix, WordPress): nobody's posts."""
 TONE_VALUES: dict[str, Tone] = {"civil": "civil", "heated": "heated", "hostile": "hostile"}
 BOOLEAN_VALUES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -91,7 +133,7 @@ def read_table(
     where = {as_spelt({"": column}, columns)[""]: value for column, value in where.items()}
     check_columns(path, mapping, columns)
     check_columns(path, {f"--where {column}": column for column in where}, columns)
-    within, filled, zoned = _needed(mapping), set[str](), Counter[bool]()
+    within, filled, zoned, of_platform = _needed(mapping), set[str](), Counter[bool](), Counter[str]()
     told = [*mapping.values(), *where]
     for file, number, row in _rows(files, told, into, layout, within):
         if isinstance(row, dict):
@@ -100,6 +142,10 @@ def read_table(
                 zoned[_ZONE.search(at) is not None] += 1
         if isinstance(row, dict) and any(word(row[each]) != value for each, value in where.items()):
             passed_over += 1
+            continue
+        kind = row.get(mapping.get("kind", "")) if isinstance(row, dict) else None
+        if isinstance(kind, str) and kind.strip().casefold() in OF_THE_PLATFORM:
+            of_platform[kind.strip()] += 1
             continue
         if isinstance(row, dict) and encoding is None and not all(map(is_unicode, row.values())):
             if is_json(file):
@@ -112,9 +158,14 @@ def read_table(
         if passed_over:
             chosen = ", ".join(f"{column}={value}" for column, value in where.items())
             raise ValueError(f"{path} has no row with {chosen} that could be read")
+        if of_platform:
+            raise ValueError(f"{path} has no posts: its rows are the platform's own ({_most(of_platform)})")
         first = f"; line {into.bad[0].line}: {into.bad[0].reason}" if into.bad else "; it has no rows"
         raise ValueError(f"{path} is not {EXPECTED}{first}")
     said = [*layout.said, *_never_filled(mapping, filled)]
+    if of_platform:
+        rows = counted(of_platform.total(), "rows are the platform's own and nobody's posts")
+        said.append(f"{rows} ({_most(of_platform)}): left out")
     if zoned[True] and zoned[False]:
         without = counted(zoned[False], "times of day name no zone, and others do")
         said.append(f"{without}: those without are read as UTC")
@@ -123,6 +174,15 @@ def read_table(
             "no column says what answers what, nor what thread: all rows are taken as one flat thread"
         )
     return [*said, counted(passed_over, "rows were not chosen by --where")] if passed_over else said
+
+
+def _most(kinds: Counter[str]) -> str:
+    """The commonest kinds of rows.
+
+    >>> _most(Counter({"channel_join": 3, "bot_add": 1}))
+    'channel_join, bot_add'
+    """
+    return ", ".join(kind for kind, _ in kinds.most_common(5)) + (", …" if len(kinds) > 5 else "")
 
 
 def _rows(
@@ -228,13 +288,24 @@ def _post(row: dict[str, Any], into: Collector) -> RawPost:
         text=text,
         title=title or None,
         status=read("status", STATUS_VALUES) or "visible",
-        kind=read("kind", KIND_VALUES),
+        kind=_kind(row, read),
         score=up - down if score is None and up is not None and down is not None else score,
         up=up,
         down=down,
         controversial=read("controversial", BOOLEAN_VALUES),
         other_id=None if empty(row.get("other_id")) else word(row.get("other_id")),
         tone=read("tone", TONE_VALUES),
+    )
+
+
+def _kind(
+    row: Mapping[str, Any],
+    read: Callable[[str, Mapping[str, Literal["thread", "reply"]]], Literal["thread", "reply"] | None],
+) -> Literal["thread", "reply"] | None:
+    """What the kind of a row says of its place in a thread: nothing for an ordinary message of a chat."""
+    said = row.get("kind")
+    return (
+        None if isinstance(said, str) and said.strip().casefold() in ORDINARY else read("kind", KIND_VALUES)
     )
 
 
@@ -256,6 +327,7 @@ def _words(text: str, into: Collector) -> str:
 
 
 _REFERENCES = re.compile(r"(?:<[^<>\s]+>[\s,]+)+(<[^<>\s]+>)")
+_ONE_MAIL = re.compile(r"<([^<>\s@]+@[^<>\s]+)>")
 _PATH = re.compile(r"\w+(?:\.\w+)+|/?\w+(?:/\w+)+/?|/\w+/?")
 
 
@@ -264,6 +336,9 @@ def _parent(said: str | None, own: str, into: Collector) -> str | None:
     if said and (several := _REFERENCES.fullmatch(said)):
         into.count("posts name several mails that they answer: the last of them is taken")
         return several[1]
+    if said and not (said[0] == "<" and said[-1] == ">") and len(mails := _ONE_MAIL.findall(said)) == 1:
+        into.count("posts name the mail that they answer among other words: its id is taken")
+        return f"<{mails[0]}>"
     if said is None or ("." not in said and "/" not in said) or not _PATH.fullmatch(said):
         return said
     *above, last = re.split(r"[./]", said.strip("/"))

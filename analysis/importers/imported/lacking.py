@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import polars as pl
 
 from windtunnel.analysis.importers.imported.source import read_source
@@ -13,6 +14,9 @@ T = TypeVar("T")
 LACKS = ("author", "time", "parent", "hour")
 ALIKE, MANY = 0.95, 20
 """Times are days without an hour where such a share of at least so many posts has one time of day."""
+MOVED, MOVED_SHARE, MOVED_TIMES = 50, 0.05, 20.0
+"""A minute with so many posts, such a share of all, and so many times what a minute with posts has at the median, is not when they were
+written. Chosen."""
 TELLS = {
     "author": "the record names no authors: `incidents` finds escalations alone, `why` cannot be asked, and no profile is "
     "fitted for `run`",
@@ -51,6 +55,22 @@ def days_alone(minutes: pl.Series) -> bool:
     if len(minutes) < MANY or minutes.max() == minutes.min():
         return False
     return bool((minutes % 1440).value_counts()["count"].to_numpy().max() >= ALIKE * len(minutes))
+
+
+def at_one_time(minutes: np.ndarray) -> dict[int, int]:
+    """Minutes that bear far too many of a record's posts (n,), with how many: those of a move from another place, or of an import, not of
+    writing.
+
+    >>> at_one_time(np.repeat([7, *range(100, 400)], [60, *[1] * 300]))
+    {7: 60}
+    >>> at_one_time(np.repeat(np.arange(60), 50))
+    {}
+    """
+    when, count = np.unique(minutes, return_counts=True)
+    most = count >= max(
+        MOVED, MOVED_SHARE * len(minutes), MOVED_TIMES * float(np.median(count)) if len(count) else 0
+    )
+    return dict(zip(when[most].tolist(), count[most].tolist(), strict=True)) if len(when) > 1 else {}
 
 
 def lacks_of(folder: Path) -> tuple[str, ...]:

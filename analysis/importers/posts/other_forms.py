@@ -65,7 +65,7 @@ def _parents(table: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, list
         said.append(
             counted(
                 count,
-                "replies write the id that they answer another way (as decimals, or with Reddit's prefix)",
+                "replies write the id that they answer another way (as decimals, without <>, or with Reddit's prefix)",
             )
         )
         forms = pl.DataFrame({"parent": list(found), "form": list(found.values())})

@@ -98,7 +98,7 @@ def _read(how: str, rest: str) -> Placeholder:
 
 
 _NO_NAME = re.compile(
-    r"(?:(?:deleted|removed|suspended|banned|former|unknown|anonymous|inactive)[ _-]?(?:user|account|member|author|participant)"
+    r"(?:(?:deleted|removed|suspended|banned|deactivated|former|unknown|anonymous|inactive)[ _-]?(?:user|account|member|author|participant)"
     r"|(?:user|account|author) (?:deleted|removed|suspended|unknown)|deleted|removed|suspended|unavailable|unknown|"
     r"anonymous|anonymous coward|guest|-+|\?+|-1(?:\.0+)?)"
 )
@@ -120,6 +120,8 @@ def nobody(author: str | None) -> bool:
 
     >>> nobody("[deleted]"), nobody("Deleted User"), nobody("Guest"), nobody("[ghost]"), nobody("deleted_user_7")
     (True, True, True, True, False)
+    >>> nobody("deactivateduser"), nobody("Deactivated Account"), nobody("deactivated_ann")
+    (True, True, False)
     """
     if author is None:
         return False

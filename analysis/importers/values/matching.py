@@ -1,4 +1,5 @@
-"""Finds the post or thread that a name means where it is written another way: with decimals, or with or without Reddit's prefix."""
+"""Finds the post or thread that a name means where it is written another way: with decimals, in <> as mails are named, or with or without
+Reddit's prefix."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,7 +20,12 @@ def forms_of(name: str, prefixes: Iterable[str] = ()) -> Iterator[str]:
     ['12.0', '12', 'p12.0', 'p12', 't1_12.0', 't1_12', 't3_12.0', 't3_12']
     >>> list(forms_of("t3_abc"))
     ['t3_abc', 'abc']
+    >>> list(forms_of("<1@x>")), list(forms_of("1@x"))[-1]
+    (['<1@x>', '1@x'], '<1@x>')
     """
+    if name[:1] == "<" and name[-1:] == ">":
+        yield from (name, name[1:-1])
+        return
     bare = FULLNAME.sub("", name, count=1)
     if bare != name:
         yield from dict.fromkeys((name, bare))
@@ -28,6 +34,8 @@ def forms_of(name: str, prefixes: Iterable[str] = ()) -> Iterator[str]:
         yield from dict.fromkeys((f"{prefix}{name}", f"{prefix}{whole(name)}"))
     if name.isdecimal():
         yield f"{name}.0"
+    if "@" in name:
+        yield f"<{name}>"
 
 
 def matched(names: Collection[str], known: pl.Series, prefixes: Iterable[str] = ()) -> Mapping[str, str]:

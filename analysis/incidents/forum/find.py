@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from windtunnel.analysis.importers.imported.lacking import at_one_time
 from windtunnel.analysis.incidents.base import Found, Incident, Rule
 from windtunnel.analysis.incidents.find import SEVERITIES, lowered, named, ranked, rules_of, same_as
 from windtunnel.analysis.incidents.forum.acts import RECORD
@@ -18,11 +19,17 @@ def load_rules(given: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str
 
 
 def find(acts: pl.DataFrame, rules: Mapping[str, Rule], hours: float) -> list[Incident]:
-    """All incidents of all runs in `acts`: kind by kind as in `conf/incident`, the worst of a kind first."""
+    """All incidents of all runs in `acts`: kind by kind as in `conf/incident`, the worst of a kind first.
+
+    Of a record none that begins at the one time that a move gave to many posts: when they were written is not known.
+    """
     incidents = []
     for (draw, seed, arm), rows in acts.group_by(RUN, maintain_order=True):
+        moved = at_one_time(rows.drop_nulls("post")["step"].to_numpy()) if arm == RECORD else {}
         for kind, rule in rules.items():
             for found in DETECTORS[kind](rows, rule, hours):
+                if found.onset in moved:
+                    continue
                 incidents.append(named(kind, int(draw), int(seed), str(arm), found))  # type: ignore[call-overload]
     return ranked(incidents, rules)
 

@@ -95,7 +95,7 @@ def show(request: Request) -> Response:
         fields=asking.fields_of(policy) if policy else [],
         futures=asking.FUTURES,
         usual=asking.USUAL,
-        kinds=asking.KINDS,
+        kinds=asking.kinds_of(forum),
         questions=[row_of(job) for job in site.jobs.about(kind="question", out=out, **_place(forum, number))],
     )
 

@@ -12,7 +12,8 @@ from windtunnel.analysis.why.answer import estimate, pairs, recurrence, replayed
 from windtunnel.analysis.why.answer_record import FUTURES_A_MOMENT, basis
 from windtunnel.analysis.why.case import WITH, WITHOUT
 from windtunnel.analysis.why.forum.case import ForumCase, SimulatedForum
-from windtunnel.analysis.why.forum.notes import notes
+from windtunnel.analysis.why.forum.in_parts import Ask, lived
+from windtunnel.analysis.why.forum.notes import notes, too_quiet
 from windtunnel.analysis.why.forum.ranking import rank_members, rank_replies
 from windtunnel.analysis.why.forum.recorded import RecordedCase
 from windtunnel.analysis.why.forum.threads import moderated, parting, side_by_side
@@ -72,7 +73,6 @@ def answer(
     """
     if isinstance(case, RecordedCase):
         case.infer([0], mind)
-        case.infer(range(replicates), mind, question)
         more = (FUTURES_A_MOMENT if moments else 0, FUTURES_A_CANDIDATE if budget else 0)
         case.infer(range(max(more)), mind)
     told, both = replayed(case, question, mind)
@@ -80,12 +80,13 @@ def answer(
     branches = (question.branch(question.factual()), question.branch(other))
     replaced = question.act.get("posts", ()) if question.act.get("act") == "replace" else ()
     found = parting(case, both, branches, mind, replaced)
-    without, with_ = pairs(case, question, mind, range(replicates))
-    counted = estimate(without, with_, question, confidence)
-    anew, new_luck = (without, with_), counted
     if isinstance(case, RecordedCase):
-        anew = pairs(case, question, mind, [-1 - number for number in range(replicates)])
-        new_luck = estimate(*anew, question, confidence)
+        numbers, others = range(replicates), [-1 - number for number in range(replicates)]
+        (without, with_), anew = lived([Ask(case, numbers), Ask(case, others)], question, mind)
+    else:
+        without, with_ = anew = pairs(case, question, mind, range(replicates))
+    counted = estimate(without, with_, question, confidence)
+    new_luck = estimate(*anew, question, confidence) if case.real else counted
     again = recurrence(question, *anew)
     rank = rank_members if members else rank_replies
     record = basis(
@@ -123,6 +124,7 @@ def answer(
     }
     if isinstance(case, RecordedCase):
         record |= of_record(case, question, mind, replicates, sensitivity)
+    record["notes"] = [*record["notes"], *too_quiet(record)]
     return record, side_by_side(case, both)
 
 
@@ -204,10 +206,10 @@ def of_record(
     from windtunnel.analysis.why.forum.tones import label_command, tone_sensitivity
 
     varied, few = [], range(max(replicates // 4, 1))
-    for attention in OTHER_ATTENTION if tone_draws else ():
-        other = case.with_attention(attention)
-        other.infer(few, mind, question)
-        found = estimate(*pairs(other, question, mind, few), question)
+    looking = OTHER_ATTENTION if tone_draws else ()
+    others = [Ask(case.with_attention(attention), few) for attention in looking]
+    for attention, told in zip(looking, lived(others, question, mind), strict=True):
+        found = estimate(*told, question)
         varied.append(
             {
                 "assumption": f"{attention:g} times as many looks",

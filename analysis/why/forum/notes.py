@@ -1,8 +1,12 @@
 """What must be read before the answer: an act that came too late, or before anybody could know, or to somebody not yet seen."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from windtunnel.analysis.incidents.forum.in_time import last_comment_in_time, stays
+from windtunnel.analysis.numbers_in_words import number
 from windtunnel.analysis.why.forum.case import ForumCase
 from windtunnel.analysis.why.forum.moderators import ModeratorAct
 from windtunnel.analysis.why.question import Question
@@ -19,6 +23,23 @@ def notes(case: ForumCase, question: Question) -> list[str]:
             _unseen(case, question),
         )
         if said
+    ]
+
+
+def too_quiet(record: Mapping[str, Any]) -> list[str]:
+    """That nothing comes of a place in any future, so that the counts say next to nothing of the act; empty where it comes in one."""
+    table, again = record["table"], record["recurrence_counts"]
+    pairs = sum(table.values())
+    if record["happened"] or not pairs or table["n00"] < pairs or again["happened"]:
+        return []
+    new = f", nor in any of {again['of']} with new luck" if record["estimand"] == "given_record" else ""
+    kind, threshold, bad = record["incident"]["kind"], record["threshold"], record["mean_severity"]
+    lower = max(threshold / 2, 1)
+    ask = f", or ask for less, as --rule {kind}.threshold={lower:g}" if lower < threshold else ""
+    return [
+        f"The place is too quiet for an answer: {record['outcome']} comes in none of {number(pairs, 'future')}, with {record['question']} or without{new} "
+        f"(severity {bad['without']:.2f} of {threshold:g} on average), so that 0 of {pairs} says next to nothing about "
+        f"{record['question']}. Ask about a place where more happens (windtunnel incidents lists them){ask}."
     ]
 
 

@@ -14,7 +14,7 @@ from windtunnel.analysis.importers.imported.written import TONE_ERRORS
 from windtunnel.analysis.incidents.forum.find import measure
 from windtunnel.analysis.tones.chances import chances, doubts, drawn
 from windtunnel.analysis.tones.labelling import labels_of_all
-from windtunnel.analysis.why.answer import estimate, pairs
+from windtunnel.analysis.why.answer import estimate
 from windtunnel.analysis.why.forum.label_width import width_with_labels
 from windtunnel.analysis.why.question import Question
 from windtunnel.sim import noise
@@ -157,19 +157,24 @@ def tone_sensitivity(
     errors = errors_of(case)
     doubt, asked = in_doubt(case, errors), to_label(case, errors, labels)
     rest = (doubt > 0) & ~asked
-    tables, shares, paired = [], [], list[tuple[float, float]]()
+    tables, shares = [], list[float]()
+    beside, paired = list[tuple[float, "RecordedCase"]](), list[tuple[float, float]]()
     by_hand, posts = int(case.labelled.sum()), len(case.labelled)
     draws = 0 if by_hand == posts else draws
     readings = [drawn_again(case, errors, at) for at in range(max(READINGS, draws) if draws else 0)]
     there = has_it(case, question, readings)
-    for at in np.flatnonzero(there)[:draws].tolist():
-        found = _asked(readings[at], question, mind, futures)
+    first = np.flatnonzero(there)[:draws].tolist()
+    for at, found in zip(first, _asked([readings[at] for at in first], question, mind, futures), strict=True):
         tables.append(found["table"])
         if (share := found["estimate"]["est"]) is None:
             continue
         shares.append(share)
         other = _beside(case, question, errors, at, asked) if rest.any() and asked.any() else None
-        if other and (second := _asked(other, question, mind, futures)["estimate"]["est"]) is not None:
+        if other is not None:
+            beside.append((share, other))
+    seconds = _asked([other for _, other in beside], question, mind, futures)
+    for (share, _), found in zip(beside, seconds, strict=True):
+        if (second := found["estimate"]["est"]) is not None:
             paired.append((share, second))
     width = max(shares, default=0.0) - min(shares, default=0.0)
     left = float(doubt[rest].sum() / max(doubt.sum(), 1e-9))
@@ -215,10 +220,14 @@ def _beside(
     return None
 
 
-def _asked(case: "RecordedCase", question: Question, mind: Mind, futures: int) -> dict[str, Any]:
-    """The answer under one reading."""
-    case.infer(range(futures), mind, question)
-    return estimate(*pairs(case, question, mind, range(futures)), question)
+def _asked(
+    cases: Sequence["RecordedCase"], question: Question, mind: Mind, futures: int
+) -> list[dict[str, Any]]:
+    """The answers under some readings, in order."""
+    from windtunnel.analysis.why.forum.in_parts import Ask, lived
+
+    told = lived([Ask(case, range(futures)) for case in cases], question, mind)
+    return [estimate(*one, question) for one in told]
 
 
 def _wordless(case: "RecordedCase") -> int:

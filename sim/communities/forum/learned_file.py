@@ -128,8 +128,10 @@ def write_learned(learned: Learned, path: Path) -> None:
     """Write `learned` as yaml, fields in the order of the class; the whole file or none."""
     content = {"schema": learned.format} | learned.model_dump(exclude={"format"})
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(
-        yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None),
-        encoding="utf-8",
-    )
-    partial.replace(path)
+    said = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+    try:
+        partial.write_text(said, encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 
 from tests.fake_server import candidates
+from tests.waiting import PATIENCE_S
 from windtunnel.agents.llm.client import OpenAIModel
 from windtunnel.agents.llm.request import Answer, Request
 from windtunnel.agents.minds.base import Unanswered
@@ -24,7 +25,7 @@ def seen(server: str) -> dict[str, int]:
 
 def model(server: str, **options) -> OpenAIModel:
     return OpenAIModel(
-        **{"base_url": server, "model": "m", "max_retries": 1, "timeout": 10.0, "top": 27, **options}
+        **{"base_url": server, "model": "m", "max_retries": 1, "timeout": PATIENCE_S, "top": 27, **options}
     )
 
 
@@ -103,8 +104,10 @@ def test_a_server_that_is_not_there_fails_the_batch_at_once_with_one_sentence():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    asking = model(address, max_retries=0, concurrency=1)
-    replies = asking.ask([question(number) for number in range(200)])
+        asking = model(
+            address, max_retries=0, concurrency=1
+        )  # nobody else gets this port, and nobody listens
+        replies = asking.ask([question(number) for number in range(200)])
     assert {reply.stage for reply in replies} == {"ask"}
     assert "is the server running" in replies[0].reason
     assert asking.counts.snapshot()["calls"] == 1

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from tests.waiting import PATIENCE_S
 from windtunnel.agents.llm.client import OpenAIModel
 from windtunnel.agents.llm.connection.pace import Pace, claim
 from windtunnel.agents.llm.connection.servers import REST_S, Breaker, Server, Servers, forget_breakers
@@ -26,7 +27,7 @@ def _fresh():
 
 
 def model(base_url: str, **options) -> OpenAIModel:
-    settings = {"model": "m", "max_retries": 0, "timeout": 10.0, "top": 27, "digest": "d"}
+    settings = {"model": "m", "max_retries": 0, "timeout": PATIENCE_S, "top": 27, "digest": "d"}
     return OpenAIModel(base_url=base_url, **(settings | options))
 
 

@@ -79,7 +79,7 @@ def test_what_was_kept_before_each_of_fifty_kills_is_there_after_it(tmp_path, ca
     assert "damaged" not in capfd.readouterr().err
 
 
-def test_a_full_disk_stops_the_writer_with_a_reason_and_what_was_kept_stays_right(tmp_path):
+def test_a_full_disk_stops_the_writer_with_a_reason_and_what_was_kept_stays_right(tmp_path, cramped):
     path = tmp_path / "a.sqlite"
     command = [sys.executable, "-c", WRITER, str(path), "0", "1000000"]
 
@@ -88,7 +88,7 @@ def test_a_full_disk_stops_the_writer_with_a_reason_and_what_was_kept_stays_righ
         resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, preexec_fn=little_room, timeout=120
+        command, cwd=ROOT, capture_output=True, text=True, preexec_fn=little_room, timeout=120, env=cramped
     )
     number = len(done.stdout.splitlines())
     assert done.returncode != 0 and number > 10

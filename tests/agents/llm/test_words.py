@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import PATIENCE_S
 from windtunnel.agents.llm.client import OpenAIModel
 from windtunnel.agents.llm.costs.prices import tokens_of
 from windtunnel.agents.llm.costs.tokens import tokens_at_most
@@ -77,7 +78,7 @@ def writer(reply: Callable[[dict[str, Any]], Any]) -> Iterator[tuple[Writer, str
 
 
 def model(address: str, made: type[OpenAIModel] = OpenAIModel, **options: Any) -> OpenAIModel:
-    return made(**{"base_url": address, "model": "m", "max_retries": 2, "timeout": 5.0, **options})
+    return made(**{"base_url": address, "model": "m", "max_retries": 2, "timeout": PATIENCE_S, **options})
 
 
 def draft(*lines: str, tone: str = "heated", nonce: int = 1) -> Draft:

@@ -19,7 +19,7 @@ from windtunnel.agents.minds.calibration import (
 SHARES = st.lists(st.floats(0.05, 1), min_size=4, max_size=4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SHARES, st.lists(st.lists(st.floats(-3, 3), min_size=4, max_size=4), min_size=1, max_size=6))
 def test_with_the_fitted_alpha_the_typical_situations_average_to_the_base_rates(weights, pull):
     rates, share = np.array(weights) / sum(weights), np.full(len(pull), 1 / len(pull))

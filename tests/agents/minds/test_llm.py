@@ -196,7 +196,7 @@ def test_the_share_of_flipped_choices_is_what_gumbel_noise_does():
     assert flip_share(p, p) == pytest.approx(0, abs=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.waiting import PATIENCE_S
 from windtunnel.analysis.causal.estimates import estimate_file, estimate_pairs
 from windtunnel.analysis.causal.necessity import CELLS, QUANTITIES
 from windtunnel.analysis.causal.questions import QUESTIONS
@@ -230,7 +231,7 @@ def test_a_plain_mesa_model_can_be_paired_and_estimated(tmp_path):
     subprocess.run(
         [sys.executable, ROOT / "examples" / "plain_mesa_pairs.py", tmp_path / "PAIRS.csv"],
         check=True,
-        timeout=60,
+        timeout=2 * PATIENCE_S,
     )
     found = estimate_file(tmp_path / "PAIRS.csv", direction="preventive", threshold=None, dowhy=False)
     assert found["n_pairs"] == 160 and 0.2 <= found["p0"]["est"] <= 0.8

@@ -19,7 +19,7 @@ from windtunnel.analysis.causal.necessity import (
     paired_estimates,
 )
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 direction = st.sampled_from(["generative", "preventive"])
 counts = st.lists(st.integers(0, 30), min_size=4, max_size=4).filter(any)
 # P(x, response type): never, defier, complier, always, for x = 0 and x = 1
@@ -109,7 +109,7 @@ def test_closed_forms_are_exact_without_defiers_and_lower_bounds_always(weights)
     assert point.ps is None or bounds.ps[0] == point.ps
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(model)
 def test_a_linear_program_over_response_types_finds_the_same_bounds(weights):
     p1, p0, joint, *_ = truth(weights)

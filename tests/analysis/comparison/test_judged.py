@@ -109,3 +109,16 @@ def test_a_chart_says_what_cannot_move(sweep):
     reading = {row["outcome"]: row["reading"] for row in rows}
     assert reading["newcomer return"] == reading["active members"] == "cannot move"
     assert reading["civil posts (cost)"] != "cannot move"
+
+
+def test_what_is_known_of_members_is_no_alarm_as_in_a_report():
+    from windtunnel.analysis.comparison.page import _fidelity
+
+    known = _fidelity(["Descriptive fidelity: who +0.4 over share.", "Causal fidelity: never assessed."])
+    assert '<p class="small">Descriptive' in known and '<p class="alarm">Causal' in known
+    unknown = _fidelity(
+        [
+            "Descriptive fidelity: not measured: what these members do was not compared with a record of their community."
+        ]
+    )
+    assert '<p class="alarm">Descriptive' in unknown

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from windtunnel.analysis.models.volume import wrote
+from windtunnel.analysis.models.volume import hardly_lived, wrote
 
 COMMUNITY = {
     "size": 20,
@@ -52,3 +52,16 @@ def test_a_few_posts_more_of_next_to_none_are_chance():
 
 def test_members_by_rules_have_no_record():
     assert wrote({"size": 20, "step_hours": 1}, runs(400), 12) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "spark", "steps", "told"),
+    [(0, 1, 24, True), (0.4, 1, 24, True), (0.5, 1, 24, False), (0, 84, 100, False), (0, 83, 100, True), (0, None, 24, False), (0, 30, 24, False)],
+)  # fmt: skip
+def test_a_provoking_post_in_a_place_that_has_hardly_lived_is_told(before, spark, steps, told):
+    learned = {"start": "cold", "weeks_before": before}
+    community = {"learned": learned, "settings": {"spark_step": spark}, "step_hours": 1}
+    said = hardly_lived(community, steps)
+    assert bool(said) is told and (f"mind.weeks_before={before:g}" in said) is told
+    assert hardly_lived({**community, "learned": {**learned, "start": "warm"}}, steps) == ""
+    assert hardly_lived({**community, "learned": None}, steps) == ""

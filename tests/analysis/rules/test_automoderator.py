@@ -147,10 +147,10 @@ BOMB = "a: &a [x, x]\n" + "".join(
     ids=lambda rule: rule[:18],
 )
 def test_hostile_yaml_is_a_sentence_and_soon(rule):
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ValueError) as error:
         read_rules(rule)
-    assert len(str(error.value)) < 400 and time.monotonic() - began < 5
+    assert len(str(error.value)) < 400 and time.process_time() - began < 5
 
 
 def test_names_are_read_with_the_key_and_refused_without_it(record, touched, tmp_path, monkeypatch):

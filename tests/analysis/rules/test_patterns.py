@@ -62,7 +62,7 @@ def test_a_pattern_finds_what_pythons_engine_finds(pattern):
     st.lists(st.text("ab.*+?<>()[]{}|\\^$-#&~ é\n", min_size=1, max_size=4), min_size=1, max_size=3),
     st.data(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_words_are_found_as_reddits_own_patterns_find_them(words, data):
     """The six places of the published code, with its words escaped by Python."""
     place = data.draw(st.sampled_from(sorted(PLACES)))
@@ -107,9 +107,9 @@ def test_what_would_need_backtracking_is_refused_by_name(pattern, what):
 
 def test_a_pattern_that_hangs_backtracking_engines_is_read_at_once():
     texts = pl.Series(["a" * 50_000 + "!"])
-    began = time.monotonic()
+    began = time.process_time()
     assert found(texts, checked(linear(r"^(a+)+$"))).to_list() == [False]
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_pattern_that_reads_too_long_is_given_up():

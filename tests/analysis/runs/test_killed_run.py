@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S, until
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -36,7 +38,7 @@ def started(address: str, out: Path, store: Path) -> subprocess.Popen[str]:
 
 def finished(address: str, out: Path, store: Path) -> str:
     with started(address, out, store) as process:
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=2 * PATIENCE_S)
     assert process.returncode == 0, err
     assert "damaged" not in err
     return json.loads((out / "manifest.json").read_text())["events_sha256"]
@@ -100,7 +102,7 @@ def rules_started(out: Path, jobs: int) -> subprocess.Popen[str]:
 
 def rules_finished(out: Path, jobs: int) -> dict:
     with rules_started(out, jobs) as process:
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=2 * PATIENCE_S)
     assert process.returncode == 0, err
     return json.loads((out / "manifest.json").read_text())
 
@@ -109,17 +111,31 @@ ENDINGS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 143, signal.SIGINT: 
 
 
 def ended_within(process: subprocess.Popen[str], seconds: float, how: signal.Signals) -> bool:
-    """Whether the signal came before the run's own end; it then ended as that signal is to end it."""
+    """Whether the signal came before the run's own end; it then ended as that signal is to end it. The seconds begin when it hears signals."""
+    until(lambda: process.poll() is not None or hears(process.pid))
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.send_signal(how)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=2 * PATIENCE_S)
     assert "Traceback" not in err, err
     if process.returncode == 0:
         return False
-    assert process.returncode in (ENDINGS[how], -how)  # Python itself was not up yet: the signal's own way
+    assert process.returncode in (
+        ENDINGS[how],
+        -how,
+    )  # the run was over and Python at its end: the signal's own way
     return True
+
+
+def hears(pid: int) -> bool:
+    """Whether our own code is up in a process: it has a handler of SIGTERM, which Python has not."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    caught = int(status.split("SigCgt:")[1].split()[0], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
 
 
 def ended_rules_runs(folder: Path, times: int, each: int, seed: int) -> int:

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.small_runs import SMALL, killed_after, manifest, run
+from tests.waiting import PATIENCE_S, until
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.commands import run as command
 from windtunnel.analysis.configuration import compose, plan
@@ -212,7 +212,7 @@ def test_counts_of_a_model_are_the_run_s_and_what_was_asked_before_is_told(monke
     assert manifest()["events_sha256"] == manifest("whole")["events_sha256"]
 
 
-def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere):
+def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere, cramped):
     """A file-size limit stands for a full disk: the kernel refuses the write in the same place."""
     limit = (
         "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))\n"
@@ -222,7 +222,11 @@ def test_no_room_is_one_sentence_and_the_command_goes_on(elsewhere):
     assert run(out="whole") == 0
     for room in (200, 6_000, 12_000, 20_000):
         done = subprocess.run(
-            [sys.executable, "-c", limit, str(room), *words], capture_output=True, text=True, cwd=elsewhere
+            [sys.executable, "-c", limit, str(room), *words],
+            capture_output=True,
+            text=True,
+            cwd=elsewhere,
+            env=cramped,
         )
         if done.returncode == 0:
             break
@@ -254,12 +258,9 @@ def test_a_worker_that_is_killed_costs_its_block_alone():
         stdout=subprocess.PIPE,
         text=True,
     )
-    deadline = time.monotonic() + 60
-    while not list(Path("made").glob("units/*.runs")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    for pid in loky_workers(process.pid)[:1]:
-        os.kill(pid, signal.SIGKILL)
-    _, err = process.communicate(timeout=120)
+    until(lambda: list(Path("made").glob("units/*.runs")) and loky_workers(process.pid))
+    os.kill(loky_workers(process.pid)[0], signal.SIGKILL)
+    _, err = process.communicate(timeout=2 * PATIENCE_S)
     assert process.returncode == 0, err
     whole = run_plan(plan(compose([*words[1:], "parallel.jobs=1"])))
     assert manifest()["events_sha256"] == whole.manifest["events_sha256"]
@@ -275,7 +276,6 @@ def loky_workers(parent: int) -> list[int]:
                 found.append(int(entry.name))
         except OSError:
             continue
-    assert found, "no worker was found"
     return found
 
 

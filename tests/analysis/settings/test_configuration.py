@@ -1,5 +1,6 @@
 """Words on a command line become one plan, or one sentence that says what was found and what would work."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,16 @@ def test_every_listed_setting_is_accepted_as_its_own_default():
 
 TOP = {"policy", "baseline", "prompt", "draws", "seeds", "steps", "root", "confidence", "community", "mind"}
 TOP |= {"llm", "outcome", "parallel.jobs", "parallel.backend", "parallel.worlds", "dowhy", "dry"}
+
+
+@pytest.mark.parametrize(
+    ("words", "choice"),
+    [
+        (["mind.start=warm"], "mind=learned+llm and mind=learned, which"),
+        (["mind=llm", "mind.weeks_before=0"], "mind=learned+llm and mind=learned, which"),
+        (["community=commons", "community.settings.spark_step=2"], "community=forum, which"),
+    ],
+)
+def test_a_setting_that_only_another_choice_has_names_that_choice(words, choice):
+    with pytest.raises(ValueError, match=re.escape(choice)):
+        compose(words)

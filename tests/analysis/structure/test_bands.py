@@ -9,7 +9,7 @@ import pytest
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.folder import Folder
 from windtunnel.analysis.structure.bands import bands_of, spans_of
-from windtunnel.analysis.structure.place import compared
+from windtunnel.analysis.structure.place import against, compared
 from windtunnel.analysis.structure.posts import COLUMNS
 
 
@@ -63,3 +63,17 @@ def test_days_without_hours_tell_no_minutes(capsys, tmp_path):
     taken = {line[:30].strip(): line.split()[-4:] for line in said.splitlines()[1:20]}
     assert taken["minutes from a parent to its r"][-2:] == ["-", "-"]
     assert taken["comments a post, mean *"][-4:] == ["5", "5", "to", "5"]
+
+
+def test_runs_in_which_next_to_nothing_is_written_are_no_weeks_out_of_the_band():
+    one = weeks(0).filter(pl.col("post") == 0)
+    with pytest.raises(ValueError, match="next to nothing is written there, so nothing can be compared"):
+        against([one, weeks()], weeks(*range(7)), 7, 10_080)
+
+
+def test_a_run_without_a_post_is_passed_over_beside_others():
+    found = against([weeks(), weeks(0)], weeks(*range(7)), 7, 10_080)
+    assert found["simulated_spans"] == 1 and found["runs"] == 1
+    assert "left out" not in found["sentences"][0]
+    found = against([weeks(0).head(1), weeks(0)], weeks(*range(7)), 7, 10_080)
+    assert "mean of 1 simulated; 1 more left out" in found["sentences"][0]

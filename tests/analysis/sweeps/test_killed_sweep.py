@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[3]
 SWEEP = (
     "policy=slow_mode,rule_reminder community.size=60,90 draws=6 seeds=2 steps=24 dowhy=false "
@@ -36,7 +38,7 @@ def started(out: Path, *words: str) -> "subprocess.Popen[str]":
 def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
     """Exit code and what it wrote on standard error; a worker that outlives its sweep would hold the pipe open."""
     with process:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=2 * PATIENCE_S)
     return process.returncode, err
 
 

@@ -12,6 +12,7 @@ import time
 import polars as pl
 import pytest
 
+from tests.waiting import PATIENCE_S, until
 from windtunnel.analysis import cli
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.commands import list_, run
@@ -237,17 +238,25 @@ def test_ctrl_c_and_sigterm_end_with_their_code_and_no_traceback(jobs, number, c
         [*PROGRAM, *words, "parallel.worlds=2"], stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
-        deadline = time.monotonic() + 30
-        while not (elsewhere / "long").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until((elsewhere / "long").exists)
         time.sleep(1)
         os.kill(process.pid, number)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
     assert process.returncode == code and "Traceback" not in err
     assert err.strip().splitlines()[-1].startswith("windtunnel: interrupted")
     assert not list((elsewhere / "long").glob("*.parquet"))
+
+
+def test_ctrl_c_while_python_takes_itself_down_is_no_traceback():
+    """The command has done its work, and what libraries do at the very end may take a second."""
+    late = (
+        "import atexit, os, signal, sys; from windtunnel.analysis.cli import program\n"
+        "atexit.register(os.kill, os.getpid(), signal.SIGINT); sys.exit(program())"
+    )
+    done = subprocess.run([sys.executable, "-c", late, "list", "policies"], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGINT and "slow_mode" in done.stdout and done.stderr == ""
 
 
 def test_an_interruption_that_a_callback_swallowed_ends_the_run_at_its_next_step(

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
+from tests.waiting import PATIENCE_S
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.configuration import compose, hydra_overrides
 from windtunnel.analysis.folder import Folder
@@ -257,7 +258,9 @@ def test_a_full_disk_is_named_as_such(tmp_path, monkeypatch):
 )
 def test_surroundings_that_would_break_a_library_are_named(around, said):
     command = [sys.executable, "-m", "windtunnel.analysis.cli", "list", "policies"]
-    ended = subprocess.run(command, env={**os.environ, **around}, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        command, env={**os.environ, **around}, capture_output=True, text=True, timeout=2 * PATIENCE_S
+    )
     assert ended.returncode == 2 and said in ended.stderr and "Traceback" not in ended.stderr
 
 

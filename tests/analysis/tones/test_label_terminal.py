@@ -14,6 +14,8 @@ import time
 import polars as pl
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 PROGRAM = "import sys; from windtunnel.analysis.cli import main; raise SystemExit(main())"
 ASKED, DONE = "q stop: ", "tell the record: "
 
@@ -29,7 +31,7 @@ class Terminal:
             os.execv(sys.executable, [sys.executable, "-c", PROGRAM, "label", str(out), *words])
         fcntl.ioctl(self.handle, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
 
-    def until(self, *said, seconds=40):
+    def until(self, *said, seconds=PATIENCE_S):
         """What came up to one of these."""
         start, end = len(self.screen), time.monotonic() + seconds
         while not any(each in self.screen[start:] for each in said):

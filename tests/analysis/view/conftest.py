@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
+from tests.waiting import PATIENCE_S
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.view.app import make_app
 from windtunnel.analysis.view.security import address
@@ -103,6 +104,26 @@ def mine(site: Site, imported: Path) -> Site:
     return site
 
 
+class Patient:
+    """A browser of Playwright whose windows wait for what must come as long as every test does."""
+
+    def __init__(self, made: Any) -> None:
+        self.made = made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.made, name)
+
+    def new_context(self, **settings: Any) -> Any:
+        context = self.made.new_context(**settings)
+        context.set_default_timeout(PATIENCE_S * 1000)
+        return context
+
+    def new_page(self, **settings: Any) -> Any:
+        page = self.made.new_page(**settings)
+        page.set_default_timeout(PATIENCE_S * 1000)
+        return page
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """Debian's Chromium, without a window; its event loop ends with the module, so that tests of others may have one."""
@@ -114,7 +135,7 @@ def chromium() -> Iterator[Any]:
         pytest.skip("no Chromium is installed here")
     with sync_playwright() as play:
         made = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield made
+        yield Patient(made)
         made.close()
 
 
@@ -133,7 +154,7 @@ def _served(site: Site) -> Iterator[str]:
         yield address(site, "127.0.0.1")
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
 
 @pytest.fixture(scope="session")
@@ -163,24 +184,24 @@ def heard() -> Callable[[Any, str, list[Any]], None]:
 
 @pytest.fixture(scope="module")
 def open_door(served, tmp_path_factory):
-    """`with open_door(seconds) as send:` a server over a folder with a report and a secret; `send(raw)` sends bytes, waits so long, and gives the
-    answer's status and text; `send.site` is the site.
+    """`with open_door() as send:` a server over a folder with a report and a secret; `send(raw)` sends bytes and gives the answer's status and
+    text, `send(raw, seconds)` waits no longer than that for more of it, where a server may wait for more itself; `send.site` is the site.
     """
 
     @contextlib.contextmanager
-    def opened(seconds):
+    def opened():
         folder = tmp_path_factory.mktemp("door")
         (folder / "report.html").write_text("<p>report</p>")
         (folder / "secret.key").write_text("secret-of-the-folder")
         site = Site(folder, ".")
         site.jobs.pump = lambda: None
 
-        def send(raw):
+        def send(raw, seconds=PATIENCE_S):
             text = raw.replace("PORT", str(site.port)).replace("COOKIE", f"{site.cookie}={site.session}")
             with socket.create_connection(("127.0.0.1", site.port), timeout=seconds) as line:
-                line.sendall(text.encode("latin-1"))
                 answer = b""
                 try:
+                    line.sendall(text.encode("latin-1"))
                     while block := line.recv(65536):
                         answer += block
                 except (TimeoutError, ConnectionError):

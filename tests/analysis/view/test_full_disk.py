@@ -5,11 +5,11 @@ import resource
 import subprocess
 import sys
 import threading
-import time
 
 import polars as pl
 import pytest
 
+from tests.waiting import PATIENCE_S
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.view import jobs as jobs_module
 
@@ -20,12 +20,20 @@ def limited(bytes_of_a_file):
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_of_a_file, bytes_of_a_file))
 
 
-def worked(job, room=None):
-    start = limited(room) if room is not None else None
-    return subprocess.run([*WORKER, str(job.path)], check=False, preexec_fn=start, capture_output=True)
+@pytest.fixture
+def worked(cramped):
+    """`worked(job, room)`: the job's worker, run to its end where no file may have more than so many bytes."""
+
+    def worked(job, room=None):
+        start = limited(room) if room is not None else None
+        return subprocess.run(
+            [*WORKER, str(job.path)], check=False, preexec_fn=start, capture_output=True, env=cramped
+        )
+
+    return worked
 
 
-def test_a_printed_answer_that_does_not_fit_is_said_in_a_sentence(site, browser):
+def test_a_printed_answer_that_does_not_fit_is_said_in_a_sentence(site, browser, worked):
     job = site.jobs.add(["list", "settings", "--json"], "Settings", {})
     worked(job, 600)
     job = site.jobs.one(job.name)
@@ -39,7 +47,7 @@ def test_a_printed_answer_that_does_not_fit_is_said_in_a_sentence(site, browser)
 
 
 @pytest.mark.slow
-def test_a_run_that_finds_no_room_goes_on_with_room_and_is_the_same(site):
+def test_a_run_that_finds_no_room_goes_on_with_room_and_is_the_same(site, worked):
     words = ["run", "policy=slow_mode", "draws=2", "seeds=1", "community.size=30", "steps=10", "dowhy=false"]
     assert main([*words, "out=calm"]) == 0
     job = site.jobs.add([*words, "out=cramped"], "cramped", {})
@@ -58,7 +66,7 @@ def test_a_run_that_finds_no_room_goes_on_with_room_and_is_the_same(site):
 
 
 @pytest.mark.slow
-def test_a_disk_without_a_free_byte_is_said_too(site, browser):
+def test_a_disk_without_a_free_byte_is_said_too(site, browser, worked):
     """A file system of 64 kB in memory, filled up: neither the answer nor a sentence can be printed there."""
     site.jobs.root.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(site.jobs.root)]
@@ -85,7 +93,7 @@ def test_a_disk_without_a_free_byte_is_said_too(site, browser):
 
 
 @pytest.mark.slow
-def test_a_run_on_a_disk_that_fills_up_says_so_and_goes_on_to_the_same_end(site, browser):
+def test_a_run_on_a_disk_that_fills_up_says_so_and_goes_on_to_the_same_end(site, browser, worked):
     """Where the run is written has 96 kB: the job says in a sentence that no space is left, and Go on ends as on a large disk."""
     disk = site.folder / "disk"
     disk.mkdir()
@@ -156,19 +164,19 @@ def test_a_process_that_always_dies_is_not_begun_for_ever(site, monkeypatch):
 def test_a_slow_disk_holds_up_nobody_else(site, browser, monkeypatch):
     """While one page waits for the disk, others are answered."""
     job = site.jobs.add(["list", "policies"], "Policies", {})
-    read, waits = site.jobs._read, threading.Event()
+    read, waits, comes = site.jobs._read, threading.Event(), threading.Event()
 
     def slow(name):
         waits.set()
-        time.sleep(1.0)
+        assert comes.wait(PATIENCE_S), "the other page was held up"
         return read(name)
 
     monkeypatch.setattr(site.jobs, "_read", slow)
     with browser:
         late = threading.Thread(target=browser.get, args=(f"/jobs/{job.name}",))
         late.start()
-        waits.wait(5)
-        began = time.monotonic()
+        assert waits.wait(PATIENCE_S)
         assert browser.get("/static/style.css").status_code == 200
-        assert time.monotonic() - began < 0.8
-        late.join(10)
+        assert late.is_alive() and not comes.is_set()
+        comes.set()
+        late.join()

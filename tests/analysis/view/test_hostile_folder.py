@@ -197,7 +197,7 @@ def test_one_question_asked_by_forty_at_once_is_one_job(mine, browser):
     for one in askers:
         one.start()
     for one in askers:
-        one.join(60)
+        one.join()
     assert len(places) == 40 and len(set(places)) == 1 and places[0].startswith("/question/")
     assert len(list((mine.folder / "jobs").iterdir())) == 1
 
@@ -220,7 +220,7 @@ def test_stopping_going_on_and_forgetting_at_once_is_no_fault(browser, site):
         one.start()
         pressing.append(one) if one not in pressing else None
     for one in pressing:
-        one.join(60)
+        one.join()
     assert set(codes) <= {303, 400, 404, 500} and len(codes) == 40
     no_fault(browser)
 

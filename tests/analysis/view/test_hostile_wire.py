@@ -6,14 +6,13 @@ import time
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 
 @pytest.fixture(scope="module")
 def door(open_door):
     """A server on a port of its own; `send(raw)` sends bytes and gives the answer's status and text."""
-    with open_door(3) as send:
-        for page in ("/", "/back-end", "/files/report.html", "/choose"):
-            while send(f"GET {page} HTTP/1.1\r\n{ASK}\r\n")[0] != 200:
-                pass  # what a first page loads may take longer than an answer is waited for
+    with open_door() as send:
         yield send
 
 
@@ -95,7 +94,8 @@ def test_pieces_of_a_file_are_answered_in_a_moment(door, range_):
 def upload(door, heads, body):
     where = f"/bring-in?form_token={door.site.form_token}"
     return door(
-        f"POST {where} HTTP/1.1\r\n{ASK}Origin: http://127.0.0.1:PORT\r\nContent-Type: multipart/form-data; boundary=x\r\n{heads}\r\n{body}"
+        f"POST {where} HTTP/1.1\r\n{ASK}Origin: http://127.0.0.1:PORT\r\nContent-Type: multipart/form-data; boundary=x\r\n{heads}\r\n{body}",
+        3,  # seconds: of some the server waits for the rest
     )
 
 
@@ -148,7 +148,7 @@ def test_two_hundred_streams_and_polls_at_once_keep_nobody_out(door):
     )
     try:
         for _ in range(200):
-            line = socket.create_connection(("127.0.0.1", door.site.port), timeout=5)
+            line = socket.create_connection(("127.0.0.1", door.site.port), timeout=PATIENCE_S)
             line.sendall(raw.encode())
             lines.append(line)
         polls = [
@@ -158,7 +158,7 @@ def test_two_hundred_streams_and_polls_at_once_keep_nobody_out(door):
         for one in polls:
             one.start()
         for one in polls:
-            one.join(60)
+            one.join()
         assert codes == [200] * 40
         assert door("GET /back-end HTTP/1.1\r\n" + ASK + "\r\n")[0] == 200
     finally:

@@ -5,20 +5,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from fcntl import LOCK_EX, flock
 
 import pytest
 
+from tests.waiting import until
 from windtunnel.analysis.view.jobs import HERE, Jobs
 from windtunnel.analysis.view.worker import work
 
 
-def waited(jobs, name, seconds=60):
-    end = time.monotonic() + seconds
-    while jobs.one(name).is_open and time.monotonic() < end:
-        jobs.pump()
-        time.sleep(0.05)
+def waited(jobs, name):
+    until(lambda: jobs.pump() or not jobs.one(name).is_open)
     return jobs.one(name)
 
 
@@ -73,13 +70,13 @@ def test_a_job_that_waits_can_be_stopped_and_is_not_begun(site, browser):
 def test_a_server_that_is_killed_leaves_its_job_to_the_next(site, tmp_path):
     """The worker outlives its parent; where it is killed too, the next server starts it again."""
     job = site.jobs.add(["list", "settings", "--json"], "Settings", {})
-    begun = subprocess.Popen(
-        [sys.executable, "-m", "windtunnel.analysis.view.worker", str(job.path)], start_new_session=True
-    )
-    while not (job.path / "pid").exists():
-        time.sleep(0.01)
-    os.kill(begun.pid, signal.SIGKILL)
-    begun.wait()
+    killed = (
+        "import os, sys; from pathlib import Path; from windtunnel.analysis import cli; from windtunnel.analysis.view import worker\n"
+        "cli.main = lambda words: os.kill(os.getpid(), 9)\n"
+        "worker.work(Path(sys.argv[1]))"
+    )  # in the middle of its command, however quick that is
+    begun = subprocess.run([sys.executable, "-c", killed, str(job.path)], start_new_session=True, check=False)
+    assert begun.returncode == -signal.SIGKILL and (job.path / "pid").exists()
     assert site.jobs.one(job.name).state == "waiting"
     following = Jobs(site.jobs.root, site.jobs.shown)
     following.pump()

@@ -228,3 +228,11 @@ def test_several_acts_are_asked_of_all_incidents(mine, browser):
     assert page.url.path == f"/batch/{job.name}", mine.jobs.one(job.name).said
     assert "Act by act" in page.text and "escalation-" in page.text
     assert browser.send_form("/batch", {"out": "mine"}).status_code == 400
+
+
+def test_a_flat_record_is_not_asked_for_what_hangs_on_who_answers_whom(site, mine, browser):
+    assert "a pile-on" in browser.get("/thread", params={"out": "mine", "thread": "1"}).text
+    path = site.folder / "mine" / "import.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"lacks": ["parent"]}))
+    page = browser.get("/thread", params={"out": "mine", "thread": "1"}).text
+    assert "an escalation" in page and "a pile-on" not in page

@@ -14,6 +14,7 @@ from http.cookiejar import CookieJar
 
 import pytest
 
+from tests.waiting import PATIENCE_S, until
 from windtunnel.analysis.cli import main
 
 PROGRAM = [sys.executable, "-m", "windtunnel.analysis.cli"]
@@ -33,10 +34,10 @@ class Served:
         self.own = self.address.split("/?")[0]
         jar = urllib.request.HTTPCookieProcessor(CookieJar())
         self.opener = urllib.request.build_opener(jar)
-        self.home = self.opener.open(self.address, timeout=60).read().decode()
+        self.home = self.opener.open(self.address, timeout=PATIENCE_S).read().decode()
 
     def get(self, path):
-        return self.opener.open(self.own + path, timeout=60).read().decode()
+        return self.opener.open(self.own + path, timeout=PATIENCE_S).read().decode()
 
     def token(self, page):
         return page.split('name="form_token" value="')[1].split('"')[0]
@@ -44,11 +45,11 @@ class Served:
     def ask(self, path, token, **fields):
         sent = urllib.parse.urlencode({"form_token": token, **fields}).encode()
         asked = urllib.request.Request(self.own + path, sent, {"Origin": self.own})
-        return self.opener.open(asked, timeout=60)
+        return self.opener.open(asked, timeout=PATIENCE_S)
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_nobody_without_the_address_is_answered(serving):
     served = serving()
     for url in (served.own, served.address, served.own + "/static/style.css"):
         with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(url, timeout=20)
+            urllib.request.urlopen(url, timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize(
@@ -138,9 +139,7 @@ def test_killed_twenty_times_a_job_ends_with_the_same_answer(serving, tmp_path, 
         served.process.wait()
         kills += 1
     served = serving()
-    end = time.monotonic() + 120
-    while not (folder / "exit").exists() and time.monotonic() < end:
-        time.sleep(0.2)
+    until((folder / "exit").exists, 5 * PATIENCE_S)
     assert (folder / "exit").read_text() == "0"
     assert "shaken" in served.get("/")
     assert kills >= 5  # else nothing was disturbed

@@ -1,10 +1,10 @@
 """The whole paths of a moderator, a designer and a researcher in a real browser, from an empty folder."""
 
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
 from windtunnel.analysis.view.site import Site
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -89,7 +89,5 @@ def test_a_moderator_from_an_empty_folder_to_an_answer(chromium, served, tmp_pat
         html = Path(saved.value.path()).read_text(encoding="utf-8")
         assert "How sure:" in html and "<script" not in html
         context.close()
-    deadline = time.monotonic() + 5
-    while any(job.is_open for job in site.jobs.all()) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    until(lambda: not any(job.is_open for job in site.jobs.all()))
     assert all(job.state == "done" for job in site.jobs.all())

@@ -269,6 +269,16 @@ def test_a_thread_where_nothing_crossed_the_rule_is_asked_whether_an_act_would_h
     assert "would rule reminder have caused an escalation?" in page.read_text(encoding="utf-8")
 
 
+def test_a_place_in_which_nothing_comes_of_any_future_is_called_too_quiet(quarrel, capsys):
+    words = ["why", quarrel, "thread:2", "--with", "rule_reminder", "--replicates", 6, "--sensitivity", 0]
+    far = told(capsys, *words, "--rule", "escalation.threshold=1000")
+    assert "The place is too quiet for an answer: an escalation comes in none of 6 futures" in far
+    assert "severity" in far and "escalation.threshold=500" in far
+    near = json.loads(told(capsys, *words, "--rule", "escalation.threshold=0.5", "--json"))
+    assert any(near["table"][key] for key in ("n01", "n10", "n11"))
+    assert not any("too quiet" in note for note in near["notes"])
+
+
 def test_a_lock_that_was_there_is_asked_whether_it_was_needed(brought_in, capsys, tmp_path):
     pl.DataFrame([{"act": "lock", "time": START + 60 * 9008, "thread": "q0"}]).write_csv(tmp_path / "log.csv")
     folder = brought_in("locked", [*QUARREL, *QUIET], mod_log=tmp_path / "log.csv")

@@ -7,6 +7,7 @@ import subprocess
 import polars as pl
 import pytest
 
+from tests.waiting import PATIENCE_S
 from windtunnel.analysis.cli import main
 from windtunnel.analysis.importers import import_corpus
 from windtunnel.analysis.why.forum.page import thread_rows
@@ -171,7 +172,7 @@ def test_hostile_posts_run_nothing_in_a_browser(imported, tmp_path):
             "chromium", *flags.split(), "--disable-component-update", "--disable-sync", "--enable-logging=stderr",
             f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", f"file://{tmp_path / 'page.html'}",
         ],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=2 * PATIENCE_S,
     )  # fmt: skip
     assert "<title>run</title>" not in seen.stdout and "<title>Escalation" in seen.stdout
     assert "CONSOLE" not in seen.stderr

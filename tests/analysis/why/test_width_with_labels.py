@@ -100,7 +100,7 @@ def exact(labels, readings):
 def asked(monkeypatch):
     """The oracle in the place of simulated futures and of the rule; the rest is what `why` runs."""
     said = {"table": {"n10": 1}}
-    monkeypatch.setattr(tones, "_asked", lambda case, *_: said | {"estimate": {"est": float(share(case.tone == 1)[0])}})  # fmt: skip
+    monkeypatch.setattr(tones, "_asked", lambda cases, *_: [said | {"estimate": {"est": float(share(case.tone == 1)[0])}} for case in cases])  # fmt: skip
     monkeypatch.setattr(tones, "has_it", lambda case, question, some: np.array([is_one(one.tone == 1)[0] for one in some], bool))  # fmt: skip
     monkeypatch.setattr(tones, "errors_of", lambda case: Errors(measured().truth, 0, "", GIVEN))
     monkeypatch.setattr(tones, "_wordless", lambda case: 0)

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import zstandard
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.analysis.importers.small_table import UTTERANCE
@@ -112,7 +112,6 @@ def test_archives_are_refused_with_advice(bring_in, tmp_path):
     st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line), max_size=20),
     st.integers(1, 17),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_lines_are_those_that_split_gives_wherever_blocks_end(tmp_path, content, size):
     path = tmp_path / "lines"
     path.write_bytes(b"x\n" + b"\n".join(content))
@@ -321,7 +320,7 @@ ODD = st.sampled_from(
 
 @pytest.mark.parametrize("shape", SHAPES)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_no_value_in_any_field_ends_an_import(tmp_path, shape, data):
     read, good = SHAPES[shape]
     bad = good

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from windtunnel.sim.communities.forum.posts import HELD, HOSTILE, SET_UP, VISIBLE
@@ -26,9 +26,7 @@ WEIGHT = {"civil": 0.0, "heated": 0.5, "hostile": 1.0}
 SPAN = {"suspend": 3, "lock": 3}
 HALF_LIFE = 4.0
 
-whole_run = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+whole_run = settings(max_examples=25)
 schedules = st.lists(st.sampled_from(sorted(POLICIES)), unique=True, max_size=4)
 
 
