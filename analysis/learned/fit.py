@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from windtunnel.sim.communities.forum.learned_file import (
     RecordTold,
     write_learned,
 )
+from windtunnel.sim.pool import in_processes
+from windtunnel.sim.run import processors
 
 MOST_POSTS = 200_000
 """Of a larger record the latest threads with about so many posts are fitted."""
@@ -37,7 +40,12 @@ NO_HOURS = (
 NO_PARENTS = "the record does not say who answers whom: which post is answered, and answers that are owed, cannot be fitted, nor members of a simulation"
 ONE_PERSON = "one person wrote all replies that have an author: who writes next is no question"
 
-Say = Callable[[str], None]
+SHARED_FROM = 3_000
+"""Posts of a record from which a second process is worth its start."""
+HALVES = ("forward", "parts")
+"""What two processes fit side by side: the rates of a simulation, and the parts that are scored."""
+
+Say = Callable[[str], Any]
 
 
 def fit_folder(folder: Path, say: Say | None = None) -> Learned:
@@ -97,17 +105,14 @@ def _fitted(
     if len(record) < 2 or record.opens.all():
         raise ValueError(f"{record.name or 'the record'} has no replies: there is nothing to learn from")
     cut = train_until(record)
-    parts: dict[str, Part] = {}
-    if "time" in record.lacks:
-        parts |= {name: scored.not_fitted(why) for name, why in unasked(record).items()}
+    if len(record) >= SHARED_FROM and processors() > 1:
+        tell(
+            "learning who writes, where, to whom, when and in what tone, beside that the rates of a simulation"
+        )
+        found = dict(in_processes(partial(_half, record, cut, posted), HALVES, jobs=2, backend="loky"))
+        parts, (forward, why) = found["parts"], found["forward"]
     else:
-        tell("learning who writes, where and to whom")
-        parts |= _choices(record, cut)
-        parts |= _waits(record, cut, tell)
-    tell("learning tone and removal")
-    parts["tone"] = scored.tone_part(tone.gather(record), cut)
-    parts["removal"] = scored.removal_part(record, cut, MOST_REPLIES)
-    forward, why = _forward(record, posted, tell)
+        parts, (forward, why) = _parts(record, cut, tell), _forward(record, posted, tell)
     whole = len(record) if posts is None else posts
     return Learned(
         name=record.name,
@@ -130,6 +135,33 @@ def _fitted(
         parts=parts,
         forward=forward,
     )
+
+
+def _half(
+    record: CommunityRecord, cut: int, posted: tuple[float, float] | None, half: str
+) -> tuple[str, Any]:
+    """One half of a fit, in a process of its own: its name and what came of it."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        if half == "forward":
+            return half, _forward(record, posted, str)
+        return half, _parts(record, cut, str)
+
+
+def _parts(record: CommunityRecord, cut: int, tell: Say) -> dict[str, Part]:
+    """Every part, fitted and scored on acts held out."""
+    parts: dict[str, Part] = {}
+    if "time" in record.lacks:
+        parts |= {name: scored.not_fitted(why) for name, why in unasked(record).items()}
+    else:
+        tell("learning who writes, where and to whom")
+        parts |= _choices(record, cut)
+        parts |= _waits(record, cut, tell)
+    tell("learning tone and removal")
+    parts["tone"] = scored.tone_part(tone.gather(record), cut)
+    parts["removal"] = scored.removal_part(record, cut, MOST_REPLIES)
+    return parts
 
 
 def unasked(record: CommunityRecord) -> dict[str, str]:

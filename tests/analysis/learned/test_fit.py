@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from windtunnel.analysis.cli import main
+from windtunnel.analysis.learned import fit
 from windtunnel.analysis.learned.fit import fit_record
 from windtunnel.analysis.learned.record import record_of
 from windtunnel.analysis.terminal.ending import MISTAKE, OK
@@ -179,3 +180,13 @@ def test_reports_tell_what_is_described_and_what_is_caused() -> None:
     assert "not measured" in fidelity({})[0]
     said = of_parts(learned)
     assert len(said) == 6 and said[0].startswith("Foretold, who writes next") and "would lift it" in said[-1]
+
+
+def test_two_processes_learn_the_same_as_one(monkeypatch) -> None:
+    record, said = record_of(talk()), []
+    alone = fit_record(record)
+    monkeypatch.setattr(fit, "SHARED_FROM", 0)
+    monkeypatch.setattr(fit, "processors", lambda: 2)
+    both = fit_record(record, say=said.append)
+    assert both.model_dump(exclude={"seconds"}) == alone.model_dump(exclude={"seconds"})
+    assert both.forward and len(said) == 1
