@@ -266,7 +266,7 @@ class Together:
 
 
 def join(forums: Sequence[Any]) -> list[tuple[list[int], Together]]:
-    """The forums in groups that have one law and one scene, by their places."""
+    """The forums in groups that have one law, one scene and the same settings, by their places."""
     groups: list[list[int]] = []
     for place, forum in enumerate(forums):
         for group in groups:
@@ -282,6 +282,7 @@ def _goes_with(one: Any, other: Any) -> bool:
     return bool(
         (one.law is other.law or one.law.model_dump() == other.law.model_dump())
         and one.scenes == other.scenes
+        and (one.settings is other.settings or one.settings == other.settings)
         and (one.hours, one.shelf_count) == (other.hours, other.shelf_count)
         and np.array_equal(one.settings.heat, other.settings.heat)
     )
