@@ -45,7 +45,7 @@ SHARED_FROM = 3_000
 HALVES = ("forward", "parts")
 """What two processes fit side by side: the rates of a simulation, and the parts that are scored."""
 
-Say = Callable[[str], Any]
+Say = Callable[[str], None]
 
 
 def fit_folder(folder: Path, say: Say | None = None) -> Learned:
@@ -101,7 +101,7 @@ def _fitted(
 ) -> Learned:
     from windtunnel.analysis.profile_fit.fit import program
 
-    begin, tell = time.perf_counter(), say or (lambda sentence: None)
+    begin, tell = time.perf_counter(), say or _unsaid
     if len(record) < 2 or record.opens.all():
         raise ValueError(f"{record.name or 'the record'} has no replies: there is nothing to learn from")
     cut = train_until(record)
@@ -137,6 +137,10 @@ def _fitted(
     )
 
 
+def _unsaid(sentence: str) -> None:
+    """Where nobody listens."""
+
+
 def _half(
     record: CommunityRecord, cut: int, posted: tuple[float, float] | None, half: str
 ) -> tuple[str, Any]:
@@ -145,8 +149,8 @@ def _half(
 
     with threadpool_limits(1):
         if half == "forward":
-            return half, _forward(record, posted, str)
-        return half, _parts(record, cut, str)
+            return half, _forward(record, posted, _unsaid)
+        return half, _parts(record, cut, _unsaid)
 
 
 def _parts(record: CommunityRecord, cut: int, tell: Say) -> dict[str, Part]:

@@ -1,7 +1,7 @@
 """Tables that grow, and those of several worlds side by side: each column of all of them is one array, so that rows of many worlds are read at once."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -101,3 +101,9 @@ class SideBySide:
 
 def _first(table: Table) -> np.ndarray:
     return next(iter(table.store().values()))
+
+
+def joined(parts: Iterable[np.ndarray]) -> np.ndarray:
+    """One or more arrays one after the other; of one no copy is made."""
+    some = list(parts)
+    return some[0] if len(some) == 1 else np.concatenate(some)

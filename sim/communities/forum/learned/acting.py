@@ -12,6 +12,7 @@ from windtunnel.sim import noise
 from windtunnel.sim.communities.forum.acts import Acts
 from windtunnel.sim.communities.forum.feed import NOTHING, View
 from windtunnel.sim.communities.forum.learned.coming import keys_of
+from windtunnel.sim.communities.forum.side_by_side import joined
 
 _NONE = np.empty(0, np.int64)
 NO_ACTS = Acts(
@@ -38,7 +39,7 @@ def acts_of(table: Any, chosen: Sequence[Chosen]) -> list[Acts]:
     forums = [one.world.community for one in chosen]
     first = forums[0]
     rows, focus, choice, new, tones = (
-        _joined(parts)
+        joined(parts)
         for parts in zip(
             *(
                 (one.view.rows, one.view.focus, one.choice, *forum.last_shown)
@@ -81,7 +82,3 @@ def _note(members: Any, who: np.ndarray, tones: np.ndarray, now: int) -> None:
     members.last_active[who] = now
     members.first_active[who[members.first_active[who] < 0]] = now
     members.exposures[who] += tones
-
-
-def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)

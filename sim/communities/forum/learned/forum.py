@@ -225,7 +225,8 @@ class LearnedForum(Forum):
         ordinal: int = 0,
         ids: np.ndarray | None = None,
     ) -> np.ndarray:
-        """As in any forum, by members each of whom writes once; ids follow from who writes when."""
+        """As in any forum, by members each of whom writes once; ids follow from who writes when, and none are given."""
+        assert ids is None
         written = Written(self, rows, self.members.id[rows], parent, tone, verdict)
         return write(self.together, now, [written], ordinal).rows
 

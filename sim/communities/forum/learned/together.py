@@ -4,7 +4,7 @@ Worlds of a block stand at the same hour. Each draws its own chance, addressed b
 that does not depend on what else is there: so a world does the same in any company, and alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +30,7 @@ from windtunnel.sim.communities.forum.learned.coming import (
 from windtunnel.sim.communities.forum.learned.law import WINDOW
 from windtunnel.sim.communities.forum.learned.says import tone_odds
 from windtunnel.sim.communities.forum.posts import TONES, VISIBLE, Posts
-from windtunnel.sim.communities.forum.side_by_side import SideBySide
+from windtunnel.sim.communities.forum.side_by_side import SideBySide, joined
 from windtunnel.sim.communities.forum.traits import NEWCOMER_PERSONA
 
 DAY, REFRESHED = 24.0, 6
@@ -245,7 +245,7 @@ class Together:
         tone = found * posts.tone[post]
         columns = {
             "newcomer": settling,
-            "warned": _joined(forum.warned_until[rows[part]] for forum, part in each) > now,
+            "warned": joined(forum.warned_until[rows[part]] for forum, part in each) > now,
             "temper": self.members.temper[who],
             "tone": tone,
             "heat": found * posts.heat[thread] / (posts.recent[thread] + CALM_REPLIES),
@@ -289,11 +289,6 @@ def _goes_with(one: Any, other: Any) -> bool:
 
 
 _NO_STARTS = np.zeros((1, 3), np.int64)
-
-
-def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:
-    some = list(parts)
-    return some[0] if len(some) == 1 else np.concatenate(some)
 
 
 def pull_of(world: Any, posts: Posts) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 In each world posts come out as they would alone, in the order in which they are written.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from windtunnel.sim.communities.forum.acts import Acts
 from windtunnel.sim.communities.forum.feed import NOTHING
 from windtunnel.sim.communities.forum.learned.strangers import chance_unnamed
 from windtunnel.sim.communities.forum.posts import HELD, ORDINAL_OF_PHASE, post_id
+from windtunnel.sim.communities.forum.side_by_side import joined
 
 
 class Written(NamedTuple):
@@ -46,7 +47,7 @@ def apply(table: Any, worlds: Sequence[Any], every: Sequence[Acts]) -> None:
         return
     count = [len(acts.rows) for _, _, acts in some]
     rows, kind, verdict = (
-        _joined(getattr(acts, name) for _, _, acts in some) for name in ("rows", "kind", "verdict")
+        joined(getattr(acts, name) for _, _, acts in some) for name in ("rows", "kind", "verdict")
     )
     who = rows + np.repeat(table.starts([forum for _, forum, _ in some])[:, 1], count)
     new = (table.people.acts[who] == 0) & (table.members.joined[who] == some[0][0].now)
@@ -94,7 +95,7 @@ class _Writing:
         self.forums = [one.forum for one in written]
         many = [len(one.rows) for one in written]
         _, *columns = zip(*written, strict=True)
-        self.author, self.members, self.parent, self.tone, verdict = (_joined(some) for some in columns)
+        self.author, self.members, self.parent, self.tone, verdict = (joined(some) for some in columns)
         first = [forum.posts.more(count) for forum, count in zip(self.forums, many, strict=True)]
         for forum in self.forums:
             forum.memory.posts.grow(len(forum.posts))
@@ -182,8 +183,3 @@ class _Writing:
                 opened.setdefault(place, []).append(row)
         for place, rows in opened.items():
             forums[place].open_threads(np.array(rows))
-
-
-def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:
-    some = list(parts)
-    return some[0] if len(some) == 1 else np.concatenate(some)
